@@ -1,0 +1,98 @@
+package bench
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+)
+
+// ReadResult reads the run in the folder dir. A run whose harness was killed, or that ended on a full disk, has an
+// incomplete Tail and all blocks that were whole; anything else that is wrong is an error that names file and line.
+func ReadResult(dir string) (*Result, error) {
+	name := filepath.Join(dir, blocksFile)
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading a run: %w", err)
+	}
+	defer f.Close()
+	r := &Result{observations: observationsIn(filepath.Join(dir, observationsFile))}
+	if err := r.readLines(bufio.NewReader(f), name); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Result) readLines(in *bufio.Reader, name string) error {
+	for n := 1; ; n++ {
+		text, err := in.ReadBytes('\n')
+		if err == io.EOF { // with half a line, if the disk was full
+			if n == 1 {
+				return fmt.Errorf("%s: no run is in it", name)
+			}
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading a run: %w", err)
+		}
+		var l line
+		if err := json.Unmarshal(text, &l); err != nil {
+			return fmt.Errorf("%s:%d: %w", name, n, err)
+		}
+		if err := r.take(l, n); err != nil {
+			return fmt.Errorf("%s:%d: %w", name, n, err)
+		}
+	}
+}
+
+func (r *Result) take(l line, n int) error {
+	switch {
+	case (n == 1) != (l.Head != nil):
+		return errors.New("the first line of a run, and no other, is its head")
+	case l.Head != nil && l.Head.Schema != Schema:
+		return fmt.Errorf("schema %d is unknown; this forktax reads schema %d", l.Head.Schema, Schema)
+	case l.Head != nil:
+		r.Head = *l.Head
+	case l.Block != nil && (l.Block.Cell < 0 || l.Block.Cell >= len(r.Plan.Cells)):
+		return fmt.Errorf("the block belongs to cell %d, and the plan has %d", l.Block.Cell, len(r.Plan.Cells))
+	case l.Block != nil:
+		r.Blocks = append(r.Blocks, *l.Block)
+	case l.Tail != nil:
+		r.Tail = *l.Tail
+	default:
+		return errors.New("neither a head nor a block nor a tail")
+	}
+	return nil
+}
+
+// observationsIn returns a reader of spans of the file name, which it opens for each: they are long, and few.
+func observationsIn(name string) func(Span) iter.Seq2[Observation, error] {
+	return func(s Span) iter.Seq2[Observation, error] {
+		return func(yield func(Observation, error) bool) {
+			f, err := os.Open(name)
+			if err != nil {
+				yield(Observation{}, fmt.Errorf("reading observations: %w", err))
+				return
+			}
+			defer f.Close()
+			section := io.NewSectionReader(f, s.Offset, s.Bytes)
+			d := decoder{r: bufio.NewReaderSize(section, 1<<16)}
+			for {
+				o, err := d.decode()
+				if err == io.EOF {
+					return
+				}
+				if err != nil {
+					err = fmt.Errorf("%s: block at byte %d: %w", name, s.Offset, err)
+				}
+				if !yield(o, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}

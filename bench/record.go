@@ -1,0 +1,140 @@
+package bench
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// The files of a run's folder. They are appended to while it runs, so that whatever ends the run, what was measured
+// until then can be read; the rest of the folder is made from them.
+const (
+	blocksFile       = "blocks.jsonl"     // a line for the Head, one for each Block, one for the Tail
+	observationsFile = "observations.bin" // see encoding.go
+)
+
+// line is one line of the blocks file. One field is set.
+type line struct {
+	Head  *Head  `json:"head,omitempty"`
+	Block *Block `json:"block,omitempty"`
+	Tail  *Tail  `json:"tail,omitempty"`
+}
+
+// A Record is a run's folder while the run goes on.
+type Record struct {
+	Dir          string
+	blocks       *os.File
+	observations *os.File
+	encoder      encoder
+	offset       int64
+	errors       map[string]int
+	requests     int
+	failure      error // the first that writing met
+}
+
+// CreateRecord makes the folder dir, which must not hold a run yet, and writes the head.
+func CreateRecord(dir string, head Head) (*Record, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("making the results folder: %w", err)
+	}
+	create := func(name string) (*os.File, error) {
+		return os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	}
+	blocks, err := create(blocksFile)
+	if err != nil {
+		return nil, fmt.Errorf("making the results folder: %w", err)
+	}
+	observations, err := create(observationsFile)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("making the results folder: %w", err), blocks.Close())
+	}
+	r := newRecord(dir, blocks, observations)
+	if err := r.line(line{Head: &head}); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return r, nil
+}
+
+func newRecord(dir string, blocks, observations *os.File) *Record {
+	return &Record{Dir: dir, blocks: blocks, observations: observations,
+		encoder: encoder{w: bufio.NewWriterSize(observations, 1<<20)}}
+}
+
+var _ Recorder = (*Record)(nil)
+
+// begin starts a block.
+func (r *Record) begin() {
+	r.encoder.begin()
+	r.errors, r.requests = nil, 0
+}
+
+// Observe implements Recorder. An error is kept for the end of the block: an engine could do nothing about it.
+func (r *Record) Observe(batch []Observation) {
+	for _, o := range batch {
+		r.requests++
+		if o.Err != "" {
+			if r.errors == nil {
+				r.errors = map[string]int{}
+			}
+			r.errors[o.Err]++
+		}
+		if err := r.encoder.encode(o); err != nil && r.failure == nil {
+			r.failure = err
+		}
+	}
+}
+
+// failed is how many requests of the block failed so far.
+func (r *Record) failed() int { return Block{Errors: r.errors}.Failed() }
+
+// end completes the block with what was observed and puts it on disk.
+func (r *Record) end(b Block) error {
+	if err := r.encoder.w.Flush(); err != nil && r.failure == nil {
+		r.failure = err
+	}
+	if r.failure != nil {
+		return fmt.Errorf("writing the observations: %w", r.failure)
+	}
+	b.Requests, b.Errors = r.requests, r.errors
+	b.Observations = Span{r.offset, r.encoder.n}
+	r.offset += r.encoder.n
+	return r.line(line{Block: &b})
+}
+
+// line writes one whole line in one call, so that a reader never meets half of one unless the disk was full.
+func (r *Record) line(l line) error {
+	b, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	if _, err := r.blocks.Write(append(b, '\n')); err != nil {
+		return fmt.Errorf("writing the result: %w", err)
+	}
+	return nil
+}
+
+// Finish writes the tail and closes the files.
+func (r *Record) Finish(t Tail) error {
+	return errors.Join(r.line(line{Tail: &t}), r.close())
+}
+
+func (r *Record) close() error {
+	return errors.Join(r.blocks.Close(), r.observations.Close())
+}
+
+// WriteFile puts data into the file name, whole or not at all.
+func WriteFile(name string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // does nothing once it is renamed
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return os.Rename(f.Name(), name)
+}

@@ -1,0 +1,96 @@
+package bench
+
+import (
+	"iter"
+	"time"
+)
+
+// Schema is the version of the files that a run leaves and of the analysis made of them.
+const Schema = 1
+
+// A Head is what is known when a run begins.
+type Head struct {
+	Schema      int         `json:"schema"`
+	ID          string      `json:"id"`
+	Started     time.Time   `json:"started"`
+	Version     string      `json:"version"` // of forktax
+	Plan        Plan        `json:"plan"`
+	Environment Environment `json:"environment"`
+}
+
+// A Block is one visit to one cell, the unit that is measured.
+type Block struct {
+	Cell         int            `json:"cell"` // index in the plan
+	Round        int            `json:"round"`
+	Group        int            `json:"group"`    // which start of the targets it met
+	StartNS      int64          `json:"start_ns"` // since the run began
+	LengthNS     int64          `json:"length_ns"`
+	Requests     int            `json:"requests"`         // observations, failed ones included
+	Errors       map[string]int `json:"errors,omitempty"` // failed ones, by class
+	Usage        *Usage         `json:"usage,omitempty"`  // of the target, during the block; nil if it does not tell
+	GeneratorNS  int64          `json:"generator_cpu_ns"` // processor time of the harness itself
+	Collections  int            `json:"collections"`      // of garbage, in the harness
+	Observations Span           `json:"observations"`
+}
+
+// A Span is where a block's observations stand in their file.
+type Span struct {
+	Offset int64 `json:"offset"`
+	Bytes  int64 `json:"bytes"`
+}
+
+// Failed is how many of the block's requests failed.
+func (b Block) Failed() int {
+	n := 0
+	for _, count := range b.Errors {
+		n += count
+	}
+	return n
+}
+
+// Length is how long the block took, from its first request's begin to its last answer.
+func (b Block) Length() time.Duration { return time.Duration(b.LengthNS) }
+
+// A Tail is what is known when a run ends.
+type Tail struct {
+	Complete  bool   `json:"complete"`
+	LengthNS  int64  `json:"length_ns"`
+	Condition string `json:"condition,omitempty"` // why it is not complete
+}
+
+// A Result is a run as it was recorded. Tail is the zero value if the harness itself was killed.
+type Result struct {
+	Head
+	Blocks []Block
+	Tail   Tail
+
+	observations func(Span) iter.Seq2[Observation, error]
+}
+
+// Observations yields those of a block in the order in which they were recorded, or an error as its last.
+func (r *Result) Observations(b Block) iter.Seq2[Observation, error] {
+	return r.observations(b.Observations)
+}
+
+// Environment is where a run was made. Absolute numbers of unlike environments are not compared.
+type Environment struct {
+	OS          string    `json:"os"`
+	Arch        string    `json:"arch"`
+	Kernel      string    `json:"kernel"`
+	CPU         string    `json:"cpu"`
+	Cores       int       `json:"cores"`
+	MemoryBytes int64     `json:"memory_bytes"`
+	Load1       float64   `json:"load1"` // runnable processes over the last minute, before the run
+	Go          string    `json:"go"`
+	Programs    []Program `json:"programs"`
+}
+
+// A Program is a file that was measured.
+type Program struct {
+	Workload string            `json:"workload"`
+	Path     string            `json:"path"`
+	Bytes    int64             `json:"bytes"`
+	SHA256   string            `json:"sha256"`
+	Go       string            `json:"go,omitempty"`       // that it was built with, if it is a Go program
+	Settings map[string]string `json:"settings,omitempty"` // of its build: CGO_ENABLED, -tags, -ldflags
+}

@@ -1,0 +1,133 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// A Runner carries out a plan: it starts the targets, proves that they do the same work, and visits every cell in
+// turn, round after round.
+type Runner struct {
+	Plan     Plan
+	Launcher Launcher
+	Engines  map[string]Engine // by the name that cells call them
+	Record   *Record           // where each block goes before the next begins
+	Progress func(Progress)    // called before each block; nil means nobody wants to know
+}
+
+// Progress says how far a run is.
+type Progress struct {
+	Done, Blocks int
+	Group        int
+	Cell         Cell // that is visited next
+}
+
+// Run returns when every block is recorded, or why it did not come to that. The record then holds what was measured; to
+// finish it is the caller's, who knows what to call the end.
+func (r *Runner) Run(ctx context.Context) error {
+	began := time.Now()
+	round := 0
+	for group := range r.Plan.Groups {
+		n := r.Plan.rounds(group)
+		if err := r.group(ctx, began, group, round, n); err != nil {
+			return err
+		}
+		round += n
+	}
+	return nil
+}
+
+// group starts all targets anew and visits every cell in n rounds.
+func (r *Runner) group(ctx context.Context, began time.Time, group, round, n int) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	targets, stop, err := r.launch(ctx, cancel)
+	defer func() { err = errors.Join(err, stop()) }()
+	if err != nil {
+		return err
+	}
+	if err := r.alike(ctx, targets); err != nil {
+		return errors.Join(err, died(ctx))
+	}
+	v := visitor{Runner: r, began: began, targets: targets, client: &http.Client{Timeout: usageTimeout}}
+	defer v.client.CloseIdleConnections()
+	for i := range n {
+		for j, cell := range r.Plan.order(round + i) {
+			r.progress(group, cell, (round+i)*len(r.Plan.Cells)+j)
+			if err := v.visit(ctx, group, round+i, cell); err != nil {
+				return errors.Join(died(ctx), err)
+			}
+		}
+	}
+	return nil
+}
+
+// errDied marks the end of a target that nobody asked to end.
+var errDied = errors.New("a target died")
+
+// died returns why a target did, if that is what ended ctx.
+func died(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, errDied) {
+		return cause
+	}
+	return nil
+}
+
+// launch starts every target of the plan. The returned stop ends those that were started, even after an error.
+func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (map[targetName]*Target, func() error, error) {
+	targets := map[targetName]*Target{}
+	var stops []func() error
+	stop := func() error {
+		var errs []error
+		for _, s := range stops {
+			errs = append(errs, s())
+		}
+		return errors.Join(errs...)
+	}
+	for _, name := range r.Plan.targets() {
+		t, end, err := r.Launcher.Launch(ctx, name.model, name.workload)
+		if err != nil {
+			return nil, stop, fmt.Errorf("starting %s as %s: %w", name.workload, name.model, err)
+		}
+		stops = append(stops, end)
+		targets[name] = t
+		if t.Gone != nil {
+			go watch(ctx, t, cancel)
+		}
+	}
+	return targets, stop, nil
+}
+
+// watch ends the run when the target goes, until ctx ends.
+func watch(ctx context.Context, t *Target, cancel context.CancelCauseFunc) {
+	select {
+	case why := <-t.Gone:
+		cancel(fmt.Errorf("%w: %s as %s: %w", errDied, t.Workload, t.Model, why))
+	case <-ctx.Done():
+	}
+}
+
+// alike proves for each workload that its targets answer the same.
+func (r *Runner) alike(ctx context.Context, targets map[targetName]*Target) error {
+	for _, w := range r.Plan.Workloads {
+		var twins []*Target
+		for _, name := range r.Plan.targets() {
+			if name.workload == w.Name {
+				twins = append(twins, targets[name])
+			}
+		}
+		if err := checkAlike(ctx, w.Requests, twins); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Runner) progress(group, cell, done int) {
+	if r.Progress != nil {
+		r.Progress(Progress{Done: done, Blocks: r.Plan.Rounds * len(r.Plan.Cells), Group: group, Cell: r.Plan.Cells[cell]})
+	}
+}
