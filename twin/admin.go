@@ -1,0 +1,67 @@
+package twin
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/pprof"
+
+	"forktax/bench"
+	"forktax/cgi"
+)
+
+// admin is the second listener of a serving program: what an observer asks, away from what the clients ask.
+type admin struct {
+	workload, model string
+	meter           *meter
+	children        func() cgi.Stats
+	exporter        exporter
+}
+
+func (a *admin) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("GET /usage", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(a.usage())
+	})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		a.exporter.export(w, r, a.snapshot())
+	})
+	return mux
+}
+
+func (a *admin) usage() bench.Usage {
+	u := machineUsage(a.exporter.used())
+	children := a.children()
+	u.PeakMemoryBytes = cgi.PeakMemory()
+	u.ChildPeakMemoryBytes = children.PeakMemoryBytes
+	u.ProcessesStarted = children.Started
+	u.ConnectionsOpened = connections.Load() + children.Connections
+	return u
+}
+
+func (a *admin) snapshot() bench.Snapshot {
+	children := a.children()
+	s := bench.Snapshot{
+		Workload:        a.workload,
+		Model:           a.model,
+		PID:             os.Getpid(),
+		Usage:           a.usage(),
+		Requests:        a.meter.requests(),
+		Durations:       a.meter.durations(),
+		ChildrenRunning: children.Running,
+		ChildrenFailed:  children.Failed,
+		QueueLength:     children.Waiting,
+		QueueRefused:    children.Refused,
+		GoVersion:       runtime.Version(),
+		Goroutines:      runtime.NumGoroutine(),
+		Threads:         pprof.Lookup("threadcreate").Count(),
+	}
+	runtime.ReadMemStats(&s.Memory)
+	return s
+}

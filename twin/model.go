@@ -1,0 +1,73 @@
+package twin
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+
+	"forktax/cgi"
+)
+
+// A model is how often a workload's Open runs.
+type model struct {
+	name  string
+	start func(ctx context.Context, w Workload, log *log.Logger) (running, error)
+}
+
+var models = []model{
+	{"cgi", startCGI},
+	{"persistent", startPersistent},
+}
+
+// running is a started model.
+type running struct {
+	handler  http.Handler
+	children func() cgi.Stats // what its child processes did
+	shut     func() error
+}
+
+func modelNames() []string {
+	names := make([]string, len(models))
+	for i, m := range models {
+		names[i] = m.name
+	}
+	return names
+}
+
+func modelNamed(name string) (model, error) {
+	i := slices.IndexFunc(models, func(m model) bool { return m.name == name })
+	if i < 0 {
+		return model{}, fmt.Errorf("%w: unknown -model %q; there are %s", errUsage, name, strings.Join(modelNames(), ", "))
+	}
+	return models[i], nil
+}
+
+// goVariables steer Go's runtime. Children get them too: the twins must run alike.
+var goVariables = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ"}
+
+// startCGI hosts the program's own file.
+func startCGI(_ context.Context, w Workload, log *log.Logger) (running, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return running{}, fmt.Errorf("finding the program's own file: %w", err)
+	}
+	dir, err := os.Getwd() // relative names must mean the same to a child as to a resident process
+	if err != nil {
+		return running{}, err
+	}
+	host := &cgi.Host{Path: self, Dir: dir, InheritEnv: slices.Concat(goVariables, w.Env), Logger: log}
+	return running{host, host.Stats, func() error { return nil }}, nil
+}
+
+// startPersistent opens the workload once.
+func startPersistent(ctx context.Context, w Workload, _ *log.Logger) (running, error) {
+	handler, shut, err := w.Open(ctx)
+	if err != nil {
+		return running{}, fmt.Errorf("opening %s: %w", w.Name, err)
+	}
+	return running{handler, func() cgi.Stats { return cgi.Stats{} }, shut}, nil
+}

@@ -1,0 +1,48 @@
+package twin
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+
+	"forktax/bench"
+)
+
+// Request and Want are those of the program contract.
+type (
+	Request = bench.Request
+	Want    = bench.Want
+)
+
+// A Workload is what a program serves. All but Name, Requests and Open may be left out.
+type Workload struct {
+	Name     string
+	About    string    // one line for people
+	Requests []Request // what a load may send
+	// Open makes the handler, and what closes it again. It does all that a program does before its first request:
+	// parse templates, open databases. How often it runs is the execution model: once, or for each request.
+	Open func(ctx context.Context) (handler http.Handler, shut func() error, err error)
+	// Prepare makes the data that Open needs in the folder dir, the same bytes each time, and returns the environment
+	// variables to serve with.
+	Prepare func(ctx context.Context, dir string) (env map[string]string, err error)
+	// Env names the environment variables that Open reads: a CGI child is given these and those that steer Go's
+	// runtime, and no others.
+	Env []string
+	// Hold is run once by the serving process, whatever the model, before the first request: for what belongs to the
+	// machine and not to the program, such as a connection that keeps an embedded database's log from being deleted
+	// whenever the last process leaves it. It returns what lets go.
+	Hold func(ctx context.Context) (release func() error, err error)
+}
+
+// Handler is the Open of a handler that needs no opening.
+func Handler(h http.Handler) func(context.Context) (http.Handler, func() error, error) {
+	return func(context.Context) (http.Handler, func() error, error) {
+		return h, func() error { return nil }, nil
+	}
+}
+
+var connections atomic.Int64
+
+// ConnectionOpened counts a connection to a database or directory. A workload calls it whenever its driver makes one;
+// the count of a whole target, children included, is in its usage and its metrics.
+func ConnectionOpened() { connections.Add(1) }
