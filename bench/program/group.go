@@ -1,0 +1,19 @@
+//go:build unix
+
+package program
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// apart puts the program in a process group of its own, so that Ctrl-C reaches the harness alone, which then ends it
+// in order, and so that all its children can be killed with it. If the harness dies, the program's input closes and it
+// ends by itself. (Linux could send it a signal then, but when the thread that started it ends, not the process.)
+func apart(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+// terminate asks the program to end.
+func terminate(cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGTERM) }
+
+// kill ends everything in the program's group.
+func kill(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
