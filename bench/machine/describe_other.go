@@ -1,0 +1,7 @@
+//go:build !linux
+
+package machine
+
+import "forktax/bench"
+
+func describe(*bench.Environment) {}

@@ -1,0 +1,49 @@
+// Package machine says what a run is made on: the record without which absolute numbers mean nothing.
+package machine
+
+import (
+	"crypto/sha256"
+	"debug/buildinfo"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"forktax/bench"
+)
+
+// Environment describes this machine. What it does not tell stays zero.
+func Environment() bench.Environment {
+	e := bench.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version()}
+	describe(&e)
+	return e
+}
+
+// settings of a build that change how a program starts.
+var settings = map[string]bool{"CGO_ENABLED": true, "-tags": true, "-ldflags": true, "-buildmode": true, "-race": true,
+	"-trimpath": true, "GOAMD64": true, "vcs.revision": true, "vcs.modified": true}
+
+// Program describes the file at path that serves the workload.
+func Program(workload, path string) (bench.Program, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return bench.Program{}, fmt.Errorf("reading the program of %s: %w", workload, err)
+	}
+	defer f.Close()
+	hash := sha256.New()
+	n, err := io.Copy(hash, f)
+	if err != nil {
+		return bench.Program{}, fmt.Errorf("reading the program of %s: %w", workload, err)
+	}
+	p := bench.Program{Workload: workload, Path: path, Bytes: n, SHA256: hex.EncodeToString(hash.Sum(nil))}
+	if info, err := buildinfo.Read(f); err == nil { // else it is not a Go program
+		p.Go, p.Settings = info.GoVersion, map[string]string{}
+		for _, s := range info.Settings {
+			if settings[s.Key] {
+				p.Settings[s.Key] = s.Value
+			}
+		}
+	}
+	return p, nil
+}
