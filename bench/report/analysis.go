@@ -1,0 +1,113 @@
+package report
+
+import (
+	"time"
+
+	"forktax/bench"
+)
+
+// An Analysis is what a run says. Its JSON is the format "json", schema 1: times are integer nanoseconds, sizes bytes,
+// rates per second, and what the data cannot carry is null.
+type Analysis struct {
+	Schema      int               `json:"schema"`
+	Run         Run               `json:"run"`
+	Environment bench.Environment `json:"environment"`
+	Cells       []Cell            `json:"cells"`
+	Comparisons []Comparison      `json:"comparisons"`
+	Warnings    []Warning         `json:"warnings"`
+}
+
+// Run says which run it was.
+type Run struct {
+	ID        string    `json:"id"`
+	Started   time.Time `json:"started"`
+	Seconds   float64   `json:"seconds"`
+	Seed      uint64    `json:"seed"`
+	Complete  bool      `json:"complete"`
+	Condition string    `json:"condition,omitempty"` // why it is not complete
+	Version   string    `json:"version"`
+	Rounds    int       `json:"rounds"` // planned
+	Groups    int       `json:"groups"` // how often the targets were to be started
+}
+
+// A Cell is what was seen of one cell of the plan, over all its blocks.
+type Cell struct {
+	bench.Cell
+	Blocks                int          `json:"blocks"`
+	Requests              int          `json:"requests"` // failed ones included
+	Errors                int          `json:"errors"`
+	ErrorsByClass         ErrorCounts  `json:"errors_by_class,omitempty"`
+	Response              Percentiles  `json:"response_ns"`
+	Service               Percentiles  `json:"service_ns"`
+	ThroughputRPS         *float64     `json:"throughput_rps"` // right answers
+	Lag                   LagQuantiles `json:"lag_ns"`         // null in a closed loop, which has none
+	CPUPerRequest         *int64       `json:"cpu_ns_per_request"`
+	GeneratorCPU          *int64       `json:"generator_cpu_ns_per_request"`
+	ProcessesPerRequest   *float64     `json:"processes_per_request"`
+	ConnectionsPerRequest *float64     `json:"connections_per_request"`
+	FaultsPerRequest      *float64     `json:"page_faults_per_request"`
+	PeakMemory            *int64       `json:"peak_memory_bytes"` // of the serving process and of its largest child
+	Phases                []Phase      `json:"phases"`
+}
+
+// ErrorCounts is how many requests failed, by class.
+type ErrorCounts map[string]int
+
+// Percentiles are exact nearest ranks over all right answers of a cell, in nanoseconds; nil where there are too few.
+type Percentiles struct {
+	P50  *int64 `json:"p50"`
+	P90  *int64 `json:"p90"`
+	P99  *int64 `json:"p99"`
+	P999 *int64 `json:"p999"`
+	Max  *int64 `json:"max"`
+}
+
+// LagQuantiles say how much too late the generator sent, in nanoseconds.
+type LagQuantiles struct {
+	P50 *int64 `json:"p50"`
+	P99 *int64 `json:"p99"`
+}
+
+// A Phase is a part of the time of a request, its median over the answers that reported it.
+type Phase struct {
+	Name string `json:"name"`
+	NS   int64  `json:"ns"`
+}
+
+// Metrics that are compared.
+const (
+	MetricResponse   = "response_p50"
+	MetricResponse90 = "response_p90"
+	MetricThroughput = "throughput"
+	MetricCPU        = "cpu_per_request"
+)
+
+// A Comparison says what a model costs over the baseline, by one metric. The unit of it is the round, in which both
+// were visited: Blocks says how many there were of each. Bounds are nil where there were too few.
+type Comparison struct {
+	Workload       string     `json:"workload"`
+	Request        string     `json:"request"`
+	Engine         string     `json:"engine"`
+	Load           bench.Load `json:"load"`
+	Metric         string     `json:"metric"`
+	Unit           string     `json:"unit"` // of the difference: "ns" or "1/s"
+	Baseline       string     `json:"baseline"`
+	Candidate      string     `json:"candidate"`
+	Ratio          float64    `json:"ratio"` // candidate over baseline
+	RatioLow       *float64   `json:"ratio_low"`
+	RatioHigh      *float64   `json:"ratio_high"`
+	Difference     float64    `json:"difference"` // candidate minus baseline
+	DifferenceLow  *float64   `json:"difference_low"`
+	DifferenceHigh *float64   `json:"difference_high"`
+	Confidence     *float64   `json:"confidence"` // of the intervals
+	Blocks         int        `json:"blocks"`
+	MDE            *float64   `json:"mde"` // the smallest change that this comparison would have found, 0.02 for 2 %
+}
+
+// A Warning is something that a reader must know before believing a number.
+type Warning struct {
+	Code   string `json:"code"`
+	Cell   string `json:"cell,omitempty"`
+	Text   string `json:"text"`
+	Advice string `json:"advice"`
+}

@@ -1,0 +1,84 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Values keep base units until here. Three significant digits are what a comparison on a shared machine can carry.
+
+// absent stands where the data carries no number.
+const absent = "–"
+
+// duration prints nanoseconds in the unit that leaves at most three digits before the point.
+func duration(ns float64) string {
+	sign := ""
+	if ns < 0 {
+		sign, ns = "−", -ns
+	}
+	for _, u := range []struct {
+		size time.Duration
+		name string
+	}{{time.Second, "s"}, {time.Millisecond, "ms"}, {time.Microsecond, "µs"}} {
+		if ns >= float64(u.size)*0.9995 { // so that 999.9 µs is 1.00 ms
+			return sign + three(ns/float64(u.size)) + " " + u.name
+		}
+	}
+	return fmt.Sprintf("%s%.0f ns", sign, ns)
+}
+
+// three prints x ≥ 0 with three significant digits: 0.0312, 4.50, 31,200.
+func three(x float64) string {
+	if x == 0 {
+		return "0"
+	}
+	decimals := 2 - int(math.Floor(math.Log10(x)+1e-9))
+	if decimals <= 0 {
+		unit := math.Pow10(-decimals)
+		return grouped(int64(math.Round(x/unit) * unit))
+	}
+	return strconv.FormatFloat(x, 'f', min(decimals, 4), 64)
+}
+
+func grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+func size(bytes int64) string {
+	return three(float64(bytes)/(1<<20)) + " MiB"
+}
+
+// optional prints a value that may be missing.
+func optional[T int64 | float64](v *T, print func(float64) string) string {
+	if v == nil {
+		return absent
+	}
+	return print(float64(*v))
+}
+
+// perRequest prints a count for each request: 1, 0.031, or 0.
+func perRequest(x float64) string {
+	if x > 0 && x < 0.0005 {
+		return "<0.001"
+	}
+	return strconv.FormatFloat(math.Round(x*1000)/1000, 'f', -1, 64)
+}
+
+// between prints an interval's bounds, if it has any.
+func between(low, high *float64, print func(float64) string) string {
+	if low == nil || high == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (%s to %s)", print(*low), print(*high))
+}

@@ -1,0 +1,70 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// warnings looks for what a reader must know. The rules look at what was measured, never at which side it favours.
+func warnings(a *Analysis) []Warning {
+	found := []Warning{}
+	if !a.Run.Complete {
+		found = append(found, Warning{Code: "incomplete",
+			Text:   fmt.Sprintf("the run was not completed: %s", a.Run.Condition),
+			Advice: "what is shown was measured, but from fewer rounds than planned; run it again for the whole"})
+	}
+	for _, c := range a.Cells {
+		if c.Errors > 0 {
+			found = append(found, Warning{Code: "errors", Cell: c.String(),
+				Text:   fmt.Sprintf("%d of %d requests failed: %s", c.Errors, c.Requests, c.ErrorsByClass),
+				Advice: "failed requests are in no percentile; find the reason before comparing this cell"})
+		}
+	}
+	if w, ok := fewRounds(a); ok {
+		found = append(found, w)
+	}
+	if w, ok := heavyGenerator(a); ok {
+		found = append(found, w)
+	}
+	return found
+}
+
+// String lists the classes in order.
+func (e ErrorCounts) String() string {
+	var parts []string
+	for _, class := range slices.Sorted(maps.Keys(e)) {
+		parts = append(parts, fmt.Sprintf("%d %s", e[class], class))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func fewRounds(a *Analysis) (Warning, bool) {
+	for _, c := range a.Comparisons {
+		if c.RatioLow == nil {
+			return Warning{Code: "few-rounds",
+				Text:   fmt.Sprintf("%d rounds are too few for an interval", c.Blocks),
+				Advice: "a 95 % interval needs six; give --rounds 6 or more"}, true
+		}
+	}
+	return Warning{}, false
+}
+
+// heavyGenerator warns when the harness used more processor time than what it measured: on the same machine the two
+// compete, and the faster target loses more by it.
+func heavyGenerator(a *Analysis) (Warning, bool) {
+	var names []string
+	for _, c := range a.Cells {
+		if c.CPUPerRequest != nil && c.GeneratorCPU != nil && *c.GeneratorCPU > *c.CPUPerRequest {
+			names = append(names, c.String())
+		}
+	}
+	if names == nil {
+		return Warning{}, false
+	}
+	return Warning{Code: "heavy-generator", Cell: strings.Join(names, "; "),
+		Text: fmt.Sprintf("the load generator used more CPU than the server in %d of %d cells", len(names), len(a.Cells)),
+		Advice: "response time and throughput of these cells are the generator's as much as the server's, which makes the " +
+			"fork tax look smaller; CPU a request is not touched by it"}, true
+}
