@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"forktax/bench/program"
+)
+
+func serveCommand() *cobra.Command {
+	var workload, model, addr, admin string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve a workload by one model, to look at it",
+		Long: `Serve prepares a workload's data in a temporary folder and serves it until Ctrl-C. It prints the line
+"ready <url> <admin url>"; the admin URL has /metrics, /usage and /healthz.`,
+		Example: `  forktax serve --model cgi --workload guestbook --addr 127.0.0.1:8080`,
+		Args:    noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return serve(c.Context(), workload, model, addr, admin, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	c.Flags().StringVar(&workload, "workload", "hello", "what to serve; see forktax list")
+	c.Flags().StringVar(&model, "model", "persistent", "how")
+	c.Flags().StringVar(&addr, "addr", "127.0.0.1:0", "where; port 0 takes a free one")
+	c.Flags().StringVar(&admin, "admin", "127.0.0.1:0", "where the admin pages are")
+	return c
+}
+
+func serve(ctx context.Context, workload, model, addr, admin string, stdout, stderr io.Writer) (err error) {
+	programs, err := find(ctx, []string{workload}, stderr)
+	if err != nil {
+		return err
+	}
+	p := programs[0]
+	if !p.Knows(model) {
+		return usagef("--model %q is unknown to %s; it has %v", model, p.Name, p.Models)
+	}
+	dir, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return fmt.Errorf("making a folder for data: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	l := program.Launcher{Programs: programs, Dir: dir, Addr: addr, Admin: admin, Exporter: ownPath(), Log: stderr}
+	target, stop, err := l.Launch(ctx, model, p.Name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	fmt.Fprintf(stdout, "ready %s %s\n", target.URL, target.AdminURL)
+	select {
+	case <-ctx.Done(): // it was asked to end, which is how serving ends well
+		return nil
+	case err := <-target.Gone:
+		return fmt.Errorf("%s as %s: %w", p.Name, model, err)
+	}
+}
