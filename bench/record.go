@@ -26,6 +26,7 @@ type line struct {
 // A Record is a run's folder while the run goes on.
 type Record struct {
 	Dir          string
+	Blocks       int // that are on disk
 	blocks       *os.File
 	observations *os.File
 	encoder      encoder
@@ -101,7 +102,11 @@ func (r *Record) end(b Block) error {
 	b.Requests, b.Errors = r.requests, r.errors
 	b.Observations = Span{r.offset, r.encoder.n}
 	r.offset += r.encoder.n
-	return r.line(line{Block: &b})
+	if err := r.line(line{Block: &b}); err != nil {
+		return err
+	}
+	r.Blocks++
+	return nil
 }
 
 // line writes one whole line in one call, so that a reader never meets half of one unless the disk was full.

@@ -50,7 +50,7 @@ func (r *Runner) group(ctx context.Context, began time.Time, group, round, n int
 		return err
 	}
 	if err := r.alike(ctx, targets); err != nil {
-		return errors.Join(err, died(ctx))
+		return orDied(ctx, err)
 	}
 	v := visitor{Runner: r, began: began, targets: targets, client: &http.Client{Timeout: usageTimeout}}
 	defer v.client.CloseIdleConnections()
@@ -58,7 +58,7 @@ func (r *Runner) group(ctx context.Context, began time.Time, group, round, n int
 		for j, cell := range r.Plan.order(round + i) {
 			r.progress(group, cell, (round+i)*len(r.Plan.Cells)+j)
 			if err := v.visit(ctx, group, round+i, cell); err != nil {
-				return errors.Join(died(ctx), err)
+				return orDied(ctx, err)
 			}
 		}
 	}
@@ -68,12 +68,12 @@ func (r *Runner) group(ctx context.Context, began time.Time, group, round, n int
 // errDied marks the end of a target that nobody asked to end.
 var errDied = errors.New("a target died")
 
-// died returns why a target did, if that is what ended ctx.
-func died(ctx context.Context) error {
+// orDied returns why a target died, if that is what ended ctx and with it caused err, and else err.
+func orDied(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); errors.Is(cause, errDied) {
 		return cause
 	}
-	return nil
+	return err
 }
 
 // launch starts every target of the plan. The returned stop ends those that were started, even after an error.

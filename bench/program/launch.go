@@ -142,6 +142,9 @@ func (s *server) wait(stdout io.Reader, first chan<- string) {
 // complaint says how the program ended, with what it logged last.
 func (s *server) complaint() error {
 	state := s.cmd.ProcessState.String()
+	if s.log.to != nil { // whoever reads this has read the log
+		return fmt.Errorf("it ended (%s)", state)
+	}
 	if text := s.log.last(); text != "" {
 		return fmt.Errorf("it ended (%s); the last it logged:\n%s", state, text)
 	}

@@ -75,7 +75,9 @@ func (p pairs) compare() Comparison {
 	if iv, ok := stats.SignedRank(logs, confidence); ok {
 		c.RatioLow, c.RatioHigh = new(math.Exp(iv.Low)), new(math.Exp(iv.High))
 		c.Confidence = new(confidence)
-		c.MDE = new(stats.MDE(logs))
+		if mde := stats.MDE(logs); !math.IsInf(mde, 1) {
+			c.MDE = &mde
+		}
 	}
 	if iv, ok := stats.SignedRank(differences, confidence); ok {
 		c.DifferenceLow, c.DifferenceHigh = new(math.Round(iv.Low)), new(math.Round(iv.High))

@@ -85,6 +85,7 @@ It drives both with the same load and reports what the difference is, in time an
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noArguments,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%w; see %s --help", err, c.CommandPath())

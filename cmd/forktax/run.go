@@ -74,6 +74,9 @@ func measure(ctx context.Context, o options, results string, format report.Forma
 	}
 	failure := visitAll(ctx, plan, programs, record, stderr)
 	finished := record.Finish(tail(head, failure))
+	if record.Blocks == 0 {
+		return errors.Join(failure, finished, os.RemoveAll(record.Dir))
+	}
 	reported := reportRun(record.Dir, format, stdout)
 	if reported == nil {
 		fmt.Fprintf(stderr, "the report, and all that was measured: %s\n", record.Dir)
@@ -151,30 +154,27 @@ func ownPath() string {
 	return path
 }
 
-// reportRun analyses the run in dir, prints it, and writes the files that are made of it beside it.
+// reportRun analyses the run in dir, prints it, and writes the files that are made of it beside it. It prints first: a
+// full disk must not keep what was measured from being seen.
 func reportRun(dir string, format report.Format, stdout io.Writer) error {
 	result, err := bench.ReadResult(dir)
 	if err != nil {
 		return err
 	}
-	if len(result.Blocks) == 0 {
-		return nil // the run came to nothing before its first block, and says so
-	}
 	analysis, err := report.Analyze(result)
 	if err != nil {
 		return err
 	}
-	for _, file := range []struct {
-		name   string
-		format report.Format
-	}{{"result.json", report.JSON}, {"report.md", report.Markdown}} {
-		var text bytes.Buffer
-		if err := file.format(&text, analysis); err != nil {
-			return err
-		}
-		if err := bench.WriteFile(filepath.Join(dir, file.name), text.Bytes()); err != nil {
-			return err
-		}
+	return errors.Join(
+		format(stdout, analysis),
+		writeReport(filepath.Join(dir, "result.json"), report.JSON, analysis),
+		writeReport(filepath.Join(dir, "report.md"), report.Markdown, analysis))
+}
+
+func writeReport(name string, format report.Format, a *report.Analysis) error {
+	var text bytes.Buffer
+	if err := format(&text, a); err != nil {
+		return err
 	}
-	return format(stdout, analysis)
+	return bench.WriteFile(name, text.Bytes())
 }

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"forktax": main,
+	})
+}
+
+// TestScripts runs the command as people do, on real workload programs that are built once.
+func TestScripts(t *testing.T) {
+	programs := t.TempDir()
+	build := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", programs+"/", "forktax/cmd/hello", "forktax/cmd/guestbook",
+		"forktax/cmd/forktax/testdata/modelled")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the workload programs: %v\n%s", err, out)
+	}
+	checkout, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			// Each script has programs of its own, so that it finds just its own processes by their paths.
+			own := filepath.Join(env.WorkDir, "programs")
+			env.Setenv("PROGRAMS", own)
+			if err := os.CopyFS(own, os.DirFS(programs)); err != nil {
+				return err
+			}
+			env.Setenv("CHECKOUT", checkout)
+			for _, name := range []string{"HOME", "GOCACHE", "GOPATH", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
+				if value, ok := os.LookupEnv(name); ok {
+					env.Setenv(name, value)
+				}
+			}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status":  status,
+			"waitfor": waitFor,
+			"get":     get,
+			"killall": killAll,
+			"none":    none,
+		},
+	})
+}
+
+// status runs a program that must end with this exit status.
+func status(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && fmt.Sprint(exit.ExitCode()) == args[0] {
+		return
+	}
+	ts.Fatalf("%q ended with %v; want exit status %s", args[1:], err, args[0])
+}
+
+// deadline is how long a script waits for what must happen.
+const deadline = 20 * time.Second
+
+// waitFor waits until FILE holds TEXT.
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	file, text := ts.MkAbs(args[0]), args[1]
+	ts.Check(eventually(func() error {
+		got, _ := os.ReadFile(file)
+		if strings.Contains(string(got), text) {
+			return nil
+		}
+		return fmt.Errorf("%s holds %q and not %q", file, got, text)
+	}))
+}
+
+func eventually(check func() error) error {
+	for end := time.Now().Add(deadline); ; time.Sleep(10 * time.Millisecond) {
+		if err := check(); err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+// get asks the N-th URL of the line "ready …" in FILE for PATH, and writes the answer to standard output.
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	urls := strings.Fields(text)
+	n := map[string]int{"workload": 1, "admin": 2}[args[1]]
+	resp, err := http.Get(urls[n] + args[2])
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n%s", resp.Status, body)
+}
+
+// killAll kills the processes whose command line holds all of the words, and fails if there are none: as something
+// that goes wrong in the middle of a run would.
+func killAll(ts *testscript.TestScript, _ bool, words []string) {
+	ts.Check(eventually(func() error {
+		found := processes(words)
+		for _, p := range found {
+			p.Kill()
+		}
+		if len(found) == 0 {
+			return fmt.Errorf("no process has %q in its command line", words)
+		}
+		return nil
+	}))
+}
+
+// none fails if a process has all of the words in its command line.
+func none(ts *testscript.TestScript, _ bool, words []string) {
+	ts.Check(eventually(func() error {
+		if found := processes(words); len(found) > 0 {
+			return fmt.Errorf("%d processes with %q in their command line are left behind", len(found), words)
+		}
+		return nil
+	}))
+}
+
+// processes finds those that were started from a path of this test.
+func processes(words []string) []*os.Process {
+	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	var found []*os.Process
+	for _, file := range files {
+		line, _ := os.ReadFile(file)
+		matches := len(line) > 0
+		for _, word := range words {
+			matches = matches && strings.Contains(string(line), word)
+		}
+		if !matches {
+			continue
+		}
+		var pid int
+		fmt.Sscanf(file, "/proc/%d/cmdline", &pid)
+		if p, err := os.FindProcess(pid); err == nil && pid != os.Getpid() {
+			found = append(found, p)
+		}
+	}
+	return found
+}
