@@ -20,6 +20,9 @@ import (
 	"forktax/bench/report"
 )
 
+// defaultResults is where runs are kept.
+const defaultResults = "results"
+
 func runCommand() *cobra.Command {
 	var o options
 	var results, format string
@@ -35,16 +38,16 @@ on standard output, and keeps everything that it measured in a folder below --re
   forktax run --format json | jq '.comparisons[] | select(.metric == "response_p50")'`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			printed, ok := report.Named(format)
-			if !ok {
-				return usagef("--format %q is unknown; there are %v", format, report.Formats())
+			printed, err := formatNamed(format)
+			if err != nil {
+				return err
 			}
 			return measure(c.Context(), o, results, printed, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	o.flags(c.Flags())
-	c.Flags().StringVar(&results, "results", "results", "folder in which the run's folder is made")
-	c.Flags().StringVar(&format, "format", "text", fmt.Sprintf("of what is printed: %v", report.Formats()))
+	c.Flags().StringVar(&results, "results", defaultResults, "folder in which the run's folder is made")
+	formatFlag(c, &format)
 	return c
 }
 
@@ -157,11 +160,7 @@ func ownPath() string {
 // reportRun analyses the run in dir, prints it, and writes the files that are made of it beside it. It prints first: a
 // full disk must not keep what was measured from being seen.
 func reportRun(dir string, format report.Format, stdout io.Writer) error {
-	result, err := bench.ReadResult(dir)
-	if err != nil {
-		return err
-	}
-	analysis, err := report.Analyze(result)
+	analysis, err := analysisOf(dir)
 	if err != nil {
 		return err
 	}
