@@ -6,8 +6,8 @@ import "time"
 // definition of "how long" is one subtraction, made where it is wanted and nowhere else.
 type Observation struct {
 	Intended  time.Duration // when the plan wanted it sent; in a closed loop the same as Sent
-	Sent      time.Duration // just before its first byte was written
-	FirstByte time.Duration // when the first byte of the answer was read
+	Sent      time.Duration // just before its first byte was written, or its connection opened if it needed a new one
+	FirstByte time.Duration // when the first byte of the answer was read; 0 if none was
 	Done      time.Duration // when the last byte of the answer was read
 	Status    int           // of the answer; 0 if there was none
 	Bytes     int64         // of the answer's body
@@ -44,9 +44,9 @@ const (
 	ErrRefused     = "refused"      // no connection could be made
 	ErrClosed      = "closed"       // the connection ended before the answer did
 	ErrReset       = "reset"        // the connection was reset
-	ErrTimeout     = "timeout"      // no complete answer within the engine's limit; Done is the instant of giving up
+	ErrTimeout     = "timeout"      // no complete answer within the engine's limit, which is what Response then says
 	ErrMalformed   = "malformed"    // what came is not an HTTP answer
-	ErrTooLarge    = "too large"    // the head of the answer passed the engine's limit
+	ErrTooLarge    = "too large"    // the head or the body of the answer passed the engine's limit
 	ErrWrongStatus = "wrong status" // the status is not the expected one
 	ErrWrongHeader = "wrong header" // a header is missing or not the expected one
 	ErrWrongBody   = "wrong body"   // the body is not the expected one

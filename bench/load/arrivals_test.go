@@ -1,0 +1,102 @@
+package load_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/load"
+)
+
+func plan(t *testing.T, l bench.Load, length time.Duration, atLeast int, seed uint64) []time.Duration {
+	t.Helper()
+	p, err := load.Plan(l, length, atLeast, seed)
+	if err != nil {
+		t.Fatalf("Plan(%+v): %v", l, err)
+	}
+	return p
+}
+
+func TestPlanConstant(t *testing.T) {
+	got := plan(t, bench.Load{RateRPS: 4, Arrivals: load.Constant}, time.Second, 0, 1)
+	ms := time.Millisecond
+	want := []time.Duration{125 * ms, 375 * ms, 625 * ms, 875 * ms}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Plan of 4/s in 1 s (-want +got):\n%s", diff)
+	}
+	got = plan(t, bench.Load{RateRPS: 4, Arrivals: load.Constant}, 0, 3, 1)
+	if diff := cmp.Diff(want[:3], got); diff != "" {
+		t.Errorf("Plan of at least 3 (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlanPoissonRate(t *testing.T) {
+	// A count of mean 100,000 has a standard deviation of 316; the seed is fixed, so this cannot flake.
+	got := plan(t, bench.Load{RateRPS: 1000}, 100*time.Second, 0, 7)
+	if n := len(got); math.Abs(float64(n)-100_000) > 3*316 {
+		t.Errorf("1000/s for 100 s gave %d arrivals", n)
+	}
+	if !slices.IsSorted(got) {
+		t.Error("the plan is not ascending")
+	}
+	if last := got[len(got)-1]; last >= 100*time.Second {
+		t.Errorf("the last arrival is due at %v, after the end", last)
+	}
+}
+
+// The gaps of a Poisson process are exponential: the Kolmogorov–Smirnov distance of n of them is below 1.63/√n with a
+// probability of 99 %.
+func TestPlanPoissonGaps(t *testing.T) {
+	const rate = 500.0
+	p := plan(t, bench.Load{RateRPS: rate, Arrivals: load.Poisson}, 40*time.Second, 0, 11)
+	gaps := make([]float64, len(p))
+	last := time.Duration(0)
+	for i, due := range p {
+		gaps[i] = (due - last).Seconds()
+		last = due
+	}
+	slices.Sort(gaps)
+	n := float64(len(gaps))
+	distance := 0.0
+	for i, g := range gaps {
+		f := 1 - math.Exp(-rate*g)
+		distance = max(distance, math.Abs(f-float64(i)/n), math.Abs(f-float64(i+1)/n))
+	}
+	if limit := 1.63 / math.Sqrt(n); distance > limit {
+		t.Errorf("distance of %d gaps from the exponential distribution is %.4f, above %.4f", len(gaps), distance, limit)
+	}
+}
+
+func TestPlanSeed(t *testing.T) {
+	l := bench.Load{RateRPS: 300}
+	a, b, other := plan(t, l, time.Second, 0, 5), plan(t, l, time.Second, 0, 5), plan(t, l, time.Second, 0, 6)
+	if !slices.Equal(a, b) {
+		t.Error("the same seed gave two plans")
+	}
+	if slices.Equal(a, other) {
+		t.Error("two seeds gave the same plan")
+	}
+	longer := plan(t, l, time.Second, len(a)+10, 5)
+	if len(longer) != len(a)+10 || !slices.Equal(longer[:len(a)], a) {
+		t.Errorf("Plan of at least %d has %d arrivals and does not begin with the shorter one", len(a)+10, len(longer))
+	}
+}
+
+func TestPlanErrors(t *testing.T) {
+	for name, l := range map[string]bench.Load{
+		"no rate":        {},
+		"negative rate":  {RateRPS: -1},
+		"not a number":   {RateRPS: math.NaN()},
+		"infinite":       {RateRPS: math.Inf(1)},
+		"too long":       {RateRPS: 1e9},
+		"unknown a plan": {RateRPS: 1, Arrivals: "uniform"},
+	} {
+		if p, err := load.Plan(l, time.Second, 0, 1); err == nil {
+			t.Errorf("%s: Plan gave %d arrivals and no error", name, len(p))
+		}
+	}
+}

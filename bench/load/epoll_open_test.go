@@ -1,0 +1,135 @@
+//go:build linux
+
+package load_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/load"
+)
+
+// arriving is an open loop of Poisson arrivals.
+func arriving(url string, rate float64, length time.Duration) bench.Visit {
+	return bench.Visit{URL: url, Request: bench.Request{Name: "test", Path: "/"}, Length: length, Seed: 3,
+		Load: bench.Load{Kind: bench.Open, Concurrency: 8, RateRPS: rate}}
+}
+
+// intended returns the intended times of all observations, ascending.
+func (t tape) intended() []time.Duration {
+	var due []time.Duration
+	for _, o := range t {
+		due = append(due, o.Intended)
+	}
+	slices.Sort(due)
+	return due
+}
+
+func TestEpollOpenKeepsThePlan(t *testing.T) {
+	url, _ := counted(t, helloHandler)
+	for name, change := range map[string]func(e *load.Epoll, v *bench.Visit){
+		"Poisson":        func(*load.Epoll, *bench.Visit) {},
+		"constant":       func(_ *load.Epoll, v *bench.Visit) { v.Load.Arrivals = load.Constant },
+		"two cores":      func(e *load.Epoll, _ *bench.Visit) { e.Cores = 2 },
+		"at least":       func(_ *load.Epoll, v *bench.Visit) { v.Length, v.AtLeast = 0, 50 },
+		"no reuse":       func(_ *load.Epoll, v *bench.Visit) { v.Load.NoReuse = true },
+		"one connection": func(_ *load.Epoll, v *bench.Visit) { v.Load.Concurrency = 1 },
+		"long gaps":      func(_ *load.Epoll, v *bench.Visit) { v.Load.RateRPS, v.AtLeast = 15, 3 },
+	} {
+		var e load.Epoll
+		v := arriving(url, 1000, 200*time.Millisecond)
+		change(&e, &v)
+		seen := run(t, &e, v)
+		if len(seen.classes()) != 1 || seen.classes()[""] == 0 {
+			t.Errorf("%s: classes %v, want right answers only", name, seen.classes())
+		}
+		if diff := cmp.Diff(plan(t, v.Load, v.Length, v.AtLeast, v.Seed), seen.intended()); diff != "" {
+			t.Errorf("%s: intended times (-planned +observed):\n%s", name, diff)
+		}
+	}
+}
+
+func TestEpollOpenConnections(t *testing.T) {
+	const limit = 3
+	var held sync.WaitGroup // each request waits for as many as there may be connections
+	held.Add(limit)
+	url, conns := counted(t, func(http.ResponseWriter, *http.Request) {
+		held.Done()
+		held.Wait()
+	})
+	v := arriving(url, 1000, 0)
+	v.AtLeast, v.Load.Concurrency = limit, limit
+	seen := run(t, new(load.Epoll), v)
+	if diff := cmp.Diff(map[string]int{"": limit}, seen.classes()); diff != "" {
+		t.Errorf("classes (-want +got):\n%s", diff)
+	}
+	if n := conns.Load(); n != limit {
+		t.Errorf("%d connections, want %d", n, limit)
+	}
+}
+
+// While a server stalls, the requests that arrive must wait, and their waiting must be seen (coordinated omission). With
+// 300 arrivals a second and a stall of 300 ms some 90 meet it, and half of them wait for more than half of it.
+func TestEpollOpenStall(t *testing.T) {
+	const stall = 300 * time.Millisecond
+	for _, conns := range []int{1, 200} { // they wait in the engine, or in the server
+		var once sync.Once
+		url, _ := counted(t, func(http.ResponseWriter, *http.Request) {
+			once.Do(func() { <-time.After(stall) }) // the others wait for it
+		})
+		v := arriving(url, 300, 600*time.Millisecond)
+		v.Load.Concurrency = conns
+		seen := run(t, new(load.Epoll), v)
+		waited := 0
+		for _, o := range seen {
+			if o.Response() > stall/2 {
+				waited++
+			}
+		}
+		if waited < 20 {
+			t.Errorf("%d connections: %d of %d requests waited for more than %v", conns, waited, len(seen), stall/2)
+		}
+		if diff := cmp.Diff(plan(t, v.Load, v.Length, 0, v.Seed), seen.intended()); diff != "" {
+			t.Errorf("%d connections: intended times (-planned +observed):\n%s", conns, diff)
+		}
+	}
+}
+
+// A request that waits for a connection in vain times out like one that waits for its answer.
+func TestEpollOpenTimeout(t *testing.T) {
+	const timeout = 60 * time.Millisecond
+	url := serve(t, replies("")) // reads and says nothing
+	v := arriving(url, 500, 100*time.Millisecond)
+	v.Load.TimeoutNS, v.Load.Concurrency = int64(timeout), 2
+	seen := run(t, new(load.Epoll), v)
+	want := map[string]int{bench.ErrTimeout: len(plan(t, v.Load, v.Length, 0, v.Seed))}
+	if diff := cmp.Diff(want, seen.classes()); diff != "" {
+		t.Errorf("classes (-want +got):\n%s", diff)
+	}
+	for _, o := range seen {
+		if o.Done != max(o.Intended+timeout, o.Sent) { // it may have been sent at the last instant
+			t.Errorf("timed out after %v, want exactly %v", o.Response(), timeout)
+		}
+	}
+}
+
+// More observations than the engine keeps are handed over while the block runs, none twice and none lost.
+func TestEpollManyObservations(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	url, _ := counted(t, func(http.ResponseWriter, *http.Request) { cancel() })
+	v := arriving(url, 300_000, time.Second)
+	var seen tape
+	if err := new(load.Epoll).Run(ctx, v, &seen); err != nil {
+		t.Fatalf("Run: %v", err)
+	}
+	if want := plan(t, v.Load, v.Length, 0, v.Seed); !slices.Equal(seen.intended(), want) {
+		t.Errorf("%d observations, want %d; or not the ones planned", len(seen), len(want))
+	}
+}

@@ -1,0 +1,138 @@
+//go:build linux
+
+package load_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"forktax/bench"
+	"forktax/bench/load"
+)
+
+// A tape records what an engine saw.
+type tape []bench.Observation
+
+func (t *tape) Observe(batch []bench.Observation) { *t = append(*t, batch...) }
+
+// classes counts the observations of each class; "" are the right ones.
+func (t tape) classes() map[string]int {
+	n := map[string]int{}
+	for _, o := range t {
+		n[o.Err]++
+	}
+	return n
+}
+
+// run makes a visit, which must be possible, and returns its observations.
+func run(t *testing.T, e *load.Epoll, v bench.Visit) tape {
+	t.Helper()
+	var seen tape
+	if err := e.Run(t.Context(), v, &seen); err != nil {
+		t.Fatalf("Run: %v", err)
+	}
+	for i, o := range seen {
+		if o.Sent < o.Intended || o.Done < o.Sent || o.FirstByte != 0 && (o.FirstByte < o.Sent || o.Done < o.FirstByte) {
+			t.Errorf("observation %d has its times out of order: %+v", i, o)
+		}
+	}
+	return seen
+}
+
+// clients is a closed loop of n requests.
+func clients(url string, c, n int) bench.Visit {
+	return bench.Visit{URL: url, Request: bench.Request{Name: "test", Method: "GET", Path: "/"}, AtLeast: n,
+		Load: bench.Load{Kind: bench.Closed, Concurrency: c}}
+}
+
+// counted serves h and counts the connections that were made to it.
+func counted(t *testing.T, h http.HandlerFunc) (url string, conns *atomic.Int64) {
+	t.Helper()
+	conns = new(atomic.Int64)
+	s := httptest.NewUnstartedServer(h)
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	return s.URL, conns
+}
+
+// serve runs talk on each connection that is made to a TCP server, and closes it when talk returns.
+func serve(t *testing.T, talk func(c *net.TCPConn, r *bufio.Reader)) (url string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var talks sync.WaitGroup
+	t.Cleanup(func() {
+		cancel()
+		l.Close()
+		talks.Wait()
+	})
+	talks.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			context.AfterFunc(ctx, func() { c.Close() })
+			talks.Go(func() {
+				defer c.Close()
+				talk(c.(*net.TCPConn), bufio.NewReader(c))
+			})
+		}
+	})
+	return "http://" + l.Addr().String()
+}
+
+// asked reads a request with its body and reports whether there was one.
+func asked(r *bufio.Reader) bool {
+	q, err := http.ReadRequest(r)
+	if err != nil {
+		return false
+	}
+	_, err = io.Copy(io.Discard, q.Body)
+	return err == nil
+}
+
+// replies gives the same answer to each request, in one write.
+func replies(text string) func(*net.TCPConn, *bufio.Reader) {
+	return func(c *net.TCPConn, r *bufio.Reader) {
+		for asked(r) {
+			if _, err := io.WriteString(c, text); err != nil {
+				return
+			}
+		}
+	}
+}
+
+// nobody returns the URL of a port that nobody listens on.
+func nobody(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	return "http://" + l.Addr().String()
+}
+
+const hello = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"
+
+func helloHandler(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello\n") }
+
+// long is a body that no single read or write takes.
+var long = strings.Repeat("0123456789abcdef", 1<<18)

@@ -1,0 +1,243 @@
+//go:build linux
+
+package load
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"forktax/bench"
+)
+
+// pause is how long a client of a closed loop waits after it was refused, lest it fill the block with refusals.
+const pause = 10 * time.Millisecond
+
+// begin sends a request on k. Opening the connection, if k has none, is part of it.
+func (c *core) begin(k *conn, intended time.Duration) {
+	c.busy++
+	k.busy, k.written, k.firstByte = true, 0, 0
+	k.parser.reset()
+	c.examine(k)
+	k.sent = c.now()
+	if k.intended = intended; c.closed {
+		k.intended = k.sent
+	}
+	c.send(k)
+}
+
+// examine gives the check to k if it is k's turn.
+func (c *core) examine(k *conn) {
+	c.unchecked++
+	k.parser.check = nil
+	if c.examining || c.passed && c.unchecked < c.sample {
+		return
+	}
+	c.unchecked, c.examining, k.checked = 0, true, true
+	k.parser.check = c.check
+	c.check.begin()
+}
+
+// send opens k's connection if it has none and writes what is left of the message.
+func (c *core) send(k *conn) {
+	if k.fd < 0 {
+		if err := k.dial(c.family, c.to); err != nil {
+			c.fail(k, c.now(), bench.ErrRefused)
+			return
+		}
+	}
+	asks := uint32(readable)
+	for k.written < len(c.message) {
+		n, errno := k.write(c.message[k.written:])
+		if errno == unix.EAGAIN {
+			asks |= unix.EPOLLOUT
+			break
+		}
+		if errno != 0 {
+			c.now()
+			c.broken(k, errno)
+			return
+		}
+		k.written += n
+	}
+	if k.asks|asks != k.asks && c.ask(k, asks) != nil {
+		c.fail(k, c.now(), bench.ErrOther)
+	}
+}
+
+// ask has the poller watch k for more events, or report again what k is watched for.
+func (c *core) ask(k *conn, events uint32) error {
+	op := unix.EPOLL_CTL_ADD
+	if k.asks != 0 {
+		op = unix.EPOLL_CTL_MOD
+	}
+	k.asks |= events
+	return c.poll.watch(op, k.fd, k.slot, k.asks)
+}
+
+// handle does what an event asks for.
+func (c *core) handle(e *unix.EpollEvent) {
+	if e.Fd == timerSlot {
+		c.poll.armed = 0
+		return
+	}
+	k := &c.conns[e.Fd]
+	if int(e.Pad) != k.fd {
+		if e.Events&hungUp != 0 {
+			c.retired.drop(int(e.Pad))
+		}
+		return
+	}
+	if e.Events&hungUp != 0 {
+		k.hup = true
+	}
+	if e.Events&(readable|hungUp) != 0 {
+		c.receive(k)
+	}
+	if e.Events&unix.EPOLLOUT != 0 && k.busy && k.written < len(c.message) {
+		c.send(k)
+	}
+}
+
+// receive reads what there is. A short read of a stream socket means that it is empty (epoll(7)), which saves the call
+// that would say so, unless the end of the stream is behind it.
+func (c *core) receive(k *conn) {
+	for range readTurn {
+		n, errno := k.read(c.room)
+		c.now()
+		switch {
+		case errno == unix.EAGAIN:
+			return
+		case errno != 0:
+			c.broken(k, errno)
+			return
+		case n == 0:
+			c.ended(k)
+			return
+		case !k.busy: // nothing was asked
+			k.close()
+			return
+		}
+		if !c.feed(k, c.room[:n]) || n < len(c.room) && !k.hup {
+			return
+		}
+	}
+	if c.ask(k, 0) != nil { // there may be more
+		c.fail(k, c.clock, bench.ErrOther)
+	}
+}
+
+// feed gives what was read to the parser and reports whether the answer wants more.
+func (c *core) feed(k *conn, b []byte) bool {
+	if k.firstByte == 0 {
+		k.firstByte = c.clock
+	}
+	n, class := k.parser.feed(b)
+	switch {
+	case class != "":
+		c.fail(k, c.clock, class)
+	case !k.parser.done():
+		return true
+	case n < len(b): // more than was asked for
+		c.fail(k, c.clock, bench.ErrMalformed)
+	default:
+		c.finish(k)
+	}
+	return false
+}
+
+// ended deals with the end of what the server sends on k.
+func (c *core) ended(k *conn) {
+	switch {
+	case !k.busy:
+		k.close()
+	case c.again(k):
+	default:
+		if class := k.parser.end(); class != "" {
+			c.fail(k, c.clock, class)
+			return
+		}
+		c.finish(k)
+	}
+}
+
+// broken deals with a failed system call on k.
+func (c *core) broken(k *conn, errno unix.Errno) {
+	if !k.busy {
+		k.close()
+	} else if !c.again(k) {
+		c.fail(k, c.clock, k.class(errno))
+	}
+}
+
+// again sends k's request once more, on a new connection, if the server may have closed the old one before it saw the
+// request: one that served others before, on which no byte of an answer came. As in net/http that goes for methods
+// that may be repeated, and for others as long as none of the request was sent: a guestbook must not be signed twice.
+func (c *core) again(k *conn) bool {
+	if !k.used || k.firstByte != 0 || !c.safe && k.written > 0 {
+		return false
+	}
+	k.close()
+	k.written = 0
+	c.send(k)
+	return true
+}
+
+// finish records a complete answer.
+func (c *core) finish(k *conn) {
+	p := &k.parser
+	var class string
+	if k.checked {
+		class = c.check.full(p.status, p.bytes)
+		c.passed = class == ""
+	} else {
+		class = c.check.quick(p.status, p.bytes)
+	}
+	c.record(k, c.clock, class)
+	k.used = true
+	if c.fresh || k.hup || !p.reusable() || k.written < len(c.message) {
+		c.retire(k)
+	}
+	c.release(k)
+}
+
+// retire gives up a connection that has done its work.
+func (c *core) retire(k *conn) {
+	if k.hup {
+		k.close()
+		return
+	}
+	c.retired.add(k.fd)
+	k.fd = -1
+}
+
+// fail records a request that came to nothing.
+func (c *core) fail(k *conn, at time.Duration, class string) {
+	c.record(k, at, class)
+	k.close()
+	if c.closed && class == bench.ErrRefused {
+		k.resume = at + pause
+		c.alarm = min(c.alarm, k.resume)
+	}
+	c.release(k)
+}
+
+// release ends k's request.
+func (c *core) release(k *conn) {
+	if k.checked {
+		k.checked, c.examining = false, false
+	}
+	k.busy = false
+	c.busy--
+	if k.resume == 0 {
+		c.free = append(c.free, k)
+	}
+}
+
+// record writes k's request down.
+func (c *core) record(k *conn, done time.Duration, class string) {
+	*c.journal.next() = bench.Observation{
+		Intended: k.intended, Sent: k.sent, FirstByte: k.firstByte, Done: done,
+		Status: k.parser.status, Bytes: k.parser.bytes, Timing: k.parser.timing, Err: class,
+	}
+}

@@ -1,0 +1,53 @@
+//go:build linux
+
+package load
+
+import "forktax/bench"
+
+// An Answer is what the engine makes of the bytes of one.
+type Answer struct {
+	Status   int
+	Bytes    int64
+	Timing   bench.Timing
+	Done     bool
+	Reusable bool
+	Read     int    // bytes that belong to it
+	Class    string // of what is wrong with it
+	Verdict  string // of the check, if it is complete
+}
+
+// Parse says what bytes are read as.
+type Parse struct {
+	Head    bool // the request was HEAD
+	Want    bench.Want
+	Ends    bool  // the connection does, behind the last piece
+	MaxHead int   // 0 means 64 KiB
+	MaxBody int64 // 0 means 1 GiB
+}
+
+// Pieces reads an answer that comes in these pieces.
+func (o Parse) Pieces(pieces ...[]byte) Answer {
+	k, err := newCheck(o.Want)
+	if err != nil {
+		panic(err)
+	}
+	p := parser{maxHead: orDefault(o.MaxHead, 64<<10), maxBody: orDefault(o.MaxBody, 1<<30), noBody: o.Head, check: k}
+	p.reset()
+	k.begin()
+	var a Answer
+	for _, b := range pieces {
+		if p.done() || a.Class != "" {
+			break
+		}
+		n, class := p.feed(b)
+		a.Read, a.Class = a.Read+n, class
+	}
+	if o.Ends && !p.done() && a.Class == "" {
+		a.Class = p.end()
+	}
+	a.Status, a.Bytes, a.Timing, a.Done = p.status, p.bytes, p.timing, p.done()
+	if a.Done {
+		a.Reusable, a.Verdict = p.reusable(), k.full(p.status, p.bytes)
+	}
+	return a
+}

@@ -1,0 +1,118 @@
+//go:build linux
+
+package load
+
+import (
+	"bytes"
+	"math"
+
+	"forktax/bench"
+)
+
+// statusLine reads "HTTP/1.1 200 OK". The reason may be empty, and its blank missing.
+func (p *parser) statusLine(line []byte) (class string) {
+	if len(line) < 12 || string(line[:7]) != "HTTP/1." || !isDigit(line[7]) || line[8] != ' ' ||
+		len(line) > 12 && line[12] != ' ' {
+		return bench.ErrMalformed
+	}
+	p.minor = line[7] - '0'
+	for _, d := range line[9:12] {
+		if !isDigit(d) {
+			return bench.ErrMalformed
+		}
+		p.status = p.status*10 + int(d-'0')
+	}
+	if p.status < 100 {
+		return bench.ErrMalformed
+	}
+	p.at = atFirstHeader
+	return ""
+}
+
+// header reads one line of the head. A line that begins with a blank continues the one before (RFC 9112, 5.2): none of
+// the fields that matter here is ever so long, so it is passed over.
+func (p *parser) header(line []byte) (class string) {
+	first := p.at == atFirstHeader
+	p.at = atHeader
+	if isBlank(line[0]) && !first {
+		return ""
+	}
+	i := bytes.IndexByte(line, ':')
+	if i <= 0 || isBlank(line[0]) || isBlank(line[i-1]) { // "Name :" is how answers are smuggled (RFC 9112, 5.1)
+		return bench.ErrMalformed
+	}
+	name, value := line[:i], trimBlanks(line[i+1:])
+	if p.check != nil {
+		p.check.header(name, value)
+	}
+	switch { // by length first: most lines are none of these
+	case i == len("connection") && foldEqual(name, "connection"):
+		p.connection(value)
+	case i == len("server-timing") && foldEqual(name, "server-timing"):
+		addTiming(&p.timing, value)
+	case i == len("content-length") && foldEqual(name, "content-length"):
+		return p.contentLength(value)
+	case i == len("transfer-encoding") && foldEqual(name, "transfer-encoding"):
+		return p.transferEncoding(value)
+	}
+	return ""
+}
+
+// connection reads the options of a Connection header.
+func (p *parser) connection(value []byte) {
+	for len(value) > 0 {
+		var option []byte
+		option, value = cutOutsideQuotes(value, ',')
+		option = trimBlanks(option)
+		p.close = p.close || foldEqual(option, "close")
+		p.keep = p.keep || foldEqual(option, "keep-alive")
+	}
+}
+
+// contentLength reads a number of digits and nothing else. Several are right only if they say the same.
+func (p *parser) contentLength(value []byte) (class string) {
+	n := int64(0)
+	for _, d := range value {
+		if !isDigit(d) || n > (math.MaxInt64-9)/10 {
+			return bench.ErrMalformed
+		}
+		n = n*10 + int64(d-'0')
+	}
+	if len(value) == 0 || p.length >= 0 && p.length != n {
+		return bench.ErrMalformed
+	}
+	p.length = n
+	return ""
+}
+
+// transferEncoding reads the only one that a client without a TE header can be sent (RFC 9112, 6.1).
+func (p *parser) transferEncoding(value []byte) (class string) {
+	if p.chunked || !foldEqual(value, "chunked") {
+		return bench.ErrMalformed
+	}
+	p.chunked = true
+	return ""
+}
+
+// headEnd decides what follows the head (RFC 9112, 6.3).
+func (p *parser) headEnd() (class string) {
+	switch {
+	case p.status < 200 && p.status != 101:
+		p.forget() // but not the size of the head, or interim answers could go on for ever
+		p.at = atStatus
+	case p.noBody, p.status == 101, p.status == 204, p.status == 304:
+		p.close = p.close || p.status == 101 // no request asked for another protocol
+		p.at = atEnd
+	case p.chunked && p.minor > 0: // to HTTP/1.0 it means nothing
+		p.at, p.head = atChunk, 0
+	case p.length > p.maxBody:
+		return bench.ErrTooLarge
+	case p.length > 0:
+		p.at, p.left = inBody, p.length
+	case p.length == 0:
+		p.at = atEnd
+	default:
+		p.at, p.close = inRest, true
+	}
+	return ""
+}

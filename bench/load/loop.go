@@ -1,0 +1,151 @@
+//go:build linux
+
+package load
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"forktax/bench"
+)
+
+// run generates the load until its last answer has come or the run is ended.
+func (c *core) run() {
+	for {
+		if now := c.now(); now >= c.alarm {
+			c.expire(now)
+		}
+		c.launch()
+		if c.over() {
+			return
+		}
+		events := c.await()
+		for i := range events {
+			c.handle(&events[i])
+			c.launch()
+		}
+		select {
+		case <-c.done:
+			c.interrupt()
+			return
+		default:
+		}
+	}
+}
+
+// now takes a stamp. time.Since reads CLOCK_MONOTONIC in the vDSO, 24 ns here; unix.ClockGettime enters the kernel for
+// it, 230 ns.
+func (c *core) now() time.Duration {
+	c.clock = time.Since(c.start)
+	return c.clock
+}
+
+// over reports whether the block is.
+func (c *core) over() bool {
+	if c.busy > 0 {
+		return false
+	}
+	if c.closed {
+		return c.clock >= c.length && c.begun >= c.least
+	}
+	return c.begun == len(c.plan)
+}
+
+// launch begins the requests that are due, as far as there are free connections. One that fails at once frees its
+// connection again; that waits for the next call, or refusals could keep the core from everything else.
+func (c *core) launch() {
+	for range len(c.free) {
+		intended, ok := c.take()
+		if !ok {
+			return
+		}
+		k := c.free[len(c.free)-1]
+		c.free = c.free[:len(c.free)-1]
+		c.begin(k, intended)
+	}
+}
+
+// take returns when the next request is intended, if it is to be begun now.
+func (c *core) take() (intended time.Duration, ok bool) {
+	if c.closed {
+		if c.clock >= c.length && c.begun >= c.least {
+			return 0, false
+		}
+		c.begun++
+		return c.clock, true
+	}
+	for c.begun < len(c.plan) && c.plan[c.begun] <= c.clock {
+		intended = c.plan[c.begun]
+		if c.clock < intended+c.timeout {
+			c.begun++
+			return intended, true
+		}
+		c.skip(intended+c.timeout, bench.ErrTimeout)
+	}
+	return 0, false
+}
+
+// await waits for events, and in an open loop no longer than until the next request is due. For the last c.spin before
+// that it polls, because a thread that sleeps is woken 20 to 50 µs late.
+func (c *core) await() []unix.EpollEvent {
+	patience := min(tick, max(c.alarm-c.clock, 0)+time.Millisecond) // wait cuts off what is less
+	if c.closed || c.begun == len(c.plan) || len(c.free) == 0 {
+		return c.poll.wait(patience)
+	}
+	due := c.plan[c.begun]
+	switch gap := due - c.clock; {
+	case gap <= c.spin:
+		return c.poll.wait(0)
+	case gap <= patience+c.spin:
+		c.poll.arm(due - c.spin)
+	}
+	return c.poll.wait(patience)
+}
+
+// expire ends what is over its time and says when to look again. The timeout counts from the intended time, so that none
+// of the requests takes longer than it, those that no connection was free for included; each is recorded at exactly this
+// value, unless the core itself was so late that something happened behind it.
+func (c *core) expire(now time.Duration) {
+	c.alarm = now + c.timeout // of a request that begins now
+	for i := range c.conns {
+		k := &c.conns[i]
+		switch {
+		case k.busy && k.intended+c.timeout <= now:
+			c.fail(k, max(k.intended+c.timeout, k.sent, k.firstByte), bench.ErrTimeout)
+		case k.busy:
+			c.alarm = min(c.alarm, k.intended+c.timeout)
+		case k.resume > now:
+			c.alarm = min(c.alarm, k.resume)
+		case k.resume > 0:
+			k.resume = 0
+			c.free = append(c.free, k)
+		}
+	}
+	for !c.closed && c.begun < len(c.plan) {
+		if limit := c.plan[c.begun] + c.timeout; limit > now {
+			c.alarm = min(c.alarm, limit)
+			break
+		}
+		c.skip(c.plan[c.begun]+c.timeout, bench.ErrTimeout)
+	}
+}
+
+// skip records the next request of the plan as one that was never begun.
+func (c *core) skip(at time.Duration, class string) {
+	*c.journal.next() = bench.Observation{Intended: c.plan[c.begun], Sent: at, Done: at, Err: class}
+	c.begun++
+}
+
+// interrupt records what is under way, and all that is left of the plan.
+func (c *core) interrupt() {
+	now := c.now()
+	for i := range c.conns {
+		if c.conns[i].busy {
+			c.fail(&c.conns[i], now, bench.ErrInterrupted)
+		}
+	}
+	for !c.closed && c.begun < len(c.plan) {
+		c.skip(max(now, c.plan[c.begun]), bench.ErrInterrupted)
+	}
+}

@@ -1,0 +1,257 @@
+//go:build linux
+
+package load_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/load"
+)
+
+func TestParserFraming(t *testing.T) {
+	const ok = "HTTP/1.1 200 OK\r\n"
+	for name, c := range map[string]struct {
+		in       string
+		head     bool
+		ends     bool
+		status   int
+		bytes    int64
+		reusable bool
+		rest     int // bytes behind the answer
+	}{
+		"a length":             {in: ok + "Content-Length: 5\r\n\r\nhello", status: 200, bytes: 5, reusable: true},
+		"no body":              {in: ok + "content-length:0\r\n\r\n", status: 200, reusable: true},
+		"bare LF":              {in: "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi", status: 200, bytes: 2, reusable: true},
+		"the same twice":       {in: ok + "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi", status: 200, bytes: 2, reusable: true},
+		"no reason":            {in: "HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n", status: 404, reusable: true},
+		"a folded line":        {in: ok + "X: a\r\n b: c\r\nContent-Length: 1\r\n\r\nx", status: 200, bytes: 1, reusable: true},
+		"chunks":               {in: ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nA\r\n0123456789\r\n0\r\n\r\n", status: 200, bytes: 15, reusable: true},
+		"extensions, trailers": {in: ok + "Transfer-Encoding: Chunked\r\n\r\n5;a=b\r\nhello\r\n0 ; x\r\nA: b\r\n\r\n", status: 200, bytes: 5, reusable: true},
+		"chunks over a length": {in: ok + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", status: 200, bytes: 1, reusable: true},
+		"until the end":        {in: ok + "\r\nhello", ends: true, status: 200, bytes: 5},
+		"HEAD":                 {in: ok + "Content-Length: 5\r\n\r\n", head: true, status: 200, reusable: true},
+		"204":                  {in: "HTTP/1.1 204 No Content\r\n\r\n", status: 204, reusable: true},
+		"304 with a length":    {in: "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", status: 304, reusable: true},
+		"interim answers":      {in: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\n\r\n" + ok + "Content-Length: 1\r\n\r\nx", status: 200, bytes: 1, reusable: true},
+		"another protocol":     {in: "HTTP/1.1 101 Switching Protocols\r\n\r\n\x00\x01", status: 101, rest: 2},
+		"close":                {in: ok + "Connection: foo, Close\r\nContent-Length: 1\r\n\r\nx", status: 200, bytes: 1},
+		"HTTP/1.0":             {in: "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", status: 200, bytes: 1},
+		"HTTP/1.0 kept":        {in: "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx", status: 200, bytes: 1, reusable: true},
+		"more than the answer": {in: ok + "Content-Length: 1\r\n\r\nxHTTP/1.1", status: 200, bytes: 1, reusable: true, rest: 8},
+	} {
+		got := load.Parse{Head: c.head, Ends: c.ends, Want: bench.Want{Status: c.status}}.Pieces([]byte(c.in))
+		want := load.Answer{Status: c.status, Bytes: c.bytes, Done: true, Reusable: c.reusable, Read: len(c.in) - c.rest}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+// broken are answers that no client can make sense of, with the class that they are counted under.
+var broken = map[string]struct{ in, class string }{
+	"no status line":            {"hello\r\n\r\n", bench.ErrMalformed},
+	"an empty line":             {"\r\nHTTP/1.1 200 OK\r\n\r\n", bench.ErrMalformed},
+	"another protocol":          {"SSH-2.0-OpenSSH_9.2p1\r\n", bench.ErrMalformed},
+	"a version too high":        {"HTTP/2.0 200 OK\r\n\r\n", bench.ErrMalformed},
+	"a status of letters":       {"HTTP/1.1 2x0 OK\r\n\r\n", bench.ErrMalformed},
+	"a status of two digits":    {"HTTP/1.1 20 OK\r\n\r\n", bench.ErrMalformed},
+	"a status of four digits":   {"HTTP/1.1 2000 OK\r\n\r\n", bench.ErrMalformed},
+	"a status below 100":        {"HTTP/1.1 099 OK\r\n\r\n", bench.ErrMalformed},
+	"a line without a colon":    {"HTTP/1.1 200 OK\r\nhello\r\n\r\n", bench.ErrMalformed},
+	"a header without a name":   {"HTTP/1.1 200 OK\r\n: x\r\n\r\n", bench.ErrMalformed},
+	"a blank before the colon":  {"HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nx", bench.ErrMalformed},
+	"a first line that folds":   {"HTTP/1.1 200 OK\r\n X: 1\r\n\r\nx", bench.ErrMalformed},
+	"two lengths":               {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", bench.ErrMalformed},
+	"a list of lengths":         {"HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\nx", bench.ErrMalformed},
+	"a negative length":         {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", bench.ErrMalformed},
+	"an empty length":           {"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", bench.ErrMalformed},
+	"a length that overflows":   {"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551617\r\n\r\nx", bench.ErrMalformed},
+	"a length above the limit":  {"HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\nx", bench.ErrTooLarge},
+	"another encoding":          {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", bench.ErrMalformed},
+	"chunked twice":             {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", bench.ErrMalformed},
+	"garbage for a chunk size":  {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", bench.ErrMalformed},
+	"a negative chunk size":     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello", bench.ErrMalformed},
+	"no chunk size":             {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n;x\r\n", bench.ErrMalformed},
+	"a chunk that overflows":    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", bench.ErrMalformed},
+	"a chunk above the limit":   {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n", bench.ErrTooLarge},
+	"a chunk without an end":    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n", bench.ErrMalformed},
+	"a header of 1 MB":          {"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n", bench.ErrTooLarge},
+	"endless interim answers":   {strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1<<16), bench.ErrTooLarge},
+	"an endless chunk line":     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + strings.Repeat("x", 1<<20), bench.ErrTooLarge},
+	"endless trailers":          {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + strings.Repeat("a: b\r\n", 1<<16), bench.ErrTooLarge},
+	"nothing":                   {"", bench.ErrClosed},
+	"cut in the status line":    {"HTTP/1.", bench.ErrClosed},
+	"cut in the head":           {"HTTP/1.1 200 OK\r\nContent-Len", bench.ErrClosed},
+	"cut behind an interim":     {"HTTP/1.1 100 Continue\r\n\r\n", bench.ErrClosed},
+	"a body shorter than said":  {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", bench.ErrClosed},
+	"cut in a chunk":            {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", bench.ErrClosed},
+	"cut before the last chunk": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", bench.ErrClosed},
+}
+
+func TestParserBroken(t *testing.T) {
+	for name, c := range broken {
+		if got := (load.Parse{Ends: true}).Pieces([]byte(c.in)); got.Class != c.class {
+			t.Errorf("%s: class %q, want %q", name, got.Class, c.class)
+		}
+	}
+}
+
+func TestParserBodyLimit(t *testing.T) {
+	for name, in := range map[string]string{
+		"a length":      "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n012345678",
+		"a chunk":       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n012345678",
+		"many chunks":   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("1\r\nx\r\n", 9),
+		"until the end": "HTTP/1.1 200 OK\r\n\r\n012345678",
+	} {
+		if got := (load.Parse{MaxBody: 8}).Pieces([]byte(in)); got.Class != bench.ErrTooLarge {
+			t.Errorf("%s: a body of 9 bytes where 8 may be has class %q", name, got.Class)
+		}
+	}
+}
+
+func TestParserTiming(t *testing.T) {
+	// Milliseconds in the header, nanoseconds in a Timing; its order is wait, spawn, start, open, handle, transfer, exit.
+	const longest = 1<<32 - 1
+	check := func(headers string, want bench.Timing) {
+		t.Helper()
+		got := load.Parse{}.Pieces([]byte("HTTP/1.1 200 OK\r\n" + headers + "Content-Length: 0\r\n\r\n"))
+		if got.Timing != want || got.Class != "" {
+			t.Errorf("%q gave %v %q, want %v", headers, got.Timing, got.Class, want)
+		}
+	}
+	check("Server-Timing: open;dur=1.234\r\n", bench.Timing{3: 1_234_000})
+	check("SERVER-TIMING:spawn;dur=0.25,start;dur=2, handle ; dur = 10.5\r\n", bench.Timing{1: 250_000, 2: 2_000_000, 4: 10_500_000})
+	check("Server-Timing: wait;dur=1\r\nServer-Timing: exit;dur=2\r\n", bench.Timing{0: 1_000_000, 6: 2_000_000})
+	check("Server-Timing: cache;desc=\"a, open;dur=9\";dur=3, transfer;desc=x;dur=.5\r\n", bench.Timing{5: 500_000})
+	check("Server-Timing: open;desc=\"say \\\", wait;dur=1\";dur=\"7\"\r\n", bench.Timing{3: 7_000_000})
+	check("Server-Timing: open;dur=1;dur=5, open;dur=2\r\n", bench.Timing{3: 3_000_000})
+	check("Server-Timing: open;dur=0.0000019\r\n", bench.Timing{3: 1})
+	check("Server-Timing: open;dur=4294.967295, exit;dur=4294.967296, wait;dur=99999999999999999999\r\n",
+		bench.Timing{0: longest, 3: longest, 6: longest})
+	check("Server-Timing: open;dur=-1, exit;dur=, wait;dur=1e3, spawn;dur=., start;dur=1.2.3, handle\r\n", bench.Timing{})
+	check("Server-Timing: , ;;, =;dur=1\r\nServer-Timing:\r\n", bench.Timing{})
+	got := load.Parse{Want: bench.Want{Status: 200}}.Pieces(
+		[]byte("HTTP/1.1 103 Early Hints\r\nServer-Timing: open;dur=1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+	if got.Timing != (bench.Timing{}) {
+		t.Errorf("an interim answer's timing was taken for the answer's: %v", got.Timing)
+	}
+}
+
+func TestParserVerdict(t *testing.T) {
+	sum := sha256.Sum256([]byte("hello\n"))
+	digest := hex.EncodeToString(sum[:])
+	const in = "HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n3\r\nlo\n\r\n0\r\n\r\n"
+	check := func(want bench.Want, verdict string) {
+		t.Helper()
+		if got := (load.Parse{Want: want}).Pieces([]byte(in)); got.Verdict != verdict || got.Class != "" {
+			t.Errorf("verdict with %+v: %q %q, want %q", want, got.Verdict, got.Class, verdict)
+		}
+	}
+	check(bench.Want{}, "")
+	check(bench.Want{Status: 201}, bench.ErrWrongStatus)
+	check(bench.Want{Headers: map[string]string{"x-A": "2"}}, "")
+	check(bench.Want{Headers: map[string]string{"X-A": "3"}}, bench.ErrWrongHeader)
+	check(bench.Want{Headers: map[string]string{"X-B": ""}}, bench.ErrWrongHeader)
+	check(bench.Want{Body: "hello\n", BodySHA256: digest}, "")
+	check(bench.Want{Body: "hallo\n"}, bench.ErrWrongBody)
+	check(bench.Want{Body: "hello"}, bench.ErrWrongBody)
+	check(bench.Want{Body: "hello\n\n"}, bench.ErrWrongBody)
+	check(bench.Want{BodySHA256: strings.ToUpper(digest)}, "")
+	check(bench.Want{BodySHA256: strings.Repeat("0", 64)}, bench.ErrWrongBody)
+}
+
+// FuzzParser holds that it does not matter how the bytes of an answer are cut into pieces, and that an answer in which
+// neither net/http nor the parser finds a fault is the same to both.
+func FuzzParser(f *testing.F) {
+	for _, c := range broken {
+		if len(c.in) < 1<<10 { // mutations of longer ones take all the time
+			f.Add([]byte(c.in), uint64(3), false)
+		}
+	}
+	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nServer-Timing: open;dur=1\r\n\r\nhelloHTTP"), uint64(1), false)
+	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nhello\r\n0\r\nA: b\r\n\r\n"), uint64(2), false)
+	f.Add([]byte("HTTP/1.0 200 OK\nConnection: keep-alive\n\nhello"), uint64(9), true)
+	f.Fuzz(func(t *testing.T, in []byte, cuts uint64, head bool) {
+		o := load.Parse{Head: head, Ends: true, MaxHead: 512, MaxBody: 64}
+		whole, split := o.Pieces(in), o.Pieces(cut(in, cuts)...)
+		if whole.Class != "" { // a limit may be passed by more bytes at once
+			whole, split = load.Answer{Class: whole.Class}, load.Answer{Class: split.Class}
+		}
+		if diff := cmp.Diff(whole, split); diff != "" {
+			t.Errorf("whole and in pieces differ (-whole +pieces):\n%s", diff)
+		}
+		if status, n, ok := readByHTTP(in, head); ok {
+			got := load.Parse{Head: head, Ends: true}.Pieces(in)
+			if got.Class == "" && (got.Status != status || got.Bytes != n) {
+				t.Errorf("got %+v; net/http reads status %d and %d bytes", got, status, n)
+			}
+		}
+	})
+}
+
+// cut cuts b where the bits of where say, over and over.
+func cut(b []byte, where uint64) (pieces [][]byte) {
+	last := 0
+	for i := range b {
+		if where>>(i%64)&1 == 1 {
+			pieces = append(pieces, b[last:i])
+			last = i
+		}
+	}
+	return append(pieces, b[last:])
+}
+
+// readByHTTP returns what net/http makes of in; not ok if it finds a fault, or if it is known to be laxer: it takes
+// 1xx for the answer, unfolds lines, and reads HTTP/2.0 as well.
+func readByHTTP(in []byte, head bool) (status int, n int64, ok bool) {
+	method := http.MethodGet
+	if head {
+		method = http.MethodHead
+	}
+	r, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(in)), &http.Request{Method: method})
+	if err != nil || r.StatusCode < 200 || r.ProtoMajor != 1 {
+		return 0, 0, false
+	}
+	n, err = io.Copy(io.Discard, r.Body)
+	folded := bytes.Contains(in, []byte("\n ")) || bytes.Contains(in, []byte("\n\t"))
+	return r.StatusCode, n, err == nil && !folded
+}
+
+// FuzzRoundTrip writes answers with net/http and reads them back.
+func FuzzRoundTrip(f *testing.F) {
+	f.Add(200, []byte("hello\n"), "text/plain", false, false, uint64(5))
+	f.Add(404, []byte(""), "", true, true, uint64(0))
+	f.Add(304, []byte("x"), "a, b", false, true, uint64(1))
+	f.Fuzz(func(t *testing.T, status int, body []byte, value string, chunked, closes bool, cuts uint64) {
+		if status < 200 || status > 999 {
+			t.Skip()
+		}
+		r := http.Response{StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"X-Value": {value}},
+			Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Close: closes}
+		if chunked {
+			r.ContentLength, r.TransferEncoding = -1, []string{"chunked"}
+		}
+		var wire bytes.Buffer
+		if err := r.Write(&wire); err != nil {
+			t.Skip(err)
+		}
+		got := load.Parse{Ends: true}.Pieces(cut(wire.Bytes(), cuts)...)
+		wantStatus, n, ok := readByHTTP(wire.Bytes(), false)
+		if !ok {
+			t.Skip("net/http does not read what it wrote")
+		}
+		if got.Class != "" || got.Status != wantStatus || got.Bytes != n || got.Reusable == closes {
+			t.Errorf("%q was read as %+v, want status %d, %d bytes, reusable %t", wire.String(), got, wantStatus, n, !closes)
+		}
+	})
+}

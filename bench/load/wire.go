@@ -1,0 +1,104 @@
+//go:build linux
+
+package load
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"forktax/bench"
+)
+
+// compose returns the bytes of the visit's request as they go over the wire, and its URL. They are composed by
+// net/http, whose rules for hosts, escapes and lengths need not be written again, and hold only what the workload asks
+// for: no User-Agent, no Accept-Encoding.
+func compose(v bench.Visit) (message []byte, u *url.URL, err error) {
+	r := v.Request
+	request, err := http.NewRequest(r.Method, v.URL+r.Path, strings.NewReader(r.Body))
+	if err != nil {
+		return nil, nil, fmt.Errorf("composing the request %q: %w", r.Name, err)
+	}
+	switch u = request.URL; {
+	case u.Scheme == "https":
+		return nil, nil, fmt.Errorf("composing the request %q: the engine epoll speaks http only; for %s use the engine hey",
+			r.Name, u.Redacted())
+	case u.Scheme != "http" || u.Hostname() == "":
+		return nil, nil, fmt.Errorf("composing the request %q: %q is not a URL of the form http://host:port", r.Name, v.URL)
+	}
+	request.Header.Set("User-Agent", "") // leaves it out
+	for name, value := range r.Headers {
+		if strings.EqualFold(name, "Host") {
+			request.Host = value
+			continue
+		}
+		request.Header.Set(name, value)
+	}
+	request.Close = v.Load.NoReuse
+	var b bytes.Buffer
+	if err := request.Write(&b); err != nil {
+		return nil, nil, fmt.Errorf("composing the request %q: %w", r.Name, err)
+	}
+	return b.Bytes(), u, nil
+}
+
+// resolve returns the address of u's host. A name with several addresses (localhost is 127.0.0.1 and ::1) is tried out,
+// before the block, because a server often listens on one of them only.
+func resolve(ctx context.Context, u *url.URL) (netip.AddrPort, error) {
+	var none netip.AddrPort
+	port := 80
+	if p := u.Port(); p != "" {
+		n, err := strconv.ParseUint(p, 10, 16)
+		if err != nil {
+			return none, fmt.Errorf("reading the port of %q: %w", u.Host, err)
+		}
+		port = int(n)
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
+	if err != nil {
+		return none, fmt.Errorf("resolving %q: %w", u.Host, err)
+	}
+	if len(addrs) == 0 {
+		return none, fmt.Errorf("resolving %q: %w", u.Host, errors.New("it has no address"))
+	}
+	for _, a := range addrs {
+		ap := netip.AddrPortFrom(a.Unmap(), uint16(port))
+		if len(addrs) == 1 || accepts(ctx, ap) {
+			return ap, nil
+		}
+	}
+	return netip.AddrPortFrom(addrs[0].Unmap(), uint16(port)), nil // it will be seen to refuse
+}
+
+// accepts reports whether somebody listens at a.
+func accepts(ctx context.Context, a netip.AddrPort) bool {
+	dialer := net.Dialer{Timeout: time.Second}
+	c, err := dialer.DialContext(ctx, "tcp", a.String())
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}
+
+// sockaddr returns a as the kernel takes it, with its family.
+func sockaddr(a netip.AddrPort) (unix.Sockaddr, int) {
+	if a.Addr().Is4() {
+		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}, unix.AF_INET
+	}
+	sa := &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+	if i, err := net.InterfaceByName(a.Addr().Zone()); err == nil {
+		sa.ZoneId = uint32(i.Index)
+	}
+	return sa, unix.AF_INET6
+}
