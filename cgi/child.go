@@ -1,6 +1,7 @@
 package cgi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -41,53 +42,22 @@ var broken = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 })
 
-// alike has net/http/cgi answer as net/http's server would, and adds the report for the host.
+// alike has net/http/cgi ask and answer as net/http's server would.
 func (c Child) alike(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rw := &response{ResponseWriter: w, connections: c.Connections}
+		amend(r)
+		rw := newResponse(w, c.Connections)
 		h.ServeHTTP(rw, r)
 		rw.end()
 	})
 }
 
-// response is the child's side of its answer.
-type response struct {
-	http.ResponseWriter
-	connections func() int64
-	wrote       bool
-}
-
-func (r *response) Write(p []byte) (int, error) {
-	r.begin()
-	return r.ResponseWriter.Write(p)
-}
-
-// Flush sends what there is, the head first; the library's own would send no head.
-func (r *response) Flush() {
-	r.end()
-	r.ResponseWriter.Write(nil)
-	r.ResponseWriter.(http.Flusher).Flush()
-}
-
-// begin is called just before the library writes the head of the answer.
-func (r *response) begin() {
-	if r.wrote {
-		return
+// amend undoes where the library's request differs from that of net/http's server though CGI does not ask for it: the
+// URL has a host, the URI as it was sent is missing, and the Content-Type, which has two variables, is there twice.
+func amend(r *http.Request) {
+	r.URL.Scheme, r.URL.Host = "", ""
+	r.RequestURI = cmp.Or(os.Getenv("REQUEST_URI"), r.URL.RequestURI())
+	if types := r.Header["Content-Type"]; len(types) > 1 {
+		r.Header["Content-Type"] = types[:1]
 	}
-	r.wrote = true
-	if r.connections != nil {
-		addReport(r.Header(), r.connections)
-	}
-}
-
-// end completes the head of an answer that has no body so far. The library would give it a Content-Type (that of no
-// bytes: text/plain), which net/http's server does not; a key without values keeps it from that and writes nothing.
-func (r *response) end() {
-	if r.wrote {
-		return
-	}
-	if _, ok := r.Header()["Content-Type"]; !ok {
-		r.Header()["Content-Type"] = nil
-	}
-	r.begin()
 }

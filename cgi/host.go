@@ -104,7 +104,11 @@ func (h *Host) execute(w http.ResponseWriter, r *http.Request) {
 		InheritEnv: h.InheritEnv,
 		Logger:     log.New(faults, "", 0),
 	}
-	child.ServeHTTP(&answer{ResponseWriter: w, stats: &h.stats}, r)
+	a := &answer{ResponseWriter: w, stats: &h.stats}
+	child.ServeHTTP(a, r)
+	if !a.begun { // net/http would make it an empty 200
+		a.WriteHeader(http.StatusInternalServerError)
+	}
 	if faults.seen {
 		h.stats.failed.Add(1)
 	}
@@ -137,10 +141,30 @@ func (f *faultLog) Write(line []byte) (int, error) {
 // be chunked from a child.
 type answer struct {
 	http.ResponseWriter
-	stats *counters
+	stats   *counters
+	begun   bool // it has a head
+	flushes bool // each piece goes to the client as it comes
 }
 
 func (a *answer) WriteHeader(status int) {
-	a.stats.takeReport(a.Header())
+	a.begun = true
+	header := a.Header()
+	a.flushes = a.stats.takeReport(header)
+	if _, ok := header["Content-Type"]; !ok {
+		header["Content-Type"] = nil // the child means none, and net/http would guess one
+	}
 	a.ResponseWriter.WriteHeader(status)
+	a.flush()
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	n, err := a.ResponseWriter.Write(p)
+	a.flush()
+	return n, err
+}
+
+func (a *answer) flush() {
+	if a.flushes {
+		_ = http.NewResponseController(a.ResponseWriter).Flush() // if it cannot, the answer comes later
+	}
 }

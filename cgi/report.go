@@ -9,12 +9,13 @@ import (
 	"sync/atomic"
 )
 
-// A child tells its host what only it can know, how many connections it opened and how much memory it used, in a header
-// of its answer that the host takes out again. The host asks for it in the environment, so that under any other server
-// the same program sends nothing of the kind. A header is the one way back that net/http/cgi leaves open.
+// A child tells its host what only it can know, how many connections it opened, how much memory it used and whether its
+// answer is to be passed on as it comes, in a header of its answer that the host takes out again. The host asks for it in
+// the environment, so that under any other server the same program sends nothing of the kind. A header is the one way
+// back that net/http/cgi leaves open.
 const (
 	reportVariable = "FORKTAX_REPORT"
-	reportHeader   = "Forktax-Child" // connections opened, peak resident bytes (0: not asked for)
+	reportHeader   = "Forktax-Child" // connections opened, peak resident bytes (0: not asked for), flushed or not
 )
 
 // What a host may ask for.
@@ -34,33 +35,37 @@ func reportWanted(n int64) string {
 	return reportConnections
 }
 
-// addReport is the child's side: it adds what the host asked for.
-func addReport(header http.Header, connections func() int64) {
+// addReport is the child's side: it adds what the host asked for. Connections may be nil if none ever are opened.
+func addReport(header http.Header, connections func() int64, flushed bool) {
 	wanted := os.Getenv(reportVariable)
 	if wanted == "" {
 		return
 	}
-	var peak int64
+	var opened, peak int64
+	if connections != nil {
+		opened = connections()
+	}
 	if wanted == reportMemory {
 		peak = PeakMemory()
 	}
-	header.Set(reportHeader, fmt.Sprint(connections(), peak))
+	header.Set(reportHeader, fmt.Sprint(opened, peak, flushed))
 }
 
-// takeReport is the host's side: it takes the header out and counts what it says.
-func (c *counters) takeReport(header http.Header) {
-	said := header.Get(reportHeader)
-	if said == "" {
-		return
-	}
+// takeReport is the host's side: it takes the header out, counts what it says, and returns whether the child flushed its
+// answer before that was complete.
+func (c *counters) takeReport(header http.Header) (flushed bool) {
+	said := strings.Fields(header.Get(reportHeader))
 	header.Del(reportHeader)
-	opened, peak, _ := strings.Cut(said, " ")
-	if n, err := strconv.ParseInt(opened, 10, 32); err == nil && n > 0 {
+	if len(said) != 3 {
+		return false
+	}
+	if n, err := strconv.ParseInt(said[0], 10, 32); err == nil && n > 0 {
 		c.connections.Add(n)
 	}
-	if n, err := strconv.ParseInt(peak, 10, 64); err == nil {
+	if n, err := strconv.ParseInt(said[1], 10, 64); err == nil {
 		raise(&c.peak, n)
 	}
+	return said[2] == "true"
 }
 
 // raise sets v to n unless it is higher already.

@@ -53,8 +53,11 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
+	shut := make(chan error, 1)
+	go func() { shut <- server.Shutdown(limit) }()
+	<-ended // and not before: until then a connection may still be accepted
 	unused.close()
-	err := server.Shutdown(limit)
+	err := <-shut
 	if errors.Is(err, context.DeadlineExceeded) {
 		server.Close()
 		return fmt.Errorf("serving on %s: requests under way did not end within %v and were cut off", ln.Addr(), drain)

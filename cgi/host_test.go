@@ -1,0 +1,150 @@
+package cgi_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"forktax/cgi"
+)
+
+// A child that gives no right answer is a 500 for the client, counts as failed, and leaves a line in the log that names
+// the request.
+func TestChildFails(t *testing.T) {
+	missing := &cgi.Host{Path: "/no/such/program", Dir: "/"}
+	tests := map[string]struct {
+		host    *cgi.Host
+		started int64
+		logs    string
+	}{
+		"no such program":      {missing, 0, "no such file"},
+		"no output":            {shell(`exit 0`), 1, "no headers"},
+		"killed":               {shell(`kill -9 $$`), 1, "no headers"},
+		"no end of the head":   {shell(`printf 'Content-Type: text/plain\n'`), 1, "no headers"},
+		"no Content-Type":      {shell(`printf 'X-Other: 1\n\nhello'`), 1, "Content-Type"},
+		"a status of letters":  {shell(`printf 'Status: fine\n\nhello'`), 1, "bogus status"},
+		"a header line of 2 k": {shell(`printf 'X-Long: %02000d\nContent-Type: text/plain\n\nhello' 0`), 1, "long header line"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var to logBuffer
+			test.host.Logger = log.New(&to, "", 0)
+			w := ask(test.host, "/path?query=1")
+			if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "hello") {
+				t.Errorf("GET = %d %q, want 500 and nothing of the child's", w.Code, w.Body)
+			}
+			if got, want := test.host.Stats(), (cgi.Stats{Started: test.started, Failed: 1}); got != want {
+				t.Errorf("Stats() = %+v, want %+v", got, want)
+			}
+			line := to.String()
+			if !strings.HasPrefix(line, "GET /path?query=1: ") || !strings.Contains(line, test.logs) {
+				t.Errorf("the log has %q, want a line with the request and %q", line, test.logs)
+			}
+		})
+	}
+}
+
+func TestChildIsGivenWhatHostSays(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("HANDED_ON", "handed on")
+	t.Setenv("KEPT_BACK", "kept back")
+	host := shell(`printf 'Content-Type: text/plain\n\n%s|%s|%s|%s|%s' "$PWD" "$GIVEN" "$HANDED_ON" "$KEPT_BACK" "$1"`)
+	host.Args = append(host.Args, "sh", "argument")
+	host.Dir = dir
+	host.Env = []string{"GIVEN=given"}
+	host.InheritEnv = []string{"HANDED_ON"}
+	w := ask(host, "/")
+	if got, want := w.Body.String(), dir+"|given|handed on||argument"; w.Code != http.StatusOK || got != want {
+		t.Errorf("GET / = %d %q, want 200 %q", w.Code, got, want)
+	}
+}
+
+// The head that a foreign program prints reaches the client as it is: what it does not say, nobody guesses.
+func TestAnswerIsPassedOn(t *testing.T) {
+	check := func(head, body string, status int, types ...string) {
+		t.Helper()
+		server := httptest.NewServer(shell(fmt.Sprintf("printf '%s\\n\\n%s'", head, body)))
+		defer server.Close()
+		resp, err := http.Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		got, err := io.ReadAll(resp.Body)
+		if resp.StatusCode != status || string(got) != body || err != nil {
+			t.Errorf("%q: %d %q, %v; want %d %q", head, resp.StatusCode, got, err, status, body)
+		}
+		if got := resp.Header["Content-Type"]; fmt.Sprint(got) != fmt.Sprint(types) {
+			t.Errorf("%q: Content-Type %q, want %q", head, got, types)
+		}
+	}
+	check("Content-Type: text/x-other", "<html>", 200, "text/x-other")
+	check("Content-Type: text/plain\\nStatus: 404 Gone Fishing", "no", 404, "text/plain")
+	check("Status: 200", "<html>", 200)
+}
+
+// A client that hangs up ends its child, though that would have written for ever, and gives back its slot.
+func TestClientHangsUp(t *testing.T) {
+	host := shell(`printf 'Content-Type: text/plain\n\n'; exec yes`)
+	host.Children, host.Queue = 1, -1
+	host.ServeHTTP(hungUp{httptest.NewRecorder()}, httptest.NewRequest(http.MethodGet, "/", nil))
+	if s := host.Stats(); s.Running != 0 || s.Started != 1 {
+		t.Errorf("Stats() = %+v, want one started and none running", s)
+	}
+}
+
+type hungUp struct{ *httptest.ResponseRecorder }
+
+func (hungUp) Write([]byte) (int, error) { return 0, errors.New("the client has hung up") }
+
+// The request's body is the child's standard input, also if the child does not read it.
+func TestBody(t *testing.T) {
+	const size = 1 << 20 // more than a pipe holds
+	check := func(script, want string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		host := shell("printf 'Content-Type: text/plain\\n\\n'; " + script)
+		host.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", size))))
+		if got := strings.TrimSpace(w.Body.String()); w.Code != http.StatusOK || got != want {
+			t.Errorf("%s: %d %q, want 200 %q", script, w.Code, got, want)
+		}
+		if s := host.Stats(); s.Failed != 0 {
+			t.Errorf("%s: %d failed, want none", script, s.Failed)
+		}
+	}
+	check("wc -c", fmt.Sprint(size))
+	check("echo $CONTENT_LENGTH", fmt.Sprint(size))
+	check("echo nothing", "nothing")
+}
+
+// One host serves many at the same time, and its counts may be read meanwhile.
+func TestConcurrentUse(t *testing.T) {
+	const clients, each = 8, 10
+	host := shell(`printf 'Content-Type: text/plain\nForktax-Child: 2 1000 false\n\n%s' "$QUERY_STRING"`)
+	host.Children = 3
+	var all sync.WaitGroup
+	for c := range clients {
+		all.Go(func() {
+			for i := range each {
+				query := fmt.Sprintf("client=%d&request=%d", c, i)
+				if w := ask(host, "/?"+query); w.Code != http.StatusOK || w.Body.String() != query {
+					t.Errorf("GET /?%s = %d %q", query, w.Code, w.Body)
+				}
+				if s := host.Stats(); s.Running > 3 || s.Waiting > clients {
+					t.Errorf("Stats() = %+v, want at most 3 running and %d waiting", s, clients)
+				}
+			}
+		})
+	}
+	all.Wait()
+	want := cgi.Stats{Started: clients * each, Connections: clients * each * 2, PeakMemoryBytes: 1000}
+	if got := host.Stats(); got != want {
+		t.Errorf("Stats() = %+v, want %+v", got, want)
+	}
+}

@@ -1,0 +1,112 @@
+package cgi_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"forktax/cgi"
+)
+
+// patience bounds every wait for what is certain to come. It is for a machine that is busy, not a measure of anything.
+const patience = 30 * time.Second
+
+// The test binary is a CGI program too.
+func TestMain(m *testing.M) {
+	if cgi.IsChild() {
+		if err := child().Serve(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// What the child is told by its environment.
+const (
+	openFails  = "CHILD_OPEN_FAILS"
+	closeFails = "CHILD_CLOSE_FAILS"
+)
+
+// child opens two connections, and answers with what the path names.
+func child() cgi.Child {
+	var opened int64
+	mux := http.NewServeMux()
+	mux.HandleFunc("/hello", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
+	return cgi.Child{
+		Open: func(context.Context) (http.Handler, func() error, error) {
+			if os.Getenv(openFails) != "" {
+				return nil, nil, errors.New("the door is stuck")
+			}
+			opened = 2
+			return mux, func() error {
+				if os.Getenv(closeFails) != "" {
+					return errors.New("the door does not shut")
+				}
+				return nil
+			}, nil
+		},
+		Connections: func() int64 { return opened },
+	}
+}
+
+// childEnv is for the test binary as a child. Under -race it would take a second to exit.
+func childEnv(more ...string) []string { return append(more, "GORACE=atexit_sleep_ms=0") }
+
+func self(t *testing.T) string {
+	t.Helper()
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// shell hosts a shell script.
+func shell(script string, env ...string) *cgi.Host {
+	return &cgi.Host{Path: "/bin/sh", Args: []string{"-c", script}, Env: env, Logger: log.New(io.Discard, "", 0)}
+}
+
+func ask(h http.Handler, target string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+	return w
+}
+
+// eventually waits until something holds that is certain to come, and fails the test if it does not.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
+}
+
+// A logBuffer is written by several requests at the same time.
+type logBuffer struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}

@@ -1,0 +1,211 @@
+package cgi_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"forktax/cgi"
+)
+
+// Never do more children run at once than may. They tell it themselves, in a file; each runs until its request's body
+// ends.
+func TestChildrenAtOnce(t *testing.T) {
+	const requests, atOnce = 6, 2
+	file := filepath.Join(t.TempDir(), "log")
+	host := shell(`echo + >>"$LOG"; cat; echo - >>"$LOG"; printf 'Content-Type: text/plain\n\nhello'`, "LOG="+file)
+	host.Children = atOnce
+	var all sync.WaitGroup
+	var bodies []io.Closer
+	for range requests {
+		body, end := io.Pipe()
+		bodies = append(bodies, end)
+		all.Go(func() {
+			w := httptest.NewRecorder()
+			host.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", body))
+			if w.Code != http.StatusOK || w.Body.String() != "hello" {
+				t.Errorf("POST / = %d %q, want 200 hello", w.Code, w.Body)
+			}
+		})
+	}
+	started := func() int {
+		told, _ := os.ReadFile(file) // the first child makes it
+		return strings.Count(string(told), "+")
+	}
+	eventually(t, "as many children run as may, and the other requests wait", func() bool {
+		s := host.Stats()
+		return s.Running == atOnce && s.Waiting == requests-atOnce && started() == atOnce
+	})
+	for _, end := range bodies {
+		end.Close()
+	}
+	all.Wait()
+
+	told, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	running, most := 0, 0
+	for _, line := range strings.Fields(string(told)) {
+		if line == "+" {
+			running++
+		} else {
+			running--
+		}
+		most = max(most, running)
+	}
+	if most != atOnce {
+		t.Errorf("%d children at once, want %d", most, atOnce)
+	}
+	if got, want := host.Stats(), (cgi.Stats{Started: requests}); got != want {
+		t.Errorf("Stats() = %+v, want %+v", got, want)
+	}
+}
+
+// A gate is a client that takes its answer when it is let, and until then keeps its request's slot. With it, and a
+// program that does not exist, the queue can be watched without any process.
+type gate struct {
+	*httptest.ResponseRecorder
+	reached func()
+	open    <-chan struct{}
+}
+
+func (g gate) WriteHeader(status int) {
+	g.reached()
+	<-g.open
+	g.ResponseRecorder.WriteHeader(status)
+}
+
+// A crowd sends requests to a host, numbered from 0 on, and notes which got a slot, in order.
+type crowd struct {
+	host *cgi.Host
+	open chan struct{}
+	all  sync.WaitGroup
+	mu   sync.Mutex
+	got  []int
+}
+
+func newCrowd(children, queue int) *crowd {
+	quiet := log.New(io.Discard, "", 0)
+	return &crowd{
+		host: &cgi.Host{Path: "/no/such/program", Dir: "/", Children: children, Queue: queue, Logger: quiet},
+		open: make(chan struct{}),
+	}
+}
+
+// send sends number i, and returns when that has got as far as it can.
+func (c *crowd) send(ctx context.Context, i int) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	g := gate{ResponseRecorder: w, open: c.open, reached: func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.got = append(c.got, i)
+	}}
+	c.all.Go(func() {
+		c.host.ServeHTTP(g, httptest.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprint("/", i), nil))
+	})
+	synctest.Wait()
+	return w
+}
+
+// expect compares the counts of slots and queue.
+func (c *crowd) expect(t *testing.T, running, waiting, refused int64) {
+	t.Helper()
+	s := c.host.Stats()
+	if s.Running != running || s.Waiting != waiting || s.Refused != refused {
+		t.Errorf("%d running, %d waiting, %d refused; want %d, %d, %d", s.Running, s.Waiting, s.Refused,
+			running, waiting, refused)
+	}
+}
+
+func TestQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(2, 3)
+		for i := range 2 + 3 {
+			c.send(t.Context(), i)
+		}
+		c.expect(t, 2, 3, 0)
+		w := refusedAnswer(c, 5)
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" {
+			t.Errorf("with a full queue: %d, Retry-After %q; want 503, 1", w.Code, w.Header().Get("Retry-After"))
+		}
+		c.expect(t, 2, 3, 1)
+		close(c.open)
+		c.all.Wait()
+		c.expect(t, 0, 0, 1)
+		if want := []int{0, 1, 2, 3, 4}; !slices.Equal(slices.Sorted(slices.Values(c.got)), want) {
+			t.Errorf("the requests %v got a slot, want %v", c.got, want)
+		}
+	})
+}
+
+// refusedAnswer is that to one more request than may wait, which holds no gate.
+func refusedAnswer(c *crowd, i int) *httptest.ResponseRecorder {
+	return ask(c.host, fmt.Sprint("/", i))
+}
+
+func TestQueueKeepsOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(1, 20)
+		var want []int
+		for i := range 20 {
+			c.send(t.Context(), i)
+			want = append(want, i)
+		}
+		close(c.open)
+		c.all.Wait()
+		if !slices.Equal(c.got, want) {
+			t.Errorf("the slot was given to %v, want %v", c.got, want)
+		}
+	})
+}
+
+// A client that leaves while it waits gives its place to the next, and no child is started for it.
+func TestLeavingTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(1, 1)
+		c.send(t.Context(), 0)
+		ctx, leave := context.WithCancel(t.Context())
+		w := c.send(ctx, 1)
+		c.expect(t, 1, 1, 0)
+		leave()
+		synctest.Wait()
+		c.expect(t, 1, 0, 0)
+		if w.Body.Len() != 0 {
+			t.Errorf("it was answered %q, want nothing", w.Body)
+		}
+		c.send(t.Context(), 2)
+		c.expect(t, 1, 1, 0)
+		close(c.open)
+		c.all.Wait()
+		if want := []int{0, 2}; !slices.Equal(c.got, want) {
+			t.Errorf("the slot was given to %v, want %v", c.got, want)
+		}
+	})
+}
+
+func TestNoQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(1, -1)
+		c.send(t.Context(), 0)
+		if w := refusedAnswer(c, 1); w.Code != http.StatusServiceUnavailable {
+			t.Errorf("without a queue: %d, want 503", w.Code)
+		}
+		close(c.open)
+		c.all.Wait()
+		c.expect(t, 0, 0, 1)
+		if w := refusedAnswer(c, 2); w.Code != http.StatusInternalServerError {
+			t.Errorf("with a free slot: %d, want that of a program that does not exist, 500", w.Code)
+		}
+	})
+}
