@@ -31,7 +31,7 @@ func Main(w Workload) {
 		os.Exit(child(w))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, w, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	code := Run(ctx, w, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
@@ -59,7 +59,11 @@ var commands = []command{
 	{"serve", "serve it by -model until SIGTERM", serve},
 }
 
-func run(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// Run executes one command of a workload program: args are what follows its name. It returns the exit status: 0 when it
+// did what was asked, 1 when that failed, and 2 for wrong usage; why stands on stderr. Serving ends when ctx does, or when
+// stdin, which may be nil, has no more to read. In the model cgi each request executes this process's own file: a program
+// that calls Run and not Main must leave it to Main when cgi.IsChild says so.
+func Run(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	i := -1
 	if len(args) > 0 {
 		i = slices.IndexFunc(commands, func(c command) bool { return c.name == args[0] })

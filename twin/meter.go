@@ -42,9 +42,10 @@ func (m *meter) measured(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
 		sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		// Deferred, so that a handler that panics to abort its answer is counted as well.
-		defer func() { m.observe(sw.status, time.Since(begin)) }()
+		status := http.StatusInternalServerError // if the handler panics
+		defer func() { m.observe(status, time.Since(begin)) }()
 		h.ServeHTTP(sw, r)
+		status = sw.status
 	})
 }
 

@@ -44,9 +44,9 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	defer adminLn.Close()
 
 	if w.Hold != nil {
-		release, err := w.Hold(ctx)
-		if err != nil {
-			return err
+		release, held := w.Hold(ctx) // not err, which is what is returned, release's error too
+		if held != nil {
+			return held
 		}
 		defer func() { err = errors.Join(err, release()) }()
 	}
@@ -95,6 +95,9 @@ func both(ctx context.Context, cancel context.CancelFunc, a, b func(context.Cont
 // endWithInput calls end when whoever started the program closes its standard input, or dies. Only a pipe or a socket
 // can tell: a terminal must not be read in the background, and /dev/null is at its end from the start.
 func endWithInput(stdin io.Reader, end func()) {
+	if stdin == nil {
+		return
+	}
 	if f, ok := stdin.(*os.File); ok {
 		info, err := f.Stat()
 		if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {

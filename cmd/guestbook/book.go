@@ -10,7 +10,6 @@ import (
 	"html/template"
 	"log"
 	"net/http"
-	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -48,9 +47,9 @@ type book struct {
 
 // open does what has to be done once a process, and connects.
 func open(ctx context.Context) (http.Handler, func() error, error) {
-	path := os.Getenv(databaseVariable)
-	if path == "" {
-		return nil, nil, errors.New(databaseVariable + " is not set: it names the database file that prepare made")
+	path, err := databasePath()
+	if err != nil {
+		return nil, nil, err
 	}
 	page, err := template.New("page").Parse(pageSource)
 	if err != nil {

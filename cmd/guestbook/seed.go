@@ -116,11 +116,15 @@ func fill(ctx context.Context, tx *sql.Tx, table string, n int64) error {
 // hold keeps one idle connection open. When the last connection to a database closes, SQLite writes the log back and
 // deletes it; without this every CGI child that happens to be alone would pay for that.
 func hold(ctx context.Context) (func() error, error) {
-	db := newDatabase(os.Getenv(databaseVariable), "rw", func() {})
+	path, err := databasePath()
+	if err != nil {
+		return nil, err
+	}
+	db := newDatabase(path, "rw", func() {})
 	var n int
 	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM waiting").Scan(&n); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("holding the database %q open: %w", os.Getenv(databaseVariable), err)
+		return nil, fmt.Errorf("holding the database %s open: %w", path, err)
 	}
 	return db.Close, nil
 }

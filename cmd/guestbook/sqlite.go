@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -41,6 +43,15 @@ func newDatabase(path, mode string, opened func()) *sql.DB {
 	db.SetMaxOpenConns(atOnce)
 	db.SetMaxIdleConns(atOnce)
 	return db
+}
+
+// databasePath is where prepare made the database. It must not be empty: SQLite would open one that is empty, too.
+func databasePath() (string, error) {
+	path := os.Getenv(databaseVariable)
+	if path == "" {
+		return "", errors.New(databaseVariable + " is not set: it names the database file that prepare made")
+	}
+	return path, nil
 }
 
 // openDatabase connects to the database that prepare made.

@@ -1,0 +1,58 @@
+package twin_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+
+	"forktax/twin"
+)
+
+// A handler of your own becomes a program with both twins. Its main function is twin.Main(workload); here Run stands for
+// it, and prints what a harness is told.
+func Example() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /square/{n}", func(w http.ResponseWriter, r *http.Request) {
+		n, err := strconv.Atoi(r.PathValue("n"))
+		if err != nil {
+			http.Error(w, "not a number", http.StatusBadRequest)
+			return
+		}
+		fmt.Fprintln(w, n*n)
+	})
+	workload := twin.Workload{
+		Name:  "squares",
+		About: "the square of a number",
+		Requests: []twin.Request{
+			{Name: "twelve", Method: "GET", Path: "/square/12", Want: twin.Want{Status: 200, Body: "144\n"}},
+		},
+		Open: twin.Handler(mux),
+	}
+
+	// func main() { twin.Main(workload) }
+	twin.Run(context.Background(), workload, []string{"describe"}, os.Stdin, os.Stdout, os.Stderr)
+
+	// Output:
+	// {
+	//   "contract": 1,
+	//   "name": "squares",
+	//   "about": "the square of a number",
+	//   "models": [
+	//     "cgi",
+	//     "persistent"
+	//   ],
+	//   "requests": [
+	//     {
+	//       "name": "twelve",
+	//       "method": "GET",
+	//       "path": "/square/12",
+	//       "want": {
+	//         "status": 200,
+	//         "body": "144\n"
+	//       }
+	//     }
+	//   ]
+	// }
+}
