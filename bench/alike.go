@@ -70,6 +70,10 @@ func ask(ctx context.Context, client *http.Client, url string, r Request) (answe
 		return answer{}, err
 	}
 	for name, value := range r.Headers {
+		if strings.EqualFold(name, "Host") { // net/http takes it from elsewhere
+			req.Host = value
+			continue
+		}
 		req.Header.Set(name, value)
 	}
 	resp, err := client.Do(req)

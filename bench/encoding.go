@@ -31,7 +31,7 @@ const (
 
 // classes numbers the classes of failures. New ones go to the end: the numbers are on disk.
 var classes = []string{ErrOther, ErrRefused, ErrClosed, ErrReset, ErrTimeout, ErrMalformed, ErrTooLarge, ErrWrongStatus,
-	ErrWrongBody, ErrInterrupted}
+	ErrWrongBody, ErrInterrupted, ErrWrongHeader}
 
 // encoder appends observations to a stream of bytes.
 type encoder struct {

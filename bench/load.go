@@ -16,7 +16,7 @@ const (
 type Load struct {
 	Kind        string  `json:"kind"`                 // Closed or Open
 	Concurrency int     `json:"concurrency"`          // closed: how many clients; open: the most connections at once
-	RateRPS     float64 `json:"rate_rps,omitempty"`   // open: planned arrivals a second
+	RateRPS     float64 `json:"rate_rps"`             // open: planned arrivals a second; closed: 0
 	Arrivals    string  `json:"arrivals,omitempty"`   // open: "poisson" (the default) or "constant"
 	NoReuse     bool    `json:"no_reuse,omitempty"`   // a new connection for each request
 	TimeoutNS   int64   `json:"timeout_ns,omitempty"` // of one request; 0 means DefaultTimeout

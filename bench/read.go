@@ -84,7 +84,10 @@ func observationsIn(name string) func(Span) iter.Seq2[Observation, error] {
 			for {
 				o, err := d.decode()
 				if err == io.EOF {
-					return
+					if n, _ := section.Seek(0, io.SeekCurrent); n == s.Bytes {
+						return
+					}
+					err = errCutOff // between two of them, which decode cannot see
 				}
 				if err != nil {
 					err = fmt.Errorf("%s: block at byte %d: %w", name, s.Offset, err)

@@ -30,7 +30,8 @@ type Record struct {
 	blocks       *os.File
 	observations *os.File
 	encoder      encoder
-	offset       int64
+	offset       int64 // of the next block's observations
+	whole        int64 // bytes of whole lines in blocks
 	errors       map[string]int
 	requests     int
 	failure      error // the first that writing met
@@ -42,7 +43,7 @@ func CreateRecord(dir string, head Head) (*Record, error) {
 		return nil, fmt.Errorf("making the results folder: %w", err)
 	}
 	create := func(name string) (*os.File, error) {
-		return os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		return os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)
 	}
 	blocks, err := create(blocksFile)
 	if err != nil {
@@ -115,9 +116,12 @@ func (r *Record) line(l line) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.blocks.Write(append(b, '\n')); err != nil {
+	n, err := r.blocks.Write(append(b, '\n'))
+	if err != nil {
+		r.blocks.Truncate(r.whole) // else the tail would follow on half a line, if the disk has room for it again
 		return fmt.Errorf("writing the result: %w", err)
 	}
+	r.whole += int64(n)
 	return nil
 }
 

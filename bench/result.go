@@ -71,26 +71,3 @@ type Result struct {
 func (r *Result) Observations(b Block) iter.Seq2[Observation, error] {
 	return r.observations(b.Observations)
 }
-
-// Environment is where a run was made. Absolute numbers of unlike environments are not compared.
-type Environment struct {
-	OS          string    `json:"os"`
-	Arch        string    `json:"arch"`
-	Kernel      string    `json:"kernel"`
-	CPU         string    `json:"cpu"`
-	Cores       int       `json:"cores"`
-	MemoryBytes int64     `json:"memory_bytes"`
-	Load1       float64   `json:"load1"` // runnable processes over the last minute, before the run
-	Go          string    `json:"go"`
-	Programs    []Program `json:"programs"`
-}
-
-// A Program is a file that was measured.
-type Program struct {
-	Workload string            `json:"workload"`
-	Path     string            `json:"path"`
-	Bytes    int64             `json:"bytes"`
-	SHA256   string            `json:"sha256"`
-	Go       string            `json:"go,omitempty"`       // that it was built with, if it is a Go program
-	Settings map[string]string `json:"settings,omitempty"` // of its build: CGO_ENABLED, -tags, -ldflags
-}

@@ -68,8 +68,15 @@ func (r *Runner) group(ctx context.Context, began time.Time, group, round, n int
 // errDied marks the end of a target that nobody asked to end.
 var errDied = errors.New("a target died")
 
-// orDied returns why a target died, if that is what ended ctx and with it caused err, and else err.
+// hindsight is how much later than its clients the parent of a process may learn that it has ended.
+const hindsight = 100 * time.Millisecond
+
+// orDied returns why a target died, if that is what ended ctx, or is about to, and with it caused err, and else err.
 func orDied(ctx context.Context, err error) error {
+	select {
+	case <-ctx.Done():
+	case <-time.After(hindsight):
+	}
 	if cause := context.Cause(ctx); errors.Is(cause, errDied) {
 		return cause
 	}

@@ -99,5 +99,6 @@ func (d durations) Write(out *dto.Metric) error {
 		return err
 	}
 	out.Histogram.Bucket = text.Histogram.Bucket
+	out.Histogram.CreatedTimestamp = nil // unknown; the zero time would be sent as the year 1
 	return nil
 }

@@ -157,6 +157,9 @@ func (f *Finder) build(ctx context.Context, names []string) (string, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
+			if _, err := f.inCheckout(ctx); f.Checkout != "" && err != nil { // then it may be one that cannot be built
+				return "", err
+			}
 			return "", &UnknownError{name, known}
 		}
 	}

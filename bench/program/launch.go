@@ -1,7 +1,7 @@
 package program
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +18,9 @@ import (
 
 // Limits on what a program may take; each is far above what one needs that works.
 const (
-	startLimit = 30 * time.Second // to say that it is ready
-	stopLimit  = 15 * time.Second // to end when asked: above the 10 s that it may take to drain
+	startLimit  = 30 * time.Second
+	stopLimit   = 15 * time.Second       // above the 10 s that it may take to drain
+	outputLimit = 500 * time.Millisecond // for its children to let go of its output, when it has ended
 )
 
 // exporterVariable tells a program which forktax renders its /metrics; see package twin.
@@ -27,13 +28,15 @@ const exporterVariable = "FORKTAX_EXPORTER"
 
 // A Launcher starts programs as targets, each with data of its own.
 type Launcher struct {
-	Programs []Program
-	Dir      string            // under which each target's data is made, and removed again
-	Addr     string            // where to serve, by default a free port of the loopback
-	Admin    string            // likewise for the admin listener
-	Exporter string            // the forktax command, for /metrics; "" if there is none
-	Log      io.Writer         // what the programs log, as it comes; nil means it is only kept for errors
-	Env      map[string]string // set for each program, over what its prepare says
+	Programs   []Program
+	Dir        string            // under which each target's data is made, and removed again
+	Addr       string            // where to serve, by default a free port of the loopback
+	Admin      string            // likewise for the admin listener
+	Exporter   string            // the forktax command, for /metrics; "" if there is none
+	Log        io.Writer         // what the programs log, as it comes; nil means it is only kept for errors
+	Env        map[string]string // set for each program, over what its prepare says
+	StartLimit time.Duration     // for a program to say that it is ready, and be in good health; 0 means 30 s
+	StopLimit  time.Duration     // for it to end when it is asked to, else it is killed; 0 means 15 s
 }
 
 var _ bench.Launcher = (*Launcher)(nil)
@@ -77,7 +80,9 @@ type server struct {
 	target *bench.Target
 	cmd    *exec.Cmd
 	stdin  io.Closer
+	said   chan string // yields its first line
 	log    *tail
+	limit  time.Duration // to end
 	gone   chan error    // yields why it ended, if nobody asked it to
 	asked  chan struct{} // closed when it is asked to end
 	ended  chan struct{} // closed when it has ended
@@ -85,8 +90,9 @@ type server struct {
 }
 
 func (l *Launcher) start(ctx context.Context, p Program, model string, env map[string]string) (*server, error) {
-	addr, admin := or(l.Addr, "127.0.0.1:0"), or(l.Admin, "127.0.0.1:0")
-	s := &server{log: &tail{to: l.Log}, gone: make(chan error, 1), asked: make(chan struct{}), ended: make(chan struct{})}
+	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
+	s := &server{said: make(chan string, 1), log: &tail{to: l.Log}, limit: cmp.Or(l.StopLimit, stopLimit),
+		gone: make(chan error, 1), asked: make(chan struct{}), ended: make(chan struct{})}
 	s.cmd = exec.Command(p.Path, "serve", "-model", model, "-addr", addr, "-admin", admin)
 	s.cmd.Env = append(ownEnvironment(), exporterVariable+"="+l.Exporter)
 	for _, vars := range []map[string]string{env, l.Env} {
@@ -94,42 +100,26 @@ func (l *Launcher) start(ctx context.Context, p Program, model string, env map[s
 			s.cmd.Env = append(s.cmd.Env, name+"="+value)
 		}
 	}
-	s.cmd.Stderr = s.log
+	s.cmd.Stdout, s.cmd.Stderr, s.cmd.WaitDelay = &firstLine{to: s.said}, s.log, outputLimit
 	apart(s.cmd)
 	stdin, err := s.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
 	s.stdin = stdin
-	stdout, err := s.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s serve: %w", p.Path, err)
 	}
-	lines := make(chan string, 1)
-	go s.wait(stdout, lines)
-	if err := s.ready(ctx, lines); err != nil {
+	go s.wait()
+	if err := s.ready(ctx, cmp.Or(l.StartLimit, startLimit)); err != nil {
 		stopped := s.stop()
 		return nil, fmt.Errorf("%s serve -model %s: %w", p.Path, model, errors.Join(err, stopped))
 	}
 	return s, nil
 }
 
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
-// wait hands on the first line that the program prints, throws the others away, and waits for its end.
-func (s *server) wait(stdout io.Reader, first chan<- string) {
-	r := bufio.NewReader(stdout)
-	line, _ := r.ReadString('\n')
-	first <- line
-	io.Copy(io.Discard, r)
+// wait waits for the program's end and tells, if nobody asked for it.
+func (s *server) wait() {
 	s.err = s.cmd.Wait()
 	close(s.ended)
 	select {
@@ -152,25 +142,35 @@ func (s *server) complaint() error {
 }
 
 // ready waits for the line "ready <url> <admin url>", and then for the target to be in good health.
-func (s *server) ready(ctx context.Context, lines <-chan string) error {
-	limit := time.NewTimer(startLimit)
-	defer limit.Stop()
+func (s *server) ready(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not ready within %v", limit))
+	defer cancel()
+	var line string
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
-	case <-limit.C:
-		return fmt.Errorf("it did not say that it is ready within %v", startLimit)
-	case line := <-lines:
-		fields := strings.Fields(line)
-		if len(fields) == 3 && fields[0] == "ready" {
-			s.target = &bench.Target{URL: fields[1], AdminURL: fields[2], PID: s.cmd.Process.Pid}
-			return s.healthy(ctx)
-		}
-		if line == "" {
-			<-s.ended
+		return context.Cause(ctx)
+	case line = <-s.said:
+	case <-s.ended:
+		select {
+		case line = <-s.said:
+		default:
 			return s.complaint()
 		}
-		return fmt.Errorf("it printed %q in place of: ready <url> <admin url>", strings.TrimSpace(line))
+	}
+	fields := strings.Fields(line)
+	if len(fields) != 3 || fields[0] != "ready" {
+		return fmt.Errorf("it printed %q in place of: ready <url> <admin url>", line)
+	}
+	s.target = &bench.Target{URL: fields[1], AdminURL: fields[2], PID: s.cmd.Process.Pid}
+	err := s.healthy(ctx)
+	if err == nil {
+		return nil
+	}
+	select {
+	case <-s.ended: // which is why, and is known a little later
+		return s.complaint()
+	case <-time.After(outputLimit):
+		return cmp.Or(context.Cause(ctx), err)
 	}
 }
 
@@ -190,27 +190,27 @@ func (s *server) healthy(ctx context.Context) error {
 	return nil
 }
 
-// stop asks the program to end, waits, and if need be makes it, with all that it started.
+// stop asks the program to end, waits, and if need be makes it. Whatever it started and left behind is killed.
 func (s *server) stop() error {
 	close(s.asked)
+	defer kill(s.cmd)
 	select {
-	case <-s.ended: // by itself, as whoever listens to gone knows; but perhaps not its children
-		kill(s.cmd)
+	case <-s.ended: // by itself, as whoever listens to gone knows
 		return nil
 	default:
 	}
 	s.stdin.Close()
 	terminate(s.cmd)
-	limit := time.NewTimer(stopLimit)
+	limit := time.NewTimer(s.limit)
 	defer limit.Stop()
 	select {
 	case <-s.ended:
 	case <-limit.C:
 		kill(s.cmd)
 		<-s.ended
-		return fmt.Errorf("%s did not end within %v of being asked to, and was killed", s.cmd.Path, stopLimit)
+		return fmt.Errorf("%s did not end within %v of being asked to, and was killed", s.cmd.Path, s.limit)
 	}
-	if s.err != nil {
+	if s.err != nil && !errors.Is(s.err, exec.ErrWaitDelay) {
 		return fmt.Errorf("%s: %w", s.cmd.Path, s.complaint())
 	}
 	return nil

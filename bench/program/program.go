@@ -79,8 +79,12 @@ func output(ctx context.Context, path string, args ...string) ([]byte, error) {
 	var out, complaint bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = ownEnvironment()
-	cmd.Stdout, cmd.Stderr = &out, &complaint
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &complaint, outputLimit
+	apart(cmd)
 	if err := cmd.Run(); err != nil {
+		if cmd.Process != nil {
+			kill(cmd) // what it started may go on without it
+		}
 		err = fmt.Errorf("%s %s: %w", path, args[0], err)
 		if text := strings.TrimSpace(complaint.String()); text != "" {
 			err = fmt.Errorf("%w: %s", err, text)

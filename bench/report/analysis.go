@@ -107,7 +107,7 @@ type Comparison struct {
 // A Warning is something that a reader must know before believing a number.
 type Warning struct {
 	Code   string `json:"code"`
-	Cell   string `json:"cell,omitempty"`
+	Cell   string `json:"cell"` // "" if it is not one of them
 	Text   string `json:"text"`
 	Advice string `json:"advice"`
 }

@@ -168,7 +168,7 @@ func percentiles(sorted []int64) Percentiles {
 	p := Percentiles{P50: percentile(sorted, 0.5), P90: percentile(sorted, 0.9), P99: percentile(sorted, 0.99),
 		P999: percentile(sorted, 0.999)}
 	if n := len(sorted); n > 0 {
-		p.Max = &sorted[n-1]
+		p.Max = new(sorted[n-1]) // not its address, which would keep all of them
 	}
 	return p
 }

@@ -36,6 +36,9 @@ func compare(cells []bench.Cell, measured []measurements) []Comparison {
 				continue
 			}
 			comparison := pairs.compare()
+			if metric.unit == "ns" {
+				comparison.toNanoseconds()
+			}
 			comparison.Workload, comparison.Request, comparison.Engine, comparison.Load = c.Workload, c.Request, c.Engine, c.Load
 			comparison.Metric, comparison.Unit = metric.name, metric.unit
 			comparison.Baseline, comparison.Candidate = twin.Model, c.Model
@@ -70,7 +73,7 @@ func (p pairs) compare() Comparison {
 	c := Comparison{
 		Blocks:     len(p),
 		Ratio:      math.Exp(stats.HodgesLehmann(logs)),
-		Difference: math.Round(stats.HodgesLehmann(differences)),
+		Difference: stats.HodgesLehmann(differences),
 	}
 	if iv, ok := stats.SignedRank(logs, confidence); ok {
 		c.RatioLow, c.RatioHigh = new(math.Exp(iv.Low)), new(math.Exp(iv.High))
@@ -80,7 +83,16 @@ func (p pairs) compare() Comparison {
 		}
 	}
 	if iv, ok := stats.SignedRank(differences, confidence); ok {
-		c.DifferenceLow, c.DifferenceHigh = new(math.Round(iv.Low)), new(math.Round(iv.High))
+		c.DifferenceLow, c.DifferenceHigh = new(iv.Low), new(iv.High)
 	}
 	return c
+}
+
+// toNanoseconds rounds the differences, which are medians of medians, to whole ones.
+func (c *Comparison) toNanoseconds() {
+	for _, v := range []*float64{&c.Difference, c.DifferenceLow, c.DifferenceHigh} {
+		if v != nil {
+			*v = math.Round(*v)
+		}
+	}
 }

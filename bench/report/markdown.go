@@ -1,8 +1,8 @@
 package report
 
 import (
-	"fmt"
 	"io"
+	"strings"
 )
 
 // Markdown prints the whole report for a page: also the comparisons by other metrics, and the environment.
@@ -12,11 +12,10 @@ func Markdown(w io.Writer, a *Analysis) error {
 	for _, warning := range a.Warnings {
 		p.line("> **%s**: %s. %s.\n", warning.Code, warning.Text, warning.Advice)
 	}
-	p.line("## What it means\n")
-	for _, m := range meanings(a) {
-		p.line("- %s", m)
+	if lines := meanings(a); len(lines) > 0 {
+		p.line("## What it means\n\n- %s\n", strings.Join(lines, "\n- "))
 	}
-	p.line("\n## Response time\n\nPercentiles are exact nearest ranks over all right answers. The fork tax is the ratio of "+
+	p.line("## Response time\n\nPercentiles are exact nearest ranks over all right answers. The fork tax is the ratio of "+
 		"the medians,\nwith its 95 %% interval over rounds.\n\n%s\n", taxTable(a).RenderMarkdown())
 	p.line("## What a request costs the server\n\n%s\n", costTable(a).RenderMarkdown())
 	p.comparisons(a)
@@ -25,6 +24,9 @@ func Markdown(w io.Writer, a *Analysis) error {
 }
 
 func (p *printer) comparisons(a *Analysis) {
+	if len(a.Comparisons) == 0 {
+		return
+	}
 	p.line("## Comparisons\n\nEstimate of Hodges and Lehmann and interval of the signed-rank test, over the pairs of blocks " +
 		"of the rounds.\nMDE is the smallest change that the comparison would have found.\n")
 	p.line("| request | load | metric | candidate over baseline | ratio | difference | pairs | MDE |\n" +
@@ -32,7 +34,7 @@ func (p *printer) comparisons(a *Analysis) {
 	for _, c := range a.Comparisons {
 		print := duration
 		if c.Unit != "ns" {
-			print = func(x float64) string { return fmt.Sprintf("%.0f/s", x) }
+			print = rate
 		}
 		p.line("| %s/%s | %s | %s | %s over %s | %s%s | %s%s | %d | %s |", c.Workload, c.Request, c.Load, c.Metric,
 			c.Candidate, c.Baseline, three(c.Ratio), between(c.RatioLow, c.RatioHigh, three), print(c.Difference),

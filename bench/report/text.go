@@ -10,19 +10,15 @@ import (
 // Text prints one screen for a terminal: the table, where it goes, what it means, and what to be careful of.
 func Text(w io.Writer, a *Analysis) error {
 	p := printer{w: w}
-	p.line("%s\n", summary(a))
+	p.line("%s", summary(a))
 	p.table("Response time, and the fork tax on its median (95 % interval over rounds)", taxTable(a))
 	p.table("What a request costs the server", costTable(a))
-	p.line("What it means")
-	for _, m := range meanings(a) {
-		p.line("  %s", m)
+	p.list("What it means", meanings(a))
+	var careful []string
+	for _, w := range a.Warnings {
+		careful = append(careful, fmt.Sprintf("%s: %s. %s.", w.Code, w.Text, w.Advice))
 	}
-	if len(a.Warnings) > 0 {
-		p.line("\nTo be careful of")
-	}
-	for _, warning := range a.Warnings {
-		p.line("  %s: %s. %s.", warning.Code, warning.Text, warning.Advice)
-	}
+	p.list("To be careful of", careful)
 	return p.err
 }
 
@@ -40,7 +36,17 @@ func (p *printer) line(format string, args ...any) {
 
 func (p *printer) table(title string, t table.Writer) {
 	t.SetStyle(plainTable)
-	p.line("%s\n%s\n", title, t.Render())
+	p.line("\n%s\n%s", title, t.Render())
+}
+
+// list prints nothing of an empty one, not even its title.
+func (p *printer) list(title string, lines []string) {
+	if len(lines) > 0 {
+		p.line("\n%s", title)
+	}
+	for _, l := range lines {
+		p.line("  %s", l)
+	}
 }
 
 // plainTable has a line under the header and nothing else, so that the numbers are what is seen.

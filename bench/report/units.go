@@ -30,12 +30,23 @@ func duration(ns float64) string {
 	return fmt.Sprintf("%s%.0f ns", sign, ns)
 }
 
+// rate prints a number a second, or a difference of two.
+func rate(perSecond float64) string {
+	if perSecond < 0 {
+		return "−" + three(-perSecond) + "/s"
+	}
+	return three(perSecond) + "/s"
+}
+
 // three prints x ≥ 0 with three significant digits: 0.0312, 4.50, 31,200.
 func three(x float64) string {
 	if x == 0 {
 		return "0"
 	}
-	decimals := 2 - int(math.Floor(math.Log10(x)+1e-9))
+	decimals := 2 - int(math.Floor(math.Log10(x)))
+	if math.Round(x*math.Pow10(decimals)) >= 1000 { // 9.996 is 10.0
+		decimals--
+	}
 	if decimals <= 0 {
 		unit := math.Pow10(-decimals)
 		return grouped(int64(math.Round(x/unit) * unit))

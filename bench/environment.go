@@ -1,0 +1,37 @@
+package bench
+
+// Environment is where a run was made. Absolute numbers of unlike environments are not compared.
+type Environment struct {
+	OS          string            `json:"os"`
+	Arch        string            `json:"arch"`
+	Kernel      string            `json:"kernel"`
+	CPU         string            `json:"cpu"`
+	Cores       int               `json:"cores"`
+	MemoryBytes int64             `json:"memory_bytes"`
+	ClockSource string            `json:"clock_source,omitempty"`
+	Governor    string            `json:"governor,omitempty"`    // of the processor's frequency, where the system sets it
+	Mitigations map[string]string `json:"mitigations,omitempty"` // of the processor's weaknesses, as the kernel puts it
+	Limits      map[string]string `json:"limits,omitempty"`      // open files, processes, and those of the control group
+	Load1       float64           `json:"load1"`                 // runnable processes over the last minute, before the run
+	StealShare  float64           `json:"steal_share"`           // of processor time since boot that the hypervisor took away
+	Go          string            `json:"go"`
+	Programs    []Program         `json:"programs"`
+}
+
+// A Program is a file that was measured.
+type Program struct {
+	Workload string            `json:"workload"`
+	Path     string            `json:"path"`
+	Bytes    int64             `json:"bytes"`
+	SHA256   string            `json:"sha256"`
+	Go       string            `json:"go,omitempty"`       // that it was built with, if it is a Go program
+	Settings map[string]string `json:"settings,omitempty"` // of its build: CGO_ENABLED, -tags, -ldflags
+}
+
+// Counters are what the machine counts while a run goes on. Differences of them tell whether a round was disturbed.
+type Counters struct {
+	CPUSeconds    float64 // processor time of all kinds, idle too
+	StealSeconds  float64 // processor time that the hypervisor gave to others
+	ListenDrops   float64 // connections that found a full backlog
+	SYNRetransmit float64 // connection requests that had to be sent again
+}

@@ -1,0 +1,71 @@
+package machine_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/machine"
+)
+
+func TestEnvironment(t *testing.T) {
+	e := machine.Environment()
+	if e.OS != runtime.GOOS || e.Arch != runtime.GOARCH || e.Go != runtime.Version() || e.Cores < 1 {
+		t.Errorf("Environment() = %+v", e)
+	}
+}
+
+func TestProgram(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "script")
+	text := "#!/bin/sh\n"
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(text))
+	got, err := machine.Program("hello", path)
+	want := bench.Program{Workload: "hello", Path: path, Bytes: 10, SHA256: hex.EncodeToString(sum[:])}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("Program = %v (-want +got):\n%s", err, diff)
+	}
+
+	for _, path := range []string{path + "2", filepath.Dir(path)} {
+		got, err := machine.Program("hello", path)
+		if err == nil || !strings.Contains(err.Error(), "reading the program of hello: ") {
+			t.Errorf("Program(%s) = %+v, %v, want an error", path, got, err)
+		}
+	}
+}
+
+// The test itself is a Go program.
+func TestProgramInGo(t *testing.T) {
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := machine.Program("hello", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Go != runtime.Version() || got.Bytes != info.Size() || len(got.SHA256) != 64 {
+		t.Errorf("Program = %+v, want Go %s and %d bytes", got, runtime.Version(), info.Size())
+	}
+	if got := got.Settings["CGO_ENABLED"]; got != "0" && got != "1" {
+		t.Errorf("CGO_ENABLED = %q, want 0 or 1", got)
+	}
+	for name := range got.Settings { // those that say nothing of how a program starts are left out
+		if name == "-compiler" || name == "GOOS" {
+			t.Errorf("Settings has %s", name)
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package bench_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"forktax/bench"
+)
+
+// cells returns n different ones.
+func cells(n int) []bench.Cell {
+	var all []bench.Cell
+	for i := range n {
+		all = append(all, bench.Cell{Workload: "w", Request: "r", Model: fmt.Sprint("m", i), Engine: "fake"})
+	}
+	return all
+}
+
+func TestOrderIsAPermutation(t *testing.T) {
+	for n := range 12 {
+		for round := range 20 {
+			p := bench.Plan{Cells: cells(n), Seed: uint64(n * round)}
+			got := bench.Order(p, round)
+			sorted := slices.Sorted(slices.Values(got))
+			for i, v := range sorted {
+				if len(sorted) != n || v != i {
+					t.Fatalf("Order(%d cells, round %d) = %v, want a permutation", n, round, got)
+				}
+			}
+		}
+	}
+}
+
+// What a seed drew once it must draw for ever: it stands in old results.
+func TestOrderDependsOnSeedAndRoundOnly(t *testing.T) {
+	p := bench.Plan{Cells: cells(6), Seed: 1, Rounds: 8, Groups: 4}
+	check := func(p bench.Plan, round int, want ...int) {
+		t.Helper()
+		if got := bench.Order(p, round); !slices.Equal(got, want) {
+			t.Errorf("Order(seed %d, round %d) = %v, want %v", p.Seed, round, got, want)
+		}
+	}
+	check(p, 0, 1, 5, 4, 2, 0, 3)
+	check(p, 1, 3, 1, 2, 4, 0, 5)
+	other := bench.Plan{Cells: cells(6), Seed: 1, Rounds: 100, Groups: 3, BlockNS: 5, AtLeast: 7}
+	other.Cells[0].Load.Concurrency = 9
+	check(other, 0, bench.Order(p, 0)...)
+	other.Seed = 2
+	check(other, 0, 1, 3, 0, 2, 5, 4)
+}
+
+func TestRoundsAreDealtOut(t *testing.T) {
+	check := func(rounds, groups int, want ...int) {
+		t.Helper()
+		var got []int
+		for g := range groups {
+			got = append(got, bench.GroupRounds(bench.Plan{Rounds: rounds, Groups: groups}, g))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d rounds in %d groups: %v, want %v", rounds, groups, got, want)
+		}
+	}
+	check(8, 4, 2, 2, 2, 2)
+	check(10, 4, 3, 3, 2, 2)
+	check(3, 3, 1, 1, 1)
+	check(2, 3, 1, 1, 0)
+	check(7, 1, 7)
+	for rounds := range 30 {
+		for groups := 1; groups < 10; groups++ {
+			sum := 0
+			for g := range groups {
+				sum += bench.GroupRounds(bench.Plan{Rounds: rounds, Groups: groups}, g)
+			}
+			if sum != rounds {
+				t.Errorf("%d rounds in %d groups: %d in all", rounds, groups, sum)
+			}
+		}
+	}
+}
+
+func TestVisitSeeds(t *testing.T) {
+	p := bench.Plan{Seed: 1}
+	seen := map[uint64]int{}
+	for round := range 1000 {
+		s := bench.VisitSeed(p, round)
+		if before, ok := seen[s]; ok {
+			t.Errorf("rounds %d and %d have the same seed %d", before, round, s)
+		}
+		seen[s] = round
+		if again := bench.VisitSeed(bench.Plan{Seed: 1, Cells: cells(3), Rounds: 9}, round); again != s {
+			t.Errorf("VisitSeed(round %d) = %d, and of another plan with the same seed %d", round, s, again)
+		}
+	}
+}
+
+func TestPlanFindsRequests(t *testing.T) {
+	p := bench.Plan{Workloads: []bench.Description{
+		{Name: "a", Requests: []bench.Request{{Name: "x", Path: "/ax"}}},
+		{Name: "b", Requests: []bench.Request{{Name: "x", Path: "/bx"}, {Name: "y", Path: "/by"}}},
+	}}
+	check := func(workload, request, path, want string) {
+		t.Helper()
+		got, err := p.Request(bench.Cell{Workload: workload, Request: request})
+		if got.Path != path || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("Request(%s/%s) = %q, %v, want %q, %q", workload, request, got.Path, err, path, want)
+		}
+	}
+	check("a", "x", "/ax", "")
+	check("b", "x", "/bx", "")
+	check("b", "y", "/by", "")
+	check("a", "y", "", "a/y")
+	check("c", "x", "", "c/x")
+}
+
+func TestCellsInWords(t *testing.T) {
+	check := func(l bench.Load, want string) {
+		t.Helper()
+		c := bench.Cell{Workload: "guestbook", Request: "read", Model: "cgi", Engine: "hey", Load: l}
+		if got := c.String(); got != want {
+			t.Errorf("Cell.String() = %q, want %q", got, want)
+		}
+	}
+	check(bench.Load{Kind: bench.Closed, Concurrency: 1}, "guestbook/read, cgi, 1 client, hey")
+	check(bench.Load{Kind: bench.Closed, Concurrency: 8}, "guestbook/read, cgi, 8 clients, hey")
+	check(bench.Load{Kind: bench.Open, Concurrency: 8, RateRPS: 2.5}, "guestbook/read, cgi, 2.5/s, hey")
+}
+
+func TestDefaults(t *testing.T) {
+	if got, want := (bench.Load{}).Timeout(), 20*time.Second; got != want {
+		t.Errorf("Load{}.Timeout() = %v, want %v", got, want)
+	}
+	if got, want := (bench.Load{TimeoutNS: 5}).Timeout(), time.Duration(5); got != want {
+		t.Errorf("Load{TimeoutNS: 5}.Timeout() = %v, want %v", got, want)
+	}
+	if got := (bench.Want{}).StatusCode(); got != 200 {
+		t.Errorf("Want{}.StatusCode() = %d, want 200", got)
+	}
+	if got := (bench.Want{Status: 404}).StatusCode(); got != 404 {
+		t.Errorf("Want{404}.StatusCode() = %d, want 404", got)
+	}
+}
+
+func TestObservationTimes(t *testing.T) {
+	o := bench.Observation{Intended: 10, Sent: 13, FirstByte: 20, Done: 31}
+	if o.Response() != 21 || o.Service() != 18 || o.Lag() != 3 {
+		t.Errorf("%+v: response %d, service %d, lag %d, want 21, 18, 3", o, o.Response(), o.Service(), o.Lag())
+	}
+}

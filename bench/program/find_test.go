@@ -1,0 +1,266 @@
+package program_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench/program"
+)
+
+// beside makes a folder with hello in it, as it is after go build -o FOLDER ./cmd/...
+func beside(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Symlink(hello(t), filepath.Join(dir, "hello")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// checkout makes a folder that looks like this module's source.
+func checkout(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module forktax\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// onPath makes text the only go command that there is, with the programs that scripts need.
+func onPath(t *testing.T, text string) {
+	t.Helper()
+	dir := t.TempDir()
+	if text != "" {
+		if err := os.Rename(script(t, text), filepath.Join(dir, "go")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir)
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+}
+
+// listing is what go list prints of a checkout with two workloads and the command.
+const listing = `[ "$1" = list ] && printf '%s\n' \
+	'forktax/cmd/forktax [context forktax/bench fmt]' \
+	'forktax/cmd/guestbook [context forktax/twin]' 'forktax/cmd/hello [forktax/twin io]' && exit
+`
+
+func paths(programs []program.Program) []string {
+	var all []string
+	for _, p := range programs {
+		all = append(all, p.Path)
+	}
+	return all
+}
+
+func TestFindBeside(t *testing.T) {
+	dir := beside(t)
+	onPath(t, "") // nothing is built
+	path := script(t, "echo '"+description+"'")
+	relative, err := filepath.Rel(mustGetwd(t), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := program.Finder{Beside: dir, Log: io.Discard}
+	got, err := f.Find(t.Context(), []string{path, "hello", relative})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{path, filepath.Join(dir, "hello"), path}, paths(got)); diff != "" {
+		t.Errorf("Find (-want +got):\n%s", diff)
+	}
+	if got[0].Name != "fake" || got[1].Name != "hello" {
+		t.Errorf("Find = %s and %s, want fake and hello", got[0].Name, got[1].Name)
+	}
+}
+
+func mustGetwd(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// A file is taken for a workload only if it was built from this module's command of that name.
+func TestFindIsNotMistaken(t *testing.T) {
+	dir := beside(t)
+	for _, name := range []string{"forktax", "other"} {
+		if err := os.Symlink(hello(t), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Rename(script(t, "echo '"+description+"'"), filepath.Join(dir, "script")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f := program.Finder{Beside: dir, Log: io.Discard}
+	for _, name := range []string{"forktax", "other", "script", "folder", "none", ""} {
+		_, err := f.Find(t.Context(), []string{"hello", name})
+		if err == nil {
+			t.Errorf("Find(%q) = nil, want an error", name)
+		}
+	}
+}
+
+func TestFindNamesTheKnown(t *testing.T) {
+	dir := t.TempDir()
+	if err := copyFile(hello(t), filepath.Join(dir, "hello")); err != nil {
+		t.Fatal(err)
+	}
+	onPath(t, listing)
+	check := func(f program.Finder, want ...string) {
+		t.Helper()
+		f.Log = io.Discard
+		names, err := f.Names(t.Context())
+		if diff := cmp.Diff(want, names); err != nil || diff != "" {
+			t.Errorf("Names = %v (-want +got):\n%s", err, diff)
+		}
+		_, err = f.Find(t.Context(), []string{"helo"})
+		var unknown *program.UnknownError
+		if !errors.As(err, &unknown) || unknown.Name != "helo" || !cmp.Equal(unknown.Known, want) {
+			t.Errorf("Find(helo) = %v, want an UnknownError with %q", err, want)
+		}
+		fails(t, "Find(helo)", err, `unknown workload "helo"; there are `+strings.Join(want, ", ")+
+			", or give the path of a program (such as ./helo)")
+	}
+	check(program.Finder{Beside: dir}, "hello")
+	check(program.Finder{Beside: t.TempDir(), Checkout: checkout(t)}, "guestbook", "hello")
+	check(program.Finder{Beside: dir, Checkout: checkout(t)}, "guestbook", "hello")
+}
+
+func copyFile(from, to string) error {
+	b, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	syscall.ForkLock.RLock() // see script
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(to, b, 0o755)
+}
+
+func TestFindBuilds(t *testing.T) {
+	onPath(t, listing+`
+echo "$*" > args
+echo "$CGO_ENABLED" > cgo
+for to; do case "$to" in */) break ;; esac; done
+/bin/cat > "$to/guestbook" <<'END'
+#!/bin/sh
+echo '`+description+`'
+END
+/bin/chmod +x "$to/guestbook"
+`)
+	dir := checkout(t)
+	var log bytes.Buffer
+	f := program.Finder{Beside: t.TempDir(), Checkout: dir, Log: &log}
+	got, err := f.Find(t.Context(), []string{"guestbook"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Dir(got[0].Path)
+	if cache := os.Getenv("XDG_CACHE_HOME"); !strings.HasPrefix(folder, filepath.Join(cache, "forktax")) {
+		t.Errorf("it is built into %s, want a folder of the cache %s", folder, cache)
+	}
+	if want := "building guestbook from " + dir + " into " + folder + "\n"; log.String() != want {
+		t.Errorf("the log says %q, want %q", log.String(), want)
+	}
+	for file, want := range map[string]string{
+		"args": "build -tags netgo,osusergo -o " + folder + "/ ./cmd/guestbook\n",
+		"cgo":  "1\n", // else a missing C compiler would show only when SQLite is opened
+	} {
+		if got := readAll(t, filepath.Join(dir, file)); got != want {
+			t.Errorf("%s %q, want %q", file, got, want)
+		}
+	}
+
+	other := program.Finder{Beside: f.Beside, Checkout: checkout(t), Log: io.Discard}
+	again, err := other.Find(t.Context(), []string{"guestbook"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again[0].Path == got[0].Path {
+		t.Errorf("two checkouts build into the same %s", folder)
+	}
+}
+
+// The real go command on the real checkout, for the one workload that needs no C.
+func TestFindBuildsHello(t *testing.T) {
+	cache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOCACHE", strings.TrimSpace(string(cache)))
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("CC", "/nonexistent/cc")
+	f := program.NewFinder(io.Discard)
+	if _, err := os.Stat(filepath.Join(f.Checkout, "go.mod")); err != nil {
+		t.Fatalf("NewFinder has the checkout %q: %v", f.Checkout, err)
+	}
+	if f.Beside == "" {
+		t.Error("NewFinder does not know where it is")
+	}
+	names, err := f.Names(t.Context())
+	has := func(name string) bool { return slices.Contains(names, name) }
+	if err != nil || !has("guestbook") || !has("hello") || has("forktax") {
+		t.Errorf("Names = %q, %v", names, err)
+	}
+	programs, err := f.Find(t.Context(), []string{"hello"})
+	if err != nil || programs[0].Name != "hello" {
+		t.Errorf("Find = %+v, %v", programs, err)
+	}
+}
+
+func TestFindTellsWhatIsMissing(t *testing.T) {
+	const noCompiler = "# runtime/cgo\ncgo: C compiler \"gcc\" not found: exec: \"gcc\": executable file not found in $PATH"
+	const otherCompiler = `cgo: C compiler "/no/cc" not found: exec: "/no/cc": stat /no/cc: no such file or directory`
+	for name, test := range map[string]struct {
+		go_              string // the go command; "" is none
+		beside, checkout bool   // there is one
+		want             []string
+	}{
+		"there is no go command": {"", false, true, []string{"have to be built", "no Go toolchain on PATH", "install Go",
+			"put built ones beside the forktax command"}},
+		"there is no go command, but another workload": {"", true, true, []string{"no Go toolchain on PATH"}},
+		"there is no checkout": {listing, false, false, []string{"no workload program is beside the forktax command",
+			"not in its checkout", "name a program by its path"}},
+		"there is no C compiler": {listing + "cat >&2 <<'END'\n" + noCompiler + "\nEND\nexit 1", false, true,
+			[]string{"a C compiler, for SQLite", "apt-get install gcc libc6-dev", "--workload hello", noCompiler}},
+		"there is no other C compiler": {listing + "echo '" + otherCompiler + "' >&2; exit 1", false, true,
+			[]string{"a C compiler, for SQLite", "/no/cc"}},
+		"it does not compile": {listing + "echo './main.go:3:1: syntax error' >&2; exit 1", false, true,
+			[]string{"go build: exit status 1: ./main.go:3:1: syntax error"}},
+		"the packages are broken": {"echo 'go: no such module' >&2; exit 1", false, true,
+			[]string{"go list: exit status 1: go: no such module"}},
+		"it builds nothing": {listing + "exit 0", false, true, []string{"guestbook describe: ", "no such file"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := program.Finder{Beside: t.TempDir(), Log: io.Discard}
+			if test.beside {
+				f.Beside = t.TempDir()
+				if err := copyFile(hello(t), filepath.Join(f.Beside, "hello")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if test.checkout {
+				f.Checkout = checkout(t)
+			}
+			onPath(t, strings.Replace(test.go_, "cat ", "/bin/cat ", 1))
+			_, err := f.Find(t.Context(), []string{"guestbook"})
+			fails(t, "Find", err, test.want...)
+		})
+	}
+}

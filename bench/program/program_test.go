@@ -1,0 +1,147 @@
+package program_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/program"
+)
+
+func TestDescribe(t *testing.T) {
+	path := script(t, `[ "$*" = describe ] && [ -z "$GATEWAY_INTERFACE" ] && echo '`+description+`'`)
+	t.Setenv("GATEWAY_INTERFACE", "CGI/1.1") // else a program would take itself for a CGI child
+	got, err := program.Describe(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := program.Program{Path: path, Description: bench.Description{Contract: 1, Name: "fake",
+		Models: []string{"one", "two"}, Requests: []bench.Request{{Name: "r", Method: "GET", Path: "/"}}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Describe (-want +got):\n%s", diff)
+	}
+	if !got.Knows("two") || got.Knows("three") {
+		t.Errorf("Knows(two) = %t, Knows(three) = %t, want true, false", got.Knows("two"), got.Knows("three"))
+	}
+}
+
+func TestDescribeTellsWhatIsWrong(t *testing.T) {
+	print := func(format string, args ...any) string { return "echo '" + fmt.Sprintf(format, args...) + "'" }
+	const requests = `"requests":[{"name":"r","method":"GET","path":"/"}]`
+	for name, test := range map[string]struct {
+		text string
+		want []string
+	}{
+		"it fails":          {"echo one >&2; echo two >&2; exit 3", []string{"program describe: exit status 3: one\ntwo"}},
+		"it fails silently": {"exit 1", []string{"program describe: exit status 1"}},
+		"it is killed":      {"kill -9 $$", []string{"signal: killed"}},
+		"it prints nothing": {"", []string{"program describe: not the JSON of the program contract: unexpected end"}},
+		"it prints garbage": {"echo hello",
+			[]string{"program describe: not the JSON of the program contract: invalid character"}},
+		"it prints another": {print("[]"), []string{"not the JSON of the program contract: json: cannot unmarshal array"}},
+		"it prints more": {print("%s {}", description),
+			[]string{"not the JSON of the program contract: invalid character"}},
+		"it speaks no contract": {print(`{"name":"fake",%s}`, requests),
+			[]string{"describe: contract 0 is unknown; this forktax speaks 1"}},
+		"it speaks another":  {print(`{"contract":2,"name":"fake",%s}`, requests), []string{"contract 2 is unknown"}},
+		"it has no name":     {print(`{"contract":1,%s}`, requests), []string{"it has no name"}},
+		"it has no requests": {print(`{"contract":1,"name":"fake"}`), []string{"it has no requests"}},
+		"a request has no name": {print(`{"contract":1,"name":"fake","requests":[{"method":"GET","path":"/"}]}`),
+			[]string{`request 0 (""): it needs a name, a method, and a path`}},
+		"a request has no method": {print(`{"contract":1,"name":"fake","requests":[{"name":"r","path":"/"}]}`),
+			[]string{`request 0 ("r"): it needs`}},
+		"a path is relative": {print(`{"contract":1,"name":"fake","requests":[{"name":"r","method":"GET","path":"x"}]}`),
+			[]string{`request 0 ("r"): it needs`}},
+		"two requests have one name": {print(`{"contract":1,"name":"fake","requests":[{"name":"r","method":"GET","path":"/"},
+			{"name":"s","method":"GET","path":"/"},{"name":"r","method":"GET","path":"/2"}]}`),
+			[]string{`two requests are called "r"`}},
+		"it leaves a child that holds its output": {print("%s", description) + "; sleep 1000 & ", []string{"describe: "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := script(t, test.text)
+			_, err := program.Describe(t.Context(), path)
+			fails(t, "Describe", err, append(test.want, filepath.Dir(path))...)
+		})
+	}
+}
+
+func TestDescribeWhatCannotBeExecuted(t *testing.T) {
+	path := script(t, "")
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := program.Describe(t.Context(), path)
+	fails(t, "Describe of a file that is not executable", err, path+" describe: ", "permission denied")
+	_, err = program.Describe(t.Context(), path+"2")
+	fails(t, "Describe of no file", err, path+"2 describe: ", "no such file")
+	_, err = program.Describe(t.Context(), filepath.Dir(path))
+	fails(t, "Describe of a folder", err, "describe: ")
+}
+
+func TestDescribeEndsWithItsContext(t *testing.T) {
+	begun, alive := filepath.Join(t.TempDir(), "begun"), filepath.Join(t.TempDir(), "alive")
+	path := script(t, "exec 9> "+alive+"; echo > "+begun+"; sleep 1000") // sh waits for sleep, which holds the output
+	fifo(t, begun)
+	fifo(t, alive)
+	left := make(chan string, 1)
+	go func() {
+		b, _ := os.ReadFile(alive)
+		left <- string(b)
+	}()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := program.Describe(ctx, path)
+		ended <- err
+	}()
+	readAll(t, begun)
+	cancel()
+	fails(t, "Describe", within(t, "the end of Describe", ended), "describe: ")
+	within(t, "the end of all that it started", left)
+}
+
+func TestPrepare(t *testing.T) {
+	check := func(text string, want map[string]string, wrong ...string) {
+		t.Helper()
+		p := program.Program{Path: script(t, text)}
+		got, err := p.Prepare(t.Context(), "/the/folder")
+		if wrong != nil {
+			fails(t, "Prepare", err, append(wrong, p.Path)...)
+			return
+		}
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("Prepare = %v (-want +got):\n%s", err, diff)
+		}
+	}
+	check(`echo "{\"ARGS\":\"$*\"}"`, map[string]string{"ARGS": "prepare -dir /the/folder"})
+	check("echo '{}'", map[string]string{})
+	check("echo no disk >&2; exit 1", nil, "prepare: exit status 1: no disk")
+	check("echo A=1", nil, "prepare: not a JSON object of environment variables: invalid character")
+	check(`echo '{"A":1}'`, nil, "prepare: not a JSON object of environment variables: json: cannot")
+	check("", nil, "prepare: not a JSON object")
+}
+
+func TestDescribeHello(t *testing.T) {
+	p, err := program.Describe(t.Context(), hello(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Name != "hello" || !p.Knows("cgi") || !p.Knows(bench.Baseline) || len(p.Requests) != 1 {
+		t.Errorf("Describe = %+v", p)
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	if env, err := p.Prepare(t.Context(), dir); err != nil || len(env) > 0 {
+		t.Errorf("Prepare = %v, %v, want nothing", env, err)
+	}
+	_, err = p.Prepare(t.Context(), "")
+	fails(t, "Prepare without a folder", err, "exit status 2", "-dir is missing")
+	if !strings.HasSuffix(p.Path, "hello") {
+		t.Errorf("Path = %q", p.Path)
+	}
+}

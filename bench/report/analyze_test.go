@@ -1,0 +1,458 @@
+package report_test
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/report"
+)
+
+// rank is the exact nearest rank of so many thousandths, or nil with fewer than needed values: worked out in whole
+// numbers, apart from package stats.
+func rank(values []int64, mill, needed int) *int64 {
+	if len(values) < needed {
+		return nil
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return &sorted[(mill*len(sorted)+999)/1000-1]
+}
+
+// ranks are the percentiles that a report has. 1 − pⁿ ≥ 0.975 from n = 6, 36, 368 and 3688 on.
+func ranks(values []int64) report.Percentiles {
+	return report.Percentiles{P50: rank(values, 500, 6), P90: rank(values, 900, 36), P99: rank(values, 990, 368),
+		P999: rank(values, 999, 3688), Max: rank(values, 1000, 1)}
+}
+
+func TestPercentilesAreExactRanks(t *testing.T) {
+	draw := rand.New(rand.NewPCG(1, 2))
+	lengths := map[string][]int{ // of the blocks
+		"no p50":  {2, 3},
+		"a p50":   {3, 3},
+		"a p90":   {35, 1},
+		"no p99":  {300, 67},
+		"a p99":   {300, 68},
+		"a p99.9": {3000, 688},
+	}
+	all := map[string]*bench.Result{"the real run": theRun(t)}
+	for name, n := range lengths {
+		m := made{cells: twins(), block: func(_ bench.Cell, round int) []bench.Observation {
+			var block []bench.Observation
+			for range n[round] {
+				o := took(time.Duration(draw.IntN(1000)))
+				o.Intended -= time.Duration(draw.IntN(100)) // response and service time differ
+				block = append(block, o, failed(bench.ErrTimeout))
+			}
+			return block
+		}}
+		all[name] = m.record(t, len(n))
+	}
+	for name, r := range all {
+		a := analyze(t, r)
+		for i, c := range a.Cells {
+			var response, service []int64
+			for _, b := range r.Blocks {
+				for o, err := range r.Observations(b) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					if b.Cell == i && o.Err == "" {
+						response = append(response, int64(o.Done-o.Intended))
+						service = append(service, int64(o.Done-o.Sent))
+					}
+				}
+			}
+			if diff := cmp.Diff(ranks(response), c.Response); diff != "" {
+				t.Errorf("%s: response time of %d answers of %s (-want +got):\n%s", name, len(response), c.Model, diff)
+			}
+			if diff := cmp.Diff(ranks(service), c.Service); diff != "" {
+				t.Errorf("%s: service time of %d answers of %s (-want +got):\n%s", name, len(service), c.Model, diff)
+			}
+		}
+	}
+}
+
+func TestLagOfAnOpenLoop(t *testing.T) {
+	m := made{cells: twins(), block: func(bench.Cell, int) []bench.Observation {
+		var block []bench.Observation
+		for i := range 400 {
+			block = append(block, bench.Observation{Intended: 1000, Sent: 1000 + time.Duration(i+1), Done: 2000, FirstByte: 2000})
+		}
+		return block
+	}}
+	for i := range m.cells {
+		m.cells[i].Load = bench.Load{Kind: bench.Open, Concurrency: 9, RateRPS: 400}
+	}
+	for _, c := range analyze(t, m.record(t, 1)).Cells {
+		if got := c.Lag; got.P50 == nil || *got.P50 != 200 || got.P99 == nil || *got.P99 != 396 { // of 1 to 400
+			t.Errorf("lag of %s: %+v, want 200 and 396", c, got)
+		}
+	}
+}
+
+// What a cell costs is the sum over its blocks, by request; a peak is the highest.
+func TestCosts(t *testing.T) {
+	m := made{cells: twins(), block: func(c bench.Cell, round int) []bench.Observation {
+		return append(the10s(c, round), failed(bench.ErrReset), failed(bench.ErrClosed))
+	}}
+	r := m.record(t, 2)
+	for i := range r.Blocks {
+		b := &r.Blocks[i]
+		b.LengthNS, b.GeneratorNS = 2e9, 24
+		if b.Cell == 1 {
+			n := int64(b.Round + 1)
+			b.Usage = &bench.Usage{SelfCPUNS: 48 * n, ChildrenCPUNS: 240, MinorFaults: 11 * n, MajorFaults: 1,
+				ProcessesStarted: 12, ConnectionsOpened: 6 * n, PeakMemoryBytes: 1000 - n, ChildPeakMemoryBytes: 100 * n}
+		}
+	}
+	a := analyze(t, r)
+	// 2 blocks of 12 requests, 4 of which failed, in 4 s.
+	want := report.Cell{Cell: m.cells[1], Blocks: 2, Requests: 24, Errors: 4,
+		ErrorsByClass:         report.ErrorCounts{bench.ErrReset: 2, bench.ErrClosed: 2},
+		ThroughputRPS:         new(5.0), // 20 right answers
+		GeneratorCPU:          new(int64(2)),
+		CPUPerRequest:         new(int64(26)), // (48 + 96 + 2·240)/24
+		ProcessesPerRequest:   new(1.0),
+		ConnectionsPerRequest: new(0.75),        // (6 + 12)/24
+		FaultsPerRequest:      new(35.0 / 24),   // (11 + 22 + 2·1)/24
+		PeakMemory:            new(int64(1199))} // 999 in the first block, and 200 in the second
+	got := a.Cells[1]
+	got.Response, got.Service, got.Phases = want.Response, want.Service, want.Phases
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("cgi (-want +got):\n%s", diff)
+	}
+	if c := a.Cells[0]; c.CPUPerRequest != nil || c.ProcessesPerRequest != nil || c.ConnectionsPerRequest != nil ||
+		c.FaultsPerRequest != nil || c.PeakMemory != nil || c.ThroughputRPS == nil || c.GeneratorCPU == nil {
+		t.Errorf("persistent, whose target does not tell: %+v", c)
+	}
+}
+
+// walsh returns all averages of two, sorted: the naive way, which needs n² of memory.
+func walsh(values []float64) []float64 {
+	var all []float64
+	for i, v := range values {
+		for _, w := range values[i:] {
+			all = append(all, (v+w)/2)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func middle(sorted []float64) float64 {
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+func near(got, want float64) bool { return math.Abs(got-want) <= 1e-9*math.Max(1, math.Abs(want)) }
+
+// The comparisons of eight rounds, worked out the naive way.
+func TestComparisons(t *testing.T) {
+	// For n = 8, P(W ≤ 3) = 5/256 is below 0.025 and P(W ≤ 4) = 7/256 is above: the interval runs from the fourth
+	// smallest to the fourth largest of the 36 Walsh averages.
+	const rounds, cut = 8, 3
+	draw := rand.New(rand.NewPCG(3, 4))
+	m := made{cells: twins(), block: func(c bench.Cell, _ int) []bench.Observation {
+		var block []bench.Observation
+		for range 10 {
+			ns := 1000 + draw.IntN(200)
+			if c.Model == "cgi" {
+				ns *= 20
+			}
+			block = append(block, took(time.Duration(ns)))
+		}
+		return block
+	}}
+	r := m.record(t, rounds)
+	values := map[string][2][rounds]float64{} // by metric, of either side in each round
+	for i := range r.Blocks {
+		b := &r.Blocks[i]
+		b.LengthNS = 1e6 * (50 + draw.Int64N(10))
+		b.Usage = &bench.Usage{SelfCPUNS: 1000 + draw.Int64N(1000), ChildrenCPUNS: int64(b.Cell) * 50_000}
+		var times []float64
+		for o := range r.Observations(*b) {
+			times = append(times, float64(o.Response()))
+		}
+		slices.Sort(times)
+		for metric, v := range map[string]float64{
+			report.MetricResponse:   times[4], // ranks 5 and 9 of 10
+			report.MetricResponse90: times[8],
+			report.MetricThroughput: 10 / (float64(b.LengthNS) / 1e9),
+			report.MetricCPU:        float64(b.Usage.SelfCPUNS+b.Usage.ChildrenCPUNS) / 10,
+		} {
+			sides := values[metric]
+			sides[b.Cell][b.Round] = v
+			values[metric] = sides
+		}
+	}
+	a := analyze(t, r)
+	if len(a.Comparisons) != len(values) {
+		t.Fatalf("%d comparisons, want %d", len(a.Comparisons), len(values))
+	}
+	for _, c := range a.Comparisons {
+		var logs, differences []float64
+		for round := range rounds {
+			baseline, candidate := values[c.Metric][0][round], values[c.Metric][1][round]
+			logs = append(logs, math.Log(candidate/baseline))
+			differences = append(differences, candidate-baseline)
+		}
+		w, d := walsh(logs), walsh(differences)
+		whole := func(x float64) float64 { return x }
+		if c.Unit == "ns" {
+			whole = math.Round
+		}
+		for _, v := range []struct {
+			name      string
+			got, want float64
+		}{
+			{"ratio", c.Ratio, math.Exp(middle(w))},
+			{"ratio_low", *c.RatioLow, math.Exp(w[cut])},
+			{"ratio_high", *c.RatioHigh, math.Exp(w[len(w)-1-cut])},
+			{"difference", c.Difference, whole(middle(d))},
+			{"difference_low", *c.DifferenceLow, whole(d[cut])},
+			{"difference_high", *c.DifferenceHigh, whole(d[len(d)-1-cut])},
+			{"mde", *c.MDE, math.Exp((2.326347874+1.644853627)*deviation(logs)/math.Sqrt(rounds)) - 1},
+			{"confidence", *c.Confidence, 0.95},
+			{"blocks", float64(c.Blocks), rounds},
+		} {
+			if !near(v.got, v.want) {
+				t.Errorf("%s: %s = %g, want %g", c.Metric, v.name, v.got, v.want)
+			}
+		}
+		if c.Workload != "hello" || c.Request != "hello" || c.Engine != "fake" || c.Load.Concurrency != 1 ||
+			c.Baseline != "persistent" || c.Candidate != "cgi" {
+			t.Errorf("%s: %+v", c.Metric, c)
+		}
+	}
+}
+
+func deviation(values []float64) float64 {
+	var mean, squares float64
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
+	}
+	return math.Sqrt(squares / float64(len(values)-1))
+}
+
+// Which cells are compared: each with that of the baseline which is otherwise the same.
+func TestWhatIsCompared(t *testing.T) {
+	open := func(model string) bench.Cell {
+		c := cell(model, 1)
+		c.Load = bench.Load{Kind: bench.Open, Concurrency: 1, RateRPS: 5}
+		return c
+	}
+	check := func(cells []bench.Cell, want ...string) {
+		t.Helper()
+		m := made{cells: cells, block: the10s}
+		var got []string
+		for _, c := range analyze(t, m.record(t, 1)).Comparisons {
+			if c.Metric == report.MetricResponse {
+				got = append(got, fmt.Sprintf("%s over %s, %s", c.Candidate, c.Baseline, c.Load))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("compared are %q, want %q", got, want)
+		}
+	}
+	check(twins(), "cgi over persistent, 1 client")
+	check([]bench.Cell{cell("cgi", 1), cell("persistent", 1)}, "cgi over persistent, 1 client")
+	check([]bench.Cell{cell("cgi", 1)})
+	check([]bench.Cell{cell("persistent", 1)})
+	check([]bench.Cell{cell("cgi", 1), cell("reload", 1)})
+	check([]bench.Cell{cell("cgi", 8), cell("persistent", 1)})
+	check([]bench.Cell{open("cgi"), cell("persistent", 1)})
+	check([]bench.Cell{cell("persistent", 1), cell("reload", 1), cell("cgi", 1), cell("cgi", 8), cell("persistent", 8),
+		open("cgi"), open("persistent")},
+		"reload over persistent, 1 client", "cgi over persistent, 1 client", "cgi over persistent, 8 clients",
+		"cgi over persistent, 5/s")
+}
+
+// Only rounds in which both sides were visited, and answered, make a pair.
+func TestPairsAreOfOneRound(t *testing.T) {
+	m := made{cells: twins(), block: func(c bench.Cell, round int) []bench.Observation {
+		ns := time.Duration(1+round) * 1000 // each round is slower, on both sides
+		if c.Model == "cgi" {
+			ns *= 3
+		}
+		return []bench.Observation{took(ns)}
+	}}
+	r := m.record(t, 10)
+	r.Blocks = slices.DeleteFunc(r.Blocks, func(b bench.Block) bool {
+		return b.Round == 2 && b.Cell == 0 || b.Round == 5 && b.Cell == 1 || b.Round == 9
+	})
+	for _, c := range analyze(t, r).Comparisons {
+		if c.Metric != report.MetricResponse {
+			continue
+		}
+		if c.Blocks != 7 || !near(c.Ratio, 3) || !near(*c.RatioLow, 3) || !near(*c.RatioHigh, 3) {
+			t.Errorf("%d pairs, ratio %g, %g to %g, want 7 and 3", c.Blocks, c.Ratio, *c.RatioLow, *c.RatioHigh)
+		}
+	}
+}
+
+func TestIncompleteRuns(t *testing.T) {
+	for name, test := range map[string]struct {
+		change  func(*bench.Result)
+		seconds float64
+		want    string // the condition; "" is a complete run
+	}{
+		"complete": {func(*bench.Result) {}, 5, ""},
+		"interrupted": {func(r *bench.Result) {
+			r.Tail = bench.Tail{LengthNS: 3e9, Condition: "interrupted"}
+		}, 3, "interrupted"},
+		"killed":         {func(r *bench.Result) { r.Tail = bench.Tail{} }, 7.5, "the harness was killed"},
+		"killed at once": {func(r *bench.Result) { r.Tail, r.Blocks = bench.Tail{}, nil }, 0, "the harness was killed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := made{cells: twins(), block: the10s}
+			r := m.record(t, 6)
+			last := &r.Blocks[len(r.Blocks)-1]
+			last.StartNS, last.LengthNS = 7e9, 5e8
+			test.change(r)
+			a := analyze(t, r)
+			if a.Run.Complete != (test.want == "") || a.Run.Condition != test.want || a.Run.Seconds != test.seconds {
+				t.Errorf("run %+v, want %g s and %q", a.Run, test.seconds, test.want)
+			}
+			warned := slices.ContainsFunc(a.Warnings, func(w report.Warning) bool {
+				return w.Code == "incomplete" && strings.Contains(w.Text, test.want)
+			})
+			if warned == a.Run.Complete {
+				t.Errorf("warnings %+v", a.Warnings)
+			}
+			for _, format := range report.Formats() {
+				if got := string(print(t, format, a)); !strings.Contains(got, test.want) {
+					t.Errorf("%s does not say %q:\n%s", format, test.want, got)
+				}
+			}
+		})
+	}
+}
+
+// A run that was cut off in its file is read as far as it goes, and cells that were not visited are left out.
+func TestCutOffRun(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "run", "blocks.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join("testdata", "run", "observations.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	check := func(whole, cells int) { // lines, the head being the first
+		t.Helper()
+		dir := t.TempDir()
+		cut := strings.Join(lines[:whole], "") + lines[whole][:20]
+		if err := os.WriteFile(filepath.Join(dir, "blocks.jsonl"), []byte(cut), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "observations.bin"), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r, err := bench.ReadResult(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := analyze(t, r)
+		if len(a.Cells) != cells || a.Run.Condition != "the harness was killed" {
+			t.Errorf("%d lines: %d cells, %q, want %d and that it was killed", whole, len(a.Cells), a.Run.Condition, cells)
+		}
+		for _, format := range report.Formats() {
+			print(t, format, a)
+		}
+		if err := os.Truncate(filepath.Join(dir, "observations.bin"), 100); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := report.Analyze(r); cells > 0 && (err == nil || !strings.Contains(err.Error(), "observations.bin")) {
+			t.Errorf("Analyze without all observations = %v, want an error that names the file", err)
+		}
+	}
+	check(1, 0)
+	check(2, 1)
+	check(3, 2)
+	check(16, 2)
+}
+
+func TestWarnings(t *testing.T) {
+	usage := func(ns int64) *bench.Usage { return &bench.Usage{SelfCPUNS: ns} }
+	for name, test := range map[string]struct {
+		rounds int
+		block  func(bench.Cell, int) []bench.Observation
+		change func(*bench.Block)
+		want   []report.Warning // without advice
+	}{
+		"nothing to say": {6, the10s, func(*bench.Block) {}, nil},
+		"errors": {6, func(c bench.Cell, round int) []bench.Observation {
+			block := the10s(c, round)
+			if c.Model == "cgi" && round < 2 {
+				block = append(block, failed(bench.ErrTimeout), failed(bench.ErrReset), failed(bench.ErrTimeout))
+			}
+			return block
+		}, func(*bench.Block) {}, []report.Warning{{Code: "errors", Cell: "hello/hello, cgi, 1 client, fake",
+			Text: "6 of 66 requests failed: 2 reset, 4 timeout"}}},
+		"few rounds": {5, the10s, func(*bench.Block) {}, []report.Warning{{Code: "few-rounds",
+			Text: "5 rounds are too few for an interval"}}},
+		"a heavy generator": {6, the10s, func(b *bench.Block) {
+			b.GeneratorNS, b.Usage = 1000, usage(900+int64(b.Cell)*100)
+		}, []report.Warning{{Code: "heavy-generator", Cell: "hello/hello, persistent, 1 client, fake",
+			Text: "the load generator used more CPU than the server in 1 of 2 cells"}}},
+		"a generator as heavy as the server": {6, the10s, func(b *bench.Block) {
+			b.GeneratorNS, b.Usage = 1000, usage(1000)
+		}, nil},
+		"a generator beside who knows what": {6, the10s, func(b *bench.Block) { b.GeneratorNS = 1000 }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := made{cells: twins(), block: test.block}
+			r := m.record(t, test.rounds)
+			for i := range r.Blocks {
+				r.Blocks[i].GeneratorNS = 0
+				test.change(&r.Blocks[i])
+			}
+			a := analyze(t, r)
+			var got []report.Warning
+			for _, w := range a.Warnings {
+				if w.Advice == "" || strings.HasSuffix(w.Advice, ".") || strings.HasSuffix(w.Text, ".") {
+					t.Errorf("%s: text %q and advice %q, want both, without their full stops", w.Code, w.Text, w.Advice)
+				}
+				w.Advice = ""
+				got = append(got, w)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestErrorCounts(t *testing.T) {
+	check := func(e report.ErrorCounts, want string) {
+		t.Helper()
+		if got := e.String(); got != want {
+			t.Errorf("%v.String() = %q, want %q", maps.Clone(e), got, want)
+		}
+	}
+	check(nil, "")
+	check(report.ErrorCounts{"reset": 1}, "1 reset")
+	check(report.ErrorCounts{"timeout": 2, "closed": 3, "reset": 1}, "3 closed, 1 reset, 2 timeout")
+}
+
+// Analyze leaves the result as it was: the same again gives the same.
+func TestAnalyzeTwice(t *testing.T) {
+	r := theRun(t)
+	if diff := cmp.Diff(analyze(t, r), analyze(t, r)); diff != "" {
+		t.Errorf("Analyze twice (-first +second):\n%s", diff)
+	}
+}

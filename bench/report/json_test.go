@@ -1,0 +1,195 @@
+package report_test
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/report"
+)
+
+// promised is the JSON of an analysis as DESIGN.md, section 9, promises it. What stands here may be extended and never
+// changed: programs of others read it.
+type promised struct {
+	Schema *int
+	Run    struct {
+		ID       *string
+		Started  *time.Time
+		Seconds  *float64
+		Seed     *uint64
+		Complete *bool
+		Version  *string
+	}
+	Environment map[string]any
+	Cells       []struct {
+		Workload, Request, Model, Engine *string
+		Load                             struct {
+			Kind        *string
+			Concurrency *int
+			RateRPS     *float64 `json:"rate_rps"`
+		}
+		Blocks, Requests, Errors *int
+		ResponseNS               struct{ P50, P90, P99, P999, Max *int64 } `json:"response_ns"`
+		ServiceNS                struct{ P50, P90, P99, P999, Max *int64 } `json:"service_ns"`
+		ThroughputRPS            *float64                                  `json:"throughput_rps"`
+		LagNS                    struct{ P50, P99 *int64 }                 `json:"lag_ns"`
+		CPUNS                    *int64                                    `json:"cpu_ns_per_request"`
+		Processes                *float64                                  `json:"processes_per_request"`
+		Connections              *float64                                  `json:"connections_per_request"`
+		PageFaults               *float64                                  `json:"page_faults_per_request"`
+		PeakMemory               *int64                                    `json:"peak_memory_bytes"`
+		Phases                   []struct {
+			Name string
+			NS   int64
+		}
+	}
+	Comparisons []struct {
+		Workload, Request, Metric, Baseline, Candidate *string
+		Ratio, Difference                              *float64
+		RatioLow                                       *float64 `json:"ratio_low"`
+		RatioHigh                                      *float64 `json:"ratio_high"`
+		DifferenceLow                                  *float64 `json:"difference_low"`
+		DifferenceHigh                                 *float64 `json:"difference_high"`
+		Confidence, MDE                                *float64
+		Blocks                                         *int
+	}
+	Warnings []struct{ Code, Cell, Text, Advice *string }
+}
+
+// keys that must be there, also if they are null or empty.
+var keys = map[string]string{
+	"":    "schema run environment cells comparisons warnings",
+	"run": "id started seconds seed complete version",
+	"cells.0": `workload request model engine load blocks requests errors response_ns service_ns throughput_rps lag_ns
+		cpu_ns_per_request processes_per_request connections_per_request page_faults_per_request peak_memory_bytes phases`,
+	"cells.0.load":        "kind concurrency rate_rps",
+	"cells.0.response_ns": "p50 p90 p99 p999 max",
+	"cells.0.service_ns":  "p50 p90 p99 p999 max",
+	"cells.0.lag_ns":      "p50 p99",
+	"comparisons.0": `workload request metric baseline candidate ratio ratio_low ratio_high
+		difference difference_low difference_high confidence blocks mde`,
+	"warnings.0": "code cell text advice",
+}
+
+func toJSON(t *testing.T, a *report.Analysis) (text []byte, p promised) {
+	t.Helper()
+	text = print(t, "json", a)
+	if err := json.Unmarshal(text, &p); err != nil {
+		t.Fatalf("reading the JSON: %v\n%s", err, text)
+	}
+	return text, p
+}
+
+// at follows a path like cells.0.load.
+func at(v any, path string) map[string]any {
+	for step := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' }) {
+		if list, ok := v.([]any); ok && len(list) > 0 {
+			v = list[0]
+			continue
+		}
+		object, _ := v.(map[string]any)
+		v = object[step]
+	}
+	object, _ := v.(map[string]any)
+	return object
+}
+
+func TestJSONHasAllKeys(t *testing.T) {
+	few := made{cells: twins(), block: func(bench.Cell, int) []bench.Observation {
+		return []bench.Observation{took(1000)}
+	}}
+	for name, a := range map[string]*report.Analysis{
+		"a real run":           analyze(t, theRun(t)),
+		"a run of one request": analyze(t, few.record(t, 1)),
+	} {
+		text, _ := toJSON(t, a)
+		var all any
+		if err := json.Unmarshal(text, &all); err != nil {
+			t.Fatal(err)
+		}
+		for path, names := range keys {
+			object := at(all, path)
+			for _, key := range strings.Fields(names) {
+				if _, ok := object[key]; !ok {
+					t.Errorf("%s: there is no %s.%s", name, path, key)
+				}
+			}
+		}
+	}
+}
+
+func TestJSONOfTheRun(t *testing.T) {
+	r := theRun(t)
+	text, p := toJSON(t, analyze(t, r))
+	if *p.Schema != 1 || *p.Run.ID != r.ID || !p.Run.Started.Equal(r.Started) || *p.Run.Seed != 42 || !*p.Run.Complete ||
+		*p.Run.Seconds != float64(r.Tail.LengthNS)/1e9 {
+		t.Errorf("schema %d, run %+v", *p.Schema, p.Run)
+	}
+	if len(p.Cells) != 2 || len(p.Comparisons) != 4 || p.Environment["cpu"] != r.Environment.CPU {
+		t.Fatalf("%d cells, %d comparisons, the environment %v", len(p.Cells), len(p.Comparisons), p.Environment)
+	}
+	persistent, cgi := p.Cells[0], p.Cells[1]
+	if *persistent.Model != "persistent" || *cgi.Model != "cgi" || *cgi.Load.Kind != "closed" || *cgi.Load.Concurrency != 1 {
+		t.Errorf("cells %s and %s, %+v", *persistent.Model, *cgi.Model, cgi.Load)
+	}
+	// 1,700 answers carry a p99 and no p99.9; 70 carry a p90 and no p99. A closed loop has no lag.
+	if persistent.ResponseNS.P99 == nil || persistent.ResponseNS.P999 != nil || persistent.ServiceNS.P999 != nil {
+		t.Errorf("percentiles of %d answers: %+v", *persistent.Requests, persistent.ResponseNS)
+	}
+	if cgi.ResponseNS.P90 == nil || cgi.ResponseNS.P99 != nil || cgi.ResponseNS.Max == nil {
+		t.Errorf("percentiles of %d answers: %+v", *cgi.Requests, cgi.ResponseNS)
+	}
+	if cgi.LagNS.P50 != nil || cgi.LagNS.P99 != nil {
+		t.Errorf("lag of a closed loop: %+v", cgi.LagNS)
+	}
+	if *cgi.Processes != 1 || *persistent.Processes != 0 || *cgi.PeakMemory <= 0 || *cgi.CPUNS <= *persistent.CPUNS {
+		t.Errorf("%g and %g processes a request, %d and %d ns of CPU", *cgi.Processes, *persistent.Processes, *cgi.CPUNS,
+			*persistent.CPUNS)
+	}
+	if strings.Contains(string(text), `"phases": null`) || strings.Contains(string(text), `"warnings": null`) {
+		t.Error("a list is null, want it empty")
+	}
+}
+
+// With six rounds there is an interval and no smallest change that would have been found, which JSON cannot say but by
+// null. With five there is neither.
+func TestJSONOfFewRounds(t *testing.T) {
+	for rounds, interval := range map[int]bool{1: false, 5: false, 6: true, 7: true} {
+		m := made{cells: twins(), block: the10s}
+		_, p := toJSON(t, analyze(t, m.record(t, rounds)))
+		for _, c := range p.Comparisons {
+			for _, bound := range []*float64{c.RatioLow, c.RatioHigh, c.DifferenceLow, c.DifferenceHigh, c.Confidence} {
+				if (bound != nil) != interval || *c.Blocks != rounds {
+					t.Errorf("%d rounds, %d blocks: a bound is there: %t, want %t", rounds, *c.Blocks, bound != nil, interval)
+				}
+			}
+			if (c.MDE != nil) != (rounds >= 7) {
+				t.Errorf("%d rounds: the MDE is there: %t", rounds, c.MDE != nil)
+			}
+		}
+	}
+}
+
+// Times are integers, however they came about: medians of two, and medians of medians.
+func TestJSONTimesAreIntegers(t *testing.T) {
+	m := made{cells: twins(), block: func(c bench.Cell, round int) []bench.Observation {
+		if c.Model == "cgi" {
+			return []bench.Observation{took(time.Duration(1001 + round*round))}
+		}
+		return []bench.Observation{took(1000)}
+	}}
+	a := analyze(t, m.record(t, 8))
+	for _, c := range a.Comparisons {
+		for _, v := range []*float64{&c.Difference, c.DifferenceLow, c.DifferenceHigh} {
+			if c.Unit == "ns" && *v != math.Trunc(*v) {
+				t.Errorf("a difference of %s is %g ns", c.Metric, *v)
+			}
+		}
+	}
+	if text := string(print(t, "json", a)); strings.Contains(text, "e+") {
+		t.Errorf("a number is in exponential form:\n%s", text)
+	}
+}
