@@ -30,8 +30,18 @@ type Program struct {
 
 // Counters are what the machine counts while a run goes on. Differences of them tell whether a round was disturbed.
 type Counters struct {
-	CPUSeconds    float64 // processor time of all kinds, idle too
-	StealSeconds  float64 // processor time that the hypervisor gave to others
-	ListenDrops   float64 // connections that found a full backlog
-	SYNRetransmit float64 // connection requests that had to be sent again
+	CPUSeconds     float64 `json:"cpu_s"`                     // processor time of all kinds, idle too
+	StealSeconds   float64 `json:"steal_s,omitempty"`         // processor time that the hypervisor gave to others
+	ListenDrops    float64 `json:"listen_drops,omitempty"`    // connections that found a full backlog
+	SYNRetransmits float64 `json:"syn_retransmits,omitempty"` // connection requests that had to be sent again
+}
+
+// Sub returns what was counted between before and c.
+func (c Counters) Sub(before Counters) Counters {
+	return Counters{
+		CPUSeconds:     c.CPUSeconds - before.CPUSeconds,
+		StealSeconds:   c.StealSeconds - before.StealSeconds,
+		ListenDrops:    c.ListenDrops - before.ListenDrops,
+		SYNRetransmits: c.SYNRetransmits - before.SYNRetransmits,
+	}
 }

@@ -11,10 +11,14 @@ import (
 
 // Plan's decisions.
 var (
-	Order       = Plan.order
-	GroupRounds = Plan.rounds
-	VisitSeed   = Plan.visitSeed
+	Order     = Plan.order
+	VisitSeed = Plan.visitSeed
+	Ladders   = Plan.ladders
+	Climb     = climb
 )
+
+// GroupRounds is how many rounds a group has.
+func GroupRounds(p Plan, group int) int { return p.roundsBefore(group+1) - p.roundsBefore(group) }
 
 // NewRecord records head into files that the test opened.
 func NewRecord(head Head, blocks, observations *os.File) (*Record, error) {

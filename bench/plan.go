@@ -3,10 +3,11 @@ package bench
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
-// Baseline is the model that the others are compared with: the one that keeps everything.
+// Baseline is the model that the others are compared with, where it is among them: the one that keeps everything.
 const Baseline = "persistent"
 
 // A Cell is what blocks are visits to. Cells are comparable, and two that differ only in Model form a pair.
@@ -25,17 +26,49 @@ func (c Cell) String() string {
 
 // A Plan is everything that decides what a run does.
 type Plan struct {
-	Workloads []Description `json:"workloads"`
-	Cells     []Cell        `json:"cells"`
-	Rounds    int           `json:"rounds"`   // how often each cell is visited
-	Groups    int           `json:"groups"`   // how often the targets are started; the rounds are dealt out to them
-	BlockNS   int64         `json:"block_ns"` // how long a visit is
-	AtLeast   int           `json:"at_least"` // and how many requests it has at the least
-	Seed      uint64        `json:"seed"`     // of the orders of the rounds, and of everything else that is random
+	Workloads      []Description `json:"workloads"`
+	Cells          []Cell        `json:"cells"`
+	Every          []int         `json:"every,omitempty"`           // of each cell: it is visited in every so-many-th round; absent means 1
+	Rounds         int           `json:"rounds"`                    // how many there are; 0 means as many as the budget allows
+	BudgetNS       int64         `json:"budget_ns"`                 // how long the rounds may take together, where their number is not given
+	Groups         int           `json:"groups"`                    // how often the targets are started; the rounds are dealt out to them
+	BlockNS        int64         `json:"block_ns"`                  // how long a visit is; 0 means as long as Length has it
+	AtLeast        int           `json:"at_least"`                  // and how many requests it has at the least
+	Baseline       string        `json:"baseline"`                  // the model that the others are compared with
+	AllowDifferent bool          `json:"allow_different,omitempty"` // targets need not answer the same
+	Referee        string        `json:"referee,omitempty"`         // the engine of cells that only check what the others see
+	Objective      *Objective    `json:"objective,omitempty"`       // what response times are held against
+	Searched       bool          `json:"searched,omitempty"`        // for the highest rate that meets it
+	Seed           uint64        `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
 }
 
-// Block returns how long a visit is.
-func (p Plan) Block() time.Duration { return time.Duration(p.BlockNS) }
+// Lengths of a visit. The noise of a machine is slow, so short visits that alternate cancel more of it than long ones;
+// but several clients need time to fall out of step, and a plan of arrivals to hold some.
+const (
+	shortVisit  = 20 * time.Millisecond  // of one client in a closed loop
+	longVisit   = 250 * time.Millisecond // of all others
+	searchVisit = time.Second            // at a rate that may be too high: a queue needs time to build
+	discarded   = 10                     // of a long visit the first tenth counts for nothing: there the clients are in step
+)
+
+// Length returns how long a visit to the cell is, and how much of its beginning counts for nothing.
+func (p Plan) Length(c Cell) (length, discard time.Duration) {
+	short := c.Load.Kind == Closed && c.Load.Concurrency == 1
+	switch {
+	case p.BlockNS > 0:
+		length = time.Duration(p.BlockNS)
+	case short:
+		length = shortVisit
+	case p.Searched:
+		length = searchVisit
+	default:
+		length = longVisit
+	}
+	if !short {
+		discard = length / discarded
+	}
+	return length, discard
+}
 
 // Request finds a cell's request in the workload's description.
 func (p Plan) Request(c Cell) (Request, error) {
@@ -52,18 +85,19 @@ func (p Plan) Request(c Cell) (Request, error) {
 	return Request{}, fmt.Errorf("the plan has no request %s/%s", c.Workload, c.Request)
 }
 
-// rounds returns how many rounds the group has: they are dealt out evenly, earlier groups taking what is left over.
-func (p Plan) rounds(group int) int {
-	n := p.Rounds / p.Groups
-	if group < p.Rounds%p.Groups {
-		n++
-	}
-	return n
+// order draws the order in which a round visits the cells whose turn it is. It depends on nothing but the seed and the
+// round.
+func (p Plan) order(round int) []int {
+	all := rand.New(rand.NewPCG(p.Seed, uint64(round))).Perm(len(p.Cells))
+	return slices.DeleteFunc(all, func(cell int) bool { return round%p.every(cell) != 0 })
 }
 
-// order draws the order in which a round visits the cells. It depends on nothing but the seed and the round.
-func (p Plan) order(round int) []int {
-	return rand.New(rand.NewPCG(p.Seed, uint64(round))).Perm(len(p.Cells))
+// every says in which rounds the cell is visited.
+func (p Plan) every(cell int) int {
+	if cell < len(p.Every) && p.Every[cell] > 1 {
+		return p.Every[cell]
+	}
+	return 1
 }
 
 // visitSeed is the same for all cells of a round, so that both sides of a pair meet the same arrivals.

@@ -15,33 +15,34 @@ type Runner struct {
 	Launcher Launcher
 	Engines  map[string]Engine // by the name that cells call them
 	Record   *Record           // where each block goes before the next begins
+	Machine  func() Counters   // what the machine has counted so far; nil means nobody knows
 	Progress func(Progress)    // called before each block; nil means nobody wants to know
 }
 
 // Progress says how far a run is.
 type Progress struct {
-	Done, Blocks int
-	Group        int
-	Cell         Cell // that is visited next
+	Share float64       // of the run that is done, from 0 to 1
+	Left  time.Duration // as far as can be told; 0 at the beginning
+	Done  int           // blocks
+	Group int
+	Cell  Cell // that is visited next
 }
 
 // Run returns when every block is recorded, or why it did not come to that. The record then holds what was measured; to
 // finish it is the caller's, who knows what to call the end.
 func (r *Runner) Run(ctx context.Context) error {
-	began := time.Now()
-	round := 0
+	defer pauseCollector()()
+	s := schedule{plan: r.Plan, began: time.Now()}
 	for group := range r.Plan.Groups {
-		n := r.Plan.rounds(group)
-		if err := r.group(ctx, began, group, round, n); err != nil {
+		if err := r.group(ctx, group, &s); err != nil {
 			return err
 		}
-		round += n
 	}
 	return nil
 }
 
-// group starts all targets anew and visits every cell in n rounds.
-func (r *Runner) group(ctx context.Context, began time.Time, group, round, n int) (err error) {
+// group starts all targets anew and visits the cells in the group's rounds.
+func (r *Runner) group(ctx context.Context, group int, s *schedule) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	targets, stop, err := r.launch(ctx, cancel)
@@ -52,17 +53,29 @@ func (r *Runner) group(ctx context.Context, began time.Time, group, round, n int
 	if err := r.alike(ctx, targets); err != nil {
 		return orDied(ctx, err)
 	}
-	v := visitor{Runner: r, began: began, targets: targets, client: &http.Client{Timeout: usageTimeout}}
+	v := visitor{Runner: r, began: s.began, targets: targets, client: &http.Client{Timeout: usageTimeout}}
 	defer v.client.CloseIdleConnections()
-	for i := range n {
-		for j, cell := range r.Plan.order(round + i) {
-			r.progress(group, cell, (round+i)*len(r.Plan.Cells)+j)
-			if err := v.visit(ctx, group, round+i, cell); err != nil {
+	v.counted = r.counters()
+	for s.more(group) {
+		for _, cell := range r.Plan.order(s.round) {
+			if r.Progress != nil {
+				r.Progress(s.progress(group, r.Plan.Cells[cell]))
+			}
+			if err := v.visit(ctx, group, s.round, cell); err != nil {
 				return orDied(ctx, err)
 			}
+			s.blocks++
 		}
+		s.round++
 	}
 	return nil
+}
+
+func (r *Runner) counters() Counters {
+	if r.Machine == nil {
+		return Counters{}
+	}
+	return r.Machine()
 }
 
 // errDied marks the end of a target that nobody asked to end.
@@ -126,15 +139,14 @@ func (r *Runner) alike(ctx context.Context, targets map[targetName]*Target) erro
 				twins = append(twins, targets[name])
 			}
 		}
-		if err := checkAlike(ctx, w.Requests, twins); err != nil {
+		err := checkAlike(ctx, w.Requests, twins)
+		var differ *Difference
+		if errors.As(err, &differ) && r.Plan.AllowDifferent {
+			continue
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (r *Runner) progress(group, cell, done int) {
-	if r.Progress != nil {
-		r.Progress(Progress{Done: done, Blocks: r.Plan.Rounds * len(r.Plan.Cells), Group: group, Cell: r.Plan.Cells[cell]})
-	}
 }

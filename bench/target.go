@@ -14,6 +14,7 @@ type Target struct {
 	URL      string       // without a trailing slash
 	AdminURL string       // "" if it has no admin listener: then nothing is known of its cost
 	PID      int          // of its serving process; 0 if somebody else runs it
+	Foreign  bool         // somebody else runs it: its headers are its own affair
 	Gone     <-chan error // yields why, when it ends without having been asked to; nil if that cannot be known
 }
 

@@ -2,9 +2,9 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
-	"runtime/metrics"
 	"time"
 )
 
@@ -14,6 +14,7 @@ type visitor struct {
 	began   time.Time
 	targets map[targetName]*Target
 	client  *http.Client // for usage
+	counted Counters     // by the machine, at the end of the block before
 }
 
 // visit measures one block and puts it on disk. A block during which ctx ends is not recorded.
@@ -28,20 +29,23 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int) error {
 	if err != nil {
 		return err
 	}
-	wanted := Visit{URL: t.URL, Request: request, Load: c.Load, Length: v.Plan.Block(), AtLeast: v.Plan.AtLeast,
+	length, discard := v.Plan.Length(c)
+	wanted := Visit{URL: t.URL, Request: request, Load: c.Load, Length: length, AtLeast: v.Plan.AtLeast,
 		Seed: v.Plan.visitSeed(round)}
 
+	collect()
 	v.Record.begin()
 	before, err := t.usage(ctx, v.client)
 	if err != nil {
 		return err
 	}
-	cpu, collections, begin := ownCPU(), gcCycles(), time.Now()
+	cpu, collected, begin := ownCPU(), collections(), time.Now()
 	if err := engine.Run(ctx, wanted, v.Record); err != nil {
 		return fmt.Errorf("visiting %s: %w", c, err)
 	}
 	block := Block{Cell: cell, Round: round, Group: group, StartNS: int64(begin.Sub(v.began)),
-		LengthNS: int64(time.Since(begin)), GeneratorNS: int64(ownCPU() - cpu), Collections: int(gcCycles() - collections)}
+		LengthNS: int64(time.Since(begin)), DiscardNS: int64(discard), GeneratorNS: int64(ownCPU() - cpu),
+		Collections: int(collections() - collected)}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -53,6 +57,8 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int) error {
 		used := after.Sub(*before)
 		block.Usage = &used
 	}
+	now := v.counters()
+	block.Machine, v.counted = now.Sub(v.counted), now
 	return v.keep(c, block)
 }
 
@@ -61,14 +67,10 @@ func (v *visitor) keep(c Cell, b Block) error {
 		return err
 	}
 	if failed := v.Record.failed(); failed == v.Record.requests {
-		return fmt.Errorf("%s: not one of %d requests got a right answer: %v", c, v.Record.requests, v.Record.errors)
+		return fmt.Errorf("%s: %w: %d of %d failed: %v", c, errNoneRight, failed, v.Record.requests, v.Record.errors)
 	}
 	return nil
 }
 
-// gcCycles is how many collections of garbage this process has completed.
-func gcCycles() uint64 {
-	s := []metrics.Sample{{Name: "/gc/cycles/total:gc-cycles"}}
-	metrics.Read(s)
-	return s[0].Value.Uint64()
-}
+// errNoneRight ends a run: to go on would measure how fast a target fails.
+var errNoneRight = errors.New("not one request got a right answer")
