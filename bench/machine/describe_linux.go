@@ -108,7 +108,7 @@ func Counters() bench.Counters {
 	if self, err := fs.Self(); err == nil {
 		if net, err := self.Netstat(); err == nil {
 			c.ListenDrops = value(net.ListenDrops)
-			c.SYNRetransmit = value(net.TCPSynRetrans)
+			c.SYNRetransmits = value(net.TCPSynRetrans)
 		}
 	}
 	return c

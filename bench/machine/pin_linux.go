@@ -1,0 +1,61 @@
+package machine
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// Pin gives this process the first of the cores that it may run on, and returns what starts other processes on the
+// rest. It is for the whole life of the process.
+func Pin() (elsewhere func(start func() error) error, err error) {
+	var all unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &all); err != nil {
+		return nil, fmt.Errorf("asking which cores there are: %w", err)
+	}
+	own, rest := split(all)
+	if rest.Count() == 0 {
+		return nil, fmt.Errorf("pinning needs two cores, and there is one")
+	}
+	tasks, err := os.ReadDir("/proc/self/task") // threads to come inherit from these
+	if err != nil {
+		return nil, fmt.Errorf("pinning: %w", err)
+	}
+	for _, task := range tasks {
+		id, err := strconv.Atoi(task.Name())
+		if err != nil {
+			continue
+		}
+		if err := unix.SchedSetaffinity(id, &own); err != nil && err != unix.ESRCH {
+			return nil, fmt.Errorf("pinning: %w", err)
+		}
+	}
+	return func(start func() error) error { return on(rest, own, start) }, nil
+}
+
+// split takes the first core from the others.
+func split(all unix.CPUSet) (first, rest unix.CPUSet) {
+	rest = all
+	for core := range 1024 {
+		if all.IsSet(core) {
+			first.Set(core)
+			rest.Clear(core)
+			return first, rest
+		}
+	}
+	return first, rest
+}
+
+// on calls start on a thread of the given cores: a process that it forks inherits them.
+func on(cores, own unix.CPUSet, start func() error) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.SchedSetaffinity(0, &cores); err != nil {
+		return fmt.Errorf("pinning: %w", err)
+	}
+	defer unix.SchedSetaffinity(0, &own)
+	return start()
+}
