@@ -46,8 +46,9 @@ func modelNamed(name string) (model, error) {
 	return models[i], nil
 }
 
-// goVariables steer Go's runtime. Children get them too: the twins must run alike.
-var goVariables = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ"}
+// alike are the variables that children get besides the workload's own, as the twins must run alike: those that steer
+// Go's runtime, and the one by which a harness varies the size of the environment.
+var alike = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ", "FORKTAX_PADDING"}
 
 // startCGI hosts the program's own file.
 func startCGI(_ context.Context, w Workload, log *log.Logger) (running, error) {
@@ -59,7 +60,7 @@ func startCGI(_ context.Context, w Workload, log *log.Logger) (running, error) {
 	if err != nil {
 		return running{}, err
 	}
-	host := &cgi.Host{Path: self, Dir: dir, InheritEnv: slices.Concat(goVariables, w.Env), Logger: log}
+	host := &cgi.Host{Path: self, Dir: dir, InheritEnv: slices.Concat(alike, w.Env), Logger: log}
 	return running{host, host.Stats, func() error { return nil }}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
@@ -37,12 +38,23 @@ type Launcher struct {
 	Env        map[string]string // set for each program, over what its prepare says
 	StartLimit time.Duration     // for a program to say that it is ready, and be in good health; 0 means 30 s
 	StopLimit  time.Duration     // for it to end when it is asked to, else it is killed; 0 means 15 s
+	Foreign    []Foreign         // by whose names models are called that need no launching
+	Seed       uint64            // of what is varied from one launch to the next
+	// Elsewhere, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
+	Elsewhere func(start func() error) error
+
+	launches uint64
 }
 
 var _ bench.Launcher = (*Launcher)(nil)
 
 // Launch implements bench.Launcher.
 func (l *Launcher) Launch(ctx context.Context, model, workload string) (*bench.Target, func() error, error) {
+	for _, f := range l.Foreign {
+		if f.Name == model {
+			return f.target(workload), func() error { return nil }, nil
+		}
+	}
 	p, err := l.named(workload)
 	if err != nil {
 		return nil, nil, err
@@ -101,13 +113,18 @@ func (l *Launcher) start(ctx context.Context, p Program, model string, env map[s
 		}
 	}
 	s.cmd.Stdout, s.cmd.Stderr, s.cmd.WaitDelay = &firstLine{to: s.said}, s.log, outputLimit
+	s.cmd.Env = append(s.cmd.Env, l.padding())
 	apart(s.cmd)
 	stdin, err := s.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
 	s.stdin = stdin
-	if err := s.cmd.Start(); err != nil {
+	start := s.cmd.Start
+	if l.Elsewhere != nil {
+		start = func() error { return l.Elsewhere(s.cmd.Start) }
+	}
+	if err := start(); err != nil {
 		return nil, fmt.Errorf("%s serve: %w", p.Path, err)
 	}
 	go s.wait()
@@ -116,6 +133,22 @@ func (l *Launcher) start(ctx context.Context, p Program, model string, env map[s
 		return nil, fmt.Errorf("%s serve -model %s: %w", p.Path, model, errors.Join(err, stopped))
 	}
 	return s, nil
+}
+
+// paddingVariable is in the environment of every program, and a cgi host hands it on to its children.
+const paddingVariable = "FORKTAX_PADDING"
+
+// mostPadding is a page of memory, within which an offset can matter.
+const mostPadding = 4096
+
+// padding is a variable of a length drawn anew for each launch. The environment stands above a process's stack, and its
+// size shifts the stack against cache lines and pages, which alone can make a program faster or slower (Mytkowicz et
+// al., ASPLOS 2009). A run must not compare two such accidents. The path of the program stands in the same place and
+// would shift the same stack, so it is left as it is.
+func (l *Launcher) padding() string {
+	l.launches++
+	n := rand.New(rand.NewPCG(l.Seed, l.launches)).IntN(mostPadding)
+	return paddingVariable + "=" + strings.Repeat("x", n)
 }
 
 // wait waits for the program's end and tells, if nobody asked for it.
