@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -83,6 +84,7 @@ func (h Hey) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
 type heyPiece struct {
 	clients []*heyClient
 	want    int // the status of a right answer
+	timeout time.Duration
 	length  time.Duration
 	atLeast int64
 	begun   atomic.Int64 // requests
@@ -102,7 +104,7 @@ func (h Hey) newPiece(ctx context.Context, v bench.Visit, length time.Duration, 
 	}
 	n := max(int(heyCeiling*length.Seconds()), atLeast)
 	each := max(min(n+c-1, keeps)/c, 1)
-	p := &heyPiece{want: v.Request.Want.StatusCode(), length: length, atLeast: int64(atLeast)}
+	p := &heyPiece{want: v.Request.Want.StatusCode(), timeout: v.Load.Timeout(), length: length, atLeast: int64(atLeast)}
 	for range c {
 		client, err := p.newClient(ctx, v, each)
 		if err != nil {
@@ -227,9 +229,11 @@ func (p *heyPiece) record(reports []heyReport, rec bench.Recorder, shift time.Du
 			seen = append(seen, o)
 		}
 		for message, n := range r.ErrorDist {
-			for range n {
-				seen = append(seen, bench.Observation{Err: classOf(message)})
+			o := bench.Observation{Err: classOf(message)} // when is not known
+			if o.Err == bench.ErrTimeout {
+				o.Done = p.timeout
 			}
+			seen = append(seen, slices.Repeat([]bench.Observation{o}, n)...)
 		}
 	}
 	rec.Observe(seen)
