@@ -1,7 +1,13 @@
 package report
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"forktax/bench"
 )
@@ -14,20 +20,24 @@ type Analysis struct {
 	Environment bench.Environment `json:"environment"`
 	Cells       []Cell            `json:"cells"`
 	Comparisons []Comparison      `json:"comparisons"`
+	Referee     []Agreement       `json:"referee"`
+	Knees       []Knee            `json:"knees"`
 	Warnings    []Warning         `json:"warnings"`
 }
 
 // Run says which run it was.
 type Run struct {
-	ID        string    `json:"id"`
-	Started   time.Time `json:"started"`
-	Seconds   float64   `json:"seconds"`
-	Seed      uint64    `json:"seed"`
-	Complete  bool      `json:"complete"`
-	Condition string    `json:"condition,omitempty"` // why it is not complete
-	Version   string    `json:"version"`
-	Rounds    int       `json:"rounds"` // planned
-	Groups    int       `json:"groups"` // how often the targets were to be started
+	ID            string    `json:"id"`
+	Started       time.Time `json:"started"`
+	Seconds       float64   `json:"seconds"`
+	Seed          uint64    `json:"seed"`
+	Complete      bool      `json:"complete"`
+	Condition     string    `json:"condition,omitempty"` // why it is not complete
+	Version       string    `json:"version"`
+	Baseline      string    `json:"baseline"`
+	RefereeEngine string    `json:"referee_engine,omitempty"`
+	Rounds        int       `json:"rounds"` // planned; 0 if the time was
+	Groups        int       `json:"groups"` // how often the targets were to be started
 }
 
 // A Cell is what was seen of one cell of the plan, over all its blocks.
@@ -36,7 +46,9 @@ type Cell struct {
 	Blocks                int          `json:"blocks"`
 	Requests              int          `json:"requests"` // failed ones included
 	Errors                int          `json:"errors"`
-	ErrorsByClass         ErrorCounts  `json:"errors_by_class,omitempty"`
+	ErrorsByClass         Counts       `json:"errors_by_class,omitempty"`
+	InvalidBlocks         int          `json:"invalid_blocks"`
+	Invalid               Counts       `json:"invalid,omitempty"` // blocks by reason; one may have several
 	Response              Percentiles  `json:"response_ns"`
 	Service               Percentiles  `json:"service_ns"`
 	ThroughputRPS         *float64     `json:"throughput_rps"` // right answers
@@ -48,18 +60,32 @@ type Cell struct {
 	FaultsPerRequest      *float64     `json:"page_faults_per_request"`
 	PeakMemory            *int64       `json:"peak_memory_bytes"` // of the serving process and of its largest child
 	Phases                []Phase      `json:"phases"`
+
+	Histogram *hdrhistogram.Histogram `json:"-"` // of the response times in nanoseconds
 }
 
-// ErrorCounts is how many requests failed, by class.
-type ErrorCounts map[string]int
+// Counts is how many there were of each kind.
+type Counts map[string]int
 
-// Percentiles are exact nearest ranks over all right answers of a cell, in nanoseconds; nil where there are too few.
+// String lists the kinds in order.
+func (c Counts) String() string {
+	var parts []string
+	for _, kind := range slices.Sorted(maps.Keys(c)) {
+		parts = append(parts, fmt.Sprintf("%d %s", c[kind], kind))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Percentiles are exact nearest ranks in nanoseconds over all right answers of a cell's undisturbed blocks, and over
+// the requests that timed out; nil where there are too few.
 type Percentiles struct {
 	P50  *int64 `json:"p50"`
 	P90  *int64 `json:"p90"`
 	P99  *int64 `json:"p99"`
 	P999 *int64 `json:"p999"`
 	Max  *int64 `json:"max"`
+	// AtLeast names those that fall on requests which timed out: they would have taken at least as long.
+	AtLeast []string `json:"at_least,omitempty"`
 }
 
 // LagQuantiles say how much too late the generator sent, in nanoseconds.
@@ -101,7 +127,9 @@ type Comparison struct {
 	DifferenceHigh *float64   `json:"difference_high"`
 	Confidence     *float64   `json:"confidence"` // of the intervals
 	Blocks         int        `json:"blocks"`
-	MDE            *float64   `json:"mde"` // the smallest change that this comparison would have found, 0.02 for 2 %
+	Restarts       int        `json:"restarts"` // groups of blocks, each with targets started anew
+	Widened        bool       `json:"widened"`  // the interval over groups is above 1.5 times as wide as that over blocks
+	MDE            *float64   `json:"mde"`      // the smallest change that this comparison would have found, 0.02 for 2 %
 }
 
 // A Warning is something that a reader must know before believing a number.
@@ -110,4 +138,20 @@ type Warning struct {
 	Cell   string `json:"cell"` // "" if it is not one of them
 	Text   string `json:"text"`
 	Advice string `json:"advice"`
+}
+
+// An Agreement says how far two engines see the same of a cell: the run's own, and the referee.
+type Agreement struct {
+	Workload        string     `json:"workload"`
+	Request         string     `json:"request"`
+	Model           string     `json:"model"`
+	Load            bench.Load `json:"load"`
+	Engine          string     `json:"engine"`
+	Referee         string     `json:"referee"`
+	Blocks          int        `json:"blocks"`
+	MedianRatio     float64    `json:"median_ratio"`     // the referee's over the engine's
+	ThroughputRatio float64    `json:"throughput_ratio"` // likewise
+	EngineCPU       int64      `json:"engine_cpu_ns_per_request"`
+	RefereeCPU      int64      `json:"referee_cpu_ns_per_request"`
+	Why             string     `json:"why"`
 }

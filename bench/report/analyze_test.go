@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"forktax/bench"
 	"forktax/bench/report"
@@ -51,10 +52,13 @@ func TestPercentilesAreExactRanks(t *testing.T) {
 			for range n[round] {
 				o := took(time.Duration(draw.IntN(1000)))
 				o.Intended -= time.Duration(draw.IntN(100)) // response and service time differ
-				block = append(block, o, failed(bench.ErrTimeout))
+				block = append(block, o, failed(bench.ErrReset))
 			}
 			return block
 		}}
+		for i := range m.cells { // in which response and service time may differ
+			m.cells[i].Load = bench.Load{Kind: bench.Open, Concurrency: 9, RateRPS: 400}
+		}
 		all[name] = m.record(t, len(n))
 	}
 	for name, r := range all {
@@ -108,7 +112,7 @@ func TestCosts(t *testing.T) {
 	r := m.record(t, 2)
 	for i := range r.Blocks {
 		b := &r.Blocks[i]
-		b.LengthNS, b.GeneratorNS = 2e9, 24
+		b.GeneratorNS = 24
 		if b.Cell == 1 {
 			n := int64(b.Round + 1)
 			b.Usage = &bench.Usage{SelfCPUNS: 48 * n, ChildrenCPUNS: 240, MinorFaults: 11 * n, MajorFaults: 1,
@@ -116,10 +120,12 @@ func TestCosts(t *testing.T) {
 		}
 	}
 	a := analyze(t, r)
-	// 2 blocks of 12 requests, 4 of which failed, in 4 s.
+	// 2 blocks of 12 requests, 4 of which failed, until 100.1 µs after the start.
 	want := report.Cell{Cell: m.cells[1], Blocks: 2, Requests: 24, Errors: 4,
-		ErrorsByClass:         report.ErrorCounts{bench.ErrReset: 2, bench.ErrClosed: 2},
-		ThroughputRPS:         new(5.0), // 20 right answers
+		ErrorsByClass:         report.Counts{bench.ErrReset: 2, bench.ErrClosed: 2},
+		InvalidBlocks:         2,
+		Invalid:               report.Counts{"errors": 2},
+		ThroughputRPS:         new(20 / 200.2e-6), // 20 right answers
 		GeneratorCPU:          new(int64(2)),
 		CPUPerRequest:         new(int64(26)), // (48 + 96 + 2·240)/24
 		ProcessesPerRequest:   new(1.0),
@@ -127,7 +133,7 @@ func TestCosts(t *testing.T) {
 		FaultsPerRequest:      new(35.0 / 24),   // (11 + 22 + 2·1)/24
 		PeakMemory:            new(int64(1199))} // 999 in the first block, and 200 in the second
 	got := a.Cells[1]
-	got.Response, got.Service, got.Phases = want.Response, want.Service, want.Phases
+	got.Response, got.Service, got.Phases, got.Histogram = want.Response, want.Service, want.Phases, nil
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("cgi (-want +got):\n%s", diff)
 	}
@@ -177,7 +183,6 @@ func TestComparisons(t *testing.T) {
 	values := map[string][2][rounds]float64{} // by metric, of either side in each round
 	for i := range r.Blocks {
 		b := &r.Blocks[i]
-		b.LengthNS = 1e6 * (50 + draw.Int64N(10))
 		b.Usage = &bench.Usage{SelfCPUNS: 1000 + draw.Int64N(1000), ChildrenCPUNS: int64(b.Cell) * 50_000}
 		var times []float64
 		for o := range r.Observations(*b) {
@@ -187,7 +192,7 @@ func TestComparisons(t *testing.T) {
 		for metric, v := range map[string]float64{
 			report.MetricResponse:   times[4], // ranks 5 and 9 of 10
 			report.MetricResponse90: times[8],
-			report.MetricThroughput: 10 / (float64(b.LengthNS) / 1e9),
+			report.MetricThroughput: 10 / ((100 + times[9]) / 1e9), // the last was done then, see took
 			report.MetricCPU:        float64(b.Usage.SelfCPUNS+b.Usage.ChildrenCPUNS) / 10,
 		} {
 			sides := values[metric]
@@ -383,7 +388,7 @@ func TestCutOffRun(t *testing.T) {
 	check(1, 0)
 	check(2, 1)
 	check(3, 2)
-	check(16, 2)
+	check(16, 4)
 }
 
 func TestWarnings(t *testing.T) {
@@ -402,7 +407,8 @@ func TestWarnings(t *testing.T) {
 			}
 			return block
 		}, func(*bench.Block) {}, []report.Warning{{Code: "errors", Cell: "hello/hello, cgi, 1 client, fake",
-			Text: "6 of 66 requests failed: 2 reset, 4 timeout"}}},
+			Text: "6 of 66 requests failed: 2 reset, 4 timeout"},
+			{Code: "few-rounds", Text: "4 rounds are too few for an interval"}}}, // those with errors are in no pair
 		"few rounds": {5, the10s, func(*bench.Block) {}, []report.Warning{{Code: "few-rounds",
 			Text: "5 rounds are too few for an interval"}}},
 		"a heavy generator": {6, the10s, func(b *bench.Block) {
@@ -438,21 +444,21 @@ func TestWarnings(t *testing.T) {
 }
 
 func TestErrorCounts(t *testing.T) {
-	check := func(e report.ErrorCounts, want string) {
+	check := func(e report.Counts, want string) {
 		t.Helper()
 		if got := e.String(); got != want {
 			t.Errorf("%v.String() = %q, want %q", maps.Clone(e), got, want)
 		}
 	}
 	check(nil, "")
-	check(report.ErrorCounts{"reset": 1}, "1 reset")
-	check(report.ErrorCounts{"timeout": 2, "closed": 3, "reset": 1}, "3 closed, 1 reset, 2 timeout")
+	check(report.Counts{"reset": 1}, "1 reset")
+	check(report.Counts{"timeout": 2, "closed": 3, "reset": 1}, "3 closed, 1 reset, 2 timeout")
 }
 
 // Analyze leaves the result as it was: the same again gives the same.
 func TestAnalyzeTwice(t *testing.T) {
 	r := theRun(t)
-	if diff := cmp.Diff(analyze(t, r), analyze(t, r)); diff != "" {
+	if diff := cmp.Diff(analyze(t, r), analyze(t, r), cmpopts.IgnoreFields(report.Cell{}, "Histogram")); diff != "" {
 		t.Errorf("Analyze twice (-first +second):\n%s", diff)
 	}
 }

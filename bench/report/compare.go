@@ -18,14 +18,15 @@ var metrics = []struct{ name, unit string }{
 }
 
 // compare pairs each cell with that of the baseline which is otherwise the same.
-func compare(cells []bench.Cell, measured []measurements) []Comparison {
+func compare(plan bench.Plan, measured []measurements) []Comparison {
+	cells := plan.Cells
 	compared := []Comparison{}
 	for i, c := range cells {
-		if c.Model == bench.Baseline {
+		if c.Model == plan.Baseline || c.Engine == plan.Referee {
 			continue
 		}
 		twin := c
-		twin.Model = bench.Baseline
+		twin.Model = plan.Baseline
 		j := slices.Index(cells, twin)
 		if j < 0 {
 			continue
@@ -48,41 +49,65 @@ func compare(cells []bench.Cell, measured []measurements) []Comparison {
 	return compared
 }
 
-// pairs holds, for each round in which both sides were visited, the baseline's value and the candidate's.
-type pairs [][2]float64
+// A pair is a round in which both sides were visited and neither block was invalid.
+type pairOf struct {
+	group               int
+	baseline, candidate float64
+}
 
-func pair(baseline, candidate map[int]blockView, metric string) pairs {
+type pairs []pairOf
+
+func pair(baseline, candidate map[int]*blockView, metric string) pairs {
 	var p pairs
 	for _, round := range slices.Sorted(maps.Keys(candidate)) {
-		b, c := baseline[round].values[metric], candidate[round].values[metric]
-		if b > 0 && c > 0 {
-			p = append(p, [2]float64{b, c})
+		b, c := baseline[round], candidate[round]
+		if b == nil || len(b.reasons) > 0 || len(c.reasons) > 0 {
+			continue
+		}
+		if vb, vc := b.values[metric], c.values[metric]; vb > 0 && vc > 0 {
+			p = append(p, pairOf{c.group, vb, vc})
 		}
 	}
 	return p
 }
 
-// compare takes the ratio from the logarithms of the pairs' ratios and the difference from their differences, each with
-// the estimate of Hodges and Lehmann and the interval of the signed-rank test.
-func (p pairs) compare() Comparison {
-	logs, differences := make([]float64, len(p)), make([]float64, len(p))
-	for i, v := range p {
-		logs[i] = math.Log(v[1] / v[0])
-		differences[i] = v[1] - v[0]
+func (p pairOf) logRatio() float64   { return math.Log(p.candidate / p.baseline) }
+func (p pairOf) difference() float64 { return p.candidate - p.baseline }
+
+// groups deals the values of the pairs out by restart group.
+func (p pairs) groups(value func(pairOf) float64) [][]float64 {
+	byGroup := map[int][]float64{}
+	for _, v := range p {
+		byGroup[v.group] = append(byGroup[v.group], value(v))
 	}
+	var groups [][]float64
+	for _, g := range slices.Sorted(maps.Keys(byGroup)) {
+		groups = append(groups, byGroup[g])
+	}
+	return groups
+}
+
+// compare takes the ratio from the logarithms of the pairs' ratios and the difference from their differences, each with
+// the estimate of Hodges and Lehmann and the wider of two intervals of the signed-rank test: over the pairs, and over
+// the restart groups.
+func (p pairs) compare() Comparison {
+	logs, differences := p.groups(pairOf.logRatio), p.groups(pairOf.difference)
+	all := slices.Concat(logs...)
 	c := Comparison{
 		Blocks:     len(p),
-		Ratio:      math.Exp(stats.HodgesLehmann(logs)),
-		Difference: stats.HodgesLehmann(differences),
+		Restarts:   len(logs),
+		Ratio:      math.Exp(stats.HodgesLehmann(all)),
+		Difference: stats.HodgesLehmann(slices.Concat(differences...)),
 	}
-	if iv, ok := stats.SignedRank(logs, confidence); ok {
-		c.RatioLow, c.RatioHigh = new(math.Exp(iv.Low)), new(math.Exp(iv.High))
-		c.Confidence = new(confidence)
-		if mde := stats.MDE(logs); !math.IsInf(mde, 1) {
+	if iv, ok := stats.Clustered(logs, confidence); ok {
+		c.Ratio, c.RatioLow, c.RatioHigh = math.Exp(iv.Estimate), new(math.Exp(iv.Low)), new(math.Exp(iv.High))
+		c.Confidence, c.Widened = new(confidence), iv.Widened
+		if mde := stats.MDE(all); !math.IsInf(mde, 1) {
 			c.MDE = &mde
 		}
 	}
-	if iv, ok := stats.SignedRank(differences, confidence); ok {
+	if iv, ok := stats.Clustered(differences, confidence); ok {
+		c.Difference = iv.Estimate
 		c.DifferenceLow, c.DifferenceHigh = new(iv.Low), new(iv.High)
 	}
 	return c

@@ -8,4 +8,5 @@ var (
 	Size       = size
 	Between    = between
 	PerRequest = perRequest
+	Tag        = tag
 )

@@ -11,6 +11,7 @@ import (
 type Format func(w io.Writer, a *Analysis) error
 
 var formats = map[string]Format{
+	"hdr":      HDR,
 	"json":     JSON,
 	"markdown": Markdown,
 	"text":     Text,

@@ -3,31 +3,45 @@ package report
 import (
 	"io"
 	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
 )
 
 // Markdown prints the whole report for a page: also the comparisons by other metrics, and the environment.
 func Markdown(w io.Writer, a *Analysis) error {
 	p := printer{w: w}
-	p.line("# forktax: what a process for each request costs\n\n%s\n", summary(a))
+	p.line("# forktax: what a process for each request costs\n\n%s", summary(a))
 	for _, warning := range a.Warnings {
-		p.line("> **%s**: %s. %s.\n", warning.Code, warning.Text, warning.Advice)
+		p.line("\n> **%s**: %s. %s.", warning.Code, warning.Text, warning.Advice)
 	}
 	if lines := meanings(a); len(lines) > 0 {
-		p.line("## What it means\n\n- %s\n", strings.Join(lines, "\n- "))
+		p.line("\n## What it means\n\n- %s", strings.Join(lines, "\n- "))
 	}
-	p.line("## Response time\n\nPercentiles are exact nearest ranks over all right answers. The fork tax is the ratio of "+
-		"the medians,\nwith its 95 %% interval over rounds.\n\n%s\n", taxTable(a).RenderMarkdown())
-	p.line("## What a request costs the server\n\n%s\n", costTable(a).RenderMarkdown())
+	p.chapter("Response time in closed loops", "Percentiles are exact nearest ranks over all right answers. The fork tax is "+
+		"the ratio of\nthe medians, with its 95 % interval over rounds.", closedTable(a))
+	p.chapter("Response time at a rate", "Requests arrive by a plan, whatever the server does, and count from when they were "+
+		"intended.\nLag is the generator's own fault.", openTable(a))
+	p.chapter("What a request costs the server", "Of the server and the children that it waited for. Invalid blocks are in no "+
+		"comparison.", costTable(a.ownCells()))
+	p.chapter("The referee", "Another client repeats a part of the closed loops; this is how far it is from what is shown.",
+		refereeTable(a))
 	p.comparisons(a)
 	p.environment(a)
 	return p.err
+}
+
+// chapter prints a table, if it has a row.
+func (p *printer) chapter(title, about string, t table.Writer) {
+	if t.Length() > 0 {
+		p.line("\n## %s\n\n%s\n\n%s", title, about, t.RenderMarkdown())
+	}
 }
 
 func (p *printer) comparisons(a *Analysis) {
 	if len(a.Comparisons) == 0 {
 		return
 	}
-	p.line("## Comparisons\n\nEstimate of Hodges and Lehmann and interval of the signed-rank test, over the pairs of blocks " +
+	p.line("\n## Comparisons\n\nEstimate of Hodges and Lehmann and interval of the signed-rank test, over the pairs of blocks " +
 		"of the rounds.\nMDE is the smallest change that the comparison would have found.\n")
 	p.line("| request | load | metric | candidate over baseline | ratio | difference | pairs | MDE |\n" +
 		"|---|---|---|---|--:|--:|--:|--:|")
@@ -40,14 +54,13 @@ func (p *printer) comparisons(a *Analysis) {
 			c.Candidate, c.Baseline, three(c.Ratio), between(c.RatioLow, c.RatioHigh, three), print(c.Difference),
 			between(c.DifferenceLow, c.DifferenceHigh, print), c.Blocks, optional(c.MDE, percent))
 	}
-	p.line("")
 }
 
 func percent(share float64) string { return three(share*100) + " %" }
 
 func (p *printer) environment(a *Analysis) {
 	e := a.Environment
-	p.line("## Environment\n")
+	p.line("\n## Environment\n")
 	p.line("- %s, %d cores, %s of memory; %s %s on %s; load %.2f before the run", e.CPU, e.Cores, size(e.MemoryBytes), e.OS,
 		e.Kernel, e.Arch, e.Load1)
 	p.line("- forktax %s, built with %s", a.Run.Version, e.Go)

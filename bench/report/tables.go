@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -12,38 +14,128 @@ import (
 
 // The tables that the text and Markdown formats share.
 
-// taxTable has a row for each pair of twins: what the baseline and the candidate take, and the fork tax.
-func taxTable(a *Analysis) table.Writer {
+// firstLoads takes the cells of the first load of each request: what a request costs depends little on the load.
+func firstLoads(cells []Cell) []Cell {
+	first := map[[2]string]bench.Load{}
+	var kept []Cell
+	for _, c := range cells {
+		key := [2]string{c.Workload, c.Request}
+		if _, ok := first[key]; !ok {
+			first[key] = c.Load
+		}
+		if first[key] == c.Load {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// ownCells lists all cells without those of the referee.
+func (a *Analysis) ownCells() []Cell { return append(a.own(bench.Closed), a.own(bench.Open)...) }
+
+// own lists the cells of a kind of load, without those of the referee.
+func (a *Analysis) own(kind string) []Cell {
+	var cells []Cell
+	for _, c := range a.Cells {
+		if c.Load.Kind == kind && c.Engine != a.Run.RefereeEngine {
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
+
+// closedTable has a row for each cell in a closed loop: what the baseline and the candidate take, and the fork tax.
+func closedTable(a *Analysis) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "model", "p50", "p90", "p99", "requests/s", "fork tax", "adds"})
-	for _, c := range a.Cells {
-		tax, adds := "", ""
-		if r := a.comparison(c.Cell, MetricResponse); r != nil {
-			tax = three(r.Ratio) + "×" + between(r.RatioLow, r.RatioHigh, three)
-			adds = duration(r.Difference)
-		}
-		t.AppendRow(table.Row{c.Workload + "/" + c.Request, c.Load, c.Model,
-			optional(c.Response.P50, duration), optional(c.Response.P90, duration), optional(c.Response.P99, duration),
-			optional(c.ThroughputRPS, three), tax, adds})
+	for _, c := range a.own(bench.Closed) {
+		tax, adds := a.tax(c)
+		t.AppendRow(table.Row{c.Workload + "/" + c.Request, c.Load, c.Model, c.Response.print("p50"), c.Response.print("p90"),
+			c.Response.print("p99"), optional(c.ThroughputRPS, three), tax, adds})
 	}
 	alignRight(t, 4, 9)
 	return t
 }
 
-// costTable has a row for each cell: what a request costs the server.
-func costTable(a *Analysis) table.Writer {
+// openTable has a row for each cell in an open loop: the rate that was planned and the one that was reached.
+func openTable(a *Analysis) table.Writer {
+	t := table.NewWriter()
+	t.AppendHeader(table.Row{"request", "planned", "model", "reached", "p50", "p90", "p99", "p99.9", "lag p99", "fork tax", "adds"})
+	for _, c := range a.own(bench.Open) {
+		tax, adds := a.tax(c)
+		t.AppendRow(table.Row{c.Workload + "/" + c.Request, c.Load, c.Model, optional(c.ThroughputRPS, rate),
+			c.Response.print("p50"), c.Response.print("p90"), c.Response.print("p99"), c.Response.print("p999"),
+			optional(c.Lag.P99, duration), tax, adds})
+	}
+	alignRight(t, 4, 11)
+	return t
+}
+
+// tax says what a cell's model costs over the baseline in response time: the ratio, and the difference.
+func (a *Analysis) tax(c Cell) (ratio, difference string) {
+	r := a.comparison(c.Cell, MetricResponse)
+	if r == nil {
+		return "", ""
+	}
+	return three(r.Ratio) + "×" + between(r.RatioLow, r.RatioHigh, three), duration(r.Difference)
+}
+
+// print prints the percentile of that name.
+func (p Percentiles) print(name string) string {
+	v := map[string]*int64{"p50": p.P50, "p90": p.P90, "p99": p.P99, "p999": p.P999, "max": p.Max}[name]
+	if v != nil && slices.Contains(p.AtLeast, name) {
+		return "≥ " + duration(float64(*v))
+	}
+	return optional(v, duration)
+}
+
+// costTable has a row for each of the cells: what a request costs the server.
+func costTable(cells []Cell) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "model", "CPU", "processes", "connections", "page faults", "peak memory",
-		"errors"})
-	for _, c := range a.Cells {
+		"errors", "invalid"})
+	for _, c := range cells {
 		t.AppendRow(table.Row{c.Workload + "/" + c.Request, c.Load, c.Model,
 			optional(c.CPUPerRequest, duration), optional(c.ProcessesPerRequest, perRequest),
 			optional(c.ConnectionsPerRequest, perRequest), optional(c.FaultsPerRequest, three),
-			optional(c.PeakMemory, func(b float64) string { return size(int64(b)) }), c.Errors})
+			optional(c.PeakMemory, func(b float64) string { return size(int64(b)) }), c.Errors,
+			fmt.Sprintf("%d of %d", c.InvalidBlocks, c.Blocks)})
 	}
-	alignRight(t, 4, 9)
+	alignRight(t, 4, 10)
 	return t
 }
+
+// refereeTable has a row for each cell that the referee repeated.
+func refereeTable(a *Analysis) table.Writer {
+	t := table.NewWriter()
+	t.AppendHeader(table.Row{"request", "load", "model", "median", "requests/s", a.Run.RefereeEngine + " CPU", "own CPU", "why"})
+	for _, r := range a.Referee {
+		t.AppendRow(table.Row{r.Workload + "/" + r.Request, r.Load, r.Model, signed(r.MedianRatio), signed(r.ThroughputRatio),
+			duration(float64(r.RefereeCPU)), duration(float64(r.EngineCPU)), r.Why})
+	}
+	alignRight(t, 4, 7)
+	return t
+}
+
+// agreed says in a line how far the referee is from what is shown.
+func agreed(a *Analysis) []string {
+	if len(a.Referee) == 0 {
+		return nil
+	}
+	within := 0
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, r := range a.Referee {
+		if math.Abs(math.Log(r.MedianRatio)) <= agreement {
+			within++
+		}
+		low, high = min(low, r.MedianRatio), max(high, r.MedianRatio)
+	}
+	return []string{fmt.Sprintf("The referee, %s, sees medians from %s to %s of what is shown, within 5 %% in %d of %d cells; "+
+		"report.md says why for each.", a.Run.RefereeEngine, signed(low), signed(high), within, len(a.Referee))}
+}
+
+// signed prints a ratio as a change: +12 %.
+func signed(ratio float64) string { return fmt.Sprintf("%+.0f %%", (ratio-1)*100) }
 
 func alignRight(t table.Writer, from, to int) {
 	var columns []table.ColumnConfig
@@ -74,11 +166,12 @@ func (a *Analysis) cell(c bench.Cell) *Cell {
 	return nil
 }
 
-// meanings says in a sentence for each request what its fork tax means, at the first load that it was given.
+// meanings says in a sentence for each request what its fork tax means, at the first load that it was given, and up to
+// which rate it meets the objective.
 func meanings(a *Analysis) []string {
 	var lines []string
 	told := map[[3]string]bool{}
-	for _, c := range a.Cells {
+	for _, c := range a.ownCells() {
 		key := [3]string{c.Workload, c.Request, c.Model}
 		r := a.comparison(c.Cell, MetricResponse)
 		if r == nil || told[key] {
@@ -89,13 +182,13 @@ func meanings(a *Analysis) []string {
 			duration(r.Difference), between(r.DifferenceLow, r.DifferenceHigh, duration))
 		lines = append(lines, line+capacity(a, c))
 	}
-	return lines
+	return append(lines, words(a.Knees)...)
 }
 
 // capacity compares how many requests a second one core has CPU for.
 func capacity(a *Analysis, c Cell) string {
 	twin := c.Cell
-	twin.Model = bench.Baseline
+	twin.Model = a.Run.Baseline
 	kept := a.cell(twin)
 	if kept == nil || kept.CPUPerRequest == nil || c.CPUPerRequest == nil || *kept.CPUPerRequest == 0 || *c.CPUPerRequest == 0 {
 		return ""
@@ -104,12 +197,22 @@ func capacity(a *Analysis, c Cell) string {
 		three(1e9/float64(*kept.CPUPerRequest)))
 }
 
+// engines lists what offered the load.
+func (a *Analysis) engines() []string {
+	var names []string
+	for _, c := range a.ownCells() {
+		names = append(names, c.Engine)
+	}
+	return slices.Compact(slices.Sorted(slices.Values(names)))
+}
+
 // summary says in one line which run it was.
 func summary(a *Analysis) string {
 	parts := []string{
 		fmt.Sprintf("run %s", a.Run.ID),
 		fmt.Sprintf("%.0f s", a.Run.Seconds),
-		fmt.Sprintf("%d rounds, targets started %d times", a.Run.Rounds, a.Run.Groups),
+		fmt.Sprintf("targets started %d times", a.Run.Groups),
+		fmt.Sprintf("engine %s", strings.Join(a.engines(), ", ")),
 		fmt.Sprintf("seed %d", a.Run.Seed),
 		fmt.Sprintf("%s, %d cores", a.Environment.CPU, a.Environment.Cores),
 	}

@@ -11,9 +11,10 @@ import (
 func Text(w io.Writer, a *Analysis) error {
 	p := printer{w: w}
 	p.line("%s", summary(a))
-	p.table("Response time, and the fork tax on its median (95 % interval over rounds)", taxTable(a))
-	p.table("What a request costs the server", costTable(a))
-	p.list("What it means", meanings(a))
+	p.table("Response time in closed loops, and the fork tax on its median (95 % interval over rounds)", closedTable(a))
+	p.table("Response time at a rate, and the fork tax on its median", openTable(a))
+	p.table("What a request costs the server", costTable(firstLoads(a.ownCells())))
+	p.list("What it means", append(meanings(a), agreed(a)...))
 	var careful []string
 	for _, w := range a.Warnings {
 		careful = append(careful, fmt.Sprintf("%s: %s. %s.", w.Code, w.Text, w.Advice))
@@ -35,6 +36,9 @@ func (p *printer) line(format string, args ...any) {
 }
 
 func (p *printer) table(title string, t table.Writer) {
+	if t.Length() == 0 {
+		return
+	}
 	t.SetStyle(plainTable)
 	p.line("\n%s\n%s", title, t.Render())
 }

@@ -2,8 +2,6 @@ package report
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 )
 
@@ -22,6 +20,9 @@ func warnings(a *Analysis) []Warning {
 				Advice: "failed requests are in no percentile; find the reason before comparing this cell"})
 		}
 	}
+	if w, ok := tooManyInvalid(a); ok {
+		found = append(found, w)
+	}
 	if w, ok := fewRounds(a); ok {
 		found = append(found, w)
 	}
@@ -31,13 +32,28 @@ func warnings(a *Analysis) []Warning {
 	return found
 }
 
-// String lists the classes in order.
-func (e ErrorCounts) String() string {
-	var parts []string
-	for _, class := range slices.Sorted(maps.Keys(e)) {
-		parts = append(parts, fmt.Sprintf("%d %s", e[class], class))
+// Inconclusive is the code of the warning that the run says too little.
+const Inconclusive = "inconclusive"
+
+// tooManyInvalid finds cells of which more than a fifth of the blocks is invalid.
+func tooManyInvalid(a *Analysis) (Warning, bool) {
+	var names []string
+	reasons := Counts{}
+	for _, c := range a.Cells {
+		if c.Blocks >= fewestToAccuse && float64(c.InvalidBlocks) > mostInvalid*float64(c.Blocks) {
+			names = append(names, fmt.Sprintf("%s (%d of %d)", c, c.InvalidBlocks, c.Blocks))
+			for reason, n := range c.Invalid {
+				reasons[reason] += n
+			}
+		}
 	}
-	return strings.Join(parts, ", ")
+	if names == nil {
+		return Warning{}, false
+	}
+	return Warning{Code: Inconclusive, Cell: strings.Join(names, "; "),
+		Text: fmt.Sprintf("more than a fifth of the blocks of %d cells is invalid: %s", len(names), reasons),
+		Advice: "METHOD.md says what each reason means; measure on a quieter machine, or at a rate that the generator can " +
+			"keep, and longer"}, true
 }
 
 func fewRounds(a *Analysis) (Warning, bool) {
@@ -55,7 +71,8 @@ func fewRounds(a *Analysis) (Warning, bool) {
 // compete, and the faster target loses more by it.
 func heavyGenerator(a *Analysis) (Warning, bool) {
 	var names []string
-	for _, c := range a.Cells {
+	own := a.ownCells()
+	for _, c := range own {
 		if c.CPUPerRequest != nil && c.GeneratorCPU != nil && *c.GeneratorCPU > *c.CPUPerRequest {
 			names = append(names, c.String())
 		}
@@ -64,7 +81,7 @@ func heavyGenerator(a *Analysis) (Warning, bool) {
 		return Warning{}, false
 	}
 	return Warning{Code: "heavy-generator", Cell: strings.Join(names, "; "),
-		Text: fmt.Sprintf("the load generator used more CPU than the server in %d of %d cells", len(names), len(a.Cells)),
+		Text: fmt.Sprintf("the load generator used more CPU than the server in %d of %d cells", len(names), len(own)),
 		Advice: "response time and throughput of these cells are the generator's as much as the server's, which makes the " +
 			"fork tax look smaller; CPU a request is not touched by it"}, true
 }

@@ -1,0 +1,68 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Range and precision of the histograms: 1 ns to an hour, three significant digits.
+const (
+	hdrHighest = int64(time.Hour)
+	hdrDigits  = 3
+)
+
+// histogram counts values in nanoseconds; values beyond the range count as its end.
+func histogram(values []int64) *hdrhistogram.Histogram {
+	h := hdrhistogram.New(1, hdrHighest, hdrDigits)
+	for _, v := range values {
+		_ = h.RecordValue(min(max(v, 0), hdrHighest)) // fails only out of range
+	}
+	return h
+}
+
+// HDR prints the response times of each cell in nanoseconds as a HdrHistogram log, version 1.3 with V2 encoding: one
+// interval a cell, tagged with its name, which the usual tools read and merge.
+func HDR(w io.Writer, a *Analysis) error {
+	log := hdrhistogram.NewHistogramLogWriter(w)
+	start := a.Run.Started.UnixMilli()
+	for _, write := range []func() error{
+		log.OutputLogFormatVersion,
+		func() error {
+			return log.OutputComment(fmt.Sprintf("[forktax run %s, response times in ns]", a.Run.ID))
+		},
+		func() error { return incomplete(log, a.Run) },
+		func() error { return log.OutputStartTime(start) },
+		log.OutputLegend,
+	} {
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	for _, c := range a.Cells {
+		c.Histogram.SetTag(tag(c))
+		c.Histogram.SetStartTimeMs(start)
+		c.Histogram.SetEndTimeMs(start + int64(a.Run.Seconds*1000))
+		options := hdrhistogram.DefaultHistogramLogOptions()
+		if err := log.OutputIntervalHistogramWithLogOptions(c.Histogram, options); err != nil {
+			return fmt.Errorf("writing the histogram of %s: %w", c, err)
+		}
+	}
+	return nil
+}
+
+// incomplete says so of a run that is.
+func incomplete(log *hdrhistogram.HistogramLogWriter, r Run) error {
+	if r.Complete {
+		return nil
+	}
+	return log.OutputComment(fmt.Sprintf("[incomplete: %s]", strings.ReplaceAll(r.Condition, "\n", " ")))
+}
+
+// tag names a cell without the characters that end a tag in a log.
+func tag(c Cell) string {
+	return strings.NewReplacer(", ", ":", ",", ":", " ", "-", "/s", "rps").Replace(c.String())
+}

@@ -1,0 +1,66 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench/report"
+)
+
+// interval is what the other implementation finds in a log.
+type interval struct {
+	Tag    string  `json:"tag"`
+	Total  int64   `json:"total"`
+	Counts []count `json:"counts"`
+}
+
+type count struct {
+	Value int64 `json:"value"`
+	Count int64 `json:"count"`
+}
+
+// A log that is printed here is read by another implementation, hdr-histogram-js, to the same counts.
+func TestHDRIsReadByOthers(t *testing.T) {
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("needs node, to read the log by hdr-histogram-js: apt-get install nodejs npm")
+	}
+	if _, err := os.Stat("testdata/hdr/node_modules/hdr-histogram-js"); err != nil {
+		t.Skip("needs the npm package hdr-histogram-js: npm ci --prefix bench/report/testdata/hdr")
+	}
+	a := analyze(t, theRun(t))
+	var log bytes.Buffer
+	if err := report.HDR(&log, a); err != nil {
+		t.Fatal(err)
+	}
+	decode := exec.Command("node", "testdata/hdr/decode.mjs")
+	decode.Stdin, decode.Stderr = &log, os.Stderr
+	out, err := decode.Output()
+	if err != nil {
+		t.Fatalf("decoding: %v", err)
+	}
+	var got []interval
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatalf("decoding: %v in %s", err, out)
+	}
+	var want []interval
+	for _, c := range a.Cells {
+		i := interval{Tag: report.Tag(c), Total: c.Histogram.TotalCount()}
+		for _, bar := range c.Histogram.Distribution() {
+			if bar.Count > 0 {
+				i.Counts = append(i.Counts, count{bar.From, bar.Count})
+			}
+		}
+		want = append(want, i)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the log read by hdr-histogram-js (-want +got):\n%s", diff)
+	}
+	if len(want) == 0 || want[0].Total == 0 {
+		t.Error("the log holds nothing")
+	}
+}

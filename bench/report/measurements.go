@@ -1,0 +1,209 @@
+package report
+
+import (
+	"slices"
+	"time"
+
+	"forktax/bench"
+)
+
+// measurements is what the blocks of one cell hold.
+type measurements struct {
+	blocks, requests int
+	errors           Counts
+	usage            *bench.Usage // summed; nil if the target did not tell
+	generatorNS      int64
+	rounds           map[int]*blockView // by round
+}
+
+// blockView is what is needed of a block besides its observations.
+type blockView struct {
+	group   int
+	reasons []string           // why it is invalid, if it is
+	values  map[string]float64 // by metric; absent where the block does not carry it
+	seen
+}
+
+// seen is what one block's observations say. Those intended before the discard count for nothing.
+type seen struct {
+	timeouts int           // requests that took at least as long as the timeout
+	answers  int           // right ones
+	span     time.Duration // from the discard to the last answer
+}
+
+// counts says whether a percentile takes the observation in: a right answer, or a request that timed out, which took at
+// least as long and is recorded at that.
+func counts(o bench.Observation, b bench.Block) bool {
+	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == bench.ErrTimeout)
+}
+
+// judge reads the blocks of the cell with this index, one by one.
+func judge(r *bench.Result, cell int, steal map[int]float64) (measurements, error) {
+	m := measurements{errors: Counts{}, rounds: map[int]*blockView{}}
+	load := r.Plan.Cells[cell].Load
+	for _, b := range r.Blocks {
+		if b.Cell != cell {
+			continue
+		}
+		m.count(b)
+		view := &blockView{group: b.Group}
+		var response, lag []int64
+		for o, err := range r.Observations(b) {
+			if err != nil {
+				return measurements{}, err
+			}
+			if o.Intended >= time.Duration(b.DiscardNS) && load.Kind == bench.Open {
+				lag = append(lag, int64(o.Lag()))
+			}
+			if counts(o, b) {
+				view.take(o, b)
+				response = append(response, int64(o.Response()))
+			}
+		}
+		slices.Sort(response)
+		slices.Sort(lag)
+		view.reasons = accuse(r.Plan, b, steal[b.Round], lag, response)
+		view.values = view.metrics(b, response)
+		m.rounds[b.Round] = view
+	}
+	return m, nil
+}
+
+func (s *seen) take(o bench.Observation, b bench.Block) {
+	s.span = max(s.span, o.Done-time.Duration(b.DiscardNS))
+	if o.Err == "" {
+		s.answers++
+	} else {
+		s.timeouts++
+	}
+}
+
+// pool brings a value of all observations of the cell's undisturbed blocks together, sorted. It uses buf.
+func (m measurements) pool(r *bench.Result, cell int, value func(bench.Observation) time.Duration, buf []int64) ([]int64, error) {
+	buf = buf[:0]
+	for _, b := range r.Blocks {
+		if b.Cell != cell || disturbed(m.rounds[b.Round].reasons) {
+			continue
+		}
+		for o, err := range r.Observations(b) {
+			if err != nil {
+				return nil, err
+			}
+			if counts(o, b) {
+				buf = append(buf, int64(value(o)))
+			}
+		}
+	}
+	slices.Sort(buf)
+	return buf, nil
+}
+
+func (m *measurements) count(b bench.Block) {
+	m.blocks++
+	m.requests += b.Requests
+	m.generatorNS += b.GeneratorNS
+	for class, n := range b.Errors {
+		m.errors[class] += n
+	}
+	if b.Usage == nil {
+		return
+	}
+	if m.usage == nil {
+		m.usage = &bench.Usage{}
+	}
+	*m.usage = m.usage.Add(*b.Usage)
+}
+
+// metrics works out the metrics of one block; the response times are sorted. The median and the ninth decile of a block
+// need no minimum of observations: it is the comparison over blocks that says how sure they are.
+func (s seen) metrics(b bench.Block, response []int64) map[string]float64 {
+	values := map[string]float64{}
+	if len(response) == 0 {
+		return values
+	}
+	values[MetricResponse] = float64(middle(response))
+	values[MetricResponse90] = float64(response[(len(response)*9+9)/10-1])
+	if s.span > 0 {
+		values[MetricThroughput] = float64(s.answers) / s.span.Seconds()
+	}
+	if b.Usage != nil && b.Usage.CPUNS() > 0 {
+		values[MetricCPU] = float64(b.Usage.CPUNS()) / float64(b.Requests)
+	}
+	return values
+}
+
+// cell says what was seen of the cell with this index. One buffer serves for one kind of value after the other: the
+// observations of a long run are what takes memory.
+func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
+	c := Cell{Cell: r.Plan.Cells[index], Phases: []Phase{}}
+	m.totals(&c)
+	m.costs(&c)
+	var undisturbed seen
+	for _, b := range m.rounds {
+		if !disturbed(b.reasons) {
+			undisturbed.timeouts += b.timeouts
+			undisturbed.answers += b.answers
+			undisturbed.span += b.span
+		}
+	}
+	if undisturbed.span > 0 {
+		c.ThroughputRPS = new(float64(undisturbed.answers) / undisturbed.span.Seconds())
+	}
+	values, err := m.pool(r, index, bench.Observation.Response, make([]int64, 0, m.requests))
+	if err != nil {
+		return Cell{}, err
+	}
+	c.Response = percentiles(values, undisturbed.timeouts)
+	c.Histogram = histogram(values)
+	c.Service = c.Response // which it is in a closed loop: a request is intended when it is sent
+	if c.Load.Kind != bench.Open {
+		return c, nil
+	}
+	if values, err = m.pool(r, index, bench.Observation.Service, values); err != nil {
+		return Cell{}, err
+	}
+	c.Service = percentiles(values, undisturbed.timeouts)
+	if values, err = m.pool(r, index, bench.Observation.Lag, values); err != nil {
+		return Cell{}, err
+	}
+	c.Lag = LagQuantiles{P50: percentile(values, 0.5), P99: percentile(values, 0.99)}
+	return c, nil
+}
+
+// totals fills in how much was measured, and how much of it is invalid.
+func (m measurements) totals(c *Cell) {
+	c.Blocks, c.Requests = m.blocks, m.requests
+	c.Errors = bench.Block{Errors: m.errors}.Failed()
+	if c.Errors > 0 {
+		c.ErrorsByClass = m.errors
+	}
+	for _, b := range m.rounds {
+		if len(b.reasons) > 0 {
+			c.InvalidBlocks++
+		}
+		for _, reason := range b.reasons {
+			if c.Invalid == nil {
+				c.Invalid = Counts{}
+			}
+			c.Invalid[reason]++
+		}
+	}
+}
+
+// costs fills in what a request took of the machine.
+func (m measurements) costs(c *Cell) {
+	if m.requests == 0 {
+		return
+	}
+	c.GeneratorCPU = new(m.generatorCPU())
+	u := m.usage
+	if u == nil {
+		return
+	}
+	n := float64(m.requests)
+	c.CPUPerRequest = new(u.CPUNS() / int64(m.requests))
+	c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
+	c.ConnectionsPerRequest = new(float64(u.ConnectionsOpened) / n)
+	c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)
+	c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
+}

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"slices"
+	"time"
+
+	"forktax/bench"
+)
+
+// The harness accuses itself. A block is invalid by rules that look at how it was measured, never at what came out or
+// on which side it is. With it go the blocks of its round that differ from it only in model: a pair is whole or not at
+// all. What disturbs the machine as a whole goes by the round.
+const (
+	reasonLag        = "lag"        // open loop: the generator sent too late
+	reasonGenerator  = "generator"  // open loop: the generator had no core to itself
+	reasonCollection = "collection" // of garbage, in the generator
+	reasonSteal      = "steal"      // the hypervisor took processor time away
+	reasonNetwork    = "network"    // connections were dropped, or had to be asked for again
+	reasonErrors     = "errors"     // a request failed
+)
+
+const (
+	leastLag       = 500 * time.Microsecond // of lag's p99, which is always allowed
+	shareOfMedian  = 0.05                   // of the median response time, likewise
+	shareOfLimit   = 0.05                   // of an objective's limit, likewise
+	shareOfCore    = 0.6                    // that the generator may use in an open loop
+	shareOfSteal   = 0.02                   // of a round's processor time that may be stolen
+	mostInvalid    = 0.2                    // of a cell's blocks; beyond, the run is inconclusive
+	fewestToAccuse = 10                     // blocks of a cell: of fewer, a fifth is a single accident
+)
+
+// stolen is the share of each round's processor time that the hypervisor took. A block would be too short for it: the
+// kernel counts in hundredths of a second.
+func stolen(blocks []bench.Block) map[int]float64 {
+	sums := map[int]bench.Counters{}
+	for _, b := range blocks {
+		s := sums[b.Round]
+		s.CPUSeconds += b.Machine.CPUSeconds
+		s.StealSeconds += b.Machine.StealSeconds
+		sums[b.Round] = s
+	}
+	shares := map[int]float64{}
+	for round, s := range sums {
+		if s.CPUSeconds > 0 {
+			shares[round] = s.StealSeconds / s.CPUSeconds
+		}
+	}
+	return shares
+}
+
+// accuse lists what is wrong with a block of a plan; lag and response are sorted.
+func accuse(p bench.Plan, b bench.Block, steal float64, lag, response []int64) []string {
+	l := p.Cells[b.Cell].Load
+	var reasons []string
+	is := func(reason string, wrong bool) {
+		if wrong {
+			reasons = append(reasons, reason)
+		}
+	}
+	if l.Kind == bench.Open && len(lag) > 0 {
+		allowed := float64(leastLag)
+		if len(response) > 0 {
+			allowed = max(allowed, shareOfMedian*float64(middle(response)))
+		}
+		if p.Objective != nil { // the question is then whether it is met, and response times include the lag
+			allowed = max(allowed, shareOfLimit*float64(p.Objective.LimitNS))
+		}
+		is(reasonLag, float64(lag[(len(lag)*99+99)/100-1]) > allowed)
+		is(reasonGenerator, float64(b.GeneratorNS) > shareOfCore*float64(b.LengthNS))
+	}
+	is(reasonCollection, b.Collections > 0)
+	is(reasonSteal, steal > shareOfSteal)
+	is(reasonNetwork, b.Machine.ListenDrops > 0 || b.Machine.SYNRetransmits > 0)
+	is(reasonErrors, b.Failed() > 0)
+	return reasons
+}
+
+func middle(sorted []int64) int64 { return sorted[(len(sorted)-1)/2] }
+
+// spoil has the blocks of a round that differ only in model share their reasons.
+func spoil(cells []bench.Cell, measured []measurements) {
+	type key struct {
+		cell  bench.Cell
+		round int
+	}
+	reasons := map[key][]string{}
+	each := func(visit func(k key, b *blockView)) {
+		for i := range measured {
+			for round, b := range measured[i].rounds {
+				k := key{cells[i], round}
+				k.cell.Model = ""
+				visit(k, b)
+			}
+		}
+	}
+	each(func(k key, b *blockView) { reasons[k] = append(reasons[k], b.reasons...) })
+	each(func(k key, b *blockView) {
+		if shared := reasons[k]; len(shared) > 0 {
+			b.reasons = slices.Compact(slices.Sorted(slices.Values(shared)))
+		}
+	})
+}
+
+// disturbed says that the block's times are not the server's: all reasons but that a request failed, which may well be
+// the server's doing.
+func disturbed(reasons []string) bool {
+	return slices.ContainsFunc(reasons, func(r string) bool { return r != reasonErrors })
+}
