@@ -18,6 +18,7 @@ const (
 	exitDone        = 0
 	exitFailed      = 1
 	exitUsage       = 2
+	exitUnclear     = 3   // inconclusive: the machine was too noisy, or the time too short
 	exitInterrupted = 130 // 128 + SIGINT, as shells have it
 )
 
@@ -31,6 +32,9 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// errInconclusive is what ends a command whose measurement says too little.
+var errInconclusive = errors.New("inconclusive")
 
 // errInterrupted is what ended a command that was told to end by a signal.
 var errInterrupted = errors.New("interrupted")
@@ -68,6 +72,8 @@ func exitStatus(err error) int {
 		return exitUsage
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
+	case errors.Is(err, errInconclusive):
+		return exitUnclear
 	default:
 		return exitFailed
 	}

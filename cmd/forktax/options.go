@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -9,73 +11,158 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
-	"forktax/bench/program"
 )
 
-// options are what a command line says of a run.
+// options are what a command line or a scenario says of a run. The names in both are the same.
 type options struct {
-	workloads []string
-	models    []string
-	clients   []int
-	engine    string
-	rounds    int
-	groups    int
-	block     time.Duration
-	seed      uint64
+	Workloads []string      `yaml:"workload"`
+	Models    []string      `yaml:"model"`
+	Targets   []string      `yaml:"target"`
+	Clients   []int         `yaml:"clients"`
+	Rates     []float64     `yaml:"rate"`
+	Arrivals  string        `yaml:"arrivals"`
+	Most      int           `yaml:"connections"`
+	Engine    string        `yaml:"engine"`
+	Rounds    int           `yaml:"rounds"`
+	Budget    time.Duration `yaml:"budget"`
+	Groups    int           `yaml:"groups"`
+	Block     time.Duration `yaml:"block"`
+	Seed      uint64        `yaml:"seed"`
+	Referee   bool          `yaml:"referee"`
+	Pin       bool          `yaml:"pin"`
+	Different bool          `yaml:"allow-different-answers"`
+	SLO       string        `yaml:"slo"`
+	FindKnee  bool          `yaml:"find-knee"`
+
+	// What was said, and not only taken for granted.
+	clientsSaid, workloadsSaid bool
 }
 
+// defaults need no thought: they compare the twins in half a minute.
+func defaults() options {
+	return options{
+		Workloads: []string{"hello", "guestbook"},
+		Models:    []string{"persistent", "cgi"},
+		Clients:   []int{1, 8},
+		Arrivals:  "poisson",
+		Most:      1000, // what a cgi host of default size lets wait
+		Engine:    load.Default,
+		Budget:    30 * time.Second,
+		Groups:    8,
+		Referee:   true,
+	}
+}
+
+// flags offers the options as flags, whose defaults are the values that they have.
 func (o *options) flags(f *pflag.FlagSet) {
-	f.StringSliceVar(&o.workloads, "workload", []string{"hello", "guestbook"},
+	f.StringSliceVar(&o.Workloads, "workload", o.Workloads,
 		"workloads, or single requests of them (guestbook/read), or paths of programs that keep the contract")
-	f.StringSliceVar(&o.models, "model", []string{"persistent", "cgi"}, "models to compare")
-	f.IntSliceVar(&o.clients, "clients", []int{1, 8}, "how many clients send, each waiting for its answer; one cell for each number")
-	f.StringVar(&o.engine, "engine", load.Default, "what offers the load")
-	f.IntVar(&o.rounds, "rounds", 8, "how often each cell is visited; an interval needs 6")
-	f.IntVar(&o.groups, "groups", 4, "how often the targets are started; at least 3, so that they are restarted twice")
-	f.DurationVar(&o.block, "block", 200*time.Millisecond, "length of a visit")
-	f.Uint64Var(&o.seed, "seed", 0, "of all that is random; 0 draws one")
+	f.StringSliceVar(&o.Models, "model", o.Models, "models to compare")
+	f.StringSliceVar(&o.Targets, "target", o.Targets, "servers that somebody else runs, as name=url; with --workload they are to serve that, too")
+	f.IntSliceVar(&o.Clients, "clients", o.Clients, "closed loop: how many clients send, each waiting for its answer; one cell for each number")
+	f.Float64SliceVar(&o.Rates, "rate", o.Rates, "open loop: requests a second that arrive whatever the server does; one cell for each rate")
+	f.Float64SliceVar(&o.Rates, "rates", o.Rates, "the same as --rate")
+	f.StringVar(&o.Arrivals, "arrivals", o.Arrivals, "of an open loop: poisson or constant")
+	f.IntVar(&o.Most, "connections", o.Most, "open loop: the most connections at once; beyond them requests wait")
+	f.StringVar(&o.Engine, "engine", o.Engine, fmt.Sprintf("what offers the load: %v", load.Names()))
+	f.IntVar(&o.Rounds, "rounds", o.Rounds, "how many rounds there are; 0 means as many as --budget allows")
+	f.DurationVar(&o.Budget, "budget", o.Budget, "how long the rounds take together, where --rounds does not say how many")
+	f.IntVar(&o.Groups, "groups", o.Groups, "how often the targets are started; at least 3, so that they are restarted twice")
+	f.DurationVar(&o.Block, "block", o.Block, "length of a visit; 0 means 20ms for one client and 250ms for others")
+	f.Uint64Var(&o.Seed, "seed", o.Seed, "of all that is random; 0 draws one")
+	f.BoolVar(&o.Referee, "referee", o.Referee, "have hey repeat a part of the closed loops, and say how far it agrees")
+	f.BoolFunc("no-referee", "the same as --referee=false", func(string) error { o.Referee = false; return nil })
+	f.BoolVar(&o.Pin, "pin", o.Pin, "give the generator a core of its own, and the targets the others")
+	f.BoolVar(&o.Different, "allow-different-answers", o.Different, "measure also what does not answer the same")
+	f.StringVar(&o.SLO, "slo", o.SLO, "objective for response times at a rate, such as p99=50ms: the report says up to which rate it is met")
+	f.BoolVar(&o.FindKnee, "find-knee", o.FindKnee, "search for the highest rate at which the objective of --slo is met")
+	_ = f.MarkHidden("rates")
 }
 
 // Limits on what may be asked for: beyond them is a slip of the finger.
 const (
 	mostClients  = 10_000
-	mostRounds   = 100_000
+	mostRounds   = 1_000_000
+	mostRate     = 1_000_000
 	shortestStay = time.Millisecond
-	fewestGroups = 3 // METHOD.md: a resident process draws its memory layout once, so it must be started more than once
+	fewestGroups = 3 // a resident process draws its memory layout once, so it must be started more than once
 	fewestSent   = 5 // requests of a block: one of less has no median to speak of
 )
 
+// A mistake is an option with a value that cannot be.
+type mistake struct {
+	option string
+	what   string
+}
+
+func (m mistake) Error() string { return "--" + m.option + " " + m.what }
+
+func mistaken(option, format string, args ...any) error {
+	return mistake{option, fmt.Sprintf(format, args...)}
+}
+
 func (o *options) check() error {
-	if slices.ContainsFunc(o.clients, func(n int) bool { return n < 1 || n > mostClients }) || len(o.clients) == 0 {
-		return usagef("--clients %v: numbers from 1 to %d are needed", o.clients, mostClients)
+	switch {
+	case len(o.Clients) == 0 && len(o.Rates) == 0,
+		slices.ContainsFunc(o.Clients, func(n int) bool { return n < 1 || n > mostClients }):
+		return mistaken("clients", "%v: numbers from 1 to %d are needed", o.Clients, mostClients)
+	case slices.ContainsFunc(o.Rates, func(r float64) bool { return !(r > 0 && r <= mostRate) }):
+		return mistaken("rate", "%v: numbers of requests a second up to %d are needed", o.Rates, mostRate)
+	case o.Arrivals != "poisson" && o.Arrivals != "constant":
+		return mistaken("arrivals", "%q is unknown; there are poisson and constant", o.Arrivals)
+	case o.Most < 1 || o.Most > mostClients:
+		return mistaken("connections", "%d: a number from 1 to %d is needed", o.Most, mostClients)
+	case o.Rounds < 0 || o.Rounds > mostRounds:
+		return mistaken("rounds", "%d: a number up to %d is needed", o.Rounds, mostRounds)
+	case o.Rounds == 0 && o.Budget < time.Second:
+		return mistaken("budget", "%v: at least 1s is needed", o.Budget)
+	case o.Groups < fewestGroups:
+		return mistaken("groups", "%d: at least %d are needed", o.Groups, fewestGroups)
+	case o.Block != 0 && o.Block < shortestStay:
+		return mistaken("block", "%v: at least %v is needed", o.Block, shortestStay)
+	case o.SLO == "" && o.FindKnee:
+		return mistaken("find-knee", "needs an objective: give --slo, such as p99=50ms")
+	case o.SLO != "" && !o.FindKnee && len(o.Rates) == 0:
+		return mistaken("slo", "%q needs rates to be held against: give --rate or --find-knee", o.SLO)
+	case len(o.Workloads) == 0:
+		return mistaken("workload", "is empty: name a workload or the path of a program")
+	case len(o.Models) == 0:
+		return mistaken("model", "is empty: name a model")
+	case !slices.Contains(load.Names(), o.Engine):
+		return mistaken("engine", "%q is unknown; there are %s", o.Engine, strings.Join(load.Names(), ", "))
 	}
-	if o.rounds < 1 || o.rounds > mostRounds {
-		return usagef("--rounds %d: a number from 1 to %d is needed", o.rounds, mostRounds)
+	_, err := o.objective()
+	return err
+}
+
+// objective reads --slo: a percentile and a limit.
+func (o *options) objective() (*bench.Objective, error) {
+	if o.SLO == "" {
+		return nil, nil
 	}
-	if o.groups < fewestGroups {
-		return usagef("--groups %d: at least %d are needed", o.groups, fewestGroups)
+	wrong := mistaken("slo", "%q: a percentile and a limit are needed, such as p99=50ms", o.SLO)
+	name, limit, found := strings.Cut(o.SLO, "=")
+	percent, err := strconv.ParseFloat(strings.TrimPrefix(name, "p"), 64)
+	if !found || err != nil || !(percent > 0 && percent < 100) {
+		return nil, wrong
 	}
-	if o.block < shortestStay {
-		return usagef("--block %v: at least %v is needed", o.block, shortestStay)
+	d, err := time.ParseDuration(limit)
+	if err != nil || d <= 0 {
+		return nil, wrong
 	}
-	if len(o.workloads) == 0 {
-		return usagef("--workload is empty: name a workload or the path of a program")
-	}
-	if len(o.models) == 0 {
-		return usagef("--model is empty: name a model")
-	}
-	if _, ok := load.Engines()[o.engine]; !ok {
-		return usagef("--engine %q is unknown; there are %v", o.engine, load.Names())
-	}
-	return nil
+	return &bench.Objective{Percentile: percent / 100, LimitNS: int64(d)}, nil
 }
 
 // wish is one --workload: a program, and one of its requests or all.
 type wish struct{ program, request string }
 
+// wishes lists what is to be served. Where only targets are named, nothing else is.
 func (o *options) wishes() []wish {
+	if len(o.Targets) > 0 && !o.workloadsSaid {
+		return nil
+	}
 	var wishes []wish
-	for _, w := range o.workloads {
+	for _, w := range o.Workloads {
 		if name, request, found := strings.Cut(w, "/"); found && !isPath(w) {
 			wishes = append(wishes, wish{name, request})
 		} else {
@@ -97,64 +184,4 @@ func (o *options) names() []string {
 		}
 	}
 	return names
-}
-
-// plan makes the plan of a run from what the programs say of themselves.
-func (o *options) plan(programs []program.Program) (bench.Plan, error) {
-	plan := bench.Plan{Rounds: max(o.rounds, o.groups), Groups: o.groups, BlockNS: int64(o.block), AtLeast: fewestSent,
-		Seed: o.seed}
-	names := o.names()
-	for i, p := range programs {
-		if j := slices.IndexFunc(plan.Workloads, func(d bench.Description) bool { return d.Name == p.Name }); j >= 0 {
-			return bench.Plan{}, usagef("--workload: %s and %s both call themselves %q", programs[j].Path, p.Path, p.Name)
-		}
-		plan.Workloads = append(plan.Workloads, p.Description)
-		for _, w := range o.wishes() {
-			if w.program != names[i] {
-				continue
-			}
-			requests, err := w.requests(p)
-			if err != nil {
-				return bench.Plan{}, err
-			}
-			cells, err := o.cells(p, requests)
-			if err != nil {
-				return bench.Plan{}, err
-			}
-			plan.Cells = append(plan.Cells, cells...)
-		}
-	}
-	return plan, nil
-}
-
-// requests are the program's that are wished for.
-func (w wish) requests(p program.Program) ([]bench.Request, error) {
-	if w.request == "" {
-		return p.Requests, nil
-	}
-	var names []string
-	for i, r := range p.Requests {
-		if r.Name == w.request {
-			return p.Requests[i : i+1], nil
-		}
-		names = append(names, r.Name)
-	}
-	return nil, usagef("--workload: %s has no request %q; it has %s", p.Name, w.request, strings.Join(names, ", "))
-}
-
-// cells is the product of the requests, the loads and the models, in the order in which they are to be read.
-func (o *options) cells(p program.Program, requests []bench.Request) ([]bench.Cell, error) {
-	var cells []bench.Cell
-	for _, r := range requests {
-		for _, clients := range o.clients {
-			for _, model := range o.models {
-				if !p.Knows(model) {
-					return nil, usagef("--model %q is unknown to %s; it has %s", model, p.Name, strings.Join(p.Models, ", "))
-				}
-				cells = append(cells, bench.Cell{Workload: p.Name, Request: r.Name, Model: model, Engine: o.engine,
-					Load: bench.Load{Kind: bench.Closed, Concurrency: clients}})
-			}
-		}
-	}
-	return cells, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -19,10 +20,13 @@ type progress struct {
 	group int
 }
 
+// barSteps is how finely the bar moves.
+const barSteps = 1000
+
 func newProgress(to io.Writer) *progress {
 	p := &progress{to: to, group: -1}
 	if f, ok := to.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(to), progressbar.OptionClearOnFinish(),
+		p.bar = progressbar.NewOptions(barSteps, progressbar.OptionSetWriter(to), progressbar.OptionClearOnFinish(),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(30), progressbar.OptionUseANSICodes(true))
 	}
 	return p
@@ -30,15 +34,22 @@ func newProgress(to io.Writer) *progress {
 
 func (p *progress) show(now bench.Progress) {
 	if p.bar != nil {
-		p.bar.ChangeMax(now.Blocks)
-		p.bar.Describe(fmt.Sprintf("%-40.40s", now.Cell))
-		p.bar.Set(now.Done)
+		p.bar.Describe(fmt.Sprintf("%-44.44s", now.Cell))
+		p.bar.Set(int(now.Share * barSteps))
 		return
 	}
 	if now.Group != p.group {
 		p.group = now.Group
-		fmt.Fprintf(p.to, "measuring: block %d of %d, targets started %d times\n", now.Done+1, now.Blocks, now.Group+1)
+		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %d times%s\n", now.Share*100, now.Group+1, left(now))
 	}
+}
+
+// left says how long it takes still, once that can be told.
+func left(now bench.Progress) string {
+	if now.Left == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %v left", now.Left.Round(time.Second))
 }
 
 func (p *progress) end() {

@@ -24,20 +24,40 @@ import (
 const defaultResults = "results"
 
 func runCommand() *cobra.Command {
-	var o options
+	o := defaults()
 	var results, format string
 	c := &cobra.Command{
-		Use:   "run",
+		Use:   "run [SCENARIO]",
 		Short: "Compare the twins: measure, report, keep the result",
-		Long: `Run starts each workload as both twins, proves that they answer the same, and then visits every pair of
-workload and load in short blocks, in random order, round after round. It prints one screen (or --format)
-on standard output, and keeps everything that it measured in a folder below --results.`,
+		Long: `Run starts each workload as both twins, proves that they answer the same, and then visits every workload,
+model and load in short blocks, in random order, round after round. It prints one screen (or --format) on
+standard output, and keeps everything that it measured in a folder below --results.
+
+A scenario is a YAML file with the names of the flags as keys; flags on the command line go before it.`,
 		Example: `  forktax run
   forktax run --workload hello --clients 1
-  forktax run --workload ./my-program --rounds 20
+  forktax run --workload guestbook/page --rate 50,100,200
+  forktax run --workload ./my-program --budget 60s
+  forktax run --target apache=http://127.0.0.1:8080/ --target nginx=http://127.0.0.1:8081/
   forktax run --format json | jq '.comparisons[] | select(.metric == "response_p50")'`,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("one scenario at the most can be run, and %d were given: %q", len(args), args)
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				var err error
+				if o, err = readScenario(args[0], c.Flags()); err != nil {
+					return err
+				}
+			}
+			o.clientsSaid = o.clientsSaid || c.Flags().Changed("clients")
+			o.workloadsSaid = o.workloadsSaid || c.Flags().Changed("workload")
+			if err := o.check(); err != nil {
+				return usageError{err}
+			}
 			printed, err := formatNamed(format)
 			if err != nil {
 				return err
@@ -53,19 +73,26 @@ on standard output, and keeps everything that it measured in a folder below --re
 
 // measure makes a run and reports it, also one that came to nothing half way.
 func measure(ctx context.Context, o options, results string, format report.Format, stdout, stderr io.Writer) error {
-	if err := o.check(); err != nil {
-		return err
+	if o.Seed == 0 {
+		o.Seed = rand.Uint64N(1_000_000) // few digits, for it is printed to be typed again
 	}
-	if o.seed == 0 {
-		o.seed = rand.Uint64N(1_000_000) // few digits, for it is printed to be typed again
+	foreign, err := reach(ctx, o.Targets)
+	if err != nil {
+		return err
 	}
 	programs, err := find(ctx, o.names(), stderr)
 	if err != nil {
 		return err
 	}
-	plan, err := o.plan(programs)
+	plan, err := o.plan(programs, foreign)
 	if err != nil {
-		return err
+		return usageError{err}
+	}
+	launcher := &program.Launcher{Programs: programs, Foreign: foreign, Exporter: ownPath(), Seed: plan.Seed}
+	if o.Pin {
+		if launcher.Elsewhere, err = machine.Pin(); err != nil {
+			return err
+		}
 	}
 	head, err := newHead(plan, programs)
 	if err != nil {
@@ -75,39 +102,74 @@ func measure(ctx context.Context, o options, results string, format report.Forma
 	if err != nil {
 		return err
 	}
-	failure := visitAll(ctx, plan, programs, record, stderr)
+	failure := visitAll(ctx, plan, launcher, record, stderr)
 	finished := record.Finish(tail(head, failure))
 	if record.Blocks == 0 {
 		return errors.Join(failure, finished, os.RemoveAll(record.Dir))
 	}
-	reported := reportRun(record.Dir, format, stdout)
+	conclusive, reported := reportRun(record.Dir, format, stdout)
 	if reported == nil {
 		fmt.Fprintf(stderr, "the report, and all that was measured: %s\n", record.Dir)
+	}
+	if failure == nil {
+		failure = conclusive
 	}
 	return errors.Join(failure, finished, reported)
 }
 
+// reach reads the foreign targets and connects to each once: a server that is not there is a mistake to be told before
+// anything is measured.
+func reach(ctx context.Context, targets []string) ([]program.Foreign, error) {
+	var foreign []program.Foreign
+	for _, text := range targets {
+		f, err := program.ParseForeign(text)
+		if err != nil {
+			return nil, usagef("--target %w", err)
+		}
+		if err := f.Reach(ctx); err != nil {
+			return nil, err
+		}
+		foreign = append(foreign, f)
+	}
+	return foreign, nil
+}
+
 // visitAll carries out the plan on targets of its own.
-func visitAll(ctx context.Context, plan bench.Plan, programs []program.Program, record *bench.Record, stderr io.Writer) error {
+func visitAll(ctx context.Context, plan bench.Plan, l *program.Launcher, record *bench.Record, stderr io.Writer) error {
 	dir, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the data of the targets: %w", err)
 	}
 	defer os.RemoveAll(dir)
+	l.Dir = dir
 	p := newProgress(stderr)
 	defer p.end()
 	runner := bench.Runner{
 		Plan:     plan,
-		Launcher: &program.Launcher{Programs: programs, Dir: dir, Exporter: ownPath()},
+		Launcher: l,
 		Engines:  load.Engines(),
 		Record:   record,
+		Machine:  machine.Counters,
 		Progress: p.show,
 	}
-	err = runner.Run(ctx)
+	if plan.Searched {
+		err = runner.Search(ctx, func() (bool, error) { return meets(record.Dir) })
+	} else {
+		err = runner.Run(ctx)
+	}
 	if cause := context.Cause(ctx); cause != nil { // what failed then, failed because of it
 		return cause
 	}
 	return err
+}
+
+// meets says whether the visit that was recorded last meets the objective.
+func meets(dir string) (bool, error) {
+	result, err := bench.ReadResult(dir)
+	if err != nil {
+		return false, err
+	}
+	return report.Meets(result)
 }
 
 // find finds or builds the named workloads. An unknown name is a mistake in the command line.
@@ -158,13 +220,18 @@ func ownPath() string {
 }
 
 // reportRun analyses the run in dir, prints it, and writes the files that are made of it beside it. It prints first: a
-// full disk must not keep what was measured from being seen.
-func reportRun(dir string, format report.Format, stdout io.Writer) error {
+// full disk must not keep what was measured from being seen. The first error says that the run is inconclusive.
+func reportRun(dir string, format report.Format, stdout io.Writer) (inconclusive, failure error) {
 	analysis, err := analysisOf(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return errors.Join(
+	for _, w := range analysis.Warnings {
+		if w.Code == report.Inconclusive {
+			inconclusive = fmt.Errorf("%w: %s; %s", errInconclusive, w.Text, w.Advice)
+		}
+	}
+	return inconclusive, errors.Join(
 		format(stdout, analysis),
 		writeReport(filepath.Join(dir, "result.json"), report.JSON, analysis),
 		writeReport(filepath.Join(dir, "report.md"), report.Markdown, analysis))

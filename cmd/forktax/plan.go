@@ -1,0 +1,199 @@
+package main
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/program"
+)
+
+// foreignWorkload is what servers serve that are measured by their URL alone.
+var foreignWorkload = bench.Description{
+	Name:     "url",
+	About:    "what servers answer that somebody else runs",
+	Requests: []bench.Request{{Name: "get", Method: "GET"}}, // the path is in the URL
+}
+
+// plan makes the plan of a run from what the programs say of themselves.
+func (o *options) plan(programs []program.Program, foreign []program.Foreign) (bench.Plan, error) {
+	plan := bench.Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Groups: o.Groups, BlockNS: int64(o.Block),
+		AtLeast: fewestSent, Seed: o.Seed, AllowDifferent: o.Different}
+	if o.Rounds > 0 {
+		plan.BudgetNS, plan.Rounds = 0, max(o.Rounds, o.Groups)
+	}
+	models := slices.Clone(o.Models)
+	if len(programs) == 0 {
+		models = nil
+		plan.Workloads = []bench.Description{foreignWorkload}
+	}
+	for _, f := range foreign {
+		if slices.Contains(models, f.Name) {
+			return bench.Plan{}, mistaken("target", "%s: the name is taken", f.Name)
+		}
+		models = append(models, f.Name)
+	}
+	plan.Baseline = models[0]
+	if slices.Contains(models, bench.Baseline) {
+		plan.Baseline = bench.Baseline
+	}
+	for _, p := range programs {
+		if err := o.knows(p); err != nil {
+			return bench.Plan{}, err
+		}
+		if slices.ContainsFunc(plan.Workloads, func(d bench.Description) bool { return d.Name == p.Name }) {
+			return bench.Plan{}, mistaken("workload", "%s: another program calls itself %q, too", p.Path, p.Name)
+		}
+		plan.Workloads = append(plan.Workloads, p.Description)
+	}
+	requests, err := o.requests(programs, plan.Workloads)
+	if err != nil {
+		return bench.Plan{}, err
+	}
+	for _, r := range requests {
+		plan.Cells = append(plan.Cells, o.cells(r, models)...)
+	}
+	plan.Objective, err = o.objective()
+	if o.FindKnee {
+		plan.Searched, plan.AtLeast, plan.Groups, plan.Rounds = true, fewestForKnee, 1, 1
+		return plan, err
+	}
+	o.often(&plan)
+	o.appoint(&plan)
+	return plan, err
+}
+
+func (o *options) knows(p program.Program) error {
+	for _, model := range o.Models {
+		if !p.Knows(model) {
+			return mistaken("model", "%q is unknown to %s; it has %s", model, p.Name, strings.Join(p.Models, ", "))
+		}
+	}
+	return nil
+}
+
+// requests lists the workloads' requests that are wished for, by workload and name.
+func (o *options) requests(programs []program.Program, workloads []bench.Description) ([]wish, error) {
+	if len(programs) == 0 {
+		return []wish{{workloads[0].Name, workloads[0].Requests[0].Name}}, nil
+	}
+	names := o.names()
+	var found []wish
+	for _, w := range o.wishes() {
+		p := programs[slices.Index(names, w.program)]
+		var known []string
+		matched := false
+		for _, r := range p.Requests {
+			known = append(known, r.Name)
+			if one := (wish{p.Name, r.Name}); (w.request == "" || w.request == r.Name) && !slices.Contains(found, one) {
+				found = append(found, one)
+			}
+			matched = matched || w.request == "" || w.request == r.Name
+		}
+		if !matched {
+			return nil, mistaken("workload", "%s has no request %q; it has %s", p.Name, w.request, strings.Join(known, ", "))
+		}
+	}
+	return found, nil
+}
+
+// cells is the product of a request with the loads and the models, in the order in which they are to be read. Rates
+// alone mean no closed loops.
+func (o *options) cells(r wish, models []string) []bench.Cell {
+	var loads []bench.Load
+	if o.FindKnee {
+		for _, rate := range ladder() {
+			loads = append(loads, o.open(rate))
+		}
+		return product(r, o.Engine, loads, models)
+	}
+	if len(o.Rates) == 0 || o.clientsSaid {
+		for _, clients := range o.Clients {
+			loads = append(loads, bench.Load{Kind: bench.Closed, Concurrency: clients})
+		}
+	}
+	for _, rate := range o.Rates {
+		loads = append(loads, o.open(rate))
+	}
+	return product(r, o.Engine, loads, models)
+}
+
+func (o *options) open(rate float64) bench.Load {
+	return bench.Load{Kind: bench.Open, Concurrency: o.Most, RateRPS: rate, Arrivals: o.Arrivals}
+}
+
+// Rates among which the knee is searched: each a tenth above the one before, rounded to two digits.
+const (
+	fewestForKnee = 400 // arrivals of a visit: a p99 needs 368
+	lowestRate    = 10
+	highestRate   = 100_000
+	step          = 1.1
+)
+
+func ladder() []float64 {
+	var rates []float64
+	for rate := float64(lowestRate); rate <= highestRate; rate *= step {
+		unit := math.Pow10(int(math.Floor(math.Log10(rate))) - 1)
+		rates = append(rates, math.Round(rate/unit)*unit)
+	}
+	return slices.Compact(rates)
+}
+
+func product(r wish, engine string, loads []bench.Load, models []string) []bench.Cell {
+	var cells []bench.Cell
+	for _, l := range loads {
+		for _, model := range models {
+			cells = append(cells, bench.Cell{Workload: r.program, Request: r.request, Model: model, Engine: engine, Load: l})
+		}
+	}
+	return cells
+}
+
+// often has short visits made more often than long ones, so that each takes its share of the time: a cell whose visits
+// are k times as long as the shortest is visited in every k-th round. But none so seldom that a planned number of rounds
+// visits it fewer than fewestVisits times.
+func (o *options) often(plan *bench.Plan) {
+	shortest := time.Duration(1 << 62)
+	for _, c := range plan.Cells {
+		length, _ := plan.Length(c)
+		shortest = min(shortest, length)
+	}
+	for _, c := range plan.Cells {
+		length, _ := plan.Length(c)
+		plan.Every = append(plan.Every, limited(int(length/shortest), plan.Rounds))
+	}
+}
+
+// fewestVisits is how often a cell is visited at the least, where the rounds are counted: an interval needs six.
+const fewestVisits = 6
+
+func limited(every, rounds int) int {
+	if rounds == 0 {
+		return every
+	}
+	return max(min(every, rounds/fewestVisits), 1)
+}
+
+// The referee checks; it need not be exact. It is visited in one of five rounds of the cell that it checks.
+const (
+	refereeEngine = "hey"
+	refereeEvery  = 5
+)
+
+// appoint adds the cells of the referee: the closed loops again, in some of the rounds.
+func (o *options) appoint(plan *bench.Plan) {
+	if !o.Referee || o.Engine == refereeEngine {
+		return
+	}
+	plan.Referee = refereeEngine
+	for i, c := range plan.Cells {
+		if c.Load.Kind != bench.Closed {
+			continue
+		}
+		c.Engine = refereeEngine
+		plan.Cells = append(plan.Cells, c)
+		plan.Every = append(plan.Every, limited(plan.Every[i]*refereeEvery, plan.Rounds))
+	}
+}
