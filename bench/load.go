@@ -33,16 +33,21 @@ func (l Load) Timeout() time.Duration {
 	return DefaultTimeout
 }
 
-// String says it in words: "8 clients" or "500/s".
+// String says it in words: "8 clients" or "500/s", and "8 clients anew" if each request makes its connection anew.
 func (l Load) String() string {
+	words := ""
 	switch {
 	case l.Kind == Open:
-		return fmt.Sprintf("%g/s", l.RateRPS)
+		words = fmt.Sprintf("%g/s", l.RateRPS)
 	case l.Concurrency == 1:
-		return "1 client"
+		words = "1 client"
 	default:
-		return fmt.Sprintf("%d clients", l.Concurrency)
+		words = fmt.Sprintf("%d clients", l.Concurrency)
 	}
+	if l.NoReuse {
+		words += " anew"
+	}
+	return words
 }
 
 // A Visit is what an engine is asked for: one block of load on one target.

@@ -42,7 +42,25 @@ func (r *Runner) Run(ctx context.Context) error {
 }
 
 // group starts all targets anew and visits the cells in the group's rounds.
-func (r *Runner) group(ctx context.Context, group int, s *schedule) (err error) {
+func (r *Runner) group(ctx context.Context, group int, s *schedule) error {
+	return r.onTargets(ctx, s.began, func(ctx context.Context, v *visitor) error {
+		for s.more(group) {
+			for _, cell := range r.Plan.order(s.round) {
+				r.tell(s.progress(group, r.Plan.Cells[cell]))
+				if err := v.visit(ctx, group, s.round, cell); err != nil {
+					return err
+				}
+				s.blocks++
+			}
+			s.round++
+		}
+		return nil
+	})
+}
+
+// onTargets starts all targets, proves that they are alike, and stops them after use. The context that use gets ends
+// when a target dies.
+func (r *Runner) onTargets(ctx context.Context, began time.Time, use func(context.Context, *visitor) error) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	targets, stop, err := r.launch(ctx, cancel)
@@ -50,25 +68,22 @@ func (r *Runner) group(ctx context.Context, group int, s *schedule) (err error) 
 	if err != nil {
 		return err
 	}
-	if err := r.alike(ctx, targets); err != nil {
-		return orDied(ctx, err)
-	}
-	v := visitor{Runner: r, began: s.began, targets: targets, client: &http.Client{Timeout: usageTimeout}}
+	v := &visitor{Runner: r, began: began, targets: targets, client: &http.Client{Timeout: usageTimeout}}
 	defer v.client.CloseIdleConnections()
 	v.counted = r.counters()
-	for s.more(group) {
-		for _, cell := range r.Plan.order(s.round) {
-			if r.Progress != nil {
-				r.Progress(s.progress(group, r.Plan.Cells[cell]))
-			}
-			if err := v.visit(ctx, group, s.round, cell); err != nil {
-				return orDied(ctx, err)
-			}
-			s.blocks++
-		}
-		s.round++
+	if err = r.alike(ctx, targets); err == nil {
+		err = use(ctx, v)
+	}
+	if err != nil {
+		return orDied(ctx, err)
 	}
 	return nil
+}
+
+func (r *Runner) tell(p Progress) {
+	if r.Progress != nil {
+		r.Progress(p)
+	}
 }
 
 func (r *Runner) counters() Counters {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"time"
 )
 
@@ -26,46 +25,31 @@ const confirmations = 2
 // Search visits, in place of rounds, the cells of each target by halves, until it knows the highest rate at which the
 // objective is met. The plan has them in order of their rates. Meets says whether the visit just made, the last in the
 // record, meets it.
-func (r *Runner) Search(ctx context.Context, meets func() (bool, error)) (err error) {
+func (r *Runner) Search(ctx context.Context, meets func() (bool, error)) error {
 	defer pauseCollector()()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	began := time.Now()
-	targets, stop, err := r.launch(ctx, cancel)
-	defer func() { err = errors.Join(err, stop()) }()
-	if err != nil {
-		return err
-	}
-	if err := r.alike(ctx, targets); err != nil {
-		return orDied(ctx, err)
-	}
-	v := visitor{Runner: r, began: began, targets: targets, client: &http.Client{Timeout: usageTimeout}}
-	defer v.client.CloseIdleConnections()
-	v.counted = r.counters()
-	ladders := r.Plan.ladders()
-	visits := 0
-	for i, n := range rand.New(rand.NewPCG(r.Plan.Seed, 0)).Perm(len(ladders)) {
-		ladder := ladders[n]
-		probe := func(rung int) (bool, error) {
-			cell := ladder[rung]
-			if r.Progress != nil {
-				r.Progress(Progress{Share: float64(i) / float64(len(ladders)), Done: visits, Cell: r.Plan.Cells[cell]})
-			}
-			err := v.visit(ctx, 0, visits, cell)
-			visits++
-			if errors.Is(err, errNoneRight) { // at this rate; it is on record
-				return false, nil
-			}
+	return r.onTargets(ctx, time.Now(), func(ctx context.Context, v *visitor) error {
+		visits := 0
+		ladders := r.Plan.ladders()
+		for i, n := range rand.New(rand.NewPCG(r.Plan.Seed, 0)).Perm(len(ladders)) {
+			err := climb(len(ladders[n]), func(rung int) (bool, error) {
+				cell := ladders[n][rung]
+				r.tell(Progress{Share: float64(i) / float64(len(ladders)), Done: visits, Cell: r.Plan.Cells[cell]})
+				err := v.visit(ctx, 0, visits, cell)
+				visits++
+				switch {
+				case errors.Is(err, errNoneRight): // at this rate; it is on record
+					return false, nil
+				case err != nil:
+					return false, err
+				}
+				return meets()
+			})
 			if err != nil {
-				return false, orDied(ctx, err)
+				return err
 			}
-			return meets()
 		}
-		if err := climb(len(ladder), probe); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // ladders lists for each workload, request and model its cells, which the plan has in order of their rates.

@@ -53,6 +53,9 @@ func (f Foreign) Reach(ctx context.Context) error {
 	return conn.Close()
 }
 
+// Secure says whether it speaks TLS.
+func (f Foreign) Secure() bool { return f.URL.Scheme == "https" }
+
 // target is the server in the place of a launched one. Nothing is known of its cost.
 func (f Foreign) target(workload string) *bench.Target {
 	return &bench.Target{Workload: workload, Model: f.Name, URL: strings.TrimSuffix(f.URL.String(), "/"), Foreign: true}

@@ -408,9 +408,9 @@ func TestWarnings(t *testing.T) {
 			return block
 		}, func(*bench.Block) {}, []report.Warning{{Code: "errors", Cell: "hello/hello, cgi, 1 client, fake",
 			Text: "6 of 66 requests failed: 2 reset, 4 timeout"},
-			{Code: "few-rounds", Text: "4 rounds are too few for an interval"}}}, // those with errors are in no pair
+			{Code: "few-rounds", Text: "4 pairs of blocks are too few for an interval"}}}, // those with errors are in no pair
 		"few rounds": {5, the10s, func(*bench.Block) {}, []report.Warning{{Code: "few-rounds",
-			Text: "5 rounds are too few for an interval"}}},
+			Text: "5 pairs of blocks are too few for an interval"}}},
 		"a heavy generator": {6, the10s, func(b *bench.Block) {
 			b.GeneratorNS, b.Usage = 1000, usage(900+int64(b.Cell)*100)
 		}, []report.Warning{{Code: "heavy-generator", Cell: "hello/hello, persistent, 1 client, fake",

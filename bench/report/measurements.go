@@ -78,6 +78,20 @@ func (s *seen) take(o bench.Observation, b bench.Block) {
 	}
 }
 
+func (s *seen) add(more seen) {
+	s.timeouts += more.timeouts
+	s.answers += more.answers
+	s.span += more.span
+}
+
+// throughput is the right answers a second; nil if there was no time for any.
+func (s seen) throughput() *float64 {
+	if s.span <= 0 {
+		return nil
+	}
+	return new(float64(s.answers) / s.span.Seconds())
+}
+
 // pool brings a value of all observations of the cell's undisturbed blocks together, sorted. It uses buf.
 func (m measurements) pool(r *bench.Result, cell int, value func(bench.Observation) time.Duration, buf []int64) ([]int64, error) {
 	buf = buf[:0]
@@ -123,8 +137,8 @@ func (s seen) metrics(b bench.Block, response []int64) map[string]float64 {
 	}
 	values[MetricResponse] = float64(middle(response))
 	values[MetricResponse90] = float64(response[(len(response)*9+9)/10-1])
-	if s.span > 0 {
-		values[MetricThroughput] = float64(s.answers) / s.span.Seconds()
+	if t := s.throughput(); t != nil {
+		values[MetricThroughput] = *t
 	}
 	if b.Usage != nil && b.Usage.CPUNS() > 0 {
 		values[MetricCPU] = float64(b.Usage.CPUNS()) / float64(b.Requests)
@@ -138,16 +152,16 @@ func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
 	c := Cell{Cell: r.Plan.Cells[index], Phases: []Phase{}}
 	m.totals(&c)
 	m.costs(&c)
-	var undisturbed seen
+	var all, undisturbed seen
 	for _, b := range m.rounds {
+		all.add(b.seen)
 		if !disturbed(b.reasons) {
-			undisturbed.timeouts += b.timeouts
-			undisturbed.answers += b.answers
-			undisturbed.span += b.span
+			undisturbed.add(b.seen)
 		}
 	}
+	c.ThroughputRPS = all.throughput() // a rate that was reached is a fact, if an odd one
 	if undisturbed.span > 0 {
-		c.ThroughputRPS = new(float64(undisturbed.answers) / undisturbed.span.Seconds())
+		c.ThroughputRPS = undisturbed.throughput()
 	}
 	values, err := m.pool(r, index, bench.Observation.Response, make([]int64, 0, m.requests))
 	if err != nil {

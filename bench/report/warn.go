@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,10 @@ func warnings(a *Analysis) []Warning {
 	}
 	if w, ok := fewRounds(a); ok {
 		found = append(found, w)
+	}
+	if slices.Contains(a.engines(), "hey") {
+		found = append(found, Warning{Code: "hey", Text: "the load was offered by hey, which is heavier than the engine epoll",
+			Advice: "epoll runs on Linux, for http; hey is for https, other systems, and for comparison"})
 	}
 	if w, ok := heavyGenerator(a); ok {
 		found = append(found, w)
@@ -60,8 +65,8 @@ func fewRounds(a *Analysis) (Warning, bool) {
 	for _, c := range a.Comparisons {
 		if c.RatioLow == nil {
 			return Warning{Code: "few-rounds",
-				Text:   fmt.Sprintf("%d rounds are too few for an interval", c.Blocks),
-				Advice: "a 95 % interval needs six; give --rounds 6 or more"}, true
+				Text:   fmt.Sprintf("%d pairs of blocks are too few for an interval", c.Blocks),
+				Advice: "a 95 % interval needs six: give more time by --budget, or more --rounds"}, true
 		}
 	}
 	return Warning{}, false

@@ -30,12 +30,13 @@ type options struct {
 	Seed      uint64        `yaml:"seed"`
 	Referee   bool          `yaml:"referee"`
 	Pin       bool          `yaml:"pin"`
+	Fresh     bool          `yaml:"no-keepalive"`
 	Different bool          `yaml:"allow-different-answers"`
 	SLO       string        `yaml:"slo"`
 	FindKnee  bool          `yaml:"find-knee"`
 
 	// What was said, and not only taken for granted.
-	clientsSaid, workloadsSaid bool
+	clientsSaid, workloadsSaid, engineSaid bool
 }
 
 // defaults need no thought: they compare the twins in half a minute.
@@ -73,6 +74,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Referee, "referee", o.Referee, "have hey repeat a part of the closed loops, and say how far it agrees")
 	f.BoolFunc("no-referee", "the same as --referee=false", func(string) error { o.Referee = false; return nil })
 	f.BoolVar(&o.Pin, "pin", o.Pin, "give the generator a core of its own, and the targets the others")
+	f.BoolVar(&o.Fresh, "no-keepalive", o.Fresh, "make a new connection for each request")
 	f.BoolVar(&o.Different, "allow-different-answers", o.Different, "measure also what does not answer the same")
 	f.StringVar(&o.SLO, "slo", o.SLO, "objective for response times at a rate, such as p99=50ms: the report says up to which rate it is met")
 	f.BoolVar(&o.FindKnee, "find-knee", o.FindKnee, "search for the highest rate at which the objective of --slo is met")

@@ -21,6 +21,9 @@ var foreignWorkload = bench.Description{
 func (o *options) plan(programs []program.Program, foreign []program.Foreign) (bench.Plan, error) {
 	plan := bench.Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Groups: o.Groups, BlockNS: int64(o.Block),
 		AtLeast: fewestSent, Seed: o.Seed, AllowDifferent: o.Different}
+	if !o.engineSaid && slices.ContainsFunc(foreign, program.Foreign.Secure) {
+		o.Engine = refereeEngine // the only one that speaks TLS; the report says so
+	}
 	if o.Rounds > 0 {
 		plan.BudgetNS, plan.Rounds = 0, max(o.Rounds, o.Groups)
 	}
@@ -111,17 +114,17 @@ func (o *options) cells(r wish, models []string) []bench.Cell {
 	}
 	if len(o.Rates) == 0 || o.clientsSaid {
 		for _, clients := range o.Clients {
-			loads = append(loads, bench.Load{Kind: bench.Closed, Concurrency: clients})
+			loads = append(loads, bench.Load{Kind: bench.Closed, Concurrency: clients, NoReuse: o.Fresh})
 		}
 	}
-	for _, rate := range o.Rates {
+	for _, rate := range slices.Sorted(slices.Values(o.Rates)) { // a knee is looked for upwards
 		loads = append(loads, o.open(rate))
 	}
 	return product(r, o.Engine, loads, models)
 }
 
 func (o *options) open(rate float64) bench.Load {
-	return bench.Load{Kind: bench.Open, Concurrency: o.Most, RateRPS: rate, Arrivals: o.Arrivals}
+	return bench.Load{Kind: bench.Open, Concurrency: o.Most, RateRPS: rate, Arrivals: o.Arrivals, NoReuse: o.Fresh}
 }
 
 // Rates among which the knee is searched: each a tenth above the one before, rounded to two digits.

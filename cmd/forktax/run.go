@@ -55,6 +55,7 @@ A scenario is a YAML file with the names of the flags as keys; flags on the comm
 			}
 			o.clientsSaid = o.clientsSaid || c.Flags().Changed("clients")
 			o.workloadsSaid = o.workloadsSaid || c.Flags().Changed("workload")
+			o.engineSaid = o.engineSaid || c.Flags().Changed("engine")
 			if err := o.check(); err != nil {
 				return usageError{err}
 			}

@@ -21,7 +21,7 @@ func readScenario(name string, given *pflag.FlagSet) (options, error) {
 	if err := yaml.UnmarshalWithOptions(text, &o, yaml.Strict()); err != nil {
 		return o, usagef("%s:%w", name, placed(err))
 	}
-	o.clientsSaid, o.workloadsSaid = has(text, "clients"), has(text, "workload")
+	o.clientsSaid, o.workloadsSaid, o.engineSaid = has(text, "clients"), has(text, "workload"), has(text, "engine")
 	if err := o.check(); err != nil {
 		return o, usagef("%s:%s", name, at(text, err))
 	}

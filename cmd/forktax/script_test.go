@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"get":     get,
 			"killall": killAll,
 			"none":    none,
+			"secure":  secure,
 		},
 	})
 }
@@ -105,6 +108,14 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%s\n%s", resp.Status, body)
+}
+
+// secure serves by TLS until the script ends, and puts the URL into the variable SECURE.
+func secure(ts *testscript.TestScript, _ bool, _ []string) {
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "safe") }))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	ts.Defer(s.Close)
+	ts.Setenv("SECURE", s.URL)
 }
 
 // killAll kills the processes whose command line holds all of the words, and fails if there are none: as something
