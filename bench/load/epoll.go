@@ -170,11 +170,11 @@ func generate(b *block, cores []*core) {
 	for _, c := range cores {
 		ready.Add(1)
 		finished.Go(func() {
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
-			ready.Done()
-			<-begin
-			c.run()
+			punctual(!b.closed, func() {
+				ready.Done()
+				<-begin
+				c.run()
+			})
 		})
 	}
 	ready.Wait()
