@@ -25,13 +25,15 @@ type Block struct {
 	Group        int            `json:"group"`    // which start of the targets it met
 	StartNS      int64          `json:"start_ns"` // since the run began
 	LengthNS     int64          `json:"length_ns"`
-	DiscardNS    int64          `json:"discard_ns,omitempty"` // observations intended before this count for nothing
-	Requests     int            `json:"requests"`             // observations, failed ones included
-	Errors       map[string]int `json:"errors,omitempty"`     // failed ones, by class
-	Usage        *Usage         `json:"usage,omitempty"`      // of the target, during the block; nil if it does not tell
-	GeneratorNS  int64          `json:"generator_cpu_ns"`     // processor time of the harness itself
-	Collections  int            `json:"collections"`          // of garbage, in the harness
-	Machine      Counters       `json:"machine"`              // what the machine counted since the block before
+	DiscardNS    int64          `json:"discard_ns,omitempty"`  // observations intended before this count for nothing
+	Requests     int            `json:"requests"`              // observations, failed ones included
+	Errors       map[string]int `json:"errors,omitempty"`      // failed ones, by class
+	Usage        *Usage         `json:"usage,omitempty"`       // of the target, during the block; nil if it does not tell
+	IdleNS       int64          `json:"idle_ns,omitempty"`     // since the target's last block, in this start of it
+	IdleCPUNS    int64          `json:"idle_cpu_ns,omitempty"` // processor time that it used meanwhile
+	GeneratorNS  int64          `json:"generator_cpu_ns"`      // processor time of the harness itself
+	Collections  int            `json:"collections"`           // of garbage, in the harness
+	Machine      Counters       `json:"machine"`               // what the machine counted since the block before
 	Observations Span           `json:"observations"`
 }
 

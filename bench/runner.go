@@ -68,7 +68,8 @@ func (r *Runner) onTargets(ctx context.Context, began time.Time, use func(contex
 	if err != nil {
 		return err
 	}
-	v := &visitor{Runner: r, began: began, targets: targets, client: &http.Client{Timeout: usageTimeout}}
+	v := &visitor{Runner: r, began: began, targets: targets, client: &http.Client{Timeout: usageTimeout},
+		rested: map[*Target]rest{}}
 	defer v.client.CloseIdleConnections()
 	v.counted = r.counters()
 	if err = r.alike(ctx, targets); err == nil {

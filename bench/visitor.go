@@ -15,6 +15,13 @@ type visitor struct {
 	targets map[targetName]*Target
 	client  *http.Client // for usage
 	counted Counters     // by the machine, at the end of the block before
+	rested  map[*Target]rest
+}
+
+// A rest is the end of a target's last block. While others are measured it should use next to nothing.
+type rest struct {
+	used Usage
+	at   time.Time
 }
 
 // visit measures one block and puts it on disk. A block during which ctx ends is not recorded.
@@ -56,6 +63,10 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int) error {
 	if before != nil && after != nil {
 		used := after.Sub(*before)
 		block.Usage = &used
+		if last, ok := v.rested[t]; ok {
+			block.IdleNS, block.IdleCPUNS = int64(begin.Sub(last.at)), before.Sub(last.used).CPUNS()
+		}
+		v.rested[t] = rest{*after, time.Now()}
 	}
 	now := v.counters()
 	block.Machine, v.counted = now.Sub(v.counted), now

@@ -418,6 +418,10 @@ func TestWarnings(t *testing.T) {
 		"a generator as heavy as the server": {6, the10s, func(b *bench.Block) {
 			b.GeneratorNS, b.Usage = 1000, usage(1000)
 		}, nil},
+		"a restless target": {6, the10s, func(b *bench.Block) {
+			b.IdleNS, b.IdleCPUNS = 1000, 30+int64(b.Cell)
+		}, []report.Warning{{Code: "restless", Cell: "hello as cgi",
+			Text: "hello as cgi used 3.10 % of a core while others were measured"}}},
 		"a generator beside who knows what": {6, the10s, func(b *bench.Block) { b.GeneratorNS = 1000 }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
