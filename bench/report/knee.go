@@ -114,7 +114,7 @@ func Meets(r *bench.Result) (bool, error) {
 func words(found []Knee) []string {
 	var lines []string
 	for _, k := range found {
-		line := fmt.Sprintf("%s/%s: %s meets %s ", k.Workload, k.Request, k.Model, k.Objective)
+		line := fmt.Sprintf("%s: %s meets %s ", subject(k.Workload, k.Request), k.Model, k.Objective)
 		switch {
 		case k.MetRPS == nil:
 			line += fmt.Sprintf("at no rate that was tried; the lowest was %s", rate(*k.FailedRPS))

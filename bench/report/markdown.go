@@ -12,7 +12,7 @@ func Markdown(w io.Writer, a *Analysis) error {
 	p := printer{w: w}
 	p.line("# forktax: what a process for each request costs\n\n%s", summary(a))
 	for _, warning := range a.Warnings {
-		p.line("\n> **%s**: %s. %s.", warning.Code, warning.Text, warning.Advice)
+		p.line("\n> **%s**: %s; %s.", warning.Code, warning.Text, warning.Advice)
 	}
 	if lines := meanings(a); len(lines) > 0 {
 		p.line("\n## What it means\n\n- %s", strings.Join(lines, "\n- "))
@@ -50,7 +50,7 @@ func (p *printer) comparisons(a *Analysis) {
 		if c.Unit != "ns" {
 			print = rate
 		}
-		p.line("| %s/%s | %s | %s | %s over %s | %s%s | %s%s | %d | %s |", c.Workload, c.Request, c.Load, c.Metric,
+		p.line("| %s | %s | %s | %s over %s | %s%s | %s%s | %d | %s |", subject(c.Workload, c.Request), c.Load, c.Metric,
 			c.Candidate, c.Baseline, three(c.Ratio), between(c.RatioLow, c.RatioHigh, three), print(c.Difference),
 			between(c.DifferenceLow, c.DifferenceHigh, print), c.Blocks, optional(c.MDE, percent))
 	}

@@ -50,7 +50,7 @@ func closedTable(a *Analysis) table.Writer {
 	t.AppendHeader(table.Row{"request", "load", "model", "p50", "p90", "p99", "requests/s", "fork tax", "adds"})
 	for _, c := range a.own(bench.Closed) {
 		tax, adds := a.tax(c)
-		t.AppendRow(table.Row{c.Workload + "/" + c.Request, c.Load, c.Model, c.Response.print("p50"), c.Response.print("p90"),
+		t.AppendRow(table.Row{subject(c.Workload, c.Request), c.Load, c.Model, c.Response.print("p50"), c.Response.print("p90"),
 			c.Response.print("p99"), optional(c.ThroughputRPS, three), tax, adds})
 	}
 	alignRight(t, 4, 9)
@@ -63,7 +63,7 @@ func openTable(a *Analysis) table.Writer {
 	t.AppendHeader(table.Row{"request", "planned", "model", "reached", "p50", "p90", "p99", "p99.9", "lag p99", "fork tax", "adds"})
 	for _, c := range a.own(bench.Open) {
 		tax, adds := a.tax(c)
-		t.AppendRow(table.Row{c.Workload + "/" + c.Request, c.Load, c.Model, optional(c.ThroughputRPS, rate),
+		t.AppendRow(table.Row{subject(c.Workload, c.Request), c.Load, c.Model, optional(c.ThroughputRPS, rate),
 			c.Response.print("p50"), c.Response.print("p90"), c.Response.print("p99"), c.Response.print("p999"),
 			optional(c.Lag.P99, duration), tax, adds})
 	}
@@ -95,7 +95,7 @@ func costTable(cells []Cell) table.Writer {
 	t.AppendHeader(table.Row{"request", "load", "model", "CPU", "processes", "connections", "page faults", "peak memory",
 		"errors", "invalid"})
 	for _, c := range cells {
-		t.AppendRow(table.Row{c.Workload + "/" + c.Request, c.Load, c.Model,
+		t.AppendRow(table.Row{subject(c.Workload, c.Request), c.Load, c.Model,
 			optional(c.CPUPerRequest, duration), optional(c.ProcessesPerRequest, perRequest),
 			optional(c.ConnectionsPerRequest, perRequest), optional(c.FaultsPerRequest, three),
 			optional(c.PeakMemory, func(b float64) string { return size(int64(b)) }), c.Errors,
@@ -110,7 +110,7 @@ func refereeTable(a *Analysis) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "model", "median", "requests/s", a.Run.RefereeEngine + " CPU", "own CPU", "why"})
 	for _, r := range a.Referee {
-		t.AppendRow(table.Row{r.Workload + "/" + r.Request, r.Load, r.Model, signed(r.MedianRatio), signed(r.ThroughputRatio),
+		t.AppendRow(table.Row{subject(r.Workload, r.Request), r.Load, r.Model, signed(r.MedianRatio), signed(r.ThroughputRatio),
 			duration(float64(r.RefereeCPU)), duration(float64(r.EngineCPU)), r.Why})
 	}
 	alignRight(t, 4, 7)
@@ -136,6 +136,14 @@ func agreed(a *Analysis) []string {
 
 // signed prints a ratio as a change: +12 %.
 func signed(ratio float64) string { return fmt.Sprintf("%+.0f %%", (ratio-1)*100) }
+
+// subject names a request; that of a workload with just one often has the same name.
+func subject(workload, request string) string {
+	if workload == request {
+		return workload
+	}
+	return workload + "/" + request
+}
 
 func alignRight(t table.Writer, from, to int) {
 	var columns []table.ColumnConfig
@@ -178,7 +186,7 @@ func meanings(a *Analysis) []string {
 			continue
 		}
 		told[key] = true
-		line := fmt.Sprintf("%s/%s, %s: %s adds %s%s to each request.", c.Workload, c.Request, c.Load, c.Model,
+		line := fmt.Sprintf("%s, %s: %s adds %s%s to each request.", subject(c.Workload, c.Request), c.Load, c.Model,
 			duration(r.Difference), between(r.DifferenceLow, r.DifferenceHigh, duration))
 		lines = append(lines, line+capacity(a, c))
 	}

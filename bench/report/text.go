@@ -17,7 +17,7 @@ func Text(w io.Writer, a *Analysis) error {
 	p.list("What it means", append(meanings(a), agreed(a)...))
 	var careful []string
 	for _, w := range a.Warnings {
-		careful = append(careful, fmt.Sprintf("%s: %s. %s.", w.Code, w.Text, w.Advice))
+		careful = append(careful, fmt.Sprintf("%s: %s; %s.", w.Code, w.Text, w.Advice))
 	}
 	p.list("To be careful of", careful)
 	return p.err
