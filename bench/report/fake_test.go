@@ -52,7 +52,7 @@ func (m *made) record(t *testing.T, rounds int) *bench.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	runner := bench.Runner{Plan: plan, Launcher: m, Engines: map[string]bench.Engine{"fake": m}, Record: record,
+	runner := bench.Runner{Plan: plan, Launcher: m, Engines: map[string]bench.Engine{"fake": m, "referee": m}, Record: record,
 		Progress: func(p bench.Progress) { m.now = p }}
 	if err := runner.Run(t.Context()); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,244 @@
+package report_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/report"
+)
+
+// openTwins arrive at 400/s.
+func openTwins() []bench.Cell {
+	cells := twins()
+	for i := range cells {
+		cells[i].Load = bench.Load{Kind: bench.Open, Concurrency: 9, RateRPS: 400}
+	}
+	return cells
+}
+
+// late is an answer after 1 ms to a request that was sent so much too late.
+func late(lag time.Duration) bench.Observation {
+	return bench.Observation{Intended: 100, Sent: 100 + lag, FirstByte: 100 + lag, Done: 100 + lag + time.Millisecond, Status: 200}
+}
+
+// One block of a round that has ten is wrong in some way. It is invalid for the right reason, with its twin, and nothing
+// else is.
+func TestValidity(t *testing.T) {
+	steady := func(bench.Cell, int) []bench.Observation { return slices.Repeat([]bench.Observation{late(0)}, 10) }
+	for name, test := range map[string]struct {
+		cells  []bench.Cell
+		block  func(bench.Cell, int) []bench.Observation
+		change func(*bench.Block) // of the block of cgi in round 3
+		want   string
+	}{
+		"nothing wrong": {openTwins(), steady, func(*bench.Block) {}, ""},
+		"collection":    {twins(), steady, func(b *bench.Block) { b.Collections = 1 }, "collection"},
+		"stolen": {twins(), steady, func(b *bench.Block) {
+			b.Machine = bench.Counters{CPUSeconds: 1, StealSeconds: 0.03}
+		}, "steal"},
+		"hardly stolen": {twins(), steady, func(b *bench.Block) {
+			b.Machine = bench.Counters{CPUSeconds: 1, StealSeconds: 0.02}
+		}, ""},
+		"dropped":        {twins(), steady, func(b *bench.Block) { b.Machine.ListenDrops = 1 }, "network"},
+		"asked again":    {twins(), steady, func(b *bench.Block) { b.Machine.SYNRetransmits = 1 }, "network"},
+		"busy generator": {openTwins(), steady, func(b *bench.Block) { b.GeneratorNS = 6e8 + 1 }, "generator"},
+		"generator busy enough, in a closed loop": {twins(), steady, func(b *bench.Block) {
+			b.GeneratorNS = 9e8
+		}, ""},
+		"late": {openTwins(), func(c bench.Cell, round int) []bench.Observation {
+			if c.Model == "cgi" && round == 3 {
+				return slices.Repeat([]bench.Observation{late(501 * time.Microsecond)}, 10)
+			}
+			return steady(c, round)
+		}, func(*bench.Block) {}, "lag"},
+		"hardly late": {openTwins(), func(c bench.Cell, round int) []bench.Observation {
+			if c.Model == "cgi" && round == 3 {
+				return slices.Repeat([]bench.Observation{late(500 * time.Microsecond)}, 10)
+			}
+			return steady(c, round)
+		}, func(*bench.Block) {}, ""},
+		"failed": {twins(), func(c bench.Cell, round int) []bench.Observation {
+			if c.Model == "cgi" && round == 3 {
+				return append(steady(c, round), failed(bench.ErrReset))
+			}
+			return steady(c, round)
+		}, func(*bench.Block) {}, "errors"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := made{cells: test.cells, block: test.block}
+			r := m.record(t, 10)
+			for i := range r.Blocks {
+				if b := &r.Blocks[i]; b.Cell == 1 && b.Round == 3 {
+					test.change(b)
+				}
+			}
+			a := analyze(t, r)
+			var want report.Counts
+			pairs, sound := 10, 10
+			if test.want != "" {
+				want, pairs = report.Counts{test.want: 1}, 9
+				if test.want != "errors" { // whose right answers count
+					sound = 9
+				}
+			}
+			for _, c := range a.Cells {
+				if diff := cmp.Diff(want, c.Invalid); diff != "" || c.InvalidBlocks != 10-pairs {
+					t.Errorf("%s: %d blocks are invalid, by reason (-want +got):\n%s", c.Model, c.InvalidBlocks, diff)
+				}
+				if got := int(c.Histogram.TotalCount()); got != 10*sound {
+					t.Errorf("%s: %d answers count, want %d", c.Model, got, 10*sound)
+				}
+			}
+			for _, c := range a.Comparisons {
+				if c.Blocks != pairs {
+					t.Errorf("%s is compared over %d pairs, want %d", c.Metric, c.Blocks, pairs)
+				}
+			}
+		})
+	}
+}
+
+// More than a fifth of the blocks invalid makes the run inconclusive; a fifth does not.
+func TestInconclusive(t *testing.T) {
+	for invalid, want := range map[int]bool{0: false, 2: false, 3: true, 10: true} {
+		m := made{cells: twins(), block: the10s}
+		r := m.record(t, 10)
+		for i := range r.Blocks {
+			if r.Blocks[i].Cell == 0 && r.Blocks[i].Round < invalid {
+				r.Blocks[i].Collections = 1
+			}
+		}
+		a := analyze(t, r)
+		got := slices.ContainsFunc(a.Warnings, func(w report.Warning) bool { return w.Code == report.Inconclusive })
+		if got != want {
+			t.Errorf("%d of 10 blocks invalid: inconclusive is %v, want %v", invalid, got, want)
+		}
+		for _, name := range report.Formats() { // also of a run without one sound block
+			print(t, name, a)
+		}
+	}
+}
+
+// A request that timed out is a value of which only the least is known, and a percentile that falls on it says so.
+func TestTimeouts(t *testing.T) {
+	timeout := func() bench.Observation {
+		return bench.Observation{Intended: 100, Sent: 100, FirstByte: 100, Done: 100 + time.Second, Err: bench.ErrTimeout}
+	}
+	m := made{cells: twins(), block: func(bench.Cell, int) []bench.Observation {
+		return append(slices.Repeat([]bench.Observation{took(1000)}, 45), slices.Repeat([]bench.Observation{timeout()}, 5)...)
+	}}
+	c := analyze(t, m.record(t, 10)).Cells[0]
+	// Of 500 values, 50 are timeouts: ranks 451 to 500. The p90 is rank 450, the p99 rank 495.
+	if *c.Response.P90 != 1000 || *c.Response.P99 != 1e9 {
+		t.Errorf("p90 %d and p99 %d, want 1000 and 1e9", *c.Response.P90, *c.Response.P99)
+	}
+	if diff := cmp.Diff([]string{"p99", "max"}, c.Response.AtLeast); diff != "" {
+		t.Errorf("percentiles that are only bounds (-want +got):\n%s", diff)
+	}
+	if text := string(print(t, "text", analyze(t, m.record(t, 10)))); !strings.Contains(text, "≥ 1.00 s") {
+		t.Errorf("the text does not say ≥ 1.00 s:\n%s", text)
+	}
+}
+
+// The discarded beginning of a block counts for nothing but errors.
+func TestDiscard(t *testing.T) {
+	m := made{cells: twins(), block: func(bench.Cell, int) []bench.Observation {
+		early, counted := took(5000), took(1000)
+		early.Intended, early.Sent = 10, 10
+		return slices.Concat(slices.Repeat([]bench.Observation{early}, 30), slices.Repeat([]bench.Observation{counted}, 10))
+	}}
+	r := m.record(t, 6)
+	for i := range r.Blocks {
+		r.Blocks[i].DiscardNS = 100
+	}
+	for _, c := range analyze(t, r).Cells {
+		if *c.Response.P50 != 1000 || *c.Response.Max != 1000 || c.Histogram.TotalCount() != 60 {
+			t.Errorf("%s: p50 %d, max %d of %d, want 1000, 1000 of 60", c.Model, *c.Response.P50, *c.Response.Max,
+				c.Histogram.TotalCount())
+		}
+		if *c.ThroughputRPS != 10/1e-6 { // ten answers in the 1000 ns from the discard on
+			t.Errorf("%s: %g answers a second, want 1e7", c.Model, *c.ThroughputRPS)
+		}
+	}
+}
+
+// The referee is compared with the engine in the rounds that both have, and is in no other table.
+func TestReferee(t *testing.T) {
+	cells := twins()
+	for _, c := range twins() {
+		c.Engine = "referee"
+		cells = append(cells, c)
+	}
+	m := made{cells: cells, block: func(c bench.Cell, round int) []bench.Observation {
+		block := the10s(c, round)
+		if c.Engine == "referee" {
+			for i := range block {
+				block[i].Done += block[i].Response() // twice as long
+			}
+		}
+		return block
+	}}
+	r := m.record(t, 6)
+	r.Plan.Referee = "referee"
+	for i := range r.Blocks {
+		r.Blocks[i].GeneratorNS = int64(10 * (1 + r.Blocks[i].Cell/2*3)) // four times the CPU
+	}
+	a := analyze(t, r)
+	if len(a.Referee) != 2 || len(a.Comparisons) == 0 {
+		t.Fatalf("%d agreements and %d comparisons, want 2 and some", len(a.Referee), len(a.Comparisons))
+	}
+	for _, g := range a.Referee {
+		if !near(g.MedianRatio, 2) || g.EngineCPU != 1 || g.RefereeCPU != 4 || g.Blocks != 6 ||
+			!strings.Contains(g.Why, "4.0 times the CPU") {
+			t.Errorf("agreement %+v, want twice the median for four times the CPU over 6 blocks", g)
+		}
+	}
+	for _, c := range a.Comparisons {
+		if c.Engine != "fake" {
+			t.Errorf("the referee is compared: %+v", c)
+		}
+	}
+}
+
+// The knee is the highest rate met below the lowest that is not, and why it is not is said.
+func TestKnees(t *testing.T) {
+	var cells []bench.Cell
+	for _, rate := range []float64{10, 20, 40} {
+		for _, c := range openTwins() {
+			c.Load.RateRPS = rate
+			cells = append(cells, c)
+		}
+	}
+	m := made{cells: cells, block: func(c bench.Cell, _ int) []bench.Observation {
+		ns := time.Duration(c.Load.RateRPS * 1000)
+		if c.Model == "cgi" {
+			ns *= 4
+		}
+		return slices.Repeat([]bench.Observation{took(ns)}, 10)
+	}}
+	r := m.record(t, 1)
+	r.Plan.Objective = &bench.Objective{Percentile: 0.5, LimitNS: 80_000}
+	a := analyze(t, r)
+	want := []report.Knee{
+		{Workload: "hello", Request: "hello", Model: "persistent", Objective: "p50 ≤ 80µs", MetRPS: new(40.0)},
+		{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p50 ≤ 80µs", MetRPS: new(20.0), FailedRPS: new(40.0),
+			Reason: "response times"},
+	}
+	if diff := cmp.Diff(want, a.Knees); diff != "" {
+		t.Errorf("knees (-want +got):\n%s", diff)
+	}
+	text := string(print(t, "text", a))
+	for _, line := range []string{
+		"hello: cgi meets p50 ≤ 80µs up to 20.0/s, and no longer at 40.0/s.",
+		"hello: persistent meets p50 ≤ 80µs at every rate that was tried, up to 40.0/s.",
+	} {
+		if !strings.Contains(text, line) {
+			t.Errorf("the text does not say %q:\n%s", line, text)
+		}
+	}
+}
