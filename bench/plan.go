@@ -86,10 +86,26 @@ func (p Plan) Request(c Cell) (Request, error) {
 }
 
 // order draws the order in which a round visits the cells whose turn it is. It depends on nothing but the seed and the
-// round.
+// round. Cells that are not visited in each round take turns, so that rounds are about equally long; those of a pair, and
+// those of the referee, have theirs together.
 func (p Plan) order(round int) []int {
 	all := rand.New(rand.NewPCG(p.Seed, uint64(round))).Perm(len(p.Cells))
-	return slices.DeleteFunc(all, func(cell int) bool { return round%p.every(cell) != 0 })
+	turns := p.turns()
+	return slices.DeleteFunc(all, func(cell int) bool { return (round+turns[cell])%p.every(cell) != 0 })
+}
+
+// turns numbers the cells by what they have in common but for model and engine.
+func (p Plan) turns() []int {
+	numbers := map[Cell]int{}
+	turns := make([]int, len(p.Cells))
+	for i, c := range p.Cells {
+		c.Model, c.Engine = "", ""
+		if _, ok := numbers[c]; !ok {
+			numbers[c] = len(numbers)
+		}
+		turns[i] = numbers[c]
+	}
+	return turns
 }
 
 // every says in which rounds the cell is visited.

@@ -44,6 +44,7 @@ func (r *Runner) Run(ctx context.Context) error {
 // group starts all targets anew and visits the cells in the group's rounds.
 func (r *Runner) group(ctx context.Context, group int, s *schedule) error {
 	return r.onTargets(ctx, s.began, func(ctx context.Context, v *visitor) error {
+		s.first = s.round
 		for s.more(group) {
 			for _, cell := range r.Plan.order(s.round) {
 				r.tell(s.progress(group, r.Plan.Cells[cell]))

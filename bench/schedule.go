@@ -7,6 +7,7 @@ type schedule struct {
 	plan   Plan
 	began  time.Time
 	round  int // the next
+	first  int // round of the group
 	blocks int // done
 }
 
@@ -16,7 +17,7 @@ func (s *schedule) more(group int) bool {
 	if s.plan.Rounds > 0 {
 		return s.round < s.plan.roundsBefore(group+1)
 	}
-	if s.round <= group {
+	if s.round == s.first {
 		return true
 	}
 	return time.Since(s.began) < time.Duration(s.plan.BudgetNS)*time.Duration(group+1)/time.Duration(s.plan.Groups)

@@ -16,6 +16,7 @@ type visitor struct {
 	client  *http.Client // for usage
 	counted Counters     // by the machine, at the end of the block before
 	rested  map[*Target]rest
+	latest  *Target // that was visited
 }
 
 // A rest is the end of a target's last block. While others are measured it should use next to nothing.
@@ -35,6 +36,9 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int) error {
 	request, err := v.Plan.Request(c)
 	if err != nil {
 		return err
+	}
+	if t.Foreign {
+		request.Want.Headers = nil
 	}
 	length, discard := v.Plan.Length(c)
 	wanted := Visit{URL: t.URL, Request: request, Load: c.Load, Length: length, AtLeast: v.Plan.AtLeast,
@@ -63,10 +67,10 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int) error {
 	if before != nil && after != nil {
 		used := after.Sub(*before)
 		block.Usage = &used
-		if last, ok := v.rested[t]; ok {
+		if last, ok := v.rested[t]; ok && v.latest != t { // else there were no others
 			block.IdleNS, block.IdleCPUNS = int64(begin.Sub(last.at)), before.Sub(last.used).CPUNS()
 		}
-		v.rested[t] = rest{*after, time.Now()}
+		v.rested[t], v.latest = rest{*after, time.Now()}, t
 	}
 	now := v.counters()
 	block.Machine, v.counted = now.Sub(v.counted), now

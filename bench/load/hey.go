@@ -230,8 +230,9 @@ func (p *heyPiece) record(reports []heyReport, rec bench.Recorder, shift time.Du
 		}
 		for message, n := range r.ErrorDist {
 			o := bench.Observation{Err: classOf(message)} // when is not known
-			if o.Err == bench.ErrTimeout {
-				o.Done = p.timeout
+			if o.Err == bench.ErrTimeout {                // which then is within what counts of the block, and at its value
+				o.Intended = shift + p.length
+				o.Sent, o.Done = o.Intended, o.Intended+p.timeout
 			}
 			seen = append(seen, slices.Repeat([]bench.Observation{o}, n)...)
 		}

@@ -56,7 +56,14 @@ func (f Foreign) Reach(ctx context.Context) error {
 // Secure says whether it speaks TLS.
 func (f Foreign) Secure() bool { return f.URL.Scheme == "https" }
 
+// ForeignWorkload is the workload of servers that are measured by their URL alone: it is the whole of the request.
+const ForeignWorkload = "url"
+
 // target is the server in the place of a launched one. Nothing is known of its cost.
 func (f Foreign) target(workload string) *bench.Target {
-	return &bench.Target{Workload: workload, Model: f.Name, URL: strings.TrimSuffix(f.URL.String(), "/"), Foreign: true}
+	t := &bench.Target{Workload: workload, Model: f.Name, URL: f.URL.String(), Foreign: true}
+	if workload != ForeignWorkload { // whose requests have paths of their own
+		t.URL = strings.TrimSuffix(t.URL, "/")
+	}
+	return t
 }

@@ -37,7 +37,7 @@ type Run struct {
 	Baseline      string    `json:"baseline"`
 	RefereeEngine string    `json:"referee_engine,omitempty"`
 	Rounds        int       `json:"rounds"` // planned; 0 if the time was
-	Groups        int       `json:"groups"` // how often the targets were to be started
+	Groups        int       `json:"groups"` // how often the targets were started and measured
 }
 
 // A Cell is what was seen of one cell of the plan, over all its blocks.
@@ -54,6 +54,7 @@ type Cell struct {
 	ThroughputRPS         *float64     `json:"throughput_rps"` // right answers
 	Lag                   LagQuantiles `json:"lag_ns"`         // null in a closed loop, which has none
 	CPUPerRequest         *int64       `json:"cpu_ns_per_request"`
+	UsageReading          *int64       `json:"usage_reading_ns"` // CPU of a look at the usage, taken off each block
 	GeneratorCPU          *int64       `json:"generator_cpu_ns_per_request"`
 	ProcessesPerRequest   *float64     `json:"processes_per_request"`
 	ConnectionsPerRequest *float64     `json:"connections_per_request"`

@@ -11,11 +11,14 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 		Schema: bench.Schema,
 		Run: Run{ID: r.ID, Started: r.Started, Seconds: float64(r.Tail.LengthNS) / 1e9, Seed: r.Plan.Seed,
 			Complete: r.Tail.Complete, Condition: r.Tail.Condition, Version: r.Version,
-			Baseline: r.Plan.Baseline, RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds, Groups: r.Plan.Groups},
+			Baseline: r.Plan.Baseline, RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds},
 		Environment: r.Environment,
 		Cells:       []Cell{},
 		Comparisons: []Comparison{},
 		Warnings:    []Warning{},
+	}
+	for _, b := range r.Blocks {
+		a.Run.Groups = max(a.Run.Groups, b.Group+1)
 	}
 	if r.Tail == (bench.Tail{}) {
 		a.Run.Condition = "the harness was killed"
@@ -24,10 +27,10 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 		}
 	}
 	measured := make([]measurements, len(r.Plan.Cells))
-	steal := stolen(r.Blocks)
-	for i := range r.Plan.Cells {
+	steal, reading := stolen(r.Blocks), readings(r)
+	for i, c := range r.Plan.Cells {
 		var err error
-		if measured[i], err = judge(r, i, steal); err != nil {
+		if measured[i], err = judge(r, i, steal, reading[target{c.Workload, c.Model}]); err != nil {
 			return nil, err
 		}
 	}

@@ -115,7 +115,8 @@ func TestCosts(t *testing.T) {
 		b.GeneratorNS = 24
 		if b.Cell == 1 {
 			n := int64(b.Round + 1)
-			b.Usage = &bench.Usage{SelfCPUNS: 48 * n, ChildrenCPUNS: 240, MinorFaults: 11 * n, MajorFaults: 1,
+			b.IdleNS, b.IdleCPUNS = 1, 3 // which is what a look costs
+			b.Usage = &bench.Usage{SelfCPUNS: 48*n + 3, ChildrenCPUNS: 240, MinorFaults: 11 * n, MajorFaults: 1,
 				ProcessesStarted: 12, ConnectionsOpened: 6 * n, PeakMemoryBytes: 1000 - n, ChildPeakMemoryBytes: 100 * n}
 		}
 	}
@@ -127,7 +128,8 @@ func TestCosts(t *testing.T) {
 		Invalid:               report.Counts{"errors": 2},
 		ThroughputRPS:         new(20 / 200.2e-6), // 20 right answers
 		GeneratorCPU:          new(int64(2)),
-		CPUPerRequest:         new(int64(26)), // (48 + 96 + 2·240)/24
+		UsageReading:          new(int64(3)),
+		CPUPerRequest:         new(int64(26)), // (48 + 96 + 2·240)/24, when the looks are taken off
 		ProcessesPerRequest:   new(1.0),
 		ConnectionsPerRequest: new(0.75),        // (6 + 12)/24
 		FaultsPerRequest:      new(35.0 / 24),   // (11 + 22 + 2·1)/24
@@ -419,9 +421,9 @@ func TestWarnings(t *testing.T) {
 			b.GeneratorNS, b.Usage = 1000, usage(1000)
 		}, nil},
 		"a restless target": {6, the10s, func(b *bench.Block) {
-			b.IdleNS, b.IdleCPUNS = 1000, 30+int64(b.Cell)
+			b.IdleNS, b.IdleCPUNS = 1e9, 5e7+int64(b.Cell)*1e6
 		}, []report.Warning{{Code: "restless", Cell: "hello as cgi",
-			Text: "hello as cgi used 3.10 % of a core while others were measured"}}},
+			Text: "hello as cgi used 5.10 % of a core while others were measured"}}},
 		"a generator beside who knows what": {6, the10s, func(b *bench.Block) { b.GeneratorNS = 1000 }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,13 +9,14 @@ import (
 
 // A Knee is the highest rate at which a model meets the objective, of those that were tried.
 type Knee struct {
-	Workload  string   `json:"workload"`
-	Request   string   `json:"request"`
-	Model     string   `json:"model"`
-	Objective string   `json:"objective"`
-	MetRPS    *float64 `json:"met_rps"`    // the highest rate that met it, below the lowest that did not; nil if none did
-	FailedRPS *float64 `json:"failed_rps"` // the lowest rate that did not; nil if all did
-	Reason    string   `json:"reason"`     // why it did not: response times, errors, or a generator that was too slow
+	Workload  string    `json:"workload"`
+	Request   string    `json:"request"`
+	Model     string    `json:"model"`
+	Objective string    `json:"objective"`
+	MetRPS    *float64  `json:"met_rps"`              // the highest rate that met it, below the lowest that did not; nil if none did
+	FailedRPS *float64  `json:"failed_rps"`           // the lowest rate that did not; nil if all did
+	Untold    []float64 `json:"untold_rps,omitempty"` // rates at which there were too few requests to tell
+	Reason    string    `json:"reason"`               // why it did not: response times, errors, or a generator that was too slow
 }
 
 // knees finds the knee of each workload, request and model from its cells, which are in order of their rates.
@@ -39,6 +40,8 @@ func knees(plan bench.Plan, cells []Cell) []Knee {
 		}
 		k := &found[i]
 		switch {
+		case c.untold(*plan.Objective):
+			k.Untold = append(k.Untold, c.Load.RateRPS)
 		case !c.meets(*plan.Objective) && k.FailedRPS == nil:
 			k.FailedRPS, k.Reason = new(c.Load.RateRPS), c.failing()
 		case k.FailedRPS == nil:
@@ -65,6 +68,11 @@ func (c Cell) failing() string {
 	default:
 		return slowServer
 	}
+}
+
+// untold says whether the cell has too few requests for the objective's percentile.
+func (c Cell) untold(o bench.Objective) bool {
+	return c.Errors == 0 && c.Response.Max != nil && c.atPercentile(o.Percentile) == nil
 }
 
 // meets says whether all requests got right answers and the percentile of their response times is within the limit.
@@ -99,7 +107,7 @@ func Meets(r *bench.Result) (bool, error) {
 	last := len(r.Blocks) - 1
 	alone := *r
 	alone.Blocks = r.Blocks[last:]
-	m, err := judge(&alone, r.Blocks[last].Cell, nil)
+	m, err := judge(&alone, r.Blocks[last].Cell, nil, 0)
 	if err != nil {
 		return false, err
 	}
@@ -116,6 +124,9 @@ func words(found []Knee) []string {
 	for _, k := range found {
 		line := fmt.Sprintf("%s: %s meets %s ", subject(k.Workload, k.Request), k.Model, k.Objective)
 		switch {
+		case k.MetRPS == nil && k.FailedRPS == nil:
+			line = fmt.Sprintf("%s: too few requests to tell whether %s meets %s: a longer --budget is needed",
+				subject(k.Workload, k.Request), k.Model, k.Objective)
 		case k.MetRPS == nil:
 			line += fmt.Sprintf("at no rate that was tried; the lowest was %s", rate(*k.FailedRPS))
 		case k.FailedRPS == nil:

@@ -13,6 +13,7 @@ type measurements struct {
 	errors           Counts
 	usage            *bench.Usage // summed; nil if the target did not tell
 	generatorNS      int64
+	readingNS        int64              // that a look at the usage costs
 	rounds           map[int]*blockView // by round
 }
 
@@ -28,7 +29,9 @@ type blockView struct {
 type seen struct {
 	timeouts int           // requests that took at least as long as the timeout
 	answers  int           // right ones
-	span     time.Duration // from the discard to the last answer
+	inTime   int           // of them, before the planned end
+	last     time.Duration // when the last of them was done
+	span     time.Duration // in which the answers came that count
 }
 
 // counts says whether a percentile takes the observation in: a right answer, or a request that timed out, which took at
@@ -38,13 +41,15 @@ func counts(o bench.Observation, b bench.Block) bool {
 }
 
 // judge reads the blocks of the cell with this index, one by one.
-func judge(r *bench.Result, cell int, steal map[int]float64) (measurements, error) {
-	m := measurements{errors: Counts{}, rounds: map[int]*blockView{}}
+func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (measurements, error) {
+	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockView{}}
 	load := r.Plan.Cells[cell].Load
+	length, _ := r.Plan.Length(r.Plan.Cells[cell])
 	for _, b := range r.Blocks {
 		if b.Cell != cell {
 			continue
 		}
+		b.Usage = without(b.Usage, reading)
 		m.count(b)
 		view := &blockView{group: b.Group}
 		var response, lag []int64
@@ -56,10 +61,13 @@ func judge(r *bench.Result, cell int, steal map[int]float64) (measurements, erro
 				lag = append(lag, int64(o.Lag()))
 			}
 			if counts(o, b) {
-				view.take(o, b)
 				response = append(response, int64(o.Response()))
 			}
+			if counts(o, b) || o.Err == "" && load.Kind == bench.Closed && o.Done >= time.Duration(b.DiscardNS) {
+				view.take(o, length)
+			}
 		}
+		view.end(b, load, length)
 		slices.Sort(response)
 		slices.Sort(lag)
 		view.reasons = accuse(r.Plan, b, steal[b.Round], lag, response)
@@ -69,12 +77,31 @@ func judge(r *bench.Result, cell int, steal map[int]float64) (measurements, erro
 	return m, nil
 }
 
-func (s *seen) take(o bench.Observation, b bench.Block) {
-	s.span = max(s.span, o.Done-time.Duration(b.DiscardNS))
-	if o.Err == "" {
-		s.answers++
-	} else {
+func (s *seen) take(o bench.Observation, length time.Duration) {
+	if o.Err != "" {
 		s.timeouts++
+		return
+	}
+	s.answers++
+	s.last = max(s.last, o.Done)
+	if o.Done < length {
+		s.inTime++
+	}
+}
+
+// end works out over which time the answers count. Of one client in a closed loop that is all, until its last answer. Of
+// several, those that came between the discard and the planned end: the ones that were under way at either end would be
+// counted without the time that they took, or the time without them. In an open loop it is the time for which arrivals
+// were planned, or longer if the answers took longer.
+func (s *seen) end(b bench.Block, l bench.Load, length time.Duration) {
+	discard := time.Duration(b.DiscardNS)
+	switch {
+	case l.Kind == bench.Open:
+		s.span = max(s.last, length) - discard
+	case discard > 0 && s.inTime > 0:
+		s.answers, s.span = s.inTime, length-discard
+	default:
+		s.span = s.last - discard
 	}
 }
 
@@ -215,6 +242,7 @@ func (m measurements) costs(c *Cell) {
 		return
 	}
 	n := float64(m.requests)
+	c.UsageReading = new(m.readingNS)
 	c.CPUPerRequest = new(u.CPUNS() / int64(m.requests))
 	c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
 	c.ConnectionsPerRequest = new(float64(u.ConnectionsOpened) / n)

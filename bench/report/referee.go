@@ -55,10 +55,15 @@ func (m measurements) generatorCPU() int64 {
 	return m.generatorNS / int64(m.requests)
 }
 
+// enough is how many blocks it takes to speak of causes.
+const enough = 6
+
 // why says what the difference comes from, as far as the numbers tell.
 func (a Agreement) why() string {
 	off := math.Log(a.MedianRatio)
 	switch {
+	case math.Abs(off) > agreement && math.Abs(off) < 4*agreement && a.Blocks < enough:
+		return fmt.Sprintf("no more than noise may be: %d blocks each are few", a.Blocks)
 	case math.Abs(off) <= agreement:
 		return "they agree"
 	case off > 0 && a.RefereeCPU > a.EngineCPU:

@@ -45,7 +45,8 @@ func tooManyInvalid(a *Analysis) (Warning, bool) {
 	var names []string
 	reasons := Counts{}
 	for _, c := range a.Cells {
-		if c.Blocks >= fewestToAccuse && float64(c.InvalidBlocks) > mostInvalid*float64(c.Blocks) {
+		few := c.Blocks < fewestToAccuse && c.InvalidBlocks < c.Blocks
+		if !few && float64(c.InvalidBlocks) > mostInvalid*float64(c.Blocks) {
 			names = append(names, fmt.Sprintf("%s (%d of %d)", c, c.InvalidBlocks, c.Blocks))
 			for reason, n := range c.Invalid {
 				reasons[reason] += n
