@@ -57,6 +57,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if err != nil && !errors.Is(err, errInterrupted) && errors.Is(context.Cause(ctx), errInterrupted) {
+		err = fmt.Errorf("%w: %w", errInterrupted, err) // which is why it failed
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "forktax: %v\n", err)
 	}

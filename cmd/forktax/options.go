@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -108,6 +109,12 @@ func (o *options) check() error {
 	case len(o.Clients) == 0 && len(o.Rates) == 0,
 		slices.ContainsFunc(o.Clients, func(n int) bool { return n < 1 || n > mostClients }):
 		return mistaken("clients", "%v: numbers from 1 to %d are needed", o.Clients, mostClients)
+	case twice(o.Clients):
+		return mistaken("clients", "%v: a number is there twice", o.Clients)
+	case twice(o.Rates):
+		return mistaken("rate", "%v: a number is there twice", o.Rates)
+	case twice(o.Models):
+		return mistaken("model", "%v: a name is there twice", o.Models)
 	case slices.ContainsFunc(o.Rates, func(r float64) bool { return !(r > 0 && r <= mostRate) }):
 		return mistaken("rate", "%v: numbers of requests a second up to %d are needed", o.Rates, mostRate)
 	case o.Arrivals != "poisson" && o.Arrivals != "constant":
@@ -122,6 +129,8 @@ func (o *options) check() error {
 		return mistaken("groups", "%d: at least %d are needed", o.Groups, fewestGroups)
 	case o.Block != 0 && o.Block < shortestStay:
 		return mistaken("block", "%v: at least %v is needed", o.Block, shortestStay)
+	case o.Engine == refereeEngine && (len(o.Rates) > 0 || o.FindKnee):
+		return mistaken("engine", "hey offers closed loops only: leave out --rate and --find-knee, or take another engine")
 	case o.SLO == "" && o.FindKnee:
 		return mistaken("find-knee", "needs an objective: give --slo, such as p99=50ms")
 	case o.SLO != "" && !o.FindKnee && len(o.Rates) == 0:
@@ -135,6 +144,11 @@ func (o *options) check() error {
 	}
 	_, err := o.objective()
 	return err
+}
+
+// twice says whether a value is there more than once.
+func twice[T cmp.Ordered](values []T) bool {
+	return len(slices.Compact(slices.Sorted(slices.Values(values)))) < len(values)
 }
 
 // objective reads --slo: a percentile and a limit.

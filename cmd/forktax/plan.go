@@ -12,7 +12,7 @@ import (
 
 // foreignWorkload is what servers serve that are measured by their URL alone.
 var foreignWorkload = bench.Description{
-	Name:     "url",
+	Name:     program.ForeignWorkload,
 	About:    "what servers answer that somebody else runs",
 	Requests: []bench.Request{{Name: "get", Method: "GET"}}, // the path is in the URL
 }
@@ -23,6 +23,9 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign) (b
 		AtLeast: fewestSent, Seed: o.Seed, AllowDifferent: o.Different}
 	if !o.engineSaid && slices.ContainsFunc(foreign, program.Foreign.Secure) {
 		o.Engine = refereeEngine // the only one that speaks TLS; the report says so
+		if len(o.Rates) > 0 || o.FindKnee {
+			return bench.Plan{}, mistaken("target", "by https can be measured in closed loops only: leave out --rate and --find-knee")
+		}
 	}
 	if o.Rounds > 0 {
 		plan.BudgetNS, plan.Rounds = 0, max(o.Rounds, o.Groups)
