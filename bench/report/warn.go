@@ -45,8 +45,11 @@ func tooManyInvalid(a *Analysis) (Warning, bool) {
 	var names []string
 	reasons := Counts{}
 	for _, c := range a.Cells {
-		few := c.Blocks < fewestToAccuse && c.InvalidBlocks < c.Blocks
-		if !few && float64(c.InvalidBlocks) > mostInvalid*float64(c.Blocks) {
+		fewest := fewestToAccuse
+		if c.InvalidBlocks == c.Blocks {
+			fewest = fewestIfAll
+		}
+		if c.Blocks >= fewest && float64(c.InvalidBlocks) > mostInvalid*float64(c.Blocks) {
 			names = append(names, fmt.Sprintf("%s (%d of %d)", c, c.InvalidBlocks, c.Blocks))
 			for reason, n := range c.Invalid {
 				reasons[reason] += n
