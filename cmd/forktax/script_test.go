@@ -112,8 +112,9 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 
 // secure serves by TLS until the script ends, and puts the URL into the variable SECURE.
 func secure(ts *testscript.TestScript, _ bool, _ []string) {
-	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "safe") }))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "safe") }))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
 	ts.Defer(s.Close)
 	ts.Setenv("SECURE", s.URL)
 }
