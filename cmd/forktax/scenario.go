@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/spf13/pflag"
 )
@@ -21,10 +23,10 @@ func readScenario(name string, given *pflag.FlagSet) (options, error) {
 	if err := yaml.UnmarshalWithOptions(text, &o, yaml.Strict()); err != nil {
 		return o, usagef("%s:%w", name, placed(err))
 	}
-	o.clientsSaid, o.workloadsSaid, o.engineSaid = has(text, "clients"), has(text, "workload"), has(text, "engine")
-	if err := o.check(); err != nil {
-		return o, usagef("%s:%s", name, at(text, err))
+	if empty(text) { // which the library takes for a document of nothing but zeroes
+		o = defaults()
 	}
+	o.clientsSaid, o.workloadsSaid, o.engineSaid = has(text, "clients"), has(text, "workload"), has(text, "engine")
 	// Flags of its own: a list that is set again would be added to the one that is there.
 	flags := pflag.NewFlagSet("scenario", pflag.ContinueOnError)
 	o.flags(flags)
@@ -33,7 +35,19 @@ func readScenario(name string, given *pflag.FlagSet) (options, error) {
 			err = errors.Join(err, flags.Set(f.Name, valueOf(f)))
 		}
 	})
-	return o, err
+	if err != nil {
+		return o, usageError{err}
+	}
+	if err := o.check(); err != nil {
+		return o, usagef("%s:%s", name, at(text, err))
+	}
+	return o, nil
+}
+
+// empty says whether there is nothing in the scenario but comments.
+func empty(text []byte) bool {
+	file, err := parser.ParseBytes(text, 0)
+	return err == nil && !slices.ContainsFunc(file.Docs, func(d *ast.DocumentNode) bool { return d.Body != nil })
 }
 
 // valueOf is what a flag was given.
@@ -41,7 +55,11 @@ func valueOf(f *pflag.Flag) string {
 	if f.Value.Type() == "boolfunc" {
 		return "true"
 	}
-	return strings.Trim(f.Value.String(), "[]")
+	value := f.Value.String()
+	if strings.HasSuffix(f.Value.Type(), "Slice") {
+		value = strings.TrimSuffix(strings.TrimPrefix(value, "["), "]")
+	}
+	return value
 }
 
 // placed puts the place of a YAML error before what is wrong: line:column: text.
