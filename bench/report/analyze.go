@@ -48,6 +48,6 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 	a.Comparisons = compare(r.Plan, measured)
 	a.Referee = referee(r.Plan, a.Cells, measured)
 	a.Knees = knees(r.Plan, a.Cells)
-	a.Warnings = append(warnings(a), restless(r)...)
+	a.Warnings = append(append(warnings(a), foreign(r)...), restless(r)...)
 	return a, nil
 }

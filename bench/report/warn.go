@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"forktax/bench"
+	"forktax/bench/program"
 )
 
 // warnings looks for what a reader must know. The rules look at what was measured, never at which side it favours.
@@ -35,6 +38,25 @@ func warnings(a *Analysis) []Warning {
 		found = append(found, w)
 	}
 	return found
+}
+
+// foreign warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
+func foreign(r *bench.Result) []Warning {
+	var names []string
+	for _, c := range r.Plan.Cells {
+		for _, w := range r.Plan.Workloads {
+			known := len(w.Models) == 0 && w.Name != program.ForeignWorkload || slices.Contains(w.Models, c.Model)
+			if w.Name == c.Workload && !known && !slices.Contains(names, c.Model) {
+				names = append(names, c.Model)
+			}
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return []Warning{{Code: "foreign", Cell: strings.Join(names, "; "),
+		Text:   fmt.Sprintf("nothing is known of the CPU, processes and memory of %s", strings.Join(names, ", ")),
+		Advice: "somebody else runs it; a program that keeps the program contract tells its cost"}}
 }
 
 // Inconclusive is the code of the warning that the run says too little.
