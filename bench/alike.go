@@ -74,13 +74,7 @@ func ask(ctx context.Context, client *http.Client, url string, r Request) (answe
 	if err != nil {
 		return answer{}, err
 	}
-	for name, value := range r.Headers {
-		if strings.EqualFold(name, "Host") { // net/http takes it from elsewhere
-			req.Host = value
-			continue
-		}
-		req.Header.Set(name, value)
-	}
+	r.SetHeaders(req)
 	resp, err := client.Do(req)
 	if err != nil {
 		return answer{}, err

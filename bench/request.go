@@ -1,5 +1,10 @@
 package bench
 
+import (
+	"net/http"
+	"strings"
+)
+
 // Contract is the version of the program contract that this module speaks; see ARCHITECTURE.md.
 const Contract = 1
 
@@ -21,6 +26,17 @@ type Request struct {
 	Body    string            `json:"body,omitempty"`
 	Weight  int               `json:"weight,omitempty"` // its share of a mix; 0 means 1
 	Want    Want              `json:"want"`
+}
+
+// SetHeaders gives req the headers of r.
+func (r Request) SetHeaders(req *http.Request) {
+	for name, value := range r.Headers {
+		if strings.EqualFold(name, "Host") { // net/http takes it from elsewhere
+			req.Host = value
+			continue
+		}
+		req.Header.Set(name, value)
+	}
 }
 
 // Want says what a right answer is. Only what is set is required of it.

@@ -52,9 +52,6 @@ func (b Block) Failed() int {
 	return n
 }
 
-// Length is how long the block took, from its first request's begin to its last answer.
-func (b Block) Length() time.Duration { return time.Duration(b.LengthNS) }
-
 // A Tail is what is known when a run ends.
 type Tail struct {
 	Complete  bool   `json:"complete"`

@@ -122,13 +122,7 @@ func (p *heyPiece) newClient(ctx context.Context, v bench.Visit, n int) (*heyCli
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range v.Request.Headers {
-		if strings.EqualFold(name, "Host") {
-			req.Host = value
-			continue
-		}
-		req.Header.Set(name, value)
-	}
+	v.Request.SetHeaders(req)
 	req.ContentLength = int64(len(v.Request.Body))
 	c.work = requester.Work{
 		Request:            req,

@@ -37,13 +37,7 @@ func compose(v bench.Visit) (message []byte, u *url.URL, err error) {
 		return nil, nil, fmt.Errorf("composing the request %q: %q is not a URL of the form http://host:port", r.Name, v.URL)
 	}
 	request.Header.Set("User-Agent", "") // leaves it out
-	for name, value := range r.Headers {
-		if strings.EqualFold(name, "Host") {
-			request.Host = value
-			continue
-		}
-		request.Header.Set(name, value)
-	}
+	r.SetHeaders(request)
 	request.Close = v.Load.NoReuse
 	var b bytes.Buffer
 	if err := request.Write(&b); err != nil {

@@ -162,8 +162,8 @@ func (s seen) metrics(b bench.Block, response []int64) map[string]float64 {
 	if len(response) == 0 {
 		return values
 	}
-	values[MetricResponse] = float64(middle(response))
-	values[MetricResponse90] = float64(response[(len(response)*9+9)/10-1])
+	values[MetricResponse] = float64(at(response, 0.5))
+	values[MetricResponse90] = float64(at(response, 0.9))
 	if t := s.throughput(); t != nil {
 		values[MetricThroughput] = *t
 	}

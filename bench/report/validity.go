@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"forktax/bench"
+	"forktax/bench/stats"
 )
 
 // The harness accuses itself. A block is invalid by rules that look at how it was measured, never at what came out or
@@ -61,12 +62,12 @@ func accuse(p bench.Plan, b bench.Block, steal float64, lag, response []int64) [
 	if l.Kind == bench.Open && len(lag) > 0 {
 		allowed := float64(leastLag)
 		if len(response) > 0 {
-			allowed = max(allowed, shareOfMedian*float64(middle(response)))
+			allowed = max(allowed, shareOfMedian*float64(at(response, 0.5)))
 		}
 		if p.Objective != nil { // the question is then whether it is met, and response times include the lag
 			allowed = max(allowed, shareOfLimit*float64(p.Objective.LimitNS))
 		}
-		is(reasonLag, float64(lag[(len(lag)*99+99)/100-1]) > allowed)
+		is(reasonLag, float64(at(lag, 0.99)) > allowed)
 		is(reasonGenerator, float64(b.GeneratorNS) > shareOfCore*float64(b.LengthNS))
 	}
 	is(reasonCollection, b.Collections > 0)
@@ -76,7 +77,8 @@ func accuse(p bench.Plan, b bench.Block, steal float64, lag, response []int64) [
 	return reasons
 }
 
-func middle(sorted []int64) int64 { return sorted[(len(sorted)-1)/2] }
+// at is a percentile of values of which there is one at the least, however few they are.
+func at(sorted []int64, p float64) int64 { return sorted[stats.NearestRank(p, len(sorted))-1] }
 
 // spoil has the blocks of a round that differ only in model share their reasons.
 func spoil(cells []bench.Cell, measured []measurements) {

@@ -108,7 +108,7 @@ func (pl pool) percentile(p float64, drawn []int) float64 {
 	for i, size := range pl.sizes {
 		total += drawn[i] * size
 	}
-	rank := nearestRank(p, total)
+	rank := NearestRank(p, total)
 	if p < 0.5 {
 		i := -1
 		for seen := 0; seen < rank; {

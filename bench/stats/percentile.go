@@ -27,14 +27,14 @@ func Percentile(sorted []int64, p float64) (v int64, ok bool) {
 	if !(p > 0 && p < 1) || len(sorted) < PercentileNeeds(p) {
 		return 0, false
 	}
-	return sorted[nearestRank(p, len(sorted))-1], true
+	return sorted[NearestRank(p, len(sorted))-1], true
 }
 
-// nearestRank returns ⌈p·n⌉, for the decimal fraction that p stands for. The product in floating point may come out
+// NearestRank returns ⌈p·n⌉, for the decimal fraction that p stands for. The product in floating point may come out
 // just above a whole number (0.07 · 100 = 7.000000000000001) and be rounded up to the next. It is off by at most half
 // a unit in the last place for p and as much for the product, 2⁻⁵² of its value, so that within twice that it is the
 // whole number that was meant.
-func nearestRank(p float64, n int) int {
+func NearestRank(p float64, n int) int {
 	x := p * float64(n)
 	if whole := math.Round(x); math.Abs(x-whole) <= x*0x1p-51 {
 		return int(whole)
