@@ -12,19 +12,21 @@ import (
 // IsChild says whether this process was started to answer one CGI request.
 func IsChild() bool { return os.Getenv("GATEWAY_INTERFACE") != "" }
 
+// Connect opens the connections that a handler works on, makes the handler, and returns what closes them again.
+type Connect = func(ctx context.Context) (handler http.Handler, shut func() error, err error)
+
 // A Child answers the one request that is in its environment.
 type Child struct {
-	// Open makes the handler, and what closes it again: everything that a resident process would do once.
-	Open func(ctx context.Context) (http.Handler, func() error, error)
+	// Open, and Connect that it returns, are everything that a resident process would do once.
+	Open func(ctx context.Context) (Connect, error)
 	// Connections is how many connections were opened so far; nil means none ever are.
 	Connections func() int64
 }
 
 // Serve opens, answers, and closes. The answer is complete, an error's too, when it returns.
 func (c Child) Serve(ctx context.Context) error {
-	handler, shut, err := c.Open(ctx)
+	handler, shut, err := c.open(ctx)
 	if err != nil {
-		err = fmt.Errorf("opening: %w", err)
 		handler, shut = broken, func() error { return nil }
 	}
 	served := cgi.Serve(c.alike(handler))
@@ -35,6 +37,18 @@ func (c Child) Serve(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (c Child) open(ctx context.Context) (http.Handler, func() error, error) {
+	connect, err := c.Open(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening: %w", err)
+	}
+	handler, shut, err := connect(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("connecting: %w", err)
+	}
+	return handler, shut, nil
 }
 
 // broken answers for a handler that could not be opened. Why is for the log, not for the client.

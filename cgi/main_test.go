@@ -44,16 +44,18 @@ func child() cgi.Child {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/hello", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
 	return cgi.Child{
-		Open: func(context.Context) (http.Handler, func() error, error) {
+		Open: func(context.Context) (cgi.Connect, error) {
 			if os.Getenv(openFails) != "" {
-				return nil, nil, errors.New("the door is stuck")
+				return nil, errors.New("the door is stuck")
 			}
-			opened = 2
-			return mux, func() error {
-				if os.Getenv(closeFails) != "" {
-					return errors.New("the door does not shut")
-				}
-				return nil
+			return func(context.Context) (http.Handler, func() error, error) {
+				opened = 2
+				return mux, func() error {
+					if os.Getenv(closeFails) != "" {
+						return errors.New("the door does not shut")
+					}
+					return nil
+				}, nil
 			}, nil
 		},
 		Connections: func() int64 { return opened },

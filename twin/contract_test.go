@@ -35,7 +35,7 @@ func TestDescribe(t *testing.T) {
 		Contract: bench.Contract,
 		Name:     workload.Name,
 		About:    workload.About,
-		Models:   []string{"cgi", "persistent"},
+		Models:   []string{"cgi", "reload", "reconnect", "persistent"},
 		Requests: workload.Requests,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -58,7 +58,7 @@ func TestRunFails(t *testing.T) {
 	failing := func(why string) twin.Workload {
 		w := workload
 		w.Prepare = func(context.Context, string) (map[string]string, error) { return nil, errors.New(why) }
-		w.Open = func(context.Context) (http.Handler, func() error, error) { return nil, nil, errors.New(why) }
+		w.Open = func(context.Context) (twin.Connect, error) { return nil, errors.New(why) }
 		return w
 	}
 	holding := workload
@@ -70,7 +70,7 @@ func TestRunFails(t *testing.T) {
 		code int
 		says []string
 	}{
-		"no command":           {workload, nil, 2, []string{"describe", "prepare", "serve", "cgi, persistent"}},
+		"no command":           {workload, nil, 2, []string{"describe", "prepare", "serve", "cgi, reload, reconnect, persistent"}},
 		"an unknown command":   {workload, []string{"fly"}, 2, []string{"describe", "prepare", "serve"}},
 		"an argument too many": {workload, []string{"describe", "all"}, 2, []string{`"all"`}},
 		"describe, a flag":     {workload, []string{"describe", "-all"}, 2, []string{"-all"}},
@@ -79,7 +79,7 @@ func TestRunFails(t *testing.T) {
 		"prepare in a file":    {workload, []string{"prepare", "-dir", file + "/x"}, 1, []string{file}},
 		"prepare fails":        {failing("no flour"), []string{"prepare", "-dir", t.TempDir()}, 1, []string{"no flour"}},
 		"serve, a flag":        {workload, []string{"serve", "-fast"}, 2, []string{"-fast", "-model"}},
-		"an unknown model":     {workload, []string{"serve", "-model", "fork"}, 2, []string{"-model", `"fork"`, "cgi, persistent"}},
+		"an unknown model":     {workload, []string{"serve", "-model", "fork"}, 2, []string{"-model", `"fork"`, "cgi, reload, reconnect, persistent"}},
 		"-addr is taken":       {workload, []string{"serve", "-addr", address}, 1, []string{"-addr", address}},
 		"-admin is taken":      {workload, []string{"serve", "-admin", address}, 1, []string{"-admin", address}},
 		"-addr is no address":  {workload, []string{"serve", "-addr", "nowhere"}, 1, []string{"-addr", "nowhere"}},

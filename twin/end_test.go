@@ -24,7 +24,7 @@ func TestServeDrains(t *testing.T) {
 		"the standard input closes": func(s *server) { s.input.Close() },
 	}
 	outliving := workload // a resident handler may use what it was opened with to its end; a child has a life of its own
-	outliving.Open = func(ctx context.Context) (http.Handler, func() error, error) {
+	outliving.Open = twin.Whole(func(ctx context.Context) (http.Handler, func() error, error) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
 			if err := errors.Join(err, ctx.Err()); err != nil {
@@ -33,7 +33,7 @@ func TestServeDrains(t *testing.T) {
 			}
 			w.Write(body)
 		}), func() error { return nil }, nil
-	}
+	})
 	for way, end := range ways {
 		for _, model := range models(t) {
 			t.Run(way+", "+model, func(t *testing.T) {
@@ -148,9 +148,11 @@ func TestServeCloses(t *testing.T) {
 	w.Hold = func(context.Context) (func() error, error) {
 		return noting("let go", errors.New("the hand is stuck")), noting("hold", nil)()
 	}
-	w.Open = func(context.Context) (http.Handler, func() error, error) {
-		handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { noting("answer", nil)() })
-		return handler, noting("close", errors.New("the door does not shut")), noting("open", nil)()
+	w.Open = func(context.Context) (twin.Connect, error) {
+		return func(context.Context) (http.Handler, func() error, error) {
+			handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { noting("answer", nil)() })
+			return handler, noting("close", errors.New("the door does not shut")), noting("connect", nil)()
+		}, noting("open", nil)()
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var log logBuffer
@@ -171,7 +173,7 @@ func TestServeCloses(t *testing.T) {
 			t.Errorf("Run serve says %q, want %q in it", &log, say)
 		}
 	}
-	if diff := cmp.Diff([]string{"hold", "open", "answer", "close", "let go"}, events); diff != "" {
+	if diff := cmp.Diff([]string{"hold", "open", "connect", "answer", "close", "let go"}, events); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

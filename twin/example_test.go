@@ -41,6 +41,8 @@ func Example() {
 	//   "about": "the square of a number",
 	//   "models": [
 	//     "cgi",
+	//     "reload",
+	//     "reconnect",
 	//     "persistent"
 	//   ],
 	//   "requests": [

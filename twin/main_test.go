@@ -38,12 +38,12 @@ var workload = twin.Workload{
 	Requests: []twin.Request{
 		{Name: "small", Method: http.MethodGet, Path: probePath("a small body"), Want: twin.Want{Status: 200}},
 	},
-	Open: func(context.Context) (http.Handler, func() error, error) {
+	Open: twin.Whole(func(context.Context) (http.Handler, func() error, error) {
 		if why := os.Getenv(brokenVariable); why != "" {
 			return nil, nil, errors.New(why)
 		}
 		return probeHandler(), func() error { return nil }, nil
-	},
+	}),
 	Env: []string{givenVariable, brokenVariable, "GORACE"},
 }
 

@@ -10,9 +10,10 @@ import (
 	"strings"
 
 	"forktax/cgi"
+	"forktax/persistent"
 )
 
-// A model is how often a workload's Open runs.
+// A model is how often a workload's Open and Connect run.
 type model struct {
 	name  string
 	start func(ctx context.Context, w Workload, log *log.Logger) (running, error)
@@ -20,6 +21,8 @@ type model struct {
 
 var models = []model{
 	{"cgi", startCGI},
+	{"reload", startReload},
+	{"reconnect", startReconnect},
 	{"persistent", startPersistent},
 }
 
@@ -64,11 +67,36 @@ func startCGI(_ context.Context, w Workload, log *log.Logger) (running, error) {
 	return running{host, host.Stats, func() error { return nil }}, nil
 }
 
-// startPersistent opens the workload once.
-func startPersistent(ctx context.Context, w Workload, _ *log.Logger) (running, error) {
-	handler, shut, err := w.Open(ctx)
+// startReload keeps the process, and opens and connects for each request.
+func startReload(_ context.Context, w Workload, log *log.Logger) (running, error) {
+	return resident(&persistent.Renewal{Open: w.Open, Logger: log}), nil
+}
+
+// startReconnect opens the workload once, and connects for each request.
+func startReconnect(ctx context.Context, w Workload, log *log.Logger) (running, error) {
+	connect, err := w.Open(ctx)
 	if err != nil {
 		return running{}, fmt.Errorf("opening %s: %w", w.Name, err)
 	}
-	return running{handler, func() cgi.Stats { return cgi.Stats{} }, shut}, nil
+	return resident(&persistent.Renewal{Open: Whole(connect), Logger: log}), nil
+}
+
+// startPersistent opens and connects the workload once.
+func startPersistent(ctx context.Context, w Workload, _ *log.Logger) (running, error) {
+	connect, err := w.Open(ctx)
+	if err != nil {
+		return running{}, fmt.Errorf("opening %s: %w", w.Name, err)
+	}
+	handler, shut, err := connect(ctx)
+	if err != nil {
+		return running{}, fmt.Errorf("connecting %s: %w", w.Name, err)
+	}
+	r := resident(handler)
+	r.shut = shut
+	return r, nil
+}
+
+// resident is a handler in this process, without children and with nothing to shut.
+func resident(h http.Handler) running {
+	return running{h, func() cgi.Stats { return cgi.Stats{} }, func() error { return nil }}
 }

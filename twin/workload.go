@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"forktax/bench"
+	"forktax/cgi"
 )
 
 // Request and Want are those of the program contract.
@@ -19,9 +20,10 @@ type Workload struct {
 	Name     string
 	About    string    // one line for people
 	Requests []Request // what a load may send
-	// Open makes the handler, and what closes it again. It does all that a program does before its first request:
-	// parse templates, open databases. How often it runs is the execution model: once, or for each request.
-	Open func(ctx context.Context) (handler http.Handler, shut func() error, err error)
+	// Open makes what a program keeps besides connections, such as parsed templates. Connect, which it returns, opens
+	// databases and makes the handler. The two are all that a program does before its first request, and how often each
+	// runs is the execution model: once, or for each request. See Handler and Whole for programs with less to tell apart.
+	Open func(ctx context.Context) (Connect, error)
 	// Prepare makes the data that Open needs in the folder dir, the same bytes each time, and returns the environment
 	// variables to serve with.
 	Prepare func(ctx context.Context, dir string) (env map[string]string, err error)
@@ -34,11 +36,20 @@ type Workload struct {
 	Hold func(ctx context.Context) (release func() error, err error)
 }
 
+// Connect opens the connections that a handler works on, makes the handler, and returns what closes them again.
+type Connect = cgi.Connect
+
 // Handler is the Open of a handler that needs no opening.
-func Handler(h http.Handler) func(context.Context) (http.Handler, func() error, error) {
-	return func(context.Context) (http.Handler, func() error, error) {
+func Handler(h http.Handler) func(context.Context) (Connect, error) {
+	return Whole(func(context.Context) (http.Handler, func() error, error) {
 		return h, func() error { return nil }, nil
-	}
+	})
+}
+
+// Whole is the Open of a program that does not tell its connections from the rest: connect does everything. To renew the
+// connection then means to renew it all, so the models reconnect and reload are the same.
+func Whole(connect Connect) func(context.Context) (Connect, error) {
+	return func(context.Context) (Connect, error) { return connect, nil }
 }
 
 var connections atomic.Int64

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"forktax/twin"
 )
 
 //go:embed page.html
@@ -45,20 +47,26 @@ type book struct {
 	writing           sync.Mutex // SQLite admits one writer; to wait here beats polling in its busy handler
 }
 
-// open does what has to be done once a process, and connects.
-func open(ctx context.Context) (http.Handler, func() error, error) {
+// open does what has to be done once a process.
+func open(context.Context) (twin.Connect, error) {
 	path, err := databasePath()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	page, err := template.New("page").Parse(pageSource)
 	if err != nil {
-		return nil, nil, fmt.Errorf("parsing the page: %w", err)
+		return nil, fmt.Errorf("parsing the page: %w", err)
 	}
-	db, err := openDatabase(ctx, path)
-	if err != nil {
-		return nil, nil, err
-	}
+	return func(ctx context.Context) (http.Handler, func() error, error) {
+		db, err := openDatabase(ctx, path)
+		if err != nil {
+			return nil, nil, err
+		}
+		return newBook(db, page), db.Close, nil
+	}, nil
+}
+
+func newBook(db *sql.DB, page *template.Template) http.Handler {
 	prepared := func(query string) func() (*sql.Stmt, error) {
 		return sync.OnceValues(func() (*sql.Stmt, error) { return db.Prepare(query) })
 	}
@@ -67,7 +75,7 @@ func open(ctx context.Context) (http.Handler, func() error, error) {
 	mux.HandleFunc("GET /{$}", b.showPage)
 	mux.HandleFunc("GET /entries/{id}", b.showEntry)
 	mux.HandleFunc("POST /sign", b.take)
-	return mux, db.Close, nil
+	return mux
 }
 
 func (b *book) showEntry(w http.ResponseWriter, r *http.Request) {

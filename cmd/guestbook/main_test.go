@@ -60,10 +60,19 @@ func freshDatabase(t *testing.T) string {
 	return path
 }
 
+// connected opens the guestbook as a program does before its first request.
+func connected(t *testing.T) (http.Handler, func() error, error) {
+	connect, err := open(t.Context())
+	if err != nil {
+		return nil, nil, err
+	}
+	return connect(t.Context())
+}
+
 // opened returns the handler over the test's database.
 func opened(t *testing.T) http.Handler {
 	t.Helper()
-	handler, shut, err := open(t.Context())
+	handler, shut, err := connected(t)
 	if err != nil {
 		t.Fatal(err)
 	}

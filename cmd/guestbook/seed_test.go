@@ -89,7 +89,7 @@ func TestHoldKeepsLog(t *testing.T) {
 	}
 	visit := func() {
 		t.Helper()
-		handler, shut, err := open(t.Context())
+		handler, shut, err := connected(t)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +115,7 @@ func TestNoDatabase(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing.sqlite")
 	for path, say := range map[string]string{"": databaseVariable, missing: missing} {
 		t.Setenv(databaseVariable, path)
-		if _, _, err := open(t.Context()); err == nil || !strings.Contains(err.Error(), say) {
+		if _, _, err := connected(t); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("open with %s=%q = %v, want an error that names %s", databaseVariable, path, err, say)
 		}
 		if _, err := hold(t.Context()); err == nil || !strings.Contains(err.Error(), say) {

@@ -16,7 +16,11 @@ import (
 
 func opened(t *testing.T) http.Handler {
 	t.Helper()
-	handler, shut, err := workload.Open(t.Context())
+	connect, err := workload.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, shut, err := connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

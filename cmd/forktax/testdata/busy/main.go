@@ -16,12 +16,12 @@ func main() {
 		Name:     "busy",
 		Requests: []twin.Request{{Name: "ask", Method: http.MethodGet, Path: "/"}},
 		Env:      []string{"BUSY"},
-		Open: func(context.Context) (http.Handler, func() error, error) {
+		Open: twin.Whole(func(context.Context) (http.Handler, func() error, error) {
 			d, err := time.ParseDuration(os.Getenv("BUSY"))
 			for end := time.Now().Add(d); time.Now().Before(end); {
 			}
 			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "done\n") }),
 				func() error { return nil }, err
-		},
+		}),
 	})
 }

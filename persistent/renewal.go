@@ -1,0 +1,50 @@
+package persistent
+
+import (
+	"context"
+	"log"
+	"net/http"
+)
+
+// A Renewal answers each request by a handler that is opened and connected for it, in a process that stays: what the
+// process itself is worth is all that it keeps. Several requests at once have a handler each.
+type Renewal struct {
+	// Open makes the state, and connect, which it returns, the handler on it, and what closes that.
+	Open func(ctx context.Context) (connect func(context.Context) (http.Handler, func() error, error), err error)
+	// Logger takes why a request could not be answered; nil means the standard logger.
+	Logger *log.Logger
+}
+
+var _ http.Handler = (*Renewal)(nil)
+
+// ServeHTTP returns when the handler has been closed again. If it cannot be opened, the client gets status 500.
+func (n *Renewal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	handler, shut, err := n.open(r.Context())
+	if err != nil {
+		n.log(r, err)
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	defer func() {
+		if err := shut(); err != nil {
+			n.log(r, err)
+		}
+	}()
+	handler.ServeHTTP(w, r)
+}
+
+func (n *Renewal) open(ctx context.Context) (http.Handler, func() error, error) {
+	connect, err := n.Open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return connect(ctx)
+}
+
+func (n *Renewal) log(r *http.Request, err error) {
+	to := n.Logger
+	if to == nil {
+		to = log.Default()
+	}
+	to.Printf("%s %s: %v", r.Method, r.URL.RequestURI(), err)
+}
