@@ -113,7 +113,7 @@ func TestObservationsAsTheyAreOnDisk(t *testing.T) {
 
 func TestDecodeTellsWhatIsWrong(t *testing.T) {
 	whole, err := bench.Encode([]bench.Observation{{Intended: 1e9, Sent: 2e9, FirstByte: 3e9, Done: 4e9, Status: 200,
-		Bytes: 1 << 40, Err: bench.ErrWrongBody, Timing: bench.Timing{1, 2, 3, 4, 5, 6, 7}}})
+		Bytes: 1 << 40, Err: bench.ErrWrongBody, Timing: bench.Timing{1, 2, 3, 4, 5, 6, 7, 8, 9}}})
 	if err != nil {
 		t.Fatal(err)
 	}

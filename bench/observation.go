@@ -24,15 +24,6 @@ func (o Observation) Service() time.Duration { return o.Done - o.Sent }
 // Lag is the generator's own fault: how much too late the request was sent.
 func (o Observation) Lag() time.Duration { return o.Sent - o.Intended }
 
-// Phases names the parts of a request that a server may report in its Server-Timing header, in the order in which
-// they happen. A Timing has one slot for each.
-var Phases = [...]string{"wait", "spawn", "start", "open", "handle", "transfer", "exit"}
-
-// A Timing holds the durations that the server reported, in nanoseconds, by the index of their name in Phases; zero
-// where it reported none. An array of uint32 (at most 4.29 s, longer ones are cut) keeps an observation small and the
-// engine free of allocations.
-type Timing [len(Phases)]uint32
-
 // A Recorder takes what an engine saw. Observe is called from one goroutine at a time and does not keep the batch,
 // which the engine uses again.
 type Recorder interface {

@@ -142,7 +142,7 @@ func TestEpollTiming(t *testing.T) {
 		w.Header().Set("Server-Timing", "spawn;dur=1.5, handle;dur=0.25")
 	})
 	for _, o := range run(t, new(load.Epoll), clients(url, 1, 3)) {
-		if want := (bench.Timing{1: 1_500_000, 4: 250_000}); o.Timing != want {
+		if want := (bench.Timing{bench.PhaseSpawn: 1_500_000, bench.PhaseHandle: 250_000}); o.Timing != want {
 			t.Errorf("timing %v, want %v", o.Timing, want)
 		}
 	}
