@@ -49,7 +49,7 @@ func (p *parser) header(line []byte) (class string) {
 	case i == len("connection") && foldEqual(name, "connection"):
 		p.connection(value)
 	case i == len("server-timing") && foldEqual(name, "server-timing"):
-		addTiming(&p.timing, value)
+		p.timing.AddHeader(value)
 	case i == len("content-length") && foldEqual(name, "content-length"):
 		return p.contentLength(value)
 	case i == len("transfer-encoding") && foldEqual(name, "transfer-encoding"):
@@ -58,11 +58,13 @@ func (p *parser) header(line []byte) (class string) {
 	return ""
 }
 
+var comma = []byte(",")
+
 // connection reads the options of a Connection header.
 func (p *parser) connection(value []byte) {
 	for len(value) > 0 {
 		var option []byte
-		option, value = cutOutsideQuotes(value, ',')
+		option, value, _ = bytes.Cut(value, comma)
 		option = trimBlanks(option)
 		p.close = p.close || foldEqual(option, "close")
 		p.keep = p.keep || foldEqual(option, "keep-alive")

@@ -1,24 +1,20 @@
-//go:build linux
-
-package load
+package bench
 
 import (
 	"bytes"
 	"math"
-
-	"forktax/bench"
 )
 
-// addTiming adds the durations that the value of a Server-Timing header reports to t: `spawn;dur=0.25, open;dur=1.5`,
-// in milliseconds (W3C Server Timing). Names that are not in bench.Phases, parameters other than dur and numbers that
-// are none are passed over: the header is somebody's diagnostics, and no reason to call an answer broken. A name that
-// comes twice is added up.
-func addTiming(t *bench.Timing, value []byte) {
+// AddHeader adds the durations that the value of a Server-Timing header reports: `spawn;dur=0.25, open;dur=1.5`, in
+// milliseconds (W3C Server Timing). Names that are not in Phases, parameters other than dur and numbers that are none
+// are passed over: the header is somebody's diagnostics, and no reason to call an answer broken. A name that comes twice
+// is added up. It allocates nothing.
+func (t *Timing) AddHeader(value []byte) {
 	for len(value) > 0 {
 		var metric, name, param []byte
 		metric, value = cutOutsideQuotes(value, ',')
 		name, metric = cutOutsideQuotes(metric, ';')
-		phase := phaseIndex(trimBlanks(name))
+		phase := phaseIndex(trimmed(name))
 		for phase >= 0 && len(metric) > 0 {
 			param, metric = cutOutsideQuotes(metric, ';')
 			if ns, ok := duration(param); ok {
@@ -28,6 +24,10 @@ func addTiming(t *bench.Timing, value []byte) {
 		}
 	}
 }
+
+var durationName = []byte("dur")
+
+func trimmed(b []byte) []byte { return bytes.Trim(b, " \t") }
 
 // cutOutsideQuotes splits b at the first sep that is not inside a quoted string.
 func cutOutsideQuotes(b []byte, sep byte) (before, after []byte) {
@@ -45,9 +45,9 @@ func cutOutsideQuotes(b []byte, sep byte) (before, after []byte) {
 	return b, nil
 }
 
-// phaseIndex returns the index of name in bench.Phases, or -1.
+// phaseIndex returns the index of name in Phases, or -1.
 func phaseIndex(name []byte) int {
-	for i, phase := range bench.Phases {
+	for i, phase := range Phases {
 		if string(name) == phase {
 			return i
 		}
@@ -58,10 +58,10 @@ func phaseIndex(name []byte) int {
 // duration reads the parameter dur, in milliseconds, and returns nanoseconds.
 func duration(param []byte) (ns uint64, ok bool) {
 	i := bytes.IndexByte(param, '=')
-	if i < 0 || !foldEqual(trimBlanks(param[:i]), "dur") {
+	if i < 0 || !bytes.EqualFold(trimmed(param[:i]), durationName) {
 		return 0, false
 	}
-	value := trimBlanks(param[i+1:])
+	value := trimmed(param[i+1:])
 	if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
 		value = value[1 : n-1]
 	}
