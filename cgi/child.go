@@ -25,12 +25,17 @@ type Child struct {
 
 // Serve opens, answers, and closes. The answer is complete, an error's too, when it returns.
 func (c Child) Serve(ctx context.Context) error {
-	handler, shut, err := c.open(ctx)
+	said := report{born: now()}
+	handler, shut, err := c.open(ctx, &said)
 	if err != nil {
 		handler, shut = broken, func() error { return nil }
 	}
-	served := cgi.Serve(c.alike(handler))
+	served := cgi.Serve(alike(handler, &said))
 	closed := shut()
+	if c.Connections != nil {
+		said.connections = c.Connections()
+	}
+	said.write()
 	for _, e := range []error{err, served, closed} {
 		if e != nil {
 			return e
@@ -39,12 +44,15 @@ func (c Child) Serve(ctx context.Context) error {
 	return nil
 }
 
-func (c Child) open(ctx context.Context) (http.Handler, func() error, error) {
+func (c Child) open(ctx context.Context, said *report) (http.Handler, func() error, error) {
 	connect, err := c.Open(ctx)
+	said.opened = now()
 	if err != nil {
+		said.connected = said.opened
 		return nil, nil, fmt.Errorf("opening: %w", err)
 	}
 	handler, shut, err := connect(ctx)
+	said.connected = now()
 	if err != nil {
 		return nil, nil, fmt.Errorf("connecting: %w", err)
 	}
@@ -57,11 +65,12 @@ var broken = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 })
 
 // alike has net/http/cgi ask and answer as net/http's server would.
-func (c Child) alike(h http.Handler) http.Handler {
+func alike(h http.Handler, said *report) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		amend(r)
-		rw := newResponse(w, c.Connections)
+		rw := newResponse(w)
 		h.ServeHTTP(rw, r)
+		said.handled = now()
 		rw.end()
 	})
 }

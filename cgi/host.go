@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"forktax/bench"
 )
 
 // Defaults of Host.
@@ -78,6 +80,7 @@ func (h *Host) init() {
 // ServeHTTP waits for a slot, has a child answer the request, and returns when the child has been waited for.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.once.Do(h.init)
+	t := stopwatch{timer: bench.TimerOf(w), arrived: now()}
 	switch err := h.slots.take(r.Context()); {
 	case errors.Is(err, errQueueFull):
 		h.stats.refused.Add(1)
@@ -90,12 +93,13 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.slots.give()
 	h.stats.running.Add(1)
 	defer h.stats.running.Add(-1)
-	h.execute(w, r)
+	h.execute(w, r, &t)
 }
 
-func (h *Host) execute(w http.ResponseWriter, r *http.Request) {
+func (h *Host) execute(w http.ResponseWriter, r *http.Request, t *stopwatch) {
 	n := h.stats.attempted.Add(1)
-	faults := &faultLog{request: r, to: h.Logger}
+	faults := &faultLog{host: h, request: r}
+	says := &stderr{log: func(line []byte) { h.log(r, string(line)) }}
 	child := cgi.Handler{
 		Path:       h.Path,
 		Args:       h.Args,
@@ -103,9 +107,13 @@ func (h *Host) execute(w http.ResponseWriter, r *http.Request) {
 		Env:        append([]string{reportVariable + "=" + reportWanted(n)}, h.Env...),
 		InheritEnv: h.InheritEnv,
 		Logger:     log.New(faults, "", 0),
+		Stderr:     says,
 	}
-	a := &answer{ResponseWriter: w, stats: &h.stats}
+	a := &answer{ResponseWriter: w, timed: t.timer != nil}
+	t.begun = now()
 	child.ServeHTTP(a, r)
+	h.stats.count(says.report)
+	t.tell(says, a)
 	if !a.begun { // net/http would make it an empty 200
 		a.WriteHeader(http.StatusInternalServerError)
 	}
@@ -120,51 +128,23 @@ func (h *Host) execute(w http.ResponseWriter, r *http.Request) {
 // faultLog takes what net/http/cgi logs, which is nothing unless something went wrong: the library has no other way to
 // tell. It passes each line on with the request that it belongs to.
 type faultLog struct {
+	host            *Host
 	request         *http.Request
-	to              *log.Logger
 	seen, unstarted bool
 }
 
 func (f *faultLog) Write(line []byte) (int, error) {
 	f.seen = true
 	f.unstarted = f.unstarted || strings.HasPrefix(string(line), "CGI error:") // from before or in exec.Cmd.Start
-	to := f.to
-	if to == nil {
-		to = log.Default()
-	}
-	to.Printf("%s %s: %s", f.request.Method, f.request.URL.RequestURI(), strings.TrimSpace(string(line)))
+	f.host.log(f.request, strings.TrimSpace(string(line)))
 	return len(line), nil
 }
 
-// answer is the client's side of a child's answer. It has no ReadFrom, and that is on purpose: net/http's own one sends
-// the head before a short body is complete, so the same answer would carry a Content-Length from a resident handler and
-// be chunked from a child.
-type answer struct {
-	http.ResponseWriter
-	stats   *counters
-	begun   bool // it has a head
-	flushes bool // each piece goes to the client as it comes
-}
-
-func (a *answer) WriteHeader(status int) {
-	a.begun = true
-	header := a.Header()
-	a.flushes = a.stats.takeReport(header)
-	if _, ok := header["Content-Type"]; !ok {
-		header["Content-Type"] = nil // the child means none, and net/http would guess one
+// log passes on what was said while a request was answered.
+func (h *Host) log(r *http.Request, text string) {
+	to := h.Logger
+	if to == nil {
+		to = log.Default()
 	}
-	a.ResponseWriter.WriteHeader(status)
-	a.flush()
-}
-
-func (a *answer) Write(p []byte) (int, error) {
-	n, err := a.ResponseWriter.Write(p)
-	a.flush()
-	return n, err
-}
-
-func (a *answer) flush() {
-	if a.flushes {
-		_ = http.NewResponseController(a.ResponseWriter).Flush() // if it cannot, the answer comes later
-	}
+	to.Printf("%s %s: %s", r.Method, r.URL.RequestURI(), text)
 }

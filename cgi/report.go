@@ -1,7 +1,7 @@
 package cgi
 
 import (
-	"fmt"
+	"bytes"
 	"net/http"
 	"os"
 	"strconv"
@@ -9,19 +9,21 @@ import (
 	"sync/atomic"
 )
 
-// A child tells its host what only it can know, how many connections it opened, how much memory it used and whether its
-// answer is to be passed on as it comes, in a header of its answer that the host takes out again. The host asks for it in
-// the environment, so that under any other server the same program sends nothing of the kind. A header is the one way
-// back that net/http/cgi leaves open.
+// A child tells its host what only it can know: how many connections it opened, how much memory it used, and when it did
+// what. It is asked for that in the environment, so that under any other server the same program says nothing of the
+// kind, and tells it in the last line that it writes to its standard error: at its very end, when all is known. That its
+// answer is to be passed on as it comes must be known before, and so stands in a header, which the host takes out again.
 const (
-	reportVariable = "FORKTAX_REPORT"
-	reportHeader   = "Forktax-Child" // connections opened, peak resident bytes (0: not asked for), flushed or not
+	reportVariable = "FORKTAX_REPORT" // what is asked for: one of the constants below
+	reportLine     = "forktax-child:" // connections opened, peak resident bytes, and the stamps, in order; 0 is not known
+	flushHeader    = "Forktax-Child"
+	flushValue     = "flushed"
 )
 
-// What a host may ask for.
+// What a host asks for.
 const (
-	reportConnections = "connections"
-	reportMemory      = "connections,memory"
+	reportUsage  = "usage"
+	reportMemory = "usage,memory"
 )
 
 // memoryEvery is how many children go by until one is asked for its peak memory again: reading it costs a child about
@@ -32,40 +34,65 @@ func reportWanted(n int64) string {
 	if n%memoryEvery == 1 {
 		return reportMemory
 	}
-	return reportConnections
+	return reportUsage
 }
 
-// addReport is the child's side: it adds what the host asked for. Connections may be nil if none ever are opened.
-func addReport(header http.Header, connections func() int64, flushed bool) {
+// A report is what a child says of itself; its stamps are readings of now.
+type report struct {
+	connections, peak int64
+
+	born      int64 // main was reached
+	opened    int64 // the state was made
+	connected int64 // the handler was made
+	handled   int64 // the handler returned
+}
+
+func (r *report) fields() []*int64 {
+	return []*int64{&r.connections, &r.peak, &r.born, &r.opened, &r.connected, &r.handled}
+}
+
+// write is the child's side.
+func (r *report) write() {
 	wanted := os.Getenv(reportVariable)
 	if wanted == "" {
 		return
 	}
-	var opened, peak int64
-	if connections != nil {
-		opened = connections()
-	}
 	if wanted == reportMemory {
-		peak = PeakMemory()
+		r.peak = PeakMemory()
 	}
-	header.Set(reportHeader, fmt.Sprint(opened, peak, flushed))
+	line := []byte(reportLine)
+	for _, f := range r.fields() {
+		line = strconv.AppendInt(append(line, ' '), *f, 10)
+	}
+	os.Stderr.Write(append(line, '\n'))
 }
 
-// takeReport is the host's side: it takes the header out, counts what it says, and returns whether the child flushed its
-// answer before that was complete.
-func (c *counters) takeReport(header http.Header) (flushed bool) {
-	said := strings.Fields(header.Get(reportHeader))
-	header.Del(reportHeader)
-	if len(said) != 3 {
+// read is the host's side. It says whether the line is a report; a broken one is none.
+func (r *report) read(line []byte) bool {
+	text, found := bytes.CutPrefix(line, []byte(reportLine))
+	if !found {
 		return false
 	}
-	if n, err := strconv.ParseInt(said[0], 10, 32); err == nil && n > 0 {
-		c.connections.Add(n)
+	var said report
+	fields, words := said.fields(), strings.Fields(string(text))
+	if len(words) != len(fields) {
+		return false
 	}
-	if n, err := strconv.ParseInt(said[1], 10, 64); err == nil {
-		raise(&c.peak, n)
+	for i, f := range fields {
+		n, err := strconv.ParseInt(words[i], 10, 64)
+		if err != nil || n < 0 {
+			return false
+		}
+		*f = n
 	}
-	return said[2] == "true"
+	*r = said
+	return true
+}
+
+// count takes in what a child used.
+func (c *counters) count(r report) {
+	c.connections.Add(r.connections)
+	raise(&c.peak, r.peak)
 }
 
 // raise sets v to n unless it is higher already.
@@ -78,22 +105,9 @@ func raise(v *atomic.Int64, n int64) {
 	}
 }
 
-// PeakMemory returns the highest resident size of this process in bytes, or 0 where the system does not tell. It is
-// VmHWM: getrusage's ru_maxrss of a process that was started by vfork begins at its parent's peak, and would show the
-// host's memory in every child. The file is read by hand because a library for it would have to be initialised in every
-// child.
-func PeakMemory() int64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	_, rest, found := strings.Cut(string(status), "VmHWM:")
-	if !found {
-		return 0
-	}
-	kilobytes, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return kilobytes * 1024
+// takeFlush is the host's side of the header: whether the child flushed its answer before that was complete.
+func takeFlush(header http.Header) bool {
+	said := header.Get(flushHeader)
+	header.Del(flushHeader)
+	return said == flushValue
 }

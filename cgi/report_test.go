@@ -2,6 +2,7 @@ package cgi_test
 
 import (
 	"fmt"
+	"log"
 	"net/http"
 	library "net/http/cgi"
 	"net/http/httptest"
@@ -60,36 +61,41 @@ func underLibrary(t *testing.T, target string, env ...string) (w *httptest.Respo
 
 // What a foreign program says under the same name does no harm, and does not reach the client either.
 func TestForeignReport(t *testing.T) {
-	check := func(header string, want cgi.Stats) {
+	check := func(says string, want cgi.Stats, logged string) {
 		t.Helper()
-		host := shell(`printf 'Content-Type: text/plain\n` + header + `\n\nhello'`)
-		w := ask(host, "/")
+		var text logBuffer
+		host := shell(`printf 'Content-Type: text/plain\nForktax-Child: x\n\nhello'; printf '` + says + `' >&2`)
+		host.Logger = log.New(&text, "", 0)
+		w := ask(host, "/x?y")
 		if w.Code != http.StatusOK || w.Body.String() != "hello" {
-			t.Errorf("%s: %d %q, want 200 hello", header, w.Code, w.Body)
+			t.Errorf("%s: %d %q, want 200 hello", says, w.Code, w.Body)
 		}
 		expectNoReport(t, w)
 		want.Started = 1
 		if got := host.Stats(); got != want {
-			t.Errorf("%s: Stats() = %+v, want %+v", header, got, want)
+			t.Errorf("%s: Stats() = %+v, want %+v", says, got, want)
+		}
+		if text.String() != logged {
+			t.Errorf("%s: the log has %q, want %q", says, &text, logged)
 		}
 	}
-	check("X-Other: 1", cgi.Stats{})
-	check("Forktax-Child: 3 4096 false", cgi.Stats{Connections: 3, PeakMemoryBytes: 4096})
-	check("forktax-child: 3 4096 true", cgi.Stats{Connections: 3, PeakMemoryBytes: 4096})
-	check("Forktax-Child: -3 -4096 false", cgi.Stats{})
-	check("Forktax-Child: many much false", cgi.Stats{})
-	check("Forktax-Child:", cgi.Stats{})
-	check("Forktax-Child: 1", cgi.Stats{})
-	check(`Forktax-Child: 1 1 false\nForktax-Child: 2 2 false`, cgi.Stats{Connections: 1, PeakMemoryBytes: 1})
+	check("", cgi.Stats{}, "")
+	check(`forktax-child: 3 4096 0 0 0 0\n`, cgi.Stats{Connections: 3, PeakMemoryBytes: 4096}, "")
+	check(`forktax-child: 3 4096 1 2 3 4`, cgi.Stats{Connections: 3, PeakMemoryBytes: 4096}, "")
+	check(`forktax-child: 1 1 0 0 0 0\nforktax-child: 2 2 0 0 0 0\n`, cgi.Stats{Connections: 2, PeakMemoryBytes: 2}, "")
+	for _, broken := range []string{"forktax-child: -3 -4096 0 0 0 0", "forktax-child: many much 0 0 0 0", "forktax-child:",
+		"forktax-child: 1 2 3", "forktax-child: 1 2 3 4 5 6 7", "forktax-child: 99999999999999999999 0 0 0 0 0"} {
+		check(broken, cgi.Stats{}, "GET /x?y: "+broken+"\n")
+	}
 }
 
 // To read its memory costs a child something, so that few are asked to: the first, and then one in 64.
 func TestMemoryIsAskedOfFew(t *testing.T) {
 	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$FORKTAX_REPORT"`)
 	for i := range 130 {
-		want := "connections"
+		want := "usage"
 		if i%64 == 0 {
-			want = "connections,memory"
+			want = "usage,memory"
 		}
 		if got := ask(host, "/").Body.String(); got != want {
 			t.Errorf("child %d is asked for %q, want %q", i, got, want)

@@ -5,6 +5,7 @@ import (
 	"log"
 	"maps"
 	"net/http"
+	"os"
 )
 
 // heldBack is how much of a body net/http's server keeps until it sends the head: from that much it tells the type, and
@@ -14,19 +15,18 @@ const heldBack = 2048
 // response is the child's side of its answer. It gives net/http/cgi's own one the head that net/http's server would
 // have sent, at the time when that would have sent it.
 type response struct {
-	to          http.ResponseWriter // net/http/cgi's
-	header      http.Header         // the handler's; what it sets after WriteHeader comes too late
-	body        *bufio.Writer       // onto pieces
-	connections func() int64
-	status      int  // 0 until the handler has decided
-	flushed     bool // the handler has called Flush
-	begun       bool // the head was given to the library
+	to      http.ResponseWriter // net/http/cgi's
+	header  http.Header         // the handler's; what it sets after WriteHeader comes too late
+	body    *bufio.Writer       // onto pieces
+	status  int                 // 0 until the handler has decided
+	flushed bool                // the handler has called Flush
+	begun   bool                // the head was given to the library
 }
 
 var _ http.Flusher = (*response)(nil)
 
-func newResponse(to http.ResponseWriter, connections func() int64) *response {
-	r := &response{to: to, header: http.Header{}, connections: connections}
+func newResponse(to http.ResponseWriter) *response {
+	r := &response{to: to, header: http.Header{}}
 	r.body = bufio.NewWriterSize((*pieces)(r), heldBack)
 	return r
 }
@@ -89,7 +89,9 @@ func (r *response) begin(body []byte) {
 	if _, ok := header["Content-Type"]; !ok && (len(body) == 0 || header.Get("Content-Encoding") != "") {
 		header["Content-Type"] = nil
 	}
-	addReport(header, r.connections, r.flushed)
+	if r.flushed && os.Getenv(reportVariable) != "" {
+		header.Set(flushHeader, flushValue)
+	}
 	r.to.WriteHeader(r.status)
 }
 

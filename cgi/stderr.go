@@ -1,0 +1,76 @@
+package cgi
+
+import (
+	"bytes"
+	"io"
+	"sync"
+)
+
+// longestLine is how much of a child's standard error is logged as one line; what is longer is cut in pieces.
+const longestLine = 4 << 10
+
+// A stderr takes what a child writes to its standard error: lines for the log, and among them its report. It is read from
+// when the child has been started, so that this is also how the host learns that it executes: net/http/cgi has no other
+// way to tell.
+type stderr struct {
+	log       func(line []byte)
+	report    report
+	executing int64  // when the reading began, by now; 0 if it did not
+	rest      []byte // of a line whose end has not come
+}
+
+var _ io.ReaderFrom = (*stderr)(nil)
+
+var buffers = sync.Pool{New: func() any { return new([longestLine]byte) }}
+
+// ReadFrom is called by os/exec, by way of io.Copy, as soon as the child has been started.
+func (s *stderr) ReadFrom(r io.Reader) (n int64, err error) {
+	s.executing = now()
+	buffer := buffers.Get().(*[longestLine]byte)
+	defer buffers.Put(buffer)
+	for {
+		m, err := r.Read(buffer[:])
+		n += int64(m)
+		s.Write(buffer[:m])
+		if err != nil {
+			s.end()
+			if err == io.EOF {
+				err = nil
+			}
+			return n, err
+		}
+	}
+}
+
+// Write never fails.
+func (s *stderr) Write(p []byte) (int, error) {
+	for rest := p; len(rest) > 0; {
+		line, after, whole := bytes.Cut(rest, newline)
+		rest = after
+		s.rest = append(s.rest, line...)
+		if whole || len(s.rest) > longestLine {
+			s.line(s.rest)
+			s.rest = s.rest[:0]
+		}
+	}
+	return len(p), nil
+}
+
+// end logs a last line without an end.
+func (s *stderr) end() {
+	if len(s.rest) > 0 {
+		s.line(s.rest)
+		s.rest = nil
+	}
+}
+
+var newline = []byte("\n")
+
+func (s *stderr) line(line []byte) {
+	if s.report.read(line) {
+		return
+	}
+	if line = bytes.TrimRight(line, "\r"); len(line) > 0 {
+		s.log(line)
+	}
+}

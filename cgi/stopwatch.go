@@ -1,0 +1,43 @@
+package cgi
+
+import (
+	"time"
+
+	"forktax/bench"
+)
+
+// A stopwatch makes the phases of a request from stamps of the host and of the child, all readings of now.
+type stopwatch struct {
+	timer   bench.Timer // who wants to know; nil if nobody does
+	arrived int64       // the request, at the host
+	begun   int64       // its child, which is about to be started
+}
+
+// tell reports the phases of a child that has been waited for, until this very moment. Each ends where the next begins,
+// so they add up to the time between the request's arrival and now. A child that says nothing of its inside has one phase
+// from executing to the head of its answer, less what its own Server-Timing tells, which goes to the client as it is.
+func (t *stopwatch) tell(says *stderr, a *answer) {
+	if t.timer == nil {
+		return
+	}
+	at := t.arrived
+	until := func(p bench.Phase, stamp int64) {
+		stamp = max(stamp, at) // one that is missing, or came late, leaves its phase without time
+		t.timer.Took(p, time.Duration(stamp-at))
+		at = stamp
+	}
+	until(bench.PhaseWait, t.begun)
+	if child := says.report; child.born > 0 {
+		until(bench.PhaseSpawn, min(says.executing, child.born)) // the host may be slower to wake than the child to start
+		until(bench.PhaseStart, child.born)
+		until(bench.PhaseOpen, child.opened)
+		until(bench.PhaseConnect, child.connected)
+		until(bench.PhaseHandle, child.handled)
+	} else {
+		until(bench.PhaseSpawn, min(says.executing, a.head))
+		at += int64(a.told.Sum())
+		until(bench.PhaseChild, a.head)
+	}
+	until(bench.PhaseTransfer, a.last)
+	until(bench.PhaseExit, now())
+}

@@ -1,0 +1,102 @@
+package cgi_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/cgi"
+)
+
+// A timedRecorder is a ResponseWriter that wants to know the phases.
+type timedRecorder struct {
+	*httptest.ResponseRecorder
+	took map[bench.Phase]time.Duration
+}
+
+var _ bench.Timer = timedRecorder{}
+
+func (r timedRecorder) Took(p bench.Phase, d time.Duration) { r.took[p] += d }
+
+// timed asks h, and returns the phases, and how long it all took.
+func timed(h *cgi.Host, target string) (w timedRecorder, all time.Duration) {
+	w = timedRecorder{httptest.NewRecorder(), map[bench.Phase]time.Duration{}}
+	begin := time.Now()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+	return w, time.Since(begin)
+}
+
+// present lists the phases that took any time.
+func (r timedRecorder) present() (names []string) {
+	for p := range bench.Phases {
+		if r.took[bench.Phase(p)] > 0 {
+			names = append(names, bench.Phases[p])
+		}
+	}
+	return names
+}
+
+func (r timedRecorder) sum() (sum time.Duration) {
+	for _, d := range r.took {
+		sum += d
+	}
+	return sum
+}
+
+// A child of our own tells its inside. The phases add up to the time that the host took, however slow the machine is.
+func TestPhasesOfOwnChild(t *testing.T) {
+	w, all := timed(&cgi.Host{Path: self(t), Dir: "/", Env: childEnv()}, "/hello")
+	want := []string{"wait", "spawn", "start", "open", "connect", "handle", "transfer", "exit"}
+	if diff := cmp.Diff(want, w.present()); diff != "" {
+		t.Errorf("phases (-want +got):\n%s", diff)
+	}
+	if sum := w.sum(); sum <= 0 || sum > all {
+		t.Errorf("the phases took %v together, want more than nothing and no more than the %v of the request", sum, all)
+	}
+}
+
+// Of any other child the host knows what it sees.
+func TestPhasesOfForeignChild(t *testing.T) {
+	check := func(script string, want []string, atLeast map[bench.Phase]time.Duration) {
+		t.Helper()
+		w, all := timed(shell(script), "/")
+		if diff := cmp.Diff(want, w.present()); diff != "" {
+			t.Errorf("%s: phases (-want +got):\n%s", script, diff)
+		}
+		for p, least := range atLeast {
+			if w.took[p] < least {
+				t.Errorf("%s: %v took %v, want %v at the least", script, p, w.took[p], least)
+			}
+		}
+		if w.sum() > all {
+			t.Errorf("%s: the phases took %v together, more than the %v of the request", script, w.sum(), all)
+		}
+	}
+	const head = `printf 'Content-Type: text/plain\n\n'; `
+	outside := []string{"wait", "spawn", "child", "transfer", "exit"}
+	check(`sleep 0.1; `+head+`sleep 0.2; echo body; sleep 0.3`, outside, map[bench.Phase]time.Duration{
+		bench.PhaseChild: 100 * time.Millisecond, bench.PhaseTransfer: 200 * time.Millisecond,
+		bench.PhaseExit: 300 * time.Millisecond})
+	check(`sleep 0.1; `+head, []string{"wait", "spawn", "child", "exit"}, nil) // without a body there is nothing to transfer
+	check(`sleep 0.1; echo broken`, []string{"wait", "spawn", "child", "exit"}, map[bench.Phase]time.Duration{
+		bench.PhaseChild: 100 * time.Millisecond}) // the head is then the host's own
+}
+
+// What a foreign child says of its inside is believed: it goes to the client in the child's own header, and is taken off.
+func TestPhasesThatAChildTells(t *testing.T) {
+	w, _ := timed(shell(`sleep 0.2; printf 'Content-Type: text/plain\nServer-Timing: db;dur=9, handle;dur=150\n\nhi'`), "/")
+	if got := w.Header().Get("Server-Timing"); got != "db;dur=9, handle;dur=150" {
+		t.Errorf("the client gets the Server-Timing %q, want the child's", got)
+	}
+	if child := w.took[bench.PhaseChild]; child < 50*time.Millisecond || w.took[bench.PhaseHandle] != 0 {
+		t.Errorf("phases %v; want child to lack the 150 of 200 ms that it says it handled", w.took)
+	}
+	whole, _ := timed(shell(`sleep 0.2; printf 'Content-Type: text/plain\nServer-Timing: handle;dur=99999\n\nhi'`), "/")
+	if child := whole.took[bench.PhaseChild]; child != 0 {
+		t.Errorf("child = %v of one that says it took longer than it did, want 0", child)
+	}
+}
