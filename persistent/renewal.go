@@ -4,6 +4,9 @@ import (
 	"context"
 	"log"
 	"net/http"
+	"time"
+
+	"forktax/bench"
 )
 
 // A Renewal answers each request by a handler that is opened and connected for it, in a process that stays: what the
@@ -19,26 +22,53 @@ var _ http.Handler = (*Renewal)(nil)
 
 // ServeHTTP returns when the handler has been closed again. If it cannot be opened, the client gets status 500.
 func (n *Renewal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	handler, shut, err := n.open(r.Context())
+	t := stopwatch{timer: bench.TimerOf(w)}
+	handler, shut, err := n.open(r.Context(), &t)
 	if err != nil {
 		n.log(r, err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
 	defer func() {
+		t.start()
 		if err := shut(); err != nil {
 			n.log(r, err)
 		}
+		t.tell(bench.PhaseExit)
 	}()
+	t.start()
 	handler.ServeHTTP(w, r)
+	t.tell(bench.PhaseHandle)
 }
 
-func (n *Renewal) open(ctx context.Context) (http.Handler, func() error, error) {
+func (n *Renewal) open(ctx context.Context, t *stopwatch) (http.Handler, func() error, error) {
+	t.start()
 	connect, err := n.Open(ctx)
+	t.tell(bench.PhaseOpen)
 	if err != nil {
 		return nil, nil, err
 	}
+	t.start()
+	defer t.tell(bench.PhaseConnect)
 	return connect(ctx)
+}
+
+// A stopwatch tells a timer, if there is one, how long a phase took.
+type stopwatch struct {
+	timer bench.Timer
+	began time.Time
+}
+
+func (t *stopwatch) start() {
+	if t.timer != nil {
+		t.began = time.Now()
+	}
+}
+
+func (t *stopwatch) tell(p bench.Phase) {
+	if t.timer != nil {
+		t.timer.Took(p, time.Since(t.began))
+	}
 }
 
 func (n *Renewal) log(r *http.Request, err error) {

@@ -58,6 +58,7 @@ func (s *server) ask(name string) (answer, error) {
 		return answer{}, err
 	}
 	resp.Header.Del("Date")
+	resp.Header.Del("Server-Timing")
 	resp.Header.Del("Content-Length")
 	return answer{
 		Status:  resp.StatusCode,

@@ -9,12 +9,19 @@ import (
 	"forktax/bench"
 )
 
-// A meter counts answered requests by status and duration. It is on the path of every request of both models, so it is
-// a few atomic additions.
+// A meter counts answered requests by status, by how long they took, and by how long each of their phases took. It is on
+// the path of every request of all models, so it is a few atomic additions.
 type meter struct {
+	untimed  bool // phases are neither counted nor told
 	byStatus [600]atomic.Int64
-	buckets  [lastBucket - firstBucket + 1]atomic.Int64
-	sumNS    atomic.Int64
+	all      histogram
+	phases   [len(bench.Phases)]histogram
+}
+
+// A histogram counts durations.
+type histogram struct {
+	buckets [lastBucket - firstBucket + 1]atomic.Int64
+	sumNS   atomic.Int64
 }
 
 // The buckets of bench.Durations from 2^-20 s (1 µs) to 2^8 s (4 minutes); what is outside counts in the outermost.
@@ -29,21 +36,46 @@ func bucketOf(d time.Duration) int {
 	return min(max(i, firstBucket), lastBucket)
 }
 
-func (m *meter) observe(status int, took time.Duration) {
+func (h *histogram) observe(took time.Duration) {
+	h.buckets[bucketOf(max(took, 1))-firstBucket].Add(1)
+	h.sumNS.Add(int64(took))
+}
+
+func (m *meter) observe(status int, took time.Duration, timing bench.Timing) {
 	if status < len(m.byStatus) {
 		m.byStatus[status].Add(1)
 	}
-	m.buckets[bucketOf(max(took, 1))-firstBucket].Add(1)
-	m.sumNS.Add(int64(took))
+	m.all.observe(took)
+	for p, ns := range timing {
+		if ns > 0 {
+			m.phases[p].observe(time.Duration(ns))
+		}
+	}
 }
 
-// measured counts what h answers.
+// measured counts what h answers, and has each answer tell its phases.
 func (m *meter) measured(h http.Handler) http.Handler {
+	if m.untimed {
+		return m.counted(h)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin := time.Now()
+		a := &answer{to: w, header: http.Header{}}
+		status := http.StatusInternalServerError // if the handler panics
+		defer func() { m.observe(status, time.Since(begin), a.timing) }()
+		h.ServeHTTP(a, r)
+		a.end(time.Since(begin))
+		status = a.status
+	})
+}
+
+// counted only counts.
+func (m *meter) counted(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
 		sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		status := http.StatusInternalServerError // if the handler panics
-		defer func() { m.observe(status, time.Since(begin)) }()
+		defer func() { m.observe(status, time.Since(begin), bench.Timing{}) }()
 		h.ServeHTTP(sw, r)
 		status = sw.status
 	})
@@ -59,14 +91,25 @@ func (m *meter) requests() map[int]int64 {
 	return seen
 }
 
-func (m *meter) durations() bench.Durations {
-	d := bench.Durations{Buckets: map[int]int64{}, SumNS: m.sumNS.Load()}
-	for i := range m.buckets {
-		if n := m.buckets[i].Load(); n > 0 {
+func (h *histogram) durations() bench.Durations {
+	d := bench.Durations{Buckets: map[int]int64{}, SumNS: h.sumNS.Load()}
+	for i := range h.buckets {
+		if n := h.buckets[i].Load(); n > 0 {
 			d.Buckets[i+firstBucket] = n
 		}
 	}
 	return d
+}
+
+// byPhase has those phases that there were.
+func (m *meter) byPhase() map[string]bench.Durations {
+	seen := map[string]bench.Durations{}
+	for p := range m.phases {
+		if d := m.phases[p].durations(); len(d.Buckets) > 0 {
+			seen[bench.Phases[p]] = d
+		}
+	}
+	return seen
 }
 
 // statusWriter notes the status of an answer. It passes Flush on, by Unwrap, but not ReadFrom: see package cgi.

@@ -14,6 +14,13 @@ import (
 	"forktax/persistent"
 )
 
+// PhasesVariable, in the environment of a serving program, can be set to "off": then answers carry no Server-Timing, and
+// no phase is counted. It is for who wants to know what the timing itself costs.
+const (
+	PhasesVariable = "FORKTAX_PHASES"
+	phasesOff      = "off"
+)
+
 const loopback = "127.0.0.1:0" // a free port that only this machine reaches
 
 func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
@@ -56,7 +63,7 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	}
 	defer func() { err = errors.Join(err, r.shut()) }()
 
-	meter := &meter{}
+	meter := &meter{untimed: os.Getenv(PhasesVariable) == phasesOff}
 	a := &admin{workload: w.Name, model: m.name, meter: meter, children: r.children}
 	endWithInput(stdin, cancel)
 	fmt.Fprintf(stdout, "ready http://%s http://%s\n", ln.Addr(), adminLn.Addr())

@@ -17,7 +17,7 @@ import (
 // The usage tells what the model costs, in processes and in connections, wherever these were opened.
 func TestUsage(t *testing.T) {
 	const requests = 3
-	for model, childrenWanted := range map[string]int64{"cgi": requests, "persistent": 0} {
+	for model, childrenWanted := range map[string]int64{"cgi": requests, "reload": 0, "reconnect": 0, "persistent": 0} {
 		t.Run(model, func(t *testing.T) {
 			s := startProgram(t, model)
 			before := s.usage(t)

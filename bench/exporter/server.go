@@ -48,7 +48,11 @@ func (s server) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(s.desc(m.name, m.help), m.kind, m.value)
 	}
 	out <- durations{s.desc("forktax_request_duration_seconds", "Time to serve a request, the child's included."),
-		n.Durations}
+		n.Durations, nil}
+	for phase, counts := range n.Phases {
+		desc := s.desc("forktax_phase_duration_seconds", "Parts of the time to serve a request: see METHOD.md.", "phase")
+		out <- durations{desc, counts, []string{phase}}
+	}
 }
 
 func (s server) desc(name, help string, variable ...string) *prometheus.Desc {
@@ -60,6 +64,7 @@ func (s server) desc(name, help string, variable ...string) *prometheus.Desc {
 type durations struct {
 	desc   *prometheus.Desc
 	counts bench.Durations
+	labels []string // values of the variable ones
 }
 
 // Desc implements prometheus.Metric.
@@ -83,14 +88,14 @@ func (d durations) Write(out *dto.Metric) error {
 		}
 	}
 	sum := float64(d.counts.SumNS) / 1e9
-	exact, err := prometheus.NewConstNativeHistogram(d.desc, count, sum, native, nil, 0, bench.DurationsSchema, 1e-9, time.Time{})
+	exact, err := prometheus.NewConstNativeHistogram(d.desc, count, sum, native, nil, 0, bench.DurationsSchema, 1e-9, time.Time{}, d.labels...)
 	if err != nil {
 		return err
 	}
 	if err := exact.Write(out); err != nil {
 		return err
 	}
-	coarse, err := prometheus.NewConstHistogram(d.desc, count, sum, classic)
+	coarse, err := prometheus.NewConstHistogram(d.desc, count, sum, classic, d.labels...)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,135 @@
+package twin
+
+import (
+	"log"
+	"maps"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"forktax/bench"
+)
+
+// heldBack is how long an answer may be, in bytes, to be held back until it is complete.
+const heldBack = 64 << 10
+
+// An answer adds to a handler's answer, as Server-Timing, how long the phases of its request took. That is known when the
+// answer is complete, and a header must come first. So an answer is held back until its handler has returned, unless it
+// is flushed or long: then its header has what was known when it went. Little is lost by it: net/http holds a short
+// answer back as well, and the end of a CGI child's always comes when the child has been waited for. What a client sees
+// is otherwise, to the byte, what it would see without.
+//
+// It has no ReadFrom: see package cgi.
+type answer struct {
+	to     http.ResponseWriter // the server's
+	header http.Header         // the handler's; what it sets after WriteHeader comes too late
+	status int                 // 0 until the handler has decided
+	body   *[]byte             // that is held back; nil as long as it is empty
+	length int                 // that the handler declared; below 0 if it did not
+	sent   bool                // the head has gone, and nothing is held back any more
+	timing bench.Timing
+	told   bool // the model told its phases
+}
+
+var (
+	_ http.Flusher = (*answer)(nil)
+	_ bench.Timer  = (*answer)(nil)
+)
+
+var bodies = sync.Pool{New: func() any { return new(make([]byte, 0, 4<<10)) }}
+
+// Took implements bench.Timer.
+func (a *answer) Took(p bench.Phase, d time.Duration) {
+	a.timing.Add(p, d)
+	a.told = true
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) {
+	switch {
+	case status < 200 && status != http.StatusSwitchingProtocols: // a hint before the answer, which goes at once
+		maps.Copy(a.to.Header(), a.header)
+		a.to.WriteHeader(status)
+		clear(a.to.Header())
+	case a.status != 0:
+		log.Printf("superfluous WriteHeader(%d) after WriteHeader(%d)", status, a.status)
+	default:
+		a.status, a.length = status, -1
+		if n, err := strconv.Atoi(a.header.Get("Content-Length")); err == nil {
+			a.length = n
+		}
+		maps.Copy(a.to.Header(), a.header.Clone()) // for the handler may change even single values of it
+	}
+}
+
+// Write leaves to the server what that has to say to more than was declared, or to a body where none may be.
+func (a *answer) Write(p []byte) (int, error) {
+	a.decide()
+	held := len(p)
+	if a.body != nil {
+		held += len(*a.body)
+	}
+	if a.sent || held > heldBack || a.length >= 0 && held > a.length || bodiless(a.status) {
+		a.send()
+		return a.to.Write(p)
+	}
+	if a.body == nil {
+		a.body = bodies.Get().(*[]byte)
+	}
+	*a.body = append(*a.body, p...)
+	return len(p), nil
+}
+
+func bodiless(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusNotModified
+}
+
+// decide ends the time in which the handler can choose a status.
+func (a *answer) decide() {
+	if a.status == 0 {
+		a.WriteHeader(http.StatusOK)
+	}
+}
+
+// Flush sends what there is, if only the head.
+func (a *answer) Flush() {
+	a.decide()
+	a.send()
+	_ = http.NewResponseController(a.to).Flush()
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answer) Unwrap() http.ResponseWriter { return a.to }
+
+func (a *answer) send() {
+	if a.sent {
+		return
+	}
+	a.sent = true
+	if a.timing != (bench.Timing{}) {
+		a.to.Header().Add("Server-Timing", string(a.timing.AppendHeader(make([]byte, 0, 256))))
+	}
+	a.to.WriteHeader(a.status)
+	if a.body != nil {
+		_, _ = a.to.Write(*a.body) // if the client has gone, nobody is left to tell
+		*a.body = (*a.body)[:0]
+		bodies.Put(a.body)
+		a.body = nil
+	}
+}
+
+// end sends what is left, after the handler has returned: took is how long that took, which is all that there is to tell
+// if the model told nothing.
+func (a *answer) end(took time.Duration) {
+	a.decide()
+	if !a.told {
+		a.timing.Add(bench.PhaseHandle, took)
+	}
+	if a.sent {
+		maps.Copy(a.to.Header(), a.header) // of which the server now takes trailers only
+		return
+	}
+	a.send()
+}

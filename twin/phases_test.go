@@ -1,0 +1,146 @@
+package twin_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/twin"
+)
+
+// phasesOf are those that each model's requests have.
+var phasesOf = map[string][]string{
+	"cgi":        {"wait", "spawn", "start", "open", "connect", "handle", "transfer", "exit"},
+	"reload":     {"open", "connect", "handle", "exit"},
+	"reconnect":  {"open", "connect", "handle", "exit"},
+	"persistent": {"handle"},
+}
+
+// timingOf asks for path, and returns the phases that the answer tells and how long it took to come.
+func (s *server) timingOf(t *testing.T, path string) (timing bench.Timing, took time.Duration) {
+	t.Helper()
+	begin := time.Now()
+	resp, err := s.client.Get(s.url + path)
+	took = time.Since(begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	for _, value := range resp.Header["Server-Timing"] {
+		timing.AddHeader([]byte(value))
+	}
+	return timing, took
+}
+
+func names(timing bench.Timing) (names []string) {
+	for p, ns := range timing {
+		if ns > 0 {
+			names = append(names, bench.Phases[p])
+		}
+	}
+	return names
+}
+
+// Each answer that is short, or long and not flushed, tells all phases of its request, which do not overlap.
+func TestAnswersTellPhases(t *testing.T) {
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := start(t, workload, model)
+			for _, probe := range []string{"a small body", "a body of 1500 bytes", "no content"} {
+				timing, took := s.timingOf(t, probePath(probe))
+				if diff := cmp.Diff(phasesOf[model], names(timing)); diff != "" {
+					t.Errorf("%s: phases (-want +got):\n%s", probe, diff)
+				}
+				if timing.Sum() > took {
+					t.Errorf("%s: the phases took %v together, and the answer %v", probe, timing.Sum(), took)
+				}
+			}
+		})
+	}
+}
+
+// An answer that its handler flushes tells what was known when it went.
+func TestFlushedAnswerTellsWhatIsKnown(t *testing.T) {
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := start(t, workload, model)
+			timing, _ := s.timingOf(t, "/stream?until=/dev/null")
+			for _, late := range []bench.Phase{bench.PhaseHandle, bench.PhaseTransfer, bench.PhaseExit} {
+				if timing[late] != 0 {
+					t.Errorf("%v = %d ns in a header that went before it was over", late, timing[late])
+				}
+			}
+		})
+	}
+}
+
+// Without phases nothing is told or counted, and what is answered is the same.
+func TestPhasesOff(t *testing.T) {
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := startProgram(t, model, twin.PhasesVariable+"=off")
+			if timing, _ := s.timingOf(t, probePath("a small body")); timing != (bench.Timing{}) {
+				t.Errorf("phases %v, want none", names(timing))
+			}
+			got, err := s.ask("a small body")
+			if diff := cmp.Diff(probes["a small body"].want, got); err != nil || diff != "" {
+				t.Errorf("%v; answer (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+// The metrics have a histogram of each phase, with as many in it as there were requests.
+func TestPhasesAreCounted(t *testing.T) {
+	t.Setenv(twin.ExporterVariable, exporter(t, `printf 'Content-Type: text/x-metrics\n\n'; cat`))
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := start(t, workload, model)
+			const requests = 3
+			for range requests {
+				s.timingOf(t, probePath("a small body"))
+			}
+			_, page := s.text(t, s.admin+"/metrics")
+			var snapshot bench.Snapshot
+			if err := json.NewDecoder(bytes.NewReader([]byte(page))).Decode(&snapshot); err != nil {
+				t.Fatalf("decoding %q: %v", page, err)
+			}
+			counts := map[string]int64{}
+			for phase, d := range snapshot.Phases {
+				for _, n := range d.Buckets {
+					counts[phase] += n
+				}
+			}
+			want := map[string]int64{}
+			for _, phase := range phasesOf[model] {
+				want[phase] = requests
+			}
+			if diff := cmp.Diff(want, counts); diff != "" {
+				t.Errorf("requests by phase (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What a handler says in Server-Timing stays.
+func TestOwnServerTimingStays(t *testing.T) {
+	w := workload
+	w.Open = twin.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Server-Timing", "cache;desc=hit")
+	}))
+	resp, err := http.Get(start(t, w, "persistent").url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	values := resp.Header["Server-Timing"]
+	if len(values) != 2 || values[0] != "cache;desc=hit" || !strings.HasPrefix(values[1], "handle;dur=") {
+		t.Errorf("Server-Timing: %q, want the handler's and then the phase handle", values)
+	}
+}
