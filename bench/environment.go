@@ -25,8 +25,15 @@ type Program struct {
 	Bytes    int64             `json:"bytes"`
 	SHA256   string            `json:"sha256"`
 	Go       string            `json:"go,omitempty"`       // that it was built with, if it is a Go program
+	Linking  string            `json:"linking,omitempty"`  // LinkedStatically or LinkedDynamically; "" if it is no ELF file
 	Settings map[string]string `json:"settings,omitempty"` // of its build: CGO_ENABLED, -tags, -ldflags
 }
+
+// How a program is linked. One that is linked dynamically has libraries loaded and bound at each start.
+const (
+	LinkedStatically  = "static"
+	LinkedDynamically = "dynamic"
+)
 
 // Counters are what the machine counts while a run goes on. Differences of them tell whether a round was disturbed.
 type Counters struct {

@@ -4,6 +4,7 @@ package machine
 import (
 	"crypto/sha256"
 	"debug/buildinfo"
+	"debug/elf"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -37,6 +38,7 @@ func Program(workload, path string) (bench.Program, error) {
 		return bench.Program{}, fmt.Errorf("reading the program of %s: %w", workload, err)
 	}
 	p := bench.Program{Workload: workload, Path: path, Bytes: n, SHA256: hex.EncodeToString(hash.Sum(nil))}
+	p.Linking = linking(f)
 	if info, err := buildinfo.Read(f); err == nil { // else it is not a Go program
 		p.Go, p.Settings = info.GoVersion, map[string]string{}
 		for _, s := range info.Settings {
@@ -46,4 +48,18 @@ func Program(workload, path string) (bench.Program, error) {
 		}
 	}
 	return p, nil
+}
+
+// linking looks for an interpreter, which is what the kernel starts in place of a dynamically linked program.
+func linking(f *os.File) string {
+	e, err := elf.NewFile(f)
+	if err != nil {
+		return ""
+	}
+	for _, p := range e.Progs {
+		if p.Type == elf.PT_INTERP {
+			return bench.LinkedDynamically
+		}
+	}
+	return bench.LinkedStatically
 }

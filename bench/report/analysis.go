@@ -20,6 +20,8 @@ type Analysis struct {
 	Environment bench.Environment `json:"environment"`
 	Cells       []Cell            `json:"cells"`
 	Comparisons []Comparison      `json:"comparisons"`
+	Ladders     []Ladder          `json:"ladders"`
+	Decisions   []Decision        `json:"decisions"`
 	Referee     []Agreement       `json:"referee"`
 	Knees       []Knee            `json:"knees"`
 	Warnings    []Warning         `json:"warnings"`
@@ -54,7 +56,8 @@ type Cell struct {
 	ThroughputRPS         *float64     `json:"throughput_rps"` // right answers
 	Lag                   LagQuantiles `json:"lag_ns"`         // null in a closed loop, which has none
 	CPUPerRequest         *int64       `json:"cpu_ns_per_request"`
-	UsageReading          *int64       `json:"usage_reading_ns"` // CPU of a look at the usage, taken off each block
+	ChildrenCPU           *int64       `json:"children_cpu_ns_per_request"` // the part of it that is of child processes
+	UsageReading          *int64       `json:"usage_reading_ns"`            // CPU of a look at the usage, taken off each block
 	GeneratorCPU          *int64       `json:"generator_cpu_ns_per_request"`
 	ProcessesPerRequest   *float64     `json:"processes_per_request"`
 	ConnectionsPerRequest *float64     `json:"connections_per_request"`

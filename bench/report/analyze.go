@@ -46,8 +46,11 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 		a.Cells = append(a.Cells, cell)
 	}
 	a.Comparisons = compare(r.Plan, measured)
+	a.Ladders = ladders(r.Plan, measured)
+	a.Decisions = decisions(a)
 	a.Referee = referee(r.Plan, a.Cells, measured)
 	a.Knees = knees(r.Plan, a.Cells)
 	a.Warnings = append(append(warnings(a), foreign(r)...), restless(r)...)
+	a.Warnings = append(a.Warnings, disagreements(a.Ladders)...)
 	return a, nil
 }

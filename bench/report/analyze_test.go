@@ -131,8 +131,9 @@ func TestCosts(t *testing.T) {
 		UsageReading:          new(int64(3)),
 		CPUPerRequest:         new(int64(26)), // (48 + 96 + 2·240)/24, when the looks are taken off
 		ProcessesPerRequest:   new(1.0),
-		ConnectionsPerRequest: new(0.75),        // (6 + 12)/24
-		FaultsPerRequest:      new(35.0 / 24),   // (11 + 22 + 2·1)/24
+		ConnectionsPerRequest: new(0.75),      // (6 + 12)/24
+		FaultsPerRequest:      new(35.0 / 24), // (11 + 22 + 2·1)/24
+		ChildrenCPU:           new(int64(20)),
 		PeakMemory:            new(int64(1199))} // 999 in the first block, and 200 in the second
 	got := a.Cells[1]
 	got.Response, got.Service, got.Phases, got.Histogram = want.Response, want.Service, want.Phases, nil

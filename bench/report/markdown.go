@@ -23,6 +23,12 @@ func Markdown(w io.Writer, a *Analysis) error {
 		"intended.\nLag is the generator's own fault.", openTable(a))
 	p.chapter("What a request costs the server", "Of the server and the children that it waited for. Invalid blocks are in no "+
 		"comparison.", costTable(a.ownCells()))
+	p.waterfalls(a)
+	p.chapter("What each thing is worth that can be kept", "From the model that keeps everything down to the one that keeps "+
+		"nothing: what is renewed for\neach request, and what that adds to the median, by the client's clock and by the sum of "+
+		"the phases\nthat the servers tell.", stepsTable(a))
+	p.chapter("What a rate costs", "Shares of a core, by the CPU a request at the first load; and what would take away how much "+
+		"of the\nfork tax. The savings overlap.", decisionTable(a))
 	p.chapter("The referee", "Another client repeats a part of the closed loops; this is how far it is from what is shown.",
 		refereeTable(a))
 	p.comparisons(a)
@@ -34,6 +40,20 @@ func Markdown(w io.Writer, a *Analysis) error {
 func (p *printer) chapter(title, about string, t table.Writer) {
 	if t.Length() > 0 {
 		p.line("\n## %s\n\n%s\n\n%s", title, about, t.RenderMarkdown())
+	}
+}
+
+// waterfalls draws the phases of the requests for which a process was started.
+func (p *printer) waterfalls(a *Analysis) {
+	cells := a.told()
+	if len(cells) == 0 {
+		return
+	}
+	p.line("\n## Where the time of a request goes\n\nMedians of the phases, each of which begins where the one before it ends; " +
+		"METHOD.md says what each\nis. What is outside of them is the network, HTTP, and the client.")
+	for _, c := range cells {
+		p.line("\n%s, %s, %s: %s\n\n```\n%s```", subject(c.Workload, c.Request), c.Model, c.Load, c.Response.print("p50"),
+			waterfall(c))
 	}
 }
 

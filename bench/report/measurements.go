@@ -19,9 +19,10 @@ type measurements struct {
 
 // blockView is what is needed of a block besides its observations.
 type blockView struct {
-	group   int
-	reasons []string           // why it is invalid, if it is
-	values  map[string]float64 // by metric; absent where the block does not carry it
+	group    int
+	reasons  []string           // why it is invalid, if it is
+	accounts []account          // what the server told of some of its requests
+	values   map[string]float64 // by metric; absent where the block does not carry it
 	seen
 }
 
@@ -45,6 +46,12 @@ func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (mea
 	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockView{}}
 	load := r.Plan.Cells[cell].Load
 	length, _ := r.Plan.Length(r.Plan.Cells[cell])
+	blocks := 0
+	for _, b := range r.Blocks {
+		if b.Cell == cell {
+			blocks++
+		}
+	}
 	for _, b := range r.Blocks {
 		if b.Cell != cell {
 			continue
@@ -53,6 +60,7 @@ func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (mea
 		m.count(b)
 		view := &blockView{group: b.Group}
 		var response, lag []int64
+		told := newAccounts(b)
 		for o, err := range r.Observations(b) {
 			if err != nil {
 				return measurements{}, err
@@ -62,6 +70,7 @@ func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (mea
 			}
 			if counts(o, b) {
 				response = append(response, int64(o.Response()))
+				told.take(o)
 			}
 			if counts(o, b) || o.Err == "" && load.Kind == bench.Closed && o.Done >= time.Duration(b.DiscardNS) {
 				view.take(o, length)
@@ -72,6 +81,9 @@ func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (mea
 		slices.Sort(lag)
 		view.reasons = accuse(r.Plan, b, steal[b.Round], lag, response)
 		view.values = view.metrics(b, response)
+		told.metrics(view.values)
+		told.thin(blocks)
+		view.accounts = told.kept
 		m.rounds[b.Round] = view
 	}
 	return m, nil
@@ -176,7 +188,7 @@ func (s seen) metrics(b bench.Block, response []int64) map[string]float64 {
 // cell says what was seen of the cell with this index. One buffer serves for one kind of value after the other: the
 // observations of a long run are what takes memory.
 func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
-	c := Cell{Cell: r.Plan.Cells[index], Phases: []Phase{}}
+	c := Cell{Cell: r.Plan.Cells[index], Phases: m.phases()}
 	m.totals(&c)
 	m.costs(&c)
 	var all, undisturbed seen
@@ -244,6 +256,7 @@ func (m measurements) costs(c *Cell) {
 	n := float64(m.requests)
 	c.UsageReading = new(m.readingNS)
 	c.CPUPerRequest = new(u.CPUNS() / int64(m.requests))
+	c.ChildrenCPU = new(u.ChildrenCPUNS / int64(m.requests))
 	c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
 	c.ConnectionsPerRequest = new(float64(u.ConnectionsOpened) / n)
 	c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)

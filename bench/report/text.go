@@ -11,10 +11,13 @@ import (
 func Text(w io.Writer, a *Analysis) error {
 	p := printer{w: w}
 	p.line("%s", summary(a))
-	p.table("Response time in closed loops, and the fork tax on its median (95 % interval over rounds)", closedTable(a))
-	p.table("Response time at a rate, and the fork tax on its median", openTable(a))
-	p.table("What a request costs the server", costTable(firstLoads(a.ownCells())))
-	p.list("What it means", append(meanings(a), agreed(a)...))
+	ends := a.ends()
+	p.table("Response time in closed loops, and the fork tax on its median (95 % interval over rounds)", closedTable(ends))
+	p.table("Response time at a rate, and the fork tax on its median", openTable(ends))
+	p.table("What a request costs the server", costTable(firstLoads(ends.ownCells())))
+	p.table("Where the time of a request goes: medians of its phases", phasesTable(a))
+	p.table("What it adds to renew a thing for each request, to the median response time (95 % interval)", ladderTable(a))
+	p.list("What it means", append(meanings(ends), agreed(a)...))
 	var careful []string
 	for _, w := range a.Warnings {
 		careful = append(careful, fmt.Sprintf("%s: %s; %s.", w.Code, w.Text, w.Advice))

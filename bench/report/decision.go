@@ -1,0 +1,136 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"forktax/bench"
+)
+
+// A Decision turns the costs of a request into what somebody has to decide: how many cores it takes at a rate, and what
+// would take how much of the fork tax away. It is about the cost at the first load that was measured.
+type Decision struct {
+	Workload      string     `json:"workload"`
+	Request       string     `json:"request"`
+	Model         string     `json:"model"`
+	Load          bench.Load `json:"load"`
+	CoreShares    []Share    `json:"core_shares"`     // that requests take of a core, at some rates
+	SecondCoreRPS float64    `json:"second_core_rps"` // from this rate on one core is not enough
+	TaxNS         *float64   `json:"tax_ns"`          // of the median response time over the baseline; nil for the baseline
+	Savings       []Saving   `json:"savings"`         // of the tax; they overlap
+}
+
+// A Share is how much of a core a rate takes: 0.5 is half, 2 are two.
+type Share struct {
+	RateRPS float64 `json:"rate_rps"`
+	Cores   float64 `json:"cores"`
+}
+
+// A Saving is what one measure would take away of the tax.
+type Saving struct {
+	By      string  `json:"by"`
+	NS      float64 `json:"ns"`
+	Share   float64 `json:"share"`   // of the tax
+	AtMost  bool    `json:"at_most"` // NS is a bound
+	Because string  `json:"because"` // what it was worked out from
+}
+
+// What may take away a part of the tax.
+const (
+	byPooler   = "a connection pooler"
+	byStatic   = "a static build"
+	byResident = "a resident process"
+)
+
+// ratesShown are those at which shares of a core are told.
+var ratesShown = []float64{1, 10, 100, 1000}
+
+// decisions are about the cells of the first load of each request.
+func decisions(a *Analysis) []Decision {
+	found := []Decision{}
+	for _, c := range firstLoads(a.ownCells()) {
+		if c.CPUPerRequest == nil || *c.CPUPerRequest <= 0 {
+			continue
+		}
+		d := Decision{Workload: c.Workload, Request: c.Request, Model: c.Model, Load: c.Load,
+			SecondCoreRPS: 1e9 / float64(*c.CPUPerRequest), Savings: []Saving{}}
+		for _, rps := range ratesShown {
+			d.CoreShares = append(d.CoreShares, Share{rps, rps / d.SecondCoreRPS})
+		}
+		if r := a.comparison(c.Cell, MetricResponse); r != nil && r.Difference > 0 && r.Baseline == bench.Baseline {
+			d.TaxNS = &r.Difference
+			d.Savings = a.savings(c, r.Difference)
+		}
+		found = append(found, d)
+	}
+	return found
+}
+
+// savings works out, for a model that starts processes, what would take away which part of the tax.
+func (a *Analysis) savings(c Cell, tax float64) []Saving {
+	found := []Saving{}
+	if c.phase(bench.PhaseSpawn.String()) == 0 {
+		return found
+	}
+	add := func(by string, ns float64, atMost bool, because string) {
+		if ns > 0 {
+			found = append(found, Saving{By: by, NS: ns, Share: min(ns/tax, 1), AtMost: atMost, Because: because})
+		}
+	}
+	if c.ConnectionsPerRequest != nil && *c.ConnectionsPerRequest > 0 {
+		add(byPooler, float64(c.phase(bench.PhaseConnect.String())), true, "the phase connect")
+	}
+	if own, other := a.lightest(c); other != nil {
+		add(byStatic, float64(own-other.starting()), true, fmt.Sprintf("spawn and start of %s, which is linked statically",
+			other.Workload))
+	}
+	add(byResident, tax, false, "the comparison with persistent")
+	return found
+}
+
+// starting is the part of a request in which its process comes to be.
+func (c Cell) starting() int64 {
+	return c.phase(bench.PhaseSpawn.String()) + c.phase(bench.PhaseStart.String())
+}
+
+// lightest finds, for a cell of a program that is linked dynamically, the static one of the same language, model and load
+// that starts fastest.
+func (a *Analysis) lightest(c Cell) (own int64, other *Cell) {
+	program := a.program(c.Workload)
+	if program == nil || program.Linking != bench.LinkedDynamically || program.Go == "" {
+		return 0, nil
+	}
+	for _, o := range a.Cells {
+		p := a.program(o.Workload)
+		if p == nil || p.Linking != bench.LinkedStatically || p.Go == "" || o.Model != c.Model || o.Load != c.Load ||
+			o.Engine != c.Engine || o.starting() == 0 {
+			continue
+		}
+		if other == nil || o.starting() < other.starting() {
+			other = &o
+		}
+	}
+	return c.starting(), other
+}
+
+func (a *Analysis) program(workload string) *bench.Program {
+	for i, p := range a.Environment.Programs {
+		if p.Workload == workload {
+			return &a.Environment.Programs[i]
+		}
+	}
+	return nil
+}
+
+// words says what would save how much.
+func (d Decision) words() string {
+	var parts []string
+	for _, s := range d.Savings {
+		most := ""
+		if s.AtMost {
+			most = "up to "
+		}
+		parts = append(parts, fmt.Sprintf("%s %s%s (%.0f %%)", s.By, most, duration(s.NS), s.Share*100))
+	}
+	return strings.Join(parts, ", ")
+}

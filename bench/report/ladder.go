@@ -1,0 +1,135 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"forktax/bench"
+)
+
+// A Ladder says what each thing is worth that a process can keep: its rungs are models of one request, from the one that
+// keeps everything down to the one that keeps nothing.
+type Ladder struct {
+	Workload string     `json:"workload"`
+	Request  string     `json:"request"`
+	Engine   string     `json:"engine"`
+	Load     bench.Load `json:"load"`
+	Steps    []Step     `json:"steps"`
+}
+
+// A Step is what it costs to renew one thing more for each request. The client saw it as a difference of response times,
+// and the server as one of the sums of the phases that it told; these are two measurements of one thing, by two clocks.
+type Step struct {
+	Renews   string   `json:"renews"` // "connection", "state", "process", or several where models between are missing
+	From     string   `json:"from"`   // the model that keeps it
+	To       string   `json:"to"`
+	Response Estimate `json:"response_ns"` // difference of the medians, as the client saw it
+	Phases   Estimate `json:"phases_ns"`   // as the servers told it
+	CPU      Estimate `json:"cpu_ns"`      // difference of the CPU a request
+	Blocks   int      `json:"blocks"`      // of each model
+	Agree    bool     `json:"agree"`       // the intervals of Response and Phases overlap
+}
+
+// An Estimate is a number with its 95 % interval, which is nil if there was too little to tell.
+type Estimate struct {
+	Value *float64 `json:"value"`
+	Low   *float64 `json:"low"`
+	High  *float64 `json:"high"`
+}
+
+// rungs are the models of a ladder, and what each renews for every request that the one before it keeps.
+var rungs = []struct{ model, renews string }{
+	{bench.Baseline, ""},
+	{"reconnect", "connection"},
+	{"reload", "state"},
+	{"cgi", "process"},
+}
+
+// ladders finds the requests and loads of which a rung between the ends was measured.
+func ladders(plan bench.Plan, measured []measurements) []Ladder {
+	found := []Ladder{}
+	index := map[bench.Cell]int{}
+	for i, c := range plan.Cells {
+		index[c] = i
+	}
+	for _, c := range plan.Cells {
+		if c.Model != bench.Baseline || c.Engine == plan.Referee {
+			continue
+		}
+		l := Ladder{Workload: c.Workload, Request: c.Request, Engine: c.Engine, Load: c.Load}
+		from, renews := index[c], []string{}
+		for _, rung := range rungs[1:] {
+			renews = append(renews, rung.renews)
+			c.Model = rung.model
+			to, ok := index[c]
+			if !ok {
+				continue
+			}
+			if s, ok := step(measured[from].rounds, measured[to].rounds); ok {
+				s.Renews, s.From, s.To = strings.Join(renews, " and "), plan.Cells[from].Model, rung.model
+				l.Steps = append(l.Steps, s)
+			}
+			from, renews = to, nil
+		}
+		if len(l.Steps) > 1 { // one step alone is the fork tax
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+func step(from, to map[int]*blockView) (Step, bool) {
+	response := pair(from, to, MetricResponse)
+	if len(response) == 0 {
+		return Step{}, false
+	}
+	s := Step{Blocks: len(response), Response: response.estimate(), Phases: pair(from, to, metricPhases).estimate(),
+		CPU: pair(from, to, MetricCPU).estimate()}
+	s.Agree = s.Response.overlaps(s.Phases)
+	return s, true
+}
+
+// estimate is the difference of a comparison.
+func (p pairs) estimate() Estimate {
+	if len(p) == 0 {
+		return Estimate{}
+	}
+	c := p.compare()
+	c.toNanoseconds()
+	return Estimate{&c.Difference, c.DifferenceLow, c.DifferenceHigh}
+}
+
+// overlaps says whether two estimates may be of the same; of what has no interval, nothing else can be said.
+func (e Estimate) overlaps(f Estimate) bool {
+	if e.Low == nil || f.Low == nil {
+		return true
+	}
+	return *e.Low <= *f.High && *f.Low <= *e.High
+}
+
+// disagreements warns of steps that the client and the servers do not see alike.
+func disagreements(found []Ladder) []Warning {
+	var steps []string
+	all := 0
+	for _, l := range found {
+		for _, s := range l.Steps {
+			all++
+			if !s.Agree {
+				steps = append(steps, fmt.Sprintf("%s, %s, %s: %s and %s", subject(l.Workload, l.Request), l.Load, s.Renews,
+					optional(s.Response.Value, duration), optional(s.Phases.Value, duration)))
+			}
+		}
+	}
+	if steps == nil {
+		return nil
+	}
+	return []Warning{{Code: "ladder",
+		Text: fmt.Sprintf("what it adds to renew a thing differs between the client's clock and the servers' phases in %d of %d "+
+			"steps (%s)", len(steps), all, strings.Join(steps, "; ")),
+		Advice: "what is outside of the phases differs, then: network, HTTP, and waking up, which takes longer the longer a " +
+			"client has waited; believe the client's for what a user waits"}}
+}
+
+func (e Estimate) print() string {
+	return optional(e.Value, duration) + between(e.Low, e.High, duration)
+}
