@@ -12,25 +12,50 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"forktax/twin"
 )
 
-// Under load a host of children leaves neither processes nor open files behind.
+// Under load no model leaves processes, open files or goroutines behind.
 func TestNothingLeaksUnderLoad(t *testing.T) {
-	s := startProgram(t, "cgi")
-	if status, _ := s.text(t, s.url+probePath("a small body")); status != http.StatusOK {
-		t.Fatalf("status %d, want 200", status)
-	}
-	s.client.CloseIdleConnections()
-	settled := func() bool { return len(s.sockets(t)) <= 2 } // the listeners
-	eventually(t, "the connection of the first request is closed", settled)
-	before := s.openFiles(t)
+	t.Setenv(twin.ExporterVariable, exporter(t, `printf 'Content-Type: text/x-metrics\n\n'; cat`))
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := startProgram(t, model)
+			s.load(t, 100*time.Millisecond) // after which all is there that stays
+			files, goroutines := len(s.settledFiles(t)), s.snapshot(t).Goroutines
+			answered := s.load(t, time.Second)
 
-	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+			var left []string
+			if !within(patience, func() bool { left = s.children(t); return len(left) == 0 }) {
+				t.Errorf("processes that are left: %q, want none", left)
+			}
+			var after []string
+			if !within(patience, func() bool { after = s.settledFiles(t); return len(after) <= files }) {
+				t.Errorf("%d open files after the load, %d before it; after:\n%s", len(after), files, strings.Join(after, "\n"))
+			}
+			if !within(patience, func() bool { return s.snapshot(t).Goroutines <= goroutines }) {
+				t.Errorf("%d goroutines after the load, %d before it", s.snapshot(t).Goroutines, goroutines)
+			}
+			if answered < 8 {
+				t.Errorf("only %d requests were answered: that is no load", answered)
+			}
+		})
+	}
+}
+
+// load has 8 clients ask for so long, and returns how many right answers they got.
+func (s *server) load(t *testing.T, length time.Duration) int64 {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), length)
 	defer cancel()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
+	defer client.CloseIdleConnections()
 	var all sync.WaitGroup
+	var answered atomic.Int64
 	for range 8 {
 		all.Go(func() {
 			for ctx.Err() == nil {
@@ -39,24 +64,20 @@ func TestNothingLeaksUnderLoad(t *testing.T) {
 					t.Error(err)
 					return
 				}
+				answered.Add(1)
 			}
 		})
 	}
 	all.Wait()
-	client.CloseIdleConnections()
+	return answered.Load()
+}
 
-	var left []string
-	if !within(patience, func() bool { left = s.children(t); return len(left) == 0 }) {
-		t.Errorf("processes that are left: %q, want none", left)
-	}
-	var after []string
-	if !within(patience, func() bool { after = s.openFiles(t); return len(after) <= len(before) }) {
-		t.Errorf("%d open files after the load, %d before it; after:\n%s\nbefore:\n%s", len(after), len(before),
-			strings.Join(after, "\n"), strings.Join(before, "\n"))
-	}
-	if started := s.usage(t).ProcessesStarted; started < 8 {
-		t.Errorf("only %d processes were started: that is no load", started)
-	}
+// settledFiles is what the server has open when its clients' connections are closed.
+func (s *server) settledFiles(t *testing.T) []string {
+	t.Helper()
+	s.client.CloseIdleConnections()
+	eventually(t, "the clients' connections are closed", func() bool { return len(s.sockets(t)) <= 2 }) // the listeners
+	return s.openFiles(t)
 }
 
 func fetch(ctx context.Context, client *http.Client, url string) error {

@@ -230,6 +230,16 @@ func (s *server) usage(t *testing.T) bench.Usage {
 	return u
 }
 
+// snapshot is what the server counted, where its exporter prints what it is given.
+func (s *server) snapshot(t *testing.T) (shot bench.Snapshot) {
+	t.Helper()
+	_, page := s.text(t, s.admin+"/metrics")
+	if err := json.Unmarshal([]byte(page), &shot); err != nil {
+		t.Fatalf("decoding the snapshot %q: %v", page, err)
+	}
+	return shot
+}
+
 // eventually waits until something holds that is certain to come, and fails the test if it does not.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()

@@ -1,8 +1,6 @@
 package twin_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -106,13 +104,8 @@ func TestPhasesAreCounted(t *testing.T) {
 			for range requests {
 				s.timingOf(t, probePath("a small body"))
 			}
-			_, page := s.text(t, s.admin+"/metrics")
-			var snapshot bench.Snapshot
-			if err := json.NewDecoder(bytes.NewReader([]byte(page))).Decode(&snapshot); err != nil {
-				t.Fatalf("decoding %q: %v", page, err)
-			}
 			counts := map[string]int64{}
-			for phase, d := range snapshot.Phases {
+			for phase, d := range s.snapshot(t).Phases {
 				for _, n := range d.Buckets {
 					counts[phase] += n
 				}
