@@ -60,9 +60,9 @@ func (t Timing) AppendHeader(b []byte) []byte {
 		}
 		b = append(append(b, Phases[p]...), ";dur="...)
 		b = strconv.AppendUint(b, uint64(ns)/1e6, 10)
-		fraction := strconv.AppendUint(make([]byte, 0, 7), 1e6+uint64(ns)%1e6, 10) // a one, and the six digits
-		fraction[0] = '.'
-		b = append(b, fraction...)
+		point := len(b)
+		b = strconv.AppendUint(b, 1e6+uint64(ns)%1e6, 10) // a one, and the six digits
+		b[point] = '.'
 	}
 	return b
 }

@@ -25,19 +25,33 @@ type answer struct {
 	to     http.ResponseWriter // the server's
 	header http.Header         // the handler's; what it sets after WriteHeader comes too late
 	status int                 // 0 until the handler has decided
-	body   *[]byte             // that is held back; nil as long as it is empty
+	body   []byte              // that is held back
 	length int                 // that the handler declared; below 0 if it did not
 	sent   bool                // the head has gone, and nothing is held back any more
 	timing bench.Timing
 	told   bool // the model told its phases
 }
 
+// answers are used again: to make one for each request would be the most that its phases cost a resident handler.
+var answers = sync.Pool{New: func() any { return &answer{header: http.Header{}, body: make([]byte, 0, 4<<10)} }}
+
+func newAnswer(to http.ResponseWriter) *answer {
+	a := answers.Get().(*answer)
+	a.to = to
+	return a
+}
+
+// free gives a back, when its handler has returned.
+func (a *answer) free() {
+	clear(a.header)
+	*a = answer{header: a.header, body: a.body[:0]}
+	answers.Put(a)
+}
+
 var (
 	_ http.Flusher = (*answer)(nil)
 	_ bench.Timer  = (*answer)(nil)
 )
-
-var bodies = sync.Pool{New: func() any { return new(make([]byte, 0, 4<<10)) }}
 
 // Took implements bench.Timer.
 func (a *answer) Took(p bench.Phase, d time.Duration) {
@@ -60,25 +74,37 @@ func (a *answer) WriteHeader(status int) {
 		if n, err := strconv.Atoi(a.header.Get("Content-Length")); err == nil {
 			a.length = n
 		}
-		maps.Copy(a.to.Header(), a.header.Clone()) // for the handler may change even single values of it
+		a.settle()
+	}
+}
+
+// settle gives the server the header as it is now. The handler may go on to change even single values of it.
+func (a *answer) settle() {
+	n := 0
+	for _, values := range a.header {
+		n += len(values)
+	}
+	all, header := make([]string, 0, n), a.to.Header()
+	for name, values := range a.header {
+		if values == nil { // which keeps the server from finding a value of its own
+			header[name] = nil
+			continue
+		}
+		begin := len(all)
+		all = append(all, values...)
+		header[name] = all[begin:len(all):len(all)]
 	}
 }
 
 // Write leaves to the server what that has to say to more than was declared, or to a body where none may be.
 func (a *answer) Write(p []byte) (int, error) {
 	a.decide()
-	held := len(p)
-	if a.body != nil {
-		held += len(*a.body)
-	}
+	held := len(a.body) + len(p)
 	if a.sent || held > heldBack || a.length >= 0 && held > a.length || bodiless(a.status) {
 		a.send()
 		return a.to.Write(p)
 	}
-	if a.body == nil {
-		a.body = bodies.Get().(*[]byte)
-	}
-	*a.body = append(*a.body, p...)
+	a.body = append(a.body, p...)
 	return len(p), nil
 }
 
@@ -109,24 +135,19 @@ func (a *answer) send() {
 	}
 	a.sent = true
 	if a.timing != (bench.Timing{}) {
-		a.to.Header().Add("Server-Timing", string(a.timing.AppendHeader(make([]byte, 0, 256))))
+		var room [256]byte
+		header := a.to.Header()
+		header["Server-Timing"] = append(header["Server-Timing"], string(a.timing.AppendHeader(room[:0])))
 	}
 	a.to.WriteHeader(a.status)
-	if a.body != nil {
-		_, _ = a.to.Write(*a.body) // if the client has gone, nobody is left to tell
-		*a.body = (*a.body)[:0]
-		bodies.Put(a.body)
-		a.body = nil
+	if len(a.body) > 0 {
+		_, _ = a.to.Write(a.body) // if the client has gone, nobody is left to tell
 	}
 }
 
-// end sends what is left, after the handler has returned: took is how long that took, which is all that there is to tell
-// if the model told nothing.
-func (a *answer) end(took time.Duration) {
+// end sends what is left, after the handler has returned.
+func (a *answer) end() {
 	a.decide()
-	if !a.told {
-		a.timing.Add(bench.PhaseHandle, took)
-	}
 	if a.sent {
 		maps.Copy(a.to.Header(), a.header) // of which the server now takes trailers only
 		return

@@ -41,11 +41,14 @@ func (h *histogram) observe(took time.Duration) {
 	h.sumNS.Add(int64(took))
 }
 
-func (m *meter) observe(status int, took time.Duration, timing bench.Timing) {
+func (m *meter) observe(status int, took time.Duration) {
 	if status < len(m.byStatus) {
 		m.byStatus[status].Add(1)
 	}
 	m.all.observe(took)
+}
+
+func (m *meter) observePhases(timing bench.Timing) {
 	for p, ns := range timing {
 		if ns > 0 {
 			m.phases[p].observe(time.Duration(ns))
@@ -60,12 +63,24 @@ func (m *meter) measured(h http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
-		a := &answer{to: w, header: http.Header{}}
-		status := http.StatusInternalServerError // if the handler panics
-		defer func() { m.observe(status, time.Since(begin), a.timing) }()
+		a := newAnswer(w)
+		returned := false
+		defer func() {
+			if !returned { // it panics
+				m.observe(http.StatusInternalServerError, time.Since(begin))
+			}
+		}()
 		h.ServeHTTP(a, r)
-		a.end(time.Since(begin))
-		status = a.status
+		returned = true
+		took := time.Since(begin)
+		if a.told {
+			m.observePhases(a.timing)
+		} else { // the model is the handler, and has no other phase
+			a.timing.Add(bench.PhaseHandle, took)
+		}
+		a.end()
+		m.observe(a.status, took)
+		a.free()
 	})
 }
 
@@ -75,7 +90,7 @@ func (m *meter) counted(h http.Handler) http.Handler {
 		begin := time.Now()
 		sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		status := http.StatusInternalServerError // if the handler panics
-		defer func() { m.observe(status, time.Since(begin), bench.Timing{}) }()
+		defer func() { m.observe(status, time.Since(begin)) }()
 		h.ServeHTTP(sw, r)
 		status = sw.status
 	})
@@ -101,13 +116,19 @@ func (h *histogram) durations() bench.Durations {
 	return d
 }
 
-// byPhase has those phases that there were.
+// byPhase has those phases that there were. Where the model is the handler, and tells none, handling is all there is.
 func (m *meter) byPhase() map[string]bench.Durations {
 	seen := map[string]bench.Durations{}
+	if m.untimed {
+		return seen
+	}
 	for p := range m.phases {
 		if d := m.phases[p].durations(); len(d.Buckets) > 0 {
 			seen[bench.Phases[p]] = d
 		}
+	}
+	if all := m.all.durations(); len(seen) == 0 && len(all.Buckets) > 0 {
+		seen[bench.PhaseHandle.String()] = all
 	}
 	return seen
 }
