@@ -1,7 +1,6 @@
 package program
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,8 +9,17 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"forktax/bench"
+)
+
+// Limits on what is asked of a program before it serves. A program that takes the word describe for something else, as
+// a server or a shell would, must not hold up the run for ever, nor fill the harness's memory.
+const (
+	describeLimit = 10 * time.Second // a child of any language starts within a second
+	prepareLimit  = 5 * time.Minute  // it may have to make a database of some size
+	mostPrinted   = 1 << 20          // bytes: some thousand requests, each described
 )
 
 // A Program is a file that keeps the program contract.
@@ -22,7 +30,7 @@ type Program struct {
 
 // Describe asks the file at path what it serves.
 func Describe(ctx context.Context, path string) (Program, error) {
-	out, err := output(ctx, path, "describe")
+	out, err := output(ctx, describeLimit, path, "describe")
 	if err != nil {
 		return Program{}, err
 	}
@@ -37,18 +45,27 @@ func Describe(ctx context.Context, path string) (Program, error) {
 }
 
 func (p Program) valid() error {
-	switch {
-	case p.Contract != bench.Contract:
+	if p.Contract != bench.Contract {
 		return fmt.Errorf("contract %d is unknown; this forktax speaks %d", p.Contract, bench.Contract)
-	case p.Name == "":
-		return errors.New("it has no name")
-	case len(p.Requests) == 0:
+	}
+	if err := validName("it", p.Name); err != nil {
+		return err
+	}
+	for i, model := range p.Models {
+		if err := validName(fmt.Sprintf("model %d", i), model); err != nil {
+			return err
+		}
+	}
+	if len(p.Requests) == 0 {
 		return errors.New("it has no requests")
 	}
 	seen := map[string]bool{}
 	for i, r := range p.Requests {
-		if r.Name == "" || r.Method == "" || !strings.HasPrefix(r.Path, "/") {
-			return fmt.Errorf("request %d (%q): it needs a name, a method, and a path that begins with /", i, r.Name)
+		if err := validName(fmt.Sprintf("request %d", i), r.Name); err != nil {
+			return err
+		}
+		if r.Method == "" || !strings.HasPrefix(r.Path, "/") {
+			return fmt.Errorf("request %d (%q): it needs a method, and a path that begins with /", i, r.Name)
 		}
 		if seen[r.Name] {
 			return fmt.Errorf("two requests are called %q", r.Name)
@@ -58,9 +75,21 @@ func (p Program) valid() error {
 	return nil
 }
 
+// validName says what is wrong with a name. Programs and models give folders their names, and --workload has a program
+// and a request on the two sides of a slash.
+func validName(whose, name string) error {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return fmt.Errorf("%s has no name", whose)
+	case strings.Contains(name, "/"):
+		return fmt.Errorf("%s has the name %q: one without a / is needed", whose, name)
+	}
+	return nil
+}
+
 // Prepare has the program make its data in dir and returns the environment to serve with.
 func (p Program) Prepare(ctx context.Context, dir string) (map[string]string, error) {
-	out, err := output(ctx, p.Path, "prepare", "-dir", dir)
+	out, err := output(ctx, prepareLimit, p.Path, "prepare", "-dir", dir)
 	if err != nil {
 		return nil, err
 	}
@@ -74,24 +103,52 @@ func (p Program) Prepare(ctx context.Context, dir string) (map[string]string, er
 // Knows says whether the program has the model.
 func (p Program) Knows(model string) bool { return slices.Contains(p.Models, model) }
 
-// output runs the program and returns what it printed, or an error with what it complained of.
-func output(ctx context.Context, path string, args ...string) ([]byte, error) {
-	var out, complaint bytes.Buffer
+// output runs the program and returns what it printed, or an error with what it complained of last. One that takes
+// longer than limit, or prints more than mostPrinted, is ended with all that it started.
+func output(ctx context.Context, limit time.Duration, path string, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	late := time.AfterFunc(limit, func() { cancel(fmt.Errorf("it did not end within %v, and was killed", limit)) })
+	defer late.Stop()
+	out, complaint := printed{full: cancel}, tail{}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = ownEnvironment()
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &complaint, outputLimit
+	cmd.Cancel = func() error { kill(cmd); return nil }
 	apart(cmd)
-	if err := cmd.Run(); err != nil {
-		if cmd.Process != nil {
-			kill(cmd) // what it started may go on without it
-		}
-		err = fmt.Errorf("%s %s: %w", path, args[0], err)
-		if text := strings.TrimSpace(complaint.String()); text != "" {
-			err = fmt.Errorf("%w: %s", err, text)
-		}
-		return nil, err
+	err := cmd.Run()
+	if err == nil {
+		return out.text, nil
 	}
-	return out.Bytes(), nil
+	if cmd.Process != nil {
+		kill(cmd) // what it started may go on without it
+	}
+	if cause := context.Cause(ctx); cause != nil { // which is why it was killed
+		err = cause
+	}
+	err = fmt.Errorf("%s %s: %w", path, args[0], err)
+	if text := complaint.last(); text != "" {
+		err = fmt.Errorf("%w: %s", err, text)
+	}
+	return nil, err
+}
+
+// errFull ends a program that prints what cannot be an answer.
+var errFull = fmt.Errorf("it printed more than %d bytes, and was killed", mostPrinted)
+
+// A printed holds what a program printed, as far as mostPrinted, and calls full with the reason when that is passed.
+type printed struct {
+	text []byte
+	full context.CancelCauseFunc
+}
+
+func (p *printed) Write(b []byte) (int, error) {
+	if len(p.text)+len(b) > mostPrinted {
+		p.full(errFull)
+		return 0, errFull
+	}
+	p.text = append(p.text, b...)
+	return len(b), nil
 }
 
 // ownEnvironment is this process's, without what would make a program take itself for a CGI child.

@@ -3,10 +3,13 @@ package program_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -49,11 +52,23 @@ func TestDescribeTellsWhatIsWrong(t *testing.T) {
 			[]string{"not the JSON of the program contract: invalid character"}},
 		"it speaks no contract": {print(`{"name":"fake",%s}`, requests),
 			[]string{"describe: contract 0 is unknown; this forktax speaks 1"}},
-		"it speaks another":  {print(`{"contract":2,"name":"fake",%s}`, requests), []string{"contract 2 is unknown"}},
-		"it has no name":     {print(`{"contract":1,%s}`, requests), []string{"it has no name"}},
+		"it speaks another": {print(`{"contract":2,"name":"fake",%s}`, requests), []string{"contract 2 is unknown"}},
+		"it has no name":    {print(`{"contract":1,%s}`, requests), []string{"it has no name"}},
+		"its name is blank": {print(`{"contract":1,"name":"  ",%s}`, requests), []string{"it has no name"}},
+		"its name is a path": {print(`{"contract":1,"name":"a/b",%s}`, requests),
+			[]string{`it has the name "a/b": one without a / is needed`}},
+		"a model is a path": {print(`{"contract":1,"name":"fake","models":["one","../two"],%s}`, requests),
+			[]string{`model 1 has the name "../two": one without a / is needed`}},
+		"a model is blank": {print(`{"contract":1,"name":"fake","models":[""],%s}`, requests),
+			[]string{"model 0 has no name"}},
 		"it has no requests": {print(`{"contract":1,"name":"fake"}`), []string{"it has no requests"}},
 		"a request has no name": {print(`{"contract":1,"name":"fake","requests":[{"method":"GET","path":"/"}]}`),
-			[]string{`request 0 (""): it needs a name, a method, and a path`}},
+			[]string{"request 0 has no name"}},
+		"a request's name is blank": {print(`{"contract":1,"name":"fake",
+			"requests":[{"name":"  ","method":"GET","path":"/"}]}`), []string{"request 0 has no name"}},
+		"a request's name is a path": {print(`{"contract":1,"name":"fake",
+			"requests":[{"name":"a/b","method":"GET","path":"/"}]}`),
+			[]string{`request 0 has the name "a/b": one without a / is needed`}},
 		"a request has no method": {print(`{"contract":1,"name":"fake","requests":[{"name":"r","path":"/"}]}`),
 			[]string{`request 0 ("r"): it needs`}},
 		"a path is relative": {print(`{"contract":1,"name":"fake","requests":[{"name":"r","method":"GET","path":"x"}]}`),
@@ -61,6 +76,12 @@ func TestDescribeTellsWhatIsWrong(t *testing.T) {
 		"two requests have one name": {print(`{"contract":1,"name":"fake","requests":[{"name":"r","method":"GET","path":"/"},
 			{"name":"s","method":"GET","path":"/"},{"name":"r","method":"GET","path":"/2"}]}`),
 			[]string{`two requests are called "r"`}},
+		"it prints for ever": {"yes",
+			[]string{"program describe: it printed more than 1048576 bytes, and was killed"}},
+		"it prints too much, and ends": {"head -c 1048577 /dev/zero",
+			[]string{"describe: it printed more than 1048576 bytes"}},
+		"it complains for ever": {"seq 1 100000 >&2; exit 1",
+			[]string{"describe: exit status 1: 9", "\n99999\n100000"}},
 		"it leaves a child that holds its output": {print("%s", description) + "; sleep 1000 & ", []string{"describe: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,8 +123,38 @@ func TestDescribeEndsWithItsContext(t *testing.T) {
 	}()
 	readAll(t, begun)
 	cancel()
-	fails(t, "Describe", within(t, "the end of Describe", ended), "describe: ")
+	fails(t, "Describe", within(t, "the end of Describe", ended), "describe: context canceled")
 	within(t, "the end of all that it started", left)
+}
+
+// A program that does not end is ended, whatever it ignores, and with it what it started.
+func TestOutputTakesItsTime(t *testing.T) {
+	alive := filepath.Join(t.TempDir(), "alive")
+	fifo(t, alive)
+	path := script(t, "exec 9<> "+alive+"; trap '' TERM; sleep 1000 > /dev/null & sleep 1000")
+	_, err := program.Output(t.Context(), 200*time.Millisecond, path, "describe")
+	fails(t, "Output", err, path+" describe: it did not end within 200ms, and was killed")
+	f, err := os.OpenFile(alive, os.O_RDONLY|syscall.O_NONBLOCK, 0) // is at its end if nobody holds it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := io.ReadAll(f)
+		ended <- err
+	}()
+	if err := within(t, "the end of all that it started", ended); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is printed may be as much as there is room for.
+func TestOutputTakesALot(t *testing.T) {
+	out, err := program.Output(t.Context(), patience, script(t, "head -c 1048576 /dev/zero"), "describe")
+	if len(out) != 1<<20 || err != nil {
+		t.Errorf("Output is %d bytes, %v, want %d", len(out), err, 1<<20)
+	}
 }
 
 func TestPrepare(t *testing.T) {
