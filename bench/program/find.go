@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // A Finder finds workload programs by name: beside the forktax command, else in its checkout, from which it builds
@@ -66,6 +68,9 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 			if err != nil {
 				return nil, err
 			}
+			if why := noProgram(absolute); why != "" {
+				return nil, &UnknownError{Name: w, Why: why}
+			}
 			paths[w] = absolute
 		case isWorkload(filepath.Join(f.Beside, w), w):
 			paths[w] = filepath.Join(f.Beside, w)
@@ -84,12 +89,33 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 			path = filepath.Join(built, w)
 		}
 		p, err := Describe(ctx, path)
+		if errors.Is(err, syscall.ENOEXEC) {
+			return nil, &UnknownError{Name: w, Why: "is nothing that this system can execute"}
+		}
 		if err != nil {
 			return nil, err
 		}
 		programs = append(programs, p)
 	}
 	return programs, nil
+}
+
+// noProgram says why the file at path cannot be executed, or nothing.
+func noProgram(path string) string {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "does not exist"
+	case err != nil:
+		return "cannot be looked at: " + err.Error()
+	case info.IsDir():
+		return "is a folder"
+	case !info.Mode().IsRegular():
+		return "is not a file"
+	case info.Mode()&0o111 == 0:
+		return "is not executable"
+	}
+	return ""
 }
 
 // isWorkload says, without executing it, whether the file was built from this module's command of that name.
@@ -100,6 +126,15 @@ func isWorkload(path, name string) bool {
 
 // Names lists the workloads that Find knows by name.
 func (f *Finder) Names(ctx context.Context) ([]string, error) {
+	names, err := f.known(ctx)
+	if len(names) > 0 {
+		return names, nil
+	}
+	return nil, err
+}
+
+// known lists the workloads, and says why those of the checkout are not among them, if they are not.
+func (f *Finder) known(ctx context.Context) ([]string, error) {
 	names, err := f.inCheckout(ctx)
 	files, _ := os.ReadDir(f.Beside)
 	for _, file := range files {
@@ -108,11 +143,7 @@ func (f *Finder) Names(ctx context.Context) ([]string, error) {
 		}
 	}
 	slices.Sort(names)
-	names = slices.Compact(names)
-	if len(names) > 0 {
-		return names, nil
-	}
-	return nil, err
+	return slices.Compact(names), err
 }
 
 // inCheckout lists the commands of the checkout that are workload programs.
@@ -135,14 +166,20 @@ func (f *Finder) inCheckout(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// An UnknownError names a workload that there is not, and those there are.
+// An UnknownError says that there is no such program as was wanted: no workload of this name, or nothing that can be
+// executed at this path.
 type UnknownError struct {
-	Name  string
-	Known []string
+	Name  string   // as it was wanted
+	Why   string   // what is wrong with it, if it is a path
+	Known []string // the workloads that there are, if it is a name
 }
 
 func (e *UnknownError) Error() string {
-	return fmt.Sprintf("unknown workload %q; there are %s, or give the path of a program (such as ./%s)", e.Name,
+	if e.Why != "" {
+		return fmt.Sprintf("%q %s; the path of an executable program is needed, or a name that forktax list shows",
+			e.Name, e.Why)
+	}
+	return fmt.Sprintf("%q is unknown; there are %s, or give the path of a program (such as ./%s)", e.Name,
 		strings.Join(e.Known, ", "), e.Name)
 }
 
@@ -151,16 +188,17 @@ func (f *Finder) build(ctx context.Context, names []string) (string, error) {
 	if len(names) == 0 {
 		return "", nil
 	}
-	known, err := f.Names(ctx)
-	if err != nil {
-		return "", err
-	}
+	known, missing := f.known(ctx)
 	for _, name := range names {
-		if !slices.Contains(known, name) {
-			if _, err := f.inCheckout(ctx); f.Checkout != "" && err != nil { // then it may be one that cannot be built
-				return "", err
-			}
-			return "", &UnknownError{name, known}
+		switch {
+		case slices.Contains(known, name):
+		case len(known) == 0 && f.Checkout == "":
+			return "", missing
+		case f.Checkout != "" && missing != nil: // then it may be one that cannot be built
+			return "", fmt.Errorf("no workload %q is beside the forktax command%s; looking for it in the checkout: %w", name,
+				only(known), missing)
+		default:
+			return "", &UnknownError{Name: name, Known: known}
 		}
 	}
 	if f.Checkout == "" { // known, then, from beside, and this one has gone since
@@ -182,11 +220,18 @@ func (f *Finder) build(ctx context.Context, names []string) (string, error) {
 	return dir, nil
 }
 
+func only(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return ", only " + strings.Join(names, ", ")
+}
+
 // goCommand runs the go command in the checkout.
 func (f *Finder) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
-		return nil, fmt.Errorf("the workload programs have to be built, and there is no Go toolchain on PATH: install Go, or put "+
+		return nil, fmt.Errorf("workload programs have to be built, and there is no Go toolchain on PATH: install Go, or put "+
 			"built ones beside the forktax command: %w", err)
 	}
 	var out, complaint bytes.Buffer

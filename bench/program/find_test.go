@@ -117,6 +117,46 @@ func TestFindIsNotMistaken(t *testing.T) {
 	}
 }
 
+// What cannot be executed is told from what can and fails: the one is a slip of the finger, the other may be nobody's.
+func TestFindTellsWhatIsNoProgram(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string, mode os.FileMode) {
+		syscall.ForkLock.RLock() // see script
+		defer syscall.ForkLock.RUnlock()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file("text", "#!/bin/sh\n", 0o644)
+	file("noise", "no machine knows this", 0o755)
+	file("failing", "#!/bin/sh\nexit 1", 0o755)
+	file("orphan", "#!/no/such/interpreter\n", 0o755)
+	fifo(t, filepath.Join(dir, "fifo"))
+	check := func(name, why string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		_, err := (&program.Finder{Log: io.Discard}).Find(t.Context(), []string{path})
+		var unknown *program.UnknownError
+		if errors.As(err, &unknown) != (why != "") {
+			t.Fatalf("Find(%s) = %#v, want an UnknownError: %t", name, err, why != "")
+		}
+		if why == "" {
+			return
+		}
+		if unknown.Name != path || unknown.Why != why {
+			t.Errorf("Find(%s) = %+v, want that it %s", name, unknown, why)
+		}
+		fails(t, "Find", err, `"`+path+`" `+why+"; the path of an executable program is needed")
+	}
+	check("nothing", "does not exist")
+	check("", "is a folder")
+	check("text", "is not executable")
+	check("fifo", "is not a file")
+	check("noise", "is nothing that this system can execute")
+	check("failing", "")
+	check("orphan", "")
+}
+
 func TestFindNamesTheKnown(t *testing.T) {
 	dir := t.TempDir()
 	if err := copyFile(hello(t), filepath.Join(dir, "hello")); err != nil {
@@ -135,7 +175,7 @@ func TestFindNamesTheKnown(t *testing.T) {
 		if !errors.As(err, &unknown) || unknown.Name != "helo" || !cmp.Equal(unknown.Known, want) {
 			t.Errorf("Find(helo) = %v, want an UnknownError with %q", err, want)
 		}
-		fails(t, "Find(helo)", err, `unknown workload "helo"; there are `+strings.Join(want, ", ")+
+		fails(t, "Find(helo)", err, `"helo" is unknown; there are `+strings.Join(want, ", ")+
 			", or give the path of a program (such as ./helo)")
 	}
 	check(program.Finder{Beside: dir}, "hello")
@@ -232,9 +272,11 @@ func TestFindTellsWhatIsMissing(t *testing.T) {
 		beside, checkout bool   // there is one
 		want             []string
 	}{
-		"there is no go command": {"", false, true, []string{"have to be built", "no Go toolchain on PATH", "install Go",
-			"put built ones beside the forktax command"}},
-		"there is no go command, but another workload": {"", true, true, []string{"no Go toolchain on PATH"}},
+		"there is no go command": {"", false, true, []string{
+			`no workload "guestbook" is beside the forktax command; looking for it in the checkout: `, "have to be built",
+			"no Go toolchain on PATH", "install Go", "put built ones beside the forktax command"}},
+		"there is no go command, but another workload": {"", true, true, []string{
+			`no workload "guestbook" is beside the forktax command, only hello; looking for it`, "no Go toolchain on PATH"}},
 		"there is no checkout": {listing, false, false, []string{"no workload program is beside the forktax command",
 			"not in its checkout", "name a program by its path"}},
 		"there is no C compiler": {listing + "cat >&2 <<'END'\n" + noCompiler + "\nEND\nexit 1", false, true,

@@ -179,17 +179,18 @@ func (o *options) wishes() []wish {
 	}
 	var wishes []wish
 	for _, w := range o.Workloads {
-		if name, request, found := strings.Cut(w, "/"); found && !isPath(w) {
-			wishes = append(wishes, wish{name, request})
-		} else {
-			wishes = append(wishes, wish{w, ""})
-		}
+		wishes = append(wishes, wishFor(w))
 	}
 	return wishes
 }
 
-// isPath tells ./program and /path/to/program from guestbook/read.
-func isPath(w string) bool { return strings.HasPrefix(w, ".") || strings.HasPrefix(w, "/") }
+// wishFor reads guestbook, guestbook/read, or the path of a program, which ./program and /path/to/program are.
+func wishFor(w string) wish {
+	if name, request, found := strings.Cut(w, "/"); found && name != "" && !strings.HasPrefix(w, ".") {
+		return wish{name, request}
+	}
+	return wish{w, ""}
+}
 
 // names lists the programs that are wished for, each once.
 func (o *options) names() []string {

@@ -33,6 +33,10 @@ func serveCommand() *cobra.Command {
 }
 
 func serve(ctx context.Context, workload, model, addr, admin string, stdout, stderr io.Writer) (err error) {
+	if w := wishFor(workload); w.request != "" {
+		return usagef("--workload %q: serve takes a whole workload, such as %s, or the path of a program, such as ./%[1]s",
+			workload, w.program)
+	}
 	programs, err := find(ctx, []string{workload}, stderr)
 	if err != nil {
 		return err
