@@ -41,6 +41,7 @@ type fakeLauncher struct {
 	usage  http.HandlerFunc            // nil: the target has no admin listener
 	fail   map[string]error            // of the launch, by model
 	badEnd error                       // of each stop
+	wait   func()                      // in each stop; nil: it does not
 
 	gone            map[string]chan error // by model, of the last that was launched
 	started, ending atomic.Int64
@@ -75,6 +76,9 @@ func (l *fakeLauncher) Launch(_ context.Context, model, workload string) (*bench
 	}
 	return t, func() error {
 		l.ending.Add(1)
+		if l.wait != nil {
+			l.wait()
+		}
 		server.Close()
 		if admin != nil {
 			admin.Close()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -117,25 +118,44 @@ func orDied(ctx context.Context, err error) error {
 func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (map[targetName]*Target, func() error, error) {
 	targets := map[targetName]*Target{}
 	var stops []func() error
-	stop := func() error {
-		var errs []error
-		for _, s := range stops {
-			errs = append(errs, s())
-		}
-		return errors.Join(errs...)
-	}
+	stop := func() error { return together(stops) }
 	for _, name := range r.Plan.targets() {
 		t, end, err := r.Launcher.Launch(ctx, name.model, name.workload)
 		if err != nil {
 			return nil, stop, fmt.Errorf("starting %s as %s: %w", name.workload, name.model, err)
 		}
-		stops = append(stops, end)
+		stops = append(stops, func() error {
+			if err := end(); err != nil {
+				return fmt.Errorf("stopping %s as %s: %w", name.workload, name.model, err)
+			}
+			return nil
+		})
 		targets[name] = t
 		if t.Gone != nil {
 			go watch(ctx, t, cancel)
 		}
 	}
 	return targets, stop, nil
+}
+
+// A StopError says which targets did not end well when they were told to, and how.
+type StopError struct{ error }
+
+// Unwrap is for package errors.
+func (e *StopError) Unwrap() error { return e.error }
+
+// together calls all stops at the same time: each may take as long as a target may drain.
+func together(stops []func() error) error {
+	errs := make([]error, len(stops))
+	var all sync.WaitGroup
+	for i, stop := range stops {
+		all.Go(func() { errs[i] = stop() })
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return &StopError{err}
+	}
+	return nil
 }
 
 // watch ends the run when the target goes, until ctx ends.

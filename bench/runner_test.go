@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -158,7 +159,7 @@ func TestRunnerEnds(t *testing.T) {
 		}, 0, 1, "starting hello as cgi: the fake fails"},
 		"no target ends well": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
 			l.badEnd = errFake
-		}, 8, 2, "the fake fails"}, // seen after the first group
+		}, 8, 2, "stopping hello as persistent: the fake fails\nstopping hello as cgi: the fake fails"}, // seen after the first group
 		"not one answer is right": {third(func(_ context.Context, _ *fakeLauncher, rec bench.Recorder) error {
 			rec.Observe([]bench.Observation{{Err: bench.ErrRefused}, {Err: bench.ErrTimeout}, {Err: bench.ErrRefused}})
 			return nil
@@ -189,6 +190,27 @@ func TestRunnerEnds(t *testing.T) {
 				t.Errorf("%d targets started and %d stopped, want %d of both", started, ended, test.started)
 			}
 		})
+	}
+}
+
+// Each target may take its time to drain, and all take it at once: here each waits until all were told to end.
+func TestRunnerStopsTargetsTogether(t *testing.T) {
+	p := somePlan()
+	p.Groups = 1
+	var told sync.WaitGroup
+	told.Add(2)
+	launcher := &fakeLauncher{badEnd: errFake, wait: func() { told.Done(); told.Wait() }}
+	r := newRunner(t, p, launcher, &fakeEngine{})
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(t.Context()) }()
+	select {
+	case err := <-ended:
+		var stop *bench.StopError
+		if !errors.As(err, &stop) || !errors.Is(err, errFake) {
+			t.Errorf("Run = %v, want a StopError with %v", err, errFake)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("a target is told to end only when the one before has ended")
 	}
 }
 
