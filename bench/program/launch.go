@@ -38,6 +38,7 @@ type Launcher struct {
 	Env        map[string]string // set for each program, over what its prepare says
 	StartLimit time.Duration     // for a program to say that it is ready, and be in good health; 0 means 30 s
 	StopLimit  time.Duration     // for it to end when it is asked to, else it is killed; 0 means 15 s
+	AtOnce     <-chan struct{}   // closed when there is no time for that: what is to end is killed; nil: there is
 	Foreign    []Foreign         // by whose names models are called that need no launching
 	Seed       uint64            // of what is varied from one launch to the next
 	// Elsewhere, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
@@ -94,17 +95,18 @@ type server struct {
 	stdin  io.Closer
 	said   chan string // yields its first line
 	log    *tail
-	limit  time.Duration // to end
-	gone   chan error    // yields why it ended, if nobody asked it to
-	asked  chan struct{} // closed when it is asked to end
-	ended  chan struct{} // closed when it has ended
-	err    error         // how; to be read after ended
+	limit  time.Duration   // to end
+	atOnce <-chan struct{} // closed when nobody waits for that
+	gone   chan error      // yields why it ended, if nobody asked it to
+	asked  chan struct{}   // closed when it is asked to end
+	ended  chan struct{}   // closed when it has ended
+	err    error           // how; to be read after ended
 }
 
 func (l *Launcher) start(ctx context.Context, p Program, model string, env map[string]string) (*server, error) {
 	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
 	s := &server{said: make(chan string, 1), log: &tail{to: l.Log}, limit: cmp.Or(l.StopLimit, stopLimit),
-		gone: make(chan error, 1), asked: make(chan struct{}), ended: make(chan struct{})}
+		atOnce: l.AtOnce, gone: make(chan error, 1), asked: make(chan struct{}), ended: make(chan struct{})}
 	s.cmd = exec.Command(p.Path, "serve", "-model", model, "-addr", addr, "-admin", admin)
 	s.cmd.Env = append(ownEnvironment(), exporterVariable+"="+l.Exporter)
 	for _, vars := range []map[string]string{env, l.Env} {
@@ -238,6 +240,10 @@ func (s *server) stop() error {
 	defer limit.Stop()
 	select {
 	case <-s.ended:
+	case <-s.atOnce:
+		kill(s.cmd)
+		<-s.ended
+		return nil // as somebody wanted it
 	case <-limit.C:
 		kill(s.cmd)
 		<-s.ended

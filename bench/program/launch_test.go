@@ -273,6 +273,45 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// Who has no time to wait kills the program, and what it started, also while it is asked to end.
+func TestStopAtOnce(t *testing.T) {
+	url := admin(t, healthy)
+	for name, asked := range map[string]bool{"before it is asked to end": false, "while it is asked to": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			alive, told := filepath.Join(dir, "alive"), filepath.Join(dir, "told")
+			fifo(t, alive)
+			fifo(t, told)
+			// It says that it was told to end, and goes on.
+			l := launcher(t, serving(t, "exec 9> "+alive+"; trap 'echo > "+told+"' TERM\n"+ready(url)+
+				"while :; do sleep 0.01; done"))
+			atOnce := make(chan struct{})
+			l.AtOnce, l.StopLimit = atOnce, 10*patience
+			left := make(chan string, 1)
+			go func() {
+				b, _ := os.ReadFile(alive)
+				left <- string(b)
+			}()
+			_, stop := launch(t, l)
+			if !asked {
+				close(atOnce)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- stop() }()
+			if asked {
+				readAll(t, told)
+				close(atOnce)
+			}
+			if err := within(t, "the end of stop", ended); err != nil {
+				t.Errorf("stop = %v, want nil: it was to be killed", err)
+			}
+			within(t, "the end of all that it started", left)
+			empty(t, l)
+		})
+	}
+}
+
 func TestGone(t *testing.T) {
 	url := admin(t, healthy)
 	for name, test := range map[string]struct {
