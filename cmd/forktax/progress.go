@@ -40,8 +40,15 @@ func (p *progress) show(now bench.Progress) {
 	}
 	if now.Group != p.group {
 		p.group = now.Group
-		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %d times%s\n", now.Share*100, now.Group+1, left(now))
+		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, times(now.Group+1), left(now))
 	}
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // left says how long it takes still, once that can be told.
