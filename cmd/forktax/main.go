@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -36,22 +34,10 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // errInconclusive is what ends a command whose measurement says too little.
 var errInconclusive = errors.New("inconclusive")
 
-// errInterrupted is what ended a command that was told to end by a signal.
-var errInterrupted = errors.New("interrupted")
-
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	go func() {
-		for range signals {
-			cancel(errInterrupted)
-		}
-	}()
-
-	root := rootCommand()
+	ctx, atOnce, done := untilSignal(ctx, stderr)
+	defer done()
+	root := rootCommand(atOnce)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -82,7 +68,8 @@ func exitStatus(err error) int {
 	}
 }
 
-func rootCommand() *cobra.Command {
+// rootCommand makes the command. When atOnce is closed there is no time to end in order.
+func rootCommand(atOnce <-chan struct{}) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "forktax",
 		Short: "What does it cost to start a fresh process for every request, and what is won by keeping it?",
@@ -99,7 +86,7 @@ It drives both with the same load and reports what the difference is, in time an
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(runCommand(), reportCommand(), serveCommand(), listCommand(), metricsCommand())
+	root.AddCommand(runCommand(atOnce), reportCommand(), serveCommand(atOnce), listCommand(), metricsCommand())
 	return root
 }
 

@@ -59,6 +59,14 @@ func left(now bench.Progress) string {
 	return fmt.Sprintf(", %v left", now.Left.Round(time.Second))
 }
 
+// say prints a line in the bar's place. It may be called at any time.
+func (p *progress) say(text string) {
+	if p.bar != nil {
+		p.bar.Clear()
+	}
+	fmt.Fprintln(p.to, text)
+}
+
 func (p *progress) end() {
 	if p.bar != nil {
 		p.bar.Finish()

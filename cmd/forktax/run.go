@@ -23,7 +23,7 @@ import (
 // defaultResults is where runs are kept.
 const defaultResults = "results"
 
-func runCommand() *cobra.Command {
+func runCommand(atOnce <-chan struct{}) *cobra.Command {
 	o := defaults()
 	var results, format string
 	c := &cobra.Command{
@@ -63,7 +63,8 @@ A scenario is a YAML file with the names of the flags as keys; flags on the comm
 			if err != nil {
 				return err
 			}
-			return measure(c.Context(), o, results, printed, c.OutOrStdout(), c.ErrOrStderr())
+			launcher := &program.Launcher{Exporter: ownPath(), AtOnce: atOnce}
+			return measure(c.Context(), o, launcher, results, printed, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	o.flags(c.Flags())
@@ -73,7 +74,8 @@ A scenario is a YAML file with the names of the flags as keys; flags on the comm
 }
 
 // measure makes a run and reports it, also one that came to nothing half way.
-func measure(ctx context.Context, o options, results string, format report.Format, stdout, stderr io.Writer) error {
+func measure(ctx context.Context, o options, l *program.Launcher, results string, format report.Format,
+	stdout, stderr io.Writer) error {
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64N(1_000_000) // few digits, for it is printed to be typed again
 	}
@@ -89,9 +91,9 @@ func measure(ctx context.Context, o options, results string, format report.Forma
 	if err != nil {
 		return usageError{err}
 	}
-	launcher := &program.Launcher{Programs: programs, Foreign: foreign, Exporter: ownPath(), Seed: plan.Seed}
+	l.Programs, l.Foreign, l.Seed = programs, foreign, plan.Seed
 	if o.Pin {
-		if launcher.Elsewhere, err = machine.Pin(); err != nil {
+		if l.Elsewhere, err = machine.Pin(); err != nil {
 			return err
 		}
 	}
@@ -103,10 +105,14 @@ func measure(ctx context.Context, o options, results string, format report.Forma
 	if err != nil {
 		return err
 	}
-	failure := visitAll(ctx, plan, launcher, record, stderr)
+	failure := visitAll(ctx, plan, l, record, stderr)
 	finished := record.Finish(tail(head, failure))
 	if record.Blocks == 0 {
 		return errors.Join(failure, finished, os.RemoveAll(record.Dir))
+	}
+	if isClosed(l.AtOnce) {
+		fmt.Fprintf(stderr, "all that was measured: %s\n", record.Dir)
+		return errors.Join(failure, finished)
 	}
 	conclusive, reported := reportRun(record.Dir, format, stdout)
 	if reported == nil {
@@ -145,6 +151,7 @@ func visitAll(ctx context.Context, plan bench.Plan, l *program.Launcher, record 
 	l.Dir = dir
 	p := newProgress(stderr)
 	defer p.end()
+	defer context.AfterFunc(ctx, func() { p.say("ending the targets in order; a second Ctrl-C ends them at once") })()
 	runner := bench.Runner{
 		Plan:     plan,
 		Launcher: l,
@@ -158,10 +165,15 @@ func visitAll(ctx context.Context, plan bench.Plan, l *program.Launcher, record 
 	} else {
 		err = runner.Run(ctx)
 	}
-	if cause := context.Cause(ctx); cause != nil { // what failed then, failed because of it
-		return cause
+	cause := context.Cause(ctx)
+	if cause == nil {
+		return err
 	}
-	return err
+	var stop *bench.StopError
+	if errors.As(err, &stop) {
+		return fmt.Errorf("%w: %w", cause, stop)
+	}
+	return cause // what else failed then, failed because of it
 }
 
 // meets says whether the visit that was recorded last meets the objective.

@@ -12,8 +12,9 @@ import (
 	"forktax/bench/program"
 )
 
-func serveCommand() *cobra.Command {
-	var workload, model, addr, admin string
+func serveCommand(atOnce <-chan struct{}) *cobra.Command {
+	var workload, model string
+	l := program.Launcher{Exporter: ownPath(), AtOnce: atOnce}
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve a workload by one model, to look at it",
@@ -22,17 +23,17 @@ func serveCommand() *cobra.Command {
 		Example: `  forktax serve --model cgi --workload guestbook --addr 127.0.0.1:8080`,
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return serve(c.Context(), workload, model, addr, admin, c.OutOrStdout(), c.ErrOrStderr())
+			return serve(c.Context(), &l, workload, model, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	c.Flags().StringVar(&workload, "workload", "hello", "what to serve; see forktax list")
 	c.Flags().StringVar(&model, "model", "persistent", "how")
-	c.Flags().StringVar(&addr, "addr", "127.0.0.1:0", "where; port 0 takes a free one")
-	c.Flags().StringVar(&admin, "admin", "127.0.0.1:0", "where the admin pages are")
+	c.Flags().StringVar(&l.Addr, "addr", "127.0.0.1:0", "where; port 0 takes a free one")
+	c.Flags().StringVar(&l.Admin, "admin", "127.0.0.1:0", "where the admin pages are")
 	return c
 }
 
-func serve(ctx context.Context, workload, model, addr, admin string, stdout, stderr io.Writer) (err error) {
+func serve(ctx context.Context, l *program.Launcher, workload, model string, stdout, stderr io.Writer) (err error) {
 	if w := wishFor(workload); w.request != "" {
 		return usagef("--workload %q: serve takes a whole workload, such as %s, or the path of a program, such as ./%[1]s",
 			workload, w.program)
@@ -50,7 +51,7 @@ func serve(ctx context.Context, workload, model, addr, admin string, stdout, std
 		return fmt.Errorf("making a folder for data: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	l := program.Launcher{Programs: programs, Dir: dir, Addr: addr, Admin: admin, Exporter: ownPath(), Log: stderr}
+	l.Programs, l.Dir, l.Log = programs, dir, stderr
 	target, stop, err := l.Launch(ctx, model, p.Name)
 	if err != nil {
 		return err
