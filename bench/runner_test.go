@@ -163,10 +163,10 @@ func TestRunnerEnds(t *testing.T) {
 		"not one answer is right": {third(func(_ context.Context, _ *fakeLauncher, rec bench.Recorder) error {
 			rec.Observe([]bench.Observation{{Err: bench.ErrRefused}, {Err: bench.ErrTimeout}, {Err: bench.ErrRefused}})
 			return nil
-		}), 3, 2, "hello/hello, persistent, 1 client, fake: not one request got a right answer: 3 of 3 failed: map[refused:2 timeout:1]"},
+		}), 3, 2, "hello/hello, persistent, 1 client, fake: not one request got a right answer: 2 refused, 1 timeout"},
 		"nothing is observed": {third(func(context.Context, *fakeLauncher, bench.Recorder) error {
 			return nil
-		}), 3, 2, "not one request got a right answer: 0 of 0 failed"},
+		}), 3, 2, "not one request got a right answer: none was sent"},
 		"the twins differ": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
 			l.answer = map[string]http.HandlerFunc{"cgi": func(w http.ResponseWriter, _ *http.Request) {}}
 		}, 0, 2, "differ on GET /"},

@@ -81,8 +81,13 @@ func (v *visitor) keep(c Cell, b Block) error {
 	if err := v.Record.end(b); err != nil {
 		return err
 	}
-	if failed := v.Record.failed(); failed == v.Record.requests {
-		return fmt.Errorf("%s: %w: %d of %d failed: %v", c, errNoneRight, failed, v.Record.requests, v.Record.errors)
+	switch v.Record.failed() {
+	case 0:
+		if v.Record.requests == 0 {
+			return fmt.Errorf("%s: %w: none was sent", c, errNoneRight)
+		}
+	case v.Record.requests:
+		return fmt.Errorf("%s: %w: %v", c, errNoneRight, Counts(v.Record.errors))
 	}
 	return nil
 }

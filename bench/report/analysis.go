@@ -1,10 +1,6 @@
 package report
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -69,16 +65,7 @@ type Cell struct {
 }
 
 // Counts is how many there were of each kind.
-type Counts map[string]int
-
-// String lists the kinds in order.
-func (c Counts) String() string {
-	var parts []string
-	for _, kind := range slices.Sorted(maps.Keys(c)) {
-		parts = append(parts, fmt.Sprintf("%d %s", c[kind], kind))
-	}
-	return strings.Join(parts, ", ")
-}
+type Counts = bench.Counts
 
 // Percentiles are exact nearest ranks in nanoseconds over all right answers of a cell's undisturbed blocks, and over
 // the requests that timed out; nil where there are too few.
