@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Exit statuses.
@@ -84,6 +85,11 @@ It drives both with the same load and reports what the difference is, in time an
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		var invalid *pflag.InvalidValueError
+		if errors.As(err, &invalid) {
+			f := invalid.GetFlag()
+			err = fmt.Errorf("--%s %q: %s", f.Name, invalid.GetValue(), unread(f, invalid.Unwrap()))
+		}
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(runCommand(atOnce), reportCommand(), serveCommand(atOnce), listCommand(), metricsCommand())

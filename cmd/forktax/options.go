@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,28 +15,28 @@ import (
 
 // options are what a command line or a scenario says of a run. The names in both are the same.
 type options struct {
-	Workloads []string      `yaml:"workload"`
-	Models    []string      `yaml:"model"`
-	Targets   []string      `yaml:"target"`
-	Clients   []int         `yaml:"clients"`
-	Rates     []float64     `yaml:"rate"`
-	Arrivals  string        `yaml:"arrivals"`
-	Most      int           `yaml:"connections"`
-	Engine    string        `yaml:"engine"`
-	Rounds    int           `yaml:"rounds"`
-	Budget    time.Duration `yaml:"budget"`
-	Groups    int           `yaml:"groups"`
-	Block     time.Duration `yaml:"block"`
-	Seed      uint64        `yaml:"seed"`
-	Referee   bool          `yaml:"referee"`
-	Pin       bool          `yaml:"pin"`
-	Fresh     bool          `yaml:"no-keepalive"`
-	Different bool          `yaml:"allow-different-answers"`
-	SLO       string        `yaml:"slo"`
-	FindKnee  bool          `yaml:"find-knee"`
+	Workloads []string
+	Models    []string
+	Targets   []string
+	Clients   []int
+	Rates     []float64
+	Arrivals  string
+	Most      int
+	Engine    string
+	Rounds    int
+	Budget    time.Duration
+	Groups    int
+	Block     time.Duration
+	Seed      uint64
+	Referee   bool
+	Pin       bool
+	Fresh     bool
+	Different bool
+	SLO       string
+	FindKnee  bool
 
-	// What was said, and not only taken for granted.
-	clientsSaid, workloadsSaid, engineSaid bool
+	said   map[string]place // by name; what is not in it is taken for granted
+	unsaid place            // where that could have been said
 }
 
 // defaults need no thought: they compare the twins in half a minute.
@@ -52,6 +51,7 @@ func defaults() options {
 		Budget:    30 * time.Second,
 		Groups:    8,
 		Referee:   true,
+		said:      map[string]place{},
 	}
 }
 
@@ -63,7 +63,6 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.Targets, "target", o.Targets, "servers that somebody else runs, as name=url; with --workload they are to serve that, too")
 	f.IntSliceVar(&o.Clients, "clients", o.Clients, "closed loop: how many clients send, each waiting for its answer; one cell for each number")
 	f.Float64SliceVar(&o.Rates, "rate", o.Rates, "open loop: requests a second that arrive whatever the server does; one cell for each rate")
-	f.Float64SliceVar(&o.Rates, "rates", o.Rates, "the same as --rate")
 	f.StringVar(&o.Arrivals, "arrivals", o.Arrivals, "of an open loop: poisson or constant")
 	f.IntVar(&o.Most, "connections", o.Most, "open loop: the most connections at once; beyond them requests wait")
 	f.StringVar(&o.Engine, "engine", o.Engine, fmt.Sprintf("what offers the load: %v", load.Names()))
@@ -73,13 +72,22 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.Block, "block", o.Block, "length of a visit; 0 means 20ms for one client and 250ms for others")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "of all that is random; 0 draws one")
 	f.BoolVar(&o.Referee, "referee", o.Referee, "have hey repeat a part of the closed loops, and say how far it agrees")
-	f.BoolFunc("no-referee", "the same as --referee=false", func(string) error { o.Referee = false; return nil })
+	f.BoolFunc("no-referee", "the same as --referee=false", func(text string) error {
+		no, err := strconv.ParseBool(text)
+		o.Referee = !no
+		return err
+	})
 	f.BoolVar(&o.Pin, "pin", o.Pin, "give the generator a core of its own, and the targets the others")
 	f.BoolVar(&o.Fresh, "no-keepalive", o.Fresh, "make a new connection for each request")
 	f.BoolVar(&o.Different, "allow-different-answers", o.Different, "measure also what does not answer the same")
 	f.StringVar(&o.SLO, "slo", o.SLO, "objective for response times at a rate, such as p99=50ms: the report says up to which rate it is met")
 	f.BoolVar(&o.FindKnee, "find-knee", o.FindKnee, "search for the highest rate at which the objective of --slo is met")
-	_ = f.MarkHidden("rates")
+	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "rates" {
+			name = "rate"
+		}
+		return pflag.NormalizedName(name)
+	})
 }
 
 // Limits on what may be asked for: beyond them is a slip of the finger.
@@ -92,31 +100,20 @@ const (
 	fewestSent   = 5 // requests of a block: one of less has no median to speak of
 )
 
-// A mistake is an option with a value that cannot be.
-type mistake struct {
-	option string
-	what   string
-}
-
-func (m mistake) Error() string { return "--" + m.option + " " + m.what }
-
-func mistaken(option, format string, args ...any) error {
-	return mistake{option, fmt.Sprintf(format, args...)}
-}
-
 func (o *options) check() error {
+	client := slices.IndexFunc(o.Clients, func(n int) bool { return n < 1 || n > mostClients })
+	rate := slices.IndexFunc(o.Rates, func(r float64) bool { return !(r > 0 && r <= mostRate) })
 	switch {
-	case len(o.Clients) == 0 && len(o.Rates) == 0,
-		slices.ContainsFunc(o.Clients, func(n int) bool { return n < 1 || n > mostClients }):
-		return mistaken("clients", "%v: numbers from 1 to %d are needed", o.Clients, mostClients)
-	case twice(o.Clients):
-		return mistaken("clients", "%v: a number is there twice", o.Clients)
-	case twice(o.Rates):
-		return mistaken("rate", "%v: a number is there twice", o.Rates)
-	case twice(o.Models):
-		return mistaken("model", "%v: a name is there twice", o.Models)
-	case slices.ContainsFunc(o.Rates, func(r float64) bool { return !(r > 0 && r <= mostRate) }):
-		return mistaken("rate", "%v: numbers of requests a second up to %d are needed", o.Rates, mostRate)
+	case client != whole, len(o.Clients) == 0 && len(o.Rates) == 0:
+		return mistakenAt("clients", client, "%v: numbers from 1 to %d are needed", o.Clients, mostClients)
+	case again(o.Clients) != whole:
+		return mistakenAt("clients", again(o.Clients), "%v: a number is there twice", o.Clients)
+	case again(o.Rates) != whole:
+		return mistakenAt("rate", again(o.Rates), "%v: a number is there twice", o.Rates)
+	case again(o.Models) != whole:
+		return mistakenAt("model", again(o.Models), "%v: a name is there twice", o.Models)
+	case rate != whole:
+		return mistakenAt("rate", rate, "%v: numbers of requests a second up to %d are needed", o.Rates, mostRate)
 	case o.Arrivals != "poisson" && o.Arrivals != "constant":
 		return mistaken("arrivals", "%q is unknown; there are poisson and constant", o.Arrivals)
 	case o.Most < 1 || o.Most > mostClients:
@@ -146,9 +143,14 @@ func (o *options) check() error {
 	return err
 }
 
-// twice says whether a value is there more than once.
-func twice[T cmp.Ordered](values []T) bool {
-	return len(slices.Compact(slices.Sorted(slices.Values(values)))) < len(values)
+// again is the index of the first value that is there before, or whole.
+func again[T comparable](values []T) int {
+	for i, v := range values {
+		if slices.Contains(values[:i], v) {
+			return i
+		}
+	}
+	return whole
 }
 
 // objective reads --slo: a percentile and a limit.
@@ -174,7 +176,7 @@ type wish struct{ program, request string }
 
 // wishes lists what is to be served. Where only targets are named, nothing else is.
 func (o *options) wishes() []wish {
-	if len(o.Targets) > 0 && !o.workloadsSaid {
+	if len(o.Targets) > 0 && !o.has("workload") {
 		return nil
 	}
 	var wishes []wish
@@ -190,6 +192,11 @@ func wishFor(w string) wish {
 		return wish{name, request}
 	}
 	return wish{w, ""}
+}
+
+// wished is the element of --workload that wishes for the program first.
+func (o *options) wished(program string) int {
+	return slices.IndexFunc(o.Workloads, func(w string) bool { return wishFor(w).program == program })
 }
 
 // names lists the programs that are wished for, each once.

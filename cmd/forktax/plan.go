@@ -21,10 +21,11 @@ var foreignWorkload = bench.Description{
 func (o *options) plan(programs []program.Program, foreign []program.Foreign) (bench.Plan, error) {
 	plan := bench.Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Groups: o.Groups, BlockNS: int64(o.Block),
 		AtLeast: fewestSent, Seed: o.Seed, AllowDifferent: o.Different}
-	if !o.engineSaid && slices.ContainsFunc(foreign, program.Foreign.Secure) {
+	if secure := slices.IndexFunc(foreign, program.Foreign.Secure); secure != whole && !o.has("engine") {
 		o.Engine = refereeEngine // the only one that speaks TLS; the report says so
 		if len(o.Rates) > 0 || o.FindKnee {
-			return bench.Plan{}, mistaken("target", "by https can be measured in closed loops only: leave out --rate and --find-knee")
+			return bench.Plan{}, mistakenAt("target", secure, "by https can be measured in closed loops only: leave out "+
+				"--rate and --find-knee")
 		}
 	}
 	if o.Rounds > 0 {
@@ -35,9 +36,9 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign) (b
 		models = nil
 		plan.Workloads = []bench.Description{foreignWorkload}
 	}
-	for _, f := range foreign {
+	for i, f := range foreign {
 		if slices.Contains(models, f.Name) {
-			return bench.Plan{}, mistaken("target", "%s: the name is taken", f.Name)
+			return bench.Plan{}, mistakenAt("target", i, "%q: the name is taken; give it another", f.Name)
 		}
 		models = append(models, f.Name)
 	}
@@ -45,12 +46,13 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign) (b
 	if slices.Contains(models, bench.Baseline) {
 		plan.Baseline = bench.Baseline
 	}
-	for _, p := range programs {
+	for i, p := range programs {
 		if err := o.knows(p); err != nil {
 			return bench.Plan{}, err
 		}
 		if slices.ContainsFunc(plan.Workloads, func(d bench.Description) bool { return d.Name == p.Name }) {
-			return bench.Plan{}, mistaken("workload", "%s: another program calls itself %q, too", p.Path, p.Name)
+			return bench.Plan{}, mistakenAt("workload", o.wished(o.names()[i]), "%s: another program calls itself %q, too",
+				p.Path, p.Name)
 		}
 		plan.Workloads = append(plan.Workloads, p.Description)
 	}
@@ -72,9 +74,9 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign) (b
 }
 
 func (o *options) knows(p program.Program) error {
-	for _, model := range o.Models {
+	for i, model := range o.Models {
 		if !p.Knows(model) {
-			return mistaken("model", "%q is unknown to %s; it has %s", model, p.Name, strings.Join(p.Models, ", "))
+			return mistakenAt("model", i, "%q is unknown to %s; it has %s", model, p.Name, strings.Join(p.Models, ", "))
 		}
 	}
 	return nil
@@ -87,7 +89,7 @@ func (o *options) requests(programs []program.Program, workloads []bench.Descrip
 	}
 	names := o.names()
 	var found []wish
-	for _, w := range o.wishes() {
+	for i, w := range o.wishes() {
 		p := programs[slices.Index(names, w.program)]
 		var known []string
 		matched := false
@@ -99,7 +101,8 @@ func (o *options) requests(programs []program.Program, workloads []bench.Descrip
 			matched = matched || w.request == "" || w.request == r.Name
 		}
 		if !matched {
-			return nil, mistaken("workload", "%s has no request %q; it has %s", p.Name, w.request, strings.Join(known, ", "))
+			return nil, mistakenAt("workload", i, "%s has no request %q; it has %s", p.Name, w.request,
+				strings.Join(known, ", "))
 		}
 	}
 	return found, nil
@@ -115,7 +118,7 @@ func (o *options) cells(r wish, models []string) []bench.Cell {
 		}
 		return product(r, o.Engine, loads, models)
 	}
-	if len(o.Rates) == 0 || o.clientsSaid {
+	if len(o.Rates) == 0 || o.has("clients") {
 		for _, clients := range o.Clients {
 			loads = append(loads, bench.Load{Kind: bench.Closed, Concurrency: clients, NoReuse: o.Fresh})
 		}

@@ -47,17 +47,14 @@ A scenario is a YAML file with the names of the flags as keys; flags on the comm
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			o.hear(c.Flags())
 			if len(args) == 1 {
-				var err error
-				if o, err = readScenario(args[0], c.Flags()); err != nil {
+				if err := o.read(args[0], c.Flags()); err != nil {
 					return err
 				}
 			}
-			o.clientsSaid = o.clientsSaid || c.Flags().Changed("clients")
-			o.workloadsSaid = o.workloadsSaid || c.Flags().Changed("workload")
-			o.engineSaid = o.engineSaid || c.Flags().Changed("engine")
 			if err := o.check(); err != nil {
-				return usageError{err}
+				return o.wrong(err)
 			}
 			printed, err := formatNamed(format)
 			if err != nil {
@@ -81,15 +78,19 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	}
 	foreign, err := reach(ctx, o.Targets)
 	if err != nil {
-		return err
+		return o.wrong(err)
 	}
-	programs, err := find(ctx, o.names(), stderr)
+	programs, err := program.NewFinder(stderr).Find(ctx, o.names())
+	var unknown *program.UnknownError
+	if errors.As(err, &unknown) {
+		err = o.wrong(mistakenAt("workload", o.wished(unknown.Name), "%v", err))
+	}
 	if err != nil {
 		return err
 	}
 	plan, err := o.plan(programs, foreign)
 	if err != nil {
-		return usageError{err}
+		return o.wrong(err)
 	}
 	l.Programs, l.Foreign, l.Seed = programs, foreign, plan.Seed
 	if o.Pin {
@@ -124,19 +125,21 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	return errors.Join(failure, finished, reported)
 }
 
-// reach reads the foreign targets and connects to each once: a server that is not there is a mistake to be told before
-// anything is measured.
+// reach reads the foreign targets, and then connects to each once: a server that is not there is a mistake to be told
+// before anything is measured.
 func reach(ctx context.Context, targets []string) ([]program.Foreign, error) {
 	var foreign []program.Foreign
-	for _, text := range targets {
+	for i, text := range targets {
 		f, err := program.ParseForeign(text)
 		if err != nil {
-			return nil, usagef("--target %w", err)
+			return nil, mistakenAt("target", i, "%v", err)
 		}
+		foreign = append(foreign, f)
+	}
+	for _, f := range foreign {
 		if err := f.Reach(ctx); err != nil {
 			return nil, err
 		}
-		foreign = append(foreign, f)
 	}
 	return foreign, nil
 }
@@ -183,16 +186,6 @@ func meets(dir string) (bool, error) {
 		return false, err
 	}
 	return report.Meets(result)
-}
-
-// find finds or builds the named workloads. An unknown name is a mistake in the command line.
-func find(ctx context.Context, names []string, stderr io.Writer) ([]program.Program, error) {
-	programs, err := program.NewFinder(stderr).Find(ctx, names)
-	var unknown *program.UnknownError
-	if errors.As(err, &unknown) {
-		return nil, usagef("--workload: %w", err)
-	}
-	return programs, err
 }
 
 func newHead(plan bench.Plan, programs []program.Program) (bench.Head, error) {

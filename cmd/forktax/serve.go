@@ -38,7 +38,11 @@ func serve(ctx context.Context, l *program.Launcher, workload, model string, std
 		return usagef("--workload %q: serve takes a whole workload, such as %s, or the path of a program, such as ./%[1]s",
 			workload, w.program)
 	}
-	programs, err := find(ctx, []string{workload}, stderr)
+	programs, err := program.NewFinder(stderr).Find(ctx, []string{workload})
+	var unknown *program.UnknownError
+	if errors.As(err, &unknown) {
+		return usagef("--workload %w", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+// Whatever a file holds, reading it as a scenario is either well or an error of usage with its place.
+func FuzzScenario(f *testing.F) {
+	for _, text := range []string{"", "# nothing\n", "clients: [1, 8]\n", "clients: many", "{rate: 0.5, pin: true}",
+		"workload:\n  - hello\n", "<<: {clients: 1}", "clients: &a 1\nrounds: *a", "? a\n: b", "---\n...\n---\n", "- 1",
+		"budget: !!str 3s", "rounds: |\n  3\n", "\xff", "\ufeffseed: 1", "clients: [1,", "\"seed\": '1'"} {
+		f.Add([]byte(text))
+	}
+	place := regexp.MustCompile(`^.*/scenario.yaml:[1-9][0-9]*:[1-9][0-9]*: `)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		name := filepath.Join(t.TempDir(), "scenario.yaml")
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o, flags := defaults(), pflag.NewFlagSet("test", pflag.ContinueOnError)
+		o.flags(flags)
+		err := o.read(name, flags)
+		var usage usageError
+		if err != nil && (!errors.As(err, &usage) || !place.MatchString(err.Error())) {
+			t.Errorf("read(%q) = %v, want an error of usage with its place", text, err)
+		}
+	})
+}
