@@ -25,8 +25,8 @@ func TestNothingLeaksUnderLoad(t *testing.T) {
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
 			s := startProgram(t, model)
-			s.load(t, 100*time.Millisecond) // after which all is there that stays
-			files, goroutines := len(s.settledFiles(t)), s.snapshot(t).Goroutines
+			s.load(t, 100*time.Millisecond)                                       // after which all is there that stays
+			goroutines, files := s.snapshot(t).Goroutines, len(s.settledFiles(t)) // its status among them
 			answered := s.load(t, time.Second)
 
 			var left []string
