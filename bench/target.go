@@ -19,7 +19,7 @@ type Target struct {
 }
 
 // A Launcher starts targets. Launch returns when the target answers. Stop ends it, with every process it started, and
-// returns an error if it did not end well; it may be called once.
+// returns an error if it did not end well; it may be called once, and at the same time as those of other targets.
 type Launcher interface {
 	Launch(ctx context.Context, model, workload string) (t *Target, stop func() error, err error)
 }
