@@ -13,10 +13,9 @@ func Example() {
 	baseline := []float64{2.00, 2.40, 1.90, 2.10, 3.00, 2.20, 2.00, 2.50, 1.80, 2.10}
 	candidate := []float64{2.12, 2.51, 2.00, 2.18, 3.17, 2.33, 2.09, 2.62, 1.90, 2.19}
 
-	d, err := stats.LogRatios(baseline, candidate)
-	if err != nil {
-		fmt.Println(err)
-		return
+	d := make([]float64, len(baseline))
+	for i := range d {
+		d[i] = math.Log(candidate[i] / baseline[i])
 	}
 	iv, ok := stats.SignedRank(d, 0.95)
 	if !ok {

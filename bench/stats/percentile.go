@@ -68,3 +68,13 @@ func ascending(xs []float64) []float64 {
 	slices.Sort(sorted)
 	return sorted
 }
+
+// finite says whether each of xs is a number, and not an infinite one.
+func finite(xs []float64) bool {
+	for _, x := range xs {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return false
+		}
+	}
+	return true
+}
