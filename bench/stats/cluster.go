@@ -1,7 +1,11 @@
 package stats
 
-// widenedFrom is how many times as wide as the pairs' the groups' interval must be before a report says so.
-const widenedFrom = 1.5
+const (
+	// widenedFrom is how many times as wide as the pairs' the groups' interval must be before a report says so.
+	widenedFrom = 1.5
+	// clusterNeeds is the fewest groups that have a 95 % interval of their own; see SignedRank.
+	clusterNeeds = 6
+)
 
 // A Clustering is an interval for pairs that were measured in restart groups. Interval is the one to print.
 type Clustering struct {
@@ -32,13 +36,7 @@ type Clustering struct {
 //
 // ok is false if the pairs alone give no interval; see SignedRank.
 func Clustered(groups [][]float64, confidence float64) (c Clustering, ok bool) {
-	var pairs, centres []float64
-	for _, g := range groups {
-		if len(g) > 0 {
-			pairs = append(pairs, g...)
-			centres = append(centres, HodgesLehmann(g))
-		}
-	}
+	pairs, centres := units(groups)
 	if c.Pairs, ok = SignedRank(pairs, confidence); !ok {
 		return Clustering{}, false
 	}
@@ -50,4 +48,15 @@ func Clustered(groups [][]float64, confidence float64) (c Clustering, ok bool) {
 		}
 	}
 	return c, true
+}
+
+// units returns the pairs of all groups, and each group's own estimate.
+func units(groups [][]float64) (pairs, centres []float64) {
+	for _, g := range groups {
+		if len(g) > 0 {
+			pairs = append(pairs, g...)
+			centres = append(centres, HodgesLehmann(g))
+		}
+	}
+	return pairs, centres
 }

@@ -21,8 +21,8 @@ const (
 // is found in 93 % of runs with 100 pairs, 88 % with 20 and 70 % with 8; more often when the tails are heavy.
 //
 // A few wild pairs inflate s while they hardly move a test on ranks. Then the MDE is too large: the run would have
-// found a smaller change. It is left so, since the error is on the safe side. It knows nothing of restart groups:
-// where they matter (Clustered), d is one estimate for each group.
+// found a smaller change. It is left so, since the error is on the safe side. It knows nothing of restart groups; see
+// ClusteredMDE.
 //
 // With fewer than 7 pairs no change would have been found, however large, and the result is +Inf. It is NaN if a
 // value is not finite.
@@ -30,17 +30,37 @@ func MDE(d []float64) float64 {
 	if !finite(d) {
 		return math.NaN()
 	}
-	n := float64(len(d))
-	if n < gateNeeds {
+	if len(d) < gateNeeds {
 		return math.Inf(1)
 	}
-	z := NormalQuantile(1-gateLevel) + NormalQuantile(gatePower)
-	return math.Expm1(z * deviation(d) / math.Sqrt(n))
+	return detectable(standardError(d))
 }
 
-// deviation returns the standard deviation of two or more values, with n−1 below the sum. It goes over them twice,
-// because the difference of the sum of squares and the square of the sum loses all digits when the mean is large.
-func deviation(d []float64) float64 {
+// ClusteredMDE returns the MDE of pairs in restart groups, as Clustered has them: by the standard error of the pairs,
+// or by that of the groups' Hodges–Lehmann estimates, their standard deviation over √groups, whichever is larger.
+//
+// Where restarts matter the pairs are not as many as they seem, and their MDE promises what the interval of Clustered
+// would not show: with an effect of restarts half as large as the noise of a pair, and 8 groups of 30 pairs, it is 0.4
+// times this one. Without any effect this one is the larger in 45 % of runs, by 1.2 in the middle of those, since 8
+// groups know their own spread badly. With fewer than 6 groups that spread is not asked, as Clustered does not.
+func ClusteredMDE(groups [][]float64) float64 {
+	pairs, centres := units(groups)
+	mde := MDE(pairs)
+	if len(centres) < clusterNeeds || math.IsInf(mde, 1) || math.IsNaN(mde) {
+		return mde
+	}
+	return max(mde, detectable(standardError(centres)))
+}
+
+// detectable is the MDE by a standard error.
+func detectable(se float64) float64 {
+	return math.Expm1((NormalQuantile(1-gateLevel) + NormalQuantile(gatePower)) * se)
+}
+
+// standardError returns that of the mean of two or more values, with n−1 below the sum of squares. It goes over them
+// twice, because the difference of the sum of squares and the square of the sum loses all digits when the mean is
+// large.
+func standardError(d []float64) float64 {
 	n := float64(len(d))
 	var sum, squares float64
 	for _, v := range d {
@@ -49,5 +69,5 @@ func deviation(d []float64) float64 {
 	for _, v := range d {
 		squares += (v - sum/n) * (v - sum/n)
 	}
-	return math.Sqrt(squares / (n - 1))
+	return math.Sqrt(squares / (n - 1) / n)
 }
