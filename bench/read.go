@@ -69,7 +69,7 @@ func (r *Result) take(l line, n int) error {
 	return nil
 }
 
-// observationsIn returns a reader of spans of the file name, which it opens for each: they are long, and few.
+// observationsIn returns a reader of spans of the file name, which it opens for each.
 func observationsIn(name string) func(Span) iter.Seq2[Observation, error] {
 	return func(s Span) iter.Seq2[Observation, error] {
 		return func(yield func(Observation, error) bool) {
@@ -80,7 +80,7 @@ func observationsIn(name string) func(Span) iter.Seq2[Observation, error] {
 			}
 			defer f.Close()
 			section := io.NewSectionReader(f, s.Offset, s.Bytes)
-			d := decoder{r: bufio.NewReaderSize(section, 1<<16)}
+			d := decoder{r: bufio.NewReaderSize(section, int(min(s.Bytes, 1<<16)))} // most blocks are shorter
 			for {
 				o, err := d.decode()
 				if err == io.EOF {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"forktax/bench/stats"
 )
 
 // Range and precision of the histograms: 1 ns to an hour, three significant digits.
@@ -16,10 +18,12 @@ const (
 )
 
 // histogram counts values in nanoseconds; values beyond the range count as its end.
-func histogram(values []int64) *hdrhistogram.Histogram {
+func histogram(values stats.Pool) *hdrhistogram.Histogram {
 	h := hdrhistogram.New(1, hdrHighest, hdrDigits)
-	for _, v := range values {
-		_ = h.RecordValue(min(max(v, 0), hdrHighest)) // fails only out of range
+	for _, block := range values {
+		for _, v := range block {
+			_ = h.RecordValue(min(max(v, 0), hdrHighest)) // fails only out of range
+		}
 	}
 	return h
 }

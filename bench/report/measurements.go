@@ -1,10 +1,12 @@
 package report
 
 import (
+	"maps"
 	"slices"
 	"time"
 
 	"forktax/bench"
+	"forktax/bench/stats"
 )
 
 // measurements is what the blocks of one cell hold.
@@ -17,12 +19,14 @@ type measurements struct {
 	rounds           map[int]*blockView // by round
 }
 
-// blockView is what is needed of a block besides its observations.
+// blockView is what is needed of a block: of its observations the response times, for a percentile of a cell is that of
+// all its blocks, and which of them count is not known before all have been read.
 type blockView struct {
 	group    int
 	reasons  []string           // why it is invalid, if it is
 	accounts []account          // what the server told of some of its requests
 	values   map[string]float64 // by metric; absent where the block does not carry it
+	response []int64            // ascending, of the observations that count
 	seen
 }
 
@@ -52,14 +56,15 @@ func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (mea
 			blocks++
 		}
 	}
+	var lag []int64 // of one block
 	for _, b := range r.Blocks {
 		if b.Cell != cell {
 			continue
 		}
 		b.Usage = without(b.Usage, reading)
 		m.count(b)
-		view := &blockView{group: b.Group}
-		var response, lag []int64
+		view := &blockView{group: b.Group, response: make([]int64, 0, b.Requests)}
+		lag = lag[:0]
 		told := newAccounts(b)
 		for o, err := range r.Observations(b) {
 			if err != nil {
@@ -69,7 +74,7 @@ func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (mea
 				lag = append(lag, int64(o.Lag()))
 			}
 			if counts(o, b) {
-				response = append(response, int64(o.Response()))
+				view.response = append(view.response, int64(o.Response()))
 				told.take(o)
 			}
 			if counts(o, b) || o.Err == "" && load.Kind == bench.Closed && o.Done >= time.Duration(b.DiscardNS) {
@@ -77,10 +82,10 @@ func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (mea
 			}
 		}
 		view.end(b, load, length)
-		slices.Sort(response)
+		slices.Sort(view.response)
 		slices.Sort(lag)
-		view.reasons = accuse(r.Plan, b, steal[b.Round], lag, response)
-		view.values = view.metrics(b, response)
+		view.reasons = accuse(r.Plan, b, steal[b.Round], lag, view.response)
+		view.values = view.metrics(b, view.response)
 		told.metrics(view.values)
 		told.thin(blocks)
 		view.accounts = told.kept
@@ -131,7 +136,19 @@ func (s seen) throughput() *float64 {
 	return new(float64(s.answers) / s.span.Seconds())
 }
 
-// pool brings a value of all observations of the cell's undisturbed blocks together, sorted. It uses buf.
+// responses is the response times of the cell's undisturbed blocks.
+func (m measurements) responses() stats.Pool {
+	var pool stats.Pool
+	for _, round := range slices.Sorted(maps.Keys(m.rounds)) {
+		if b := m.rounds[round]; !disturbed(b.reasons) {
+			pool = append(pool, b.response)
+		}
+	}
+	return pool
+}
+
+// pool reads the observations of the cell's undisturbed blocks again, and brings a value of them together, sorted. It
+// uses buf.
 func (m measurements) pool(r *bench.Result, cell int, value func(bench.Observation) time.Duration, buf []int64) ([]int64, error) {
 	buf = buf[:0]
 	for _, b := range r.Blocks {
@@ -185,8 +202,8 @@ func (s seen) metrics(b bench.Block, response []int64) map[string]float64 {
 	return values
 }
 
-// cell says what was seen of the cell with this index. One buffer serves for one kind of value after the other: the
-// observations of a long run are what takes memory.
+// cell says what was seen of the cell with this index. In an open loop one buffer serves for one kind of value after the
+// other: the observations of a long run are what takes memory.
 func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
 	c := Cell{Cell: r.Plan.Cells[index], Phases: m.phases()}
 	m.totals(&c)
@@ -202,24 +219,22 @@ func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
 	if undisturbed.span > 0 {
 		c.ThroughputRPS = undisturbed.throughput()
 	}
-	values, err := m.pool(r, index, bench.Observation.Response, make([]int64, 0, m.requests))
-	if err != nil {
-		return Cell{}, err
-	}
-	c.Response = percentiles(values, undisturbed.timeouts)
-	c.Histogram = histogram(values)
+	responses := m.responses()
+	c.Response = percentiles(responses, undisturbed.timeouts)
+	c.Histogram = histogram(responses)
 	c.Service = c.Response // which it is in a closed loop: a request is intended when it is sent
 	if c.Load.Kind != bench.Open {
 		return c, nil
 	}
-	if values, err = m.pool(r, index, bench.Observation.Service, values); err != nil {
+	values, err := m.pool(r, index, bench.Observation.Service, make([]int64, 0, m.requests))
+	if err != nil {
 		return Cell{}, err
 	}
-	c.Service = percentiles(values, undisturbed.timeouts)
+	c.Service = percentiles(stats.Pool{values}, undisturbed.timeouts)
 	if values, err = m.pool(r, index, bench.Observation.Lag, values); err != nil {
 		return Cell{}, err
 	}
-	c.Lag = LagQuantiles{P50: percentile(values, 0.5), P99: percentile(values, 0.99)}
+	c.Lag = LagQuantiles{P50: percentile(stats.Pool{values}, 0.5), P99: percentile(stats.Pool{values}, 0.99)}
 	return c, nil
 }
 

@@ -2,19 +2,19 @@ package report
 
 import "forktax/bench/stats"
 
-// percentiles of sorted values, the last of which, so many as timeouts, are only known to be at least what they are.
-func percentiles(sorted []int64, timeouts int) Percentiles {
-	p := Percentiles{P50: percentile(sorted, 0.5), P90: percentile(sorted, 0.9), P99: percentile(sorted, 0.99),
-		P999: percentile(sorted, 0.999)}
-	n := len(sorted)
+// percentiles of values, the largest of which, so many as timeouts, are only known to be at least what they are.
+func percentiles(values stats.Pool, timeouts int) Percentiles {
+	p := Percentiles{P50: percentile(values, 0.5), P90: percentile(values, 0.9), P99: percentile(values, 0.99),
+		P999: percentile(values, 0.999)}
+	n := values.Len()
 	if n == 0 {
 		return p
 	}
-	p.Max = new(sorted[n-1]) // a copy: the slice is used again
+	p.Max = new(values.Rank(n))
 	if timeouts == 0 {
 		return p
 	}
-	first := sorted[n-timeouts]
+	first := values.Rank(n - timeouts + 1)
 	for _, q := range []struct {
 		name  string
 		value *int64
@@ -26,8 +26,8 @@ func percentiles(sorted []int64, timeouts int) Percentiles {
 	return p
 }
 
-func percentile(sorted []int64, p float64) *int64 {
-	if v, ok := stats.Percentile(sorted, p); ok {
+func percentile(values stats.Pool, p float64) *int64 {
+	if v, ok := values.Percentile(p); ok {
 		return &v
 	}
 	return nil
