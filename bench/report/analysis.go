@@ -49,8 +49,10 @@ type Cell struct {
 	Invalid               Counts       `json:"invalid,omitempty"` // blocks by reason; one may have several
 	Response              Percentiles  `json:"response_ns"`
 	Service               Percentiles  `json:"service_ns"`
-	ThroughputRPS         *float64     `json:"throughput_rps"` // right answers
-	Lag                   LagQuantiles `json:"lag_ns"`         // null in a closed loop, which has none
+	ThroughputRPS         *float64     `json:"throughput_rps"`          // right answers
+	ReachedShare          *float64     `json:"reached_share,omitempty"` // open loop: requests that left for each that came
+	Overloaded            bool         `json:"overloaded,omitempty"`    // too few for response times to be its own
+	Lag                   LagQuantiles `json:"lag_ns"`                  // null in a closed loop, which has none
 	CPUPerRequest         *int64       `json:"cpu_ns_per_request"`
 	ChildrenCPU           *int64       `json:"children_cpu_ns_per_request"` // the part of it that is of child processes
 	UsageReading          *int64       `json:"usage_reading_ns"`            // CPU of a look at the usage, taken off each block

@@ -1,5 +1,11 @@
 package report
 
+import (
+	"time"
+
+	"forktax/bench"
+)
+
 // What the tests reach of the inside, from outside of the package.
 var (
 	Duration   = duration
@@ -10,3 +16,14 @@ var (
 	PerRequest = perRequest
 	Tag        = tag
 )
+
+// Overloaded says whether blocks of an open loop, of this planned length, show an overload.
+func Overloaded(length time.Duration, blocks [][]bench.Observation) bool {
+	var sum backlog
+	for _, block := range blocks {
+		for _, o := range block {
+			sum.take(o, length)
+		}
+	}
+	return sum.overloaded()
+}

@@ -27,6 +27,7 @@ type blockView struct {
 	accounts []account          // what the server told of some of its requests
 	values   map[string]float64 // by metric; absent where the block does not carry it
 	response []int64            // ascending, of the observations that count
+	backlog  backlog            // of an open loop
 	seen
 }
 
@@ -36,6 +37,7 @@ type seen struct {
 	answers  int           // right ones
 	inTime   int           // of them, before the planned end
 	last     time.Duration // when the last of them was done
+	latest   time.Duration // intended: an open loop of few requests goes on after its planned end
 	span     time.Duration // in which the answers came that count
 }
 
@@ -70,21 +72,24 @@ func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (mea
 			if err != nil {
 				return measurements{}, err
 			}
-			if o.Intended >= time.Duration(b.DiscardNS) && load.Kind == bench.Open {
-				lag = append(lag, int64(o.Lag()))
+			if load.Kind == bench.Open {
+				view.backlog.take(o, length)
+				if o.Intended >= time.Duration(b.DiscardNS) {
+					lag = append(lag, int64(o.Lag()))
+				}
 			}
 			if counts(o, b) {
 				view.response = append(view.response, int64(o.Response()))
 				told.take(o)
 			}
-			if counts(o, b) || o.Err == "" && load.Kind == bench.Closed && o.Done >= time.Duration(b.DiscardNS) {
+			if counts(o, b) || o.Err == "" && o.Done >= time.Duration(b.DiscardNS) {
 				view.take(o, length)
 			}
 		}
 		view.end(b, load, length)
 		slices.Sort(view.response)
 		slices.Sort(lag)
-		view.reasons = accuse(r.Plan, b, steal[b.Round], lag, view.response)
+		view.reasons = accuse(r.Plan, b, steal[b.Round], view.backlog, lag, view.response)
 		view.values = view.metrics(b, view.response)
 		told.metrics(view.values)
 		told.thin(blocks)
@@ -100,20 +105,20 @@ func (s *seen) take(o bench.Observation, length time.Duration) {
 		return
 	}
 	s.answers++
-	s.last = max(s.last, o.Done)
+	s.last, s.latest = max(s.last, o.Done), max(s.latest, o.Intended)
 	if o.Done < length {
 		s.inTime++
 	}
 }
 
-// end works out over which time the answers count. Of one client in a closed loop that is all, until its last answer. Of
-// several, those that came between the discard and the planned end: the ones that were under way at either end would be
-// counted without the time that they took, or the time without them. In an open loop it is the time for which arrivals
-// were planned, or longer if the answers took longer.
+// end works out over which time the answers count. Of one client that is all, until its last answer. Of others those
+// that came between the discard and the planned end: the ones that were under way at either end would be counted
+// without the time that they took, or the time without them. In an open loop of so few requests that it goes on after
+// its planned end it is all, until the last.
 func (s *seen) end(b bench.Block, l bench.Load, length time.Duration) {
 	discard := time.Duration(b.DiscardNS)
 	switch {
-	case l.Kind == bench.Open:
+	case l.Kind == bench.Open && (s.latest >= length || s.inTime == 0):
 		s.span = max(s.last, length) - discard
 	case discard > 0 && s.inTime > 0:
 		s.answers, s.span = s.inTime, length-discard
@@ -134,6 +139,17 @@ func (s seen) throughput() *float64 {
 		return nil
 	}
 	return new(float64(s.answers) / s.span.Seconds())
+}
+
+// backlog is that of the cell's blocks that are compared.
+func (m measurements) backlog() backlog {
+	var sum backlog
+	for _, b := range m.rounds {
+		if len(b.reasons) == 0 {
+			sum.add(b.backlog)
+		}
+	}
+	return sum
 }
 
 // responses is the response times of the cell's undisturbed blocks.
@@ -202,8 +218,8 @@ func (s seen) metrics(b bench.Block, response []int64) map[string]float64 {
 	return values
 }
 
-// cell says what was seen of the cell with this index. In an open loop one buffer serves for one kind of value after the
-// other: the observations of a long run are what takes memory.
+// cell says what was seen of the cell with this index. In an open loop one buffer serves for one kind of value after
+// the other: the observations of a long run are what takes memory.
 func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
 	c := Cell{Cell: r.Plan.Cells[index], Phases: m.phases()}
 	m.totals(&c)
@@ -218,6 +234,10 @@ func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
 	c.ThroughputRPS = all.throughput() // a rate that was reached is a fact, if an odd one
 	if undisturbed.span > 0 {
 		c.ThroughputRPS = undisturbed.throughput()
+	}
+	if c.Load.Kind == bench.Open {
+		b := m.backlog()
+		c.ReachedShare, c.Overloaded = b.reached(), b.overloaded()
 	}
 	responses := m.responses()
 	c.Response = percentiles(responses, undisturbed.timeouts)

@@ -51,7 +51,7 @@ func stolen(blocks []bench.Block) map[int]float64 {
 }
 
 // accuse lists what is wrong with a block of a plan; lag and response are sorted.
-func accuse(p bench.Plan, b bench.Block, steal float64, lag, response []int64) []string {
+func accuse(p bench.Plan, b bench.Block, steal float64, q backlog, lag, response []int64) []string {
 	l := p.Cells[b.Cell].Load
 	var reasons []string
 	is := func(reason string, wrong bool) {
@@ -67,7 +67,7 @@ func accuse(p bench.Plan, b bench.Block, steal float64, lag, response []int64) [
 		if p.Objective != nil { // the question is then whether it is met, and response times include the lag
 			allowed = max(allowed, shareOfLimit*float64(p.Objective.LimitNS))
 		}
-		is(reasonLag, float64(at(lag, 0.99)) > allowed)
+		is(reasonLag, float64(at(lag, 0.99)) > allowed && !q.exhausted(l))
 		is(reasonGenerator, float64(b.GeneratorNS) > shareOfCore*float64(b.LengthNS))
 	}
 	is(reasonCollection, b.Collections > 0)

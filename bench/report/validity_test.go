@@ -168,6 +168,38 @@ func TestDiscard(t *testing.T) {
 	}
 }
 
+// At a rate, too, answers count that come between the discard and the planned end, so that those under way at either
+// end are as many as those that are not counted at the other. A block of few requests goes on after its end, and counts
+// as a whole.
+func TestThroughputAtARate(t *testing.T) {
+	const length, discard = 250e6, 25e6
+	check := func(requests int, gap, takes time.Duration, want float64) {
+		t.Helper()
+		m := made{cells: openTwins(), block: func(bench.Cell, int) []bench.Observation {
+			var block []bench.Observation
+			for i := range requests {
+				due := time.Duration(i)*gap + gap/2
+				block = append(block, bench.Observation{Intended: due, Sent: due, FirstByte: due + takes, Done: due + takes,
+					Status: 200})
+			}
+			return block
+		}}
+		r := m.record(t, 6)
+		for i := range r.Blocks {
+			r.Blocks[i].DiscardNS = discard
+		}
+		for _, c := range analyze(t, r).Cells {
+			if !near(*c.ThroughputRPS, want) {
+				t.Errorf("%d requests, each after %v, that take %v: %g/s, want %g", requests, gap, takes, *c.ThroughputRPS, want)
+			}
+		}
+	}
+	check(100, 2500*time.Microsecond, 10*time.Millisecond, 400)
+	check(100, 2500*time.Microsecond, 25*time.Millisecond, 400)                    // as long as the discard
+	check(100, 2500*time.Microsecond, 300*time.Millisecond, 100/(548.75e-3-25e-3)) // none in time: until the last
+	check(5, 100*time.Millisecond, 10*time.Millisecond, 5/(460e-3-25e-3))          // which is sent at 450 ms
+}
+
 // The referee is compared with the engine in the rounds that both have, and is in no other table.
 func TestReferee(t *testing.T) {
 	cells := twins()
