@@ -14,8 +14,14 @@ var (
 	Size       = size
 	Between    = between
 	PerRequest = perRequest
+	Times      = times
+	Several    = several
+	Signed     = signed
 	Tag        = tag
 )
+
+// Why is what the report says of an agreement.
+func Why(a Agreement) string { return a.why() }
 
 // Overloaded says whether blocks of an open loop, of this planned length, show an overload.
 func Overloaded(length time.Duration, blocks [][]bench.Observation) bool {

@@ -58,20 +58,34 @@ func (m measurements) generatorCPU() int64 {
 // enough is how many blocks it takes to speak of causes.
 const enough = 6
 
+// agree says whether a ratio of the two is near enough to 1.
+func agree(ratio float64) bool { return math.Abs(math.Log(ratio)) <= agreement }
+
 // why says what the difference comes from, as far as the numbers tell.
 func (a Agreement) why() string {
-	off := math.Log(a.MedianRatio)
+	median, throughput := math.Log(a.MedianRatio), math.Log(a.ThroughputRatio)
 	switch {
-	case math.Abs(off) > agreement && math.Abs(off) < 4*agreement && a.Blocks < enough:
-		return fmt.Sprintf("no more than noise may be: %d blocks each are few", a.Blocks)
-	case math.Abs(off) <= agreement:
+	case agree(a.MedianRatio) && agree(a.ThroughputRatio):
 		return "they agree"
-	case off > 0 && a.RefereeCPU > a.EngineCPU:
+	case a.Blocks < enough && max(math.Abs(median), math.Abs(throughput)) < 4*agreement:
+		return fmt.Sprintf("no more than noise may be, in so few blocks as %d each", a.Blocks)
+	case agree(a.MedianRatio):
+		slow, send := "more", "slower"
+		if throughput > 0 {
+			slow, send = "fewer", "faster"
+		}
+		return fmt.Sprintf("the medians agree, the throughputs do not: %s has %s slow answers, or is %s to send again",
+			a.Referee, slow, send)
+	case median > 0 && a.RefereeCPU > a.EngineCPU:
 		return fmt.Sprintf("%s takes %.1f times the CPU a request, on the cores that the server needs", a.Referee,
 			float64(a.RefereeCPU)/float64(a.EngineCPU))
-	case off < 0 && a.Load.Concurrency > 1:
+	case median < 0 && throughput < agreement && a.Load.Concurrency > 1:
 		return fmt.Sprintf("%s is slower to send again, so fewer requests wait at the server at once", a.Referee)
-	default:
+	case a.Blocks == 1:
+		return "1 block each is little on a noisy machine"
+	case a.Blocks < enough:
 		return fmt.Sprintf("%d blocks each are few on a noisy machine", a.Blocks)
+	default:
+		return "the numbers do not tell"
 	}
 }

@@ -123,19 +123,33 @@ func agreed(a *Analysis) []string {
 		return nil
 	}
 	within := 0
-	low, high := math.Inf(1), math.Inf(-1)
+	low, high := a.Referee[0], a.Referee[0] // each ratio by itself
 	for _, r := range a.Referee {
-		if math.Abs(math.Log(r.MedianRatio)) <= agreement {
+		if agree(r.MedianRatio) && agree(r.ThroughputRatio) {
 			within++
 		}
-		low, high = min(low, r.MedianRatio), max(high, r.MedianRatio)
+		low.MedianRatio, high.MedianRatio = min(low.MedianRatio, r.MedianRatio), max(high.MedianRatio, r.MedianRatio)
+		low.ThroughputRatio = min(low.ThroughputRatio, r.ThroughputRatio)
+		high.ThroughputRatio = max(high.ThroughputRatio, r.ThroughputRatio)
 	}
-	return []string{fmt.Sprintf("The referee, %s, sees medians from %s to %s of what is shown, within 5 %% in %d of %d cells; "+
-		"report.md says why for each.", a.Run.RefereeEngine, signed(low), signed(high), within, len(a.Referee))}
+	return []string{fmt.Sprintf("The referee, %s, differs from what is shown by %s to %s in medians and %s to %s in "+
+		"throughput, and by no more than 5 %% in both in %d of %s; report.md says why for each.", a.Run.RefereeEngine,
+		signed(low.MedianRatio), signed(high.MedianRatio), signed(low.ThroughputRatio), signed(high.ThroughputRatio), within,
+		several(len(a.Referee), "cell"))}
 }
 
 // signed prints a ratio as a change: +12 %.
-func signed(ratio float64) string { return fmt.Sprintf("%+.0f %%", (ratio-1)*100) }
+func signed(ratio float64) string {
+	sign := ""
+	change := math.Round((ratio - 1) * 100)
+	switch {
+	case change < 0:
+		sign = "−"
+	case change > 0:
+		sign = "+"
+	}
+	return fmt.Sprintf("%s%.0f %%", sign, math.Abs(change))
+}
 
 // subject names a request; that of a workload with just one often has the same name.
 func subject(workload, request string) string {
@@ -219,7 +233,7 @@ func summary(a *Analysis) string {
 	parts := []string{
 		fmt.Sprintf("run %s", a.Run.ID),
 		fmt.Sprintf("%.0f s", a.Run.Seconds),
-		fmt.Sprintf("targets started %d times", a.Run.Groups),
+		fmt.Sprintf("targets started %s", times(a.Run.Groups)),
 		fmt.Sprintf("engine %s", strings.Join(a.engines(), ", ")),
 		fmt.Sprintf("seed %d", a.Run.Seed),
 		fmt.Sprintf("%s, %d cores", a.Environment.CPU, a.Environment.Cores),

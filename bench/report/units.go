@@ -86,6 +86,22 @@ func perRequest(x float64) string {
 	return strconv.FormatFloat(math.Round(x*1000)/1000, 'f', -1, 64)
 }
 
+// times says how often: once, 2 times.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// several counts things: 1 pair, 2 pairs.
+func several(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // between prints an interval's bounds, if it has any.
 func between(low, high *float64, print func(float64) string) string {
 	if low == nil || high == nil {

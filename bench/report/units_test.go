@@ -87,6 +87,15 @@ func TestOtherUnits(t *testing.T) {
 	check("perRequest(0.0006)", report.PerRequest(0.0006), "0.001")
 	check("perRequest(2.0004)", report.PerRequest(2.0004), "2")
 
+	check("signed(1.126)", report.Signed(1.126), "+13 %")
+	check("signed(0.48)", report.Signed(0.48), "−52 %")
+	check("signed(0.997)", report.Signed(0.997), "0 %")
+
+	check("times(1)", report.Times(1), "once")
+	check("times(2)", report.Times(2), "2 times")
+	check("several(1, cell)", report.Several(1, "cell"), "1 cell")
+	check("several(0, cell)", report.Several(0, "cell"), "0 cells")
+
 	low, high := 1.5, 20.0
 	check("between(1.5, 20)", report.Between(&low, &high, report.Three), " (1.50 to 20.0)")
 	check("between(nil, 20)", report.Between(nil, &high, report.Three), "")
