@@ -97,12 +97,20 @@ type Phase struct {
 const (
 	MetricResponse   = "response_p50"
 	MetricResponse90 = "response_p90"
+	MetricResponse99 = "response_p99"
 	MetricThroughput = "throughput"
 	MetricCPU        = "cpu_per_request"
 )
 
+// What an interval is over: which units it takes for independent.
+const (
+	OverPairs  = "pairs"  // of blocks; not known to hold if starts differ, where there were too few starts
+	OverStarts = "starts" // of the targets, each by its own estimate: which gives the wider interval
+)
+
 // A Comparison says what a model costs over the baseline, by one metric. The unit of it is the round, in which both
-// were visited: Blocks says how many there were of each. Bounds are nil where there were too few.
+// were visited: Blocks says how many there were of each. Bounds are nil where there were too few. There is none of
+// response times if a side was overloaded, nor of p99 if the data cannot carry its interval.
 type Comparison struct {
 	Workload       string     `json:"workload"`
 	Request        string     `json:"request"`
@@ -120,9 +128,10 @@ type Comparison struct {
 	DifferenceHigh *float64   `json:"difference_high"`
 	Confidence     *float64   `json:"confidence"` // of the intervals
 	Blocks         int        `json:"blocks"`
-	Restarts       int        `json:"restarts"` // groups of blocks, each with targets started anew
-	Widened        bool       `json:"widened"`  // the interval over groups is above 1.5 times as wide as that over blocks
-	MDE            *float64   `json:"mde"`      // the smallest change that this comparison would have found, 0.02 for 2 %
+	Restarts       int        `json:"restarts"`                // groups of blocks, each with targets started anew
+	Over           string     `json:"interval_over,omitempty"` // of the ratio: OverPairs or OverStarts
+	Widened        bool       `json:"widened"`                 // over starts, beyond 1.5 times
+	MDE            *float64   `json:"mde"`                     // the smallest change it would have found; 0.02 is 2 %
 }
 
 // A Warning is something that a reader must know before believing a number.

@@ -10,46 +10,102 @@ import (
 )
 
 // metrics in the order in which they are reported.
-var metrics = []struct{ name, unit string }{
-	{MetricResponse, "ns"},
-	{MetricResponse90, "ns"},
-	{MetricThroughput, "1/s"},
-	{MetricCPU, "ns"},
+var metrics = []struct {
+	name, unit string
+	response   bool // it is a response time
+}{
+	{MetricResponse, "ns", true},
+	{MetricResponse90, "ns", true},
+	{MetricResponse99, "ns", true},
+	{MetricThroughput, "1/s", false},
+	{MetricCPU, "ns", false},
 }
 
-// compare pairs each cell with that of the baseline which is otherwise the same.
+// compare compares each cell with that of the baseline which is otherwise the same.
 func compare(plan bench.Plan, measured []measurements) []Comparison {
-	cells := plan.Cells
 	compared := []Comparison{}
-	for i, c := range cells {
-		if c.Model == plan.Baseline || c.Engine == plan.Referee {
+	for i, c := range plan.Cells {
+		j, ok := twin(plan, c)
+		if !ok {
 			continue
 		}
-		twin := c
-		twin.Model = plan.Baseline
-		j := slices.Index(cells, twin)
-		if j < 0 {
-			continue
-		}
+		overloaded := measured[i].backlog().overloaded() || measured[j].backlog().overloaded()
 		for _, metric := range metrics {
-			pairs := pair(measured[j].rounds, measured[i].rounds, metric.name)
-			if len(pairs) == 0 {
+			if metric.response && overloaded {
 				continue
 			}
-			comparison := pairs.compare()
+			comparison, ok := compareBy(metric.name, measured[j].rounds, measured[i].rounds, plan.Seed)
+			if !ok {
+				continue
+			}
 			if metric.unit == "ns" {
 				comparison.toNanoseconds()
 			}
 			comparison.Workload, comparison.Request, comparison.Engine, comparison.Load = c.Workload, c.Request, c.Engine, c.Load
 			comparison.Metric, comparison.Unit = metric.name, metric.unit
-			comparison.Baseline, comparison.Candidate = twin.Model, c.Model
+			comparison.Baseline, comparison.Candidate = plan.Baseline, c.Model
 			compared = append(compared, comparison)
 		}
 	}
 	return compared
 }
 
-// A pair is a round in which both sides were visited and neither block was invalid.
+// twin finds the cell of the baseline that a cell is compared with.
+func twin(plan bench.Plan, c bench.Cell) (index int, ok bool) {
+	if c.Model == plan.Baseline || c.Engine == plan.Referee {
+		return 0, false
+	}
+	c.Model = plan.Baseline
+	index = slices.Index(plan.Cells, c)
+	return index, index >= 0
+}
+
+// compareBy is false if there is nothing to be compared by that metric.
+func compareBy(metric string, baseline, candidate map[int]*blockView, seed uint64) (Comparison, bool) {
+	if metric == MetricResponse99 {
+		return compareTails(0.99, baseline, candidate, seed)
+	}
+	p := pair(baseline, candidate, metric)
+	if len(p) == 0 {
+		return Comparison{}, false
+	}
+	return p.compare(), true
+}
+
+// resamples of a bootstrap: with more, the ends of an interval would hardly be other than with these.
+const resamples = 1999
+
+// compareTails compares a percentile that is too high for a block to have one of its own: pooled over the blocks of the
+// pairs. It is false where there is no interval.
+func compareTails(p float64, baseline, candidate map[int]*blockView, seed uint64) (Comparison, bool) {
+	var b, c stats.Pool
+	starts := map[int]bool{}
+	for _, round := range sound(baseline, candidate) {
+		b, c = append(b, baseline[round].response), append(c, candidate[round].response)
+		starts[candidate[round].group] = true
+	}
+	ratio, difference, ok := stats.Bootstrap(b, c, p, confidence, resamples, seed)
+	if !ok {
+		return Comparison{}, false
+	}
+	return Comparison{Blocks: len(c), Restarts: len(starts), Over: OverPairs, Confidence: new(confidence),
+		Ratio: ratio.Estimate, RatioLow: &ratio.Low, RatioHigh: &ratio.High,
+		Difference: difference.Estimate, DifferenceLow: &difference.Low, DifferenceHigh: &difference.High}, true
+}
+
+// sound lists the rounds in which both sides were visited and neither block was invalid.
+func sound(baseline, candidate map[int]*blockView) []int {
+	var rounds []int
+	for _, round := range slices.Sorted(maps.Keys(candidate)) {
+		b, c := baseline[round], candidate[round]
+		if b != nil && len(b.reasons) == 0 && len(c.reasons) == 0 {
+			rounds = append(rounds, round)
+		}
+	}
+	return rounds
+}
+
+// A pairOf is the values of the two blocks of a sound round.
 type pairOf struct {
 	group               int
 	baseline, candidate float64
@@ -59,11 +115,8 @@ type pairs []pairOf
 
 func pair(baseline, candidate map[int]*blockView, metric string) pairs {
 	var p pairs
-	for _, round := range slices.Sorted(maps.Keys(candidate)) {
+	for _, round := range sound(baseline, candidate) {
 		b, c := baseline[round], candidate[round]
-		if b == nil || len(b.reasons) > 0 || len(c.reasons) > 0 {
-			continue
-		}
 		if vb, vc := b.values[metric], c.values[metric]; vb > 0 && vc > 0 {
 			p = append(p, pairOf{c.group, vb, vc})
 		}
@@ -92,17 +145,19 @@ func (p pairs) groups(value func(pairOf) float64) [][]float64 {
 // the restart groups.
 func (p pairs) compare() Comparison {
 	logs, differences := p.groups(pairOf.logRatio), p.groups(pairOf.difference)
-	all := slices.Concat(logs...)
 	c := Comparison{
 		Blocks:     len(p),
 		Restarts:   len(logs),
-		Ratio:      math.Exp(stats.HodgesLehmann(all)),
+		Ratio:      math.Exp(stats.HodgesLehmann(slices.Concat(logs...))),
 		Difference: stats.HodgesLehmann(slices.Concat(differences...)),
 	}
 	if iv, ok := stats.Clustered(logs, confidence); ok {
 		c.Ratio, c.RatioLow, c.RatioHigh = math.Exp(iv.Estimate), new(math.Exp(iv.Low)), new(math.Exp(iv.High))
-		c.Confidence, c.Widened = new(confidence), iv.Widened
-		if mde := stats.MDE(all); !math.IsInf(mde, 1) {
+		c.Confidence, c.Widened, c.Over = new(confidence), iv.Widened, OverPairs
+		if iv.Interval != iv.Pairs {
+			c.Over = OverStarts
+		}
+		if mde := stats.ClusteredMDE(logs); !math.IsInf(mde, 1) {
 			c.MDE = &mde
 		}
 	}

@@ -16,7 +16,7 @@ type Decision struct {
 	Load          bench.Load `json:"load"`
 	CoreShares    []Share    `json:"core_shares"`     // that requests take of a core, at some rates
 	SecondCoreRPS float64    `json:"second_core_rps"` // from this rate on one core is not enough
-	TaxNS         *float64   `json:"tax_ns"`          // of the median response time over the baseline; nil for the baseline
+	TaxNS         *float64   `json:"tax_ns"`          // of the median response time over the baseline; nil if none was found
 	Savings       []Saving   `json:"savings"`         // of the tax; they overlap
 }
 
@@ -57,7 +57,7 @@ func decisions(a *Analysis) []Decision {
 		for _, rps := range ratesShown {
 			d.CoreShares = append(d.CoreShares, Share{rps, rps / d.SecondCoreRPS})
 		}
-		if r := a.comparison(c.Cell, MetricResponse); r != nil && r.Difference > 0 && r.Baseline == bench.Baseline {
+		if r := a.comparison(c.Cell, MetricResponse); r != nil && r.Difference > 0 && !r.undecided() && r.Baseline == bench.Baseline {
 			d.TaxNS = &r.Difference
 			d.Savings = a.savings(c, r.Difference)
 		}

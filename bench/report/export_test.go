@@ -9,6 +9,7 @@ import (
 // What the tests reach of the inside, from outside of the package.
 var (
 	Duration   = duration
+	Around     = around
 	Three      = three
 	Rate       = rate
 	Size       = size

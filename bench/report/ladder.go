@@ -65,7 +65,7 @@ func ladders(plan bench.Plan, measured []measurements) []Ladder {
 			if !ok {
 				continue
 			}
-			if s, ok := step(measured[from].rounds, measured[to].rounds); ok {
+			if s, ok := step(measured[from], measured[to]); ok {
 				s.Renews, s.From, s.To = strings.Join(renews, " and "), plan.Cells[from].Model, rung.model
 				l.Steps = append(l.Steps, s)
 			}
@@ -78,13 +78,14 @@ func ladders(plan bench.Plan, measured []measurements) []Ladder {
 	return found
 }
 
-func step(from, to map[int]*blockView) (Step, bool) {
-	response := pair(from, to, MetricResponse)
-	if len(response) == 0 {
+// step is false if there is nothing to be compared: if the two were never visited together, or one was overloaded.
+func step(from, to measurements) (Step, bool) {
+	response := pair(from.rounds, to.rounds, MetricResponse)
+	if len(response) == 0 || from.backlog().overloaded() || to.backlog().overloaded() {
 		return Step{}, false
 	}
-	s := Step{Blocks: len(response), Response: response.estimate(), Phases: pair(from, to, metricPhases).estimate(),
-		CPU: pair(from, to, MetricCPU).estimate()}
+	s := Step{Blocks: len(response), Response: response.estimate(),
+		Phases: pair(from.rounds, to.rounds, metricPhases).estimate(), CPU: pair(from.rounds, to.rounds, MetricCPU).estimate()}
 	s.Agree = s.Response.overlaps(s.Phases)
 	return s, true
 }

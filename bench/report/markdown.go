@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+
+	"forktax/bench"
 )
 
 // Markdown prints the whole report for a page: also the comparisons by other metrics, and the environment.
@@ -18,9 +20,10 @@ func Markdown(w io.Writer, a *Analysis) error {
 		p.line("\n## What it means\n\n- %s", strings.Join(lines, "\n- "))
 	}
 	p.chapter("Response time in closed loops", "Percentiles are exact nearest ranks over all right answers. The fork tax is "+
-		"the ratio of\nthe medians, with its 95 % interval over rounds.", closedTable(a))
+		"the ratio of\nthe medians, with its 95 % interval: over pairs of blocks, or over starts of the targets if "+
+		"that is wider.", closedTable(a), a.notes(a.own(bench.Closed))...)
 	p.chapter("Response time at a rate", "Requests arrive by a plan, whatever the server does, and count from when they were "+
-		"intended.\nLag is the generator's own fault.", openTable(a))
+		"intended.\nLag is the generator's own fault.", openTable(a), a.notes(a.own(bench.Open))...)
 	p.chapter("What a request costs the server", "Of the server and the children that it waited for. Invalid blocks are in no "+
 		"comparison.", costTable(a.ownCells()))
 	p.waterfalls(a)
@@ -37,9 +40,13 @@ func Markdown(w io.Writer, a *Analysis) error {
 }
 
 // chapter prints a table, if it has a row.
-func (p *printer) chapter(title, about string, t table.Writer) {
-	if t.Length() > 0 {
-		p.line("\n## %s\n\n%s\n\n%s", title, about, t.RenderMarkdown())
+func (p *printer) chapter(title, about string, t table.Writer, notes ...string) {
+	if t.Length() == 0 {
+		return
+	}
+	p.line("\n## %s\n\n%s\n\n%s", title, about, t.RenderMarkdown())
+	for _, n := range notes {
+		p.line("\n%s.", n)
 	}
 }
 
@@ -61,18 +68,19 @@ func (p *printer) comparisons(a *Analysis) {
 	if len(a.Comparisons) == 0 {
 		return
 	}
-	p.line("\n## Comparisons\n\nEstimate of Hodges and Lehmann and interval of the signed-rank test, over the pairs of blocks " +
-		"of the rounds.\nMDE is the smallest change that the comparison would have found.\n")
-	p.line("| request | load | metric | candidate over baseline | ratio | difference | pairs | MDE |\n" +
-		"|---|---|---|---|--:|--:|--:|--:|")
+	p.line("\n## Comparisons\n\nEstimate of Hodges and Lehmann and the wider of two intervals of the signed-rank test: " +
+		"over the pairs of\nblocks of the rounds, and over the starts of the targets, if there are six. p99 is pooled over " +
+		"all pairs, with a\nbootstrap over them. MDE is the smallest change that the comparison would have found.\n")
+	p.line("| request | load | metric | candidate over baseline | ratio | difference | pairs | starts | interval | MDE |" +
+		"\n|---|---|---|---|--:|--:|--:|--:|---|--:|")
 	for _, c := range a.Comparisons {
 		print := duration
 		if c.Unit != "ns" {
 			print = rate
 		}
-		p.line("| %s | %s | %s | %s over %s | %s%s | %s%s | %d | %s |", subject(c.Workload, c.Request), c.Load, c.Metric,
-			c.Candidate, c.Baseline, three(c.Ratio), between(c.RatioLow, c.RatioHigh, three), print(c.Difference),
-			between(c.DifferenceLow, c.DifferenceHigh, print), c.Blocks, optional(c.MDE, percent))
+		p.line("| %s | %s | %s | %s over %s | %s%s | %s%s | %d | %d | %s | %s |", subject(c.Workload, c.Request), c.Load,
+			c.Metric, c.Candidate, c.Baseline, three(c.Ratio), between(c.RatioLow, c.RatioHigh, three), print(c.Difference),
+			between(c.DifferenceLow, c.DifferenceHigh, print), c.Blocks, c.Restarts, c.over(), optional(c.MDE, percent))
 	}
 }
 

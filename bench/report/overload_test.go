@@ -99,6 +99,38 @@ func TestOverloadIsTold(t *testing.T) {
 	}
 }
 
+// Where a rung of a ladder is overloaded, the steps to it and from it are not told.
+func TestLadderOfAnOverload(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	check := func(slow string, want ...string) {
+		t.Helper()
+		m := made{block: func(c bench.Cell, _ int) []bench.Observation {
+			mean := time.Millisecond
+			if c.Model == slow {
+				mean = 10 * time.Millisecond
+			}
+			return server{2, exponential(mean), false}.visit(random, 400, 250*time.Millisecond)
+		}}
+		for _, model := range []string{"persistent", "reconnect", "reload", "cgi"} {
+			c := openTwins()[0]
+			c.Model = model
+			m.cells = append(m.cells, c)
+		}
+		var got []string
+		for _, l := range analyze(t, m.record(t, 8)).Ladders {
+			for _, s := range l.Steps {
+				got = append(got, s.To)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("with %s overloaded, steps are told to %q, want %q", slow, got, want)
+		}
+	}
+	check("none", "reconnect", "reload", "cgi")
+	check("cgi", "reconnect", "reload")
+	check("reload")
+}
+
 // A request that waits for a connection because the server has them all is late, and not by the generator's fault.
 func TestExhaustedConnections(t *testing.T) {
 	late := func(c bench.Cell, _ int) []bench.Observation {

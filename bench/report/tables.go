@@ -73,11 +73,18 @@ func openTable(a *Analysis) table.Writer {
 
 // tax says what a cell's model costs over the baseline in response time: the ratio, and the difference.
 func (a *Analysis) tax(c Cell) (ratio, difference string) {
+	if a.overloaded(c) {
+		return "overload", ""
+	}
 	r := a.comparison(c.Cell, MetricResponse)
 	if r == nil {
 		return "", ""
 	}
-	return three(r.Ratio) + "×" + between(r.RatioLow, r.RatioHigh, three), duration(r.Difference)
+	ratio = three(r.Ratio) + "×" + between(r.RatioLow, r.RatioHigh, three) + r.mark()
+	if r.undecided() {
+		return ratio, "none found"
+	}
+	return ratio, duration(r.Difference)
 }
 
 // print prints the percentile of that name.
@@ -170,12 +177,17 @@ func alignRight(t table.Writer, from, to int) {
 // comparison finds what the cell was compared by, as the candidate.
 func (a *Analysis) comparison(c bench.Cell, metric string) *Comparison {
 	for i, r := range a.Comparisons {
-		if r.Workload == c.Workload && r.Request == c.Request && r.Engine == c.Engine && r.Load == c.Load &&
-			r.Candidate == c.Model && r.Metric == metric {
+		if r.of(c) && r.Metric == metric {
 			return &a.Comparisons[i]
 		}
 	}
 	return nil
+}
+
+// of says whether the cell is the candidate.
+func (c Comparison) of(cell bench.Cell) bool {
+	return c.Workload == cell.Workload && c.Request == cell.Request && c.Engine == cell.Engine && c.Load == cell.Load &&
+		c.Candidate == cell.Model
 }
 
 // cell finds a cell of the analysis.
@@ -188,6 +200,13 @@ func (a *Analysis) cell(c bench.Cell) *Cell {
 	return nil
 }
 
+// twin finds the cell of the baseline that is otherwise the same.
+func (a *Analysis) twin(c Cell) *Cell {
+	twin := c.Cell
+	twin.Model = a.Run.Baseline
+	return a.cell(twin)
+}
+
 // meanings says in a sentence for each request what its fork tax means, at the first load that it was given, and up to
 // which rate it meets the objective.
 func meanings(a *Analysis) []string {
@@ -195,28 +214,24 @@ func meanings(a *Analysis) []string {
 	told := map[[3]string]bool{}
 	for _, c := range a.ownCells() {
 		key := [3]string{c.Workload, c.Request, c.Model}
-		r := a.comparison(c.Cell, MetricResponse)
-		if r == nil || told[key] {
+		meaning := a.meaning(c)
+		if meaning == "" || told[key] {
 			continue
 		}
 		told[key] = true
-		line := fmt.Sprintf("%s, %s: %s adds %s%s to each request.", subject(c.Workload, c.Request), c.Load, c.Model,
-			duration(r.Difference), between(r.DifferenceLow, r.DifferenceHigh, duration))
-		lines = append(lines, line+capacity(a, c))
+		lines = append(lines, fmt.Sprintf("%s, %s: %s.%s", subject(c.Workload, c.Request), c.Load, meaning, capacity(a, c)))
 	}
 	return append(lines, words(a.Knees)...)
 }
 
 // capacity compares how many requests a second one core has CPU for.
 func capacity(a *Analysis, c Cell) string {
-	twin := c.Cell
-	twin.Model = a.Run.Baseline
-	kept := a.cell(twin)
+	kept := a.twin(c)
 	if kept == nil || kept.CPUPerRequest == nil || c.CPUPerRequest == nil || *kept.CPUPerRequest == 0 || *c.CPUPerRequest == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" A core has the CPU for %s requests/s, %s for %s.", three(1e9/float64(*c.CPUPerRequest)), twin.Model,
-		three(1e9/float64(*kept.CPUPerRequest)))
+	return fmt.Sprintf(" A core has the CPU for %s requests/s, %s for %s.", three(1e9/float64(*c.CPUPerRequest)),
+		kept.Model, three(1e9/float64(*kept.CPUPerRequest)))
 }
 
 // engines lists what offered the load.

@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+
+	"forktax/bench"
 )
 
 // Text prints one screen for a terminal: the table, where it goes, what it means, and what to be careful of.
@@ -12,8 +14,9 @@ func Text(w io.Writer, a *Analysis) error {
 	p := printer{w: w}
 	p.line("%s", summary(a))
 	ends := a.ends()
-	p.table("Response time in closed loops, and the fork tax on its median (95 % interval over rounds)", closedTable(ends))
-	p.table("Response time at a rate, and the fork tax on its median", openTable(ends))
+	p.table("Response time in closed loops, and the fork tax on its median (95 % interval over pairs, or over starts if "+
+		"wider)", closedTable(ends), a.notes(ends.own(bench.Closed))...)
+	p.table("Response time at a rate, and the fork tax on its median", openTable(ends), a.notes(ends.own(bench.Open))...)
 	p.table("What a request costs the server", costTable(firstLoads(ends.ownCells())))
 	p.table("Where the time of a request goes: medians of its phases", phasesTable(a))
 	p.table("What it adds to renew a thing for each request, to the median response time (95 % interval)", ladderTable(a))
@@ -38,12 +41,16 @@ func (p *printer) line(format string, args ...any) {
 	}
 }
 
-func (p *printer) table(title string, t table.Writer) {
+// table prints nothing of one without rows.
+func (p *printer) table(title string, t table.Writer, notes ...string) {
 	if t.Length() == 0 {
 		return
 	}
 	t.SetStyle(plainTable)
 	p.line("\n%s\n%s", title, t.Render())
+	for _, n := range notes {
+		p.line("%s", n)
+	}
 }
 
 // list prints nothing of an empty one, not even its title.

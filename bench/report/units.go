@@ -13,21 +13,52 @@ import (
 // absent stands where the data carries no number.
 const absent = "–"
 
-// duration prints nanoseconds in the unit that leaves at most three digits before the point.
-func duration(ns float64) string {
-	sign := ""
-	if ns < 0 {
-		sign, ns = "−", -ns
-	}
+// unit finds the unit that leaves at most three digits of ns nanoseconds before the point.
+func unit(ns float64) (size float64, name string) {
 	for _, u := range []struct {
 		size time.Duration
 		name string
 	}{{time.Second, "s"}, {time.Millisecond, "ms"}, {time.Microsecond, "µs"}} {
 		if ns >= float64(u.size)*0.9995 { // so that 999.9 µs is 1.00 ms
-			return sign + three(ns/float64(u.size)) + " " + u.name
+			return float64(u.size), u.name
 		}
 	}
-	return fmt.Sprintf("%s%.0f ns", sign, ns)
+	return 1, "ns"
+}
+
+// duration prints nanoseconds.
+func duration(ns float64) string {
+	sign := ""
+	if ns < 0 {
+		sign, ns = "−", -ns
+	}
+	size, name := unit(ns)
+	if size == 1 {
+		return fmt.Sprintf("%s%.0f ns", sign, ns)
+	}
+	return sign + three(ns/size) + " " + name
+}
+
+// around prints a difference in nanoseconds and an interval about nothing, with signs, in one unit and as precisely as
+// the largest of them can carry: −0.49 µs (−2.10 to +1.30).
+func around(difference, low, high float64) string {
+	largest := max(math.Abs(difference), math.Abs(low), math.Abs(high))
+	size, name := unit(largest)
+	decimals := 0
+	if size > 1 {
+		decimals = max(0, 2-int(math.Log10(largest/size)))
+	}
+	print := func(ns float64) string {
+		sign := ""
+		switch rounded := math.Round(ns / size * math.Pow10(decimals)); {
+		case rounded < 0:
+			sign = "−"
+		case rounded > 0:
+			sign = "+"
+		}
+		return sign + strconv.FormatFloat(math.Abs(ns/size), 'f', decimals, 64)
+	}
+	return fmt.Sprintf("%s %s (%s to %s)", print(difference), name, print(low), print(high))
 }
 
 // rate prints a number a second, or a difference of two.

@@ -91,6 +91,12 @@ func TestOtherUnits(t *testing.T) {
 	check("signed(0.48)", report.Signed(0.48), "−52 %")
 	check("signed(0.997)", report.Signed(0.997), "0 %")
 
+	check("around(-494, -2100, 1300)", report.Around(-494, -2100, 1300), "−0.49 µs (−2.10 to +1.30)")
+	check("around(3, -20, 400)", report.Around(3, -20, 400), "+3 ns (−20 to +400)")
+	check("around(12000, -50, 123456)", report.Around(12_000, -50, 123_456), "+12 µs (0 to +123)")
+	check("around(0, -2e6, 12.3e6)", report.Around(0, -2e6, 12.3e6), "0.0 ms (−2.0 to +12.3)")
+	check("around(0, 0, 0)", report.Around(0, 0, 0), "0 ns (0 to 0)")
+
 	check("times(1)", report.Times(1), "once")
 	check("times(2)", report.Times(2), "2 times")
 	check("several(1, cell)", report.Several(1, "cell"), "1 cell")
