@@ -2,6 +2,7 @@ package forktax_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,7 +49,7 @@ func TestCommandsOfTheReadme(t *testing.T) {
 			case strings.Contains(command, "--find-knee"): // at the rates of the faster twin, which take less time
 				execute(t, forktax, command+" --model persistent --block 1ms --results "+results)
 			case strings.HasPrefix(command, "run"):
-				execute(t, forktax, command+" --rounds 3 --groups 3 --block 1ms --results "+results)
+				execute(t, forktax, command+" --rounds 6 --groups 3 --block 1ms --results "+results)
 			case strings.HasPrefix(command, "serve"):
 				serve(t, forktax, command)
 			case strings.HasPrefix(command, "report"):
@@ -62,10 +63,12 @@ func TestCommandsOfTheReadme(t *testing.T) {
 	}
 }
 
+// execute runs a command that ends well, or finds the machine too noisy for a measurement, which is exit status 3.
 func execute(t *testing.T, forktax, command string) {
 	t.Helper()
 	out, err := exec.Command("sh", "-c", forktax+" "+command).CombinedOutput()
-	if err != nil {
+	var exit *exec.ExitError
+	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 3 && strings.HasPrefix(command, "run")) {
 		t.Errorf("forktax %s: %v\n%s", command, err, out)
 	}
 }

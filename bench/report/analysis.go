@@ -134,12 +134,13 @@ type Comparison struct {
 	MDE            *float64   `json:"mde"`                     // the smallest change it would have found; 0.02 is 2 %
 }
 
-// A Warning is something that a reader must know before believing a number.
+// A Warning is something that a reader must know before believing a number. There is one of a kind.
 type Warning struct {
-	Code   string `json:"code"`
-	Cell   string `json:"cell"` // "" if it is not one of them
-	Text   string `json:"text"`
-	Advice string `json:"advice"`
+	Code   string   `json:"code"`
+	Cell   string   `json:"cell"`            // that it is about; "" if it is not about one
+	Cells  []string `json:"cells,omitempty"` // that it is about, if they are several
+	Text   string   `json:"text"`
+	Advice string   `json:"advice"`
 }
 
 // An Agreement says how far two engines see the same of a cell: the run's own, and the referee.

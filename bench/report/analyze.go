@@ -50,7 +50,6 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 	a.Decisions = decisions(a)
 	a.Referee = referee(r.Plan, a.Cells, measured)
 	a.Knees = knees(r.Plan, a.Cells)
-	a.Warnings = append(append(warnings(a), foreign(r)...), restless(r)...)
-	a.Warnings = append(a.Warnings, disagreements(a.Ladders)...)
+	a.Warnings = warnings(r, a)
 	return a, nil
 }

@@ -396,6 +396,7 @@ func TestCutOffRun(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	usage := func(ns int64) *bench.Usage { return &bench.Usage{SelfCPUNS: ns} }
+	bothCells := []string{"hello/hello, persistent, 1 client, fake", "hello/hello, cgi, 1 client, fake"}
 	for name, test := range map[string]struct {
 		rounds int
 		block  func(bench.Cell, int) []bench.Observation
@@ -409,11 +410,22 @@ func TestWarnings(t *testing.T) {
 				block = append(block, failed(bench.ErrTimeout), failed(bench.ErrReset), failed(bench.ErrTimeout))
 			}
 			return block
-		}, func(*bench.Block) {}, []report.Warning{{Code: "errors", Cell: "hello/hello, cgi, 1 client, fake",
-			Text: "6 of 66 requests failed: 2 reset, 4 timeout"},
-			{Code: "few-rounds", Text: "4 pairs of blocks are too few for an interval"}}}, // those with errors are in no pair
-		"few rounds": {5, the10s, func(*bench.Block) {}, []report.Warning{{Code: "few-rounds",
-			Text: "5 pairs of blocks are too few for an interval"}}},
+		}, func(*bench.Block) {}, []report.Warning{
+			{Code: "errors", Cell: "hello/hello, cgi, 1 client, fake",
+				Text: "6 of 66 requests of hello/hello, cgi, 1 client, fake failed: 2 reset, 4 timeout"},
+			{Code: "inconclusive", Cells: bothCells, // what is left is too little, too, which goes without saying
+				Text: "more than a fifth of the blocks of " + bothCells[0] + " and 1 more is invalid: 4 errors"}}},
+		"errors of both": {6, func(c bench.Cell, round int) []bench.Observation {
+			block := the10s(c, round)
+			if round == 0 {
+				block = append(block, failed(bench.ErrClosed))
+			}
+			return block
+		}, func(*bench.Block) {}, []report.Warning{
+			{Code: "errors", Cells: bothCells,
+				Text: "2 of 122 requests of hello/hello, persistent, 1 client, fake and 1 more failed: 2 closed"},
+			{Code: "inconclusive", Cell: "hello/hello, cgi, 1 client, fake",
+				Text: "too few pairs of blocks for an interval in 1 of 1 comparisons: 5 by response_p50 in " + bothCells[1]}}},
 		"a heavy generator": {6, the10s, func(b *bench.Block) {
 			b.GeneratorNS, b.Usage = 1000, usage(900+int64(b.Cell)*100)
 		}, []report.Warning{{Code: "heavy-generator", Cell: "hello/hello, persistent, 1 client, fake",
@@ -423,8 +435,12 @@ func TestWarnings(t *testing.T) {
 		}, nil},
 		"a restless target": {6, the10s, func(b *bench.Block) {
 			b.IdleNS, b.IdleCPUNS = 1e9, 5e7+int64(b.Cell)*1e6
-		}, []report.Warning{{Code: "restless", Cell: "hello as cgi",
+		}, []report.Warning{{Code: "restless", Cell: "hello/hello, cgi, 1 client, fake",
 			Text: "hello as cgi used 5.10 % of a core while others were measured"}}},
+		"restless targets": {6, the10s, func(b *bench.Block) {
+			b.IdleNS, b.IdleCPUNS = 1e9, 6e7+int64(b.Cell)*1e7
+		}, []report.Warning{{Code: "restless", Cells: bothCells,
+			Text: "hello as persistent used 6.00 %; hello as cgi used 7.00 % of a core while others were measured"}}},
 		"a generator beside who knows what": {6, the10s, func(b *bench.Block) { b.GeneratorNS = 1000 }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

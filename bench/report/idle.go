@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"forktax/bench"
@@ -49,25 +51,27 @@ func without(u *bench.Usage, reading int64) *bench.Usage {
 }
 
 // restless finds targets that use the processor while others are measured.
-func restless(r *bench.Result) []Warning {
-	var names []string
-	idle, cpu := map[string]int64{}, map[string]int64{}
+func restless(r *bench.Result) (Warning, bool) {
+	idle, cpu := map[target]int64{}, map[target]int64{}
 	for _, b := range r.Blocks {
 		c := r.Plan.Cells[b.Cell]
-		name := c.Workload + " as " + c.Model
-		if _, seen := idle[name]; !seen {
-			names = append(names, name)
-		}
-		idle[name] += b.IdleNS
-		cpu[name] += b.IdleCPUNS
+		t := target{c.Workload, c.Model}
+		idle[t] += b.IdleNS
+		cpu[t] += b.IdleCPUNS
 	}
-	var found []Warning
-	for _, name := range names {
-		if share := float64(cpu[name]) / float64(idle[name]); time.Duration(idle[name]) >= longIdle && share > mostIdle {
-			found = append(found, Warning{Code: "restless", Cell: name,
-				Text:   fmt.Sprintf("%s used %s of a core while others were measured", name, percent(share)),
-				Advice: "all targets are up at the same time, so it took from the others; find what it does between requests"})
+	var cells, used []string
+	for _, c := range r.Plan.Cells {
+		t := target{c.Workload, c.Model}
+		share := float64(cpu[t]) / float64(idle[t])
+		if time.Duration(idle[t]) < longIdle || share <= mostIdle {
+			continue
+		}
+		cells = append(cells, c.String())
+		if words := fmt.Sprintf("%s as %s used %s", t.workload, t.model, percent(share)); !slices.Contains(used, words) {
+			used = append(used, words)
 		}
 	}
-	return found
+	return about(cells, Warning{Code: "restless",
+		Text:   fmt.Sprintf("%s of a core while others were measured", strings.Join(used, "; ")),
+		Advice: "all targets are up at the same time, so it took from the others; find what it does between requests"})
 }

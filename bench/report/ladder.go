@@ -109,26 +109,25 @@ func (e Estimate) overlaps(f Estimate) bool {
 }
 
 // disagreements warns of steps that the client and the servers do not see alike.
-func disagreements(found []Ladder) []Warning {
-	var steps []string
+func disagreements(found []Ladder) (Warning, bool) {
+	var cells, steps []string
 	all := 0
 	for _, l := range found {
 		for _, s := range l.Steps {
 			all++
 			if !s.Agree {
+				cell := bench.Cell{Workload: l.Workload, Request: l.Request, Model: s.To, Engine: l.Engine, Load: l.Load}
+				cells = append(cells, cell.String())
 				steps = append(steps, fmt.Sprintf("%s, %s, %s: %s and %s", subject(l.Workload, l.Request), l.Load, s.Renews,
 					optional(s.Response.Value, duration), optional(s.Phases.Value, duration)))
 			}
 		}
 	}
-	if steps == nil {
-		return nil
-	}
-	return []Warning{{Code: "ladder",
+	return about(cells, Warning{Code: "ladder",
 		Text: fmt.Sprintf("what it adds to renew a thing differs between the client's clock and the servers' phases in %d of %d "+
 			"steps (%s)", len(steps), all, strings.Join(steps, "; ")),
 		Advice: "what is outside of the phases differs, then: network, HTTP, and waking up, which takes longer the longer a " +
-			"client has waited; believe the client's for what a user waits"}}
+			"client has waited; believe the client's for what a user waits"})
 }
 
 func (e Estimate) print() string {

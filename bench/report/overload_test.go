@@ -3,8 +3,11 @@ package report_test
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench"
 	"forktax/bench/report"
@@ -129,6 +132,71 @@ func TestLadderOfAnOverload(t *testing.T) {
 	check("none", "reconnect", "reload", "cgi")
 	check("cgi", "reconnect", "reload")
 	check("reload")
+}
+
+// Where a side is overloaded, response times are not compared, CPU and throughput are, and it is said everywhere.
+func TestOverload(t *testing.T) {
+	const planned = 400
+	random := rand.New(rand.NewPCG(5, 6))
+	servers := map[string]server{"persistent": {2, exponential(1e6), false}, "cgi": {2, exponential(10e6), false}} // 200/s
+	m := made{cells: openTwins(), block: func(c bench.Cell, _ int) []bench.Observation {
+		return servers[c.Model].visit(random, planned, 250*time.Millisecond)
+	}}
+	r := m.record(t, 8)
+	for i := range r.Blocks {
+		r.Blocks[i].DiscardNS = 25e6
+		r.Blocks[i].Usage = &bench.Usage{SelfCPUNS: 1e6}
+	}
+	a := analyze(t, r)
+	persistent, cgi := a.Cells[0], a.Cells[1]
+	if persistent.Overloaded || !cgi.Overloaded || *persistent.ReachedShare < 0.95 || *cgi.ReachedShare > 0.65 {
+		t.Errorf("overloaded: persistent is %t, of %g, and cgi %t, of %g", persistent.Overloaded, *persistent.ReachedShare,
+			cgi.Overloaded, *cgi.ReachedShare)
+	}
+	if got := *persistent.ThroughputRPS; got < 0.9*planned || got > 1.1*planned {
+		t.Errorf("persistent reached %.0f/s, want about %d", got, planned)
+	}
+	if got := *cgi.ThroughputRPS; got < 180 || got > 220 {
+		t.Errorf("cgi reached %.0f/s, want about 200", got)
+	}
+	var metrics []string
+	for _, c := range a.Comparisons {
+		metrics = append(metrics, c.Metric)
+	}
+	if diff := cmp.Diff([]string{report.MetricThroughput, report.MetricCPU}, metrics); diff != "" {
+		t.Errorf("compared by (-want +got):\n%s", diff)
+	}
+	if len(a.Warnings) != 1 || a.Warnings[0].Code != "overload" || a.Warnings[0].Cell != "hello/hello, cgi, 400/s, fake" ||
+		!strings.HasPrefix(a.Warnings[0].Text, "a rate that was planned was not reached by hello, cgi: ") ||
+		!strings.HasSuffix(a.Warnings[0].Text, "/s of 400/s") {
+		t.Errorf("warnings %+v, want that of the overload, and none else", a.Warnings)
+	}
+	for _, format := range []string{"text", "markdown"} {
+		text := string(print(t, format, a))
+		for _, want := range []string{"overload", "hello, 400/s: cgi was not compared with persistent in response time"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q:\n%s", format, want, text)
+			}
+		}
+		if strings.Contains(text, "×") {
+			t.Errorf("%s has a fork tax:\n%s", format, text)
+		}
+	}
+
+	// A search finds what cannot be reached because it tries it.
+	r.Plan.Searched, r.Plan.BlockNS = true, 250e6
+	if a := analyze(t, r); len(a.Warnings) > 0 || !a.Cells[1].Overloaded {
+		t.Errorf("warnings of a search %+v, want none, though cgi is overloaded: %t", a.Warnings, a.Cells[1].Overloaded)
+	}
+	r.Plan.Searched = false
+
+	// The other way round: what the baseline cannot take is not compared either.
+	r.Plan.Baseline = "cgi"
+	for _, c := range analyze(t, r).Comparisons {
+		if c.Metric != report.MetricThroughput && c.Metric != report.MetricCPU {
+			t.Errorf("compared with an overloaded baseline by %s", c.Metric)
+		}
+	}
 }
 
 // A request that waits for a connection because the server has them all is late, and not by the generator's fault.

@@ -27,8 +27,7 @@ const (
 	shareOfCore    = 0.6                    // that the generator may use in an open loop
 	shareOfSteal   = 0.02                   // of a round's processor time that may be stolen
 	mostInvalid    = 0.2                    // of a cell's blocks; beyond, the run is inconclusive
-	fewestToAccuse = 10                     // blocks of a cell: of fewer, a fifth is a single accident
-	fewestIfAll    = 6                      // blocks, if all are invalid: with fewer there would be no interval anyhow
+	fewestToAccuse = 2                      // invalid blocks of a cell: a single one is an accident
 )
 
 // stolen is the share of each round's processor time that the hypervisor took. A block would be too short for it: the

@@ -26,8 +26,8 @@ func late(lag time.Duration) bench.Observation {
 	return bench.Observation{Intended: 100, Sent: 100 + lag, FirstByte: 100 + lag, Done: 100 + lag + time.Millisecond, Status: 200}
 }
 
-// One block of a round that has ten is wrong in some way. It is invalid for the right reason, with its twin, and nothing
-// else is.
+// One block of a round that has ten is wrong in some way. It is invalid for the right reason, with its twin, and
+// nothing else is.
 func TestValidity(t *testing.T) {
 	steady := func(bench.Cell, int) []bench.Observation { return slices.Repeat([]bench.Observation{late(0)}, 10) }
 	for name, test := range map[string]struct {
@@ -100,27 +100,6 @@ func TestValidity(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// More than a fifth of the blocks invalid makes the run inconclusive; a fifth does not.
-func TestInconclusive(t *testing.T) {
-	for invalid, want := range map[int]bool{0: false, 2: false, 3: true, 10: true} {
-		m := made{cells: twins(), block: the10s}
-		r := m.record(t, 10)
-		for i := range r.Blocks {
-			if r.Blocks[i].Cell == 0 && r.Blocks[i].Round < invalid {
-				r.Blocks[i].Collections = 1
-			}
-		}
-		a := analyze(t, r)
-		got := slices.ContainsFunc(a.Warnings, func(w report.Warning) bool { return w.Code == report.Inconclusive })
-		if got != want {
-			t.Errorf("%d of 10 blocks invalid: inconclusive is %v, want %v", invalid, got, want)
-		}
-		for _, name := range report.Formats() { // also of a run without one sound block
-			print(t, name, a)
-		}
 	}
 }
 

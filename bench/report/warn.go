@@ -10,92 +10,116 @@ import (
 )
 
 // warnings looks for what a reader must know. The rules look at what was measured, never at which side it favours.
-func warnings(a *Analysis) []Warning {
+func warnings(r *bench.Result, a *Analysis) []Warning {
 	found := []Warning{}
-	if !a.Run.Complete {
-		found = append(found, Warning{Code: "incomplete",
-			Text:   fmt.Sprintf("the run was not completed: %s", a.Run.Condition),
-			Advice: "what is shown was measured, but from fewer rounds than planned; run it again for the whole"})
-	}
-	for _, c := range a.Cells {
-		if c.Errors > 0 {
-			found = append(found, Warning{Code: "errors", Cell: c.String(),
-				Text:   fmt.Sprintf("%d of %d requests failed: %s", c.Errors, c.Requests, c.ErrorsByClass),
-				Advice: "failed requests are in no percentile; find the reason before comparing this cell"})
+	add := func(w Warning, is bool) {
+		if is {
+			found = append(found, w)
 		}
 	}
-	if w, ok := tooManyInvalid(a); ok {
-		found = append(found, w)
+	add(Warning{Code: "incomplete",
+		Text:   fmt.Sprintf("the run was not completed: %s", a.Run.Condition),
+		Advice: "what is shown was measured, but from fewer rounds than planned; run it again for the whole"},
+		!a.Run.Complete)
+	add(failed(a))
+	if !r.Plan.Searched { // which tries rates that are too high
+		add(overloaded(a))
 	}
-	if w, ok := fewRounds(a); ok {
-		found = append(found, w)
-	}
-	if slices.Contains(a.engines(), "hey") {
-		found = append(found, Warning{Code: "hey", Text: "the load was offered by hey, which is heavier than the engine epoll",
-			Advice: "epoll runs on Linux, for http; hey is for https, other systems, and for comparison"})
-	}
-	if w, ok := heavyGenerator(a); ok {
-		found = append(found, w)
-	}
+	add(tooManyInvalid(a))
+	add(tooFewPairs(r.Plan, r.Blocks, a))
+	add(Warning{Code: "hey", Text: "the load was offered by hey, which is heavier than the engine epoll",
+		Advice: "epoll runs on Linux, for http; hey is for https, other systems, and for comparison"},
+		slices.Contains(a.engines(), "hey"))
+	add(heavyGenerator(a))
+	add(foreign(r))
+	add(restless(r))
+	add(disagreements(a.Ladders))
 	return found
 }
 
-// foreign warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
-func foreign(r *bench.Result) []Warning {
+// about names the cells in a warning; false if there are none.
+func about(cells []string, w Warning) (Warning, bool) {
+	if len(cells) == 1 {
+		w.Cell = cells[0]
+	} else {
+		w.Cells = cells
+	}
+	return w, len(cells) > 0
+}
+
+// some names the first of several, and how many more there are.
+func some(names []string) string {
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return names[0]
+	default:
+		return fmt.Sprintf("%s and %d more", names[0], len(names)-1)
+	}
+}
+
+// failed counts what failed in all cells.
+func failed(a *Analysis) (Warning, bool) {
 	var names []string
+	var errors, requests int
+	classes := Counts{}
+	for _, c := range a.Cells {
+		if c.Errors == 0 {
+			continue
+		}
+		names = append(names, c.String())
+		errors += c.Errors
+		requests += c.Requests
+		for class, n := range c.ErrorsByClass {
+			classes[class] += n
+		}
+	}
+	return about(names, Warning{Code: "errors",
+		Text:   fmt.Sprintf("%d of %d requests of %s failed: %s", errors, requests, some(names), classes),
+		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
+}
+
+// overloaded tells the lowest rate of each request and model at which requests came faster than they left.
+func overloaded(a *Analysis) (Warning, bool) {
+	var names, rates []string
+	told := map[[3]string]bool{}
+	for _, c := range a.own(bench.Open) {
+		if !c.Overloaded {
+			continue
+		}
+		names = append(names, c.String())
+		key := [3]string{c.Workload, c.Request, c.Model}
+		if !told[key] {
+			told[key] = true
+			rates = append(rates, fmt.Sprintf("%s, %s: %s of %s", subject(c.Workload, c.Request), c.Model,
+				optional(c.ThroughputRPS, rate), rate(c.Load.RateRPS)))
+		}
+	}
+	return about(names, Warning{Code: "overload",
+		Text: fmt.Sprintf("a rate that was planned was not reached by %s", strings.Join(rates, "; ")),
+		Advice: "response times are then those of a queue, and longer the longer the blocks are, so they are not compared; " +
+			"plan a lower rate, or give a longer --block if the server is only slow"})
+}
+
+// foreign warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
+func foreign(r *bench.Result) (Warning, bool) {
+	var cells, models []string
 	for _, c := range r.Plan.Cells {
 		for _, w := range r.Plan.Workloads {
 			known := len(w.Models) == 0 && w.Name != program.ForeignWorkload || slices.Contains(w.Models, c.Model)
-			if w.Name == c.Workload && !known && !slices.Contains(names, c.Model) {
-				names = append(names, c.Model)
+			if w.Name != c.Workload || known {
+				continue
+			}
+			cells = append(cells, c.String())
+			if !slices.Contains(models, c.Model) {
+				models = append(models, c.Model)
 			}
 		}
 	}
-	if names == nil {
-		return nil
-	}
-	return []Warning{{Code: "foreign", Cell: strings.Join(names, "; "),
-		Text:   fmt.Sprintf("nothing is known of the CPU, processes and memory of %s", strings.Join(names, ", ")),
-		Advice: "somebody else runs it; a program that keeps the program contract tells its cost"}}
-}
-
-// Inconclusive is the code of the warning that the run says too little.
-const Inconclusive = "inconclusive"
-
-// tooManyInvalid finds cells of which more than a fifth of the blocks is invalid.
-func tooManyInvalid(a *Analysis) (Warning, bool) {
-	var names []string
-	reasons := Counts{}
-	for _, c := range a.Cells {
-		fewest := fewestToAccuse
-		if c.InvalidBlocks == c.Blocks {
-			fewest = fewestIfAll
-		}
-		if c.Blocks >= fewest && float64(c.InvalidBlocks) > mostInvalid*float64(c.Blocks) {
-			names = append(names, fmt.Sprintf("%s (%d of %d)", c, c.InvalidBlocks, c.Blocks))
-			for reason, n := range c.Invalid {
-				reasons[reason] += n
-			}
-		}
-	}
-	if names == nil {
-		return Warning{}, false
-	}
-	return Warning{Code: Inconclusive, Cell: strings.Join(names, "; "),
-		Text: fmt.Sprintf("more than a fifth of the blocks of %d cells is invalid: %s", len(names), reasons),
-		Advice: "METHOD.md says what each reason means; measure on a quieter machine, or at a rate that the generator can " +
-			"keep, and longer"}, true
-}
-
-func fewRounds(a *Analysis) (Warning, bool) {
-	for _, c := range a.Comparisons {
-		if c.RatioLow == nil {
-			return Warning{Code: "few-rounds",
-				Text:   fmt.Sprintf("%d pairs of blocks are too few for an interval", c.Blocks),
-				Advice: "a 95 % interval needs six: give more time by --budget, or more --rounds"}, true
-		}
-	}
-	return Warning{}, false
+	return about(cells, Warning{Code: "foreign",
+		Text:   fmt.Sprintf("nothing is known of the CPU, processes and memory of %s", strings.Join(models, ", ")),
+		Advice: "somebody else runs it; a program that keeps the program contract tells its cost"})
 }
 
 // heavyGenerator warns when the harness used more processor time than what it measured: on the same machine the two
@@ -108,11 +132,8 @@ func heavyGenerator(a *Analysis) (Warning, bool) {
 			names = append(names, c.String())
 		}
 	}
-	if names == nil {
-		return Warning{}, false
-	}
-	return Warning{Code: "heavy-generator", Cell: strings.Join(names, "; "),
+	return about(names, Warning{Code: "heavy-generator",
 		Text: fmt.Sprintf("the load generator used more CPU than the server in %d of %d cells", len(names), len(own)),
 		Advice: "response time and throughput of these cells are the generator's as much as the server's, which makes the " +
-			"fork tax look smaller; CPU a request is not touched by it"}, true
+			"fork tax look smaller; CPU a request is not touched by it"})
 }

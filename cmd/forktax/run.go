@@ -226,7 +226,7 @@ func ownPath() string {
 }
 
 // reportRun analyses the run in dir, prints it, and writes the files that are made of it beside it. It prints first: a
-// full disk must not keep what was measured from being seen. The first error says that the run is inconclusive.
+// full disk must not keep what was measured from being seen. The first error says why the run is inconclusive.
 func reportRun(dir string, format report.Format, stdout io.Writer) (inconclusive, failure error) {
 	analysis, err := analysisOf(dir)
 	if err != nil {
@@ -234,7 +234,7 @@ func reportRun(dir string, format report.Format, stdout io.Writer) (inconclusive
 	}
 	for _, w := range analysis.Warnings {
 		if w.Code == report.Inconclusive {
-			inconclusive = fmt.Errorf("%w: %s; %s", errInconclusive, w.Text, w.Advice)
+			inconclusive = errors.Join(inconclusive, fmt.Errorf("%w: %s; %s", errInconclusive, w.Text, w.Advice))
 		}
 	}
 	return inconclusive, errors.Join(

@@ -1,0 +1,171 @@
+package report_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/report"
+)
+
+// inconclusive lists the warnings that make a run so.
+func inconclusive(a *report.Analysis) []report.Warning {
+	return slices.DeleteFunc(slices.Clone(a.Warnings), func(w report.Warning) bool {
+		return w.Code != report.Inconclusive
+	})
+}
+
+// Two invalid blocks, if they are more than a fifth, make a run inconclusive. One is an accident.
+func TestTooManyInvalid(t *testing.T) {
+	check := func(blocks, invalid int, want bool) {
+		t.Helper()
+		m := made{cells: twins(), block: the10s}
+		r := m.record(t, blocks)
+		for i := range r.Blocks {
+			if r.Blocks[i].Cell == 0 && r.Blocks[i].Round < invalid {
+				r.Blocks[i].Collections = 1
+			}
+		}
+		a := analyze(t, r)
+		found := inconclusive(a)
+		got := slices.ContainsFunc(found, func(w report.Warning) bool {
+			return strings.HasPrefix(w.Text, "more than a fifth of the blocks")
+		})
+		if got != want {
+			t.Errorf("%d of %d blocks invalid: warnings %+v, want an accusation: %t", invalid, blocks, found, want)
+		}
+		if got && len(found) > 1 {
+			t.Errorf("%d of %d blocks invalid: warnings %+v, want no advice to measure longer", invalid, blocks, found)
+		}
+		for _, name := range report.Formats() { // also of a run without one sound block
+			print(t, name, a)
+		}
+	}
+	check(10, 0, false)
+	check(10, 2, false) // a fifth is not more than a fifth
+	check(10, 3, true)
+	check(10, 10, true)
+	check(9, 1, false)
+	check(9, 2, true)
+	check(4, 1, false) // a quarter, but one
+	check(4, 2, true)
+	check(1, 1, false) // which is too few anyhow
+}
+
+// The referee's blocks are in no comparison, so that nothing depends on them.
+func TestInvalidBlocksOfTheReferee(t *testing.T) {
+	cells := twins()
+	for _, c := range twins() {
+		c.Engine = "referee"
+		cells = append(cells, c)
+	}
+	m := made{cells: cells, block: the10s}
+	r := m.record(t, 6)
+	r.Plan.Referee = "referee"
+	for i := range r.Blocks {
+		r.Blocks[i].Collections = r.Blocks[i].Cell / 2
+	}
+	a := analyze(t, r)
+	if found := inconclusive(a); len(found) > 0 {
+		t.Errorf("warnings %+v, want none of the referee", found)
+	}
+	if got := a.Cells[3].InvalidBlocks; got != 6 {
+		t.Errorf("%d of the referee's blocks are invalid, want 6", got)
+	}
+}
+
+// A run with too few pairs for an interval says how much would have been enough.
+func TestTooFewPairs(t *testing.T) {
+	const second = 1e9
+	for name, test := range map[string]struct {
+		rounds int                            // that were made
+		change func(*bench.Plan, *report.Run) // the run is what the record says of it
+		spoil  func(b bench.Block) bool       // makes a block invalid
+		want   string                         // the text; "" for none
+		advice string                         //
+	}{
+		"enough": {rounds: 6},
+		"rounds": {rounds: 5, want: "too few pairs of blocks for an interval in 1 of 1 comparisons: 5 by response_p50 in",
+			advice: "--rounds 6,"},
+		"rounds, one of which is lost": {rounds: 6, spoil: func(b bench.Block) bool { return b.Round == 2 },
+			want: "comparisons: 5 by", advice: "--rounds 8,"}, // 6 · 6/5 = 7.2
+		"a budget": {rounds: 5, change: func(p *bench.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, 10*second },
+			want: "comparisons: 5 by", advice: "--budget 14s,"},
+		"a long budget": {rounds: 4, change: func(p *bench.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, 302*second },
+			want: "comparisons: 4 by", advice: "--budget 530s,"}, // 302 s · 7/4 = 528.5 s
+		"a short budget": {rounds: 4, change: func(p *bench.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, second },
+			want: "comparisons: 4 by", advice: "--budget 9s,"}, // the run took 5 s, and 5 s · 7/4 = 8.75 s
+		"an interrupted run": {rounds: 4, change: func(p *bench.Plan, r *report.Run) {
+			p.Rounds, p.BudgetNS = 0, 600*second
+			r.Complete = false
+		}, want: "comparisons: 4 by", advice: "--budget 9s,"},
+		"no pair at all": {rounds: 1, change: func(p *bench.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, 10*second },
+			spoil: func(b bench.Block) bool { return true }, want: "comparisons: 0 by response_p50 in", advice: "--budget 70s,"},
+		"a search, which compares nothing": {rounds: 1, change: func(p *bench.Plan, _ *report.Run) { p.Searched = true }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := made{cells: twins(), block: the10s}
+			r := m.record(t, test.rounds)
+			if test.change != nil {
+				run := report.Run{Complete: true}
+				test.change(&r.Plan, &run)
+				r.Tail.Complete = run.Complete
+			}
+			for i := range r.Blocks {
+				if test.spoil != nil && test.spoil(r.Blocks[i]) {
+					r.Blocks[i].Collections = 1
+				}
+			}
+			a := analyze(t, r)
+			found := inconclusive(a)
+			if test.want == "" {
+				if len(found) > 0 {
+					t.Errorf("warnings %+v, want none", found)
+				}
+				return
+			}
+			if len(found) != 1 || !strings.Contains(found[0].Text, test.want) ||
+				!strings.Contains(found[0].Advice, test.advice) || found[0].Cell != "hello/hello, cgi, 1 client, fake" {
+				t.Errorf("warnings %+v, want one of %q with %q", found, test.want, test.advice)
+			}
+		})
+	}
+}
+
+// A cell that was planned and never visited is not forgotten.
+func TestCellsNeverVisited(t *testing.T) {
+	m := made{cells: append(twins(), cell("persistent", 8), cell("cgi", 8)), block: the10s}
+	r := m.record(t, 6)
+	r.Blocks = slices.DeleteFunc(r.Blocks, func(b bench.Block) bool { return b.Cell > 1 })
+	found := inconclusive(analyze(t, r))
+	if len(found) != 1 {
+		t.Fatalf("warnings %+v, want one", found)
+	}
+	found[0].Advice = ""
+	want := report.Warning{Code: "inconclusive", Cell: "hello/hello, cgi, 8 clients, fake",
+		Text: "too few pairs of blocks for an interval in 1 of 2 comparisons: " +
+			"0 by response_p50 in hello/hello, cgi, 8 clients, fake"}
+	if diff := cmp.Diff(want, found[0]); diff != "" {
+		t.Errorf("warning (-want +got):\n%s", diff)
+	}
+}
+
+// Where there is more than one of a kind, the JSON names each cell, and the text has one line.
+func TestCellsOfAWarning(t *testing.T) {
+	m := made{cells: append(twins(), cell("persistent", 8), cell("cgi", 8)), block: the10s}
+	a := analyze(t, m.record(t, 5))
+	found := inconclusive(a)
+	want := []string{"hello/hello, cgi, 1 client, fake", "hello/hello, cgi, 8 clients, fake"}
+	if len(found) != 1 || found[0].Cell != "" || !slices.Equal(found[0].Cells, want) {
+		t.Errorf("warnings %+v, want one of %q", found, want)
+	}
+	if got := strings.Count(string(print(t, "text", a)), "inconclusive:"); got != 1 {
+		t.Errorf("the text has %d lines of it, want 1", got)
+	}
+	if _, p := toJSON(t, a); *p.Warnings[0].Cell != "" {
+		t.Errorf("the JSON's cell is %q, want none", *p.Warnings[0].Cell)
+	}
+}
