@@ -1,6 +1,10 @@
 package report
 
-import "forktax/bench"
+import (
+	"slices"
+
+	"forktax/bench"
+)
 
 // Confidence of all intervals.
 const confidence = 0.95
@@ -11,7 +15,7 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 		Schema: bench.Schema,
 		Run: Run{ID: r.ID, Started: r.Started, Seconds: float64(r.Tail.LengthNS) / 1e9, Seed: r.Plan.Seed,
 			Complete: r.Tail.Complete, Condition: r.Tail.Condition, Version: r.Version,
-			Baseline: r.Plan.Baseline, RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds},
+			Baseline: r.Plan.Baseline, Floor: r.Plan.Floor, RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds},
 		Environment: r.Environment,
 		Cells:       []Cell{},
 		Comparisons: []Comparison{},
@@ -50,7 +54,7 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 	a.Decisions = decisions(a)
 	a.Referee = referee(r.Plan, a.Cells, measured)
 	a.Knees = knees(r.Plan, a.Cells)
-	a.Warnings = append(append(warnings(a), foreign(r)...), restless(r)...)
-	a.Warnings = append(a.Warnings, disagreements(a.Ladders)...)
+	a.Warnings = append(warnings(a),
+		slices.Concat(noFloor(r.Plan), foreign(r), restless(r), disagreements(a.Ladders))...)
 	return a, nil
 }

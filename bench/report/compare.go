@@ -17,36 +17,60 @@ var metrics = []struct{ name, unit string }{
 	{MetricCPU, "ns"},
 }
 
-// compare pairs each cell with that of the baseline which is otherwise the same.
+// compare pairs each cell with that of the baseline which is otherwise the same, and with the floor.
 func compare(plan bench.Plan, measured []measurements) []Comparison {
-	cells := plan.Cells
 	compared := []Comparison{}
-	for i, c := range cells {
-		if c.Model == plan.Baseline || c.Engine == plan.Referee {
+	for i, c := range plan.Cells {
+		if c.Engine == plan.Referee {
 			continue
 		}
-		twin := c
-		twin.Model = plan.Baseline
-		j := slices.Index(cells, twin)
-		if j < 0 {
-			continue
-		}
-		for _, metric := range metrics {
-			pairs := pair(measured[j].rounds, measured[i].rounds, metric.name)
-			if len(pairs) == 0 {
-				continue
+		for _, b := range baselines(plan, c) {
+			for _, metric := range metrics {
+				pairs := pair(measured[b.cell].rounds, measured[i].rounds, metric.name)
+				if len(pairs) == 0 {
+					continue
+				}
+				comparison := pairs.compare()
+				if metric.unit == "ns" {
+					comparison.toNanoseconds()
+				}
+				comparison.Workload, comparison.Request, comparison.Engine, comparison.Load = c.Workload, c.Request, c.Engine, c.Load
+				comparison.Metric, comparison.Unit = metric.name, metric.unit
+				comparison.Baseline, comparison.Candidate = b.name, c.Model
+				compared = append(compared, comparison)
 			}
-			comparison := pairs.compare()
-			if metric.unit == "ns" {
-				comparison.toNanoseconds()
-			}
-			comparison.Workload, comparison.Request, comparison.Engine, comparison.Load = c.Workload, c.Request, c.Engine, c.Load
-			comparison.Metric, comparison.Unit = metric.name, metric.unit
-			comparison.Baseline, comparison.Candidate = twin.Model, c.Model
-			compared = append(compared, comparison)
 		}
 	}
 	return compared
+}
+
+// A baseline is a cell of the plan, by its index, and what it is called.
+type baseline struct {
+	name string
+	cell int
+}
+
+// baselines lists what a cell is compared with: its twin of the plan's baseline, and, under the same engine and load, the
+// floor of its model. What it takes above the floor is its program's own.
+func baselines(plan bench.Plan, c bench.Cell) []baseline {
+	var found []baseline
+	if c.Model != plan.Baseline {
+		twin := c
+		twin.Model = plan.Baseline
+		if i := slices.Index(plan.Cells, twin); i >= 0 {
+			found = append(found, baseline{twin.Model, i})
+		}
+	}
+	if plan.Floor == "" || c.Workload == plan.Floor {
+		return found
+	}
+	i := slices.IndexFunc(plan.Cells, func(other bench.Cell) bool {
+		return other.Workload == plan.Floor && other.Model == c.Model && other.Engine == c.Engine && other.Load == c.Load
+	})
+	if i >= 0 {
+		found = append(found, baseline{plan.Floor, i})
+	}
+	return found
 }
 
 // A pair is a round in which both sides were visited and neither block was invalid.

@@ -153,11 +153,11 @@ func alignRight(t table.Writer, from, to int) {
 	t.SetColumnConfigs(columns)
 }
 
-// comparison finds what the cell was compared by, as the candidate.
+// comparison finds what the cell was compared by with the run's baseline, as the candidate.
 func (a *Analysis) comparison(c bench.Cell, metric string) *Comparison {
 	for i, r := range a.Comparisons {
 		if r.Workload == c.Workload && r.Request == c.Request && r.Engine == c.Engine && r.Load == c.Load &&
-			r.Candidate == c.Model && r.Metric == metric {
+			r.Candidate == c.Model && r.Baseline == a.Run.Baseline && r.Metric == metric {
 			return &a.Comparisons[i]
 		}
 	}

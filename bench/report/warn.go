@@ -40,6 +40,16 @@ func warnings(a *Analysis) []Warning {
 	return found
 }
 
+// noFloor warns that there is nothing to hold the start of a program against.
+func noFloor(p bench.Plan) []Warning {
+	if p.NoFloor == "" {
+		return nil
+	}
+	return []Warning{{Code: "no-floor",
+		Text:   fmt.Sprintf("the floor, the smallest program that can answer, was not measured: %s", p.NoFloor),
+		Advice: "what the kernel and the host cost is in the cost of each program, and not told apart; --no-floor keeps quiet of it"}}
+}
+
 // foreign warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
 func foreign(r *bench.Result) []Warning {
 	var names []string
