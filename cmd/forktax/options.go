@@ -29,6 +29,7 @@ type options struct {
 	Block     time.Duration
 	Seed      uint64
 	Referee   bool
+	Floor     bool
 	Pin       bool
 	Fresh     bool
 	Different bool
@@ -51,6 +52,7 @@ func defaults() options {
 		Budget:    30 * time.Second,
 		Groups:    8,
 		Referee:   true,
+		Floor:     true,
 		said:      map[string]place{},
 	}
 }
@@ -72,11 +74,9 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.Block, "block", o.Block, "length of a visit; 0 means 20ms for one client and 250ms for others")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "of all that is random; 0 draws one")
 	f.BoolVar(&o.Referee, "referee", o.Referee, "have hey repeat a part of the closed loops, and say how far it agrees")
-	f.BoolFunc("no-referee", "the same as --referee=false", func(text string) error {
-		no, err := strconv.ParseBool(text)
-		o.Referee = !no
-		return err
-	})
+	f.BoolFunc("no-referee", "the same as --referee=false", not(&o.Referee))
+	f.BoolVar(&o.Floor, "floor", o.Floor, "measure also the smallest program that can answer, through the same cgi host")
+	f.BoolFunc("no-floor", "the same as --floor=false", not(&o.Floor))
 	f.BoolVar(&o.Pin, "pin", o.Pin, "give the generator a core of its own, and the targets the others")
 	f.BoolVar(&o.Fresh, "no-keepalive", o.Fresh, "make a new connection for each request")
 	f.BoolVar(&o.Different, "allow-different-answers", o.Different, "measure also what does not answer the same")
@@ -88,6 +88,15 @@ func (o *options) flags(f *pflag.FlagSet) {
 		}
 		return pflag.NormalizedName(name)
 	})
+}
+
+// not is a flag that says the contrary of an option.
+func not(option *bool) func(text string) error {
+	return func(text string) error {
+		no, err := strconv.ParseBool(text)
+		*option = !no
+		return err
+	}
 }
 
 // Limits on what may be asked for: beyond them is a slip of the finger.

@@ -18,7 +18,7 @@ var foreignWorkload = bench.Description{
 }
 
 // plan makes the plan of a run from what the programs say of themselves.
-func (o *options) plan(programs []program.Program, foreign []program.Foreign) (bench.Plan, error) {
+func (o *options) plan(programs []program.Program, foreign []program.Foreign, floor floor) (bench.Plan, error) {
 	plan := bench.Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Groups: o.Groups, BlockNS: int64(o.Block),
 		AtLeast: fewestSent, Seed: o.Seed, AllowDifferent: o.Different}
 	if secure := slices.IndexFunc(foreign, program.Foreign.Secure); secure != whole && !o.has("engine") {
@@ -37,7 +37,7 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign) (b
 		plan.Workloads = []bench.Description{foreignWorkload}
 	}
 	for i, f := range foreign {
-		if slices.Contains(models, f.Name) {
+		if slices.Contains(models, f.Name) || f.Name == floorWorkload { // by which comparisons call it
 			return bench.Plan{}, mistakenAt("target", i, "%q: the name is taken; give it another", f.Name)
 		}
 		models = append(models, f.Name)
@@ -67,6 +67,11 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign) (b
 	if o.FindKnee {
 		plan.Searched, plan.AtLeast, plan.Groups, plan.Rounds = true, fewestForKnee, 1, 1
 		return plan, err
+	}
+	if plan.NoFloor = floor.why; floor.Program != nil {
+		plan.Floor = floor.Name
+		plan.Workloads = append(plan.Workloads, floor.Description)
+		plan.Cells = append(plan.Cells, o.cells(wish{floor.Name, floor.Requests[0].Name}, []string{floorModel})...)
 	}
 	o.often(&plan)
 	o.appoint(&plan)
@@ -161,22 +166,44 @@ func product(r wish, engine string, loads []bench.Load, models []string) []bench
 }
 
 // often has short visits made more often than long ones, so that each takes its share of the time: a cell whose visits
-// are k times as long as the shortest is visited in every k-th round. But none so seldom that a planned number of rounds
-// visits it fewer than fewestVisits times.
+// are k times as long as the shortest is visited in every k-th round. But none so seldom that fewer than fewestVisits of
+// it are to be expected.
 func (o *options) often(plan *bench.Plan) {
-	shortest := time.Duration(1 << 62)
+	var lengths []time.Duration
 	for _, c := range plan.Cells {
 		length, _ := plan.Length(c)
-		shortest = min(shortest, length)
+		lengths = append(lengths, length)
 	}
-	for _, c := range plan.Cells {
-		length, _ := plan.Length(c)
-		plan.Every = append(plan.Every, limited(int(length/shortest), plan.Rounds))
+	shortest := slices.Min(lengths)
+	for most := int(slices.Max(lengths) / shortest); ; most-- {
+		plan.Every = plan.Every[:0]
+		var round time.Duration // its length, on average
+		for _, length := range lengths {
+			every := min(int(length/shortest), most)
+			plan.Every = append(plan.Every, every)
+			round += length / time.Duration(every)
+		}
+		if most == 1 || expected(plan, round)/most >= fewestVisits {
+			return
+		}
 	}
 }
 
-// fewestVisits is how often a cell is visited at the least, where the rounds are counted: an interval needs six.
-const fewestVisits = 6
+// expected is how many rounds of that length a plan comes to.
+func expected(plan *bench.Plan, round time.Duration) int {
+	if plan.Rounds > 0 {
+		return plan.Rounds
+	}
+	return int(visiting * float64(plan.BudgetNS) / float64(round))
+}
+
+const (
+	// fewestVisits is how often a cell is visited at the least: an interval needs six.
+	fewestVisits = 6
+	// visiting is the share of the time in which cells are visited. The rest goes to the referee, the starts of the
+	// targets, and the looks at their usage; and some visits turn out to be invalid.
+	visiting = 0.7
+)
 
 func limited(every, rounds int) int {
 	if rounds == 0 {
@@ -198,7 +225,7 @@ func (o *options) appoint(plan *bench.Plan) {
 	}
 	plan.Referee = refereeEngine
 	for i, c := range plan.Cells {
-		if c.Load.Kind != bench.Closed {
+		if c.Load.Kind != bench.Closed || c.Workload == plan.Floor {
 			continue
 		}
 		c.Engine = refereeEngine

@@ -88,9 +88,16 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	if err != nil {
 		return err
 	}
-	plan, err := o.plan(programs, foreign)
+	floor, err := o.floor(ctx, programs, stderr)
+	if err != nil {
+		return err
+	}
+	plan, err := o.plan(programs, foreign, floor)
 	if err != nil {
 		return o.wrong(err)
+	}
+	if floor.Program != nil {
+		programs = append(programs, *floor.Program)
 	}
 	l.Programs, l.Foreign, l.Seed = programs, foreign, plan.Seed
 	if o.Pin {
