@@ -35,6 +35,7 @@ type Plan struct {
 	BlockNS        int64         `json:"block_ns"`                  // how long a visit is; 0 means as long as Length has it
 	AtLeast        int           `json:"at_least"`                  // and how many requests it has at the least
 	Baseline       string        `json:"baseline"`                  // the model that the others are compared with
+	Variants       []Variant     `json:"variants,omitempty"`        // in the place of models
 	Floor          string        `json:"floor,omitempty"`           // the workload below all others: the smallest program that answers
 	NoFloor        string        `json:"no_floor,omitempty"`        // why it cannot be had, though it is wanted
 	AllowDifferent bool          `json:"allow_different,omitempty"` // targets need not answer the same

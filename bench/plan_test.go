@@ -97,6 +97,15 @@ func TestFloorTakesItsTurnWithTheFirstRequest(t *testing.T) {
 	}
 }
 
+func TestExecution(t *testing.T) {
+	p := bench.Plan{Variants: []bench.Variant{{Name: "static", Model: "cgi"}, {Name: "kept", Model: "persistent"}}}
+	for model, want := range map[string]string{"static": "cgi", "kept": "persistent", "cgi": "cgi", "apache": "apache"} {
+		if got := p.Execution(model); got != want {
+			t.Errorf("Execution(%s) = %s, want %s", model, got, want)
+		}
+	}
+}
+
 func TestRoundsAreDealtOut(t *testing.T) {
 	check := func(rounds, groups int, want ...int) {
 		t.Helper()

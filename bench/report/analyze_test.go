@@ -160,6 +160,34 @@ func TestComparisonsWithTheFloor(t *testing.T) {
 	}
 }
 
+// Variants are compared with the one that is the baseline, and with the floor if they are served as it is.
+func TestComparisonsOfVariants(t *testing.T) {
+	floor := cell("cgi", 1)
+	floor.Workload, floor.Request = "floor", "floor"
+	m := made{cells: []bench.Cell{cell("static", 1), cell("dynamic", 1), cell("kept", 1), floor}, block: the10s}
+	r := m.record(t, 6)
+	r.Plan.Baseline, r.Plan.Floor = "static", "floor"
+	r.Plan.Variants = []bench.Variant{{Name: "static", Model: "cgi"}, {Name: "dynamic", Model: "cgi"},
+		{Name: "kept", Model: "persistent"}}
+	r.Plan.Workloads[0].Models = []string{"cgi", "persistent"}
+	a := analyze(t, r)
+	var got []string
+	for _, c := range a.Comparisons {
+		if c.Metric == report.MetricResponse {
+			got = append(got, c.Candidate+" over "+c.Baseline)
+		}
+	}
+	want := []string{"static over floor", "dynamic over static", "dynamic over floor", "kept over static"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("comparisons (-want +got):\n%s", diff)
+	}
+	for _, w := range a.Warnings {
+		if w.Code == "foreign" {
+			t.Errorf("variants are taken for somebody else's: %s", w.Text)
+		}
+	}
+}
+
 func TestMissingFloor(t *testing.T) {
 	m := made{cells: twins(), block: the10s}
 	r := m.record(t, 6)

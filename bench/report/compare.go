@@ -51,7 +51,7 @@ type baseline struct {
 }
 
 // baselines lists what a cell is compared with: its twin of the plan's baseline, and, under the same engine and load, the
-// floor of its model. What it takes above the floor is its program's own.
+// floor, if it is served by the floor's model. What it takes above that is its program's own.
 func baselines(plan bench.Plan, c bench.Cell) []baseline {
 	var found []baseline
 	if c.Model != plan.Baseline {
@@ -65,7 +65,8 @@ func baselines(plan bench.Plan, c bench.Cell) []baseline {
 		return found
 	}
 	i := slices.IndexFunc(plan.Cells, func(other bench.Cell) bool {
-		return other.Workload == plan.Floor && other.Model == c.Model && other.Engine == c.Engine && other.Load == c.Load
+		return other.Workload == plan.Floor && other.Model == plan.Execution(c.Model) && other.Engine == c.Engine &&
+			other.Load == c.Load
 	})
 	if i >= 0 {
 		found = append(found, baseline{plan.Floor, i})

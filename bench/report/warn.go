@@ -55,7 +55,7 @@ func foreign(r *bench.Result) []Warning {
 	var names []string
 	for _, c := range r.Plan.Cells {
 		for _, w := range r.Plan.Workloads {
-			known := len(w.Models) == 0 && w.Name != program.ForeignWorkload || slices.Contains(w.Models, c.Model)
+			known := len(w.Models) == 0 && w.Name != program.ForeignWorkload || slices.Contains(w.Models, r.Plan.Execution(c.Model))
 			if w.Name == c.Workload && !known && !slices.Contains(names, c.Model) {
 				names = append(names, c.Model)
 			}
