@@ -22,6 +22,8 @@ type Finder struct {
 	Beside   string    // the folder of the forktax command
 	Checkout string    // the root of the module's source; "" if there is none
 	Log      io.Writer // where it says what it builds
+
+	built map[string]string // folders, by the names and flags: once is enough for a run
 }
 
 // The import path of this module's commands, and of the package that makes one a workload program.
@@ -206,6 +208,10 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 	if len(names) == 0 {
 		return "", nil
 	}
+	key := strings.Join(slices.Concat(names, flags), "\x00")
+	if dir, ok := f.built[key]; ok {
+		return dir, nil
+	}
 	known, missing := f.known(ctx)
 	for _, name := range names {
 		switch {
@@ -226,19 +232,23 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	with := ""
-	if len(flags) > 0 {
-		with = " with " + strings.Join(flags, " ")
-	}
-	fmt.Fprintf(f.Log, "building %s%s from %s into %s\n", strings.Join(names, ", "), with, f.Checkout, dir)
 	// The tags choose Go's own resolver and user lookup: a program that needs no C is then static, and starts faster.
 	args := slices.Concat([]string{"build", "-tags", "netgo,osusergo"}, flags, []string{"-o", dir + string(filepath.Separator)})
 	for _, name := range names {
 		args = append(args, "./cmd/"+name)
 	}
+	with := ""
+	if len(flags) > 0 {
+		with = " with " + strings.Join(flags, " ")
+	}
+	fmt.Fprintf(f.Log, "building %s%s from %s into %s\n", strings.Join(names, ", "), with, f.Checkout, dir)
 	if _, err := f.goCommand(ctx, args...); err != nil {
 		return "", err
 	}
+	if f.built == nil {
+		f.built = map[string]string{}
+	}
+	f.built[key] = dir
 	return dir, nil
 }
 
