@@ -25,18 +25,19 @@ type Analysis struct {
 
 // Run says which run it was.
 type Run struct {
-	ID            string    `json:"id"`
-	Started       time.Time `json:"started"`
-	Seconds       float64   `json:"seconds"`
-	Seed          uint64    `json:"seed"`
-	Complete      bool      `json:"complete"`
-	Condition     string    `json:"condition,omitempty"` // why it is not complete
-	Version       string    `json:"version"`
-	Baseline      string    `json:"baseline"`
-	Floor         string    `json:"floor,omitempty"` // the workload that is the smallest program; "" if it was not visited
-	RefereeEngine string    `json:"referee_engine,omitempty"`
-	Rounds        int       `json:"rounds"` // planned; 0 if the time was
-	Groups        int       `json:"groups"` // how often the targets were started and measured
+	ID            string          `json:"id"`
+	Started       time.Time       `json:"started"`
+	Seconds       float64         `json:"seconds"`
+	Seed          uint64          `json:"seed"`
+	Complete      bool            `json:"complete"`
+	Condition     string          `json:"condition,omitempty"` // why it is not complete
+	Version       string          `json:"version"`
+	Baseline      string          `json:"baseline"`
+	Variants      []bench.Variant `json:"variants,omitempty"` // that stand in the place of models
+	Floor         string          `json:"floor,omitempty"`    // the workload that is the smallest program; "" if it was not visited
+	RefereeEngine string          `json:"referee_engine,omitempty"`
+	Rounds        int             `json:"rounds"` // planned; 0 if the time was
+	Groups        int             `json:"groups"` // how often the targets were started and measured
 }
 
 // A Cell is what was seen of one cell of the plan, over all its blocks.

@@ -15,7 +15,7 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 		Schema: bench.Schema,
 		Run: Run{ID: r.ID, Started: r.Started, Seconds: float64(r.Tail.LengthNS) / 1e9, Seed: r.Plan.Seed,
 			Complete: r.Tail.Complete, Condition: r.Tail.Condition, Version: r.Version,
-			Baseline: r.Plan.Baseline, Floor: r.Plan.Floor, RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds},
+			Baseline: r.Plan.Baseline, Variants: r.Plan.Variants, Floor: r.Plan.Floor, RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds},
 		Environment: r.Environment,
 		Cells:       []Cell{},
 		Comparisons: []Comparison{},
