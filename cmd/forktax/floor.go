@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
+	"forktax/bench"
 	"forktax/bench/program"
 )
 
@@ -24,20 +24,21 @@ type floor struct {
 
 // floor finds the floor for a run of these programs, and tries it: where no program can be made and executed, on another
 // system, say, the run goes on without. The error is that of a run which was told to end.
-func (o *options) floor(ctx context.Context, programs []program.Program, stderr io.Writer) (floor, error) {
-	if !o.Floor || o.FindKnee || len(programs) == 0 || !slices.Contains(o.Models, floorModel) ||
+func (o *options) floor(ctx context.Context, f *program.Finder, programs []program.Program) (floor, error) {
+	if !o.Floor || o.FindKnee || len(programs) == 0 ||
+		!slices.ContainsFunc(o.conditions(), func(c bench.Variant) bool { return c.Model == floorModel }) ||
 		slices.ContainsFunc(programs, func(p program.Program) bool { return p.Name == floorWorkload }) {
 		return floor{}, nil
 	}
-	p, err := tried(ctx, stderr)
+	p, err := tried(ctx, f)
 	if err != nil {
 		return floor{why: err.Error()}, context.Cause(ctx)
 	}
 	return floor{Program: p}, nil
 }
 
-func tried(ctx context.Context, stderr io.Writer) (*program.Program, error) {
-	found, err := program.NewFinder(stderr).Find(ctx, []string{floorWorkload})
+func tried(ctx context.Context, f *program.Finder) (*program.Program, error) {
+	found, err := f.Find(ctx, []string{floorWorkload})
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,8 @@ import (
 type options struct {
 	Workloads []string
 	Models    []string
+	Variants  []bench.Variant // in place of the models
+	Baseline  string          // "" leaves it to the plan
 	Targets   []string
 	Clients   []int
 	Rates     []float64
@@ -62,6 +64,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.Workloads, "workload", o.Workloads,
 		"workloads, or single requests of them (guestbook/read), or paths of programs that keep the contract")
 	f.StringSliceVar(&o.Models, "model", o.Models, "models to compare")
+	f.StringVar(&o.Baseline, "baseline", o.Baseline, "the model, target or variant that the others are compared with; by default persistent, or else the first")
 	f.StringSliceVar(&o.Targets, "target", o.Targets, "servers that somebody else runs, as name=url; with --workload they are to serve that, too")
 	f.IntSliceVar(&o.Clients, "clients", o.Clients, "closed loop: how many clients send, each waiting for its answer; one cell for each number")
 	f.Float64SliceVar(&o.Rates, "rate", o.Rates, "open loop: requests a second that arrive whatever the server does; one cell for each rate")
@@ -123,6 +126,10 @@ func (o *options) check() error {
 		return mistakenAt("model", again(o.Models), "%v: a name is there twice", o.Models)
 	case rate != whole:
 		return mistakenAt("rate", rate, "%v: numbers of requests a second up to %d are needed", o.Rates, mostRate)
+	case len(o.Variants) > 0 && o.has("model"):
+		return mistaken("model", "cannot go with variants, each of which has a model of its own")
+	case len(o.Variants) > 0 && len(o.wishes()) == 0:
+		return mistaken(variantsKey, "are of a workload, and only targets are named: name one, too")
 	case o.Arrivals != "poisson" && o.Arrivals != "constant":
 		return mistaken("arrivals", "%q is unknown; there are poisson and constant", o.Arrivals)
 	case o.Most < 1 || o.Most > mostClients:

@@ -31,7 +31,10 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign, fl
 	if o.Rounds > 0 {
 		plan.BudgetNS, plan.Rounds = 0, max(o.Rounds, o.Groups)
 	}
-	models := slices.Clone(o.Models)
+	var models []string
+	for _, c := range o.conditions() {
+		models = append(models, c.Name)
+	}
 	if len(programs) == 0 {
 		models = nil
 		plan.Workloads = []bench.Description{foreignWorkload}
@@ -42,10 +45,11 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign, fl
 		}
 		models = append(models, f.Name)
 	}
-	plan.Baseline = models[0]
-	if slices.Contains(models, bench.Baseline) {
-		plan.Baseline = bench.Baseline
+	models, err := o.ordered(models)
+	if err != nil {
+		return bench.Plan{}, err
 	}
+	plan.Baseline, plan.Variants = o.baseline(models), o.Variants
 	for i, p := range programs {
 		if err := o.knows(p); err != nil {
 			return bench.Plan{}, err
@@ -78,13 +82,25 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign, fl
 	return plan, err
 }
 
-func (o *options) knows(p program.Program) error {
-	for i, model := range o.Models {
-		if !p.Knows(model) {
-			return mistakenAt("model", i, "%q is unknown to %s; it has %s", model, p.Name, strings.Join(p.Models, ", "))
-		}
+// ordered has the baseline that somebody named go before the others.
+func (o *options) ordered(models []string) ([]string, error) {
+	switch at := slices.Index(models, o.Baseline); {
+	case o.Baseline == "":
+		return models, nil
+	case at < 0:
+		return nil, mistaken("baseline", "%q is not measured; there are %s", o.Baseline, strings.Join(models, ", "))
+	default:
+		return slices.Concat(models[at:at+1], models[:at], models[at+1:]), nil
 	}
-	return nil
+}
+
+// baseline is what somebody named, which is the first then, and else persistent, if it is among the models. Of variants
+// it is the first, whatever they are called.
+func (o *options) baseline(models []string) string {
+	if o.Baseline == "" && len(o.Variants) == 0 && slices.Contains(models, bench.Baseline) {
+		return bench.Baseline
+	}
+	return models[0]
 }
 
 // requests lists the workloads' requests that are wished for, by workload and name.

@@ -108,7 +108,7 @@ func TestFloorIsNotWanted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := defaults()
 			test.change(&o)
-			if got, err := o.floor(t.Context(), test.programs, nil); got != (floor{}) || err != nil {
+			if got, err := o.floor(t.Context(), nil, test.programs); got != (floor{}) || err != nil {
 				t.Errorf("floor = %+v, %v, want none", got, err)
 			}
 		})
