@@ -36,7 +36,7 @@ type Plan struct {
 	AtLeast        int           `json:"at_least"`                  // and how many requests it has at the least
 	Baseline       string        `json:"baseline"`                  // the model that the others are compared with
 	Variants       []Variant     `json:"variants,omitempty"`        // in the place of models
-	Floor          string        `json:"floor,omitempty"`           // the workload below all others: the smallest program that answers
+	Floor          string        `json:"floor,omitempty"`           // the workload that is the smallest program
 	NoFloor        string        `json:"no_floor,omitempty"`        // why it cannot be had, though it is wanted
 	AllowDifferent bool          `json:"allow_different,omitempty"` // targets need not answer the same
 	Referee        string        `json:"referee,omitempty"`         // the engine of cells that only check what the others see
@@ -98,8 +98,8 @@ func (p Plan) order(round int) []int {
 }
 
 // turns numbers the cells by what they have in common but for model and engine. The floor has its turn with the first
-// request of its load, so that there are rounds in which it can be compared: to visit it with each of them would take as
-// much of the time as a model.
+// request of its load, so that there are rounds in which it can be compared: to visit it with each of them would take
+// as much of the time as a model.
 func (p Plan) turns() []int {
 	numbers, first := map[Cell]int{}, map[Load]int{}
 	turns := make([]int, len(p.Cells))

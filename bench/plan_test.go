@@ -52,8 +52,8 @@ func TestOrderDependsOnSeedAndRoundOnly(t *testing.T) {
 	check(other, 0, 1, 3, 0, 2, 5, 4)
 }
 
-// The floor, whose cells are the last, is visited in the rounds of the first request of its load, and so can be compared
-// with it; and with all others that are visited in every round.
+// The floor, whose cells are the last, is visited in the rounds of the first request of its load, and so can be
+// compared with it; and with all others that are visited in every round.
 func TestFloorTakesItsTurnWithTheFirstRequest(t *testing.T) {
 	one, eight := bench.Load{Concurrency: 1}, bench.Load{Concurrency: 8}
 	p := bench.Plan{Seed: 1, Floor: "floor"}

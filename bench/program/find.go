@@ -102,8 +102,8 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 	return programs, nil
 }
 
-// Build returns workloads of this project by name, built from the checkout with these flags of go build after those that
-// programs are built with anyhow: a -tags takes the place of netgo,osusergo.
+// Build returns workloads of this project by name, built from the checkout with these flags of go build after those
+// that programs are built with anyhow: a -tags takes the place of netgo,osusergo.
 func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, error) {
 	dir, err := f.build(ctx, names, flags)
 	if err != nil {
@@ -233,7 +233,8 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 		return "", err
 	}
 	// The tags choose Go's own resolver and user lookup: a program that needs no C is then static, and starts faster.
-	args := slices.Concat([]string{"build", "-tags", "netgo,osusergo"}, flags, []string{"-o", dir + string(filepath.Separator)})
+	args := append([]string{"build", "-tags", "netgo,osusergo"}, flags...)
+	args = append(args, "-o", dir+string(filepath.Separator))
 	for _, name := range names {
 		args = append(args, "./cmd/"+name)
 	}

@@ -238,10 +238,11 @@ END
 	if filepath.Dir(own) != folder || flagged[0].Name != "fake" {
 		t.Errorf("Build(-tags=large) = %s of %s, want one below %s", flagged[0].Path, flagged[0].Name, folder)
 	}
-	if want := "building guestbook with -tags=large -ldflags=-s -w from " + dir + " into " + own + "\n"; log.String() != want {
+	want := "building guestbook with -tags=large -ldflags=-s -w from " + dir + " into " + own + "\n"
+	if log.String() != want {
 		t.Errorf("the log says %q, want %q", log.String(), want)
 	}
-	want := "build -tags netgo,osusergo -tags=large -ldflags=-s -w -o " + own + "/ ./cmd/guestbook\n"
+	want = "build -tags netgo,osusergo -tags=large -ldflags=-s -w -o " + own + "/ ./cmd/guestbook\n"
 	if got := readAll(t, filepath.Join(dir, "args")); got != want {
 		t.Errorf("args %q, want %q", got, want)
 	}

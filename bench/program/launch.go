@@ -150,10 +150,10 @@ const mostPadding = 4096
 // MostPadding is what a variant may add to the environment. The kernel takes at most 128 KiB in one string.
 const MostPadding = 120_000
 
-// padding is a variable of a length drawn anew for each launch, and so many bytes more. The environment stands above a
-// process's stack, and its size shifts the stack against cache lines and pages, which alone can make a program faster or
-// slower (Mytkowicz et al., ASPLOS 2009). A run must not compare two such accidents. The path of the program stands in
-// the same place and would shift the same stack, so it is left as it is.
+// padding is a variable of a length drawn anew for each launch, and so many bytes more. The environment stands above
+// a process's stack, and its size shifts the stack against cache lines and pages, which alone can make a program
+// faster or slower (Mytkowicz et al., ASPLOS 2009). A run must not compare two such accidents. The path of the
+// program stands in the same place and would shift the same stack, so it is left as it is.
 func (l *Launcher) padding(more int) string {
 	l.launches++
 	n := more + rand.New(rand.NewPCG(l.Seed, l.launches)).IntN(mostPadding)

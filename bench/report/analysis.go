@@ -34,7 +34,7 @@ type Run struct {
 	Version       string          `json:"version"`
 	Baseline      string          `json:"baseline"`
 	Variants      []bench.Variant `json:"variants,omitempty"` // that stand in the place of models
-	Floor         string          `json:"floor,omitempty"`    // the workload that is the smallest program; "" if it was not visited
+	Floor         string          `json:"floor,omitempty"`    // the workload that is the smallest program
 	RefereeEngine string          `json:"referee_engine,omitempty"`
 	Rounds        int             `json:"rounds"` // planned; 0 if the time was
 	Groups        int             `json:"groups"` // how often the targets were started and measured
@@ -101,8 +101,9 @@ const (
 	MetricCPU        = "cpu_per_request"
 )
 
-// A Comparison says what a model costs over the baseline, or a program over the floor, by one metric. The unit of it is the round, in which both
-// were visited: Blocks says how many there were of each. Bounds are nil where there were too few.
+// A Comparison says what a model costs over the baseline, or a program over the floor, by one metric. The unit of it
+// is the round, in which both were visited: Blocks says how many there were of each. Bounds are nil where there were
+// too few.
 type Comparison struct {
 	Workload       string     `json:"workload"`
 	Request        string     `json:"request"`

@@ -125,8 +125,8 @@ func TestComparisonsWithTheFloor(t *testing.T) {
 	var got []string
 	for _, c := range a.Comparisons {
 		if c.Metric == report.MetricResponse {
-			got = append(got, fmt.Sprintf("%s %s: %s over %s is %.1f of %d, and %.0f", c.Workload, c.Load, c.Candidate, c.Baseline,
-				c.Ratio, c.Blocks, c.Difference))
+			got = append(got, fmt.Sprintf("%s %s: %s over %s is %.1f of %d, and %.0f", c.Workload, c.Load, c.Candidate,
+				c.Baseline, c.Ratio, c.Blocks, c.Difference))
 		}
 	}
 	want := []string{

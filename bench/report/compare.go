@@ -34,7 +34,8 @@ func compare(plan bench.Plan, measured []measurements) []Comparison {
 				if metric.unit == "ns" {
 					comparison.toNanoseconds()
 				}
-				comparison.Workload, comparison.Request, comparison.Engine, comparison.Load = c.Workload, c.Request, c.Engine, c.Load
+				comparison.Workload, comparison.Request = c.Workload, c.Request
+				comparison.Engine, comparison.Load = c.Engine, c.Load
 				comparison.Metric, comparison.Unit = metric.name, metric.unit
 				comparison.Baseline, comparison.Candidate = b.name, c.Model
 				compared = append(compared, comparison)
@@ -50,8 +51,8 @@ type baseline struct {
 	cell int
 }
 
-// baselines lists what a cell is compared with: its twin of the plan's baseline, and, under the same engine and load, the
-// floor, if it is served by the floor's model. What it takes above that is its program's own.
+// baselines lists what a cell is compared with: its twin of the plan's baseline, and, under the same engine and load,
+// the floor, if it is served by the floor's model. What it takes above that is its program's own.
 func baselines(plan bench.Plan, c bench.Cell) []baseline {
 	var found []baseline
 	if c.Model != plan.Baseline {

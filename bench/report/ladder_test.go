@@ -177,8 +177,8 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-// A static program of the same run bounds what a static build would save. The floor, which starts faster still, does not:
-// it is no build of anything, and nothing that anybody has to decide on.
+// A static program of the same run bounds what a static build would save. The floor, which starts faster still, does
+// not: it is no build of anything, and nothing that anybody has to decide on.
 func TestStaticBuildSaves(t *testing.T) {
 	cells := twins()
 	for _, c := range twins() {

@@ -46,8 +46,9 @@ func noFloor(p bench.Plan) []Warning {
 		return nil
 	}
 	return []Warning{{Code: "no-floor",
-		Text:   fmt.Sprintf("the floor, the smallest program that can answer, was not measured: %s", p.NoFloor),
-		Advice: "what the kernel and the host cost is in the cost of each program, and not told apart; --no-floor keeps quiet of it"}}
+		Text: fmt.Sprintf("the floor, the smallest program that can answer, was not measured: %s", p.NoFloor),
+		Advice: "what the kernel and the host cost is in the cost of each program, and not told apart; --no-floor keeps " +
+			"quiet of it"}}
 }
 
 // foreign warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
@@ -55,7 +56,8 @@ func foreign(r *bench.Result) []Warning {
 	var names []string
 	for _, c := range r.Plan.Cells {
 		for _, w := range r.Plan.Workloads {
-			known := len(w.Models) == 0 && w.Name != program.ForeignWorkload || slices.Contains(w.Models, r.Plan.Execution(c.Model))
+			known := len(w.Models) == 0 && w.Name != program.ForeignWorkload ||
+				slices.Contains(w.Models, r.Plan.Execution(c.Model))
 			if w.Name == c.Workload && !known && !slices.Contains(names, c.Model) {
 				names = append(names, c.Model)
 			}

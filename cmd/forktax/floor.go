@@ -22,8 +22,8 @@ type floor struct {
 	why string
 }
 
-// floor finds the floor for a run of these programs, and tries it: where no program can be made and executed, on another
-// system, say, the run goes on without. The error is that of a run which was told to end.
+// floor finds the floor for a run of these programs, and tries it: where no program can be made and executed, on
+// another system, say, the run goes on without. The error is that of a run which was told to end.
 func (o *options) floor(ctx context.Context, f *program.Finder, programs []program.Program) (floor, error) {
 	if !o.Floor || o.FindKnee || len(programs) == 0 ||
 		!slices.ContainsFunc(o.conditions(), func(c bench.Variant) bool { return c.Model == floorModel }) ||

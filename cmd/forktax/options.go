@@ -64,7 +64,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.Workloads, "workload", o.Workloads,
 		"workloads, or single requests of them (guestbook/read), or paths of programs that keep the contract")
 	f.StringSliceVar(&o.Models, "model", o.Models, "models to compare")
-	f.StringVar(&o.Baseline, "baseline", o.Baseline, "the model, target or variant that the others are compared with; by default persistent, or else the first")
+	f.StringVar(&o.Baseline, "baseline", o.Baseline,
+		"the model, target or variant that the others are compared with; by default persistent, or else the first")
 	f.StringSliceVar(&o.Targets, "target", o.Targets, "servers that somebody else runs, as name=url; with --workload they are to serve that, too")
 	f.IntSliceVar(&o.Clients, "clients", o.Clients, "closed loop: how many clients send, each waiting for its answer; one cell for each number")
 	f.Float64SliceVar(&o.Rates, "rate", o.Rates, "open loop: requests a second that arrive whatever the server does; one cell for each rate")

@@ -181,9 +181,9 @@ func product(r wish, engine string, loads []bench.Load, models []string) []bench
 	return cells
 }
 
-// often has short visits made more often than long ones, so that each takes its share of the time: a cell whose visits
-// are k times as long as the shortest is visited in every k-th round. But none so seldom that fewer than fewestVisits of
-// it are to be expected.
+// often has short visits made more often than long ones, so that each takes its share of the time: a cell whose
+// visits are k times as long as the shortest is visited in every k-th round. But none so seldom that fewer than
+// fewestVisits of it are to be expected.
 func (o *options) often(plan *bench.Plan) {
 	var lengths []time.Duration
 	for _, c := range plan.Cells {

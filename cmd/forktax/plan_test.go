@@ -87,7 +87,8 @@ func TestPlanHasTheFloor(t *testing.T) {
 
 	plan = planned(t, o, floor{why: "there is none"})
 	if plan.Floor != "" || plan.NoFloor != "there is none" || len(plan.Workloads) != 2 {
-		t.Errorf("without a floor the plan has %q, because %q, and %d workloads", plan.Floor, plan.NoFloor, len(plan.Workloads))
+		t.Errorf("without a floor the plan has %q, because %q, and %d workloads", plan.Floor, plan.NoFloor,
+			len(plan.Workloads))
 	}
 }
 

@@ -23,8 +23,8 @@ const usualModel = "cgi"
 func (s scenario) variants(n ast.Node) (variants []bench.Variant, where place, err error) {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok || len(list.Values) == 0 {
-		return nil, where, s.wrong(position(n), "%s: a list is needed, such as [{name: plain}, {name: eager, env: {GOGC: 10}}]",
-			variantsKey)
+		return nil, where, s.wrong(position(n),
+			"%s: a list is needed, such as [{name: plain}, {name: eager, env: {GOGC: 10}}]", variantsKey)
 	}
 	where.value = s.at(position(n))
 	for _, n := range list.Values {
@@ -66,7 +66,8 @@ func (s scenario) variant(n ast.Node) (bench.Variant, error) {
 	case v.Name == "":
 		return v, s.wrong(position(n), "a variant needs a name")
 	case v.Program != "" && len(v.Build) > 0:
-		return v, s.wrong(position(n), "%q has a program, which is built already, and flags to build one: leave out either", v.Name)
+		return v, s.wrong(position(n), "%q has a program, which is built already, and flags to build one: leave out either",
+			v.Name)
 	}
 	return v, nil
 }

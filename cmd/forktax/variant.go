@@ -11,8 +11,8 @@ import (
 	"forktax/bench/program"
 )
 
-// conditions are those under which programs are measured: the variants, or the models, each a variant of nothing but its
-// own name.
+// conditions are those under which programs are measured: the variants, or the models, each a variant of nothing but
+// its own name.
 func (o *options) conditions() []bench.Variant {
 	if len(o.Variants) > 0 {
 		return o.Variants
@@ -46,9 +46,10 @@ func (o *options) knows(p program.Program) error {
 	return nil
 }
 
-// variants finds the programs of the variants. If one of them is built with flags of its own, all are built from the same
-// source: the usual program, found beside the command, may be of another day.
-func (o *options) variants(ctx context.Context, f *program.Finder, programs []program.Program) ([]program.Variant, error) {
+// variants finds the programs of the variants. If one of them is built with flags of its own, all are built from the
+// same source: the usual program, found beside the command, may be of another day.
+func (o *options) variants(ctx context.Context, f *program.Finder, programs []program.Program) ([]program.Variant,
+	error) {
 	building := slices.IndexFunc(o.Variants, func(v bench.Variant) bool { return len(v.Build) > 0 })
 	for _, name := range o.names() {
 		if building != whole && strings.ContainsRune(name, filepath.Separator) {
@@ -61,7 +62,7 @@ func (o *options) variants(ctx context.Context, f *program.Finder, programs []pr
 		own := program.Variant{Variant: v}
 		var err error
 		if v.Program != "" {
-			own.Programs, err = o.replaced(ctx, f, i, programs)
+			own.Programs, err = replaced(ctx, f, v, programs)
 		} else if building != whole {
 			own.Programs, err = f.Build(ctx, o.names(), v.Build)
 		}
@@ -77,20 +78,21 @@ func (o *options) variants(ctx context.Context, f *program.Finder, programs []pr
 }
 
 // replaced finds the program that serves in place of the workload's own.
-func (o *options) replaced(ctx context.Context, f *program.Finder, i int, programs []program.Program) ([]program.Program, error) {
-	path := o.Variants[i].Program
+func replaced(ctx context.Context, f *program.Finder, v bench.Variant, programs []program.Program) ([]program.Program,
+	error) {
+	path := v.Program
 	if !strings.ContainsRune(path, filepath.Separator) { // which would be the name of a workload
 		path = "." + string(filepath.Separator) + path
 	}
 	found, err := f.Find(ctx, []string{path})
-	switch model := o.Variants[i].Model; {
+	switch {
 	case err != nil:
 		return nil, err
 	case len(programs) > 1 || found[0].Name != programs[0].Name:
 		return nil, fmt.Errorf("%s is the workload %q, and can only be held against another of the name: give the run no "+
 			"other workload", path, found[0].Name)
-	case !found[0].Knows(model):
-		return nil, fmt.Errorf("%q is unknown to %s; it has %s", model, path, strings.Join(found[0].Models, ", "))
+	case !found[0].Knows(v.Model):
+		return nil, fmt.Errorf("%q is unknown to %s; it has %s", v.Model, path, strings.Join(found[0].Models, ", "))
 	}
 	return found, nil
 }
