@@ -14,7 +14,7 @@ const Baseline = "persistent"
 type Cell struct {
 	Workload string `json:"workload"`
 	Request  string `json:"request"`
-	Model    string `json:"model"`
+	Model    string `json:"model"` // or the name of a variant, or of a server that somebody else runs
 	Engine   string `json:"engine"`
 	Load     Load   `json:"load"`
 }
