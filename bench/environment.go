@@ -21,6 +21,7 @@ type Environment struct {
 // A Program is a file that was measured.
 type Program struct {
 	Workload string            `json:"workload"`
+	Variants []string          `json:"variants,omitempty"` // that it serves, in a run that has any
 	Path     string            `json:"path"`
 	Bytes    int64             `json:"bytes"`
 	SHA256   string            `json:"sha256"`

@@ -14,7 +14,7 @@ const Baseline = "persistent"
 type Cell struct {
 	Workload string `json:"workload"`
 	Request  string `json:"request"`
-	Model    string `json:"model"`
+	Model    string `json:"model"` // or the name of a variant, or of a server that somebody else runs
 	Engine   string `json:"engine"`
 	Load     Load   `json:"load"`
 }
@@ -35,6 +35,9 @@ type Plan struct {
 	BlockNS        int64         `json:"block_ns"`                  // how long a visit is; 0 means as long as Length has it
 	AtLeast        int           `json:"at_least"`                  // and how many requests it has at the least
 	Baseline       string        `json:"baseline"`                  // the model that the others are compared with
+	Variants       []Variant     `json:"variants,omitempty"`        // in the place of models
+	Floor          string        `json:"floor,omitempty"`           // the workload that is the smallest program
+	NoFloor        string        `json:"no_floor,omitempty"`        // why it cannot be had, though it is wanted
 	AllowDifferent bool          `json:"allow_different,omitempty"` // targets need not answer the same
 	Referee        string        `json:"referee,omitempty"`         // the engine of cells that only check what the others see
 	Objective      *Objective    `json:"objective,omitempty"`       // what response times are held against
@@ -94,16 +97,25 @@ func (p Plan) order(round int) []int {
 	return slices.DeleteFunc(all, func(cell int) bool { return (round+turns[cell])%p.every(cell) != 0 })
 }
 
-// turns numbers the cells by what they have in common but for model and engine.
+// turns numbers the cells by what they have in common but for model and engine. The floor has its turn with the first
+// request of its load, so that there are rounds in which it can be compared: to visit it with each of them would take
+// as much of the time as a model.
 func (p Plan) turns() []int {
-	numbers := map[Cell]int{}
+	numbers, first := map[Cell]int{}, map[Load]int{}
 	turns := make([]int, len(p.Cells))
 	for i, c := range p.Cells {
 		c.Model, c.Engine = "", ""
+		if turn, ok := first[c.Load]; ok && c.Workload == p.Floor {
+			turns[i] = turn
+			continue
+		}
 		if _, ok := numbers[c]; !ok {
 			numbers[c] = len(numbers)
 		}
 		turns[i] = numbers[c]
+		if _, ok := first[c.Load]; !ok {
+			first[c.Load] = turns[i]
+		}
 	}
 	return turns
 }

@@ -52,6 +52,60 @@ func TestOrderDependsOnSeedAndRoundOnly(t *testing.T) {
 	check(other, 0, 1, 3, 0, 2, 5, 4)
 }
 
+// The floor, whose cells are the last, is visited in the rounds of the first request of its load, and so can be
+// compared with it; and with all others that are visited in every round.
+func TestFloorTakesItsTurnWithTheFirstRequest(t *testing.T) {
+	one, eight := bench.Load{Concurrency: 1}, bench.Load{Concurrency: 8}
+	p := bench.Plan{Seed: 1, Floor: "floor"}
+	add := func(workload, request, model string, l bench.Load, every int) {
+		p.Cells = append(p.Cells, bench.Cell{Workload: workload, Request: request, Model: model, Engine: "fake", Load: l})
+		p.Every = append(p.Every, every)
+	}
+	for _, request := range []string{"read", "page", "sign"} {
+		for _, model := range []string{"persistent", "cgi"} {
+			add("guestbook", request, model, one, 1)
+			add("guestbook", request, model, eight, 6)
+		}
+	}
+	add("floor", "hello", "cgi", one, 1)
+	add("floor", "hello", "cgi", eight, 6)
+	together := map[bench.Cell]int{} // how often the floor was visited in the same round, at the same load
+	rounds := 60
+	for round := range rounds {
+		var visited []bench.Cell
+		for _, i := range bench.Order(p, round) {
+			visited = append(visited, p.Cells[i])
+		}
+		for _, c := range visited {
+			floor := bench.Cell{Workload: "floor", Request: "hello", Model: "cgi", Engine: "fake", Load: c.Load}
+			if slices.Contains(visited, floor) {
+				together[c]++
+			}
+		}
+	}
+	for _, c := range p.Cells {
+		want := 0
+		switch {
+		case c.Load == one:
+			want = rounds
+		case c.Workload == "floor" || c.Request == "read":
+			want = rounds / 6
+		}
+		if together[c] != want {
+			t.Errorf("%s was visited in %d rounds with the floor, want %d", c, together[c], want)
+		}
+	}
+}
+
+func TestExecution(t *testing.T) {
+	p := bench.Plan{Variants: []bench.Variant{{Name: "static", Model: "cgi"}, {Name: "kept", Model: "persistent"}}}
+	for model, want := range map[string]string{"static": "cgi", "kept": "persistent", "cgi": "cgi", "apache": "apache"} {
+		if got := p.Execution(model); got != want {
+			t.Errorf("Execution(%s) = %s, want %s", model, got, want)
+		}
+	}
+}
+
 func TestRoundsAreDealtOut(t *testing.T) {
 	check := func(rounds, groups int, want ...int) {
 		t.Helper()

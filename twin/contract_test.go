@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -64,6 +66,10 @@ func TestRunFails(t *testing.T) {
 	holding := workload
 	holding.Hold = func(context.Context) (func() error, error) { return nil, errors.New("nothing to hold on to") }
 
+	elsewhere := workload
+	elsewhere.Open = nil
+	elsewhere.Executable = func() (string, error) { return "", errors.New("nowhere to be found") }
+
 	tests := map[string]struct {
 		w    twin.Workload
 		args []string
@@ -80,6 +86,8 @@ func TestRunFails(t *testing.T) {
 		"prepare fails":        {failing("no flour"), []string{"prepare", "-dir", t.TempDir()}, 1, []string{"no flour"}},
 		"serve, a flag":        {workload, []string{"serve", "-fast"}, 2, []string{"-fast", "-model"}},
 		"an unknown model":     {workload, []string{"serve", "-model", "fork"}, 2, []string{"-model", `"fork"`, "cgi, reload, reconnect, persistent"}},
+		"a model it has not":   {elsewhere, []string{"serve", "-model", "persistent"}, 2, []string{"there are cgi\n"}},
+		"no executable":        {elsewhere, []string{"serve", "-model", "cgi"}, 1, []string{"nowhere to be found"}},
 		"-addr is taken":       {workload, []string{"serve", "-addr", address}, 1, []string{"-addr", address}},
 		"-admin is taken":      {workload, []string{"serve", "-admin", address}, 1, []string{"-admin", address}},
 		"-addr is no address":  {workload, []string{"serve", "-addr", "nowhere"}, 1, []string{"-addr", "nowhere"}},
@@ -173,6 +181,40 @@ func TestHealthz(t *testing.T) {
 	}
 	if status, _ := s.text(t, s.url+"/healthz"); status != http.StatusNotFound {
 		t.Errorf("GET /healthz of the workload = %d, want 404: the addresses are not shared", status)
+	}
+}
+
+// Another file may answer in the place of the program's own. It is executed in the same way, and there is one model.
+func TestExecutable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "program")
+	syscall.ForkLock.RLock() // a child of another goroutine would hold the file open for writing
+	const text = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s %s' \"$PROBE_GIVEN\" \"$PWD\"\n"
+	err := os.WriteFile(path, []byte(text), 0o755)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := workload
+	w.Open, w.Executable = nil, func() (string, error) { return path, nil }
+	var out bytes.Buffer
+	if code := twin.Run(t.Context(), w, []string{"describe"}, nil, &out, io.Discard); code != 0 {
+		t.Fatalf("Run describe = %d, want 0", code)
+	}
+	var d bench.Description
+	if err := json.Unmarshal(out.Bytes(), &d); err != nil || !slices.Equal(d.Models, []string{"cgi"}) {
+		t.Errorf("its models are %q (%v), want cgi", d.Models, err)
+	}
+	t.Setenv(givenVariable, "as given")
+	s := start(t, w, "cgi")
+	if status, body := s.text(t, s.url); status != http.StatusOK || body != "as given "+here {
+		t.Errorf("GET / = %d %q, want the answer of %s", status, body, path)
+	}
+	if got := s.usage(t).ProcessesStarted; got != 1 {
+		t.Errorf("%d processes were started for a request, want 1", got)
 	}
 }
 

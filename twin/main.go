@@ -37,6 +37,10 @@ func Main(w Workload) {
 }
 
 func child(w Workload) int {
+	if w.Open == nil {
+		fmt.Fprintf(os.Stderr, "%s: answers no CGI request itself; serve -model cgi has another file do it\n", w.Name)
+		return exitFailed
+	}
 	err := cgi.Child{Open: w.Open, Connections: connections.Load}.Serve(context.Background())
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", w.Name, err)
@@ -92,7 +96,7 @@ func usage(w Workload, to io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(to, "  %s %-9s %s\n", program, c.name, c.about)
 	}
-	fmt.Fprintf(to, "\nmodels: %s; -h after a command lists its flags\n", strings.Join(modelNames(), ", "))
+	fmt.Fprintf(to, "\nmodels: %s; -h after a command lists its flags\n", strings.Join(w.models(), ", "))
 }
 
 // parse reads a command's flags, and takes nothing after them.
@@ -120,7 +124,7 @@ func describe(_ context.Context, w Workload, args []string, _ io.Reader, stdout,
 		Contract: bench.Contract,
 		Name:     w.Name,
 		About:    w.About,
-		Models:   modelNames(),
+		Models:   w.models(),
 		Requests: w.Requests,
 	})
 }

@@ -33,37 +33,43 @@ type running struct {
 	shut     func() error
 }
 
-func modelNames() []string {
-	names := make([]string, len(models))
-	for i, m := range models {
-		names[i] = m.name
+// models names those that the workload has: all of them, unless it is another file that answers.
+func (w Workload) models() []string {
+	var names []string
+	for _, m := range models {
+		if w.Executable == nil || m.name == "cgi" {
+			names = append(names, m.name)
+		}
 	}
 	return names
 }
 
-func modelNamed(name string) (model, error) {
-	i := slices.IndexFunc(models, func(m model) bool { return m.name == name })
-	if i < 0 {
-		return model{}, fmt.Errorf("%w: unknown -model %q; there are %s", errUsage, name, strings.Join(modelNames(), ", "))
+func (w Workload) modelNamed(name string) (model, error) {
+	if !slices.Contains(w.models(), name) {
+		return model{}, fmt.Errorf("%w: unknown -model %q; there are %s", errUsage, name, strings.Join(w.models(), ", "))
 	}
-	return models[i], nil
+	return models[slices.IndexFunc(models, func(m model) bool { return m.name == name })], nil
 }
 
 // alike are the variables that children get besides the workload's own, as the twins must run alike: those that steer
 // Go's runtime, and the one by which a harness varies the size of the environment.
 var alike = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ", "FORKTAX_PADDING"}
 
-// startCGI hosts the program's own file.
+// startCGI hosts the program's own file, or the one that the workload names.
 func startCGI(_ context.Context, w Workload, log *log.Logger) (running, error) {
-	self, err := os.Executable()
+	executable := os.Executable
+	if w.Executable != nil {
+		executable = w.Executable
+	}
+	path, err := executable()
 	if err != nil {
-		return running{}, fmt.Errorf("finding the program's own file: %w", err)
+		return running{}, fmt.Errorf("finding the file to execute: %w", err)
 	}
 	dir, err := os.Getwd() // relative names must mean the same to a child as to a resident process
 	if err != nil {
 		return running{}, err
 	}
-	host := &cgi.Host{Path: self, Dir: dir, InheritEnv: slices.Concat(alike, w.Env), Logger: log}
+	host := &cgi.Host{Path: path, Dir: dir, InheritEnv: slices.Concat(alike, w.Env), Logger: log}
 	return running{host, host.Stats, func() error { return nil }}, nil
 }
 

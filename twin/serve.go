@@ -31,7 +31,7 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	if err := parse(flags, args, stderr); err != nil {
 		return err
 	}
-	m, err := modelNamed(*name)
+	m, err := w.modelNamed(*name)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ type (
 	Want    = bench.Want
 )
 
-// A Workload is what a program serves. All but Name, Requests and Open may be left out.
+// A Workload is what a program serves. All but Name, Requests and Open, or Executable in its place, may be left out.
 type Workload struct {
 	Name     string
 	About    string    // one line for people
@@ -30,6 +30,9 @@ type Workload struct {
 	// Env names the environment variables that Open reads: a CGI child is given these and those that steer Go's
 	// runtime, and no others.
 	Env []string
+	// Executable, if it is set, names the file that is executed for each request in the place of the program's own. Such a
+	// workload has the model cgi only, and no Open: what happens in that file is not this program's affair.
+	Executable func() (path string, err error)
 	// Hold is run once by the serving process, whatever the model, before the first request: for what belongs to the
 	// machine and not to the program, such as a connection that keeps an embedded database's log from being deleted
 	// whenever the last process leaves it. It returns what lets go.

@@ -22,6 +22,8 @@ type Finder struct {
 	Beside   string    // the folder of the forktax command
 	Checkout string    // the root of the module's source; "" if there is none
 	Log      io.Writer // where it says what it builds
+
+	built map[string]string // folders, by the names and flags: once is enough for a run
 }
 
 // The import path of this module's commands, and of the package that makes one a workload program.
@@ -78,7 +80,7 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 			build = append(build, w)
 		}
 	}
-	built, err := f.build(ctx, build)
+	built, err := f.build(ctx, build, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +94,24 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 		if errors.Is(err, syscall.ENOEXEC) {
 			return nil, &UnknownError{Name: w, Why: "is nothing that this system can execute"}
 		}
+		if err != nil {
+			return nil, err
+		}
+		programs = append(programs, p)
+	}
+	return programs, nil
+}
+
+// Build returns workloads of this project by name, built from the checkout with these flags of go build after those
+// that programs are built with anyhow: a -tags takes the place of netgo,osusergo.
+func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, error) {
+	dir, err := f.build(ctx, names, flags)
+	if err != nil {
+		return nil, err
+	}
+	var programs []Program
+	for _, name := range names {
+		p, err := Describe(ctx, filepath.Join(dir, name))
 		if err != nil {
 			return nil, err
 		}
@@ -184,9 +204,13 @@ func (e *UnknownError) Error() string {
 }
 
 // build builds the named workloads and returns the folder that they are in.
-func (f *Finder) build(ctx context.Context, names []string) (string, error) {
+func (f *Finder) build(ctx context.Context, names, flags []string) (string, error) {
 	if len(names) == 0 {
 		return "", nil
+	}
+	key := strings.Join(slices.Concat(names, flags), "\x00")
+	if dir, ok := f.built[key]; ok {
+		return dir, nil
 	}
 	known, missing := f.known(ctx)
 	for _, name := range names {
@@ -204,19 +228,28 @@ func (f *Finder) build(ctx context.Context, names []string) (string, error) {
 	if f.Checkout == "" { // known, then, from beside, and this one has gone since
 		return "", fmt.Errorf("there is no checkout to build %s from", strings.Join(names, ", "))
 	}
-	dir, err := cacheFolder(f.Checkout)
+	dir, err := cacheFolder(f.Checkout, flags)
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(f.Log, "building %s from %s into %s\n", strings.Join(names, ", "), f.Checkout, dir)
 	// The tags choose Go's own resolver and user lookup: a program that needs no C is then static, and starts faster.
-	args := []string{"build", "-tags", "netgo,osusergo", "-o", dir + string(filepath.Separator)}
+	args := append([]string{"build", "-tags", "netgo,osusergo"}, flags...)
+	args = append(args, "-o", dir+string(filepath.Separator))
 	for _, name := range names {
 		args = append(args, "./cmd/"+name)
 	}
+	with := ""
+	if len(flags) > 0 {
+		with = " with " + strings.Join(flags, " ")
+	}
+	fmt.Fprintf(f.Log, "building %s%s from %s into %s\n", strings.Join(names, ", "), with, f.Checkout, dir)
 	if _, err := f.goCommand(ctx, args...); err != nil {
 		return "", err
 	}
+	if f.built == nil {
+		f.built = map[string]string{}
+	}
+	f.built[key] = dir
 	return dir, nil
 }
 

@@ -227,6 +227,29 @@ END
 		}
 	}
 
+	// With flags it is built into a folder of its own, also if a workload of the name is beside the command.
+	log.Reset()
+	f.Beside = beside(t)
+	flagged, err := f.Build(t.Context(), []string{"guestbook"}, []string{"-tags=large", "-ldflags=-s -w"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := filepath.Dir(flagged[0].Path)
+	if filepath.Dir(own) != folder || flagged[0].Name != "fake" {
+		t.Errorf("Build(-tags=large) = %s of %s, want one below %s", flagged[0].Path, flagged[0].Name, folder)
+	}
+	want := "building guestbook with -tags=large -ldflags=-s -w from " + dir + " into " + own + "\n"
+	if log.String() != want {
+		t.Errorf("the log says %q, want %q", log.String(), want)
+	}
+	want = "build -tags netgo,osusergo -tags=large -ldflags=-s -w -o " + own + "/ ./cmd/guestbook\n"
+	if got := readAll(t, filepath.Join(dir, "args")); got != want {
+		t.Errorf("args %q, want %q", got, want)
+	}
+	if unflagged, err := f.Build(t.Context(), []string{"guestbook"}, nil); err != nil || unflagged[0].Path != got[0].Path {
+		t.Errorf("Build without flags = %q, %v, want %q, as Find has it", paths(unflagged), err, got[0].Path)
+	}
+
 	other := program.Finder{Beside: f.Beside, Checkout: checkout(t), Log: io.Discard}
 	again, err := other.Find(t.Context(), []string{"guestbook"})
 	if err != nil {

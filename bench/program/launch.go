@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,7 @@ type Launcher struct {
 	StartLimit time.Duration     // for a program to say that it is ready, and be in good health; 0 means 30 s
 	StopLimit  time.Duration     // for it to end when it is asked to, else it is killed; 0 means 15 s
 	AtOnce     <-chan struct{}   // closed when there is no time for that: what is to end is killed; nil: there is
+	Variants   []Variant         // by whose names models are called that have conditions of their own
 	Foreign    []Foreign         // by whose names models are called that need no launching
 	Seed       uint64            // of what is varied from one launch to the next
 	// Elsewhere, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
@@ -56,14 +58,15 @@ func (l *Launcher) Launch(ctx context.Context, model, workload string) (*bench.T
 			return f.target(workload), func() error { return nil }, nil
 		}
 	}
-	p, err := l.named(workload)
+	v := l.variant(model)
+	p, err := named(slices.Concat(v.Programs, l.Programs), workload)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !p.Knows(model) {
-		return nil, nil, fmt.Errorf("%s has no model %q; it has %s", p.Path, model, strings.Join(p.Models, ", "))
+	if !p.Knows(v.Model) {
+		return nil, nil, fmt.Errorf("%s has no model %q; it has %s", p.Path, v.Model, strings.Join(p.Models, ", "))
 	}
-	dir, err := os.MkdirTemp(l.Dir, workload+"-"+model+"-")
+	dir, err := os.MkdirTemp(l.Dir, workload+"-"+v.Model+"-")
 	if err != nil {
 		return nil, nil, fmt.Errorf("making a folder for data: %w", err)
 	}
@@ -71,7 +74,7 @@ func (l *Launcher) Launch(ctx context.Context, model, workload string) (*bench.T
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	s, err := l.start(ctx, p, model, env)
+	s, err := l.start(ctx, p, v, env)
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -79,8 +82,9 @@ func (l *Launcher) Launch(ctx context.Context, model, workload string) (*bench.T
 	return s.target, func() error { return errors.Join(s.stop(), os.RemoveAll(dir)) }, nil
 }
 
-func (l *Launcher) named(workload string) (Program, error) {
-	for _, p := range l.Programs {
+// named is the first of the programs that serves the workload.
+func named(programs []Program, workload string) (Program, error) {
+	for _, p := range programs {
 		if p.Name == workload {
 			return p, nil
 		}
@@ -103,19 +107,19 @@ type server struct {
 	err    error           // how; to be read after ended
 }
 
-func (l *Launcher) start(ctx context.Context, p Program, model string, env map[string]string) (*server, error) {
+func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[string]string) (*server, error) {
 	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
 	s := &server{said: make(chan string, 1), log: &tail{to: l.Log}, limit: cmp.Or(l.StopLimit, stopLimit),
 		atOnce: l.AtOnce, gone: make(chan error, 1), asked: make(chan struct{}), ended: make(chan struct{})}
-	s.cmd = exec.Command(p.Path, "serve", "-model", model, "-addr", addr, "-admin", admin)
+	s.cmd = exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
 	s.cmd.Env = append(ownEnvironment(), exporterVariable+"="+l.Exporter)
-	for _, vars := range []map[string]string{env, l.Env} {
+	for _, vars := range []map[string]string{env, l.Env, v.Env} {
 		for name, value := range vars {
 			s.cmd.Env = append(s.cmd.Env, name+"="+value)
 		}
 	}
 	s.cmd.Stdout, s.cmd.Stderr, s.cmd.WaitDelay = &firstLine{to: s.said}, s.log, outputLimit
-	s.cmd.Env = append(s.cmd.Env, l.padding())
+	s.cmd.Env = append(s.cmd.Env, l.padding(v.Padding))
 	apart(s.cmd)
 	stdin, err := s.cmd.StdinPipe()
 	if err != nil {
@@ -132,7 +136,7 @@ func (l *Launcher) start(ctx context.Context, p Program, model string, env map[s
 	go s.wait()
 	if err := s.ready(ctx, cmp.Or(l.StartLimit, startLimit)); err != nil {
 		stopped := s.stop()
-		return nil, fmt.Errorf("%s serve -model %s: %w", p.Path, model, errors.Join(err, stopped))
+		return nil, fmt.Errorf("%s serve -model %s: %w", p.Path, v.Model, errors.Join(err, stopped))
 	}
 	return s, nil
 }
@@ -143,13 +147,16 @@ const paddingVariable = "FORKTAX_PADDING"
 // mostPadding is a page of memory, within which an offset can matter.
 const mostPadding = 4096
 
-// padding is a variable of a length drawn anew for each launch. The environment stands above a process's stack, and its
-// size shifts the stack against cache lines and pages, which alone can make a program faster or slower (Mytkowicz et
-// al., ASPLOS 2009). A run must not compare two such accidents. The path of the program stands in the same place and
-// would shift the same stack, so it is left as it is.
-func (l *Launcher) padding() string {
+// MostPadding is what a variant may add to the environment. The kernel takes at most 128 KiB in one string.
+const MostPadding = 120_000
+
+// padding is a variable of a length drawn anew for each launch, and so many bytes more. The environment stands above
+// a process's stack, and its size shifts the stack against cache lines and pages, which alone can make a program
+// faster or slower (Mytkowicz et al., ASPLOS 2009). A run must not compare two such accidents. The path of the
+// program stands in the same place and would shift the same stack, so it is left as it is.
+func (l *Launcher) padding(more int) string {
 	l.launches++
-	n := rand.New(rand.NewPCG(l.Seed, l.launches)).IntN(mostPadding)
+	n := more + rand.New(rand.NewPCG(l.Seed, l.launches)).IntN(mostPadding)
 	return paddingVariable + "=" + strings.Repeat("x", n)
 }
 

@@ -25,17 +25,19 @@ type Analysis struct {
 
 // Run says which run it was.
 type Run struct {
-	ID            string    `json:"id"`
-	Started       time.Time `json:"started"`
-	Seconds       float64   `json:"seconds"`
-	Seed          uint64    `json:"seed"`
-	Complete      bool      `json:"complete"`
-	Condition     string    `json:"condition,omitempty"` // why it is not complete
-	Version       string    `json:"version"`
-	Baseline      string    `json:"baseline"`
-	RefereeEngine string    `json:"referee_engine,omitempty"`
-	Rounds        int       `json:"rounds"` // planned; 0 if the time was
-	Groups        int       `json:"groups"` // how often the targets were started and measured
+	ID            string          `json:"id"`
+	Started       time.Time       `json:"started"`
+	Seconds       float64         `json:"seconds"`
+	Seed          uint64          `json:"seed"`
+	Complete      bool            `json:"complete"`
+	Condition     string          `json:"condition,omitempty"` // why it is not complete
+	Version       string          `json:"version"`
+	Baseline      string          `json:"baseline"`
+	Variants      []bench.Variant `json:"variants,omitempty"` // that stand in the place of models
+	Floor         string          `json:"floor,omitempty"`    // the workload that is the smallest program
+	RefereeEngine string          `json:"referee_engine,omitempty"`
+	Rounds        int             `json:"rounds"` // planned; 0 if the time was
+	Groups        int             `json:"groups"` // how often the targets were started and measured
 }
 
 // A Cell is what was seen of one cell of the plan, over all its blocks.
@@ -108,9 +110,9 @@ const (
 	OverStarts = "starts" // of the targets, each by its own estimate: which gives the wider interval
 )
 
-// A Comparison says what a model costs over the baseline, by one metric. The unit of it is the round, in which both
-// were visited: Blocks says how many there were of each. Bounds are nil where there were too few. There is none of
-// response times if a side was overloaded, nor of p99 if the data cannot carry its interval.
+// A Comparison says what a model costs over the baseline, or a program over the floor, by one metric. The unit of it
+// is the round, in which both were visited: Blocks says how many there were of each. Bounds are nil where there were
+// too few. There is none of response times if a side was overloaded, nor of p99 if the data cannot carry its interval.
 type Comparison struct {
 	Workload       string     `json:"workload"`
 	Request        string     `json:"request"`

@@ -1,6 +1,8 @@
 package report
 
-import "forktax/bench"
+import (
+	"forktax/bench"
+)
 
 // Confidence of all intervals.
 const confidence = 0.95
@@ -11,7 +13,8 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 		Schema: bench.Schema,
 		Run: Run{ID: r.ID, Started: r.Started, Seconds: float64(r.Tail.LengthNS) / 1e9, Seed: r.Plan.Seed,
 			Complete: r.Tail.Complete, Condition: r.Tail.Condition, Version: r.Version,
-			Baseline: r.Plan.Baseline, RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds},
+			Baseline: r.Plan.Baseline, Variants: r.Plan.Variants, Floor: r.Plan.Floor,
+			RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds},
 		Environment: r.Environment,
 		Cells:       []Cell{},
 		Comparisons: []Comparison{},

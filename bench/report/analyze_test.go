@@ -104,6 +104,101 @@ func TestLagOfAnOpenLoop(t *testing.T) {
 	}
 }
 
+// A cgi cell is compared with the floor under the same load, in the rounds in which both were visited, and whatever the
+// workload. The fork tax stays that over the baseline.
+func TestComparisonsWithTheFloor(t *testing.T) {
+	floor := cell("cgi", 1)
+	floor.Workload, floor.Request = "floor", "floor"
+	busy := twins()
+	for i := range busy {
+		busy[i].Load.Concurrency = 2
+	}
+	m := made{cells: append(append(twins(), busy...), floor), block: func(c bench.Cell, round int) []bench.Observation {
+		if c.Workload == "floor" {
+			return []bench.Observation{took(5000), took(5000), took(5000)}
+		}
+		return the10s(c, round) // whose median is 5 µs, or 50 for cgi
+	}}
+	r := m.record(t, 6)
+	r.Plan.Floor = "floor"
+	a := analyze(t, r)
+	var got []string
+	for _, c := range a.Comparisons {
+		if c.Metric == report.MetricResponse {
+			got = append(got, fmt.Sprintf("%s %s: %s over %s is %.1f of %d, and %.0f", c.Workload, c.Load, c.Candidate,
+				c.Baseline, c.Ratio, c.Blocks, c.Difference))
+		}
+	}
+	want := []string{
+		"hello 1 client: cgi over persistent is 10.0 of 6, and 45000",
+		"hello 1 client: cgi over floor is 10.0 of 6, and 45000",
+		"hello 2 clients: cgi over persistent is 10.0 of 6, and 45000",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("comparisons of the median (-want +got):\n%s", diff)
+	}
+	if a.Run.Floor != "floor" {
+		t.Errorf("the run's floor is %q", a.Run.Floor)
+	}
+	text := string(print(t, "text", a))
+	for _, once := range []string{"floor    1 client   cgi  ", "cgi adds 45.0 µs (45.0 µs to 45.0 µs) to each request"} {
+		if !strings.Contains(text, once) {
+			t.Errorf("the text has no %q:\n%s", once, text)
+		}
+	}
+
+	// Without a persistent twin there is no fork tax, but what is above the floor is known all the same.
+	alone := made{cells: []bench.Cell{cell("cgi", 1), floor}, block: m.block}
+	r = alone.record(t, 6)
+	r.Plan.Floor, r.Plan.Baseline = "floor", "cgi"
+	a = analyze(t, r)
+	if len(a.Comparisons) == 0 || a.Comparisons[0].Baseline != "floor" {
+		t.Errorf("comparisons of cgi alone: %+v, want those with the floor", a.Comparisons)
+	}
+	if text := string(print(t, "text", a)); strings.Contains(text, "×") || strings.Contains(text, "adds 45") {
+		t.Errorf("the text takes what is above the floor for a fork tax:\n%s", text)
+	}
+}
+
+// Variants are compared with the one that is the baseline, and with the floor if they are served as it is.
+func TestComparisonsOfVariants(t *testing.T) {
+	floor := cell("cgi", 1)
+	floor.Workload, floor.Request = "floor", "floor"
+	m := made{cells: []bench.Cell{cell("static", 1), cell("dynamic", 1), cell("kept", 1), floor}, block: the10s}
+	r := m.record(t, 6)
+	r.Plan.Baseline, r.Plan.Floor = "static", "floor"
+	r.Plan.Variants = []bench.Variant{{Name: "static", Model: "cgi"}, {Name: "dynamic", Model: "cgi"},
+		{Name: "kept", Model: "persistent"}}
+	r.Plan.Workloads[0].Models = []string{"cgi", "persistent"}
+	a := analyze(t, r)
+	var got []string
+	for _, c := range a.Comparisons {
+		if c.Metric == report.MetricResponse {
+			got = append(got, c.Candidate+" over "+c.Baseline)
+		}
+	}
+	want := []string{"static over floor", "dynamic over static", "dynamic over floor", "kept over static"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("comparisons (-want +got):\n%s", diff)
+	}
+	for _, w := range a.Warnings {
+		if w.Code == "foreign" {
+			t.Errorf("variants are taken for somebody else's: %s", w.Text)
+		}
+	}
+}
+
+func TestMissingFloor(t *testing.T) {
+	m := made{cells: twins(), block: the10s}
+	r := m.record(t, 6)
+	r.Plan.NoFloor = "the disk may hold no programs"
+	a := analyze(t, r)
+	i := slices.IndexFunc(a.Warnings, func(w report.Warning) bool { return w.Code == "no-floor" })
+	if i < 0 || !strings.Contains(a.Warnings[i].Text, r.Plan.NoFloor) || a.Warnings[i].Advice == "" {
+		t.Errorf("warnings of a run without a floor: %+v, want one that says why", a.Warnings)
+	}
+}
+
 // What a cell costs is the sum over its blocks, by request; a peak is the highest.
 func TestCosts(t *testing.T) {
 	m := made{cells: twins(), block: func(c bench.Cell, round int) []bench.Observation {

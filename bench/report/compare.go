@@ -21,33 +21,61 @@ var metrics = []struct {
 	{MetricCPU, "ns", false},
 }
 
-// compare compares each cell with that of the baseline which is otherwise the same.
+// compare compares each cell with that of the baseline which is otherwise the same, and with the floor.
 func compare(plan bench.Plan, measured []measurements) []Comparison {
 	compared := []Comparison{}
 	for i, c := range plan.Cells {
-		j, ok := twin(plan, c)
-		if !ok {
-			continue
-		}
-		overloaded := measured[i].backlog().overloaded() || measured[j].backlog().overloaded()
-		for _, metric := range metrics {
-			if metric.response && overloaded {
-				continue
+		for _, b := range baselines(plan, c) {
+			overloaded := measured[i].backlog().overloaded() || measured[b.cell].backlog().overloaded()
+			for _, metric := range metrics {
+				if metric.response && overloaded {
+					continue
+				}
+				comparison, ok := compareBy(metric.name, measured[b.cell].rounds, measured[i].rounds, plan.Seed)
+				if !ok {
+					continue
+				}
+				if metric.unit == "ns" {
+					comparison.toNanoseconds()
+				}
+				comparison.Workload, comparison.Request = c.Workload, c.Request
+				comparison.Engine, comparison.Load = c.Engine, c.Load
+				comparison.Metric, comparison.Unit = metric.name, metric.unit
+				comparison.Baseline, comparison.Candidate = b.name, c.Model
+				compared = append(compared, comparison)
 			}
-			comparison, ok := compareBy(metric.name, measured[j].rounds, measured[i].rounds, plan.Seed)
-			if !ok {
-				continue
-			}
-			if metric.unit == "ns" {
-				comparison.toNanoseconds()
-			}
-			comparison.Workload, comparison.Request, comparison.Engine, comparison.Load = c.Workload, c.Request, c.Engine, c.Load
-			comparison.Metric, comparison.Unit = metric.name, metric.unit
-			comparison.Baseline, comparison.Candidate = plan.Baseline, c.Model
-			compared = append(compared, comparison)
 		}
 	}
 	return compared
+}
+
+// A baseline is a cell of the plan, by its index, and what it is called.
+type baseline struct {
+	name string
+	cell int
+}
+
+// baselines lists what a cell is compared with: its twin of the plan's baseline, and, under the same engine and load,
+// the floor, if it is served by the floor's model. What it takes above that is its program's own.
+func baselines(plan bench.Plan, c bench.Cell) []baseline {
+	var found []baseline
+	if c.Engine == plan.Referee {
+		return nil
+	}
+	if i, ok := twin(plan, c); ok {
+		found = append(found, baseline{plan.Baseline, i})
+	}
+	if plan.Floor == "" || c.Workload == plan.Floor {
+		return found
+	}
+	i := slices.IndexFunc(plan.Cells, func(other bench.Cell) bool {
+		return other.Workload == plan.Floor && other.Model == plan.Execution(c.Model) && other.Engine == c.Engine &&
+			other.Load == c.Load
+	})
+	if i >= 0 {
+		found = append(found, baseline{plan.Floor, i})
+	}
+	return found
 }
 
 // twin finds the cell of the baseline that a cell is compared with.

@@ -49,7 +49,7 @@ var ratesShown = []float64{1, 10, 100, 1000}
 func decisions(a *Analysis) []Decision {
 	found := []Decision{}
 	for _, c := range firstLoads(a.ownCells()) {
-		if c.CPUPerRequest == nil || *c.CPUPerRequest <= 0 {
+		if c.CPUPerRequest == nil || *c.CPUPerRequest <= 0 || c.Workload == a.Run.Floor { // which nobody would serve
 			continue
 		}
 		d := Decision{Workload: c.Workload, Request: c.Request, Model: c.Model, Load: c.Load,
@@ -94,7 +94,7 @@ func (c Cell) starting() int64 {
 }
 
 // lightest finds, for a cell of a program that is linked dynamically, the static one of the same language, model and load
-// that starts fastest.
+// that starts fastest. The floor is none: what it starts is no Go program.
 func (a *Analysis) lightest(c Cell) (own int64, other *Cell) {
 	program := a.program(c.Workload)
 	if program == nil || program.Linking != bench.LinkedDynamically || program.Go == "" {
@@ -102,8 +102,8 @@ func (a *Analysis) lightest(c Cell) (own int64, other *Cell) {
 	}
 	for _, o := range a.Cells {
 		p := a.program(o.Workload)
-		if p == nil || p.Linking != bench.LinkedStatically || p.Go == "" || o.Model != c.Model || o.Load != c.Load ||
-			o.Engine != c.Engine || o.starting() == 0 {
+		if p == nil || p.Linking != bench.LinkedStatically || p.Go == "" || o.Workload == a.Run.Floor ||
+			o.Model != c.Model || o.Load != c.Load || o.Engine != c.Engine || o.starting() == 0 {
 			continue
 		}
 		if other == nil || o.starting() < other.starting() {

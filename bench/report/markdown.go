@@ -1,7 +1,10 @@
 package report
 
 import (
+	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -35,6 +38,7 @@ func Markdown(w io.Writer, a *Analysis) error {
 	p.chapter("The referee", "Another client repeats a part of the closed loops; this is how far it is from what is shown.",
 		refereeTable(a))
 	p.comparisons(a)
+	p.variants(a)
 	p.environment(a)
 	return p.err
 }
@@ -86,6 +90,30 @@ func (p *printer) comparisons(a *Analysis) {
 
 func percent(share float64) string { return three(share*100) + " %" }
 
+// variants says what each is, as far as it is anything but a model.
+func (p *printer) variants(a *Analysis) {
+	if len(a.Run.Variants) == 0 {
+		return
+	}
+	p.line("\n## Variants\n")
+	for _, v := range a.Run.Variants {
+		parts := []string{"model " + v.Model}
+		if len(v.Build) > 0 {
+			parts = append(parts, fmt.Sprintf("built with `%s`", strings.Join(v.Build, " ")))
+		}
+		for _, name := range slices.Sorted(maps.Keys(v.Env)) {
+			parts = append(parts, fmt.Sprintf("`%s=%s`", name, v.Env[name]))
+		}
+		if v.Padding > 0 {
+			parts = append(parts, fmt.Sprintf("%s bytes more of environment", grouped(int64(v.Padding))))
+		}
+		if v.Program != "" {
+			parts = append(parts, fmt.Sprintf("program `%s`", v.Program))
+		}
+		p.line("- %s: %s", v.Name, strings.Join(parts, ", "))
+	}
+}
+
 func (p *printer) environment(a *Analysis) {
 	e := a.Environment
 	p.line("\n## Environment\n")
@@ -93,7 +121,10 @@ func (p *printer) environment(a *Analysis) {
 		e.Kernel, e.Arch, e.Load1)
 	p.line("- forktax %s, built with %s", a.Run.Version, e.Go)
 	for _, program := range e.Programs {
-		p.line("- %s: `%s`, %s, SHA-256 `%.12s`, %s", program.Workload, program.Path, size(program.Bytes), program.SHA256,
-			program.Go)
+		name := program.Workload
+		if len(program.Variants) > 0 {
+			name += " (" + strings.Join(program.Variants, ", ") + ")"
+		}
+		p.line("- %s: `%s`, %s, SHA-256 `%.12s`, %s", name, program.Path, size(program.Bytes), program.SHA256, program.Go)
 	}
 }

@@ -174,10 +174,10 @@ func alignRight(t table.Writer, from, to int) {
 	t.SetColumnConfigs(columns)
 }
 
-// comparison finds what the cell was compared by, as the candidate.
+// comparison finds what the cell was compared by with the run's baseline, as the candidate.
 func (a *Analysis) comparison(c bench.Cell, metric string) *Comparison {
 	for i, r := range a.Comparisons {
-		if r.of(c) && r.Metric == metric {
+		if r.of(c) && r.Baseline == a.Run.Baseline && r.Metric == metric {
 			return &a.Comparisons[i]
 		}
 	}

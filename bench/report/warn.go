@@ -31,6 +31,7 @@ func warnings(r *bench.Result, a *Analysis) []Warning {
 		Advice: "epoll runs on Linux, for http; hey is for https, other systems, and for comparison"},
 		slices.Contains(a.engines(), "hey"))
 	add(heavyGenerator(a))
+	add(noFloor(r.Plan))
 	add(foreign(r))
 	add(restless(r))
 	add(disagreements(a.Ladders))
@@ -57,6 +58,14 @@ func some(names []string) string {
 	default:
 		return fmt.Sprintf("%s and %d more", names[0], len(names)-1)
 	}
+}
+
+// noFloor warns that there is nothing to hold the start of a program against.
+func noFloor(p bench.Plan) (Warning, bool) {
+	return Warning{Code: "no-floor",
+		Text: fmt.Sprintf("the floor, the smallest program that can answer, was not measured: %s", p.NoFloor),
+		Advice: "what the kernel and the host cost is in the cost of each program, and not told apart; --no-floor keeps " +
+			"quiet of it"}, p.NoFloor != ""
 }
 
 // failed counts what failed in all cells.
@@ -107,7 +116,8 @@ func foreign(r *bench.Result) (Warning, bool) {
 	var cells, models []string
 	for _, c := range r.Plan.Cells {
 		for _, w := range r.Plan.Workloads {
-			known := len(w.Models) == 0 && w.Name != program.ForeignWorkload || slices.Contains(w.Models, c.Model)
+			known := len(w.Models) == 0 && w.Name != program.ForeignWorkload ||
+				slices.Contains(w.Models, r.Plan.Execution(c.Model))
 			if w.Name != c.Workload || known {
 				continue
 			}

@@ -49,8 +49,11 @@ func (o *options) hear(given *pflag.FlagSet) {
 
 // optionOf is the option to which a flag gives a value.
 func optionOf(flag string) string {
-	if flag == "no-referee" {
+	switch flag {
+	case "no-referee":
 		return "referee"
+	case "no-floor":
+		return "floor"
 	}
 	return flag
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"math"
 	"os/exec"
 	"path/filepath"
@@ -39,8 +38,8 @@ func BenchmarkNoise(b *testing.B) {
 func compareCopies(b *testing.B, busy, budget time.Duration) report.Comparison {
 	b.Helper()
 	dir := b.TempDir()
-	path := filepath.Join(dir, "busy")
-	build := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/forktax/testdata/busy")
+	path := filepath.Join(dir, "startup")
+	build := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/startup")
 	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("building: %v\n%s", err, out)
 	}
@@ -50,15 +49,21 @@ func compareCopies(b *testing.B, busy, budget time.Duration) report.Comparison {
 	}
 	plan := bench.Plan{Workloads: []bench.Description{p.Description}, Baseline: "original", Groups: 8, AtLeast: fewestSent,
 		BudgetNS: int64(budget), Seed: 1}
-	for _, model := range []string{"original", "copy"} {
-		plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: model,
+	launcher := &program.Launcher{Programs: []program.Program{p}, Dir: dir, Seed: plan.Seed}
+	for _, v := range []bench.Variant{
+		{Name: "original", Model: "cgi"},
+		{Name: "copy", Model: "cgi", Env: map[string]string{"STARTUP_WORK": busy.String()}},
+	} {
+		plan.Variants = append(plan.Variants, v)
+		launcher.Variants = append(launcher.Variants, program.Variant{Variant: v})
+		plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: v.Name,
 			Engine: load.Default, Load: bench.Load{Kind: bench.Closed, Concurrency: 1}})
 	}
 	record, err := bench.CreateRecord(filepath.Join(dir, "run"), bench.Head{Schema: bench.Schema, Plan: plan})
 	if err != nil {
 		b.Fatal(err)
 	}
-	runner := bench.Runner{Plan: plan, Launcher: copies{p, dir, busy}, Engines: load.Engines(), Record: record,
+	runner := bench.Runner{Plan: plan, Launcher: launcher, Engines: load.Engines(), Record: record,
 		Machine: machine.Counters}
 	if err := runner.Run(b.Context()); err != nil {
 		b.Fatal(err)
@@ -77,23 +82,4 @@ func compareCopies(b *testing.B, busy, budget time.Duration) report.Comparison {
 	}
 	b.Fatalf("there is no interval: %+v", analysis.Warnings)
 	return report.Comparison{}
-}
-
-// copies launches the same program by the model cgi under whatever name, the one called copy with a time to be busy for.
-type copies struct {
-	program program.Program
-	dir     string
-	busy    time.Duration
-}
-
-func (c copies) Launch(ctx context.Context, name, workload string) (*bench.Target, func() error, error) {
-	l := program.Launcher{Programs: []program.Program{c.program}, Dir: c.dir, Env: map[string]string{"BUSY": "0s"}}
-	if name == "copy" {
-		l.Env["BUSY"] = c.busy.String()
-	}
-	t, stop, err := l.Launch(ctx, "cgi", workload)
-	if err == nil {
-		t.Model = name
-	}
-	return t, stop, err
 }

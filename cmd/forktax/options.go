@@ -17,6 +17,8 @@ import (
 type options struct {
 	Workloads []string
 	Models    []string
+	Variants  []bench.Variant // in place of the models
+	Baseline  string          // "" leaves it to the plan
 	Targets   []string
 	Clients   []int
 	Rates     []float64
@@ -29,6 +31,7 @@ type options struct {
 	Block     time.Duration
 	Seed      uint64
 	Referee   bool
+	Floor     bool
 	Pin       bool
 	Fresh     bool
 	Different bool
@@ -51,6 +54,7 @@ func defaults() options {
 		Budget:    30 * time.Second,
 		Groups:    8,
 		Referee:   true,
+		Floor:     true,
 		said:      map[string]place{},
 	}
 }
@@ -60,6 +64,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.Workloads, "workload", o.Workloads,
 		"workloads, or single requests of them (guestbook/read), or paths of programs that keep the contract")
 	f.StringSliceVar(&o.Models, "model", o.Models, "models to compare")
+	f.StringVar(&o.Baseline, "baseline", o.Baseline,
+		"the model, target or variant that the others are compared with; by default persistent, or else the first")
 	f.StringSliceVar(&o.Targets, "target", o.Targets, "servers that somebody else runs, as name=url; with --workload they are to serve that, too")
 	f.IntSliceVar(&o.Clients, "clients", o.Clients, "closed loop: how many clients send, each waiting for its answer; one cell for each number")
 	f.Float64SliceVar(&o.Rates, "rate", o.Rates, "open loop: requests a second that arrive whatever the server does; one cell for each rate")
@@ -72,11 +78,9 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.Block, "block", o.Block, "length of a visit; 0 means 20ms for one client and 250ms for others")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "of all that is random; 0 draws one")
 	f.BoolVar(&o.Referee, "referee", o.Referee, "have hey repeat a part of the closed loops, and say how far it agrees")
-	f.BoolFunc("no-referee", "the same as --referee=false", func(text string) error {
-		no, err := strconv.ParseBool(text)
-		o.Referee = !no
-		return err
-	})
+	f.BoolFunc("no-referee", "the same as --referee=false", not(&o.Referee))
+	f.BoolVar(&o.Floor, "floor", o.Floor, "measure also the smallest program that can answer, through the same cgi host")
+	f.BoolFunc("no-floor", "the same as --floor=false", not(&o.Floor))
 	f.BoolVar(&o.Pin, "pin", o.Pin, "give the generator a core of its own, and the targets the others")
 	f.BoolVar(&o.Fresh, "no-keepalive", o.Fresh, "make a new connection for each request")
 	f.BoolVar(&o.Different, "allow-different-answers", o.Different, "measure also what does not answer the same")
@@ -88,6 +92,15 @@ func (o *options) flags(f *pflag.FlagSet) {
 		}
 		return pflag.NormalizedName(name)
 	})
+}
+
+// not is a flag that says the contrary of an option.
+func not(option *bool) func(text string) error {
+	return func(text string) error {
+		no, err := strconv.ParseBool(text)
+		*option = !no
+		return err
+	}
 }
 
 // Limits on what may be asked for: beyond them is a slip of the finger.
@@ -114,6 +127,10 @@ func (o *options) check() error {
 		return mistakenAt("model", again(o.Models), "%v: a name is there twice", o.Models)
 	case rate != whole:
 		return mistakenAt("rate", rate, "%v: numbers of requests a second up to %d are needed", o.Rates, mostRate)
+	case len(o.Variants) > 0 && o.has("model"):
+		return mistaken("model", "cannot go with variants, each of which has a model of its own")
+	case len(o.Variants) > 0 && len(o.wishes()) == 0:
+		return mistaken(variantsKey, "are of a workload, and only targets are named: name one, too")
 	case o.Arrivals != "poisson" && o.Arrivals != "constant":
 		return mistaken("arrivals", "%q is unknown; there are poisson and constant", o.Arrivals)
 	case o.Most < 1 || o.Most > mostClients:

@@ -18,7 +18,7 @@ var foreignWorkload = bench.Description{
 }
 
 // plan makes the plan of a run from what the programs say of themselves.
-func (o *options) plan(programs []program.Program, foreign []program.Foreign) (bench.Plan, error) {
+func (o *options) plan(programs []program.Program, foreign []program.Foreign, floor floor) (bench.Plan, error) {
 	plan := bench.Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Groups: o.Groups, BlockNS: int64(o.Block),
 		AtLeast: fewestSent, Seed: o.Seed, AllowDifferent: o.Different}
 	if secure := slices.IndexFunc(foreign, program.Foreign.Secure); secure != whole && !o.has("engine") {
@@ -31,21 +31,25 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign) (b
 	if o.Rounds > 0 {
 		plan.BudgetNS, plan.Rounds = 0, max(o.Rounds, o.Groups)
 	}
-	models := slices.Clone(o.Models)
+	var models []string
+	for _, c := range o.conditions() {
+		models = append(models, c.Name)
+	}
 	if len(programs) == 0 {
 		models = nil
 		plan.Workloads = []bench.Description{foreignWorkload}
 	}
 	for i, f := range foreign {
-		if slices.Contains(models, f.Name) {
+		if slices.Contains(models, f.Name) || f.Name == floorWorkload { // by which comparisons call it
 			return bench.Plan{}, mistakenAt("target", i, "%q: the name is taken; give it another", f.Name)
 		}
 		models = append(models, f.Name)
 	}
-	plan.Baseline = models[0]
-	if slices.Contains(models, bench.Baseline) {
-		plan.Baseline = bench.Baseline
+	models, err := o.ordered(models)
+	if err != nil {
+		return bench.Plan{}, err
 	}
+	plan.Baseline, plan.Variants = o.baseline(models), o.Variants
 	for i, p := range programs {
 		if err := o.knows(p); err != nil {
 			return bench.Plan{}, err
@@ -68,18 +72,35 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign) (b
 		plan.Searched, plan.AtLeast, plan.Groups, plan.Rounds = true, fewestForKnee, 1, 1
 		return plan, err
 	}
+	if plan.NoFloor = floor.why; floor.Program != nil {
+		plan.Floor = floor.Name
+		plan.Workloads = append(plan.Workloads, floor.Description)
+		plan.Cells = append(plan.Cells, o.cells(wish{floor.Name, floor.Requests[0].Name}, []string{floorModel})...)
+	}
 	o.often(&plan)
 	o.appoint(&plan)
 	return plan, err
 }
 
-func (o *options) knows(p program.Program) error {
-	for i, model := range o.Models {
-		if !p.Knows(model) {
-			return mistakenAt("model", i, "%q is unknown to %s; it has %s", model, p.Name, strings.Join(p.Models, ", "))
-		}
+// ordered has the baseline that somebody named go before the others.
+func (o *options) ordered(models []string) ([]string, error) {
+	switch at := slices.Index(models, o.Baseline); {
+	case o.Baseline == "":
+		return models, nil
+	case at < 0:
+		return nil, mistaken("baseline", "%q is not measured; there are %s", o.Baseline, strings.Join(models, ", "))
+	default:
+		return slices.Concat(models[at:at+1], models[:at], models[at+1:]), nil
 	}
-	return nil
+}
+
+// baseline is what somebody named, which is the first then, and else persistent, if it is among the models. Of variants
+// it is the first, whatever they are called.
+func (o *options) baseline(models []string) string {
+	if o.Baseline == "" && len(o.Variants) == 0 && slices.Contains(models, bench.Baseline) {
+		return bench.Baseline
+	}
+	return models[0]
 }
 
 // requests lists the workloads' requests that are wished for, by workload and name.
@@ -162,23 +183,45 @@ func product(r wish, engine string, loads []bench.Load, models []string) []bench
 
 // often has short visits made more often than long ones: a cell whose visits are k times as long as the shortest is
 // visited in every k^⅔-th round. If blocks are as noisy whatever their length, that makes the intervals narrowest, in
-// sum: of a width w ∝ 1/√n and a cost n·k each, the sum of w is least at n ∝ k^−⅔. Equal shares of the time, in every
-// k-th round, leave so few long visits to a short run that they have no interval at all. But none is made so seldom that
-// a planned number of rounds visits the cell fewer than fewestVisits times.
+// sum: of a width w ∝ 1/√n and a cost n·k each, the sum of w is least at n ∝ k^−⅔. But none is visited so seldom that
+// fewer than fewestVisits are to be expected.
 func (o *options) often(plan *bench.Plan) {
-	shortest := time.Duration(1 << 62)
+	var lengths []time.Duration
 	for _, c := range plan.Cells {
 		length, _ := plan.Length(c)
-		shortest = min(shortest, length)
+		lengths = append(lengths, length)
 	}
-	for _, c := range plan.Cells {
-		length, _ := plan.Length(c)
-		plan.Every = append(plan.Every, limited(int(math.Pow(float64(length)/float64(shortest), 2./3)), plan.Rounds))
+	shortest := slices.Min(lengths)
+	seldom := func(length time.Duration) int { return int(math.Pow(float64(length)/float64(shortest), 2./3)) }
+	for most := seldom(slices.Max(lengths)); ; most-- {
+		plan.Every = plan.Every[:0]
+		var round time.Duration // its length, on average
+		for _, length := range lengths {
+			every := min(seldom(length), most)
+			plan.Every = append(plan.Every, every)
+			round += length / time.Duration(every)
+		}
+		if most == 1 || expected(plan, round)/most >= fewestVisits {
+			return
+		}
 	}
 }
 
-// fewestVisits is how often a cell is visited at the least, where the rounds are counted: an interval needs six.
-const fewestVisits = 6
+// expected is how many rounds of that length a plan comes to.
+func expected(plan *bench.Plan, round time.Duration) int {
+	if plan.Rounds > 0 {
+		return plan.Rounds
+	}
+	return int(visiting * float64(plan.BudgetNS) / float64(round))
+}
+
+const (
+	// fewestVisits is how often a cell is visited at the least: an interval needs six.
+	fewestVisits = 6
+	// visiting is the share of the time in which cells are visited. The rest goes to the referee, the starts of the
+	// targets, and the looks at their usage; and some visits turn out to be invalid.
+	visiting = 0.7
+)
 
 func limited(every, rounds int) int {
 	if rounds == 0 {
@@ -200,7 +243,7 @@ func (o *options) appoint(plan *bench.Plan) {
 	}
 	plan.Referee = refereeEngine
 	for i, c := range plan.Cells {
-		if c.Load.Kind != bench.Closed {
+		if c.Load.Kind != bench.Closed || c.Workload == plan.Floor {
 			continue
 		}
 		c.Engine = refereeEngine

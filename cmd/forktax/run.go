@@ -33,11 +33,14 @@ func runCommand(atOnce <-chan struct{}) *cobra.Command {
 model and load in short blocks, in random order, round after round. It prints one screen (or --format) on
 standard output, and keeps everything that it measured in a folder below --results.
 
-A scenario is a YAML file with the names of the flags as keys; flags on the command line go before it.`,
+A scenario is a YAML file with the names of the flags as keys; flags on the command line go before it. Its key
+variants lists what takes the place of models: the same program built with other flags, in another environment,
+or another program; examples/startup.yaml has some of each.`,
 		Example: `  forktax run
   forktax run --workload hello --clients 1
   forktax run --workload guestbook/page --rate 50,100,200
   forktax run --workload ./my-program --budget 60s
+  forktax run examples/startup.yaml
   forktax run --target apache=http://127.0.0.1:8080/ --target nginx=http://127.0.0.1:8081/
   forktax run --format json | jq '.comparisons[] | select(.metric == "response_p50")'`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -80,7 +83,8 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	if err != nil {
 		return o.wrong(err)
 	}
-	programs, err := program.NewFinder(stderr).Find(ctx, o.names())
+	finder := program.NewFinder(stderr)
+	programs, err := finder.Find(ctx, o.names())
 	var unknown *program.UnknownError
 	if errors.As(err, &unknown) {
 		err = o.wrong(mistakenAt("workload", o.wished(unknown.Name), "%v", err))
@@ -88,9 +92,19 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	if err != nil {
 		return err
 	}
-	plan, err := o.plan(programs, foreign)
+	floor, err := o.floor(ctx, finder, programs)
+	if err != nil {
+		return err
+	}
+	plan, err := o.plan(programs, foreign, floor)
 	if err != nil {
 		return o.wrong(err)
+	}
+	if l.Variants, err = o.variants(ctx, finder, programs); err != nil {
+		return o.wrong(err)
+	}
+	if floor.Program != nil {
+		programs = append(programs, *floor.Program)
 	}
 	l.Programs, l.Foreign, l.Seed = programs, foreign, plan.Seed
 	if o.Pin {
@@ -98,7 +112,7 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 			return err
 		}
 	}
-	head, err := newHead(plan, programs)
+	head, err := newHead(plan, programs, l.Variants)
 	if err != nil {
 		return err
 	}
@@ -188,7 +202,7 @@ func meets(dir string) (bool, error) {
 	return report.Meets(result)
 }
 
-func newHead(plan bench.Plan, programs []program.Program) (bench.Head, error) {
+func newHead(plan bench.Plan, programs []program.Program, variants []program.Variant) (bench.Head, error) {
 	began := time.Now()
 	head := bench.Head{
 		Schema:      bench.Schema,
@@ -198,11 +212,12 @@ func newHead(plan bench.Plan, programs []program.Program) (bench.Head, error) {
 		Plan:        plan,
 		Environment: machine.Environment(),
 	}
-	for _, p := range programs {
-		described, err := machine.Program(p.Name, p.Path)
+	for _, s := range serving(programs, variants) {
+		described, err := machine.Program(s.Name, s.Path)
 		if err != nil {
 			return bench.Head{}, err
 		}
+		described.Variants = s.variants
 		head.Environment.Programs = append(head.Environment.Programs, described)
 	}
 	return head, nil

@@ -20,7 +20,7 @@ import (
 const mostScenario = 1 << 20
 
 // A scenario is a YAML file that says options. Its keys are the names of the flags, and the flags read its values, so
-// that both mean the same.
+// that both mean the same. Only variants are said nowhere else.
 type scenario struct {
 	name string
 	keys map[string]ast.Node // by option
@@ -42,6 +42,15 @@ func (o *options) read(name string, flags *pflag.FlagSet) error {
 	other, tried := defaults(), pflag.NewFlagSet("scenario", pflag.ContinueOnError)
 	other.flags(tried)
 	for _, e := range entries {
+		if e.Key.GetToken().Value == variantsKey {
+			if err := s.first(variantsKey, e.Key); err != nil {
+				return err
+			}
+			if o.Variants, o.said[variantsKey], err = s.variants(e.Value); err != nil {
+				return err
+			}
+			continue
+		}
 		f, err := s.flag(e.Key, tried)
 		if err != nil {
 			return err
@@ -138,15 +147,20 @@ func (s scenario) flag(key ast.Node, flags *pflag.FlagSet) (*pflag.Flag, error) 
 	if f == nil {
 		var known []string
 		flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+		known = append(known, variantsKey)
 		return nil, s.wrong(position(key), "unknown key %q; there are %s", name, strings.Join(known, ", "))
 	}
-	option := optionOf(f.Name)
+	return f, s.first(optionOf(f.Name), key)
+}
+
+// first notes the key of an option, of which there may be no other.
+func (s scenario) first(option string, key ast.Node) error {
 	if first, ok := s.keys[option]; ok {
-		return nil, s.wrong(position(key), "the option is there already, as %s in line %d", first.GetToken().Value,
+		return s.wrong(position(key), "the option is there already, as %s in line %d", first.GetToken().Value,
 			position(first).Line)
 	}
 	s.keys[option] = key
-	return f, nil
+	return nil
 }
 
 // values reads the value of an entry, of which there are several in a list, and tries each on the flag.

@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command as people do, on real workload programs that are built once.
 func TestScripts(t *testing.T) {
 	programs := t.TempDir()
-	build := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", programs+"/", "forktax/cmd/hello", "forktax/cmd/guestbook",
-		"forktax/cmd/forktax/testdata/modelled")
+	build := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", programs+"/", "forktax/cmd/hello",
+		"forktax/cmd/guestbook", "forktax/cmd/startup", "forktax/cmd/forktax/testdata/modelled")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the workload programs: %v\n%s", err, out)
 	}

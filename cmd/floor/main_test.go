@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/cgi"
+	"forktax/twin"
+)
+
+// The test binary is the floor, too.
+func TestMain(m *testing.M) {
+	if cgi.IsChild() {
+		twin.Main(workload)
+	}
+	os.Exit(m.Run())
+}
+
+// The program has a child of its own, and says so if it is executed in its place.
+func TestIsNoChild(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), "GATEWAY_INTERFACE=CGI/1.1", "REQUEST_METHOD=GET")
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "answers no CGI request itself") {
+		t.Errorf("as a CGI program it says %q (%v), want status 1 and why", out, err)
+	}
+}
+
+// prepared returns the path of the file to execute.
+func prepared(t *testing.T) string {
+	t.Helper()
+	if _, ok := architectures[runtime.GOOS+"/"+runtime.GOARCH]; !ok {
+		t.Skipf("there is no smallest program for %s on %s", runtime.GOOS, runtime.GOARCH)
+	}
+	env, err := prepare(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return env[executableVariable]
+}
+
+// It says what it is to say, ends well, and is a few hundred bytes.
+func TestPrepare(t *testing.T) {
+	path := prepared(t)
+	out, err := exec.Command(path).CombinedOutput()
+	if string(out) != answer || err != nil {
+		t.Errorf("%s prints %q, %v; want %q", path, out, err, answer)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(path)
+	if _, err := prepare(t.Context(), dir); err != nil {
+		t.Errorf("preparing again in the same folder: %v", err)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("prepare makes other bytes the second time (%v)", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("prepare leaves %v (%v), want the one file", left, err)
+	}
+}
+
+func TestPrepareTellsThatItCannot(t *testing.T) {
+	if _, err := prepare(t.Context(), filepath.Join(t.TempDir(), "missing")); err == nil {
+		t.Error("prepare in a folder that is not there = nil, want an error")
+	}
+}
+
+func TestExecutableIsNamed(t *testing.T) {
+	t.Setenv(executableVariable, "")
+	if path, err := executable(); err == nil {
+		t.Errorf("executable() = %q without %s, want an error", path, executableVariable)
+	}
+	t.Setenv(executableVariable, "/some/file")
+	if path, err := executable(); path != "/some/file" || err != nil {
+		t.Errorf("executable() = %q, %v, want /some/file", path, err)
+	}
+}
+
+// One model only: a resident twin of a program that ends at once makes no sense.
+func TestDescribe(t *testing.T) {
+	var out bytes.Buffer
+	if code := twin.Run(t.Context(), workload, []string{"describe"}, nil, &out, io.Discard); code != 0 {
+		t.Fatalf("describe: status %d, want 0", code)
+	}
+	var d bench.Description
+	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
+		t.Fatal(err)
+	}
+	want := bench.Description{Contract: bench.Contract, Name: "floor", About: workload.About, Models: []string{"cgi"},
+		Requests: workload.Requests}
+	if diff := cmp.Diff(want, d); diff != "" {
+		t.Errorf("describe (-want +got):\n%s", diff)
+	}
+}
+
+// Through the same host, hello's child and this one give the same answer: they differ in the program only.
+func TestAnswersAsHelloDoes(t *testing.T) {
+	floor := prepared(t)
+	hello := filepath.Join(t.TempDir(), "hello")
+	if out, err := exec.Command("go", "build", "-o", hello, "forktax/cmd/hello").CombinedOutput(); err != nil {
+		t.Fatalf("building hello: %v\n%s", err, out)
+	}
+	want, got := hosted(t, hello), hosted(t, floor)
+	if want.Body != "hello\n" {
+		t.Fatalf("hello answers %+v", want)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("floor and hello (-hello +floor):\n%s", diff)
+	}
+}
+
+// reply is what a client sees of an answer, but for the date.
+type reply struct {
+	Status int
+	Proto  string
+	Header http.Header
+	Length int64
+	Body   string
+}
+
+func hosted(t *testing.T, path string) reply {
+	t.Helper()
+	s := httptest.NewServer(&cgi.Host{Path: path})
+	defer s.Close()
+	resp, err := http.Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Header.Del("Date")
+	return reply{resp.StatusCode, resp.Proto, resp.Header, resp.ContentLength, string(body)}
+}

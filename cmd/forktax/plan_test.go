@@ -1,0 +1,117 @@
+package main
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/program"
+)
+
+// described is a program of that name, with requests of the same names each.
+func described(name string, models []string, requests ...string) program.Program {
+	p := program.Program{Path: "/" + name, Description: bench.Description{Name: name, Models: models}}
+	for _, r := range requests {
+		p.Requests = append(p.Requests, bench.Request{Name: r, Method: "GET", Path: "/"})
+	}
+	return p
+}
+
+func planned(t *testing.T, o options, floor floor) bench.Plan {
+	t.Helper()
+	models := []string{"persistent", "cgi"}
+	plan, err := o.plan([]program.Program{described("hello", models, "hello"),
+		described("guestbook", models, "read", "page", "sign")}, nil, floor)
+	if err != nil {
+		t.Fatalf("plan = %v", err)
+	}
+	return plan
+}
+
+func theFloor() floor {
+	p := described("floor", []string{"cgi"}, "hello")
+	return floor{Program: &p}
+}
+
+// A run by the time visits each cell six times in 0.7 of it, which is what an interval needs, and short visits are made
+// more often than long ones.
+func TestDefaultRunVisitsEachCellOftenEnough(t *testing.T) {
+	for name, floor := range map[string]floor{"with the floor": theFloor(), "without": {}} {
+		t.Run(name, func(t *testing.T) {
+			plan := planned(t, defaults(), floor)
+			visits := make([]int, len(plan.Cells))
+			round := 0
+			for took := time.Duration(0); took < 21*time.Second; round++ {
+				for i, c := range plan.Cells {
+					if length, _ := plan.Length(c); c.Engine != plan.Referee && round%plan.Every[i] == 0 {
+						visits[i]++
+						took += length
+					}
+				}
+			}
+			for i, c := range plan.Cells {
+				if c.Engine != plan.Referee && visits[i] < 6 {
+					t.Errorf("%s is visited %d times in %d rounds, want 6 at the least", c, visits[i], round)
+				}
+				if c.Load.Concurrency == 1 && c.Engine != plan.Referee && plan.Every[i] != 1 {
+					t.Errorf("%s is visited in every %d-th round, want all", c, plan.Every[i])
+				}
+			}
+		})
+	}
+}
+
+// The floor is visited under each load of the run, by the model cgi, and not by the referee.
+func TestPlanHasTheFloor(t *testing.T) {
+	o := defaults()
+	o.Rates, o.said["clients"] = []float64{50, 20}, place{}
+	plan := planned(t, o, theFloor())
+	if plan.Floor != "floor" {
+		t.Errorf("the plan's floor is %q", plan.Floor)
+	}
+	var loads []string
+	for _, c := range plan.Cells {
+		if c.Workload == "floor" {
+			loads = append(loads, c.String())
+		}
+	}
+	want := []string{"floor/hello, cgi, 1 client, epoll", "floor/hello, cgi, 8 clients, epoll",
+		"floor/hello, cgi, 20/s, epoll", "floor/hello, cgi, 50/s, epoll"}
+	if !slices.Equal(loads, want) {
+		t.Errorf("the floor's cells are %q, want %q", loads, want)
+	}
+	if plan.Workloads[len(plan.Workloads)-1].Name != "floor" {
+		t.Errorf("the plan's workloads are %+v, want the floor after the others", plan.Workloads)
+	}
+
+	plan = planned(t, o, floor{why: "there is none"})
+	if plan.Floor != "" || plan.NoFloor != "there is none" || len(plan.Workloads) != 2 {
+		t.Errorf("without a floor the plan has %q, because %q, and %d workloads", plan.Floor, plan.NoFloor,
+			len(plan.Workloads))
+	}
+}
+
+// Where nothing would be held against it, the floor is not even looked for.
+func TestFloorIsNotWanted(t *testing.T) {
+	programs := []program.Program{described("hello", []string{"persistent", "cgi"}, "hello")}
+	tests := map[string]struct {
+		change   func(o *options)
+		programs []program.Program
+	}{
+		"told not to":         {func(o *options) { o.Floor = false }, programs},
+		"a search":            {func(o *options) { o.FindKnee = true }, programs},
+		"no cgi":              {func(o *options) { o.Models = []string{"persistent"} }, programs},
+		"targets alone":       {func(*options) {}, nil},
+		"it is there already": {func(*options) {}, []program.Program{described("floor", []string{"cgi"}, "hello")}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := defaults()
+			test.change(&o)
+			if got, err := o.floor(t.Context(), nil, test.programs); got != (floor{}) || err != nil {
+				t.Errorf("floor = %+v, %v, want none", got, err)
+			}
+		})
+	}
+}

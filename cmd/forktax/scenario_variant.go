@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"forktax/bench"
+	"forktax/bench/program"
+)
+
+// variantsKey is the one key of a scenario that is no flag: a list of variants in place of models.
+const variantsKey = "variants"
+
+// usualModel is that of a variant which names none: what a variant changes is mostly the start of a process.
+const usualModel = "cgi"
+
+// variants reads the value of the key.
+func (s scenario) variants(n ast.Node) (variants []bench.Variant, where place, err error) {
+	list, ok := n.(*ast.SequenceNode)
+	if !ok || len(list.Values) == 0 {
+		return nil, where, s.wrong(position(n),
+			"%s: a list is needed, such as [{name: plain}, {name: eager, env: {GOGC: 10}}]", variantsKey)
+	}
+	where.value = s.at(position(n))
+	for _, n := range list.Values {
+		v, err := s.variant(n)
+		if err != nil {
+			return nil, where, err
+		}
+		if slices.ContainsFunc(variants, func(other bench.Variant) bool { return other.Name == v.Name }) {
+			return nil, where, s.wrong(position(n), "the name %q is there already; give it another", v.Name)
+		}
+		variants, where.elements = append(variants, v), append(where.elements, s.at(position(n)))
+	}
+	return variants, where, nil
+}
+
+// variant reads one of the list.
+func (s scenario) variant(n ast.Node) (bench.Variant, error) {
+	v := bench.Variant{Model: usualModel}
+	keys, ok := n.(ast.MapNode)
+	if !ok {
+		return v, s.wrong(position(n), "a variant has keys with values, such as {name: eager, env: {GOGC: 10}}")
+	}
+	seen := map[string]bool{}
+	for i := keys.MapRange(); i.Next(); {
+		key := i.Key().GetToken().Value
+		if seen[key] {
+			return v, s.wrong(position(i.Key()), "%s is there already", key)
+		}
+		seen[key] = true
+		if needed := readVariant(&v, key, i.Value()); needed != "" {
+			at := i.Value()
+			if !slices.Contains(variantKeys, key) {
+				at = i.Key()
+			}
+			return v, s.wrong(position(at), "%s: %s", key, needed)
+		}
+	}
+	switch {
+	case v.Name == "":
+		return v, s.wrong(position(n), "a variant needs a name")
+	case v.Program != "" && len(v.Build) > 0:
+		return v, s.wrong(position(n), "%q has a program, which is built already, and flags to build one: leave out either",
+			v.Name)
+	}
+	return v, nil
+}
+
+var variantKeys = []string{"name", "model", "build", "env", "padding", "program"}
+
+// readVariant takes the value of a key, or says what would be right.
+func readVariant(v *bench.Variant, key string, value ast.Node) (needed string) {
+	text, ok := scalar(value)
+	switch key {
+	case "name":
+		v.Name, needed = text, fmt.Sprintf("a name is needed, in printable letters, and other than %s", floorWorkload)
+		ok = ok && text == strings.TrimSpace(text) && text != "" && text != floorWorkload &&
+			!strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == '|' })
+	case "model":
+		v.Model, needed = text, "the name of a model is needed, such as persistent"
+	case "program":
+		v.Program, needed = text, "the path of a program is needed"
+		ok = ok && text != ""
+	case "padding":
+		needed = fmt.Sprintf("a number of bytes up to %d is needed", program.MostPadding)
+		var err error
+		v.Padding, err = strconv.Atoi(text)
+		ok = ok && err == nil && v.Padding >= 0 && v.Padding <= program.MostPadding
+	case "build":
+		v.Build, ok = flagsOf(value)
+		needed = `a list of flags of go build is needed, such as ["-ldflags=-s -w"]`
+	case "env":
+		v.Env, ok = variablesOf(value)
+		needed = "variables with their values are needed, such as {GOGC: 10}"
+	default:
+		return "is no key of a variant; there are " + strings.Join(variantKeys, ", ")
+	}
+	if ok {
+		return ""
+	}
+	return needed
+}
+
+func flagsOf(n ast.Node) ([]string, bool) {
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return nil, false
+	}
+	var flags []string
+	for _, n := range list.Values {
+		flag, ok := scalar(n)
+		if !ok || !strings.HasPrefix(flag, "-") {
+			return nil, false
+		}
+		flags = append(flags, flag)
+	}
+	return flags, true
+}
+
+func variablesOf(n ast.Node) (map[string]string, bool) {
+	keys, ok := n.(ast.MapNode)
+	if !ok {
+		return nil, false
+	}
+	variables := map[string]string{}
+	for i := keys.MapRange(); i.Next(); {
+		name := i.Key().GetToken().Value
+		value, ok := scalar(i.Value())
+		if !ok || name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(value, "\x00") {
+			return nil, false
+		}
+		variables[name] = value
+	}
+	return variables, true
+}

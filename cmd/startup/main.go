@@ -1,0 +1,75 @@
+// Startup is hello with a start that can be made dear, to see what a process for each request pays for: the same six
+// bytes from a program that works before it is open, that is a large file, or whose host has a large heap. How it is
+// linked is a matter of how it is built.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"forktax/twin"
+)
+
+// Variables of a serving program.
+const (
+	workVariable = "STARTUP_WORK" // how long Open is busy: 5ms
+	heapVariable = "STARTUP_HEAP" // memory that the serving process has in use, and its children have not: 1024MiB
+)
+
+const greeting = "hello\n"
+
+var workload = twin.Workload{
+	Name:  "startup",
+	About: "six bytes, after a start that " + workVariable + ", " + heapVariable + " and the build tag large make dear",
+	Requests: []twin.Request{{
+		Name:   "hello",
+		Method: http.MethodGet,
+		Path:   "/",
+		Want: twin.Want{
+			Status:  http.StatusOK,
+			Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"},
+			Body:    greeting,
+		},
+	}},
+	Open: open,
+	Env:  []string{workVariable},
+	Hold: hold,
+}
+
+// open is busy for as long as it is told to be.
+func open(context.Context) (twin.Connect, error) {
+	d, err := work()
+	if err != nil {
+		return nil, err
+	}
+	for begin := time.Now(); time.Since(begin) < d; {
+	}
+	if ballast[0] == 0 { // never: it is read here, so that the linker keeps it
+		return nil, errors.New("the ballast is missing")
+	}
+	return twin.Handler(http.HandlerFunc(hello))(context.Background())
+}
+
+func hello(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	io.WriteString(w, greeting)
+}
+
+func work() (time.Duration, error) {
+	text := os.Getenv(workVariable)
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%s=%s: a time such as 5ms is needed", workVariable, text)
+	}
+	return d, nil
+}
+
+func main() { twin.Main(workload) }

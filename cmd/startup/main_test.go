@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/cgi"
+	"forktax/twin"
+)
+
+// The test binary is the program, too: the model cgi executes the file that it runs in.
+func TestMain(m *testing.M) {
+	if cgi.IsChild() {
+		twin.Main(workload)
+	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each child under -race would take a second to exit
+	os.Exit(m.Run())
+}
+
+func describe(t *testing.T) bench.Description {
+	t.Helper()
+	var out bytes.Buffer
+	if code := twin.Run(t.Context(), workload, []string{"describe"}, nil, &out, io.Discard); code != 0 {
+		t.Fatalf("describe: status %d, want 0", code)
+	}
+	var d bench.Description
+	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// It is hello in all that a client can see.
+func TestIsHello(t *testing.T) {
+	hello := filepath.Join(t.TempDir(), "hello")
+	if out, err := exec.Command("go", "build", "-o", hello, "forktax/cmd/hello").CombinedOutput(); err != nil {
+		t.Fatalf("building hello: %v\n%s", err, out)
+	}
+	out, err := exec.Command(hello, "describe").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want bench.Description
+	if err := json.Unmarshal(out, &want); err != nil {
+		t.Fatal(err)
+	}
+	got := describe(t)
+	if diff := cmp.Diff(want.Requests, got.Requests); diff != "" {
+		t.Errorf("requests (-hello +startup):\n%s", diff)
+	}
+	connect, err := open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, shut, err := connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shut()
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	if w.Code != 200 || w.Body.String() != "hello\n" || w.Header().Get("Content-Type") != "text/plain; charset=utf-8" {
+		t.Errorf("GET / = %d %q %q, want hello's answer", w.Code, w.Body, w.Header())
+	}
+}
+
+func TestWork(t *testing.T) {
+	check := func(text string, want time.Duration, ok bool) {
+		t.Helper()
+		t.Setenv(workVariable, text)
+		begin := time.Now()
+		_, err := open(context.Background())
+		if took := time.Since(begin); (err == nil) != ok || took < want {
+			t.Errorf("open with %s=%q = %v after %v, want at least %v, and to succeed: %v", workVariable, text, err, took,
+				want, ok)
+		}
+	}
+	check("", 0, true)
+	check("0", 0, true)
+	check("20ms", 20*time.Millisecond, true)
+	check("-20ms", 0, false)
+	check("long", 0, false)
+}
+
+// What cannot be is told when the program is to serve, not to a client by its children.
+func TestServeTellsMistakes(t *testing.T) {
+	check := func(name, value, want string) {
+		t.Helper()
+		t.Setenv(workVariable, "")
+		t.Setenv(heapVariable, "")
+		t.Setenv(name, value)
+		var log bytes.Buffer
+		code := twin.Run(t.Context(), workload, []string{"serve", "-model", "cgi"}, nil, io.Discard, &log)
+		if code != 1 || !strings.Contains(log.String(), name+"="+value+": "+want) {
+			t.Errorf("serve with %s=%s: status %d, %q; want 1 and %q", name, value, code, &log, want)
+		}
+	}
+	check(workVariable, "5", "a time such as 5ms is needed")
+	check(heapVariable, "1GB", "a size such as 1024MiB is needed")
+	check(heapVariable, "-1MiB", "a size such as 1024MiB is needed")
+}
+
+// The file is large by the tag, and a program all the same.
+func TestLarge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "startup")
+	if out, err := exec.Command("go", "build", "-tags", "large", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("building: %v\n%s", err, out)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() < 50<<20 {
+		t.Errorf("the file has %d bytes, want above 50 MiB", info.Size())
+	}
+	s := httptest.NewServer(&cgi.Host{Path: path})
+	defer s.Close()
+	if got := text(t, s.URL); got != "hello\n" {
+		t.Errorf("GET / = %q", got)
+	}
+}
+
+func text(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
