@@ -25,6 +25,9 @@ const (
 	outputLimit = 500 * time.Millisecond // for its children to let go of its output, when it has ended
 )
 
+// PhasesVariable, set to "off" in a program's environment, has it leave out its phases; see package twin.
+const PhasesVariable = "FORKTAX_PHASES"
+
 // exporterVariable tells a program which forktax renders its /metrics; see package twin.
 const exporterVariable = "FORKTAX_EXPORTER"
 

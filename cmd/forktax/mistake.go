@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -49,11 +50,9 @@ func (o *options) hear(given *pflag.FlagSet) {
 
 // optionOf is the option to which a flag gives a value.
 func optionOf(flag string) string {
-	switch flag {
-	case "no-referee":
-		return "referee"
-	case "no-floor":
-		return "floor"
+	switch option := strings.TrimPrefix(flag, "no-"); option {
+	case "referee", "floor", "ladder", "phases":
+		return option
 	}
 	return flag
 }

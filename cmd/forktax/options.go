@@ -32,6 +32,8 @@ type options struct {
 	Seed      uint64
 	Referee   bool
 	Floor     bool
+	Ladder    bool
+	Phases    bool
 	Pin       bool
 	Fresh     bool
 	Different bool
@@ -55,6 +57,8 @@ func defaults() options {
 		Groups:    8,
 		Referee:   true,
 		Floor:     true,
+		Ladder:    true,
+		Phases:    true,
 		said:      map[string]place{},
 	}
 }
@@ -81,6 +85,10 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolFunc("no-referee", "the same as --referee=false", not(&o.Referee))
 	f.BoolVar(&o.Floor, "floor", o.Floor, "measure also the smallest program that can answer, through the same cgi host")
 	f.BoolFunc("no-floor", "the same as --floor=false", not(&o.Floor))
+	f.BoolVar(&o.Ladder, "ladder", o.Ladder, "measure also, at the first load, the models between cgi and persistent; --model names all that are wanted")
+	f.BoolFunc("no-ladder", "the same as --ladder=false", not(&o.Ladder))
+	f.BoolVar(&o.Phases, "phases", o.Phases, "have programs tell where the time of each request goes")
+	f.BoolFunc("no-phases", "the same as --phases=false", not(&o.Phases))
 	f.BoolVar(&o.Pin, "pin", o.Pin, "give the generator a core of its own, and the targets the others")
 	f.BoolVar(&o.Fresh, "no-keepalive", o.Fresh, "make a new connection for each request")
 	f.BoolVar(&o.Different, "allow-different-answers", o.Different, "measure also what does not answer the same")

@@ -65,7 +65,7 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign, fl
 		return bench.Plan{}, err
 	}
 	for _, r := range requests {
-		plan.Cells = append(plan.Cells, o.cells(r, models)...)
+		plan.Cells = append(plan.Cells, o.withRungs(o.cells(r, models), programs)...)
 	}
 	plan.Objective, err = o.objective()
 	if o.FindKnee {
@@ -148,6 +148,26 @@ func (o *options) cells(r wish, models []string) []bench.Cell {
 		loads = append(loads, o.open(rate))
 	}
 	return product(r, o.Engine, loads, models)
+}
+
+// withRungs adds, at the first load of a request, the models between the two that keep everything and nothing, unless
+// somebody has said which models there are to be.
+func (o *options) withRungs(cells []bench.Cell, programs []program.Program) []bench.Cell {
+	if !o.Ladder || o.FindKnee || o.has("model") || len(o.Variants) > 0 {
+		return cells
+	}
+	first := cells[0]
+	var between []bench.Cell
+	for _, p := range programs {
+		for _, model := range []string{"reconnect", "reload"} {
+			if p.Name == first.Workload && p.Knows(model) {
+				c := first
+				c.Model = model
+				between = append(between, c)
+			}
+		}
+	}
+	return slices.Insert(cells, 1, between...)
 }
 
 func (o *options) open(rate float64) bench.Load {

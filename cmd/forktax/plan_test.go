@@ -20,7 +20,7 @@ func described(name string, models []string, requests ...string) program.Program
 
 func planned(t *testing.T, o options, floor floor) bench.Plan {
 	t.Helper()
-	models := []string{"persistent", "cgi"}
+	models := []string{"cgi", "reload", "reconnect", "persistent"}
 	plan, err := o.plan([]program.Program{described("hello", models, "hello"),
 		described("guestbook", models, "read", "page", "sign")}, nil, floor)
 	if err != nil {

@@ -64,6 +64,9 @@ or another program; examples/startup.yaml has some of each.`,
 				return err
 			}
 			launcher := &program.Launcher{Exporter: ownPath(), AtOnce: atOnce}
+			if !o.Phases {
+				launcher.Env = map[string]string{program.PhasesVariable: "off"}
+			}
 			return measure(c.Context(), o, launcher, results, printed, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
