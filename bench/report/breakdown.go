@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,6 +53,35 @@ func phasesTable(a *Analysis) table.Writer {
 	}
 	alignRight(t, 4, 4+len(names))
 	return t
+}
+
+// parts says in a sentence what a request with a process of its own consists of: its longest phases, and the floor, which
+// is the kernel's and the host's share.
+func (a *Analysis) parts(c Cell) string {
+	if c.phase(bench.PhaseExit.String()) == 0 || c.Response.P50 == nil {
+		return ""
+	}
+	longest := slices.Clone(c.Phases)
+	slices.SortStableFunc(longest, func(p, q Phase) int { return cmp.Compare(q.NS, p.NS) })
+	var parts []string
+	for _, p := range longest[:min(3, len(longest))] {
+		parts = append(parts, fmt.Sprintf("%s takes %s", p.Name, duration(float64(p.NS))))
+	}
+	sentence := fmt.Sprintf(" Of its %s, %s", c.Response.print("p50"), strings.Join(parts, ", "))
+	if f := a.floor(c); f != nil {
+		sentence += fmt.Sprintf("; the smallest program there is takes %s through the same host", f.Response.print("p50"))
+	}
+	return sentence + "."
+}
+
+// floor finds the floor's cell under the engine and load of a cell.
+func (a *Analysis) floor(c Cell) *Cell {
+	for i, f := range a.Cells {
+		if a.Run.Floor != "" && f.Workload == a.Run.Floor && f.Engine == c.Engine && f.Load == c.Load && f.Response.P50 != nil {
+			return &a.Cells[i]
+		}
+	}
+	return nil
 }
 
 // widest is how many characters a waterfall's bars take together.

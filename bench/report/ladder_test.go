@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +140,25 @@ func TestLadderDisagrees(t *testing.T) {
 		}
 	}
 	t.Errorf("warnings %+v, want one of the ladder", a.Warnings)
+}
+
+// What a request consists of is told in a sentence, and beside it what the smallest program takes.
+func TestMeaningNamesLongestPhases(t *testing.T) {
+	floor := cell("cgi", 1)
+	floor.Workload, floor.Request = "least", "least"
+	m := made{cells: append(rungs(), floor), block: func(c bench.Cell, round int) []bench.Observation {
+		if c.Workload == "least" {
+			return slices.Repeat([]bench.Observation{took(300 * time.Microsecond)}, 10)
+		}
+		return telling(c, round)
+	}}
+	r := m.record(t, 7)
+	r.Plan.Floor = "least"
+	want := "Of its 1.93 ms, start takes 1.20 ms, spawn takes 300 µs, exit takes 200 µs; the smallest program there is takes " +
+		"300 µs through the same host."
+	if got := string(print(t, "text", analyze(t, r))); !strings.Contains(got, want) {
+		t.Errorf("the report says\n%s\nwant %q in it", got, want)
+	}
 }
 
 // What a request costs in CPU is what a rate costs in cores, and what of the tax can go follows from the phases.

@@ -219,7 +219,8 @@ func meanings(a *Analysis) []string {
 			continue
 		}
 		told[key] = true
-		lines = append(lines, fmt.Sprintf("%s, %s: %s.%s", subject(c.Workload, c.Request), c.Load, meaning, capacity(a, c)))
+		lines = append(lines, fmt.Sprintf("%s, %s: %s.%s%s", subject(c.Workload, c.Request), c.Load, meaning, a.parts(c),
+			capacity(a, c)))
 	}
 	return append(lines, words(a.Knees)...)
 }

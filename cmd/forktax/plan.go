@@ -150,6 +150,14 @@ func (o *options) cells(r wish, models []string) []bench.Cell {
 	return product(r, o.Engine, loads, models)
 }
 
+// betweens are the models that keep more than cgi and less than persistent.
+var betweens = []string{"reconnect", "reload"}
+
+// between says whether a model is measured only for the ladder.
+func (o *options) between(model string) bool {
+	return !o.has("model") && slices.Contains(betweens, model)
+}
+
 // withRungs adds, at the first load of a request, the models between the two that keep everything and nothing, unless
 // somebody has said which models there are to be.
 func (o *options) withRungs(cells []bench.Cell, programs []program.Program) []bench.Cell {
@@ -159,7 +167,7 @@ func (o *options) withRungs(cells []bench.Cell, programs []program.Program) []be
 	first := cells[0]
 	var between []bench.Cell
 	for _, p := range programs {
-		for _, model := range []string{"reconnect", "reload"} {
+		for _, model := range betweens {
 			if p.Name == first.Workload && p.Knows(model) {
 				c := first
 				c.Model = model
@@ -263,7 +271,7 @@ func (o *options) appoint(plan *bench.Plan) {
 	}
 	plan.Referee = refereeEngine
 	for i, c := range plan.Cells {
-		if c.Load.Kind != bench.Closed || c.Workload == plan.Floor {
+		if c.Load.Kind != bench.Closed || c.Workload == plan.Floor || o.between(c.Model) {
 			continue
 		}
 		c.Engine = refereeEngine
