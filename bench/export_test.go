@@ -15,6 +15,7 @@ var (
 	VisitSeed = Plan.visitSeed
 	Ladders   = Plan.ladders
 	Climb     = climb
+	Descend   = descend
 )
 
 // GroupRounds is how many rounds a group has.

@@ -3,103 +3,148 @@ package bench
 import (
 	"context"
 	"errors"
-	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"time"
 )
 
-// An Objective is what response times have to meet: of the visits at a rate, the percentile is at most the limit.
-type Objective struct {
-	Percentile float64 `json:"percentile"` // 0.99 for p99
-	LimitNS    int64   `json:"limit_ns"`
-}
+// A rung is asked more than once, because the noise of a shared machine comes in moments: a visit that was disturbed
+// says nothing, and one that missed the objective may have met such a moment unseen. What only noise lets pass is found
+// out at the next start of the targets.
+const (
+	mostTries  = 3 // visits to a rung in one start of the targets
+	mostMisses = 2 // of them; so many are an answer
+)
 
-// String says it in words: "p99 ≤ 50ms".
-func (o Objective) String() string {
-	return fmt.Sprintf("p%g ≤ %v", o.Percentile*100, time.Duration(o.LimitNS))
-}
-
-// confirmations is how many more visits a rate that was found must pass.
-const confirmations = 2
-
-// Search visits, in place of rounds, the cells of each target by halves, until it knows the highest rate at which the
-// objective is met. The plan has them in order of their rates. Meets says whether the visit just made, the last in the
-// record, meets it.
-func (r *Runner) Search(ctx context.Context, meets func() (bool, error)) error {
+// Search visits, in place of rounds, the cells of each workload, request and model, which the plan has in order of
+// their rates: its ladder. At the first start of the targets it looks for the highest rate that holds, by halves. At
+// each further start, which draws another memory layout, it goes down from there to one that still holds. Judge says
+// what the visit just made, the last in the record, means.
+//
+// If the plan has a budget, each ladder has its share of it, one visit at the least. What was found until then stands;
+// that it is not settled can be told by the visits that are missing. A budget of 0 is no bound.
+func (r *Runner) Search(ctx context.Context, judge func() (Verdict, error)) error {
 	defer pauseCollector()()
-	return r.onTargets(ctx, time.Now(), func(ctx context.Context, v *visitor) error {
-		visits := 0
-		ladders := r.Plan.ladders()
-		for i, n := range rand.New(rand.NewPCG(r.Plan.Seed, 0)).Perm(len(ladders)) {
-			err := climb(len(ladders[n]), func(rung int) (bool, error) {
-				cell := ladders[n][rung]
-				r.tell(Progress{Share: float64(i) / float64(len(ladders)), Done: visits, Cell: r.Plan.Cells[cell]})
-				err := v.visit(ctx, 0, visits, cell)
-				visits++
-				switch {
-				case errors.Is(err, errNoneRight): // at this rate; it is on record
-					return false, nil
-				case err != nil:
-					return false, err
-				}
-				return meets()
-			})
-			if err != nil {
-				return err
-			}
+	s := &search{Runner: r, judge: judge, began: time.Now(), ladders: r.Plan.ladders(), tried: map[int]int{}}
+	s.found = make([]int, len(s.ladders))
+	for group := range r.Plan.Groups {
+		if group > 0 && !s.open(group) {
+			return nil
 		}
-		return nil
-	})
-}
-
-// ladders lists for each workload, request and model its cells, which the plan has in order of their rates.
-func (p Plan) ladders() [][]int {
-	index := map[Cell]int{}
-	var ladders [][]int
-	for i, c := range p.Cells {
-		c.Load, c.Engine = Load{}, ""
-		at, ok := index[c]
-		if !ok {
-			at = len(ladders)
-			index[c] = at
-			ladders = append(ladders, nil)
-		}
-		ladders[at] = append(ladders[at], i)
-	}
-	return ladders
-}
-
-// climb finds the highest of n rungs that holds: by halves, and then down from what was found until one holds again
-// and again.
-func climb(n int, probe func(rung int) (bool, error)) error {
-	low, high := -1, n // the highest that held, the lowest that did not
-	for high-low > 1 {
-		middle := (low + high) / 2
-		holds, err := probe(middle)
+		err := r.onTargets(ctx, s.began, func(ctx context.Context, v *visitor) error { return s.group(ctx, v, group) })
 		if err != nil {
 			return err
 		}
-		if holds {
-			low = middle
-		} else {
-			high = middle
-		}
 	}
-	for ; low >= 0; low-- {
-		held := 0
-		for held < confirmations {
-			holds, err := probe(low)
-			if err != nil {
-				return err
-			}
-			if !holds {
-				break
-			}
-			held++
+	return nil
+}
+
+// A search is one that is under way.
+type search struct {
+	*Runner
+	judge   func() (Verdict, error)
+	began   time.Time
+	ladders [][]int     // equally long
+	found   []int       // the highest rung of each ladder that holds, as far as is known; -1 if none does
+	tried   map[int]int // how often each cell was visited
+	visits  int
+}
+
+// A turn is what one ladder has in one start of the targets.
+type turn struct {
+	*search
+	visitor *visitor
+	group   int
+	place   int // among the ladders of this start
+	ladder  []int
+	asked   int // visits
+}
+
+// errTimeUp ends a turn.
+var errTimeUp = errors.New("the time for this ladder is up")
+
+func (s *search) group(ctx context.Context, v *visitor, group int) error {
+	for place, n := range rand.New(rand.NewPCG(s.Plan.Seed, uint64(group))).Perm(len(s.ladders)) {
+		t := turn{search: s, visitor: v, group: group, place: place, ladder: s.ladders[n]}
+		holds := func(rung int) (bool, error) { return t.holds(ctx, rung) }
+		var err error
+		if group == 0 {
+			s.found[n], err = climb(len(t.ladder), holds)
+		} else {
+			s.found[n], err = descend(s.found[n], holds)
 		}
-		if held == confirmations {
-			return nil
+		if err != nil && !errors.Is(err, errTimeUp) {
+			return err
 		}
 	}
 	return nil
+}
+
+// holds asks a rung until the answer is clear. What was disturbed each time does not hold: the rate may be what
+// disturbs.
+func (t *turn) holds(ctx context.Context, rung int) (bool, error) {
+	misses := 0
+	for range mostTries {
+		verdict, err := t.visit(ctx, rung)
+		if err != nil {
+			return false, err
+		}
+		if verdict == Missed {
+			misses++
+		}
+		if verdict == Met || verdict == Failed || misses == mostMisses {
+			return verdict == Met, nil
+		}
+	}
+	return false, nil
+}
+
+// visit makes one, if the time allows. The first, second and further visits to a rate meet the same arrivals on each
+// ladder, so that the twins are asked the same.
+func (t *turn) visit(ctx context.Context, rung int) (Verdict, error) {
+	cell := t.ladder[rung]
+	if first := t.group == 0 && t.asked == 0; !first && !t.fits(t.group, t.place, cell) {
+		return Unclear, errTimeUp
+	}
+	t.tell(Progress{Share: t.share(t.group, t.place, t.asked), Done: t.visits, Group: t.group,
+		Cell: t.Plan.Cells[cell]})
+	err := t.visitor.visit(ctx, t.group, t.visits, cell, t.Plan.visitSeed(rung<<16|t.tried[cell]))
+	t.asked++
+	t.visits++
+	t.tried[cell]++
+	if err != nil && !errors.Is(err, errNoneRight) { // which is one more thing to be judged; it is on record
+		return Unclear, err
+	}
+	return t.judge()
+}
+
+// open says whether a start of the targets has anything to do.
+func (s *search) open(group int) bool {
+	for n, rung := range s.found {
+		if rung >= 0 && s.fits(group, len(s.ladders)-1, s.ladders[n][rung]) {
+			return true
+		}
+	}
+	return false
+}
+
+// fits says whether a visit to the cell, as long as it is planned to be, ends within the time of the ladder at this
+// place.
+func (s *search) fits(group, place, cell int) bool {
+	if s.Plan.BudgetNS == 0 {
+		return true
+	}
+	end := time.Duration(float64(s.Plan.BudgetNS) * s.share(group, place+1, 0))
+	return time.Since(s.began)+s.Plan.duration(s.Plan.Cells[cell]) <= end
+}
+
+// share is the part of the search that is done when the ladder at this place has asked so often, if nothing is asked
+// twice: a ladder takes as many visits as it can be halved, and one at each further start.
+func (s *search) share(group, place, asked int) float64 {
+	halves, n := bits.Len(uint(len(s.ladders[0]))), len(s.ladders)
+	done := place*halves + min(asked, halves-1)
+	if group > 0 {
+		done = n*halves + (group-1)*n + place
+	}
+	return float64(done) / float64(n*(halves+s.Plan.Groups-1))
 }

@@ -102,20 +102,29 @@ func (c Cell) atPercentile(p float64) *int64 {
 	return new(c.Histogram.ValueAtPercentile(p * 100))
 }
 
-// Meets says whether the last visit of a run met the run's objective.
-func Meets(r *bench.Result) (bool, error) {
+// Latest says what the last visit of a run means for the run's objective.
+func Latest(r *bench.Result) (bench.Verdict, error) {
 	last := len(r.Blocks) - 1
 	alone := *r
 	alone.Blocks = r.Blocks[last:]
 	m, err := judge(&alone, r.Blocks[last].Cell, nil, 0)
 	if err != nil {
-		return false, err
+		return bench.Unclear, err
 	}
 	c, err := m.cell(&alone, r.Blocks[last].Cell)
 	if err != nil {
-		return false, err
+		return bench.Unclear, err
 	}
-	return c.meets(*r.Plan.Objective), nil
+	switch o := *r.Plan.Objective; {
+	case c.Errors > 0:
+		return bench.Failed, nil
+	case c.Response.Max == nil || c.untold(o):
+		return bench.Unclear, nil
+	case c.meets(o):
+		return bench.Met, nil
+	default:
+		return bench.Missed, nil
+	}
 }
 
 // words says what the knees of a request mean.

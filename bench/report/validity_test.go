@@ -237,8 +237,8 @@ func TestKnees(t *testing.T) {
 	r.Plan.Objective = &bench.Objective{Percentile: 0.5, LimitNS: 80_000}
 	a := analyze(t, r)
 	want := []report.Knee{
-		{Workload: "hello", Request: "hello", Model: "persistent", Objective: "p50 ≤ 80µs", MetRPS: new(40.0)},
-		{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p50 ≤ 80µs", MetRPS: new(20.0), FailedRPS: new(40.0),
+		{Workload: "hello", Request: "hello", Model: "persistent", Objective: "p50 ≤ 80 µs", MetRPS: new(40.0)},
+		{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p50 ≤ 80 µs", MetRPS: new(20.0), FailedRPS: new(40.0),
 			Reason: "response times"},
 	}
 	if diff := cmp.Diff(want, a.Knees); diff != "" {
@@ -246,8 +246,8 @@ func TestKnees(t *testing.T) {
 	}
 	text := string(print(t, "text", a))
 	for _, line := range []string{
-		"hello: cgi meets p50 ≤ 80µs up to 20.0/s, and no longer at 40.0/s.",
-		"hello: persistent meets p50 ≤ 80µs at every rate that was tried, up to 40.0/s.",
+		"hello: cgi meets p50 ≤ 80 µs up to 20.0/s, and no longer at 40.0/s.",
+		"hello: persistent meets p50 ≤ 80 µs at every rate that was tried, up to 40.0/s.",
 	} {
 		if !strings.Contains(text, line) {
 			t.Errorf("the text does not say %q:\n%s", line, text)

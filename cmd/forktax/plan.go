@@ -69,7 +69,7 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign, fl
 	}
 	plan.Objective, err = o.objective()
 	if o.FindKnee {
-		plan.Searched, plan.AtLeast, plan.Groups, plan.Rounds = true, fewestForKnee, 1, 1
+		plan.Searched, plan.AtLeast, plan.Groups, plan.BudgetNS = true, fewestForKnee, fewestGroups, 0
 		return plan, err
 	}
 	if plan.NoFloor = floor.why; floor.Program != nil {
