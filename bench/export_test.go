@@ -13,7 +13,6 @@ import (
 var (
 	Order     = Plan.order
 	VisitSeed = Plan.visitSeed
-	Ladders   = Plan.ladders
 	Climb     = climb
 	Descend   = descend
 )

@@ -1,10 +1,14 @@
 package bench
 
-// ladders lists for each workload, request and model its cells, which the plan has in order of their rates.
-func (p Plan) ladders() [][]int {
+// Ladders lists for each workload, request and model the indices of its cells with a rate. The plan has them in order
+// of the rates.
+func (p Plan) Ladders() [][]int {
 	index := map[Cell]int{}
 	var ladders [][]int
 	for i, c := range p.Cells {
+		if c.Load.Kind != Open {
+			continue
+		}
 		c.Load, c.Engine = Load{}, ""
 		at, ok := index[c]
 		if !ok {

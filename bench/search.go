@@ -25,7 +25,7 @@ const (
 // that it is not settled can be told by the visits that are missing. A budget of 0 is no bound.
 func (r *Runner) Search(ctx context.Context, judge func() (Verdict, error)) error {
 	defer pauseCollector()()
-	s := &search{Runner: r, judge: judge, began: time.Now(), ladders: r.Plan.ladders(), tried: map[int]int{}}
+	s := &search{Runner: r, judge: judge, began: time.Now(), ladders: r.Plan.Ladders(), tried: map[int]int{}}
 	s.found = make([]int, len(s.ladders))
 	for group := range r.Plan.Groups {
 		if group > 0 && !s.open(group) {

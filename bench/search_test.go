@@ -198,7 +198,7 @@ func TestSearchSeedsVisitsByRateAndTry(t *testing.T) {
 	}
 }
 
-// A budget is a bound: a visit that would pass the ladder's share of it by its plan is not made. But each ladder has one.
+// A budget is a bound: a visit that would pass the ladder's share of it by its plan is not made, but each ladder has one.
 func TestSearchWithinABudget(t *testing.T) {
 	p := searchPlan()
 	p.AtLeast = 400 // so that a visit at 10/s takes 40 s by its plan, one at 20/s 20 s and one at 40/s 10 s
@@ -237,15 +237,17 @@ func TestSearchWithinABudget(t *testing.T) {
 func TestSearchEnds(t *testing.T) {
 	engine := &fakeEngine{}
 	r := newRunner(t, searchPlan(), &fakeLauncher{}, engine)
-	if err := r.Search(t.Context(), func() (bench.Verdict, error) { return bench.Met, errFake }); !errors.Is(err, errFake) {
+	err := r.Search(t.Context(), func() (bench.Verdict, error) { return bench.Met, errFake })
+	if !errors.Is(err, errFake) {
 		t.Errorf("Search = %v, want %v", err, errFake)
 	}
 	if got := len(read(t, r.Record.Dir).Blocks); got != 1 {
 		t.Errorf("%d blocks are recorded, want 1", got)
 	}
-	engine.run = func(_ context.Context, v bench.Visit, rec bench.Recorder) error { return errFake }
+	engine.run = func(context.Context, bench.Visit, bench.Recorder) error { return errFake }
 	r = newRunner(t, searchPlan(), &fakeLauncher{}, engine)
-	if err := r.Search(t.Context(), func() (bench.Verdict, error) { return bench.Met, nil }); !errors.Is(err, errFake) {
+	err = r.Search(t.Context(), func() (bench.Verdict, error) { return bench.Met, nil })
+	if !errors.Is(err, errFake) {
 		t.Errorf("Search = %v, want %v", err, errFake)
 	}
 }

@@ -1,10 +1,9 @@
 package report
 
 import (
-	"fmt"
+	"math/bits"
 
 	"forktax/bench"
-	"forktax/bench/stats"
 )
 
 // A Knee is the highest rate at which a model meets the objective, of those that were tried.
@@ -13,143 +12,155 @@ type Knee struct {
 	Request   string    `json:"request"`
 	Model     string    `json:"model"`
 	Objective string    `json:"objective"`
-	MetRPS    *float64  `json:"met_rps"`              // the highest rate that met it, below the lowest that did not; nil if none did
-	FailedRPS *float64  `json:"failed_rps"`           // the lowest rate that did not; nil if all did
-	Untold    []float64 `json:"untold_rps,omitempty"` // rates at which there were too few requests to tell
-	Reason    string    `json:"reason"`               // why it did not: response times, errors, or a generator that was too slow
+	MetRPS    *float64  `json:"met_rps"`                 // the highest rate that met it, below FailedRPS; nil if none did
+	FailedRPS *float64  `json:"failed_rps"`              // the lowest rate that did not; nil if all did
+	AgainRPS  []float64 `json:"met_again_rps,omitempty"` // rates above it that met it all the same
+	Untold    []float64 `json:"untold_rps,omitempty"`    // rates at which there were too few requests to tell
+	Reason    string    `json:"reason"`                  // what gave out at the lowest rate that did not: see finding.go
+	Detail    string    `json:"detail,omitempty"`        // the same in words
+	Search    *Climb    `json:"search,omitempty"`        // nil if the rates were given
 }
 
-// knees finds the knee of each workload, request and model from its cells, which are in order of their rates.
-func knees(plan bench.Plan, cells []Cell) []Knee {
+// A Climb says how far a search for a knee came.
+type Climb struct {
+	Visits  int `json:"visits"`
+	Missing int `json:"missing"` // visits that it would have taken more, at the least, had the time allowed
+	Starts  int `json:"starts"`  // of the targets at which the rate, or a higher one, was met
+}
+
+// knees finds the knee of each workload, request and model.
+func knees(r *bench.Result) ([]Knee, error) {
 	found := []Knee{}
-	if plan.Objective == nil {
-		return found
+	if r.Plan.Objective == nil {
+		return found, nil
 	}
-	index := map[bench.Cell]int{}
-	for _, c := range cells {
-		if c.Load.Kind != bench.Open || c.Blocks == 0 {
-			continue
+	steal := stolen(r.Blocks)
+	blocks := make([][]bench.Block, len(r.Plan.Cells))
+	for _, b := range r.Blocks {
+		blocks[b.Cell] = append(blocks[b.Cell], b)
+	}
+	for _, ladder := range r.Plan.Ladders() {
+		first := r.Plan.Cells[ladder[0]]
+		k := Knee{Workload: first.Workload, Request: first.Request, Model: first.Model,
+			Objective: r.Plan.Objective.String()}
+		s := ascent{knee: &k, met: -1, failed: len(ladder), starts: map[int]int{}}
+		for rung, cell := range ladder {
+			if len(blocks[cell]) == 0 {
+				continue
+			}
+			hear := s.pool
+			if r.Plan.Searched {
+				hear = s.hear
+			}
+			f, err := hear(r, rung, blocks[cell], steal)
+			if err != nil {
+				return nil, err
+			}
+			s.take(rung, r.Plan.Cells[cell].Load.RateRPS, f)
 		}
-		key := bench.Cell{Workload: c.Workload, Request: c.Request, Model: c.Model}
-		i, ok := index[key]
-		if !ok {
-			i = len(found)
-			index[key] = i
-			found = append(found, Knee{Workload: c.Workload, Request: c.Request, Model: c.Model,
-				Objective: plan.Objective.String()})
+		if s.visits > 0 {
+			s.settle(r.Plan)
+			found = append(found, k)
 		}
-		k := &found[i]
+	}
+	return found, nil
+}
+
+// An ascent goes up a ladder to its knee.
+type ascent struct {
+	knee        *Knee
+	met, failed int         // rungs: those of the knee's rates
+	starts      map[int]int // the highest rung that was met at each start of the targets; of a search
+	visits      int
+}
+
+// pool has all blocks at a rate say something together.
+func (s *ascent) pool(r *bench.Result, _ int, blocks []bench.Block, steal map[int]float64) (finding, error) {
+	s.visits += len(blocks)
+	return hold(r, blocks, steal)
+}
+
+// hear has each visit of a search say what it said then: a rate is met if a visit met it, and none had failed, at each
+// start of the targets at which it was asked for.
+func (s *ascent) hear(r *bench.Result, rung int, blocks []bench.Block, steal map[int]float64) (finding, error) {
+	s.visits += len(blocks)
+	said := finding{verdict: bench.Met}
+	for len(blocks) > 0 {
+		n := 0 // visits of this start
+		for n < len(blocks) && blocks[n].Group == blocks[0].Group {
+			n++
+		}
+		f, err := hearStart(r, blocks[:n], steal)
+		if err != nil {
+			return finding{}, err
+		}
+		if f.verdict == bench.Met {
+			s.starts[blocks[0].Group] = rung
+		} else if said.verdict == bench.Met {
+			said = f
+		}
+		blocks = blocks[n:]
+	}
+	return said, nil
+}
+
+// hearStart hears the visits to a rate at one start of the targets. Of one that was always disturbed it says by what.
+func hearStart(r *bench.Result, visits []bench.Block, steal map[int]float64) (finding, error) {
+	var missed *finding
+	for i := range visits {
+		f, err := hold(r, visits[i:i+1], steal)
 		switch {
-		case c.untold(*plan.Objective):
-			k.Untold = append(k.Untold, c.Load.RateRPS)
-		case !c.meets(*plan.Objective) && k.FailedRPS == nil:
-			k.FailedRPS, k.Reason = new(c.Load.RateRPS), c.failing()
-		case k.FailedRPS == nil:
-			k.MetRPS = new(c.Load.RateRPS)
+		case err != nil, f.verdict == bench.Met, f.verdict == bench.Failed:
+			return f, err
+		case f.verdict == bench.Missed:
+			missed = &f
 		}
 	}
-	return found
+	if missed != nil {
+		return *missed, nil
+	}
+	return hold(r, visits, steal)
 }
 
-// Counts for not meeting an objective.
-const (
-	slowServer    = "response times"
-	failingServer = "errors"
-	slowGenerator = "generator"
-)
-
-// failing says why a cell does not meet its objective.
-func (c Cell) failing() string {
-	switch {
-	case c.Errors > 0:
-		return failingServer
-	case c.Response.Max == nil: // no block of it is sound
-		return slowGenerator
-	default:
-		return slowServer
+// take takes a rung, the next higher one that was visited, into the knee.
+func (s *ascent) take(rung int, rate float64, f finding) {
+	switch k := s.knee; {
+	case f.reason == gaveTooFew:
+		k.Untold = append(k.Untold, rate)
+	case f.verdict != bench.Met && k.FailedRPS == nil:
+		s.failed, k.FailedRPS, k.Reason, k.Detail = rung, &rate, f.reason, f.detail
+	case f.verdict == bench.Met && k.FailedRPS == nil:
+		s.met, k.MetRPS = rung, &rate
+	case f.verdict == bench.Met:
+		k.AgainRPS = append(k.AgainRPS, rate)
 	}
 }
 
-// untold says whether the cell has too few requests for the objective's percentile.
-func (c Cell) untold(o bench.Objective) bool {
-	return c.Errors == 0 && c.Response.Max != nil && c.atPercentile(o.Percentile) == nil
-}
-
-// meets says whether all requests got right answers and the percentile of their response times is within the limit.
-func (c Cell) meets(o bench.Objective) bool {
-	if c.Errors > 0 || c.Histogram == nil {
-		return false
+// settle counts how far a search came, and how many visits it would have taken more: to halve what lies between the two
+// rungs, and to confirm what is found at each start of the targets.
+func (s *ascent) settle(p bench.Plan) {
+	if !p.Searched {
+		return
 	}
-	v := c.atPercentile(o.Percentile)
-	return v != nil && *v <= o.LimitNS
-}
-
-// atPercentile returns an exact percentile that is at hand, or that of the histogram, which is off by a thousandth.
-func (c Cell) atPercentile(p float64) *int64 {
-	switch p {
-	case 0.5:
-		return c.Response.P50
-	case 0.9:
-		return c.Response.P90
-	case 0.99:
-		return c.Response.P99
-	case 0.999:
-		return c.Response.P999
+	c := &Climb{Visits: s.visits}
+	s.knee.Search = c
+	for _, rung := range s.starts {
+		if rung >= s.met {
+			c.Starts++
+		}
 	}
-	if int(c.Histogram.TotalCount()) < stats.PercentileNeeds(p) {
-		return nil
+	between := s.failed - s.met - 1
+	c.Missing = bits.Len(uint(between))
+	if s.met >= 0 || between > 0 {
+		c.Missing += p.Groups - max(c.Starts, 1)
 	}
-	return new(c.Histogram.ValueAtPercentile(p * 100))
+	if s.met < 0 {
+		c.Starts = 0
+	}
 }
 
 // Latest says what the last visit of a run means for the run's objective.
 func Latest(r *bench.Result) (bench.Verdict, error) {
-	last := len(r.Blocks) - 1
-	alone := *r
-	alone.Blocks = r.Blocks[last:]
-	m, err := judge(&alone, r.Blocks[last].Cell, nil, 0)
-	if err != nil {
-		return bench.Unclear, err
-	}
-	c, err := m.cell(&alone, r.Blocks[last].Cell)
-	if err != nil {
-		return bench.Unclear, err
-	}
-	switch o := *r.Plan.Objective; {
-	case c.Errors > 0:
-		return bench.Failed, nil
-	case c.Response.Max == nil || c.untold(o):
-		return bench.Unclear, nil
-	case c.meets(o):
-		return bench.Met, nil
-	default:
-		return bench.Missed, nil
-	}
-}
-
-// words says what the knees of a request mean.
-func words(found []Knee) []string {
-	var lines []string
-	for _, k := range found {
-		line := fmt.Sprintf("%s: %s meets %s ", subject(k.Workload, k.Request), k.Model, k.Objective)
-		switch {
-		case k.MetRPS == nil && k.FailedRPS == nil:
-			line = fmt.Sprintf("%s: too few requests to tell whether %s meets %s: a longer --budget is needed",
-				subject(k.Workload, k.Request), k.Model, k.Objective)
-		case k.MetRPS == nil:
-			line += fmt.Sprintf("at no rate that was tried; the lowest was %s", rate(*k.FailedRPS))
-		case k.FailedRPS == nil:
-			line += fmt.Sprintf("at every rate that was tried, up to %s", rate(*k.MetRPS))
-		default:
-			line += fmt.Sprintf("up to %s, and no longer at %s", rate(*k.MetRPS), rate(*k.FailedRPS))
-		}
-		switch k.Reason {
-		case slowGenerator:
-			line += ", where the generator could not keep up: it may well go on to meet it"
-		case failingServer:
-			line += ", where requests failed"
-		}
-		lines = append(lines, line+".")
-	}
-	return lines
+	f, err := hold(r, r.Blocks[len(r.Blocks)-1:], stolen(r.Blocks))
+	return f.verdict, err
 }
