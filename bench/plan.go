@@ -138,7 +138,7 @@ func (p Plan) every(cell int) int {
 }
 
 // visitSeed is the same for all cells of a round, so that both sides of a pair meet the same arrivals. In a search,
-// which has no rounds, it is that of a rung and a try.
+// which has no rounds, it is that of a point and a try.
 func (p Plan) visitSeed(round int) uint64 {
 	return rand.New(rand.NewPCG(p.Seed, ^uint64(round))).Uint64()
 }

@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// A rung is asked more than once, because the noise of a shared machine comes in moments: a visit that was disturbed
+// A point is asked more than once, because the noise of a shared machine comes in moments: a visit that was disturbed
 // says nothing, and one that missed the objective may have met such a moment unseen. What only noise lets pass is found
 // out at the next start of the targets.
 const (
-	mostTries  = 3 // visits to a rung in one start of the targets
+	mostTries  = 3 // visits to a point in one start of the targets
 	mostMisses = 2 // of them; so many are an answer
 )
 
 // Search visits, in place of rounds, the cells of each workload, request and model, which the plan has in order of
-// their rates: its ladder. At the first start of the targets it looks for the highest rate that holds, by halves. At
+// their rates: its curve. At the first start of the targets it looks for the highest rate that holds, by halves. At
 // each further start, which draws another memory layout, it goes down from there to one that still holds. Judge says
 // what the visit just made, the last in the record, means.
 //
-// If the plan has a budget, each ladder has its share of it, one visit at the least. What was found until then stands;
+// If the plan has a budget, each curve has its share of it, one visit at the least. What was found until then stands;
 // that it is not settled can be told by the visits that are missing. A budget of 0 is no bound.
 func (r *Runner) Search(ctx context.Context, judge func() (Verdict, error)) error {
 	defer pauseCollector()()
-	s := &search{Runner: r, judge: judge, began: time.Now(), ladders: r.Plan.Ladders(), tried: map[int]int{}}
-	s.found = make([]int, len(s.ladders))
+	s := &search{Runner: r, judge: judge, began: time.Now(), curves: r.Plan.Curves(), tried: map[int]int{}}
+	s.found = make([]int, len(s.curves))
 	for group := range r.Plan.Groups {
 		if group > 0 && !s.open(group) {
 			return nil
@@ -42,34 +42,34 @@ func (r *Runner) Search(ctx context.Context, judge func() (Verdict, error)) erro
 // A search is one that is under way.
 type search struct {
 	*Runner
-	judge   func() (Verdict, error)
-	began   time.Time
-	ladders [][]int     // equally long
-	found   []int       // the highest rung of each ladder that holds, as far as is known; -1 if none does
-	tried   map[int]int // how often each cell was visited
-	visits  int
+	judge  func() (Verdict, error)
+	began  time.Time
+	curves [][]int     // equally long
+	found  []int       // the highest point of each curve that holds, as far as is known; -1 if none does
+	tried  map[int]int // how often each cell was visited
+	visits int
 }
 
-// A turn is what one ladder has in one start of the targets.
+// A turn is what one curve has in one start of the targets.
 type turn struct {
 	*search
 	visitor *visitor
 	group   int
-	place   int // among the ladders of this start
-	ladder  []int
+	place   int // among the curves of this start
+	curve   []int
 	asked   int // visits
 }
 
 // errTimeUp ends a turn.
-var errTimeUp = errors.New("the time for this ladder is up")
+var errTimeUp = errors.New("the time for this curve is up")
 
 func (s *search) group(ctx context.Context, v *visitor, group int) error {
-	for place, n := range rand.New(rand.NewPCG(s.Plan.Seed, uint64(group))).Perm(len(s.ladders)) {
-		t := turn{search: s, visitor: v, group: group, place: place, ladder: s.ladders[n]}
-		holds := func(rung int) (bool, error) { return t.holds(ctx, rung) }
+	for place, n := range rand.New(rand.NewPCG(s.Plan.Seed, uint64(group))).Perm(len(s.curves)) {
+		t := turn{search: s, visitor: v, group: group, place: place, curve: s.curves[n]}
+		holds := func(point int) (bool, error) { return t.holds(ctx, point) }
 		var err error
 		if group == 0 {
-			s.found[n], err = climb(len(t.ladder), holds)
+			s.found[n], err = climb(len(t.curve), holds)
 		} else {
 			s.found[n], err = descend(s.found[n], holds)
 		}
@@ -80,12 +80,12 @@ func (s *search) group(ctx context.Context, v *visitor, group int) error {
 	return nil
 }
 
-// holds asks a rung until the answer is clear. What was disturbed each time does not hold: the rate may be what
+// holds asks a point until the answer is clear. What was disturbed each time does not hold: the rate may be what
 // disturbs.
-func (t *turn) holds(ctx context.Context, rung int) (bool, error) {
+func (t *turn) holds(ctx context.Context, point int) (bool, error) {
 	misses := 0
 	for range mostTries {
-		verdict, err := t.visit(ctx, rung)
+		verdict, err := t.visit(ctx, point)
 		if err != nil {
 			return false, err
 		}
@@ -100,15 +100,15 @@ func (t *turn) holds(ctx context.Context, rung int) (bool, error) {
 }
 
 // visit makes one, if the time allows. The first, second and further visits to a rate meet the same arrivals on each
-// ladder, so that the twins are asked the same.
-func (t *turn) visit(ctx context.Context, rung int) (Verdict, error) {
-	cell := t.ladder[rung]
+// curve, so that the twins are asked the same.
+func (t *turn) visit(ctx context.Context, point int) (Verdict, error) {
+	cell := t.curve[point]
 	if first := t.group == 0 && t.asked == 0; !first && !t.fits(t.group, t.place, cell) {
 		return Unclear, errTimeUp
 	}
 	t.tell(Progress{Share: t.share(t.group, t.place, t.asked), Done: t.visits, Group: t.group,
 		Cell: t.Plan.Cells[cell]})
-	err := t.visitor.visit(ctx, t.group, t.visits, cell, t.Plan.visitSeed(rung<<16|t.tried[cell]))
+	err := t.visitor.visit(ctx, t.group, t.visits, cell, t.Plan.visitSeed(point<<16|t.tried[cell]))
 	t.asked++
 	t.visits++
 	t.tried[cell]++
@@ -120,15 +120,15 @@ func (t *turn) visit(ctx context.Context, rung int) (Verdict, error) {
 
 // open says whether a start of the targets has anything to do.
 func (s *search) open(group int) bool {
-	for n, rung := range s.found {
-		if rung >= 0 && s.fits(group, len(s.ladders)-1, s.ladders[n][rung]) {
+	for n, point := range s.found {
+		if point >= 0 && s.fits(group, len(s.curves)-1, s.curves[n][point]) {
 			return true
 		}
 	}
 	return false
 }
 
-// fits says whether a visit to the cell, as long as it is planned to be, ends within the time of the ladder at this
+// fits says whether a visit to the cell, as long as it is planned to be, ends within the time of the curve at this
 // place.
 func (s *search) fits(group, place, cell int) bool {
 	if s.Plan.BudgetNS == 0 {
@@ -138,10 +138,10 @@ func (s *search) fits(group, place, cell int) bool {
 	return time.Since(s.began)+s.Plan.duration(s.Plan.Cells[cell]) <= end
 }
 
-// share is the part of the search that is done when the ladder at this place has asked so often, if nothing is asked
-// twice: a ladder takes as many visits as it can be halved, and one at each further start.
+// share is the part of the search that is done when the curve at this place has asked so often, if nothing is asked
+// twice: a curve takes as many visits as it can be halved, and one at each further start.
 func (s *search) share(group, place, asked int) float64 {
-	halves, n := bits.Len(uint(len(s.ladders[0]))), len(s.ladders)
+	halves, n := bits.Len(uint(len(s.curves[0]))), len(s.curves)
 	done := place*halves + min(asked, halves-1)
 	if group > 0 {
 		done = n*halves + (group-1)*n + place

@@ -12,7 +12,7 @@ import (
 	"forktax/bench"
 )
 
-// searchPlan has two ladders of seven rates, 10 to 70 a second.
+// searchPlan has two curves of seven rates, 10 to 70 a second.
 func searchPlan() bench.Plan {
 	p := somePlan()
 	p.Cells, p.Rounds = nil, 0
@@ -84,7 +84,7 @@ func limits(highest map[string]float64) func(visited, int) bench.Verdict {
 	}
 }
 
-// Each ladder is climbed at the first start of the targets, and what was found is confirmed at each further start.
+// Each curve is climbed at the first start of the targets, and what was found is confirmed at each further start.
 func TestSearch(t *testing.T) {
 	all, _ := searched(t, searchPlan(), limits(map[string]float64{"persistent": 60, "cgi": 30}))
 	for group, want := range []map[string][]float64{
@@ -198,7 +198,7 @@ func TestSearchSeedsVisitsByRateAndTry(t *testing.T) {
 	}
 }
 
-// A budget is a bound: a visit that would pass the ladder's share of it by its plan is not made, but each ladder has one.
+// A budget is a bound: a visit that would pass the curve's share of it by its plan is not made, but each curve has one.
 func TestSearchWithinABudget(t *testing.T) {
 	p := searchPlan()
 	p.AtLeast = 400 // so that a visit at 10/s takes 40 s by its plan, one at 20/s 20 s and one at 40/s 10 s
@@ -217,7 +217,7 @@ func TestSearchWithinABudget(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff([2][]float64{first, second}, got); diff != "" {
-			t.Errorf("within %v: rates of the ladders (-want +got):\n%s", budget, diff)
+			t.Errorf("within %v: rates of the curves (-want +got):\n%s", budget, diff)
 		}
 		if last := visits[len(visits)-1].Group; last != starts-1 {
 			t.Errorf("within %v: %d starts, want %d", budget, last+1, starts)
@@ -228,7 +228,7 @@ func TestSearchWithinABudget(t *testing.T) {
 	check(time.Hour, all, []float64{40, 60, 70, 70, 70}, []float64{40, 60, 70, 70, 70}, 3)
 	check(1, none, []float64{40}, []float64{40}, 1)
 	check(1, all, []float64{40}, []float64{40}, 1) // nor is there time to confirm it
-	// Three of the ten visits that are to be expected are the first ladder's, and three the second's. So the first is to
+	// Three of the ten visits that are to be expected are the first curve's, and three the second's. So the first is to
 	// be ready after 18 s, the second after 36.
 	check(time.Minute, none, []float64{40}, []float64{40, 20}, 1)
 }

@@ -18,11 +18,11 @@ type Knee struct {
 	Untold    []float64 `json:"untold_rps,omitempty"`    // rates at which there were too few requests to tell
 	Reason    string    `json:"reason"`                  // what gave out at the lowest rate that did not: see finding.go
 	Detail    string    `json:"detail,omitempty"`        // the same in words
-	Search    *Climb    `json:"search,omitempty"`        // nil if the rates were given
+	Search    *Search   `json:"search,omitempty"`        // nil if the rates were given
 }
 
-// A Climb says how far a search for a knee came.
-type Climb struct {
+// A Search says how far a search for a knee came.
+type Search struct {
 	Visits  int `json:"visits"`
 	Missing int `json:"missing"` // visits that it would have taken more, at the least, had the time allowed
 	Starts  int `json:"starts"`  // of the targets at which the rate, or a higher one, was met
@@ -39,12 +39,12 @@ func knees(r *bench.Result) ([]Knee, error) {
 	for _, b := range r.Blocks {
 		blocks[b.Cell] = append(blocks[b.Cell], b)
 	}
-	for _, ladder := range r.Plan.Ladders() {
-		first := r.Plan.Cells[ladder[0]]
+	for _, curve := range r.Plan.Curves() {
+		first := r.Plan.Cells[curve[0]]
 		k := Knee{Workload: first.Workload, Request: first.Request, Model: first.Model,
 			Objective: r.Plan.Objective.String()}
-		s := ascent{knee: &k, met: -1, failed: len(ladder), starts: map[int]int{}}
-		for rung, cell := range ladder {
+		s := ascent{knee: &k, met: -1, failed: len(curve), starts: map[int]int{}}
+		for point, cell := range curve {
 			if len(blocks[cell]) == 0 {
 				continue
 			}
@@ -52,11 +52,11 @@ func knees(r *bench.Result) ([]Knee, error) {
 			if r.Plan.Searched {
 				hear = s.hear
 			}
-			f, err := hear(r, rung, blocks[cell], steal)
+			f, err := hear(r, point, blocks[cell], steal)
 			if err != nil {
 				return nil, err
 			}
-			s.take(rung, r.Plan.Cells[cell].Load.RateRPS, f)
+			s.take(point, r.Plan.Cells[cell].Load.RateRPS, f)
 		}
 		if s.visits > 0 {
 			s.settle(r.Plan)
@@ -66,11 +66,11 @@ func knees(r *bench.Result) ([]Knee, error) {
 	return found, nil
 }
 
-// An ascent goes up a ladder to its knee.
+// An ascent goes up a curve to its knee.
 type ascent struct {
 	knee        *Knee
-	met, failed int         // rungs: those of the knee's rates
-	starts      map[int]int // the highest rung that was met at each start of the targets; of a search
+	met, failed int         // points: those of the knee's rates
+	starts      map[int]int // the highest point that was met at each start of the targets; of a search
 	visits      int
 }
 
@@ -82,7 +82,7 @@ func (s *ascent) pool(r *bench.Result, _ int, blocks []bench.Block, steal map[in
 
 // hear has each visit of a search say what it said then: a rate is met if a visit met it, and none had failed, at each
 // start of the targets at which it was asked for.
-func (s *ascent) hear(r *bench.Result, rung int, blocks []bench.Block, steal map[int]float64) (finding, error) {
+func (s *ascent) hear(r *bench.Result, point int, blocks []bench.Block, steal map[int]float64) (finding, error) {
 	s.visits += len(blocks)
 	said := finding{verdict: bench.Met}
 	for len(blocks) > 0 {
@@ -95,7 +95,7 @@ func (s *ascent) hear(r *bench.Result, rung int, blocks []bench.Block, steal map
 			return finding{}, err
 		}
 		if f.verdict == bench.Met {
-			s.starts[blocks[0].Group] = rung
+			s.starts[blocks[0].Group] = point
 		} else if said.verdict == bench.Met {
 			said = f
 		}
@@ -122,30 +122,30 @@ func hearStart(r *bench.Result, visits []bench.Block, steal map[int]float64) (fi
 	return hold(r, visits, steal)
 }
 
-// take takes a rung, the next higher one that was visited, into the knee.
-func (s *ascent) take(rung int, rate float64, f finding) {
+// take takes a point, the next higher one that was visited, into the knee.
+func (s *ascent) take(point int, rate float64, f finding) {
 	switch k := s.knee; {
 	case f.reason == gaveTooFew:
 		k.Untold = append(k.Untold, rate)
 	case f.verdict != bench.Met && k.FailedRPS == nil:
-		s.failed, k.FailedRPS, k.Reason, k.Detail = rung, &rate, f.reason, f.detail
+		s.failed, k.FailedRPS, k.Reason, k.Detail = point, &rate, f.reason, f.detail
 	case f.verdict == bench.Met && k.FailedRPS == nil:
-		s.met, k.MetRPS = rung, &rate
+		s.met, k.MetRPS = point, &rate
 	case f.verdict == bench.Met:
 		k.AgainRPS = append(k.AgainRPS, rate)
 	}
 }
 
 // settle counts how far a search came, and how many visits it would have taken more: to halve what lies between the two
-// rungs, and to confirm what is found at each start of the targets.
+// points, and to confirm what is found at each start of the targets.
 func (s *ascent) settle(p bench.Plan) {
 	if !p.Searched {
 		return
 	}
-	c := &Climb{Visits: s.visits}
+	c := &Search{Visits: s.visits}
 	s.knee.Search = c
-	for _, rung := range s.starts {
-		if rung >= s.met {
+	for _, point := range s.starts {
+		if point >= s.met {
 			c.Starts++
 		}
 	}

@@ -105,33 +105,33 @@ func TestKneesOfSearches(t *testing.T) {
 		visits      []visit
 		met, failed *float64
 		reason      string
-		search      report.Climb
+		search      report.Search
 	}{
 		"settled": {[]visit{meets(40, 0), misses(60, 0), misses(60, 0), meets(50, 0), meets(50, 1), meets(50, 2)},
-			at(50), at(60), "response times", report.Climb{Visits: 6, Starts: 3}},
+			at(50), at(60), "response times", report.Search{Visits: 6, Starts: 3}},
 		"missed once, by noise": {[]visit{misses(40, 0), meets(40, 0), fails(60, 0), fails(50, 0), meets(40, 1),
-			meets(40, 2)}, at(40), at(50), "errors", report.Climb{Visits: 6, Starts: 3}},
+			meets(40, 2)}, at(40), at(50), "errors", report.Search{Visits: 6, Starts: 3}},
 		"disturbed, and then met": {[]visit{stolen(40, 0), busy(40, 0), meets(40, 0), fails(60, 0), fails(50, 0),
-			meets(40, 1), meets(40, 2)}, at(40), at(50), "errors", report.Climb{Visits: 7, Starts: 3}},
+			meets(40, 1), meets(40, 2)}, at(40), at(50), "errors", report.Search{Visits: 7, Starts: 3}},
 		"disturbed each time": {[]visit{meets(40, 0), busy(60, 0), stolen(60, 0), busy(60, 0), meets(50, 0), meets(50, 1),
-			meets(50, 2)}, at(50), at(60), "generator", report.Climb{Visits: 7, Starts: 3}},
+			meets(50, 2)}, at(50), at(60), "generator", report.Search{Visits: 7, Starts: 3}},
 		"disturbed twice, and missed": {[]visit{meets(40, 0), busy(60, 0), misses(60, 0), busy(60, 0), meets(50, 0),
-			meets(50, 1), meets(50, 2)}, at(50), at(60), "response times", report.Climb{Visits: 7, Starts: 3}},
+			meets(50, 1), meets(50, 2)}, at(50), at(60), "response times", report.Search{Visits: 7, Starts: 3}},
 		"met once, and failed at a further start": {[]visit{meets(40, 0), fails(60, 0), meets(50, 0), fails(50, 1),
-			meets(40, 1), meets(40, 2)}, at(40), at(50), "errors", report.Climb{Visits: 6, Starts: 3}},
+			meets(40, 1), meets(40, 2)}, at(40), at(50), "errors", report.Search{Visits: 6, Starts: 3}},
 		"met, but not at the last start": {[]visit{meets(40, 0), fails(60, 0), meets(50, 0), meets(50, 1), misses(50, 2),
-			misses(50, 2), meets(40, 2)}, at(40), at(50), "response times", report.Climb{Visits: 7, Starts: 3}},
+			misses(50, 2), meets(40, 2)}, at(40), at(50), "response times", report.Search{Visits: 7, Starts: 3}},
 		"all met": {[]visit{meets(40, 0), meets(60, 0), meets(70, 0), meets(70, 1), meets(70, 2)},
-			at(70), nil, "", report.Climb{Visits: 5, Starts: 3}},
-		"none met": {[]visit{fails(40, 0), fails(20, 0), drops(10, 0)}, nil, at(10), "network", report.Climb{Visits: 3}},
+			at(70), nil, "", report.Search{Visits: 5, Starts: 3}},
+		"none met": {[]visit{fails(40, 0), fails(20, 0), drops(10, 0)}, nil, at(10), "network", report.Search{Visits: 3}},
 		"cut short between 10 and 40, which takes two halvings and two starts": {[]visit{fails(40, 0), meets(10, 0)},
-			at(10), at(40), "errors", report.Climb{Visits: 2, Starts: 1, Missing: 4}},
+			at(10), at(40), "errors", report.Search{Visits: 2, Starts: 1, Missing: 4}},
 		"cut short at the first visit, which failed": {[]visit{fails(40, 0)},
-			nil, at(40), "errors", report.Climb{Visits: 1, Missing: 4}},
+			nil, at(40), "errors", report.Search{Visits: 1, Missing: 4}},
 		"cut short at the first visit, which met it": {[]visit{meets(40, 0)},
-			at(40), nil, "", report.Climb{Visits: 1, Starts: 1, Missing: 4}},
+			at(40), nil, "", report.Search{Visits: 1, Starts: 1, Missing: 4}},
 		"cut short before the last start": {[]visit{meets(40, 0), fails(60, 0), meets(50, 0), meets(50, 1)},
-			at(50), at(60), "errors", report.Climb{Visits: 4, Starts: 2, Missing: 1}},
+			at(50), at(60), "errors", report.Search{Visits: 4, Starts: 2, Missing: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := analyze(t, search(t, test.visits...))
@@ -145,7 +145,7 @@ func TestKneesOfSearches(t *testing.T) {
 	}
 }
 
-// A search that its budget cut short is inconclusive and says how much more it needs. So is one that could judge nothing.
+// A search that its budget cut short is inconclusive and says how much more it needs. So is one that judged nothing.
 func TestInconclusiveSearches(t *testing.T) {
 	for name, test := range map[string]struct {
 		visits []visit

@@ -135,7 +135,7 @@ func (o *options) requests(programs []program.Program, workloads []bench.Descrip
 func (o *options) cells(r wish, models []string) []bench.Cell {
 	var loads []bench.Load
 	if o.FindKnee {
-		for _, rate := range ladder() {
+		for _, rate := range curve() {
 			loads = append(loads, o.open(rate))
 		}
 		return product(r, o.Engine, loads, models)
@@ -196,7 +196,7 @@ const (
 	step        = 1.1
 )
 
-func ladder() []float64 {
+func curve() []float64 {
 	var rates []float64
 	for rate := float64(lowestRate); rate <= highestRate; rate *= step {
 		unit := math.Pow10(int(math.Floor(math.Log10(rate))) - 1)

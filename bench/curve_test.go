@@ -10,23 +10,23 @@ import (
 	"forktax/bench"
 )
 
-// What climbing finds holds, the rung above it was asked and does not, and no rung was asked twice.
+// What climbing finds holds, the point above it was asked and does not, and no point was asked twice.
 func TestClimb(t *testing.T) {
 	for n := range 100 {
 		for highest := -1; highest < n; highest++ { // that holds
 			asked := map[int]int{}
-			got, err := bench.Climb(n, func(rung int) (bool, error) {
-				asked[rung]++
-				return rung <= highest, nil
+			got, err := bench.Climb(n, func(point int) (bool, error) {
+				asked[point]++
+				return point <= highest, nil
 			})
 			if got != highest || err != nil {
-				t.Errorf("climbing %d rungs, %d holds: %d, %v", n, highest, got, err)
+				t.Errorf("climbing %d points, %d holds: %d, %v", n, highest, got, err)
 			}
 			if highest >= 0 && asked[highest] != 1 || highest+1 < n && asked[highest+1] != 1 {
-				t.Errorf("climbing %d rungs, %d holds: asked %v, want it and the next once each", n, highest, asked)
+				t.Errorf("climbing %d points, %d holds: asked %v, want it and the next once each", n, highest, asked)
 			}
 			if len(asked) > bits.Len(uint(n)) {
-				t.Errorf("climbing %d rungs took %d questions, want %d at most", n, len(asked), bits.Len(uint(n)))
+				t.Errorf("climbing %d points took %d questions, want %d at most", n, len(asked), bits.Len(uint(n)))
 			}
 		}
 	}
@@ -36,9 +36,9 @@ func TestDescend(t *testing.T) {
 	for from := -1; from < 10; from++ {
 		for highest := -1; highest < 10; highest++ {
 			questions := 0
-			got, err := bench.Descend(from, func(rung int) (bool, error) {
+			got, err := bench.Descend(from, func(point int) (bool, error) {
 				questions++
-				return rung <= highest, nil
+				return point <= highest, nil
 			})
 			want := min(from, highest)
 			if got != want || err != nil {
@@ -52,21 +52,21 @@ func TestDescend(t *testing.T) {
 }
 
 // What was known when an error ends it is not lost.
-func TestLaddersThatBreak(t *testing.T) {
+func TestCurvesThatBreak(t *testing.T) {
 	broken := errors.New("broken")
 	questions := 0
-	// Of 15 rungs, 7 is asked and holds, 11 is asked and does not, and 9 breaks.
-	got, err := bench.Climb(15, func(rung int) (bool, error) {
+	// Of 15 points, 7 is asked and holds, 11 is asked and does not, and 9 breaks.
+	got, err := bench.Climb(15, func(point int) (bool, error) {
 		if questions++; questions == 3 {
 			return false, broken
 		}
-		return rung <= 8, nil
+		return point <= 8, nil
 	})
 	if got != 7 || !errors.Is(err, broken) {
 		t.Errorf("Climb = %d, %v, want 7, %v", got, err, broken)
 	}
-	got, err = bench.Descend(9, func(rung int) (bool, error) {
-		if rung == 7 {
+	got, err = bench.Descend(9, func(point int) (bool, error) {
+		if point == 7 {
 			return false, broken
 		}
 		return false, nil
@@ -76,12 +76,12 @@ func TestLaddersThatBreak(t *testing.T) {
 	}
 }
 
-// Closed loops are on no ladder.
-func TestLadders(t *testing.T) {
+// Closed loops are on no curve.
+func TestCurves(t *testing.T) {
 	p := searchPlan()
 	p.Cells = append(p.Cells, somePlan().Cells...)
 	want := [][]int{{0, 2, 4, 6, 8, 10, 12}, {1, 3, 5, 7, 9, 11, 13}}
-	if diff := cmp.Diff(want, p.Ladders()); diff != "" {
-		t.Errorf("the ladders of two models (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, p.Curves()); diff != "" {
+		t.Errorf("the curves of two models (-want +got):\n%s", diff)
 	}
 }

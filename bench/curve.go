@@ -1,10 +1,10 @@
 package bench
 
-// Ladders lists for each workload, request and model the indices of its cells with a rate. The plan has them in order
-// of the rates.
-func (p Plan) Ladders() [][]int {
+// Curves lists for each workload, request and model the indices of its cells with a rate: the points of its curve of
+// response time against rate. The plan has them in order of the rates.
+func (p Plan) Curves() [][]int {
 	index := map[Cell]int{}
-	var ladders [][]int
+	var curves [][]int
 	for i, c := range p.Cells {
 		if c.Load.Kind != Open {
 			continue
@@ -12,19 +12,19 @@ func (p Plan) Ladders() [][]int {
 		c.Load, c.Engine = Load{}, ""
 		at, ok := index[c]
 		if !ok {
-			at = len(ladders)
+			at = len(curves)
 			index[c] = at
-			ladders = append(ladders, nil)
+			curves = append(curves, nil)
 		}
-		ladders[at] = append(ladders[at], i)
+		curves[at] = append(curves[at], i)
 	}
-	return ladders
+	return curves
 }
 
-// A probe says whether a rung holds.
-type probe func(rung int) (bool, error)
+// A probe says whether a point holds.
+type probe func(point int) (bool, error)
 
-// climb finds, by halves, a rung of n that holds and above which the next does not; -1 if none holds. With an error it
+// climb finds, by halves, a point of n that holds and above which the next does not; -1 if none holds. With an error it
 // returns the highest that held until then.
 func climb(n int, holds probe) (int, error) {
 	low, high := -1, n // the highest that held, the lowest that did not
@@ -43,7 +43,7 @@ func climb(n int, holds probe) (int, error) {
 	return low, nil
 }
 
-// descend finds the highest rung, from this one down, that holds; -1 if none does. With an error it returns the one at
+// descend finds the highest point, from this one down, that holds; -1 if none does. With an error it returns the one at
 // which it was.
 func descend(from int, holds probe) (int, error) {
 	for ; from >= 0; from-- {
