@@ -233,6 +233,21 @@ func TestSearchWithinABudget(t *testing.T) {
 	check(time.Minute, none, []float64{40}, []float64{40, 20}, 1)
 }
 
+// Targets are not started for nothing: neither where nothing holds, nor where there is no time to confirm what does.
+func TestSearchStartsNothingInVain(t *testing.T) {
+	for verdict, budget := range map[bench.Verdict]int64{bench.Failed: 0, bench.Met: 1} {
+		p, launcher := searchPlan(), &fakeLauncher{}
+		p.BudgetNS = budget
+		r := newRunner(t, p, launcher, &fakeEngine{})
+		if err := r.Search(t.Context(), func() (bench.Verdict, error) { return verdict, nil }); err != nil {
+			t.Fatalf("Search = %v", err)
+		}
+		if got := launcher.started.Load(); got != 2 {
+			t.Errorf("verdict %v, budget %d: %d targets were started, want 2", verdict, budget, got)
+		}
+	}
+}
+
 // What ends a search is its error, and what was measured is on record.
 func TestSearchEnds(t *testing.T) {
 	engine := &fakeEngine{}

@@ -168,6 +168,13 @@ func TestWhatDoesNotGiveOut(t *testing.T) {
 		"fewer requests came than the rate promises": {func(int) []bench.Observation {
 			return evenly(200, quick)[:30]
 		}, nothing},
+		"a plan of few arrivals goes on for longer": {func(int) []bench.Observation {
+			all := evenly(200, quick)
+			for i := range all {
+				all[i].Intended, all[i].Sent, all[i].Done = all[i].Intended*4, all[i].Sent*4, all[i].Intended*4+time.Millisecond
+			}
+			return all
+		}, nothing},
 		"a few blocks were disturbed": {func(int) []bench.Observation { return evenly(200, quick) }, func(b *bench.Block) {
 			if b.Round < 5 {
 				b.Collections = 1

@@ -121,6 +121,8 @@ func TestKneesOfSearches(t *testing.T) {
 			meets(40, 1), meets(40, 2)}, at(40), at(50), "errors", report.Search{Visits: 6, Starts: 3}},
 		"met, but not at the last start": {[]visit{meets(40, 0), fails(60, 0), meets(50, 0), meets(50, 1), misses(50, 2),
 			misses(50, 2), meets(40, 2)}, at(40), at(50), "response times", report.Search{Visits: 7, Starts: 3}},
+		"missed, and failed": {[]visit{meets(40, 0), misses(60, 0), fails(60, 0), meets(50, 0), meets(50, 1), meets(50, 2)},
+			at(50), at(60), "errors", report.Search{Visits: 6, Starts: 3}},
 		"all met": {[]visit{meets(40, 0), meets(60, 0), meets(70, 0), meets(70, 1), meets(70, 2)},
 			at(70), nil, "", report.Search{Visits: 5, Starts: 3}},
 		"none met": {[]visit{fails(40, 0), fails(20, 0), drops(10, 0)}, nil, at(10), "network", report.Search{Visits: 3}},
@@ -173,6 +175,13 @@ func TestInconclusiveSearches(t *testing.T) {
 				t.Errorf("inconclusive: %q, want %q", got, test.want)
 			}
 		})
+	}
+	cut := search(t, fails(40, 0), meets(10, 0))
+	cut.Tail = bench.Tail{Condition: "interrupted"}
+	for _, w := range analyze(t, cut).Warnings {
+		if w.Code == report.Inconclusive {
+			t.Errorf("of a search that was interrupted it is said: %s; %s", w.Text, w.Advice)
+		}
 	}
 	a := analyze(t, search(t, fails(40, 0), meets(10, 0)))
 	says(t, a, "hello: cgi meets p50 ≤ 80 ms up to 10/s (at 40/s 1 of 51 requests failed: 1 reset; the search was cut "+
