@@ -24,10 +24,9 @@ func (p Plan) Curves() [][]int {
 // A probe says whether a point holds.
 type probe func(point int) (bool, error)
 
-// climb finds, by halves, a point of n that holds and above which the next does not; -1 if none holds. With an error it
-// returns the highest that held until then.
-func climb(n int, holds probe) (int, error) {
-	low, high := -1, n // the highest that held, the lowest that did not
+// climb finds, by halves, a point that holds and above which the next does not, between low, which holds, and high,
+// which does not. With an error it returns the highest that held until then.
+func climb(low, high int, holds probe) (int, error) {
 	for high-low > 1 {
 		middle := (low + high) / 2
 		ok, err := holds(middle)

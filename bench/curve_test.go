@@ -15,7 +15,7 @@ func TestClimb(t *testing.T) {
 	for n := range 100 {
 		for highest := -1; highest < n; highest++ { // that holds
 			asked := map[int]int{}
-			got, err := bench.Climb(n, func(point int) (bool, error) {
+			got, err := bench.Climb(-1, n, func(point int) (bool, error) {
 				asked[point]++
 				return point <= highest, nil
 			})
@@ -56,7 +56,7 @@ func TestCurvesThatBreak(t *testing.T) {
 	broken := errors.New("broken")
 	questions := 0
 	// Of 15 points, 7 is asked and holds, 11 is asked and does not, and 9 breaks.
-	got, err := bench.Climb(15, func(point int) (bool, error) {
+	got, err := bench.Climb(-1, 15, func(point int) (bool, error) {
 		if questions++; questions == 3 {
 			return false, broken
 		}

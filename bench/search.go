@@ -9,8 +9,8 @@ import (
 )
 
 // A point is asked more than once, because the noise of a shared machine comes in moments: a visit that was disturbed
-// says nothing, and one that missed the objective may have met such a moment unseen. What only noise lets pass is found
-// out at the next start of the targets.
+// says nothing, and one that missed the objective may have met such a moment unseen. What passed by chance falls at the
+// next start of the targets.
 const (
 	mostTries  = 3 // visits to a point in one start of the targets
 	mostMisses = 2 // of them; so many are an answer
@@ -18,15 +18,18 @@ const (
 
 // Search visits, in place of rounds, the cells of each workload, request and model, which the plan has in order of
 // their rates: its curve. At the first start of the targets it looks for the highest rate that holds, by halves. At
-// each further start, which draws another memory layout, it goes down from there to one that still holds. Judge says
-// what the visit just made, the last in the record, means.
+// each further start, which draws another memory layout, it goes down from there to one that still holds. If the next
+// was but disturbed, it asks for that again, and goes on from there where it holds. Judge says what the visit just made,
+// the last in the record, means.
 //
 // If the plan has a budget, each curve has its share of it, one visit at the least. What was found until then stands;
 // that it is not settled can be told by the visits that are missing. A budget of 0 is no bound.
 func (r *Runner) Search(ctx context.Context, judge func() (Verdict, error)) error {
 	defer pauseCollector()()
 	s := &search{Runner: r, judge: judge, began: time.Now(), curves: r.Plan.Curves(), tried: map[int]int{}}
-	s.found = make([]int, len(s.curves))
+	for _, curve := range s.curves {
+		s.found, s.missed = append(s.found, -1), append(s.missed, len(curve))
+	}
 	for group := range r.Plan.Groups {
 		if group > 0 && !s.open(group) {
 			return nil
@@ -46,6 +49,7 @@ type search struct {
 	began  time.Time
 	curves [][]int     // equally long
 	found  []int       // the highest point of each curve that holds, as far as is known; -1 if none does
+	missed []int       // the lowest that did not, other than for being disturbed; the length of the curve if there is none
 	tried  map[int]int // how often each cell was visited
 	visits int
 }
@@ -55,9 +59,10 @@ type turn struct {
 	*search
 	visitor *visitor
 	group   int
-	place   int // among the curves of this start
-	curve   []int
-	asked   int // visits
+	place   int   // among the curves of this start
+	n       int   // of the curve
+	curve   []int // s.curves[n]
+	asked   int   // visits
 }
 
 // errTimeUp ends a turn.
@@ -65,19 +70,30 @@ var errTimeUp = errors.New("the time for this curve is up")
 
 func (s *search) group(ctx context.Context, v *visitor, group int) error {
 	for place, n := range rand.New(rand.NewPCG(s.Plan.Seed, uint64(group))).Perm(len(s.curves)) {
-		t := turn{search: s, visitor: v, group: group, place: place, curve: s.curves[n]}
-		holds := func(point int) (bool, error) { return t.holds(ctx, point) }
-		var err error
-		if group == 0 {
-			s.found[n], err = climb(len(t.curve), holds)
-		} else {
-			s.found[n], err = descend(s.found[n], holds)
-		}
+		t := turn{search: s, visitor: v, group: group, place: place, n: n, curve: s.curves[n]}
+		err := t.take(func(point int) (bool, error) { return t.holds(ctx, point) })
 		if err != nil && !errors.Is(err, errTimeUp) {
 			return err
 		}
 	}
 	return nil
+}
+
+// take takes the turn: what it finds is what is known of the curve from now on.
+func (t *turn) take(holds probe) (err error) {
+	found := &t.found[t.n]
+	if *found, err = descend(*found, holds); err != nil {
+		return err
+	}
+	if *found >= 0 && *found+1 < t.missed[t.n] { // the next was disturbed each time, or there was no time
+		ok, err := holds(*found + 1)
+		if !ok || err != nil {
+			return err
+		}
+		*found++
+	}
+	*found, err = climb(*found, t.missed[t.n], holds)
+	return err
 }
 
 // holds asks a point until the answer is clear. What was disturbed each time does not hold: the rate may be what
@@ -89,12 +105,18 @@ func (t *turn) holds(ctx context.Context, point int) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if verdict == Missed {
+		if verdict == Met {
+			return true, nil
+		}
+		if verdict != Unclear {
 			misses++
 		}
-		if verdict == Met || verdict == Failed || misses == mostMisses {
-			return verdict == Met, nil
+		if verdict == Failed || misses == mostMisses {
+			break
 		}
+	}
+	if misses > 0 {
+		t.missed[t.n] = min(t.missed[t.n], point)
 	}
 	return false, nil
 }
@@ -121,7 +143,13 @@ func (t *turn) visit(ctx context.Context, point int) (Verdict, error) {
 // open says whether a start of the targets has anything to do.
 func (s *search) open(group int) bool {
 	for n, point := range s.found {
-		if point >= 0 && s.fits(group, len(s.curves)-1, s.curves[n][point]) {
+		if point < 0 && s.missed[n] == 0 { // nothing holds
+			continue
+		}
+		if point < 0 { // as all was disturbed: it climbs again
+			point = (s.missed[n] - 1) / 2
+		}
+		if s.fits(group, len(s.curves)-1, s.curves[n][point]) {
 			return true
 		}
 	}

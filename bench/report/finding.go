@@ -27,8 +27,6 @@ const (
 	gaveTooFew    = "too few"   // requests for the percentile
 )
 
-var tooFew = finding{bench.Unclear, gaveTooFew, "there were too few requests to tell"}
-
 const (
 	// hopeless is the share of a planned rate below which no noisy moment is to blame.
 	hopeless = 0.5
@@ -39,37 +37,61 @@ const (
 
 // hold holds blocks of one cell of the run, one or all, against the run's objective. It judges them by themselves: that
 // the other twin was disturbed in the same round makes a pair invalid, and says nothing of this one.
+//
+// Where all blocks were disturbed, they may still meet the objective: whatever disturbs makes requests take longer, for
+// they count from when they were intended. It only excuses that they do not.
 func hold(r *bench.Result, blocks []bench.Block, steal map[int]float64) (finding, error) {
-	alone, cell := *r, blocks[0].Cell
+	alone := *r
 	alone.Blocks = blocks
-	m, err := judge(&alone, cell, steal, 0)
+	m, err := judge(&alone, blocks[0].Cell, steal, 0)
 	if err != nil {
 		return finding{}, err
 	}
 	if f, err := m.failure(&alone); f.reason != "" || err != nil {
 		return f, err
 	}
-	response := m.responses()
-	if response.Len() == 0 {
-		return m.disturbance(), nil
+	sound := slices.DeleteFunc(slices.Clone(blocks), func(b bench.Block) bool {
+		return disturbed(m.rounds[b.Round].reasons)
+	})
+	if len(sound) > 0 {
+		return m.against(r, sound)
 	}
-	if f, err := m.overload(&alone, r.Plan.Cells[cell].Load.RateRPS); f.reason != "" || err != nil {
+	f, err := m.against(r, blocks)
+	if f.verdict == bench.Met || f.reason == gaveTooFew || err != nil {
 		return f, err
 	}
-	return against(*r.Plan.Objective, response), nil
+	return m.disturbance(), nil
 }
 
-// against holds response times against the objective.
-func against(o bench.Objective, response stats.Pool) finding {
+// against holds blocks of one cell, all of which count, against the run's objective.
+func (m measurements) against(r *bench.Result, blocks []bench.Block) (finding, error) {
+	var response stats.Pool
+	var paces []float64
+	for _, b := range blocks {
+		response = append(response, m.rounds[b.Round].response)
+		p, err := pace(r, b)
+		if err != nil {
+			return finding{}, err
+		}
+		paces = append(paces, p)
+	}
+	rps, o := r.Plan.Cells[blocks[0].Cell].Load.RateRPS, r.Plan.Objective
+	reached := stats.Median(paces) // a queue that grows does so in each block, and a moment's noise is in one
 	value, enough := response.Percentile(o.Percentile)
 	switch {
+	case reached < LeastReached:
+		f := finding{bench.Missed, gaveOverload, fmt.Sprintf("the server did %s of %s", rate(reached*rps), planned(rps))}
+		if reached < hopeless {
+			f.verdict = bench.Failed
+		}
+		return f, nil
 	case !enough:
-		return tooFew
+		return finding{bench.Unclear, gaveTooFew, "there were too few requests to tell"}, nil
 	case value > o.LimitNS:
 		detail := fmt.Sprintf("its p%.6g was %s", o.Percentile*100, duration(float64(value)))
-		return finding{bench.Missed, gaveResponse, detail}
+		return finding{bench.Missed, gaveResponse, detail}, nil
 	}
-	return finding{verdict: bench.Met}
+	return finding{verdict: bench.Met}, nil
 }
 
 // failure finds requests that failed, or were hit by a connection that was dropped. They are in no percentile, so one
@@ -95,31 +117,6 @@ func (m measurements) failure(r *bench.Result) (finding, error) {
 	return finding{}, nil
 }
 
-// overload finds that a rate was not sustained, by the median block: a queue that grows does so in each, and a moment's
-// noise is in one.
-func (m measurements) overload(r *bench.Result, rps float64) (finding, error) {
-	var paces []float64
-	for _, b := range r.Blocks {
-		if disturbed(m.rounds[b.Round].reasons) {
-			continue
-		}
-		p, err := pace(r, b)
-		if err != nil {
-			return finding{}, err
-		}
-		paces = append(paces, p)
-	}
-	reached := stats.Median(paces)
-	if reached >= LeastReached {
-		return finding{}, nil
-	}
-	f := finding{bench.Missed, gaveOverload, fmt.Sprintf("the server did %s of %s", rate(reached*rps), planned(rps))}
-	if reached < hopeless {
-		f.verdict = bench.Failed
-	}
-	return f, nil
-}
-
 // disturbances says what gave out where nothing is left but what was disturbed. What is a cause of others comes before
 // them: a machine that was taken away makes the generator late.
 var (
@@ -135,7 +132,7 @@ var (
 
 const perhapsMore = ", so the server may well do more"
 
-// disturbance is what disturbed most of the blocks, none of which has anything to say.
+// disturbance is what disturbed most of the blocks, of which none is sound.
 func (m measurements) disturbance() finding {
 	blocks := Counts{}
 	for _, b := range m.rounds {
@@ -144,8 +141,5 @@ func (m measurements) disturbance() finding {
 		}
 	}
 	most := slices.MaxFunc(causes, func(a, b string) int { return blocks[a] - blocks[b] }) // the first of equals
-	if blocks[most] == 0 {
-		return tooFew
-	}
 	return finding{bench.Unclear, disturbances[most].reason, disturbances[most].detail}
 }

@@ -24,7 +24,7 @@ type Knee struct {
 // A Search says how far a search for a knee came.
 type Search struct {
 	Visits  int `json:"visits"`
-	Missing int `json:"missing"` // visits that it would have taken more, at the least, had the time allowed
+	Missing int `json:"missing"` // visits that it would take more, at the least, to be settled
 	Starts  int `json:"starts"`  // of the targets at which the rate, or a higher one, was met
 }
 
@@ -71,6 +71,7 @@ type ascent struct {
 	knee        *Knee
 	met, failed int         // points: those of the knee's rates
 	starts      map[int]int // the highest point that was met at each start of the targets; of a search
+	last        int         // start at which one was visited
 	visits      int
 }
 
@@ -80,11 +81,11 @@ func (s *ascent) pool(r *bench.Result, _ int, blocks []bench.Block, steal map[in
 	return hold(r, blocks, steal)
 }
 
-// hear has each visit of a search say what it said then: a rate is met if a visit met it, and none had failed, at each
-// start of the targets at which it was asked for.
+// hear has each visit of a search say what it said then: a rate is met if it was at the latest start of the targets at
+// which it was asked for, and missed at none.
 func (s *ascent) hear(r *bench.Result, point int, blocks []bench.Block, steal map[int]float64) (finding, error) {
 	s.visits += len(blocks)
-	said := finding{verdict: bench.Met}
+	said, missed := finding{}, false
 	for len(blocks) > 0 {
 		n := 0 // visits of this start
 		for n < len(blocks) && blocks[n].Group == blocks[0].Group {
@@ -96,30 +97,30 @@ func (s *ascent) hear(r *bench.Result, point int, blocks []bench.Block, steal ma
 		}
 		if f.verdict == bench.Met {
 			s.starts[blocks[0].Group] = point
-		} else if said.verdict == bench.Met {
-			said = f
 		}
+		if !missed {
+			said, missed = f, f.verdict == bench.Missed || f.verdict == bench.Failed
+		}
+		s.last = max(s.last, blocks[0].Group)
 		blocks = blocks[n:]
 	}
 	return said, nil
 }
 
-// hearStart hears the visits to a rate at one start of the targets. Of one that was always disturbed it says by what.
+// hearStart hears the visits to a rate at one start of the targets. Of one that was always disturbed it says by what,
+// the last time.
 func hearStart(r *bench.Result, visits []bench.Block, steal map[int]float64) (finding, error) {
-	var missed *finding
+	var said finding
 	for i := range visits {
 		f, err := hold(r, visits[i:i+1], steal)
-		switch {
-		case err != nil, f.verdict == bench.Met, f.verdict == bench.Failed:
+		if err != nil || f.verdict == bench.Met || f.verdict == bench.Failed {
 			return f, err
-		case f.verdict == bench.Missed:
-			missed = &f
+		}
+		if f.verdict == bench.Missed || said.verdict != bench.Missed {
+			said = f
 		}
 	}
-	if missed != nil {
-		return *missed, nil
-	}
-	return hold(r, visits, steal)
+	return said, nil
 }
 
 // take takes a point, the next higher one that was visited, into the knee.
@@ -136,8 +137,8 @@ func (s *ascent) take(point int, rate float64, f finding) {
 	}
 }
 
-// settle counts how far a search came, and how many visits it would have taken more: to halve what lies between the two
-// points, and to confirm what is found at each start of the targets.
+// settle counts how far a search came, and how many visits are missing: to halve what lies between the two points, to
+// go on to the last start of the targets, and to confirm at one start what was found at another.
 func (s *ascent) settle(p bench.Plan) {
 	if !p.Searched {
 		return
@@ -151,11 +152,11 @@ func (s *ascent) settle(p bench.Plan) {
 	}
 	between := s.failed - s.met - 1
 	c.Missing = bits.Len(uint(between))
-	if s.met >= 0 || between > 0 {
-		c.Missing += p.Groups - max(c.Starts, 1)
-	}
 	if s.met < 0 {
 		c.Starts = 0
+	}
+	if s.met >= 0 || between > 0 {
+		c.Missing += max(p.Groups-1-s.last, min(p.Groups, 2)-c.Starts)
 	}
 }
 

@@ -85,33 +85,30 @@ func TestKnees(t *testing.T) {
 
 // What gave out at a rate is said, whatever it was, and of that twin only.
 func TestWhatGaveOut(t *testing.T) {
-	fine := evenly(200, always(10*time.Millisecond))
-	sent := func(lag time.Duration) []bench.Observation {
-		all := slices.Clone(fine)
-		for i := range all {
-			all[i].Sent, all[i].Done = all[i].Sent+lag, all[i].Done+lag
-		}
-		return all
+	fine, slow := evenly(200, always(10*time.Millisecond)), evenly(200, always(100*time.Millisecond))
+	late := slices.Clone(slow)
+	for i := range late {
+		late[i].Sent = late[i].Done - 10*time.Millisecond
 	}
 	for name, test := range map[string]struct {
 		block          []bench.Observation // of cgi at 200/s
 		change         func(*bench.Block)  // likewise
 		reason, detail string
 	}{
-		"too slow": {evenly(200, always(100*time.Millisecond)), nothing, "response times", "its p50 was 100 ms"},
+		"too slow": {slow, nothing, "response times", "its p50 was 100 ms"},
 		"requests fail": {append(slices.Clone(fine), failed(bench.ErrReset), failed(bench.ErrWrongStatus)), nothing,
 			"errors", "2 of 52 requests failed: 1 reset, 1 wrong status"},
 		// The answer to the last request, due after 245 ms, comes 62.25 ms later. So what was planned for 250 ms took
 		// 307.25, and 200/s were 163. The median, of the request due after 120 ms, is 31 ms, which would be good enough.
 		"a queue grows": {evenly(200, func(due time.Duration) time.Duration { return due/4 + time.Millisecond }), nothing,
 			"overload", "the server did 163/s of 200/s"},
-		"the generator is late": {sent(30 * time.Millisecond), nothing,
+		"the generator is late": {late, nothing,
 			"generator", "the load generator could not keep up, so the server may well do more"},
-		"the generator is at its limit": {fine, func(b *bench.Block) { b.GeneratorNS = 7e8 },
+		"the generator is at its limit": {slow, func(b *bench.Block) { b.GeneratorNS = 7e8 },
 			"generator", "the load generator was at its limit, so the server may well do more"},
-		"garbage is collected": {fine, func(b *bench.Block) { b.Collections = 1 },
+		"garbage is collected": {slow, func(b *bench.Block) { b.Collections = 1 },
 			"generator", "the load generator collected garbage, so the server may well do more"},
-		"connections are dropped": {fine, func(b *bench.Block) { b.Machine.ListenDrops = 1 },
+		"connections are dropped": {slow, func(b *bench.Block) { b.Machine.ListenDrops = 1 },
 			"network", "connections were dropped, which may well be the server's backlog"},
 		"nothing counts": {fine, func(b *bench.Block) { b.DiscardNS = 1e9 }, "", ""},
 	} {
@@ -180,6 +177,8 @@ func TestWhatDoesNotGiveOut(t *testing.T) {
 				b.Collections = 1
 			}
 		}},
+		"all blocks were disturbed, and met it all the same": {func(int) []bench.Observation { return evenly(200, quick) },
+			func(b *bench.Block) { b.Collections, b.GeneratorNS = 1, 7e8 }},
 		"somebody else's connection was dropped": {func(int) []bench.Observation { return evenly(200, quick) },
 			func(b *bench.Block) {
 				if b.Round == 3 {

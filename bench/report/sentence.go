@@ -71,7 +71,7 @@ func (k Knee) upTo() string {
 		notes = append(notes, fmt.Sprintf("yet it was met again at %s, so one of them may be noise", rates(k.AgainRPS)))
 	}
 	if k.Search != nil && k.Search.Missing > 0 {
-		notes = append(notes, fmt.Sprintf("the search was cut short: %d more visits would tell", k.Search.Missing))
+		notes = append(notes, "not settled: it would take more visits, at the least "+strconv.Itoa(k.Search.Missing))
 	}
 	if notes == nil {
 		return where
@@ -79,30 +79,37 @@ func (k Knee) upTo() string {
 	return fmt.Sprintf("%s (%s)", where, strings.Join(notes, "; "))
 }
 
-// unsettled warns of searches that found nothing to rely on.
+// unsettled warns of searches that ended for a reason that is not the server's, and not the generator's either.
 func unsettled(r *bench.Result, found []Knee) []Warning {
 	var warnings []Warning
-	var cut []string
-	more := 1.0
+	var open []string
+	more, highestMet := 1.0, 0.0
+	for _, k := range found {
+		highestMet = max(highestMet, k.met())
+	}
 	for _, k := range found {
 		name := fmt.Sprintf("%s as %s", subject(k.Workload, k.Request), k.Model)
 		switch s := k.Search; {
 		case s == nil:
 		case s.Missing > 0:
-			cut = append(cut, name)
+			open = append(open, name)
 			more = max(more, float64(s.Visits+s.Missing)/float64(s.Visits))
-		case k.MetRPS == nil && (k.Reason == gaveGenerator || k.Reason == gaveMachine):
+		case k.Reason == gaveMachine, k.Reason == gaveGenerator && (k.MetRPS == nil || *k.FailedRPS <= highestMet):
 			warnings = append(warnings, Warning{Code: Inconclusive,
-				Text:   fmt.Sprintf("no rate can be told that %s meets: even at %s %s", name, planned(*k.FailedRPS), k.Detail),
-				Advice: "measure on a quieter machine, or on one of your own"})
+				Text: fmt.Sprintf("the machine was too noisy to search for the knee of %s: at %s %s", name,
+					planned(*k.FailedRPS), k.Detail),
+				Advice: "measure on a quieter machine, at another time, or by a longer --block"})
 		}
 	}
-	if cut == nil || !r.Tail.Complete {
+	if open == nil || !r.Tail.Complete {
 		return warnings
 	}
-	return append(warnings, Warning{Code: Inconclusive,
-		Text:   fmt.Sprintf("the search was cut short for %s", strings.Join(cut, ", ")),
-		Advice: fmt.Sprintf("give a --budget of about %ds, or none", tens(float64(r.Plan.BudgetNS)/1e9*more))})
+	w := Warning{Code: Inconclusive, Text: "the search did not settle the knee of " + strings.Join(open, ", "),
+		Advice: "noise kept it from being confirmed: give more --groups"}
+	if r.Plan.BudgetNS > 0 {
+		w.Advice = fmt.Sprintf("give a --budget of about %ds, or none", tens(float64(r.Plan.BudgetNS)/1e9*more))
+	}
+	return append(warnings, w)
 }
 
 // tens rounds up to a multiple of ten.
