@@ -180,8 +180,9 @@ func TestInconclusiveSearches(t *testing.T) {
 			"knee of hello as cgi: at 10/s the load generator was at its limit"},
 		"stolen": {[]visit{meets(40, 0), stolen(60, 0), stolen(50, 0), meets(40, 1), meets(40, 2)},
 			"the machine was too noisy to search for the knee of hello as cgi: at 50/s the hypervisor took processor time"},
-		"at the generator's limit": {[]visit{meets(40, 0), busy(60, 0), busy(50, 0), meets(40, 1), meets(40, 2)}, ""},
-		"failing":                  {[]visit{fails(40, 0), fails(20, 0), fails(10, 0)}, ""},
+		"at the generator's limit": {[]visit{meets(40, 0), busy(60, 0), busy(50, 0), busy(50, 0), busy(50, 0), meets(40, 1),
+			busy(50, 1), busy(50, 1), busy(50, 1), meets(40, 2), busy(50, 2), busy(50, 2), busy(50, 2)}, ""},
+		"failing": {[]visit{fails(40, 0), fails(20, 0), fails(10, 0)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := search(t, test.visits...)
