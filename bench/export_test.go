@@ -13,8 +13,8 @@ import (
 var (
 	Order     = Plan.order
 	VisitSeed = Plan.visitSeed
-	Ladders   = Plan.ladders
 	Climb     = climb
+	Descend   = descend
 )
 
 // GroupRounds is how many rounds a group has.

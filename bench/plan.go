@@ -30,8 +30,8 @@ type Plan struct {
 	Cells          []Cell        `json:"cells"`
 	Every          []int         `json:"every,omitempty"`           // of each cell: it is visited in every so-many-th round; absent means 1
 	Rounds         int           `json:"rounds"`                    // how many there are; 0 means as many as the budget allows
-	BudgetNS       int64         `json:"budget_ns"`                 // how long the rounds may take together, where their number is not given
-	Groups         int           `json:"groups"`                    // how often the targets are started; the rounds are dealt out to them
+	BudgetNS       int64         `json:"budget_ns"`                 // what rounds take together, if not counted, or a search
+	Groups         int           `json:"groups"`                    // starts of the targets; the rounds are dealt out to them
 	BlockNS        int64         `json:"block_ns"`                  // how long a visit is; 0 means as long as Length has it
 	AtLeast        int           `json:"at_least"`                  // and how many requests it has at the least
 	Baseline       string        `json:"baseline"`                  // the model that the others are compared with
@@ -71,6 +71,15 @@ func (p Plan) Length(c Cell) (length, discard time.Duration) {
 		discard = length / discarded
 	}
 	return length, discard
+}
+
+// duration is how long a visit to the cell takes by its plan: arrivals that are few go on for longer than Length.
+func (p Plan) duration(c Cell) time.Duration {
+	length, _ := p.Length(c)
+	if c.Load.Kind == Open {
+		length = max(length, time.Duration(float64(p.AtLeast)/c.Load.RateRPS*float64(time.Second)))
+	}
+	return length
 }
 
 // Request finds a cell's request in the workload's description.
@@ -128,7 +137,8 @@ func (p Plan) every(cell int) int {
 	return 1
 }
 
-// visitSeed is the same for all cells of a round, so that both sides of a pair meet the same arrivals.
+// visitSeed is the same for all cells of a round, so that both sides of a pair meet the same arrivals. In a search,
+// which has no rounds, it is that of a point and a try.
 func (p Plan) visitSeed(round int) uint64 {
 	return rand.New(rand.NewPCG(p.Seed, ^uint64(round))).Uint64()
 }

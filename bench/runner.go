@@ -49,7 +49,7 @@ func (r *Runner) group(ctx context.Context, group int, s *schedule) error {
 		for s.more(group) {
 			for _, cell := range r.Plan.order(s.round) {
 				r.tell(s.progress(group, r.Plan.Cells[cell]))
-				if err := v.visit(ctx, group, s.round, cell); err != nil {
+				if err := v.visit(ctx, group, s.round, cell, r.Plan.visitSeed(s.round)); err != nil {
 					return err
 				}
 				s.blocks++

@@ -3,103 +3,176 @@ package bench
 import (
 	"context"
 	"errors"
-	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"time"
 )
 
-// An Objective is what response times have to meet: of the visits at a rate, the percentile is at most the limit.
-type Objective struct {
-	Percentile float64 `json:"percentile"` // 0.99 for p99
-	LimitNS    int64   `json:"limit_ns"`
-}
+// A point is asked more than once, because the noise of a shared machine comes in moments: a visit that was disturbed
+// says nothing, and one that missed the objective may have met such a moment unseen. What passed by chance falls at the
+// next start of the targets.
+const (
+	mostTries  = 3 // visits to a point in one start of the targets
+	mostMisses = 2 // of them; so many are an answer
+)
 
-// String says it in words: "p99 ≤ 50ms".
-func (o Objective) String() string {
-	return fmt.Sprintf("p%g ≤ %v", o.Percentile*100, time.Duration(o.LimitNS))
-}
-
-// confirmations is how many more visits a rate that was found must pass.
-const confirmations = 2
-
-// Search visits, in place of rounds, the cells of each target by halves, until it knows the highest rate at which the
-// objective is met. The plan has them in order of their rates. Meets says whether the visit just made, the last in the
-// record, meets it.
-func (r *Runner) Search(ctx context.Context, meets func() (bool, error)) error {
+// Search visits, in place of rounds, the cells of each workload, request and model, which the plan has in order of
+// their rates: its curve. At the first start of the targets it looks for the highest rate that holds, by halves. At
+// each further start, which draws another memory layout, it goes down from there to one that still holds. If the next
+// was but disturbed, it asks for that again, and goes on from there where it holds. Judge says what the visit just made,
+// the last in the record, means.
+//
+// If the plan has a budget, each curve has its share of it, one visit at the least. What was found until then stands;
+// that it is not settled can be told by the visits that are missing. A budget of 0 is no bound.
+func (r *Runner) Search(ctx context.Context, judge func() (Verdict, error)) error {
 	defer pauseCollector()()
-	return r.onTargets(ctx, time.Now(), func(ctx context.Context, v *visitor) error {
-		visits := 0
-		ladders := r.Plan.ladders()
-		for i, n := range rand.New(rand.NewPCG(r.Plan.Seed, 0)).Perm(len(ladders)) {
-			err := climb(len(ladders[n]), func(rung int) (bool, error) {
-				cell := ladders[n][rung]
-				r.tell(Progress{Share: float64(i) / float64(len(ladders)), Done: visits, Cell: r.Plan.Cells[cell]})
-				err := v.visit(ctx, 0, visits, cell)
-				visits++
-				switch {
-				case errors.Is(err, errNoneRight): // at this rate; it is on record
-					return false, nil
-				case err != nil:
-					return false, err
-				}
-				return meets()
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// ladders lists for each workload, request and model its cells, which the plan has in order of their rates.
-func (p Plan) ladders() [][]int {
-	index := map[Cell]int{}
-	var ladders [][]int
-	for i, c := range p.Cells {
-		c.Load, c.Engine = Load{}, ""
-		at, ok := index[c]
-		if !ok {
-			at = len(ladders)
-			index[c] = at
-			ladders = append(ladders, nil)
-		}
-		ladders[at] = append(ladders[at], i)
+	s := &search{Runner: r, judge: judge, began: time.Now(), curves: r.Plan.Curves(), tried: map[int]int{}}
+	for _, curve := range s.curves {
+		s.found, s.missed = append(s.found, -1), append(s.missed, len(curve))
 	}
-	return ladders
-}
-
-// climb finds the highest of n rungs that holds: by halves, and then down from what was found until one holds again
-// and again.
-func climb(n int, probe func(rung int) (bool, error)) error {
-	low, high := -1, n // the highest that held, the lowest that did not
-	for high-low > 1 {
-		middle := (low + high) / 2
-		holds, err := probe(middle)
+	for group := range r.Plan.Groups {
+		if group > 0 && !s.open(group) {
+			return nil
+		}
+		err := r.onTargets(ctx, s.began, func(ctx context.Context, v *visitor) error { return s.group(ctx, v, group) })
 		if err != nil {
 			return err
 		}
-		if holds {
-			low = middle
-		} else {
-			high = middle
-		}
 	}
-	for ; low >= 0; low-- {
-		held := 0
-		for held < confirmations {
-			holds, err := probe(low)
-			if err != nil {
-				return err
-			}
-			if !holds {
-				break
-			}
-			held++
-		}
-		if held == confirmations {
-			return nil
+	return nil
+}
+
+// A search is one that is under way.
+type search struct {
+	*Runner
+	judge  func() (Verdict, error)
+	began  time.Time
+	curves [][]int     // equally long
+	found  []int       // the highest point of each curve that holds, as far as is known; -1 if none does
+	missed []int       // the lowest that did not, other than for being disturbed; the length of the curve if there is none
+	tried  map[int]int // how often each cell was visited
+	visits int
+}
+
+// A turn is what one curve has in one start of the targets.
+type turn struct {
+	*search
+	visitor *visitor
+	group   int
+	place   int   // among the curves of this start
+	n       int   // of the curve
+	curve   []int // s.curves[n]
+	asked   int   // visits
+}
+
+// errTimeUp ends a turn.
+var errTimeUp = errors.New("the time for this curve is up")
+
+func (s *search) group(ctx context.Context, v *visitor, group int) error {
+	for place, n := range rand.New(rand.NewPCG(s.Plan.Seed, uint64(group))).Perm(len(s.curves)) {
+		t := turn{search: s, visitor: v, group: group, place: place, n: n, curve: s.curves[n]}
+		err := t.take(func(point int) (bool, error) { return t.holds(ctx, point) })
+		if err != nil && !errors.Is(err, errTimeUp) {
+			return err
 		}
 	}
 	return nil
+}
+
+// take takes the turn: what it finds is what is known of the curve from now on.
+func (t *turn) take(holds probe) (err error) {
+	found := &t.found[t.n]
+	if *found, err = descend(*found, holds); err != nil {
+		return err
+	}
+	if *found >= 0 && *found+1 < t.missed[t.n] { // the next was disturbed each time, or there was no time
+		ok, err := holds(*found + 1)
+		if !ok || err != nil {
+			return err
+		}
+		*found++
+	}
+	*found, err = climb(*found, t.missed[t.n], holds)
+	return err
+}
+
+// holds asks a point until the answer is clear. What was disturbed each time does not hold: the rate may be what
+// disturbs.
+func (t *turn) holds(ctx context.Context, point int) (bool, error) {
+	misses := 0
+	for range mostTries {
+		verdict, err := t.visit(ctx, point)
+		if err != nil {
+			return false, err
+		}
+		if verdict == Met {
+			return true, nil
+		}
+		if verdict != Unclear {
+			misses++
+		}
+		if verdict == Failed || misses == mostMisses {
+			break
+		}
+	}
+	if misses > 0 {
+		t.missed[t.n] = min(t.missed[t.n], point)
+	}
+	return false, nil
+}
+
+// visit makes one, if the time allows. The first, second and further visits to a rate meet the same arrivals on each
+// curve, so that the twins are asked the same.
+func (t *turn) visit(ctx context.Context, point int) (Verdict, error) {
+	cell := t.curve[point]
+	if first := t.group == 0 && t.asked == 0; !first && !t.fits(t.group, t.place, cell) {
+		return Unclear, errTimeUp
+	}
+	t.tell(Progress{Share: t.share(t.group, t.place, t.asked), Done: t.visits, Group: t.group,
+		Cell: t.Plan.Cells[cell]})
+	err := t.visitor.visit(ctx, t.group, t.visits, cell, t.Plan.visitSeed(point<<16|t.tried[cell]))
+	t.asked++
+	t.visits++
+	t.tried[cell]++
+	if err != nil && !errors.Is(err, errNoneRight) { // which is one more thing to be judged; it is on record
+		return Unclear, err
+	}
+	return t.judge()
+}
+
+// open says whether a start of the targets has anything to do.
+func (s *search) open(group int) bool {
+	for n, point := range s.found {
+		if point < 0 && s.missed[n] == 0 { // nothing holds
+			continue
+		}
+		if point < 0 { // as all was disturbed: it climbs again
+			point = (s.missed[n] - 1) / 2
+		}
+		if s.fits(group, len(s.curves)-1, s.curves[n][point]) {
+			return true
+		}
+	}
+	return false
+}
+
+// fits says whether a visit to the cell, as long as it is planned to be, ends within the time of the curve at this
+// place.
+func (s *search) fits(group, place, cell int) bool {
+	if s.Plan.BudgetNS == 0 {
+		return true
+	}
+	end := time.Duration(float64(s.Plan.BudgetNS) * s.share(group, place+1, 0))
+	return time.Since(s.began)+s.Plan.duration(s.Plan.Cells[cell]) <= end
+}
+
+// share is the part of the search that is done when the curve at this place has asked so often, if nothing is asked
+// twice: a curve takes as many visits as it can be halved, and one at each further start.
+func (s *search) share(group, place, asked int) float64 {
+	halves, n := bits.Len(uint(len(s.curves[0]))), len(s.curves)
+	done := place*halves + min(asked, halves-1)
+	if group > 0 {
+		done = n*halves + (group-1)*n + place
+	}
+	return float64(done) / float64(n*(halves+s.Plan.Groups-1))
 }

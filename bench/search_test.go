@@ -3,7 +3,6 @@ package bench_test
 import (
 	"context"
 	"errors"
-	"math/bits"
 	"slices"
 	"testing"
 	"time"
@@ -13,83 +12,330 @@ import (
 	"forktax/bench"
 )
 
-// What was found last holds, was confirmed, and the rung above it was tried and did not hold.
-func TestClimb(t *testing.T) {
-	for n := range 100 {
-		for highest := -1; highest < n; highest++ { // that holds
-			tries := map[int]int{}
-			total := 0
-			err := bench.Climb(n, func(rung int) (bool, error) {
-				tries[rung]++
-				total++
-				return rung <= highest, nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if highest >= 0 && tries[highest] < 3 {
-				t.Errorf("climbing %d rungs, %d holds: it was tried %d times, want 3", n, highest, tries[highest])
-			}
-			if highest+1 < n && tries[highest+1] == 0 {
-				t.Errorf("climbing %d rungs, %d does not hold: it was not tried", n, highest+1)
-			}
-			if most := bits.Len(uint(n)) + 2; total > most {
-				t.Errorf("climbing %d rungs took %d tries, want %d at most", n, total, most)
-			}
-		}
-	}
-}
-
-// A rung that held once and not again is not what is found.
-func TestClimbStepsDown(t *testing.T) {
-	tries := map[int]int{}
-	err := bench.Climb(10, func(rung int) (bool, error) {
-		tries[rung]++
-		return rung <= 4 || rung == 5 && tries[5] == 1, nil
-	})
-	if err != nil || tries[4] < 2 {
-		t.Errorf("Climb = %v, rung 4 was tried %d times, want twice at the least", err, tries[4])
-	}
-	broken := errors.New("broken")
-	if err := bench.Climb(10, func(int) (bool, error) { return false, broken }); !errors.Is(err, broken) {
-		t.Errorf("Climb = %v, want %v", err, broken)
-	}
-}
-
-// A search visits the ladder of each target, and what fails altogether at a rate is no end of it.
-func TestSearch(t *testing.T) {
-	plan := somePlan()
-	plan.Cells = nil
+// searchPlan has two curves of seven rates, 10 to 70 a second.
+func searchPlan() bench.Plan {
+	p := somePlan()
+	p.Cells, p.Rounds = nil, 0
 	for _, rate := range []float64{10, 20, 30, 40, 50, 60, 70} {
 		for _, model := range []string{"persistent", "cgi"} {
-			plan.Cells = append(plan.Cells, bench.Cell{Workload: "hello", Request: "hello", Model: model, Engine: "fake",
+			p.Cells = append(p.Cells, bench.Cell{Workload: "hello", Request: "hello", Model: model, Engine: "fake",
 				Load: bench.Load{Kind: bench.Open, Concurrency: 1, RateRPS: rate}})
 		}
 	}
-	if diff := cmp.Diff([][]int{{0, 2, 4, 6, 8, 10, 12}, {1, 3, 5, 7, 9, 11, 13}}, bench.Ladders(plan)); diff != "" {
-		t.Fatalf("the ladders (-want +got):\n%s", diff)
-	}
-	plan.Searched, plan.Objective = true, &bench.Objective{Percentile: 0.5, LimitNS: int64(time.Second)}
+	p.Searched, p.Objective = true, &bench.Objective{Percentile: 0.5, LimitNS: int64(time.Second)}
+	return p
+}
+
+// A visited is a visit of a search: to which model, at which rate and start of the targets.
+type visited struct {
+	Model string
+	Rate  float64
+	Group int
+}
+
+// searched makes a search in which judge answers, given the visit and how often this was made before. It returns the
+// visits in the order in which they were made, and their seeds.
+func searched(t *testing.T, p bench.Plan, judge func(v visited, before int) bench.Verdict) ([]visited, []uint64) {
+	t.Helper()
 	engine := &fakeEngine{}
+	r := newRunner(t, p, &fakeLauncher{}, engine)
+	var all []visited
+	err := r.Search(t.Context(), func() (bench.Verdict, error) {
+		blocks := read(t, r.Record.Dir).Blocks
+		b := blocks[len(blocks)-1]
+		v := visited{p.Cells[b.Cell].Model, p.Cells[b.Cell].Load.RateRPS, b.Group}
+		before := 0
+		for _, w := range all {
+			if w == v {
+				before++
+			}
+		}
+		all = append(all, v)
+		return judge(v, before), nil
+	})
+	if err != nil {
+		t.Fatalf("Search = %v", err)
+	}
+	var seeds []uint64
+	for _, v := range engine.visits {
+		seeds = append(seeds, v.Seed)
+	}
+	return all, seeds
+}
+
+// of lists the rates at which a model was visited in one start of the targets.
+func of(all []visited, model string, group int) []float64 {
 	var rates []float64
-	engine.run = func(_ context.Context, v bench.Visit, rec bench.Recorder) error {
-		rates = append(rates, v.Load.RateRPS)
+	for _, v := range all {
+		if v.Model == model && v.Group == group {
+			rates = append(rates, v.Rate)
+		}
+	}
+	return rates
+}
+
+// limits is a judge to whom a model meets the objective up to a rate.
+func limits(highest map[string]float64) func(visited, int) bench.Verdict {
+	return func(v visited, _ int) bench.Verdict {
+		if v.Rate <= highest[v.Model] {
+			return bench.Met
+		}
+		return bench.Failed
+	}
+}
+
+// Each curve is climbed at the first start of the targets, and what was found is confirmed at each further start.
+func TestSearch(t *testing.T) {
+	all, _ := searched(t, searchPlan(), limits(map[string]float64{"persistent": 60, "cgi": 30}))
+	for group, want := range []map[string][]float64{
+		{"persistent": {40, 60, 70}, "cgi": {40, 20, 30}},
+		{"persistent": {60}, "cgi": {30}},
+		{"persistent": {60}, "cgi": {30}},
+	} {
+		for model, rates := range want {
+			if got := of(all, model, group); !slices.Equal(got, rates) {
+				t.Errorf("start %d, %s: rates %v, want %v", group, model, got, rates)
+			}
+		}
+	}
+	if len(all) != 10 {
+		t.Errorf("%d visits, want 10: %v", len(all), all)
+	}
+}
+
+// What holds at the first start only is not what is found: the search goes down to what holds at all.
+func TestSearchStepsDownAtFurtherStarts(t *testing.T) {
+	all, _ := searched(t, searchPlan(), func(v visited, _ int) bench.Verdict {
+		return limits(map[string]float64{"persistent": []float64{50, 30, 70}[v.Group], "cgi": 0})(v, 0)
+	})
+	for group, want := range [][]float64{{40, 60, 50}, {50, 40, 30}, {30}} {
+		if got := of(all, "persistent", group); !slices.Equal(got, want) {
+			t.Errorf("start %d: rates %v, want %v", group, got, want)
+		}
+	}
+	if got, want := of(all, "cgi", 0), []float64{40, 20, 10}; !slices.Equal(got, want) {
+		t.Errorf("where nothing holds: rates %v, want %v", got, want)
+	}
+	if more := len(of(all, "cgi", 1)) + len(of(all, "cgi", 2)); more > 0 {
+		t.Errorf("where nothing holds: %d visits to confirm it, want none", more)
+	}
+}
+
+// What noise kept from being told at one start is asked again at the next, and the search goes on from there.
+func TestSearchGoesOnAfterNoise(t *testing.T) {
+	fine := limits(map[string]float64{"persistent": 60, "cgi": 0})
+	for name, test := range map[string]struct {
+		disturbed func(visited) bool
+		want      [][]float64 // by start
+	}{
+		"from 40/s on, at the first start": {func(v visited) bool { return v.Group == 0 && v.Rate >= 40 },
+			[][]float64{{40, 40, 40, 20, 30}, {30, 40, 60, 70}, {60}}},
+		"at all rates, at the first start": {func(v visited) bool { return v.Group == 0 },
+			[][]float64{{40, 40, 40, 20, 20, 20, 10, 10, 10}, {40, 60, 70}, {60}}},
+		"at what was found, at the second start": {func(v visited) bool { return v.Group == 1 && v.Rate == 60 },
+			[][]float64{{40, 60, 70}, {60, 60, 60, 50, 60, 60, 60}, {50, 60}}},
+		"from 50/s on, at each start": {func(v visited) bool { return v.Rate >= 50 },
+			[][]float64{{40, 60, 60, 60, 50, 50, 50}, {40, 50, 50, 50}, {40, 50, 50, 50}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, _ := searched(t, searchPlan(), func(v visited, before int) bench.Verdict {
+				if v.Model == "persistent" && test.disturbed(v) {
+					return bench.Unclear
+				}
+				return fine(v, before)
+			})
+			for group, want := range test.want {
+				if got := of(all, "persistent", group); !slices.Equal(got, want) {
+					t.Errorf("start %d: rates %v, want %v", group, got, want)
+				}
+			}
+		})
+	}
+}
+
+// A visit that was disturbed says nothing and is made again, three times at the most; one that missed the objective is
+// made once more; and one that failed it is not.
+func TestSearchAsksAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		answers []bench.Verdict // at 40/s
+		holds   bool
+	}{
+		"met":                         {[]bench.Verdict{bench.Met}, true},
+		"failed":                      {[]bench.Verdict{bench.Failed}, false},
+		"disturbed, then met":         {[]bench.Verdict{bench.Unclear, bench.Met}, true},
+		"disturbed twice, then met":   {[]bench.Verdict{bench.Unclear, bench.Unclear, bench.Met}, true},
+		"disturbed each time":         {[]bench.Verdict{bench.Unclear, bench.Unclear, bench.Unclear}, false},
+		"missed, then met":            {[]bench.Verdict{bench.Missed, bench.Met}, true},
+		"missed twice":                {[]bench.Verdict{bench.Missed, bench.Missed}, false},
+		"missed, disturbed, met":      {[]bench.Verdict{bench.Missed, bench.Unclear, bench.Met}, true},
+		"disturbed, missed, missed":   {[]bench.Verdict{bench.Unclear, bench.Missed, bench.Missed}, false},
+		"missed, disturbed twice":     {[]bench.Verdict{bench.Missed, bench.Unclear, bench.Unclear}, false},
+		"disturbed, failed":           {[]bench.Verdict{bench.Unclear, bench.Failed}, false},
+		"disturbed, missed, failed":   {[]bench.Verdict{bench.Unclear, bench.Missed, bench.Failed}, false},
+		"missed, failed, but not met": {[]bench.Verdict{bench.Missed, bench.Failed}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, _ := searched(t, searchPlan(), func(v visited, before int) bench.Verdict {
+				if v.Rate == 40 && v.Model == "cgi" && v.Group == 0 {
+					return test.answers[before]
+				}
+				return limits(map[string]float64{"cgi": 40, "persistent": 40})(v, 0)
+			})
+			rates := of(all, "cgi", 0)
+			want := slices.Repeat([]float64{40}, len(test.answers))
+			if test.holds {
+				want = append(want, 60, 50)
+			} else {
+				want = append(want, 20, 30)
+			}
+			if !slices.Equal(rates, want) {
+				t.Errorf("rates %v, want %v", rates, want)
+			}
+		})
+	}
+}
+
+// The first visits to a rate meet the same arrivals, whichever the model, and the second visits others.
+func TestSearchSeedsVisitsByRateAndTry(t *testing.T) {
+	// Cgi is visited twice as often, so that the twins' visits have different numbers.
+	all, seeds := searched(t, searchPlan(), func(v visited, before int) bench.Verdict {
+		if v.Model == "cgi" && before == 0 {
+			return bench.Unclear
+		}
+		return limits(map[string]float64{"persistent": 50, "cgi": 50})(v, 0)
+	})
+	type ask struct {
+		rate float64
+		try  int
+	}
+	seen := map[string]map[ask]uint64{"persistent": {}, "cgi": {}}
+	tries := map[visited]int{}
+	for i, v := range all {
+		v.Group = 0
+		seen[v.Model][ask{v.Rate, tries[v]}] = seeds[i]
+		tries[v]++
+	}
+	distinct := map[uint64]bool{}
+	for a, seed := range seen["cgi"] {
+		distinct[seed] = true
+		if twin, ok := seen["persistent"][a]; ok && twin != seed {
+			t.Errorf("%v: the seeds are %d and %d, want the same for both twins", a, seed, twin)
+		}
+	}
+	if got, want := len(distinct), len(seen["cgi"]); got != want {
+		t.Errorf("%d seeds for %d different rates and tries", got, want)
+	}
+	if shared := len(seen["persistent"]); shared < 5 {
+		t.Errorf("persistent was visited %d times, want 5 at the least for the test to mean something", shared)
+	}
+}
+
+// A budget is a bound: a visit that would pass the curve's share of it by its plan is not made, but each curve has one.
+func TestSearchWithinABudget(t *testing.T) {
+	p := searchPlan()
+	p.AtLeast = 400 // so that a visit at 10/s takes 40 s by its plan, one at 20/s 20 s and one at 40/s 10 s
+	none, all := limits(nil), limits(map[string]float64{"persistent": 70, "cgi": 70})
+	check := func(budget time.Duration, judge func(visited, int) bench.Verdict, first, second []float64, starts int) {
+		t.Helper()
+		p.BudgetNS = int64(budget)
+		visits, _ := searched(t, p, judge)
+		model := visits[0].Model // whose turn came first
+		var got [2][]float64
+		for _, v := range visits {
+			if v.Model == model {
+				got[0] = append(got[0], v.Rate)
+			} else {
+				got[1] = append(got[1], v.Rate)
+			}
+		}
+		if diff := cmp.Diff([2][]float64{first, second}, got); diff != "" {
+			t.Errorf("within %v: rates of the curves (-want +got):\n%s", budget, diff)
+		}
+		if last := visits[len(visits)-1].Group; last != starts-1 {
+			t.Errorf("within %v: %d starts, want %d", budget, last+1, starts)
+		}
+	}
+	check(0, none, []float64{40, 20, 10}, []float64{40, 20, 10}, 1) // no bound
+	check(time.Hour, none, []float64{40, 20, 10}, []float64{40, 20, 10}, 1)
+	check(time.Hour, all, []float64{40, 60, 70, 70, 70}, []float64{40, 60, 70, 70, 70}, 3)
+	check(1, none, []float64{40}, []float64{40}, 1)
+	check(1, all, []float64{40}, []float64{40}, 1) // nor is there time to confirm it
+	// Three of the ten visits that are to be expected are the first curve's, and three the second's. Of half a minute that
+	// is 9 s and as many more, too few for one at 20/s. At the second start, by 21 and 24 s, there is time for it, for none
+	// of the visits takes as long as it should; but not for one at 10/s.
+	check(30*time.Second, none, []float64{40, 20}, []float64{40, 20}, 2)
+}
+
+// Targets are not started for nothing: neither where nothing holds, nor where there is no time to confirm what does.
+func TestSearchStartsNothingInVain(t *testing.T) {
+	for verdict, budget := range map[bench.Verdict]int64{bench.Failed: 0, bench.Met: 1} {
+		p, launcher := searchPlan(), &fakeLauncher{}
+		p.BudgetNS = budget
+		r := newRunner(t, p, launcher, &fakeEngine{})
+		if err := r.Search(t.Context(), func() (bench.Verdict, error) { return verdict, nil }); err != nil {
+			t.Fatalf("Search = %v", err)
+		}
+		if got := launcher.started.Load(); got != 2 {
+			t.Errorf("verdict %v, budget %d: %d targets were started, want 2", verdict, budget, got)
+		}
+	}
+}
+
+// What ends a search is its error, and what was measured is on record.
+func TestSearchEnds(t *testing.T) {
+	engine := &fakeEngine{}
+	r := newRunner(t, searchPlan(), &fakeLauncher{}, engine)
+	err := r.Search(t.Context(), func() (bench.Verdict, error) { return bench.Met, errFake })
+	if !errors.Is(err, errFake) {
+		t.Errorf("Search = %v, want %v", err, errFake)
+	}
+	if got := len(read(t, r.Record.Dir).Blocks); got != 1 {
+		t.Errorf("%d blocks are recorded, want 1", got)
+	}
+	engine.run = func(context.Context, bench.Visit, bench.Recorder) error { return errFake }
+	r = newRunner(t, searchPlan(), &fakeLauncher{}, engine)
+	err = r.Search(t.Context(), func() (bench.Verdict, error) { return bench.Met, nil })
+	if !errors.Is(err, errFake) {
+		t.Errorf("Search = %v, want %v", err, errFake)
+	}
+}
+
+// A rate at which all requests fail is an answer as others are.
+func TestSearchGoesOnWhereAllFails(t *testing.T) {
+	engine := &fakeEngine{run: func(_ context.Context, v bench.Visit, rec bench.Recorder) error {
 		o := bench.Observation{Status: 200}
-		if v.Load.RateRPS > 50 {
+		if v.Load.RateRPS > 20 {
 			o = bench.Observation{Err: bench.ErrRefused}
 		}
 		rec.Observe([]bench.Observation{o})
 		return nil
+	}}
+	r := newRunner(t, searchPlan(), &fakeLauncher{}, engine)
+	err := r.Search(t.Context(), func() (bench.Verdict, error) {
+		blocks := read(t, r.Record.Dir).Blocks
+		if blocks[len(blocks)-1].Failed() > 0 {
+			return bench.Failed, nil
+		}
+		return bench.Met, nil
+	})
+	if err != nil {
+		t.Fatalf("Search = %v", err)
 	}
-	r := newRunner(t, plan, &fakeLauncher{}, engine)
-	if err := r.Search(t.Context(), func() (bool, error) { return rates[len(rates)-1] <= 30, nil }); err != nil {
-		t.Fatal(err)
+	if got, want := len(read(t, r.Record.Dir).Blocks), 2*(3+2); got != want {
+		t.Errorf("%d blocks are recorded, want %d", got, want)
 	}
-	want := []float64{40, 20, 30, 30, 30} // by halves, and then what was found twice more
-	if !slices.Equal(rates, slices.Concat(want, want)) {
-		t.Errorf("rates %v, want %v for each of two targets", rates, want)
+}
+
+func TestObjectiveInWords(t *testing.T) {
+	check := func(percentile float64, limit time.Duration, want string) {
+		t.Helper()
+		if got := (bench.Objective{Percentile: percentile, LimitNS: int64(limit)}).String(); got != want {
+			t.Errorf("Objective{%g, %v}.String() = %q, want %q", percentile, limit, got, want)
+		}
 	}
-	if got := len(read(t, r.Record.Dir).Blocks); got != 2*len(want) {
-		t.Errorf("%d blocks are recorded, want %d", got, 2*len(want))
-	}
+	check(0.99, 50*time.Millisecond, "p99 ≤ 50 ms")
+	check(0.5, 1500*time.Millisecond, "p50 ≤ 1.5 s")
+	check(0.999, 80*time.Microsecond, "p99.9 ≤ 80 µs")
+	check(0.57, 90*time.Second, "p57 ≤ 90 s") // 0.57*100 is 56.99999999999999
+	check(0.9999, 7, "p99.99 ≤ 7 ns")
 }

@@ -26,7 +26,7 @@ type rest struct {
 }
 
 // visit measures one block and puts it on disk. A block during which ctx ends is not recorded.
-func (v *visitor) visit(ctx context.Context, group, round, cell int) error {
+func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64) error {
 	c := v.Plan.Cells[cell]
 	t := v.targets[targetName{c.Workload, c.Model}]
 	engine, ok := v.Engines[c.Engine]
@@ -42,7 +42,7 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int) error {
 	}
 	length, discard := v.Plan.Length(c)
 	wanted := Visit{URL: t.URL, Request: request, Load: c.Load, Length: length, AtLeast: v.Plan.AtLeast,
-		Seed: v.Plan.visitSeed(round)}
+		Seed: seed}
 
 	collect()
 	v.Record.begin()

@@ -52,7 +52,10 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 	a.Ladders = ladders(r.Plan, measured)
 	a.Decisions = decisions(a)
 	a.Referee = referee(r.Plan, a.Cells, measured)
-	a.Knees = knees(r.Plan, a.Cells)
-	a.Warnings = warnings(r, a)
+	var err error
+	if a.Knees, err = knees(r); err != nil {
+		return nil, err
+	}
+	a.Warnings = append(warnings(r, a), unsettled(r, a.Knees)...)
 	return a, nil
 }

@@ -1,10 +1,9 @@
 package report
 
 import (
-	"fmt"
+	"math/bits"
 
 	"forktax/bench"
-	"forktax/bench/stats"
 )
 
 // A Knee is the highest rate at which a model meets the objective, of those that were tried.
@@ -13,134 +12,156 @@ type Knee struct {
 	Request   string    `json:"request"`
 	Model     string    `json:"model"`
 	Objective string    `json:"objective"`
-	MetRPS    *float64  `json:"met_rps"`              // the highest rate that met it, below the lowest that did not; nil if none did
-	FailedRPS *float64  `json:"failed_rps"`           // the lowest rate that did not; nil if all did
-	Untold    []float64 `json:"untold_rps,omitempty"` // rates at which there were too few requests to tell
-	Reason    string    `json:"reason"`               // why it did not: response times, errors, or a generator that was too slow
+	MetRPS    *float64  `json:"met_rps"`                 // the highest rate that met it, below FailedRPS; nil if none did
+	FailedRPS *float64  `json:"failed_rps"`              // the lowest rate that did not; nil if all did
+	AgainRPS  []float64 `json:"met_again_rps,omitempty"` // rates above it that met it all the same
+	Untold    []float64 `json:"untold_rps,omitempty"`    // rates at which there were too few requests to tell
+	Reason    string    `json:"reason"`                  // what gave out at the lowest rate that did not: see finding.go
+	Detail    string    `json:"detail,omitempty"`        // the same in words
+	Search    *Search   `json:"search,omitempty"`        // nil if the rates were given
 }
 
-// knees finds the knee of each workload, request and model from its cells, which are in order of their rates.
-func knees(plan bench.Plan, cells []Cell) []Knee {
+// A Search says how far a search for a knee came.
+type Search struct {
+	Visits  int `json:"visits"`
+	Missing int `json:"missing"` // visits that it would take more, at the least, to be settled
+	Starts  int `json:"starts"`  // of the targets at which the rate, or a higher one, was met
+}
+
+// knees finds the knee of each workload, request and model.
+func knees(r *bench.Result) ([]Knee, error) {
 	found := []Knee{}
-	if plan.Objective == nil {
-		return found
+	if r.Plan.Objective == nil {
+		return found, nil
 	}
-	index := map[bench.Cell]int{}
-	for _, c := range cells {
-		if c.Load.Kind != bench.Open || c.Blocks == 0 {
-			continue
+	steal := stolen(r.Blocks)
+	blocks := make([][]bench.Block, len(r.Plan.Cells))
+	for _, b := range r.Blocks {
+		blocks[b.Cell] = append(blocks[b.Cell], b)
+	}
+	for _, curve := range r.Plan.Curves() {
+		first := r.Plan.Cells[curve[0]]
+		k := Knee{Workload: first.Workload, Request: first.Request, Model: first.Model,
+			Objective: r.Plan.Objective.String()}
+		s := ascent{knee: &k, met: -1, failed: len(curve), starts: map[int]int{}}
+		for point, cell := range curve {
+			if len(blocks[cell]) == 0 {
+				continue
+			}
+			hear := s.pool
+			if r.Plan.Searched {
+				hear = s.hear
+			}
+			f, err := hear(r, point, blocks[cell], steal)
+			if err != nil {
+				return nil, err
+			}
+			s.take(point, r.Plan.Cells[cell].Load.RateRPS, f)
 		}
-		key := bench.Cell{Workload: c.Workload, Request: c.Request, Model: c.Model}
-		i, ok := index[key]
-		if !ok {
-			i = len(found)
-			index[key] = i
-			found = append(found, Knee{Workload: c.Workload, Request: c.Request, Model: c.Model,
-				Objective: plan.Objective.String()})
-		}
-		k := &found[i]
-		switch {
-		case c.untold(*plan.Objective):
-			k.Untold = append(k.Untold, c.Load.RateRPS)
-		case !c.meets(*plan.Objective) && k.FailedRPS == nil:
-			k.FailedRPS, k.Reason = new(c.Load.RateRPS), c.failing()
-		case k.FailedRPS == nil:
-			k.MetRPS = new(c.Load.RateRPS)
+		if s.visits > 0 {
+			s.settle(r.Plan)
+			found = append(found, k)
 		}
 	}
-	return found
+	return found, nil
 }
 
-// Counts for not meeting an objective.
-const (
-	slowServer    = "response times"
-	failingServer = "errors"
-	slowGenerator = "generator"
-)
-
-// failing says why a cell does not meet its objective.
-func (c Cell) failing() string {
-	switch {
-	case c.Errors > 0:
-		return failingServer
-	case c.Response.Max == nil: // no block of it is sound
-		return slowGenerator
-	default:
-		return slowServer
-	}
+// An ascent goes up a curve to its knee.
+type ascent struct {
+	knee        *Knee
+	met, failed int         // points: those of the knee's rates
+	starts      map[int]int // the highest point that was met at each start of the targets; of a search
+	last        int         // start at which one was visited
+	visits      int
 }
 
-// untold says whether the cell has too few requests for the objective's percentile.
-func (c Cell) untold(o bench.Objective) bool {
-	return c.Errors == 0 && c.Response.Max != nil && c.atPercentile(o.Percentile) == nil
+// pool has all blocks at a rate say something together.
+func (s *ascent) pool(r *bench.Result, _ int, blocks []bench.Block, steal map[int]float64) (finding, error) {
+	s.visits += len(blocks)
+	return hold(r, blocks, steal)
 }
 
-// meets says whether all requests got right answers and the percentile of their response times is within the limit.
-func (c Cell) meets(o bench.Objective) bool {
-	if c.Errors > 0 || c.Histogram == nil {
-		return false
-	}
-	v := c.atPercentile(o.Percentile)
-	return v != nil && *v <= o.LimitNS
-}
-
-// atPercentile returns an exact percentile that is at hand, or that of the histogram, which is off by a thousandth.
-func (c Cell) atPercentile(p float64) *int64 {
-	switch p {
-	case 0.5:
-		return c.Response.P50
-	case 0.9:
-		return c.Response.P90
-	case 0.99:
-		return c.Response.P99
-	case 0.999:
-		return c.Response.P999
-	}
-	if int(c.Histogram.TotalCount()) < stats.PercentileNeeds(p) {
-		return nil
-	}
-	return new(c.Histogram.ValueAtPercentile(p * 100))
-}
-
-// Meets says whether the last visit of a run met the run's objective.
-func Meets(r *bench.Result) (bool, error) {
-	last := len(r.Blocks) - 1
-	alone := *r
-	alone.Blocks = r.Blocks[last:]
-	m, err := judge(&alone, r.Blocks[last].Cell, nil, 0)
-	if err != nil {
-		return false, err
-	}
-	c, err := m.cell(&alone, r.Blocks[last].Cell)
-	if err != nil {
-		return false, err
-	}
-	return c.meets(*r.Plan.Objective), nil
-}
-
-// words says what the knees of a request mean.
-func words(found []Knee) []string {
-	var lines []string
-	for _, k := range found {
-		line := fmt.Sprintf("%s: %s meets %s ", subject(k.Workload, k.Request), k.Model, k.Objective)
-		switch {
-		case k.MetRPS == nil && k.FailedRPS == nil:
-			line = fmt.Sprintf("%s: too few requests to tell whether %s meets %s: a longer --budget is needed",
-				subject(k.Workload, k.Request), k.Model, k.Objective)
-		case k.MetRPS == nil:
-			line += fmt.Sprintf("at no rate that was tried; the lowest was %s", rate(*k.FailedRPS))
-		case k.FailedRPS == nil:
-			line += fmt.Sprintf("at every rate that was tried, up to %s", rate(*k.MetRPS))
-		default:
-			line += fmt.Sprintf("up to %s, and no longer at %s", rate(*k.MetRPS), rate(*k.FailedRPS))
+// hear has each visit of a search say what it said then: a rate is met if it was at the latest start of the targets at
+// which it was asked for, and missed at none.
+func (s *ascent) hear(r *bench.Result, point int, blocks []bench.Block, steal map[int]float64) (finding, error) {
+	s.visits += len(blocks)
+	said, missed := finding{}, false
+	for len(blocks) > 0 {
+		n := 0 // visits of this start
+		for n < len(blocks) && blocks[n].Group == blocks[0].Group {
+			n++
 		}
-		switch k.Reason {
-		case slowGenerator:
-			line += ", where the generator could not keep up: it may well go on to meet it"
-		case failingServer:
-			line += ", where requests failed"
+		f, err := hearStart(r, blocks[:n], steal)
+		if err != nil {
+			return finding{}, err
 		}
-		lines = append(lines, line+".")
+		if f.verdict == bench.Met {
+			s.starts[blocks[0].Group] = point
+		}
+		if !missed {
+			said, missed = f, f.verdict == bench.Missed || f.verdict == bench.Failed
+		}
+		s.last = max(s.last, blocks[0].Group)
+		blocks = blocks[n:]
 	}
-	return lines
+	return said, nil
+}
+
+// hearStart hears the visits to a rate at one start of the targets. Of one that was always disturbed it says by what,
+// the last time.
+func hearStart(r *bench.Result, visits []bench.Block, steal map[int]float64) (finding, error) {
+	var said finding
+	for i := range visits {
+		f, err := hold(r, visits[i:i+1], steal)
+		if err != nil || f.verdict == bench.Met || f.verdict == bench.Failed {
+			return f, err
+		}
+		if f.verdict == bench.Missed || said.verdict != bench.Missed {
+			said = f
+		}
+	}
+	return said, nil
+}
+
+// take takes a point, the next higher one that was visited, into the knee.
+func (s *ascent) take(point int, rate float64, f finding) {
+	switch k := s.knee; {
+	case f.reason == gaveTooFew:
+		k.Untold = append(k.Untold, rate)
+	case f.verdict != bench.Met && k.FailedRPS == nil:
+		s.failed, k.FailedRPS, k.Reason, k.Detail = point, &rate, f.reason, f.detail
+	case f.verdict == bench.Met && k.FailedRPS == nil:
+		s.met, k.MetRPS = point, &rate
+	case f.verdict == bench.Met:
+		k.AgainRPS = append(k.AgainRPS, rate)
+	}
+}
+
+// settle counts how far a search came, and how many visits are missing: to halve what lies between the two points, to
+// go on to the last start of the targets, and to confirm at one start what was found at another.
+func (s *ascent) settle(p bench.Plan) {
+	if !p.Searched {
+		return
+	}
+	c := &Search{Visits: s.visits}
+	s.knee.Search = c
+	for _, point := range s.starts {
+		if point >= s.met {
+			c.Starts++
+		}
+	}
+	between := s.failed - s.met - 1
+	c.Missing = bits.Len(uint(between))
+	if s.met < 0 {
+		c.Starts = 0
+	}
+	if s.met >= 0 || between > 0 {
+		c.Missing += max(p.Groups-1-s.last, min(p.Groups, 2)-c.Starts)
+	}
+}
+
+// Latest says what the last visit of a run means for the run's objective.
+func Latest(r *bench.Result) (bench.Verdict, error) {
+	f, err := hold(r, r.Blocks[len(r.Blocks)-1:], stolen(r.Blocks))
+	return f.verdict, err
 }

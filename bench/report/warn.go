@@ -22,10 +22,10 @@ func warnings(r *bench.Result, a *Analysis) []Warning {
 		Advice: "what is shown was measured, but from fewer rounds than planned; run it again for the whole"},
 		!a.Run.Complete)
 	add(failed(a))
-	if !r.Plan.Searched { // which tries rates that are too high
+	if !r.Plan.Searched { // which tries rates that are too high, and says itself what it could not tell
 		add(overloaded(a))
+		add(tooManyInvalid(a))
 	}
-	add(tooManyInvalid(a))
 	add(tooFewPairs(r.Plan, r.Blocks, a))
 	add(Warning{Code: "hey", Text: "the load was offered by hey, which is heavier than the engine epoll",
 		Advice: "epoll runs on Linux, for http; hey is for https, other systems, and for comparison"},

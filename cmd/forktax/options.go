@@ -77,15 +77,15 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.IntVar(&o.Most, "connections", o.Most, "open loop: the most connections at once; beyond them requests wait")
 	f.StringVar(&o.Engine, "engine", o.Engine, fmt.Sprintf("what offers the load: %v", load.Names()))
 	f.IntVar(&o.Rounds, "rounds", o.Rounds, "how many rounds there are; 0 means as many as --budget allows")
-	f.DurationVar(&o.Budget, "budget", o.Budget, "how long the rounds take together, where --rounds does not say how many")
-	f.IntVar(&o.Groups, "groups", o.Groups, "how often the targets are started; at least 3, so that they are restarted twice")
-	f.DurationVar(&o.Block, "block", o.Block, "length of a visit; 0 means 20ms for one client and 250ms for others")
+	f.DurationVar(&o.Budget, "budget", o.Budget, "how long the rounds take together, where --rounds does not say how many; with --find-knee, if it is given, the search")
+	f.IntVar(&o.Groups, "groups", o.Groups, "how often the targets are started; at least 3, so that they are restarted twice; --find-knee takes 3, if it is not given")
+	f.DurationVar(&o.Block, "block", o.Block, "length of a visit; 0 means 20ms for one client, 250ms for others, 1s with --find-knee")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "of all that is random; 0 draws one")
 	f.BoolVar(&o.Referee, "referee", o.Referee, "have hey repeat a part of the closed loops, and say how far it agrees")
 	f.BoolFunc("no-referee", "the same as --referee=false", not(&o.Referee))
 	f.BoolVar(&o.Floor, "floor", o.Floor, "measure also the smallest program that can answer, through the same cgi host")
 	f.BoolFunc("no-floor", "the same as --floor=false", not(&o.Floor))
-	f.BoolVar(&o.Ladder, "ladder", o.Ladder, "measure also, at the first load, the models between cgi and persistent; --model names all that are wanted")
+	f.BoolVar(&o.Ladder, "ladder", o.Ladder, "measure also, at the first closed loop, the models between cgi and persistent; --model names all that are wanted")
 	f.BoolFunc("no-ladder", "the same as --ladder=false", not(&o.Ladder))
 	f.BoolVar(&o.Phases, "phases", o.Phases, "have programs tell where the time of each request goes")
 	f.BoolFunc("no-phases", "the same as --phases=false", not(&o.Phases))
@@ -155,6 +155,12 @@ func (o *options) check() error {
 		return mistaken("engine", "hey offers closed loops only: leave out --rate and --find-knee, or take another engine")
 	case o.SLO == "" && o.FindKnee:
 		return mistaken("find-knee", "needs an objective: give --slo, such as p99=50ms")
+	case o.FindKnee && o.has("rate"):
+		return mistaken("rate", "and --find-knee exclude each other: a search tries rates of its own")
+	case o.FindKnee && o.has("clients"):
+		return mistaken("clients", "and --find-knee exclude each other: a search is made at rates, not by closed loops")
+	case o.FindKnee && o.has("rounds"):
+		return mistaken("rounds", "and --find-knee exclude each other: a search has no rounds, but it keeps a --budget")
 	case o.SLO != "" && !o.FindKnee && len(o.Rates) == 0:
 		return mistaken("slo", "%q needs rates to be held against: give --rate or --find-knee", o.SLO)
 	case len(o.Workloads) == 0:

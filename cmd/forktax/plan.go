@@ -8,6 +8,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/program"
+	"forktax/bench/stats"
 )
 
 // foreignWorkload is what servers serve that are measured by their URL alone.
@@ -68,9 +69,9 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign, fl
 		plan.Cells = append(plan.Cells, o.withRungs(o.cells(r, models), programs)...)
 	}
 	plan.Objective, err = o.objective()
-	if o.FindKnee {
-		plan.Searched, plan.AtLeast, plan.Groups, plan.Rounds = true, fewestForKnee, 1, 1
-		return plan, err
+	if o.FindKnee && err == nil {
+		o.search(&plan)
+		return plan, nil
 	}
 	if plan.NoFloor = floor.why; floor.Program != nil {
 		plan.Floor = floor.Name
@@ -134,7 +135,7 @@ func (o *options) requests(programs []program.Program, workloads []bench.Descrip
 func (o *options) cells(r wish, models []string) []bench.Cell {
 	var loads []bench.Load
 	if o.FindKnee {
-		for _, rate := range ladder() {
+		for _, rate := range curve() {
 			loads = append(loads, o.open(rate))
 		}
 		return product(r, o.Engine, loads, models)
@@ -158,13 +159,13 @@ func (o *options) between(model string) bool {
 	return !o.has("model") && slices.Contains(betweens, model)
 }
 
-// withRungs adds, at the first load of a request, the models between the two that keep everything and nothing, unless
-// somebody has said which models there are to be.
+// withRungs adds, at the first load of a request if that is a closed loop, the models between the two that keep everything
+// and nothing, unless somebody has said which models there are to be.
 func (o *options) withRungs(cells []bench.Cell, programs []program.Program) []bench.Cell {
-	if !o.Ladder || o.FindKnee || o.has("model") || len(o.Variants) > 0 {
+	first := cells[0]
+	if !o.Ladder || first.Load.Kind != bench.Closed || o.has("model") || len(o.Variants) > 0 {
 		return cells
 	}
-	first := cells[0]
 	var between []bench.Cell
 	for _, p := range programs {
 		for _, model := range betweens {
@@ -182,15 +183,28 @@ func (o *options) open(rate float64) bench.Load {
 	return bench.Load{Kind: bench.Open, Concurrency: o.Most, RateRPS: rate, Arrivals: o.Arrivals, NoReuse: o.Fresh}
 }
 
+// search makes the plan one of a search. It takes the time and the starts that it needs, unless they were given.
+func (o *options) search(plan *bench.Plan) {
+	plan.Searched = true
+	// A tenth of the arrivals may fall into the part of a visit that counts for nothing. A fifth more and twenty leave as
+	// many as the percentile needs with four standard deviations to spare.
+	plan.AtLeast = stats.PercentileNeeds(plan.Objective.Percentile)*6/5 + 20
+	if !o.has("budget") {
+		plan.BudgetNS = 0
+	}
+	if !o.has("groups") {
+		plan.Groups = fewestGroups
+	}
+}
+
 // Rates among which the knee is searched: each a tenth above the one before, rounded to two digits.
 const (
-	fewestForKnee = 400 // arrivals of a visit: a p99 needs 368
-	lowestRate    = 10
-	highestRate   = 100_000
-	step          = 1.1
+	lowestRate  = 10
+	highestRate = 100_000
+	step        = 1.1
 )
 
-func ladder() []float64 {
+func curve() []float64 {
 	var rates []float64
 	for rate := float64(lowestRate); rate <= highestRate; rate *= step {
 		unit := math.Pow10(int(math.Floor(math.Log10(rate))) - 1)

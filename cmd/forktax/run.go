@@ -181,7 +181,7 @@ func visitAll(ctx context.Context, plan bench.Plan, l *program.Launcher, record 
 		Progress: p.show,
 	}
 	if plan.Searched {
-		err = runner.Search(ctx, func() (bool, error) { return meets(record.Dir) })
+		err = runner.Search(ctx, func() (bench.Verdict, error) { return latest(record.Dir) })
 	} else {
 		err = runner.Run(ctx)
 	}
@@ -196,13 +196,13 @@ func visitAll(ctx context.Context, plan bench.Plan, l *program.Launcher, record 
 	return cause // what else failed then, failed because of it
 }
 
-// meets says whether the visit that was recorded last meets the objective.
-func meets(dir string) (bool, error) {
+// latest says what the visit that was recorded last means for the objective.
+func latest(dir string) (bench.Verdict, error) {
 	result, err := bench.ReadResult(dir)
 	if err != nil {
-		return false, err
+		return bench.Unclear, err
 	}
-	return report.Meets(result)
+	return report.Latest(result)
 }
 
 func newHead(plan bench.Plan, programs []program.Program, variants []program.Variant) (bench.Head, error) {

@@ -1,0 +1,145 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/stats"
+)
+
+// A finding is what blocks of one cell say of the objective.
+type finding struct {
+	verdict bench.Verdict
+	reason  string // what gave out; "" if the objective is met
+	detail  string // in words: "the server did 850/s of 970/s"
+}
+
+// What may give out at a rate.
+const (
+	gaveResponse  = "response times"
+	gaveErrors    = "errors"    // requests failed
+	gaveOverload  = "overload"  // requests came faster than they were answered
+	gaveGenerator = "generator" // it could not keep up, so nothing is known of the server
+	gaveMachine   = "machine"   // the hypervisor took it away, likewise
+	gaveNetwork   = "network"   // connections were dropped
+	gaveTooFew    = "too few"   // requests for the percentile
+)
+
+const (
+	// hopeless is the share of a planned rate below which no noisy moment is to blame.
+	hopeless = 0.5
+	// soonestRepeat is after how long TCP sends again what was not acknowledged, at the soonest. What took less was not
+	// hit by a connection that was dropped.
+	soonestRepeat = 200 * time.Millisecond
+)
+
+// hold holds blocks of one cell of the run, one or all, against the run's objective. It judges them by themselves: that
+// the other twin was disturbed in the same round makes a pair invalid, and says nothing of this one.
+//
+// Where all blocks were disturbed, they may still meet the objective: whatever disturbs makes requests take longer, for
+// they count from when they were intended. It only excuses that they do not.
+func hold(r *bench.Result, blocks []bench.Block, steal map[int]float64) (finding, error) {
+	alone := *r
+	alone.Blocks = blocks
+	m, err := judge(&alone, blocks[0].Cell, steal, 0)
+	if err != nil {
+		return finding{}, err
+	}
+	if f, err := m.failure(&alone); f.reason != "" || err != nil {
+		return f, err
+	}
+	sound := slices.DeleteFunc(slices.Clone(blocks), func(b bench.Block) bool {
+		return disturbed(m.rounds[b.Round].reasons)
+	})
+	if len(sound) > 0 {
+		return m.against(r, sound)
+	}
+	f, err := m.against(r, blocks)
+	if f.verdict == bench.Met || f.reason == gaveTooFew || err != nil {
+		return f, err
+	}
+	return m.disturbance(), nil
+}
+
+// against holds blocks of one cell, all of which count, against the run's objective.
+func (m measurements) against(r *bench.Result, blocks []bench.Block) (finding, error) {
+	var response stats.Pool
+	var paces []float64
+	for _, b := range blocks {
+		response = append(response, m.rounds[b.Round].response)
+		p, err := pace(r, b)
+		if err != nil {
+			return finding{}, err
+		}
+		paces = append(paces, p)
+	}
+	rps, o := r.Plan.Cells[blocks[0].Cell].Load.RateRPS, r.Plan.Objective
+	reached := stats.Median(paces) // a queue that grows does so in each block, and a moment's noise is in one
+	value, enough := response.Percentile(o.Percentile)
+	switch {
+	case reached < LeastReached:
+		f := finding{bench.Missed, gaveOverload, fmt.Sprintf("the server did %s of %s", rate(reached*rps), planned(rps))}
+		if reached < hopeless {
+			f.verdict = bench.Failed
+		}
+		return f, nil
+	case !enough:
+		return finding{bench.Unclear, gaveTooFew, "there were too few requests to tell"}, nil
+	case value > o.LimitNS:
+		detail := fmt.Sprintf("its p%.6g was %s", o.Percentile*100, duration(float64(value)))
+		return finding{bench.Missed, gaveResponse, detail}, nil
+	}
+	return finding{verdict: bench.Met}, nil
+}
+
+// failure finds requests that failed, or were hit by a connection that was dropped. They are in no percentile, so one
+// is one too many.
+func (m measurements) failure(r *bench.Result) (finding, error) {
+	if failed := (bench.Block{Errors: m.errors}).Failed(); failed > 0 {
+		detail := fmt.Sprintf("%d of %d requests failed: %s", failed, m.requests, m.errors)
+		return finding{bench.Failed, gaveErrors, detail}, nil
+	}
+	for _, b := range r.Blocks {
+		if !slices.Contains(m.rounds[b.Round].reasons, reasonNetwork) {
+			continue
+		}
+		for o, err := range r.Observations(b) {
+			if err != nil {
+				return finding{}, err
+			}
+			if counts(o, b) && o.Response() >= soonestRepeat { // else it was somebody else's; the machine counts all
+				return finding{bench.Failed, gaveNetwork, disturbances[reasonNetwork].detail}, nil
+			}
+		}
+	}
+	return finding{}, nil
+}
+
+// disturbances says what gave out where nothing is left but what was disturbed. What is a cause of others comes before
+// them: a machine that was taken away makes the generator late.
+var (
+	causes       = []string{reasonSteal, reasonCollection, reasonGenerator, reasonLag, reasonNetwork}
+	disturbances = map[string]struct{ reason, detail string }{
+		reasonSteal:      {gaveMachine, "the hypervisor took processor time away" + perhapsMore},
+		reasonCollection: {gaveGenerator, "the load generator collected garbage" + perhapsMore},
+		reasonGenerator:  {gaveGenerator, "the load generator was at its limit" + perhapsMore},
+		reasonLag:        {gaveGenerator, "the load generator could not keep up" + perhapsMore},
+		reasonNetwork:    {gaveNetwork, "connections were dropped, which may well be the server's backlog"},
+	}
+)
+
+const perhapsMore = ", so the server may well do more"
+
+// disturbance is what disturbed most of the blocks, of which none is sound.
+func (m measurements) disturbance() finding {
+	blocks := Counts{}
+	for _, b := range m.rounds {
+		for _, reason := range b.reasons {
+			blocks[reason]++
+		}
+	}
+	most := slices.MaxFunc(causes, func(a, b string) int { return blocks[a] - blocks[b] }) // the first of equals
+	return finding{bench.Unclear, disturbances[most].reason, disturbances[most].detail}
+}

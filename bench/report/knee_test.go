@@ -1,0 +1,292 @@
+package report_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/report"
+)
+
+// curve lists the cells of both twins at the rates.
+func curve(rates ...float64) []bench.Cell {
+	var cells []bench.Cell
+	for _, rate := range rates {
+		for _, c := range openTwins() {
+			c.Load.RateRPS = rate
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
+
+// evenly answers requests that are due at even intervals for a quarter of a second.
+func evenly(rate float64, response func(due time.Duration) time.Duration) []bench.Observation {
+	var all []bench.Observation
+	gap := time.Duration(float64(time.Second) / rate)
+	for due := time.Duration(0); due < 250*time.Millisecond; due += gap {
+		all = append(all, bench.Observation{Intended: due, Sent: due, FirstByte: due, Done: due + response(due), Status: 200})
+	}
+	return all
+}
+
+func always(d time.Duration) func(time.Duration) time.Duration {
+	return func(time.Duration) time.Duration { return d }
+}
+
+// held records rounds of the cells and holds them against p50 ≤ 80 ms, after the test changed what it likes.
+func held(t *testing.T, cells []bench.Cell, rounds int, block func(bench.Cell, int) []bench.Observation,
+	change func(c bench.Cell, b *bench.Block)) *report.Analysis {
+	t.Helper()
+	m := made{cells: cells, block: block}
+	r := m.record(t, rounds)
+	r.Plan.Objective = &bench.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
+	for i := range r.Blocks {
+		change(cells[r.Blocks[i].Cell], &r.Blocks[i])
+	}
+	return analyze(t, r)
+}
+
+func unchanged(bench.Cell, *bench.Block) {}
+func nothing(*bench.Block)               {}
+
+// says fails unless the text has the line.
+func says(t *testing.T, a *report.Analysis, line string) {
+	t.Helper()
+	if text := string(print(t, "text", a)); !strings.Contains(text, line) {
+		t.Errorf("the text does not say %q:\n%s", line, text)
+	}
+}
+
+// The knee is the highest rate met below the lowest that is not. One sentence tells it of both twins.
+func TestKnees(t *testing.T) {
+	a := held(t, curve(100, 200, 4000), 1, func(c bench.Cell, _ int) []bench.Observation {
+		response := time.Duration(c.Load.RateRPS) * 10 * time.Microsecond
+		if c.Model == "cgi" {
+			response *= 3
+		}
+		return evenly(c.Load.RateRPS, always(response))
+	}, unchanged)
+	want := []report.Knee{
+		{Workload: "hello", Request: "hello", Model: "persistent", Objective: "p50 ≤ 80 ms", MetRPS: new(4000.0)},
+		{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p50 ≤ 80 ms", MetRPS: new(200.0),
+			FailedRPS: new(4000.0), Reason: "response times", Detail: "its p50 was 120 ms"},
+	}
+	if diff := cmp.Diff(want, a.Knees); diff != "" {
+		t.Errorf("knees (-want +got):\n%s", diff)
+	}
+	says(t, a, "hello: cgi meets p50 ≤ 80 ms up to 200/s (at 4,000/s its p50 was 120 ms); "+
+		"persistent does at every rate that was tried, up to 4,000/s.\n")
+}
+
+// What gave out at a rate is said, whatever it was, and of that twin only.
+func TestWhatGaveOut(t *testing.T) {
+	fine, slow := evenly(200, always(10*time.Millisecond)), evenly(200, always(100*time.Millisecond))
+	late := slices.Clone(slow)
+	for i := range late {
+		late[i].Sent = late[i].Done - 10*time.Millisecond
+	}
+	for name, test := range map[string]struct {
+		block          []bench.Observation // of cgi at 200/s
+		change         func(*bench.Block)  // likewise
+		reason, detail string
+	}{
+		"too slow": {slow, nothing, "response times", "its p50 was 100 ms"},
+		"requests fail": {append(slices.Clone(fine), failed(bench.ErrReset), failed(bench.ErrWrongStatus)), nothing,
+			"errors", "2 of 52 requests failed: 1 reset, 1 wrong status"},
+		// The answer to the last request, due after 245 ms, comes 62.25 ms later. So what was planned for 250 ms took
+		// 307.25, and 200/s were 163. The median, of the request due after 120 ms, is 31 ms, which would be good enough.
+		"a queue grows": {evenly(200, func(due time.Duration) time.Duration { return due/4 + time.Millisecond }), nothing,
+			"overload", "the server did 163/s of 200/s"},
+		"the generator is late": {late, nothing,
+			"generator", "the load generator could not keep up, so the server may well do more"},
+		"the generator is at its limit": {slow, func(b *bench.Block) { b.GeneratorNS = 7e8 },
+			"generator", "the load generator was at its limit, so the server may well do more"},
+		"garbage is collected": {slow, func(b *bench.Block) { b.Collections = 1 },
+			"generator", "the load generator collected garbage, so the server may well do more"},
+		"connections are dropped": {slow, func(b *bench.Block) { b.Machine.ListenDrops = 1 },
+			"network", "connections were dropped, which may well be the server's backlog"},
+		"nothing counts": {fine, func(b *bench.Block) { b.DiscardNS = 1e9 }, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := func(c bench.Cell) bool { return c.Model == "cgi" && c.Load.RateRPS == 200 }
+			a := held(t, curve(100, 200), 1, func(c bench.Cell, _ int) []bench.Observation {
+				if bad(c) {
+					return test.block
+				}
+				return evenly(c.Load.RateRPS, always(10*time.Millisecond))
+			}, func(c bench.Cell, b *bench.Block) {
+				if bad(c) {
+					test.change(b)
+				}
+			})
+			want := report.Knee{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p50 ≤ 80 ms", MetRPS: new(100.0),
+				FailedRPS: new(200.0), Reason: test.reason, Detail: test.detail}
+			if test.reason == "" {
+				want.FailedRPS, want.Untold = nil, []float64{200}
+			} else {
+				says(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s "+test.detail+")")
+			}
+			if diff := cmp.Diff(want, a.Knees[1]); diff != "" {
+				t.Errorf("the knee of cgi (-want +got):\n%s", diff)
+			}
+			if k := a.Knees[0]; k.MetRPS == nil || *k.MetRPS != 200 || k.FailedRPS != nil {
+				t.Errorf("the knee of persistent is %+v, want it to be met at 100 and 200", k)
+			}
+		})
+	}
+}
+
+// What does not keep a rate from being met.
+func TestWhatDoesNotGiveOut(t *testing.T) {
+	quick := always(10 * time.Millisecond)
+	for name, test := range map[string]struct {
+		block  func(round int) []bench.Observation // at 200/s
+		change func(*bench.Block)
+	}{
+		"each request takes long, but none longer": {func(int) []bench.Observation {
+			return evenly(200, always(79*time.Millisecond))
+		}, nothing},
+		"one request of many takes long": {func(int) []bench.Observation {
+			all := evenly(200, quick)
+			all[len(all)-1].Done += time.Second
+			return all
+		}, nothing},
+		"a noisy moment in one block of ten": {func(round int) []bench.Observation {
+			if round != 3 {
+				return evenly(200, quick)
+			}
+			return evenly(200, func(due time.Duration) time.Duration { return 2 * due })
+		}, nothing},
+		"fewer requests came than the rate promises": {func(int) []bench.Observation {
+			return evenly(200, quick)[:30]
+		}, nothing},
+		"a plan of few arrivals goes on for longer": {func(int) []bench.Observation {
+			all := evenly(200, quick)
+			for i := range all {
+				all[i].Intended, all[i].Sent, all[i].Done = all[i].Intended*4, all[i].Sent*4, all[i].Intended*4+time.Millisecond
+			}
+			return all
+		}, nothing},
+		"a few blocks were disturbed": {func(int) []bench.Observation { return evenly(200, quick) }, func(b *bench.Block) {
+			if b.Round < 5 {
+				b.Collections = 1
+			}
+		}},
+		"all blocks were disturbed, and met it all the same": {func(int) []bench.Observation { return evenly(200, quick) },
+			func(b *bench.Block) { b.Collections, b.GeneratorNS = 1, 7e8 }},
+		"somebody else's connection was dropped": {func(int) []bench.Observation { return evenly(200, quick) },
+			func(b *bench.Block) {
+				if b.Round == 3 {
+					b.Machine.SYNRetransmits = 1
+				}
+			}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := held(t, curve(200), 10, func(_ bench.Cell, round int) []bench.Observation { return test.block(round) },
+				func(_ bench.Cell, b *bench.Block) { test.change(b) })
+			for _, k := range a.Knees {
+				if k.MetRPS == nil || *k.MetRPS != 200 {
+					t.Errorf("the knee of %s is %+v, want it to be met at 200", k.Model, k)
+				}
+			}
+		})
+	}
+}
+
+// A rate at which a request failed, or was hit by a connection that was dropped, is not met, though it be in one block
+// of ten, and one that was disturbed besides.
+func TestFailedRequestsAreNeverMet(t *testing.T) {
+	for name, test := range map[string]struct {
+		odd    bench.Observation // besides those that are right
+		change func(*bench.Block)
+		reason string
+	}{
+		"refused":                      {failed(bench.ErrRefused), nothing, "errors"},
+		"refused in a disturbed block": {failed(bench.ErrRefused), func(b *bench.Block) { b.Collections = 1 }, "errors"},
+		"dropped": {bench.Observation{Done: time.Second, Status: 200}, func(b *bench.Block) { b.Machine.ListenDrops = 1 },
+			"network"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := held(t, curve(200), 10, func(_ bench.Cell, round int) []bench.Observation {
+				all := evenly(200, always(10*time.Millisecond))
+				if round == 3 {
+					all = append(all, test.odd)
+				}
+				return all
+			}, func(_ bench.Cell, b *bench.Block) {
+				if b.Round == 3 {
+					test.change(b)
+				}
+			})
+			for _, k := range a.Knees {
+				if k.MetRPS != nil || k.Reason != test.reason {
+					t.Errorf("the knee of %s is %+v, want none: %s", k.Model, k, test.reason)
+				}
+			}
+		})
+	}
+}
+
+// Requests that wait for a connection wait for the server. That is not the generator's lag.
+func TestLagForWantOfConnections(t *testing.T) {
+	// One connection, which each request takes for 10 ms: one that is due 5 ms after the one before waits ever longer.
+	waiting := func(bench.Cell, int) []bench.Observation {
+		all := evenly(200, always(10*time.Millisecond))
+		for i := range all[1:] {
+			all[i+1].Sent = all[i].Done
+			all[i+1].Done = all[i+1].Sent + 10*time.Millisecond
+		}
+		return all
+	}
+	for connections, want := range map[int]report.Counts{1: nil, 2: {"lag": 1}} {
+		cells := curve(200)
+		for i := range cells {
+			cells[i].Load.Concurrency = connections
+		}
+		a := held(t, cells, 1, waiting, unchanged)
+		for _, c := range a.Cells {
+			if diff := cmp.Diff(want, c.Invalid); diff != "" {
+				t.Errorf("%s with %d connections: invalid blocks (-want +got):\n%s", c.Model, connections, diff)
+			}
+		}
+		if got, want := a.Knees[0].Reason, map[int]string{1: "overload", 2: "generator"}[connections]; got != want {
+			t.Errorf("with %d connections the reason is %q, want %q", connections, got, want)
+		}
+	}
+}
+
+// One bad rate among good ones may be noise: it is not passed over, and that a higher rate was good again is said.
+func TestKneesThatAreMetAgain(t *testing.T) {
+	a := held(t, curve(100, 200, 400, 800, 1600), 1, func(c bench.Cell, _ int) []bench.Observation {
+		slow := c.Load.RateRPS == 200 || c.Load.RateRPS == 1600
+		if c.Model == "cgi" && slow {
+			return evenly(c.Load.RateRPS, always(100*time.Millisecond))
+		}
+		return evenly(c.Load.RateRPS, always(10*time.Millisecond))
+	}, unchanged)
+	if diff := cmp.Diff([]float64{400, 800}, a.Knees[1].AgainRPS); diff != "" || *a.Knees[1].FailedRPS != 200 {
+		t.Errorf("the knee of cgi is %+v, want it not to be met at 200, and again at (-want +got):\n%s", a.Knees[1], diff)
+	}
+	says(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s its p50 was 100 ms; yet it was met again at 400/s, 800/s, "+
+		"so one of them may be noise); persistent does")
+}
+
+func TestKneesThatAreNone(t *testing.T) {
+	slow := func(c bench.Cell, _ int) []bench.Observation {
+		if c.Model == "cgi" {
+			return evenly(200, always(100*time.Millisecond))
+		}
+		return evenly(200, always(10*time.Millisecond))[:5]
+	}
+	a := held(t, curve(200), 1, slow, unchanged)
+	says(t, a, "hello: cgi meets p50 ≤ 80 ms at no rate that was tried (at 200/s its p50 was 100 ms); "+
+		"too few requests to tell whether persistent meets p50 ≤ 80 ms: a longer --budget is needed.")
+	if none := analyze(t, (&made{cells: curve(200), block: slow}).record(t, 1)); len(none.Knees) > 0 {
+		t.Errorf("without an objective there are %d knees", len(none.Knees))
+	}
+}
