@@ -1,9 +1,61 @@
 package explain
 
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
 var (
 	ParseAnswer = parseAnswer
 	Shebang     = shebang
+	Unquote     = unquote
 )
+
+// Traced reads what strace wrote of a command that began in dir and wrote to answer, and says in lines what it came to.
+func Traced(from io.Reader, dir, answer string) ([]string, error) {
+	calls, err := parseCalls(from)
+	if err != nil {
+		return nil, err
+	}
+	return newTrace(calls, dir, answer).lines(), nil
+}
+
+func (t trace) lines() []string {
+	var all []string
+	for _, i := range t.images {
+		line := "image " + i.path
+		for _, mark := range []struct {
+			is   bool
+			text string
+		}{{i.root, " root"}, {i.late, " late"}, {i.threads > 0, fmt.Sprintf(" threads=%d", i.threads)},
+			{i.forks > 0, fmt.Sprintf(" forks=%d", i.forks)}} {
+			if mark.is {
+				line += mark.text
+			}
+		}
+		all = append(all, line)
+		for _, u := range i.uses {
+			all = append(all, fmt.Sprintf("  %s opened=%d read=%d mapped=%t looked=%d missed=%d late=%t",
+				u.path, u.opened, u.read, u.mapped, u.looked, u.missed, u.late))
+		}
+		for _, c := range i.connections {
+			all = append(all, fmt.Sprintf("  %s %s late=%t", c.network, c.address, c.late))
+		}
+	}
+	return all
+}
+
+// Replay does with a path what a program did with it.
+func Replay(path string, opened int, read int64, mapped bool, looked, missed int) (time.Duration, bool) {
+	u := use{path: path, opened: opened, read: read, mapped: mapped, looked: looked, missed: missed}
+	return u.replay()
+}
+
+// Dial makes a connection as a program did.
+func Dial(network, address string) (time.Duration, bool) {
+	return connection{network: network, address: address}.replay()
+}
 
 // Expanded spells a command out: its words, and what they are with options for the interpreter.
 func (c Command) Expanded(options ...string) (words, given []string, ok bool) {
