@@ -3,13 +3,16 @@ package explain
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
 var (
-	ParseAnswer = parseAnswer
-	Shebang     = shebang
-	Unquote     = unquote
+	ParseAnswer  = parseAnswer
+	Shebang      = shebang
+	Unquote      = unquote
+	ParseImports = parseImports
+	Ticks        = ticksPerSecond
 )
 
 // Traced reads what strace wrote of a command that began in dir and wrote to answer, and says in lines what it came to.
@@ -44,6 +47,32 @@ func (t trace) lines() []string {
 		}
 	}
 	return all
+}
+
+// ParseInits returns each package as "name took allocs".
+func ParseInits(log []byte) []string {
+	var all []string
+	for _, p := range parseInits(log) {
+		all = append(all, fmt.Sprint(p.name, " ", p.took, " ", p.allocs))
+	}
+	return all
+}
+
+// ParseLinking returns the ticks and the relocations of each program.
+func ParseLinking(text []byte) (all [][2]int64) {
+	for _, l := range parseLinking(text) {
+		all = append(all, [2]int64{l.ticks, l.relocations})
+	}
+	return all
+}
+
+// Roots returns each as "name below dearest".
+func Roots(all []Import) []string {
+	var found []string
+	for _, r := range roots(all) {
+		found = append(found, strings.TrimSpace(fmt.Sprint(r.Name, " ", r.below, " ", r.dearest)))
+	}
+	return found
 }
 
 // Replay does with a path what a program did with it.
