@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -252,6 +253,59 @@ func TestExplainWithABrokenTracer(t *testing.T) {
 	if e.Traced || len(e.Notes) != 1 || !strings.Contains(e.Notes[0].Text, "Operation not permitted") {
 		t.Errorf("Explain with a broken strace = %+v", e)
 	}
+}
+
+// Every switch that can matter to a program is tried, and none that cannot.
+func TestTry(t *testing.T) {
+	traceable(t)
+	check := func(c explain.Command, unusable []string, want ...string) {
+		t.Helper()
+		var told []string
+		e := explained(t, explain.Plan{Command: c, Try: true, Budget: time.Millisecond, Seed: 1,
+			Progress: func(text string) { told = append(told, text) }})
+		var names []string
+		for _, r := range e.Trials {
+			names = append(names, r.Name)
+			if not := slices.Contains(unusable, r.Name); (r.Verdict == explain.NotUsable) != not || (r.Why != "") != not {
+				t.Errorf("the trial is %+v, want it not usable: %t", r, not)
+			}
+			if want := 1 - 0.05/float64(len(e.Trials)); r.Confidence != want {
+				t.Errorf("the confidence of %s is %g, want %g, so that all hold together", r.Name, r.Confidence, want)
+			}
+		}
+		if !slices.Equal(names, want) {
+			t.Errorf("tried %q, want %q", names, want)
+		}
+		if len(told) != 1+len(want) || len(e.Untried) == 0 {
+			t.Errorf("it told of %q and leaves %q", told, e.Untried)
+		}
+		if _, err := json.Marshal(e); err != nil {
+			t.Error(err)
+		}
+	}
+	always := "smaller environment"
+	dynamic := []string{"LD_BIND_NOW=1", "MALLOC_ARENA_MAX=1", "LC_ALL=C"}
+	path := filepath.Join(t.TempDir(), "hello")
+	build(t, "go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/hello")
+	check(command(path), nil, "GOMAXPROCS=1", "GOGC=off", "GODEBUG=containermaxprocs=0", always)
+	check(shell(t, header), nil, append(dynamic, always)...)
+
+	// A script that needs its own folder cannot do without it.
+	python := pythonPath(t)
+	path = script(t, "#!/usr/bin/env "+filepath.Base(python)+"\nimport mine\nprint('Content-Type: text/plain\\n\\nhello')\n")
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "mine.py"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	options := []string{"python3 -S", "python3 -E -s", "python3 -I", "python3 -X frozen_modules=on",
+		"PYTHONDONTWRITEBYTECODE=1", "script compiled beforehand", "interpreter started directly"}
+	c := command(path).With("PATH=" + filepath.Dir(python) + ":/usr/bin:/bin")
+	var zone []string
+	for _, f := range explained(t, explain.Plan{Command: c}).Findings {
+		if filepath.Base(f.Name) == "localtime" {
+			zone = []string{"TZ=UTC"}
+		}
+	}
+	check(c, []string{"python3 -I"}, slices.Concat(options, dynamic, zone, []string{always})...)
 }
 
 func TestExplainFails(t *testing.T) {

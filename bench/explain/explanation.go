@@ -31,6 +31,9 @@ type Explanation struct {
 	Traced      bool      `json:"traced"`        // whether it is known what it opens, executes and connects to
 	Findings    []Finding `json:"findings"`      // the dearest first, and then those whose cost is not known
 	Imports     []Import  `json:"imports,omitempty"`
+	Trials      []Trial   `json:"trials,omitempty"`
+	Seed        uint64    `json:"seed,omitempty"`    // of the order of the trials
+	Untried     []string  `json:"untried,omitempty"` // what cannot be switched from outside
 	Notes       []Note    `json:"notes,omitempty"`
 }
 

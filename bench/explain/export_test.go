@@ -1,8 +1,10 @@
 package explain
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"time"
 )
@@ -13,6 +15,7 @@ var (
 	Unquote      = unquote
 	ParseImports = parseImports
 	Ticks        = ticksPerSecond
+	BlockSize    = blockSize
 )
 
 // Traced reads what strace wrote of a command that began in dir and wrote to answer, and says in lines what it came to.
@@ -93,4 +96,30 @@ func (c Command) Expanded(options ...string) (words, given []string, ok bool) {
 		return nil, nil, false
 	}
 	return i.words, i.given(options...), true
+}
+
+// Judged judges pairs that were made elsewhere.
+func Judged(baseline, changes []float64, confidence float64) Trial {
+	t := trial{confidence: confidence, baseline: baseline, changes: changes}
+	var r Trial
+	t.judge(&r)
+	return r
+}
+
+// Compare tries one command against another, after a start of the first, with which answers have to agree.
+func Compare(ctx context.Context, base, changed Command, budget time.Duration) (Trial, error) {
+	first, err := base.Run(ctx)
+	if err != nil {
+		return Trial{}, err
+	}
+	t := trial{base: base, changed: changed, confidence: 0.95, budget: budget, random: rand.New(rand.NewPCG(1, 1))}
+	if t.answer, err = first.Answer(); err != nil {
+		return Trial{}, err
+	}
+	var r Trial
+	if err := t.run(ctx); err != nil {
+		return r, err
+	}
+	t.judge(&r)
+	return r, nil
 }

@@ -12,11 +12,17 @@ import (
 // defaultStarts is how often a program is started to be measured, by default and if it is not slow.
 const defaultStarts = 50
 
+// DefaultBudget is how long each switch is tried, by default.
+const DefaultBudget = 5 * time.Second
+
 // A Plan says what is to be explained, and how thoroughly.
 type Plan struct {
 	Command  Command
 	Request  bench.Request // the same as in the command's environment
 	Starts   int           // to be measured; 0 means 50, or as many as 5 s allow, and 6 at the least
+	Try      bool          // try what can be switched from outside
+	Budget   time.Duration // for each switch; 0 means 5 s
+	Seed     uint64        // of the order of trials
 	Progress func(string)  // told what is being done; may be nil
 }
 
@@ -26,6 +32,9 @@ func (p Plan) Explain(ctx context.Context) (*Explanation, error) {
 	within := time.Duration(math.MaxInt64)
 	if p.Starts == 0 {
 		p.Starts, within = defaultStarts, repeatFor
+	}
+	if p.Budget == 0 {
+		p.Budget = DefaultBudget
 	}
 	if p.Progress == nil {
 		p.Progress = func(string) {}
@@ -42,6 +51,13 @@ func (p Plan) Explain(ctx context.Context) (*Explanation, error) {
 		return nil, err
 	}
 	e := s.explanation(p.Request)
+	if p.Try {
+		trials, err := s.try(ctx, p.Budget, p.Seed, p.Progress)
+		if err != nil {
+			return nil, err
+		}
+		e.Trials, e.Untried, e.Seed = trials, s.untried(), p.Seed
+	}
 	return e, nil
 }
 
