@@ -70,7 +70,7 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 			if err != nil {
 				return nil, err
 			}
-			if why := noProgram(absolute); why != "" {
+			if why := NoProgram(absolute); why != "" {
 				return nil, &UnknownError{Name: w, Why: why}
 			}
 			paths[w] = absolute
@@ -120,8 +120,8 @@ func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, e
 	return programs, nil
 }
 
-// noProgram says why the file at path cannot be executed, or nothing.
-func noProgram(path string) string {
+// NoProgram says why the file at path cannot be executed, or nothing.
+func NoProgram(path string) string {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

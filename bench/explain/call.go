@@ -1,0 +1,132 @@
+package explain
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A call is one system call, as strace -f -y prints it.
+type call struct {
+	pid    int // of the thread
+	name   string
+	args   string
+	result int64  // -1 if it failed
+	opened string // the file that a returned descriptor is open on
+	wrong  string // the name of the error, such as ENOENT; "" if there was none
+}
+
+// The parts of a line. The second takes the last " = ", since a path may hold one.
+var (
+	lineOf    = regexp.MustCompile(`^([1-9]\d*) +(.*)$`)
+	callOf    = regexp.MustCompile(`^(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+)(?:<([^>]*)>)?(?: (E[A-Z0-9]+))?(?: .*)?$`)
+	resumed   = regexp.MustCompile(`^<\.\.\. \w+ resumed>(.*)$`)
+	unwaited  = regexp.MustCompile(`^(\w+\(.*?) *<(?:unfinished|pid changed to \d+) \.\.\.>$`)
+	succeeded = regexp.MustCompile(`^\+\+\+ superseded by execve in pid (\d+) \+\+\+$`)
+)
+
+// parseCalls reads what strace wrote. A call that another process interrupted stands in two lines, and comes at the
+// place of the second. Signals, ends, and calls that never returned are left out.
+func parseCalls(from io.Reader) ([]call, error) {
+	var calls []call
+	begun := map[int]string{}
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		line := lineOf.FindStringSubmatch(lines.Text())
+		if line == nil {
+			return nil, fmt.Errorf("reading what strace wrote: %.100q has no process", lines.Text())
+		}
+		pid, err := strconv.Atoi(line[1])
+		if err != nil {
+			return nil, fmt.Errorf("reading what strace wrote: %w", err)
+		}
+		text := line[2]
+		if m := unwaited.FindStringSubmatch(text); m != nil {
+			begun[pid] = m[1]
+			continue
+		}
+		if m := succeeded.FindStringSubmatch(text); m != nil { // the thread goes on under its process's number
+			if other, err := strconv.Atoi(m[1]); err == nil {
+				begun[pid] = begun[other]
+			}
+			continue
+		}
+		if m := resumed.FindStringSubmatch(text); m != nil {
+			text = begun[pid] + m[1]
+			delete(begun, pid)
+		}
+		m := callOf.FindStringSubmatch(text)
+		if m == nil {
+			continue
+		}
+		result, err := strconv.ParseInt(m[3], 0, 64)
+		if err != nil { // an address above 2⁶³, which nobody asks for
+			continue
+		}
+		calls = append(calls, call{pid: pid, name: m[1], args: m[2], result: result, opened: unquote(m[4]), wrong: m[5]})
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("reading what strace wrote: %w", err)
+	}
+	return calls, nil
+}
+
+// What stands in arguments: 3</a/file>, AT_FDCWD</a/folder>, "a/path". In names strace writes < and > as numbers.
+var (
+	descriptor = regexp.MustCompile(`\b(AT_FDCWD|\d+)<([^>]*)>`)
+	quoted     = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
+)
+
+// file is the name of the file that the call's first descriptor is open on; "" if there is none.
+func (c call) file() string {
+	if m := descriptor.FindStringSubmatch(c.args); m != nil && m[1] != "AT_FDCWD" {
+		return unquote(m[2])
+	}
+	return ""
+}
+
+// path is the call's first path, and the folder that it is relative to, if the call says so.
+func (c call) path() (path, dir string) {
+	at := quoted.FindStringSubmatchIndex(c.args)
+	if at == nil {
+		return "", ""
+	}
+	if m := descriptor.FindStringSubmatch(c.args[:at[0]]); m != nil {
+		dir = unquote(m[2])
+	}
+	return unquote(c.args[at[2]:at[3]]), dir
+}
+
+// unquote undoes strace's escapes, which are C's: \n, \", and octal numbers of one to three digits.
+func unquote(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		i++
+		if at := strings.IndexByte(`abtnvfr`, s[i]); at >= 0 {
+			b.WriteByte("\a\b\t\n\v\f\r"[at])
+			continue
+		}
+		end := i
+		for end < len(s) && end < i+3 && s[end] >= '0' && s[end] <= '7' {
+			end++
+		}
+		if n, err := strconv.ParseUint(s[i:end], 8, 8); err == nil {
+			b.WriteByte(byte(n))
+			i = end - 1
+		} else {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}

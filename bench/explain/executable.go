@@ -1,0 +1,124 @@
+package explain
+
+import (
+	"bytes"
+	"debug/buildinfo"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// An executable is what a file says of itself, without being started.
+type executable struct {
+	path    string
+	shebang []string // of a script: its interpreter, with the one argument that the system passes on, if any
+	loader  string   // of a binary: its dynamic linker; "" if it needs none
+	goes    bool     // a Go toolchain made it
+}
+
+// longestShebang is how much of a script's first line Linux reads.
+const longestShebang = 256
+
+func inspect(path string) (executable, error) {
+	e := executable{path: path}
+	f, err := os.Open(path)
+	if err != nil {
+		return e, err
+	}
+	defer f.Close()
+	begin := make([]byte, longestShebang)
+	n, err := io.ReadFull(f, begin)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return e, fmt.Errorf("reading %s: %w", path, err)
+	}
+	if line, found := bytes.CutPrefix(begin[:n], []byte("#!")); found {
+		e.shebang = shebang(string(line))
+		return e, nil
+	}
+	if binary, err := elf.NewFile(f); err == nil {
+		e.loader = loader(binary)
+	}
+	_, err = buildinfo.Read(f)
+	e.goes = err == nil
+	return e, nil
+}
+
+// shebang splits what follows #! as Linux does: all after the interpreter is one argument.
+func shebang(line string) []string {
+	line, _, _ = strings.Cut(line, "\n")
+	line = strings.Trim(line, " \t\r")
+	if line == "" {
+		return nil
+	}
+	i := strings.IndexAny(line, " \t")
+	if i < 0 {
+		return []string{line}
+	}
+	return []string{line[:i], strings.TrimLeft(line[i:], " \t")}
+}
+
+// loader reads which dynamic linker a binary asks for.
+func loader(f *elf.File) string {
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			name, err := io.ReadAll(p.Open())
+			if err == nil {
+				return string(bytes.TrimRight(name, "\x00"))
+			}
+		}
+	}
+	return ""
+}
+
+// interpreted is a command line with the place in it where the interpreter stands, so that options can be given to it.
+type interpreted struct {
+	words []string
+	at    int
+}
+
+// interpreted spells out what executing the command comes to: of a script, its interpreter with the script. The second
+// result is false if the program is a binary that is no interpreter.
+func (c Command) interpreted() (interpreted, bool) {
+	if languageOf(c.Path) != nil {
+		return interpreted{c.words(), 0}, true
+	}
+	file, err := inspect(c.Path)
+	if err != nil || len(file.shebang) == 0 {
+		return interpreted{}, false
+	}
+	words, at := file.shebang, 0
+	if filepath.Base(words[0]) == "env" && len(words) == 2 {
+		words = append(words[:1:1], strings.Fields(strings.TrimPrefix(words[1], "-S"))...)
+		for at = 1; at < len(words)-1 && (strings.HasPrefix(words[at], "-") || strings.Contains(words[at], "=")); at++ {
+		}
+		if at == len(words) {
+			return interpreted{}, false
+		}
+	}
+	return interpreted{append(words, c.words()...), at}, true
+}
+
+// given inserts options right after the interpreter.
+func (i interpreted) given(options ...string) []string {
+	words := append([]string{}, i.words[:i.at+1]...)
+	return append(append(words, options...), i.words[i.at+1:]...)
+}
+
+// lookPath finds a program as the command itself would, by the search path that it is given.
+func (c Command) lookPath(name string) (string, error) {
+	if strings.ContainsRune(name, filepath.Separator) {
+		return name, nil
+	}
+	for _, dir := range filepath.SplitList(c.variable("PATH")) {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("looking for %q: %w", name, exec.ErrNotFound)
+}

@@ -1,0 +1,117 @@
+package explain
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Schema is the version of an Explanation's JSON.
+const Schema = 1
+
+// An Explanation is all that is known of a program's start. Times are whole nanoseconds, and medians over the starts
+// unless they say otherwise.
+type Explanation struct {
+	Schema      int       `json:"schema"`
+	Program     []string  `json:"program"`            // its command line
+	Language    string    `json:"language,omitempty"` // "Go", or that of its interpreter; "" if it is not known
+	Executed    string    `json:"executed"`           // the program that answered, after all that hands over to another
+	Method      string    `json:"method"`
+	Path        string    `json:"path"` // of the request
+	Status      int       `json:"status"`
+	AnswerBytes int       `json:"answer_bytes"`
+	Starts      int       `json:"starts"`
+	InPlace     int64     `json:"in_place_ns"`   // from before fork until exec is done
+	FirstByte   int64     `json:"first_byte_ns"` // until the first byte of the answer
+	Ended       int64     `json:"ended_ns"`      // until it was waited for
+	CPU         int64     `json:"cpu_ns"`        // processor time, that of its children included
+	SystemShare float64   `json:"system_share"`  // of the processor time of all starts, what the kernel took
+	MinorFaults int64     `json:"minor_faults"`  // pages mapped
+	MajorFaults int64     `json:"major_faults"`  // pages read from a disk
+	Traced      bool      `json:"traced"`        // whether it is known what it opens, executes and connects to
+	Findings    []Finding `json:"findings"`      // the dearest first, and then those whose cost is not known
+	Imports     []Import  `json:"imports,omitempty"`
+	Trials      []Trial   `json:"trials,omitempty"`
+	Seed        uint64    `json:"seed,omitempty"`    // of the order of the trials
+	Untried     []string  `json:"untried,omitempty"` // what cannot be switched from outside
+	Notes       []Note    `json:"notes,omitempty"`
+}
+
+// A Note is something that a reader must know.
+type Note struct {
+	Text   string `json:"text"`
+	Advice string `json:"advice"`
+}
+
+// A Finding is one thing that the start does. Findings overlap: a library is opened by the dynamic linker, whose work
+// is a finding too, and brings page faults.
+type Finding struct {
+	Kind   string `json:"kind"`
+	Name   string `json:"name"`
+	Detail string `json:"detail,omitempty"`
+	Cost   *int64 `json:"cost_ns"` // nil: not measured
+	By     string `json:"measured_by,omitempty"`
+	Advice string `json:"advice,omitempty"` // what would remove it; "" if nothing is known to
+	Late   bool   `json:"after_first_byte,omitempty"`
+}
+
+// Kinds of findings.
+const (
+	KindInterpreter = "interpreter" // without a script
+	KindScript      = "script"      // what a script takes beyond its interpreter and its imports
+	KindImport      = "import"      // of a Python module, with all that it imports
+	KindInit        = "init"        // of a Go package
+	KindLinker      = "linker"      // the dynamic linker
+	KindLibrary     = "library"     // a file that was mapped as code
+	KindFile        = "file"        // any other that was opened, or asked about
+	KindMissing     = "missing"     // files that are not there
+	KindProcess     = "process"     // another program, in a process of its own
+	KindExec        = "exec"        // another program, which hands over to the next
+	KindFork        = "fork"        // copies of a program, which execute no other
+	KindThread      = "thread"
+	KindConnection  = "connection" // being connected, without what is said then
+	KindFault       = "faults"
+	KindWait        = "wait"
+)
+
+// How a cost was measured.
+const (
+	ByStarts     = "starts"     // starts of that program alone
+	ByRest       = "rest"       // what is left when the other findings are taken off
+	ByImportTime = "importtime" // Python's -X importtime
+	ByInitTrace  = "inittrace"  // Go's GODEBUG=inittrace=1
+	ByLinker     = "ld.so"      // the statistics of glibc's dynamic linker
+	ByLoading    = "ld.so list" // loading that program, and not running it: the least that it takes
+	ByReplay     = "replay"     // doing the same system calls again
+	ByEstimate   = "estimate"   // the number of times, at what once takes on this machine
+	ByClock      = "clock"      // the time that passed, less processor time
+)
+
+// costing gives the finding a cost.
+func (f Finding) costing(d time.Duration, by string) Finding {
+	f.Cost, f.By = new(int64(d)), by
+	return f
+}
+
+// costingIf gives it a cost if there is one.
+func (f Finding) costingIf(d time.Duration, ok bool, by string) Finding {
+	if !ok {
+		return f
+	}
+	return f.costing(d, by)
+}
+
+// rank sorts the findings: the dearest first, those without a cost last, in the order in which they were found.
+func rank(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		switch {
+		case a.Cost != nil && b.Cost != nil:
+			return cmp.Compare(*b.Cost, *a.Cost)
+		case a.Cost != nil:
+			return -1
+		case b.Cost != nil:
+			return 1
+		}
+		return 0
+	})
+}

@@ -1,0 +1,125 @@
+package explain
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+var (
+	ParseAnswer  = parseAnswer
+	Shebang      = shebang
+	Unquote      = unquote
+	ParseImports = parseImports
+	Ticks        = ticksPerSecond
+	BlockSize    = blockSize
+)
+
+// Traced reads what strace wrote of a command that began in dir and wrote to answer, and says in lines what it came to.
+func Traced(from io.Reader, dir, answer string) ([]string, error) {
+	calls, err := parseCalls(from)
+	if err != nil {
+		return nil, err
+	}
+	return newTrace(calls, dir, answer).lines(), nil
+}
+
+func (t trace) lines() []string {
+	var all []string
+	for _, i := range t.images {
+		line := "image " + i.path
+		for _, mark := range []struct {
+			is   bool
+			text string
+		}{{i.root, " root"}, {i.late, " late"}, {i.threads > 0, fmt.Sprintf(" threads=%d", i.threads)},
+			{i.forks > 0, fmt.Sprintf(" forks=%d", i.forks)}} {
+			if mark.is {
+				line += mark.text
+			}
+		}
+		all = append(all, line)
+		for _, u := range i.uses {
+			all = append(all, fmt.Sprintf("  %s opened=%d read=%d mapped=%t looked=%d missed=%d late=%t",
+				u.path, u.opened, u.read, u.mapped, u.looked, u.missed, u.late))
+		}
+		for _, c := range i.connections {
+			all = append(all, fmt.Sprintf("  %s %s late=%t", c.network, c.address, c.late))
+		}
+	}
+	return all
+}
+
+// ParseInits returns each package as "name took allocs".
+func ParseInits(log []byte) []string {
+	var all []string
+	for _, p := range parseInits(log) {
+		all = append(all, fmt.Sprint(p.name, " ", p.took, " ", p.allocs))
+	}
+	return all
+}
+
+// ParseLinking returns the ticks and the relocations of each program.
+func ParseLinking(text []byte) (all [][2]int64) {
+	for _, l := range parseLinking(text) {
+		all = append(all, [2]int64{l.ticks, l.relocations})
+	}
+	return all
+}
+
+// Roots returns each as "name below dearest".
+func Roots(all []Import) []string {
+	var found []string
+	for _, r := range roots(all) {
+		found = append(found, strings.TrimSpace(fmt.Sprint(r.Name, " ", r.below, " ", r.dearest)))
+	}
+	return found
+}
+
+// Replay does with a path what a program did with it.
+func Replay(path string, opened int, read int64, mapped bool, looked, missed int) (time.Duration, bool) {
+	u := use{path: path, opened: opened, read: read, mapped: mapped, looked: looked, missed: missed}
+	return u.replay()
+}
+
+// Dial makes a connection as a program did.
+func Dial(network, address string) (time.Duration, bool) {
+	return connection{network: network, address: address}.replay()
+}
+
+// Expanded spells a command out: its words, and what they are with options for the interpreter.
+func (c Command) Expanded(options ...string) (words, given []string, ok bool) {
+	i, ok := c.interpreted()
+	if !ok {
+		return nil, nil, false
+	}
+	return i.words, i.given(options...), true
+}
+
+// Judged judges pairs that were made elsewhere.
+func Judged(baseline, changes []float64, confidence float64) Trial {
+	t := trial{confidence: confidence, baseline: baseline, changes: changes}
+	var r Trial
+	t.judge(&r)
+	return r
+}
+
+// Compare tries one command against another, after a start of the first, with which answers have to agree.
+func Compare(ctx context.Context, base, changed Command, budget time.Duration) (Trial, error) {
+	first, err := base.Run(ctx)
+	if err != nil {
+		return Trial{}, err
+	}
+	t := trial{base: base, changed: changed, confidence: 0.95, budget: budget, random: rand.New(rand.NewPCG(1, 1))}
+	if t.answer, err = first.Answer(); err != nil {
+		return Trial{}, err
+	}
+	var r Trial
+	if err := t.run(ctx); err != nil {
+		return r, err
+	}
+	t.judge(&r)
+	return r, nil
+}

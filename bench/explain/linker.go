@@ -1,0 +1,78 @@
+package explain
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/pprof"
+	"strconv"
+)
+
+// linking is what glibc's dynamic linker says of its own work in one start.
+type linking struct {
+	ticks       int64 // until the program's first instruction
+	relocations int64 // of symbols, those that were bound later included
+}
+
+var linkerSays = regexp.MustCompile(`(total startup time in dynamic loader|number of relocations): (\d+)`)
+
+// parseLinking reads the statistics of a process: one for each program that it executed.
+func parseLinking(text []byte) []linking {
+	var all []linking
+	for _, m := range linkerSays.FindAllSubmatch(text, -1) {
+		n, err := strconv.ParseInt(string(m[2]), 10, 64)
+		switch {
+		case err != nil:
+			return nil
+		case string(m[1]) != "number of relocations":
+			all = append(all, linking{ticks: n})
+		case len(all) > 0:
+			all[len(all)-1].relocations = n // the final number, if the program came to its end
+		}
+	}
+	return all
+}
+
+// linkings has the dynamic linker tell what it did in one start. Only glibc's does, and each process in a file of its
+// own.
+func (c Command) linkings(ctx context.Context) ([]linking, error) {
+	folder, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for the dynamic linker's statistics: %w", err)
+	}
+	defer os.RemoveAll(folder)
+	prefix := filepath.Join(folder, "ld")
+	s, err := c.With("LD_DEBUG=statistics", "LD_DEBUG_OUTPUT="+prefix).Run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(fmt.Sprintf("%s.%d", prefix, s.State.Pid()))
+	if err != nil {
+		return nil, nil // it has no dynamic linker, or not glibc's
+	}
+	return parseLinking(text), nil
+}
+
+var cyclesPerSecond = regexp.MustCompile(`cycles/second=(\d+)`)
+
+// ticksPerSecond is the rate of the counter that glibc's dynamic linker reads (the time stamp counter on amd64,
+// nanoseconds where there is none). Go's runtime reads the same for its profiles of contention, calibrates it, and says
+// so at the head of such a profile, which is the one place to get it without assembly.
+func ticksPerSecond() float64 {
+	var text bytes.Buffer
+	if err := pprof.Lookup("block").WriteTo(&text, 1); err != nil {
+		return 0
+	}
+	m := cyclesPerSecond.FindSubmatch(text.Bytes())
+	if m == nil {
+		return 0
+	}
+	rate, err := strconv.ParseFloat(string(m[1]), 64)
+	if err != nil {
+		return 0
+	}
+	return rate
+}

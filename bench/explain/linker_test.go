@@ -1,0 +1,28 @@
+package explain_test
+
+import (
+	"runtime"
+	"slices"
+	"testing"
+
+	"forktax/bench/explain"
+)
+
+// A shell that ends with exec env, which executes cat: three programs in one process, by glibc 2.36. Only the last came
+// to its end, and counts what was bound lazily, too.
+func TestParseLinking(t *testing.T) {
+	want := [][2]int64{{123203, 181}, {91548, 90}, {83889, 108}}
+	if got := explain.ParseLinking(readAll(t, "testdata/shell.ldso")); !slices.Equal(got, want) {
+		t.Errorf("ParseLinking = %v, want %v", got, want)
+	}
+	if got := explain.ParseLinking([]byte("1: calling init\n1: number of relocations: 7\n")); got != nil {
+		t.Errorf("ParseLinking of another text = %v, want nothing", got)
+	}
+}
+
+// A counter of cycles runs at some gigahertz; one of nanoseconds at one.
+func TestTicks(t *testing.T) {
+	if got := explain.Ticks(); got < 0.5e9 || got > 10e9 {
+		t.Errorf("Ticks on %s = %g a second, want about 1e9 to 5e9", runtime.GOARCH, got)
+	}
+}

@@ -1,0 +1,198 @@
+package explain_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench/explain"
+)
+
+// traced reads a trace in testdata: what strace 6.1 wrote, with the calls that are asked for, of programs in /srv/cgi.
+func traced(t *testing.T, name, answer string) []string {
+	t.Helper()
+	f, err := os.Open(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines, err := explain.Traced(f, "/srv/cgi", answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+// The script prints a header, runs $(uname -s), then (echo sub; true) | cat, and ends with exec env cat.
+func TestTraceOfShell(t *testing.T) {
+	libraries := func(late string) []string {
+		return []string{
+			"  /etc/ld.so.preload opened=0 read=0 mapped=false looked=0 missed=1 late=" + late,
+			"  /etc/ld.so.cache opened=1 read=0 mapped=false looked=0 missed=0 late=" + late,
+			"  /lib/x86_64-linux-gnu/libc.so.6 opened=1 read=2400 mapped=true looked=0 missed=0 late=" + late, // 832 + 2·784
+		}
+	}
+	want := slices.Concat(
+		[]string{"image /srv/cgi/page.sh root forks=1"}, libraries("false"), []string{
+			"  /srv/cgi opened=0 read=0 mapped=false looked=1 missed=0 late=false",
+			"  /srv/cgi/page.sh opened=1 read=112 mapped=false looked=0 missed=0 late=false", // by a copy of its descriptor
+			"  /usr/bin/uname opened=0 read=0 mapped=false looked=1 missed=0 late=true",
+			"  /usr/bin/cat opened=0 read=0 mapped=false looked=1 missed=0 late=true",
+		},
+		[]string{"image /usr/bin/uname late"}, libraries("true"),
+		[]string{"image /usr/bin/cat late"}, libraries("true"),
+		[]string{"image /usr/bin/env root late"}, libraries("true"),
+		[]string{"image /usr/bin/cat root late"}, libraries("true"),
+		[]string{"  /dev/null opened=1 read=0 mapped=false looked=0 missed=0 late=true"},
+	)
+	if diff := cmp.Diff(want, traced(t, "shell.strace", "pipe:[4742306]")); diff != "" {
+		t.Errorf("trace (-want +got):\n%s", diff)
+	}
+}
+
+// What uname writes goes to a pipe of the shell: it is not the answer.
+func TestTraceKnowsTheAnswer(t *testing.T) {
+	late := func(answer string) (n int) {
+		for _, line := range traced(t, "shell.strace", answer) {
+			if strings.HasPrefix(line, "image ") && strings.HasSuffix(line, " late") {
+				n++
+			}
+		}
+		return n
+	}
+	for answer, want := range map[string]int{"pipe:[4742306]": 4, "pipe:[4742307]": 3, "pipe:[1]": 0, "": 0} {
+		if got := late(answer); got != want {
+			t.Errorf("with the answer to %q, %d programs came after its first byte, want %d", answer, got, want)
+		}
+	}
+}
+
+// A Go program's threads are one process, which opens what its runtime needs.
+func TestTraceOfThreads(t *testing.T) {
+	want := []string{
+		"image /srv/cgi/hello root threads=3",
+		"  /sys/kernel/mm/transparent_hugepage/hpage_pmd_size opened=1 read=8 mapped=false looked=0 missed=0 late=false",
+		"  /proc/self/cgroup opened=1 read=151 mapped=false looked=0 missed=0 late=false",
+		"  /proc/self/mountinfo opened=1 read=1486 mapped=false looked=0 missed=0 late=false",
+		"  /sys/fs/cgroup/cpu/cpu.cfs_quota_us opened=1 read=6 mapped=false looked=0 missed=0 late=false",
+		"  /sys/fs/cgroup/cpu/cpu.cfs_period_us opened=1 read=0 mapped=false looked=0 missed=0 late=false",
+	}
+	if diff := cmp.Diff(want, traced(t, "go.strace", "")); diff != "" {
+		t.Errorf("trace (-want +got):\n%s", diff)
+	}
+}
+
+// The end of a Python script that connects, opens a file with a hard name, and executes a program from a thread.
+func TestTraceOfConnections(t *testing.T) {
+	got := slices.DeleteFunc(traced(t, "connect.strace", "pipe:[4742328]"), func(line string) bool {
+		return strings.Contains(line, "python3.11")
+	})
+	want := []string{
+		"image /srv/cgi/connect.py root threads=1",
+		"  /srv/cgi/none opened=0 read=0 mapped=false looked=0 missed=1 late=true",
+		"  /srv/cgi/ä = 3 opened=1 read=0 mapped=false looked=0 missed=0 late=true",
+		"  tcp 127.0.0.1:18998 late=true",
+		"  tcp [::1]:18997 late=true",
+		"  tcp 127.0.0.1:18998 late=true",
+		`  unix /srv/cgi/a "b" <c> é late=true`,
+		"image /bin/true root late",
+		"  /etc/ld.so.preload opened=0 read=0 mapped=false looked=0 missed=1 late=true",
+		"  /etc/ld.so.cache opened=1 read=0 mapped=false looked=0 missed=0 late=true",
+		"  /lib/x86_64-linux-gnu/libc.so.6 opened=1 read=2400 mapped=true looked=0 missed=0 late=true",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("trace (-want +got):\n%s", diff)
+	}
+}
+
+// Lines that strace writes otherwise than in testdata.
+func TestTraceOfLines(t *testing.T) {
+	const begin = `7 execve("/p", [...], 0x7ff /* 1 var */) = 0` + "\n"
+	check := func(text string, want ...string) {
+		t.Helper()
+		got, err := explain.Traced(strings.NewReader(begin+text), "/d", "pipe:[1]")
+		if err != nil {
+			t.Errorf("Traced(%q) = %v", text, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("Traced(%q) (-want +got):\n%s", text, diff)
+		}
+	}
+	check("", "image /p root")
+	check(`7 open("a", O_RDONLY) = 3</d/a>`, "image /p root",
+		"  /d/a opened=1 read=0 mapped=false looked=0 missed=0 late=false")
+	check(`7 openat(4</e>, "a", O_RDONLY) = 3</e/a>`, "image /p root",
+		"  /e/a opened=1 read=0 mapped=false looked=0 missed=0 late=false")
+	check(`7 openat(AT_FDCWD</d>, "/root/a", O_RDONLY) = -1 EACCES (Permission denied)`, "image /p root")
+	check(`7 execve("/bin/no", [...], 0x1) = -1 ENOENT (No such file or directory)`, "image /p root",
+		"  /bin/no opened=0 read=0 mapped=false looked=0 missed=1 late=false")
+	// A child runs before the parent has returned from making it, and is made by a thread.
+	check(`7 clone(flags=CLONE_THREAD) = 8
+8 vfork( <unfinished ...>
+9 execve("/q", [...], 0x1) = 0
+8 <... vfork resumed>)              = 9
+9 +++ exited with 0 +++
+7 --- SIGCHLD {si_signo=SIGCHLD} ---
+7 exit_group(0)                     = ?`, "image /p root threads=1", "image /q")
+	// What a copy of a program does that has since executed another is not the other's.
+	check(`7 fork()      = 8
+7 execve("/q", [...], 0x1) = 0
+8 access("/a", F_OK) = 0`, "image /p root forks=1",
+		"  /a opened=0 read=0 mapped=false looked=1 missed=0 late=false", "image /q root")
+}
+
+func TestTraceOfSomethingElse(t *testing.T) {
+	if got, err := explain.Traced(strings.NewReader("strace: exec: Permission denied\n"), "/", ""); err == nil {
+		t.Errorf("Traced of a complaint = %q, want an error", got)
+	}
+	if got, err := explain.Traced(strings.NewReader(""), "/", ""); err != nil || got != nil {
+		t.Errorf("Traced of nothing = %q, %v, want nothing", got, err)
+	}
+}
+
+func TestUnquote(t *testing.T) {
+	for text, want := range map[string]string{
+		`plain`:                  "plain",
+		`a \"b\" <c> \303\251`:   `a "b" <c> é`,
+		`\t\n\v\f\r\a\b\\`:       "\t\n\v\f\r\a\b\\",
+		`\0\17\0012`:             "\x00\x0f\x012",
+		`\74in brackets\76`:      "<in brackets>",
+		`a backslash at an end\`: `a backslash at an end\`,
+		`\777 is no byte`:        "777 is no byte",
+	} {
+		if got := explain.Unquote(text); got != want {
+			t.Errorf("Unquote(%s) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// Whatever a line holds, reading it comes to an end, and what is made of it holds together: a count is of something.
+func FuzzTrace(f *testing.F) {
+	for _, name := range []string{"shell.strace", "go.strace", "connect.strace"} {
+		text, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Add("7 clone() = 8\n8 clone() = 7\n8 open(\"a\") = 3<\\")
+	f.Add("7 clone(CLONE_THREAD) = 8\n8 clone(CLONE_THREAD) = 7\n7 execve(\"a\") = 0\n8 access(\"b\") = 0")
+	f.Fuzz(func(t *testing.T, text string) {
+		lines, err := explain.Traced(strings.NewReader(text), "/", "pipe:[1]")
+		if err != nil {
+			return
+		}
+		for i, line := range lines {
+			if i == 0 && !strings.HasPrefix(line, "image ") {
+				t.Errorf("Traced(%q) begins with %q, which belongs to no image", text, line)
+			}
+			if strings.Contains(line, "opened=0 read=0 mapped=false looked=0 missed=0") {
+				t.Errorf("Traced(%q) has a use that used nothing: %q", text, line)
+			}
+		}
+	})
+}
