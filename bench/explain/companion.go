@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A companion is another program that the subject needs, started by itself to know what that takes. It is started in turn
-// with the subject, so that slow changes of the machine meet both alike.
+// A companion is another program that the subject needs, started by itself to know what that takes. It is started in
+// turn with the subject, so that slow changes of the machine meet both alike.
 type companion struct {
 	command Command
 	took    []time.Duration
@@ -16,7 +16,7 @@ type companion struct {
 // mostCompanions is how many other programs are started by themselves, at the most.
 const mostCompanions = 20
 
-// accompany plans what is to be started besides the subject: its interpreter without a script, and what else it executes.
+// accompany plans what is started besides the subject: its interpreter without a script, and what else it executes.
 func (s *subject) accompany() {
 	s.loads = map[string]*companion{}
 	if s.language != nil && s.language.bare != nil {

@@ -292,7 +292,10 @@ func TestTry(t *testing.T) {
 
 	// A script that needs its own folder cannot do without it.
 	python := pythonPath(t)
-	path = script(t, "#!/usr/bin/env "+filepath.Base(python)+"\nimport mine\nprint('Content-Type: text/plain\\n\\nhello')\n")
+	path = script(t, "#!/usr/bin/env "+filepath.Base(python)+`
+import mine
+print('Content-Type: text/plain\n\nhello')
+`)
 	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "mine.py"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,8 @@ func TestEnvironment(t *testing.T) {
 	}
 	got := string(s.Output)
 	for _, want := range []string{"GATEWAY_INTERFACE=CGI/1.1", "REQUEST_METHOD=POST", "PATH_INFO=/a/b",
-		"QUERY_STRING=c=d&e", "REQUEST_URI=/a/b?c=d&e", "SERVER_PROTOCOL=HTTP/1.1", "SERVER_NAME=localhost", "SERVER_PORT=80", "SCRIPT_NAME=",
+		"QUERY_STRING=c=d&e", "REQUEST_URI=/a/b?c=d&e", "SERVER_PROTOCOL=HTTP/1.1", "SERVER_NAME=localhost",
+		"SERVER_PORT=80", "SCRIPT_NAME=",
 		"CONTENT_LENGTH=5", "CONTENT_TYPE=text/x", "HTTP_X_ONE=1", "MINE=a=b", "PATH=/usr/bin:/bin", filepath.Dir(path)} {
 		if !strings.Contains(got, "\n"+want+"\n") {
 			t.Errorf("the environment lacks %q:\n%s", want, got)
