@@ -2,6 +2,7 @@ package report
 
 import (
 	"math/bits"
+	"slices"
 
 	"forktax/bench"
 )
@@ -38,7 +39,7 @@ func knees(r *bench.Result, measured []measurements) ([]Knee, error) {
 	for _, b := range r.Blocks {
 		blocks[b.Cell] = append(blocks[b.Cell], b)
 	}
-	for _, curve := range r.Plan.Curves() {
+	for _, curve := range wholeCurves(r.Plan) {
 		first := r.Plan.Cells[curve[0]]
 		k := Knee{Workload: first.Workload, Request: first.Request, Model: first.Model,
 			Objective: r.Plan.Objective.String()}
@@ -63,6 +64,23 @@ func knees(r *bench.Result, measured []measurements) ([]Knee, error) {
 		}
 	}
 	return found, nil
+}
+
+// wholeCurves leaves out the floor, which nobody would serve, and the rungs of the ladder, which are visited at one rate
+// only.
+func wholeCurves(p bench.Plan) [][]int {
+	curves := p.Curves()
+	points := map[[2]string]int{} // of a request's longest curve
+	request := func(curve []int) [2]string {
+		c := p.Cells[curve[0]]
+		return [2]string{c.Workload, c.Request}
+	}
+	for _, curve := range curves {
+		points[request(curve)] = max(points[request(curve)], len(curve))
+	}
+	return slices.DeleteFunc(curves, func(curve []int) bool {
+		return p.Cells[curve[0]].Workload == p.Floor || len(curve) < points[request(curve)]
+	})
 }
 
 // An ascent goes up a curve to its knee.
