@@ -37,6 +37,10 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 			return nil, err
 		}
 	}
+	var err error
+	if a.Knees, err = knees(r, measured); err != nil {
+		return nil, err
+	}
 	spoil(r.Plan.Cells, measured)
 	for i := range r.Plan.Cells {
 		if measured[i].blocks == 0 {
@@ -52,10 +56,6 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 	a.Ladders = ladders(r.Plan, measured)
 	a.Decisions = decisions(a)
 	a.Referee = referee(r.Plan, a.Cells, measured)
-	var err error
-	if a.Knees, err = knees(r); err != nil {
-		return nil, err
-	}
 	a.Warnings = append(warnings(r, a), unsettled(r, a.Knees)...)
 	return a, nil
 }

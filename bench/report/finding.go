@@ -35,20 +35,14 @@ const (
 	soonestRepeat = 200 * time.Millisecond
 )
 
-// hold holds blocks of one cell of the run, one or all, against the run's objective. It judges them by themselves: that
-// the other twin was disturbed in the same round makes a pair invalid, and says nothing of this one.
+// hold holds blocks of one cell, one or all that were measured, against the run's objective. They must not have been
+// spoilt yet: that the other twin was disturbed in the same round makes a pair invalid, and says nothing of this one.
 //
 // Where all blocks were disturbed, they may still meet the objective: whatever disturbs makes requests take longer, for
 // they count from when they were intended. It only excuses that they do not.
-func hold(r *bench.Result, blocks []bench.Block, steal map[int]float64) (finding, error) {
-	alone := *r
-	alone.Blocks = blocks
-	m, err := judge(&alone, blocks[0].Cell, steal, 0)
-	if err != nil {
-		return finding{}, err
-	}
-	if f, err := m.failure(&alone); f.reason != "" || err != nil {
-		return f, err
+func (m measurements) hold(r *bench.Result, blocks []bench.Block) (finding, error) {
+	if f, failed := m.failure(blocks); failed {
+		return f, nil
 	}
 	sound := slices.DeleteFunc(slices.Clone(blocks), func(b bench.Block) bool {
 		return disturbed(m.rounds[b.Round].reasons)
@@ -60,10 +54,10 @@ func hold(r *bench.Result, blocks []bench.Block, steal map[int]float64) (finding
 	if f.verdict == bench.Met || f.reason == gaveTooFew || err != nil {
 		return f, err
 	}
-	return m.disturbance(), nil
+	return m.disturbance(blocks), nil
 }
 
-// against holds blocks of one cell, all of which count, against the run's objective.
+// against holds blocks, all of which count, against the run's objective.
 func (m measurements) against(r *bench.Result, blocks []bench.Block) (finding, error) {
 	var response stats.Pool
 	var paces []float64
@@ -96,25 +90,28 @@ func (m measurements) against(r *bench.Result, blocks []bench.Block) (finding, e
 
 // failure finds requests that failed, or were hit by a connection that was dropped. They are in no percentile, so one
 // is one too many.
-func (m measurements) failure(r *bench.Result) (finding, error) {
-	if failed := (bench.Block{Errors: m.errors}).Failed(); failed > 0 {
-		detail := fmt.Sprintf("%d of %d requests failed: %s", failed, m.requests, m.errors)
-		return finding{bench.Failed, gaveErrors, detail}, nil
-	}
-	for _, b := range r.Blocks {
-		if !slices.Contains(m.rounds[b.Round].reasons, reasonNetwork) {
-			continue
-		}
-		for o, err := range r.Observations(b) {
-			if err != nil {
-				return finding{}, err
-			}
-			if counts(o, b) && o.Response() >= soonestRepeat { // else it was somebody else's; the machine counts all
-				return finding{bench.Failed, gaveNetwork, disturbances[reasonNetwork].detail}, nil
-			}
+func (m measurements) failure(blocks []bench.Block) (f finding, ok bool) {
+	classes, requests := Counts{}, 0
+	for _, b := range blocks {
+		requests += b.Requests
+		for class, n := range b.Errors {
+			classes[class] += n
 		}
 	}
-	return finding{}, nil
+	if failed := (bench.Block{Errors: classes}).Failed(); failed > 0 {
+		detail := fmt.Sprintf("%d of %d requests failed: %s", failed, requests, classes)
+		return finding{bench.Failed, gaveErrors, detail}, true
+	}
+	for _, b := range blocks {
+		view := m.rounds[b.Round]
+		n := len(view.response)
+		// What took less was not hit; then it was somebody else's connection, for the machine counts all.
+		hit := n > 0 && time.Duration(view.response[n-1]) >= soonestRepeat
+		if hit && slices.Contains(view.reasons, reasonNetwork) {
+			return finding{bench.Failed, gaveNetwork, disturbances[reasonNetwork].detail}, true
+		}
+	}
+	return finding{}, false
 }
 
 // disturbances says what gave out where nothing is left but what was disturbed. What is a cause of others comes before
@@ -133,13 +130,13 @@ var (
 const perhapsMore = ", so the server may well do more"
 
 // disturbance is what disturbed most of the blocks, of which none is sound.
-func (m measurements) disturbance() finding {
-	blocks := Counts{}
-	for _, b := range m.rounds {
-		for _, reason := range b.reasons {
-			blocks[reason]++
+func (m measurements) disturbance(blocks []bench.Block) finding {
+	counted := Counts{}
+	for _, b := range blocks {
+		for _, reason := range m.rounds[b.Round].reasons {
+			counted[reason]++
 		}
 	}
-	most := slices.MaxFunc(causes, func(a, b string) int { return blocks[a] - blocks[b] }) // the first of equals
+	most := slices.MaxFunc(causes, func(a, b string) int { return counted[a] - counted[b] }) // the first of equals
 	return finding{bench.Unclear, disturbances[most].reason, disturbances[most].detail}
 }

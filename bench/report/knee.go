@@ -2,6 +2,7 @@ package report
 
 import (
 	"math/bits"
+	"slices"
 
 	"forktax/bench"
 )
@@ -28,18 +29,17 @@ type Search struct {
 	Starts  int `json:"starts"`  // of the targets at which the rate, or a higher one, was met
 }
 
-// knees finds the knee of each workload, request and model.
-func knees(r *bench.Result) ([]Knee, error) {
+// knees finds the knee of each workload, request and model from what was measured, before it is spoilt.
+func knees(r *bench.Result, measured []measurements) ([]Knee, error) {
 	found := []Knee{}
 	if r.Plan.Objective == nil {
 		return found, nil
 	}
-	steal := stolen(r.Blocks)
 	blocks := make([][]bench.Block, len(r.Plan.Cells))
 	for _, b := range r.Blocks {
 		blocks[b.Cell] = append(blocks[b.Cell], b)
 	}
-	for _, curve := range r.Plan.Curves() {
+	for _, curve := range wholeCurves(r.Plan) {
 		first := r.Plan.Cells[curve[0]]
 		k := Knee{Workload: first.Workload, Request: first.Request, Model: first.Model,
 			Objective: r.Plan.Objective.String()}
@@ -52,7 +52,7 @@ func knees(r *bench.Result) ([]Knee, error) {
 			if r.Plan.Searched {
 				hear = s.hear
 			}
-			f, err := hear(r, point, blocks[cell], steal)
+			f, err := hear(r, point, measured[cell], blocks[cell])
 			if err != nil {
 				return nil, err
 			}
@@ -66,6 +66,23 @@ func knees(r *bench.Result) ([]Knee, error) {
 	return found, nil
 }
 
+// wholeCurves leaves out the floor, which nobody would serve, and the rungs of the ladder, which are visited at one rate
+// only.
+func wholeCurves(p bench.Plan) [][]int {
+	curves := p.Curves()
+	points := map[[2]string]int{} // of a request's longest curve
+	request := func(curve []int) [2]string {
+		c := p.Cells[curve[0]]
+		return [2]string{c.Workload, c.Request}
+	}
+	for _, curve := range curves {
+		points[request(curve)] = max(points[request(curve)], len(curve))
+	}
+	return slices.DeleteFunc(curves, func(curve []int) bool {
+		return p.Cells[curve[0]].Workload == p.Floor || len(curve) < points[request(curve)]
+	})
+}
+
 // An ascent goes up a curve to its knee.
 type ascent struct {
 	knee        *Knee
@@ -76,14 +93,14 @@ type ascent struct {
 }
 
 // pool has all blocks at a rate say something together.
-func (s *ascent) pool(r *bench.Result, _ int, blocks []bench.Block, steal map[int]float64) (finding, error) {
+func (s *ascent) pool(r *bench.Result, _ int, m measurements, blocks []bench.Block) (finding, error) {
 	s.visits += len(blocks)
-	return hold(r, blocks, steal)
+	return m.hold(r, blocks)
 }
 
 // hear has each visit of a search say what it said then: a rate is met if it was at the latest start of the targets at
 // which it was asked for, and missed at none.
-func (s *ascent) hear(r *bench.Result, point int, blocks []bench.Block, steal map[int]float64) (finding, error) {
+func (s *ascent) hear(r *bench.Result, point int, m measurements, blocks []bench.Block) (finding, error) {
 	s.visits += len(blocks)
 	said, missed := finding{}, false
 	for len(blocks) > 0 {
@@ -91,7 +108,7 @@ func (s *ascent) hear(r *bench.Result, point int, blocks []bench.Block, steal ma
 		for n < len(blocks) && blocks[n].Group == blocks[0].Group {
 			n++
 		}
-		f, err := hearStart(r, blocks[:n], steal)
+		f, err := hearStart(r, m, blocks[:n])
 		if err != nil {
 			return finding{}, err
 		}
@@ -109,10 +126,10 @@ func (s *ascent) hear(r *bench.Result, point int, blocks []bench.Block, steal ma
 
 // hearStart hears the visits to a rate at one start of the targets. Of one that was always disturbed it says by what,
 // the last time.
-func hearStart(r *bench.Result, visits []bench.Block, steal map[int]float64) (finding, error) {
+func hearStart(r *bench.Result, m measurements, visits []bench.Block) (finding, error) {
 	var said finding
 	for i := range visits {
-		f, err := hold(r, visits[i:i+1], steal)
+		f, err := m.hold(r, visits[i:i+1])
 		if err != nil || f.verdict == bench.Met || f.verdict == bench.Failed {
 			return f, err
 		}
@@ -162,6 +179,12 @@ func (s *ascent) settle(p bench.Plan) {
 
 // Latest says what the last visit of a run means for the run's objective.
 func Latest(r *bench.Result) (bench.Verdict, error) {
-	f, err := hold(r, r.Blocks[len(r.Blocks)-1:], stolen(r.Blocks))
+	alone := *r
+	alone.Blocks = r.Blocks[len(r.Blocks)-1:]
+	m, err := judge(&alone, alone.Blocks[0].Cell, stolen(r.Blocks), 0)
+	if err != nil {
+		return bench.Unclear, err
+	}
+	f, err := m.hold(r, alone.Blocks)
 	return f.verdict, err
 }

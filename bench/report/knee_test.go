@@ -276,6 +276,33 @@ func TestKneesThatAreMetAgain(t *testing.T) {
 		"so one of them may be noise); persistent does")
 }
 
+// Only what was measured at all rates has a knee, and not the floor.
+func TestWhatHasAKnee(t *testing.T) {
+	cells := curve(100, 200)
+	rung := cells[0]
+	rung.Model = "reload"
+	cells = append(cells, rung)
+	for _, c := range curve(100, 200) {
+		if c.Model == "cgi" {
+			c.Workload, c.Request = "floor", "floor"
+			cells = append(cells, c)
+		}
+	}
+	m := made{cells: cells, block: func(c bench.Cell, _ int) []bench.Observation {
+		return evenly(c.Load.RateRPS, always(10*time.Millisecond))
+	}}
+	r := m.record(t, 1)
+	r.Plan.Floor = "floor"
+	r.Plan.Objective = &bench.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
+	var models []string
+	for _, k := range analyze(t, r).Knees {
+		models = append(models, k.Workload+" as "+k.Model)
+	}
+	if diff := cmp.Diff([]string{"hello as persistent", "hello as cgi"}, models); diff != "" {
+		t.Errorf("what has a knee (-want +got):\n%s", diff)
+	}
+}
+
 func TestKneesThatAreNone(t *testing.T) {
 	slow := func(c bench.Cell, _ int) []bench.Observation {
 		if c.Model == "cgi" {
