@@ -28,9 +28,11 @@ func Why(a Agreement) string { return a.why() }
 func Overloaded(length time.Duration, blocks [][]bench.Observation) bool {
 	var sum backlog
 	for _, block := range blocks {
+		var q backlog
 		for _, o := range block {
-			sum.take(o, length)
+			q.take(o, length)
 		}
+		sum.add(q)
 	}
 	return sum.overloaded()
 }

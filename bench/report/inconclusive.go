@@ -67,11 +67,12 @@ func tooFewPairs(plan bench.Plan, blocks []bench.Block, a *Analysis) (Warning, b
 		Advice: fmt.Sprintf("a 95 %% interval needs six: give %s, or more", needed(plan, blocks, a, fewest))})
 }
 
-// pairs is how many pairs of blocks the cell is compared by, as the candidate, by the metric that has the fewest.
+// pairs is how many pairs of blocks the cell is compared by with the baseline, by the metric that has the fewest. What it
+// takes above the floor is told beside that, if there are enough.
 func (a *Analysis) pairs(c bench.Cell) (fewest int, metric string) {
 	metric = MetricResponse
 	for _, r := range a.Comparisons {
-		if r.of(c) && r.Metric != MetricResponse99 && (fewest == 0 || r.Blocks < fewest) {
+		if r.of(c) && r.Baseline == a.Run.Baseline && r.Metric != MetricResponse99 && (fewest == 0 || r.Blocks < fewest) {
 			fewest, metric = r.Blocks, r.Metric
 		}
 	}

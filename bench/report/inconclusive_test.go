@@ -169,3 +169,20 @@ func TestCellsOfAWarning(t *testing.T) {
 		t.Errorf("the JSON's cell is %q, want none", *p.Warnings[0].Cell)
 	}
 }
+
+// What a program takes above the floor is told beside the fork tax, and not worth a longer run.
+func TestTooFewPairsWithTheFloor(t *testing.T) {
+	floor := cell("cgi", 1)
+	floor.Workload, floor.Request = "floor", "floor"
+	m := made{cells: append(twins(), floor), block: the10s}
+	r := m.record(t, 8)
+	r.Plan.Floor = "floor"
+	r.Blocks = slices.DeleteFunc(r.Blocks, func(b bench.Block) bool { return b.Cell == 2 && b.Round > 2 })
+	a := analyze(t, r)
+	if !slices.ContainsFunc(a.Comparisons, func(c report.Comparison) bool { return c.Baseline == "floor" && c.Blocks == 3 }) {
+		t.Fatalf("comparisons %+v, want one with the floor over 3 pairs", a.Comparisons)
+	}
+	if found := inconclusive(a); len(found) > 0 {
+		t.Errorf("warnings %+v, want none", found)
+	}
+}

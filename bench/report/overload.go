@@ -26,6 +26,8 @@ type backlog struct {
 	planned     int // requests that were to come in the second half of the block
 	middle, end int // requests under way
 	waiting     int // of them at the end, those that were sent: as many connections were in use
+	blocks      int // that were added
+	grew        int // of them, those with more at the end than in the middle
 }
 
 // take counts an observation of a block of this planned length.
@@ -45,7 +47,12 @@ func (q *backlog) take(o bench.Observation, length time.Duration) {
 	}
 }
 
+// add takes in another block.
 func (q *backlog) add(more backlog) {
+	q.blocks++
+	if more.end > more.middle {
+		q.grew++
+	}
 	q.planned += more.planned
 	q.middle += more.middle
 	q.end += more.end
@@ -60,11 +67,13 @@ func (q backlog) reached() *float64 {
 	return new(1 - float64(q.end-q.middle)/float64(q.planned))
 }
 
-// overloaded says whether fewer left than came by more than what is allowed, and by more than chance: counts of what
-// came independently have their number for variance, so the difference of two has their sum.
+// overloaded says whether fewer left than came by more than what is allowed, by more than chance, and in most of the
+// blocks. Counts of what came independently have their number for variance, so the difference of two has their sum. What
+// a machine that stands still for a moment keeps waiting did not come independently, but it is in one block or another.
 func (q backlog) overloaded() bool {
 	grown := float64(q.end - q.middle)
-	return grown > (1-LeastReached)*float64(q.planned) && grown > chance*math.Sqrt(float64(q.end+q.middle))
+	return grown > (1-LeastReached)*float64(q.planned) && grown > chance*math.Sqrt(float64(q.end+q.middle)) &&
+		2*q.grew > q.blocks
 }
 
 // exhausted says whether the load's connections were in use when the arrivals of the block ended; one or another may

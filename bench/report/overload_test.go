@@ -102,6 +102,26 @@ func TestOverloadIsTold(t *testing.T) {
 	}
 }
 
+// A machine that stands still at the end of a block leaves a queue behind that is no overload.
+func TestStallIsNoOverload(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for stalls := range 7 {
+		var blocks [][]bench.Observation
+		for i := range 6 {
+			block := server{2, constant(100 * time.Microsecond), false}.visit(r, 2000, 250*time.Millisecond)
+			for j := range block {
+				if i < stalls && block[j].Done > 200*time.Millisecond {
+					block[j].Done = 300 * time.Millisecond
+				}
+			}
+			blocks = append(blocks, block)
+		}
+		if got, want := report.Overloaded(250*time.Millisecond, blocks), stalls > 3; got != want {
+			t.Errorf("%d of 6 blocks with a stall at their end: overloaded is %t, want %t", stalls, got, want)
+		}
+	}
+}
+
 // Where a rung of a ladder is overloaded, the steps to it and from it are not told.
 func TestLadderOfAnOverload(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
