@@ -121,6 +121,7 @@ func describe(_ context.Context, w Workload, args []string, _ io.Reader, stdout,
 		Name:     w.Name,
 		About:    w.About,
 		Models:   modelNames(),
+		Database: w.Database,
 		Requests: w.Requests,
 	})
 }
