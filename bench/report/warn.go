@@ -20,7 +20,7 @@ func warnings(a *Analysis) []Warning {
 	for _, c := range a.Cells {
 		if c.Errors > 0 {
 			found = append(found, Warning{Code: "errors", Cell: c.String(),
-				Text:   fmt.Sprintf("%d of %d requests failed: %s", c.Errors, c.Requests, c.ErrorsByClass),
+				Text:   fmt.Sprintf("%d of %d requests failed: %s%s", c.Errors, c.Requests, c.ErrorsByClass, c.complained()),
 				Advice: "failed requests are in no percentile; find the reason before comparing this cell"})
 		}
 	}
@@ -38,6 +38,14 @@ func warnings(a *Analysis) []Warning {
 		found = append(found, w)
 	}
 	return found
+}
+
+// complained is what the cell's target logged when requests failed.
+func (c Cell) complained() string {
+	if len(c.Complaints) == 0 {
+		return ""
+	}
+	return "; it logged: " + strings.Join(c.Complaints, "; ")
 }
 
 // foreign warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
