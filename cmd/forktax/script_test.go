@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"forktax/bench/stack"
 )
 
 func TestMain(m *testing.M) {
@@ -27,7 +29,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	programs := t.TempDir()
 	build := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", programs+"/", "forktax/cmd/hello", "forktax/cmd/guestbook",
-		"forktax/cmd/forktax/testdata/modelled")
+		"forktax/cmd/guestbook-postgres", "forktax/cmd/forktax/testdata/modelled")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the workload programs: %v\n%s", err, out)
 	}
@@ -46,6 +48,11 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("CHECKOUT", checkout)
+			env.Values[server{}] = &server{}
+			// A server that does not run as root, though the test does, has its files in the script's folder, too.
+			if err := os.Chmod(filepath.Dir(env.WorkDir), 0o755); err != nil {
+				return err
+			}
 			for _, name := range []string{"HOME", "GOCACHE", "GOPATH", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
 				if value, ok := os.LookupEnv(name); ok {
 					env.Setenv(name, value)
@@ -54,12 +61,20 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status":  status,
-			"waitfor": waitFor,
-			"get":     get,
-			"killall": killAll,
-			"none":    none,
-			"secure":  secure,
+			"status":   status,
+			"waitfor":  waitFor,
+			"get":      get,
+			"killall":  killAll,
+			"none":     none,
+			"secure":   secure,
+			"postgres": postgres,
+			"schemas":  schemas,
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "postgres" {
+				return stack.Installed() == nil, nil
+			}
+			return false, fmt.Errorf("unknown condition %s", name)
 		},
 	})
 }
