@@ -70,7 +70,7 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 	var build []string
 	wanted = slices.Clone(wanted)
 	for i := range wanted {
-		wanted[i] = f.prefer(wanted[i])
+		wanted[i] = f.Prefer(wanted[i])
 	}
 	for _, w := range wanted {
 		switch {
@@ -129,8 +129,8 @@ func noProgram(path string) string {
 	return ""
 }
 
-// prefer is the program of that name which keeps its data in the database server, if there is one and such a program.
-func (f *Finder) prefer(name string) string {
+// Prefer is the program of that name which keeps its data in the database server, if there is one and such a program.
+func (f *Finder) Prefer(name string) string {
 	if f.Database == "" {
 		return name
 	}
