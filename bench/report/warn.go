@@ -72,10 +72,16 @@ func noFloor(p bench.Plan) (Warning, bool) {
 func failed(a *Analysis) (Warning, bool) {
 	var names []string
 	var errors, requests int
+	var complaints []string
 	classes := Counts{}
 	for _, c := range a.Cells {
 		if c.Errors == 0 {
 			continue
+		}
+		for _, line := range c.Complaints {
+			if said := fmt.Sprintf("; %s logged: %s", c.Model, line); !slices.Contains(complaints, said) {
+				complaints = append(complaints, said)
+			}
 		}
 		names = append(names, c.String())
 		errors += c.Errors
@@ -85,7 +91,7 @@ func failed(a *Analysis) (Warning, bool) {
 		}
 	}
 	return about(names, Warning{Code: "errors",
-		Text:   fmt.Sprintf("%d of %d requests of %s failed: %s", errors, requests, some(names), classes),
+		Text:   fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, some(names), classes, strings.Join(complaints, "")),
 		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
 }
 

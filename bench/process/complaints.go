@@ -1,0 +1,32 @@
+package process
+
+import (
+	"regexp"
+	"strings"
+
+	"forktax/bench"
+)
+
+// Limits on what is told of a log: enough to name what is wrong, and not so much that a report is all about it.
+const (
+	mostComplaints   = 5
+	longestComplaint = 300 // bytes
+)
+
+// goTimes are those of package log, wherever its prefix is.
+var goTimes = regexp.MustCompile(`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(\.\d+)? `)
+
+// Complaints returns what the program logged since it was last called, each kind of line once.
+func (p *Process) Complaints() []string {
+	var lines []string
+	for _, line := range p.log.news() {
+		line = strings.TrimSpace(goTimes.ReplaceAllString(line, ""))
+		if len(line) > longestComplaint {
+			line = strings.ToValidUTF8(line[:longestComplaint], "") + "…"
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return bench.Kinds(lines, mostComplaints)
+}
