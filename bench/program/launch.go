@@ -16,13 +16,13 @@ import (
 	"time"
 
 	"forktax/bench"
+	"forktax/bench/process"
 )
 
 // Limits on what a program may take; each is far above what one needs that works.
 const (
-	startLimit  = 30 * time.Second
-	stopLimit   = 15 * time.Second       // above the 10 s that it may take to drain
-	outputLimit = 500 * time.Millisecond // for its children to let go of its output, when it has ended
+	startLimit = 30 * time.Second
+	stopLimit  = 15 * time.Second // above the 10 s that it may take to drain
 )
 
 // PhasesVariable, set to "off" in a program's environment, has it leave out its phases; see package twin.
@@ -77,12 +77,12 @@ func (l *Launcher) Launch(ctx context.Context, model, workload string) (*bench.T
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	s, err := l.start(ctx, p, v, env)
+	s, target, err := l.start(ctx, p, v, env)
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	s.target.Workload, s.target.Model, s.target.Gone = workload, model, s.gone
-	return s.target, func() error { return errors.Join(s.stop(), os.RemoveAll(dir)) }, nil
+	target.Workload, target.Model = workload, model
+	return target, func() error { return errors.Join(l.stop(s), os.RemoveAll(dir)) }, nil
 }
 
 // named is the first of the programs that serves the workload.
@@ -95,53 +95,31 @@ func named(programs []Program, workload string) (Program, error) {
 	return Program{}, fmt.Errorf("no program serves %q", workload)
 }
 
-// server is a program that serves.
-type server struct {
-	target *bench.Target
-	cmd    *exec.Cmd
-	stdin  io.Closer
-	said   chan string // yields its first line
-	log    *tail
-	limit  time.Duration   // to end
-	atOnce <-chan struct{} // closed when nobody waits for that
-	gone   chan error      // yields why it ended, if nobody asked it to
-	asked  chan struct{}   // closed when it is asked to end
-	ended  chan struct{}   // closed when it has ended
-	err    error           // how; to be read after ended
-}
-
-func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[string]string) (*server, error) {
+// start has p serve under the conditions of v and waits until it does.
+func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[string]string) (*process.Process, *bench.Target, error) {
 	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
-	s := &server{said: make(chan string, 1), log: &tail{to: l.Log}, limit: cmp.Or(l.StopLimit, stopLimit),
-		atOnce: l.AtOnce, gone: make(chan error, 1), asked: make(chan struct{}), ended: make(chan struct{})}
-	s.cmd = exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
-	s.cmd.Env = append(ownEnvironment(), exporterVariable+"="+l.Exporter)
+	cmd := exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
+	cmd.Env = append(ownEnvironment(), exporterVariable+"="+l.Exporter)
 	for _, vars := range []map[string]string{env, l.Env, v.Env} {
 		for name, value := range vars {
-			s.cmd.Env = append(s.cmd.Env, name+"="+value)
+			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 	}
-	s.cmd.Stdout, s.cmd.Stderr, s.cmd.WaitDelay = &firstLine{to: s.said}, s.log, outputLimit
-	s.cmd.Env = append(s.cmd.Env, l.padding(v.Padding))
-	apart(s.cmd)
-	stdin, err := s.cmd.StdinPipe()
+	cmd.Env = append(cmd.Env, l.padding(v.Padding))
+	s, err := process.Start(cmd, l.Log, l.Elsewhere)
 	if err != nil {
-		return nil, err
+		return nil, nil, fmt.Errorf("%s serve: %w", p.Path, err)
 	}
-	s.stdin = stdin
-	start := s.cmd.Start
-	if l.Elsewhere != nil {
-		start = func() error { return l.Elsewhere(s.cmd.Start) }
+	target, err := ready(ctx, s, cmp.Or(l.StartLimit, startLimit))
+	if err != nil {
+		stopped := l.stop(s)
+		return nil, nil, fmt.Errorf("%s serve -model %s: %w", p.Path, v.Model, errors.Join(err, stopped))
 	}
-	if err := start(); err != nil {
-		return nil, fmt.Errorf("%s serve: %w", p.Path, err)
-	}
-	go s.wait()
-	if err := s.ready(ctx, cmp.Or(l.StartLimit, startLimit)); err != nil {
-		stopped := s.stop()
-		return nil, fmt.Errorf("%s serve -model %s: %w", p.Path, v.Model, errors.Join(err, stopped))
-	}
-	return s, nil
+	return s, target, nil
+}
+
+func (l *Launcher) stop(s *process.Process) error {
+	return s.Stop(cmp.Or(l.StopLimit, stopLimit), l.AtOnce)
 }
 
 // paddingVariable is in the environment of every program, and a cgi host hands it on to its children.
@@ -163,64 +141,27 @@ func (l *Launcher) padding(more int) string {
 	return paddingVariable + "=" + strings.Repeat("x", n)
 }
 
-// wait waits for the program's end and tells, if nobody asked for it.
-func (s *server) wait() {
-	s.err = s.cmd.Wait()
-	close(s.ended)
-	select {
-	case <-s.asked:
-	default:
-		s.gone <- s.complaint()
-	}
-}
-
-// complaint says how the program ended, with what it logged last.
-func (s *server) complaint() error {
-	state := s.cmd.ProcessState.String()
-	if s.log.to != nil { // whoever reads this has read the log
-		return fmt.Errorf("it ended (%s)", state)
-	}
-	if text := s.log.last(); text != "" {
-		return fmt.Errorf("it ended (%s); the last it logged:\n%s", state, text)
-	}
-	return fmt.Errorf("it ended (%s) and logged nothing", state)
-}
-
 // ready waits for the line "ready <url> <admin url>", and then for the target to be in good health.
-func (s *server) ready(ctx context.Context, limit time.Duration) error {
+func ready(ctx context.Context, s *process.Process, limit time.Duration) (*bench.Target, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not ready within %v", limit))
 	defer cancel()
-	var line string
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case line = <-s.said:
-	case <-s.ended:
-		select {
-		case line = <-s.said:
-		default:
-			return s.complaint()
-		}
+	line, err := s.FirstLine(ctx)
+	if err != nil {
+		return nil, err
 	}
 	fields := strings.Fields(line)
 	if len(fields) != 3 || fields[0] != "ready" {
-		return fmt.Errorf("it printed %q in place of: ready <url> <admin url>", line)
+		return nil, fmt.Errorf("it printed %q in place of: ready <url> <admin url>", line)
 	}
-	s.target = &bench.Target{URL: fields[1], AdminURL: fields[2], PID: s.cmd.Process.Pid}
-	err := s.healthy(ctx)
-	if err == nil {
-		return nil
+	t := &bench.Target{URL: fields[1], AdminURL: fields[2], PID: s.PID(), Gone: s.Gone()}
+	if err := healthy(ctx, t); err != nil {
+		return nil, s.Why(ctx, err)
 	}
-	select {
-	case <-s.ended: // which is why, and is known a little later
-		return s.complaint()
-	case <-time.After(outputLimit):
-		return cmp.Or(context.Cause(ctx), err)
-	}
+	return t, nil
 }
 
-func (s *server) healthy(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.target.AdminURL+"/healthz", nil)
+func healthy(ctx context.Context, t *bench.Target) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.AdminURL+"/healthz", nil)
 	if err != nil {
 		return fmt.Errorf("its admin URL: %w", err)
 	}
@@ -231,36 +172,6 @@ func (s *server) healthy(ctx context.Context) error {
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("asking for its health: %s", resp.Status)
-	}
-	return nil
-}
-
-// stop asks the program to end, waits, and if need be makes it. Whatever it started and left behind is killed.
-func (s *server) stop() error {
-	close(s.asked)
-	defer kill(s.cmd)
-	select {
-	case <-s.ended: // by itself, as whoever listens to gone knows
-		return nil
-	default:
-	}
-	s.stdin.Close()
-	terminate(s.cmd)
-	limit := time.NewTimer(s.limit)
-	defer limit.Stop()
-	select {
-	case <-s.ended:
-	case <-s.atOnce:
-		kill(s.cmd)
-		<-s.ended
-		return nil // as somebody wanted it
-	case <-limit.C:
-		kill(s.cmd)
-		<-s.ended
-		return fmt.Errorf("%s did not end within %v of being asked to, and was killed", s.cmd.Path, s.limit)
-	}
-	if s.err != nil && !errors.Is(s.err, exec.ErrWaitDelay) {
-		return fmt.Errorf("%s: %w", s.cmd.Path, s.complaint())
 	}
 	return nil
 }

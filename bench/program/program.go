@@ -12,14 +12,14 @@ import (
 	"time"
 
 	"forktax/bench"
+	"forktax/bench/process"
 )
 
 // Limits on what is asked of a program before it serves. A program that takes the word describe for something else, as
-// a server or a shell would, must not hold up the run for ever, nor fill the harness's memory.
+// a server or a shell would, must not hold up the run for ever.
 const (
 	describeLimit = 10 * time.Second // a child of any language starts within a second
 	prepareLimit  = 5 * time.Minute  // it may have to make a database of some size
-	mostPrinted   = 1 << 20          // bytes: some thousand requests, each described
 )
 
 // A Program is a file that keeps the program contract.
@@ -103,52 +103,15 @@ func (p Program) Prepare(ctx context.Context, dir string) (map[string]string, er
 // Knows says whether the program has the model.
 func (p Program) Knows(model string) bool { return slices.Contains(p.Models, model) }
 
-// output runs the program and returns what it printed, or an error with what it complained of last. One that takes
-// longer than limit, or prints more than mostPrinted, is ended with all that it started.
+// output runs the program and returns what it printed, or an error with what it complained of last.
 func output(ctx context.Context, limit time.Duration, path string, args ...string) ([]byte, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	late := time.AfterFunc(limit, func() { cancel(fmt.Errorf("it did not end within %v, and was killed", limit)) })
-	defer late.Stop()
-	out, complaint := printed{full: cancel}, tail{}
-	cmd := exec.CommandContext(ctx, path, args...)
+	cmd := exec.Command(path, args...)
 	cmd.Env = ownEnvironment()
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &complaint, outputLimit
-	cmd.Cancel = func() error { kill(cmd); return nil }
-	apart(cmd)
-	err := cmd.Run()
-	if err == nil {
-		return out.text, nil
+	out, err := process.Output(ctx, limit, cmd)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", path, args[0], err)
 	}
-	if cmd.Process != nil {
-		kill(cmd) // what it started may go on without it
-	}
-	if cause := context.Cause(ctx); cause != nil { // which is why it was killed
-		err = cause
-	}
-	err = fmt.Errorf("%s %s: %w", path, args[0], err)
-	if text := complaint.last(); text != "" {
-		err = fmt.Errorf("%w: %s", err, text)
-	}
-	return nil, err
-}
-
-// errFull ends a program that prints what cannot be an answer.
-var errFull = fmt.Errorf("it printed more than %d bytes, and was killed", mostPrinted)
-
-// A printed holds what a program printed, as far as mostPrinted, and calls full with the reason when that is passed.
-type printed struct {
-	text []byte
-	full context.CancelCauseFunc
-}
-
-func (p *printed) Write(b []byte) (int, error) {
-	if len(p.text)+len(b) > mostPrinted {
-		p.full(errFull)
-		return 0, errFull
-	}
-	p.text = append(p.text, b...)
-	return len(b), nil
+	return out, nil
 }
 
 // ownEnvironment is this process's, without what would make a program take itself for a CGI child.

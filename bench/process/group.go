@@ -1,6 +1,6 @@
 //go:build unix
 
-package program
+package process
 
 import (
 	"os/exec"
@@ -10,7 +10,12 @@ import (
 // apart puts the program in a process group of its own, so that Ctrl-C reaches the harness alone, which then ends it
 // in order, and so that all its children can be killed with it. If the harness dies, the program's input closes and it
 // ends by itself. (Linux could send it a signal then, but when the thread that started it ends, not the process.)
-func apart(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+func apart(cmd *exec.Cmd) {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Setpgid = true
+}
 
 // terminate asks the program to end.
 func terminate(cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGTERM) }

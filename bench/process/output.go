@@ -1,0 +1,59 @@
+package process
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"time"
+)
+
+// mostPrinted is what Output takes in bytes, so that a program which prints without end does not fill our memory. A
+// workload's description has room in it for some thousand requests.
+const mostPrinted = 1 << 20
+
+// Output runs the command, in a group of its own, and returns what it printed, or an error with what it complained of last.
+// A command that takes longer than limit, or than ctx lives, or that prints more than a megabyte, is ended with all that it
+// started.
+func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	late := time.AfterFunc(limit, func() { cancel(fmt.Errorf("it did not end within %v, and was killed", limit)) })
+	defer late.Stop()
+	out, complaint := printed{full: cancel}, tail{}
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &complaint, outputLimit
+	apart(cmd)
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	defer context.AfterFunc(ctx, func() { kill(cmd) })()
+	err := cmd.Wait()
+	if err == nil {
+		return out.text, nil
+	}
+	kill(cmd)                                      // what it started may go on without it
+	if cause := context.Cause(ctx); cause != nil { // which is why it was killed
+		err = cause
+	}
+	if text := complaint.last(); text != "" {
+		err = fmt.Errorf("%w: %s", err, text)
+	}
+	return nil, err
+}
+
+// errFull ends a program that prints what cannot be an answer.
+var errFull = fmt.Errorf("it printed more than %d bytes, and was killed", mostPrinted)
+
+// A printed holds what a program printed, as far as mostPrinted, and calls full with the reason when that is passed.
+type printed struct {
+	text []byte
+	full context.CancelCauseFunc
+}
+
+func (p *printed) Write(b []byte) (int, error) {
+	if len(p.text)+len(b) > mostPrinted {
+		p.full(errFull)
+		return 0, errFull
+	}
+	p.text = append(p.text, b...)
+	return len(b), nil
+}

@@ -1,0 +1,143 @@
+// Package process runs programs that this one starts and answers for: a workload program, the guardian of a database
+// server. It sees to it that none outlives this process, and that what they complain of is not lost. It does not know
+// what they say; packages program and stack do.
+package process
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"time"
+)
+
+// outputLimit is how long the children of a program that has ended may take to let go of its output.
+const outputLimit = 500 * time.Millisecond
+
+// A Process is a program that prints one line when it is ready, and then serves until its standard input closes or it
+// gets SIGTERM.
+type Process struct {
+	cmd   *exec.Cmd
+	stdin io.Closer
+	said  chan string // yields its first line
+	log   *tail
+	gone  chan error    // yields why it ended, if nobody asked it to
+	asked chan struct{} // closed when it is asked to end
+	ended chan struct{} // closed when it has ended
+	err   error         // how; to be read after ended
+}
+
+// Start starts the command in a process group of its own; what it reads and writes is Start's to say. Its log goes to log
+// as it comes, unless that is nil; the end of it is kept. Elsewhere, unless it is nil, calls start where the process is to
+// run: on certain cores, say.
+func Start(cmd *exec.Cmd, log io.Writer, elsewhere func(start func() error) error) (*Process, error) {
+	p := &Process{cmd: cmd, said: make(chan string, 1), log: &tail{to: log}, gone: make(chan error, 1),
+		asked: make(chan struct{}), ended: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &firstLine{to: p.said}, p.log, outputLimit
+	apart(cmd)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.stdin = stdin
+	start := cmd.Start
+	if elsewhere != nil {
+		start = func() error { return elsewhere(cmd.Start) }
+	}
+	if err := start(); err != nil {
+		return nil, err
+	}
+	go p.wait()
+	return p, nil
+}
+
+// wait waits for the program's end and tells, if nobody asked for it.
+func (p *Process) wait() {
+	p.err = p.cmd.Wait()
+	close(p.ended)
+	select {
+	case <-p.asked:
+	default:
+		p.gone <- p.complaint()
+	}
+}
+
+// PID is the number of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Gone yields why the program ended, if nobody asked it to.
+func (p *Process) Gone() <-chan error { return p.gone }
+
+// FirstLine waits for the program's first line, without its end.
+func (p *Process) FirstLine(ctx context.Context) (string, error) {
+	select {
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case line := <-p.said:
+		return line, nil
+	case <-p.ended:
+		select {
+		case line := <-p.said:
+			return line, nil
+		default:
+			return "", p.complaint()
+		}
+	}
+}
+
+// Why returns how the program ended, if it has or is about to: that is known a little later than what it leads to, which
+// is err. Else it returns why ctx ended, or err.
+func (p *Process) Why(ctx context.Context, err error) error {
+	select {
+	case <-p.ended:
+		return p.complaint()
+	case <-time.After(outputLimit):
+		return cmp.Or(context.Cause(ctx), err)
+	}
+}
+
+// complaint says how the program ended, with what it logged last.
+func (p *Process) complaint() error {
+	state := p.cmd.ProcessState.String()
+	if p.log.to != nil { // whoever reads this has read the log
+		return fmt.Errorf("it ended (%s)", state)
+	}
+	if text := p.log.last(); text != "" {
+		return fmt.Errorf("it ended (%s); the last it logged:\n%s", state, text)
+	}
+	return fmt.Errorf("it ended (%s) and logged nothing", state)
+}
+
+// Stop asks the program to end, waits, and after the limit makes it, or when atOnce is closed, which may be nil. Whatever it
+// started and left in its group is killed. The error says how it ended, if not well; of an end that nobody asked for it is
+// nil, for Gone has told. It may be called once.
+func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
+	close(p.asked)
+	defer kill(p.cmd)
+	select {
+	case <-p.ended:
+		return nil
+	default:
+	}
+	p.stdin.Close()
+	terminate(p.cmd)
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-p.ended:
+	case <-atOnce:
+		kill(p.cmd)
+		<-p.ended
+		return nil // as somebody wanted it
+	case <-timer.C:
+		kill(p.cmd)
+		<-p.ended
+		return fmt.Errorf("%s did not end within %v of being asked to, and was killed", p.cmd.Path, limit)
+	}
+	if p.err != nil && !errors.Is(p.err, exec.ErrWaitDelay) {
+		return fmt.Errorf("%s: %w", p.cmd.Path, p.complaint())
+	}
+	return nil
+}
