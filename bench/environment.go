@@ -16,6 +16,16 @@ type Environment struct {
 	StealShare  float64           `json:"steal_share"`           // of processor time since boot that the hypervisor took away
 	Go          string            `json:"go"`
 	Programs    []Program         `json:"programs"`
+	Database    *Database         `json:"database,omitempty"` // nil if no server keeps the programs' data
+}
+
+// A Database is the server in which the programs keep their data.
+type Database struct {
+	Kind     string            `json:"kind"`     // "postgres"
+	URL      string            `json:"url"`      // without a password
+	Private  bool              `json:"private"`  // it was started for the run
+	Version  string            `json:"version"`  // as it says itself
+	Settings map[string]string `json:"settings"` // those that decide what a request costs it
 }
 
 // A Program is a file that was measured.

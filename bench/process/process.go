@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"syscall"
 	"time"
 )
 
@@ -19,6 +21,8 @@ const outputLimit = 500 * time.Millisecond
 // A Process is a program that prints one line when it is ready, and then serves until its standard input closes or it
 // gets SIGTERM.
 type Process struct {
+	End os.Signal // asks it to end, if not SIGTERM
+
 	cmd   *exec.Cmd
 	stdin io.Closer
 	said  chan string // yields its first line
@@ -122,7 +126,7 @@ func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
 	default:
 	}
 	p.stdin.Close()
-	terminate(p.cmd)
+	_ = p.cmd.Process.Signal(cmp.Or(p.End, os.Signal(syscall.SIGTERM)))
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package stack
+
+// cpuAtRest is not known here.
+func cpuAtRest(int) (ns int64, known bool) { return 0, false }
