@@ -29,6 +29,7 @@ type cluster struct {
 	process *process.Process
 	url     *url.URL
 	died    error // why, if it ended by itself
+	removed bool
 }
 
 // Limits on what the server may take.
@@ -191,16 +192,16 @@ func freePort() (int, error) {
 	return ln.Addr().(*net.TCPAddr).Port, nil
 }
 
-// hasEnded says whether the server ended by itself.
+// hasEnded says whether the server ended, by itself or because it was removed.
 func (c *cluster) hasEnded() bool {
-	if c.died == nil {
+	if c.died == nil && !c.removed {
 		select {
 		case why := <-c.process.Gone():
 			c.died = fmt.Errorf("the PostgreSQL server of this run ended: %w", why)
 		default:
 		}
 	}
-	return c.died != nil
+	return c.died != nil || c.removed
 }
 
 // remove ends the server and removes its files, as far as they were made.
@@ -208,6 +209,7 @@ func (c *cluster) remove() error {
 	var errs []error
 	if c.process != nil {
 		c.hasEnded()
+		c.removed = true
 		errs = append(errs, c.died, c.process.Stop(stopLimit, nil))
 	}
 	if c.dir != "" {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -23,11 +24,12 @@ type Postgres struct {
 	Elsewhere func(start func() error) error
 }
 
-// A Server is a PostgreSQL server in which each target gets a place of its own. Its methods must not be called at the
-// same time, but for CPU.
+// A Server is a PostgreSQL server in which each target gets a place of its own.
 type Server struct {
 	url     *url.URL // with all that it takes to connect
 	cluster *cluster // nil if it is a given one
+
+	mu      sync.Mutex // over what is below
 	schemas *schemas
 }
 
@@ -87,6 +89,8 @@ func with(u *url.URL, query url.Values) *url.URL {
 
 // Place makes room for one target, and returns the URL by which to connect to it and what removes it again.
 func (s *Server) Place(ctx context.Context) (dsn string, remove func() error, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	name, err := s.schemas.create(ctx)
 	if err != nil {
 		return "", nil, err
@@ -95,7 +99,9 @@ func (s *Server) Place(ctx context.Context) (dsn string, remove func() error, er
 	query := s.url.Query()
 	query.Set("options", strings.TrimSpace(query.Get("options")+" -csearch_path="+name))
 	return with(s.url, query).String(), func() error {
-		if s.cluster != nil && s.cluster.hasEnded() { // Stop tells why, and removes all
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.cluster != nil && s.cluster.hasEnded() { // Stop tells why, and removes it all
 			return nil
 		}
 		return s.schemas.drop(name)
@@ -108,6 +114,8 @@ func (s *Server) Description(ctx context.Context) (*bench.Database, error) {
 	query.Del("sslpassword")
 	u := with(s.url, query)
 	u.User = url.User(u.User.Username())
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	d := &bench.Database{Kind: "postgres", URL: u.String(), Private: s.cluster != nil}
 	var err error
 	d.Version, d.Settings, err = s.schemas.describe(ctx)
@@ -126,6 +134,8 @@ func (s *Server) CPU() (ns int64, known bool) {
 
 // Stop ends and removes the server, if it is a private one. The error says also if that had ended by itself before.
 func (s *Server) Stop() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.schemas != nil {
 		s.schemas.close()
 	}
