@@ -125,6 +125,7 @@ func describe(_ context.Context, w Workload, args []string, _ io.Reader, stdout,
 		Name:     w.Name,
 		About:    w.About,
 		Models:   w.models(),
+		Database: w.Database,
 		Requests: w.Requests,
 	})
 }

@@ -1,34 +1,38 @@
 package main
 
 import (
+	"crypto/sha256"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"forktax/cmd/guestbook/book"
+	"forktax/cmd/guestbook/booktest"
 )
 
 // The same bytes each time, be the folder empty or not: what is measured today and tomorrow is the same work.
 func TestPrepareIsReproducible(t *testing.T) {
 	again := t.TempDir()
-	var sums []string
+	var sums [][sha256.Size]byte
 	for _, dir := range []string{t.TempDir(), again, again} {
 		env, err := prepare(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := env[databaseVariable]
+		path := env[book.Variable]
 		if filepath.Dir(path) != dir || len(env) != 1 {
-			t.Errorf("prepare = %v, want %s with a file in %s", env, databaseVariable, dir)
+			t.Errorf("prepare = %v, want %s with a file in %s", env, book.Variable, dir)
 		}
 		bytes, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sums = append(sums, sum(bytes))
+		sums = append(sums, sha256.Sum256(bytes))
 		expectFiles(t, dir, "guestbook.sqlite")
 	}
 	if sums[0] != sums[1] || sums[0] != sums[2] {
-		t.Errorf("prepare made databases of SHA-256 %q, want the same each time", sums)
+		t.Errorf("prepare made databases of SHA-256 %x, want the same each time", sums)
 	}
 }
 
@@ -44,7 +48,7 @@ func TestPrepareReplacesUsedDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bytes, err := os.ReadFile(env[databaseVariable])
+	bytes, err := os.ReadFile(env[book.Variable])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +56,8 @@ func TestPrepareReplacesUsedDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := sum(bytes), sum(fresh); got != want {
-		t.Errorf("prepare made a database of SHA-256 %s, want %s", got, want)
+	if got, want := sha256.Sum256(bytes), sha256.Sum256(fresh); got != want {
+		t.Errorf("prepare made a database of SHA-256 %x, want %x", got, want)
 	}
 }
 
@@ -89,11 +93,11 @@ func TestHoldKeepsLog(t *testing.T) {
 	}
 	visit := func() {
 		t.Helper()
-		handler, shut, err := connected(t)
+		handler, shut, err := suite.Connected(t)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w := ask(handler, "POST", "/sign", "name=Ada&message=Hello"); w.Code != 303 {
+		if w := booktest.Ask(handler, "POST", "/sign", "name=Ada&message=Hello"); w.Code != 303 {
 			t.Errorf("POST /sign = %d, want 303", w.Code)
 		}
 		if err := shut(); err != nil {
@@ -113,13 +117,13 @@ func TestHoldKeepsLog(t *testing.T) {
 // Whoever forgets the database, or names one that is not there, is told so, and none is made.
 func TestNoDatabase(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing.sqlite")
-	for path, say := range map[string]string{"": databaseVariable, missing: missing} {
-		t.Setenv(databaseVariable, path)
-		if _, _, err := connected(t); err == nil || !strings.Contains(err.Error(), say) {
-			t.Errorf("open with %s=%q = %v, want an error that names %s", databaseVariable, path, err, say)
+	for path, say := range map[string]string{"": book.Variable, missing: missing} {
+		t.Setenv(book.Variable, path)
+		if _, _, err := suite.Connected(t); err == nil || !strings.Contains(err.Error(), say) {
+			t.Errorf("open with %s=%q = %v, want an error that names %s", book.Variable, path, err, say)
 		}
 		if _, err := hold(t.Context()); err == nil || !strings.Contains(err.Error(), say) {
-			t.Errorf("hold with %s=%q = %v, want an error that names %s", databaseVariable, path, err, say)
+			t.Errorf("hold with %s=%q = %v, want an error that names %s", book.Variable, path, err, say)
 		}
 	}
 	expectFiles(t, filepath.Dir(missing))
@@ -136,8 +140,9 @@ func TestPathWithSigns(t *testing.T) {
 		t.Fatal(err)
 	}
 	expectFiles(t, dir, "guestbook.sqlite")
-	t.Setenv(databaseVariable, env[databaseVariable])
-	if w := ask(opened(t), "GET", "/entries/4711", ""); w.Body.String() != wantEntry {
-		t.Errorf("GET /entries/4711 = %q, want %q", w.Body, wantEntry)
+	t.Setenv(book.Variable, env[book.Variable])
+	want := workload().Requests[0].Want.Body
+	if w := booktest.Ask(suite.Opened(t), "GET", "/entries/4711", ""); w.Body.String() != want {
+		t.Errorf("GET /entries/4711 = %q, want %q", w.Body, want)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package book
 
 import (
 	"bytes"
@@ -11,21 +11,18 @@ import (
 	"log"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
-
-	"forktax/twin"
+	"unicode/utf8"
 )
 
 //go:embed page.html
 var pageSource string
 
 const (
-	onPage     = 50
-	longest    = 2000 // bytes of a name and a message together
-	queryEntry = `SELECT id, name, message, signed_at FROM entries WHERE id = ?`
-	queryPage  = `SELECT id, name, message, signed_at FROM entries ORDER BY id DESC LIMIT ?`
-	insertion  = `INSERT INTO waiting (name, message, signed_at) VALUES (?, ?, ?)`
+	onPage  = 50
+	longest = 2000 // bytes of a name and a message together
 )
 
 // An Entry is one that somebody signed.
@@ -39,38 +36,16 @@ type Entry struct {
 // Day is when it was signed, for people.
 func (e Entry) Day() string { return e.Signed.UTC().Format("2 January 2006") }
 
-// book is an open guestbook. Its statements are prepared when they are first used, as a CGI child uses just one.
+// book is an open guestbook.
 type book struct {
-	db                *sql.DB
 	page              *template.Template
-	one, latest, sign func() (*sql.Stmt, error)
-	writing           sync.Mutex // SQLite admits one writer; to wait here beats polling in its busy handler
+	one, latest, sign statement
+	writer            sync.Locker
 }
 
-// open does what has to be done once a process.
-func open(context.Context) (twin.Connect, error) {
-	path, err := databasePath()
-	if err != nil {
-		return nil, err
-	}
-	page, err := template.New("page").Parse(pageSource)
-	if err != nil {
-		return nil, fmt.Errorf("parsing the page: %w", err)
-	}
-	return func(ctx context.Context) (http.Handler, func() error, error) {
-		db, err := openDatabase(ctx, path)
-		if err != nil {
-			return nil, nil, err
-		}
-		return newBook(db, page), db.Close, nil
-	}, nil
-}
-
-func newBook(db *sql.DB, page *template.Template) http.Handler {
-	prepared := func(query string) func() (*sql.Stmt, error) {
-		return sync.OnceValues(func() (*sql.Stmt, error) { return db.Prepare(query) })
-	}
-	b := &book{db: db, page: page, one: prepared(queryEntry), latest: prepared(queryPage), sign: prepared(insertion)}
+func newBook(db *sql.DB, d Database, page *template.Template) http.Handler {
+	b := &book{page: page, one: statement{db: db, text: d.Entry}, latest: statement{db: db, text: d.Newest},
+		sign: statement{db: db, text: d.Sign}, writer: d.writer()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", b.showPage)
 	mux.HandleFunc("GET /entries/{id}", b.showEntry)
@@ -84,12 +59,7 @@ func (b *book) showEntry(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	one, err := b.one()
-	if err != nil {
-		fail(w, r, err)
-		return
-	}
-	e, err := scan(one.QueryRowContext(r.Context(), id))
+	e, err := b.entry(r.Context(), id)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		http.NotFound(w, r)
@@ -99,6 +69,14 @@ func (b *book) showEntry(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		fmt.Fprint(w, asText(e))
 	}
+}
+
+func (b *book) entry(ctx context.Context, id int64) (Entry, error) {
+	one, err := b.one.prepared(ctx)
+	if err != nil {
+		return Entry{}, err
+	}
+	return scan(one.QueryRowContext(ctx, id))
 }
 
 func asText(e Entry) string {
@@ -129,7 +107,7 @@ func render(page *template.Template, entries []Entry) ([]byte, error) {
 }
 
 func (b *book) newest(ctx context.Context) ([]Entry, error) {
-	latest, err := b.latest()
+	latest, err := b.latest.prepared(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +144,10 @@ func (b *book) take(w http.ResponseWriter, r *http.Request) {
 			http.StatusBadRequest)
 		return
 	}
+	if text := name + message; !utf8.ValidString(text) || strings.ContainsRune(text, 0) { // which not all databases take
+		http.Error(w, "a name and a message in UTF-8 are needed", http.StatusBadRequest)
+		return
+	}
 	if err := b.store(r.Context(), name, message); err != nil {
 		fail(w, r, err)
 		return
@@ -174,12 +156,12 @@ func (b *book) take(w http.ResponseWriter, r *http.Request) {
 }
 
 func (b *book) store(ctx context.Context, name, message string) error {
-	sign, err := b.sign()
+	sign, err := b.sign.prepared(ctx)
 	if err != nil {
 		return err
 	}
-	b.writing.Lock()
-	defer b.writing.Unlock()
+	b.writer.Lock()
+	defer b.writer.Unlock()
 	_, err = sign.ExecContext(ctx, name, message, time.Now().Unix())
 	return err
 }

@@ -1,0 +1,105 @@
+package booktest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"forktax/bench"
+	"forktax/twin"
+)
+
+// All models, as programs over HTTP, answer what the description promises, and open connections as their names say.
+func (s Suite) modelsAnswerAsDescribed(t *testing.T) {
+	s.Fresh(t)
+	each := int64(len(s.Workload.Requests))
+	for model, want := range map[string]int64{"cgi": each, "reload": each, "reconnect": each, "persistent": 0} {
+		t.Run(model, func(t *testing.T) {
+			url, admin := s.serve(t, model)
+			before := usage(t, admin)
+			for _, r := range s.Workload.Requests {
+				expect(t, url, r)
+			}
+			if got := usage(t, admin).ConnectionsOpened - before.ConnectionsOpened; got != want {
+				t.Errorf("%d requests opened %d connections, want %d", len(s.Workload.Requests), got, want)
+			}
+		})
+	}
+}
+
+// serve has the guestbook serve until the test ends.
+func (s Suite) serve(t *testing.T, model string) (url, admin string) {
+	t.Helper()
+	w := s.Workload
+	w.Env = append([]string{"GORACE"}, w.Env...)
+	ctx, end := context.WithCancel(t.Context())
+	output, stdout := io.Pipe()
+	var log bytes.Buffer // read only when Run has returned
+	ended := make(chan int, 1)
+	go func() {
+		ended <- twin.Run(ctx, w, []string{"serve", "-model", model}, nil, stdout, &log)
+		stdout.Close()
+	}()
+	t.Cleanup(func() {
+		end()
+		if code := <-ended; code != 0 {
+			t.Errorf("serve ended with status %d, want 0:\n%s", code, &log)
+		}
+	})
+	line, err := bufio.NewReader(output).ReadString('\n')
+	if _, scanned := fmt.Sscanf(line, "ready %s %s\n", &url, &admin); scanned != nil {
+		t.Fatalf("serve printed %q (%v), want ready <url> <admin url>", line, err)
+	}
+	return url, admin
+}
+
+func usage(t *testing.T, admin string) (u bench.Usage) {
+	t.Helper()
+	resp, err := http.Get(admin + "/usage")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(&u); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// expect sends a request that the guestbook describes, and compares the answer.
+func expect(t *testing.T, url string, r twin.Request) {
+	t.Helper()
+	req, err := http.NewRequest(r.Method, url+r.Path, strings.NewReader(r.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range r.Headers {
+		req.Header.Set(name, value)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req) // which follows no redirect
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != r.Want.StatusCode() {
+		t.Errorf("%s: %s, %v; want %d", r.Name, resp.Status, err, r.Want.StatusCode())
+	}
+	for name, want := range r.Want.Headers {
+		if got := resp.Header.Get(name); got != want {
+			t.Errorf("%s: %s is %q, want %q", r.Name, name, got, want)
+		}
+	}
+	if r.Want.Body != "" && string(body) != r.Want.Body {
+		t.Errorf("%s: body %q, want %q", r.Name, body, r.Want.Body)
+	}
+	if got := sum(body); r.Want.BodySHA256 != "" && got != r.Want.BodySHA256 {
+		t.Errorf("%s: body of SHA-256 %s, want %s", r.Name, got, r.Want.BodySHA256)
+	}
+}
