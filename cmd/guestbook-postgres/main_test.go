@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"sync"
+	"testing"
+
+	"forktax/bench/stack"
+	"forktax/cmd/guestbook/book"
+	"forktax/cmd/guestbook/booktest"
+	"forktax/twin"
+)
+
+func TestMain(m *testing.M) {
+	code := booktest.Main(m, workload())
+	if stopShared != nil {
+		if err := stopShared(); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(code)
+}
+
+var stopShared func() error
+
+// shared is the server for all tests that do it no harm.
+var shared = sync.OnceValues(func() (*stack.Server, error) {
+	s, err := stack.Postgres{}.Start(context.Background())
+	if err == nil {
+		stopShared = s.Stop
+	}
+	return s, err
+})
+
+// started passes on a server that could be started. Without PostgreSQL the test is skipped, which CI does not allow.
+func started(t *testing.T, s *stack.Server, err error) *stack.Server {
+	t.Helper()
+	if errors.Is(err, stack.ErrNotInstalled) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// freshDatabase gives the test a place of its own in the server, with a guestbook in it, and returns the URL.
+func freshDatabase(t *testing.T, s *stack.Server) string {
+	t.Helper()
+	place, remove, err := s.Place(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Setenv(twin.DatabaseVariable, place)
+	env, err := prepare(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(twin.DatabaseVariable, "")
+	t.Setenv(book.Variable, env[book.Variable])
+	return env[book.Variable]
+}
+
+func connected(t *testing.T) *sql.DB {
+	t.Helper()
+	c, err := connector(os.Getenv(book.Variable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(c)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+var suite = booktest.Suite{
+	Workload: workload(),
+	Fresh: func(t *testing.T) {
+		s, err := shared()
+		freshDatabase(t, started(t, s, err))
+	},
+	Database: connected,
+}
+
+func TestGuestbook(t *testing.T) { suite.Run(t) }
