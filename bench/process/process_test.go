@@ -1,0 +1,78 @@
+package process_test
+
+import (
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench/process"
+)
+
+// patience ends what would otherwise hang a test; nothing is expected to take that long.
+const patience = 20 * time.Second
+
+// started runs the text by /bin/sh, and waits for the first line that it prints.
+func started(t *testing.T, text string) *process.Process {
+	t.Helper()
+	p, err := process.Start(exec.Command("/bin/sh", "-c", text), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Stop(patience, nil) })
+	line, err := p.FirstLine(t.Context())
+	if err != nil || line != "ready" {
+		t.Fatalf("FirstLine = %q, %v, want ready", line, err)
+	}
+	return p
+}
+
+func TestComplaints(t *testing.T) {
+	long := strings.Repeat("é", 400)
+	for name, test := range map[string]struct {
+		log  string
+		want []string
+	}{
+		"nothing": {"", nil},
+		"lines that differ in numbers": {`
+echo "guestbook cgi: 2026/11/22 18:28:23 GET /entries/4711: dial tcp 127.0.0.1:41749: connection refused" >&2
+echo "guestbook cgi: 2026/11/22 18:28:24 GET /entries/4712: dial tcp 127.0.0.1:41750: connection refused" >&2
+echo "2026/11/22 18:28:24 something else" >&2`,
+			[]string{"guestbook cgi: GET /entries/4711: dial tcp 127.0.0.1:41749: connection refused", "something else"}},
+		"more kinds than are told": {"for kind in a b c d e f g; do echo $kind >&2; done", []string{"a", "b", "c", "d", "e"}},
+		"a long line":              {"echo " + long + " >&2", []string{long[:300] + "…"}},
+		"many lines: the first, which are the cause, and the last": {
+			"echo the cause >&2; seq 1 100000 >&2; echo the end >&2", []string{"the cause", "1", "the end"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := started(t, test.log+"\necho ready")
+			<-p.Gone() // then all of the log is here
+			got := p.Complaints()
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("Complaints (-want +got):\n%s", diff)
+			}
+			if got := p.Complaints(); got != nil {
+				t.Errorf("Complaints again = %q, want nothing", got)
+			}
+		})
+	}
+}
+
+// A program that knows another signal as the one to end by gets that.
+func TestEnd(t *testing.T) {
+	p, err := process.Start(exec.Command("/bin/sh", "-c", "trap 'exit 3' INT; trap '' TERM; echo ready; while :; do sleep 0.01; done"), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.FirstLine(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.End = syscall.SIGINT
+	if err := p.Stop(patience, nil); err == nil || !strings.Contains(err.Error(), "it ended (exit status 3)") {
+		t.Errorf("Stop = %v, want exit status 3", err)
+	}
+}
