@@ -2,6 +2,7 @@ package bench
 
 import (
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -25,15 +26,17 @@ type Block struct {
 	Group        int            `json:"group"`    // which start of the targets it met
 	StartNS      int64          `json:"start_ns"` // since the run began
 	LengthNS     int64          `json:"length_ns"`
-	DiscardNS    int64          `json:"discard_ns,omitempty"`  // observations intended before this count for nothing
-	Requests     int            `json:"requests"`              // observations, failed ones included
-	Errors       map[string]int `json:"errors,omitempty"`      // failed ones, by class
-	Usage        *Usage         `json:"usage,omitempty"`       // of the target, during the block; nil if it does not tell
-	IdleNS       int64          `json:"idle_ns,omitempty"`     // since the target's last block, in this start of it
-	IdleCPUNS    int64          `json:"idle_cpu_ns,omitempty"` // processor time that it used meanwhile
-	GeneratorNS  int64          `json:"generator_cpu_ns"`      // processor time of the harness itself
-	Collections  int            `json:"collections"`           // of garbage, in the harness
-	Machine      Counters       `json:"machine"`               // what the machine counted since the block before
+	DiscardNS    int64          `json:"discard_ns,omitempty"`      // observations intended before this count for nothing
+	Requests     int            `json:"requests"`                  // observations, failed ones included
+	Errors       map[string]int `json:"errors,omitempty"`          // failed ones, by class
+	Complaints   []string       `json:"complaints,omitempty"`      // that the target logged, if a request failed; each kind once
+	Usage        *Usage         `json:"usage,omitempty"`           // of the target, during the block; nil if it does not tell
+	DatabaseNS   *int64         `json:"database_cpu_ns,omitempty"` // processor time of the database server; nil if unknown
+	IdleNS       int64          `json:"idle_ns,omitempty"`         // since the target's last block, in this start of it
+	IdleCPUNS    int64          `json:"idle_cpu_ns,omitempty"`     // processor time that it used meanwhile
+	GeneratorNS  int64          `json:"generator_cpu_ns"`          // processor time of the harness itself
+	Collections  int            `json:"collections"`               // of garbage, in the harness
+	Machine      Counters       `json:"machine"`                   // what the machine counted since the block before
 	Observations Span           `json:"observations"`
 }
 
@@ -50,6 +53,14 @@ func (b Block) Failed() int {
 		n += count
 	}
 	return n
+}
+
+// said is what the target complained of, for the end of an error.
+func (b Block) said() string {
+	if len(b.Complaints) == 0 {
+		return ""
+	}
+	return "; it logged: " + strings.Join(b.Complaints, "; ")
 }
 
 // A Tail is what is known when a run ends.

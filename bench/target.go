@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // A Target is a running server under test.
@@ -16,12 +17,41 @@ type Target struct {
 	PID      int          // of its serving process; 0 if somebody else runs it
 	Foreign  bool         // somebody else runs it: its headers are its own affair
 	Gone     <-chan error // yields why, when it ends without having been asked to; nil if that cannot be known
+	// Complaints are the lines that it logged since it was last asked, each kind of line once; nil if nobody reads its log.
+	Complaints func() []string
+	// DatabaseCPU is the processor time of the database server that works for it, in nanoseconds since that began, and
+	// whether it is known; nil if there is none. It may wait a little until the server rests.
+	DatabaseCPU func() (ns int64, known bool)
 }
 
 // A Launcher starts targets. Launch returns when the target answers. Stop ends it, with every process it started, and
 // returns an error if it did not end well; it may be called once, and at the same time as those of other targets.
 type Launcher interface {
 	Launch(ctx context.Context, model, workload string) (t *Target, stop func() error, err error)
+}
+
+// databaseCPU is nil if nothing is known.
+func (t *Target) databaseCPU() *int64 {
+	if t.DatabaseCPU == nil {
+		return nil
+	}
+	if ns, known := t.DatabaseCPU(); known {
+		return &ns
+	}
+	return nil
+}
+
+// complaints are those that it has; of a target that fails altogether it waits for them.
+func (t *Target) complaints(altogether bool) []string {
+	if t.Complaints == nil {
+		return nil
+	}
+	lines := t.Complaints()
+	if len(lines) == 0 && altogether {
+		time.Sleep(hindsight)
+		lines = t.Complaints()
+	}
+	return lines
 }
 
 // usage asks the target what it has consumed so far.

@@ -46,6 +46,7 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64
 
 	collect()
 	v.Record.begin()
+	database := t.databaseCPU()
 	before, err := t.usage(ctx, v.client)
 	if err != nil {
 		return err
@@ -72,6 +73,12 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64
 		}
 		v.rested[t], v.latest = rest{*after, time.Now()}, t
 	}
+	if last := t.databaseCPU(); database != nil && last != nil {
+		block.DatabaseNS = new(*last - *database)
+	}
+	if failed := v.Record.failed(); failed > 0 {
+		block.Complaints = t.complaints(failed == v.Record.requests)
+	}
 	now := v.counters()
 	block.Machine, v.counted = now.Sub(v.counted), now
 	return v.keep(c, block)
@@ -87,7 +94,7 @@ func (v *visitor) keep(c Cell, b Block) error {
 			return fmt.Errorf("%s: %w: none was sent", c, errNoneRight)
 		}
 	case v.Record.requests:
-		return fmt.Errorf("%s: %w: %v", c, errNoneRight, Counts(v.Record.errors))
+		return fmt.Errorf("%s: %w: %v%s", c, errNoneRight, Counts(v.Record.errors), b.said())
 	}
 	return nil
 }

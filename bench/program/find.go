@@ -21,10 +21,17 @@ import (
 type Finder struct {
 	Beside   string    // the folder of the forktax command
 	Checkout string    // the root of the module's source; "" if there is none
+	Database string    // the kind of server that is there for programs' data: Postgres, or "" if none is
 	Log      io.Writer // where it says what it builds
 
 	built map[string]string // folders, by the names and flags: once is enough for a run
 }
+
+// Postgres is the kind of a database that is a server of its own. A workload that keeps its data there is another program
+// than the one that does not, for each would pay for the start of the other's driver: its name ends with the kind.
+const Postgres = "postgres"
+
+func keptIn(kind, name string) string { return name + "-" + kind }
 
 // The import path of this module's commands, and of the package that makes one a workload program.
 const (
@@ -63,6 +70,7 @@ func checkoutAbove(dir string) string {
 func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 	paths := map[string]string{}
 	var build []string
+	wanted = f.preferred(wanted)
 	for _, w := range wanted {
 		switch {
 		case strings.ContainsRune(w, filepath.Separator):
@@ -105,6 +113,7 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 // Build returns workloads of this project by name, built from the checkout with these flags of go build after those
 // that programs are built with anyhow: a -tags takes the place of netgo,osusergo.
 func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, error) {
+	names = f.preferred(names)
 	dir, err := f.build(ctx, names, flags)
 	if err != nil {
 		return nil, err
@@ -138,6 +147,33 @@ func NoProgram(path string) string {
 	return ""
 }
 
+func (f *Finder) preferred(names []string) []string {
+	var others []string
+	for _, name := range names {
+		others = append(others, f.prefer(name))
+	}
+	return others
+}
+
+// prefer is the program of that name which keeps its data in the database server, if there is one and such a program.
+func (f *Finder) prefer(name string) string {
+	if f.Database == "" {
+		return name
+	}
+	other := keptIn(f.Database, name)
+	if strings.ContainsRune(name, filepath.Separator) {
+		if _, err := os.Stat(other); err == nil {
+			return other
+		}
+		return name
+	}
+	if _, err := os.Stat(filepath.Join(f.Checkout, "cmd", other)); f.Checkout != "" && err == nil ||
+		isWorkload(filepath.Join(f.Beside, other), other) {
+		return other
+	}
+	return name
+}
+
 // isWorkload says, without executing it, whether the file was built from this module's command of that name.
 func isWorkload(path, name string) bool {
 	info, err := buildinfo.ReadFile(path)
@@ -147,13 +183,22 @@ func isWorkload(path, name string) bool {
 // Names lists the workloads that Find knows by name.
 func (f *Finder) Names(ctx context.Context) ([]string, error) {
 	names, err := f.known(ctx)
+	names = workloads(names)
 	if len(names) > 0 {
 		return names, nil
 	}
 	return nil, err
 }
 
-// known lists the workloads, and says why those of the checkout are not among them, if they are not.
+// workloads are those of the programs that go by the name of no other.
+func workloads(programs []string) []string {
+	return slices.DeleteFunc(slices.Clone(programs), func(name string) bool {
+		plain, found := strings.CutSuffix(name, keptIn(Postgres, ""))
+		return found && slices.Contains(programs, plain)
+	})
+}
+
+// known lists the workload programs, and says why those of the checkout are not among them, if they are not.
 func (f *Finder) known(ctx context.Context) ([]string, error) {
 	names, err := f.inCheckout(ctx)
 	files, _ := os.ReadDir(f.Beside)
@@ -172,7 +217,7 @@ func (f *Finder) inCheckout(ctx context.Context) ([]string, error) {
 		return nil, errors.New("no workload program is beside the forktax command, and the current folder is not in its " +
 			"checkout: go there, or name a program by its path")
 	}
-	out, err := f.goCommand(ctx, "list", "-f", "{{.ImportPath}} {{.Imports}}", "./cmd/...")
+	out, err := f.goCommand(ctx, "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}} {{.Imports}}{{end}}`, "./cmd/...")
 	if err != nil {
 		return nil, err
 	}
@@ -220,9 +265,9 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 			return "", missing
 		case f.Checkout != "" && missing != nil: // then it may be one that cannot be built
 			return "", fmt.Errorf("no workload %q is beside the forktax command%s; looking for it in the checkout: %w", name,
-				only(known), missing)
+				only(workloads(known)), missing)
 		default:
-			return "", &UnknownError{Name: name, Known: known}
+			return "", &UnknownError{Name: name, Known: workloads(known)}
 		}
 	}
 	if f.Checkout == "" { // known, then, from beside, and this one has gone since

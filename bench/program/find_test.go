@@ -157,6 +157,48 @@ func TestFindTellsWhatIsNoProgram(t *testing.T) {
 	check("orphan", "")
 }
 
+// With a database server the program that uses it goes before the one that does not, wherever it is found.
+func TestFindByDatabase(t *testing.T) {
+	here, dir := beside(t), t.TempDir()
+	plain, other := filepath.Join(dir, "fake"), filepath.Join(dir, "fake-postgres")
+	for _, path := range []string{plain, other} {
+		if err := os.Rename(script(t, "echo '"+description+"'"), path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	root := checkout(t)
+	if err := os.MkdirAll(filepath.Join(root, "cmd", "guestbook-postgres"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	onPath(t, `[ "$1" = list ] && printf '%s\n' 'forktax/cmd/guestbook-postgres [forktax/twin]' 'forktax/cmd/guestbook [forktax/twin]' \
+	'' 'forktax/cmd/hello [forktax/twin]' && exit
+while [ "$1" != -o ]; do shift; done
+for name in guestbook guestbook-postgres; do
+	printf '#!/bin/sh\necho %s\n' "'`+strings.ReplaceAll(description, `"`, `\"`)+`'" > "$2$name"; /bin/chmod +x "$2$name"
+done
+`)
+	check := func(database, wanted, want string) {
+		t.Helper()
+		f := program.Finder{Beside: here, Checkout: root, Database: database, Log: io.Discard}
+		got, err := f.Find(t.Context(), []string{wanted})
+		if err != nil || len(got) != 1 || filepath.Base(got[0].Path) != want {
+			t.Errorf("Find(%s) with database %q = %q, %v, want %s", wanted, database, paths(got), err, want)
+		}
+	}
+	check("", plain, "fake")
+	check(program.Postgres, plain, "fake-postgres")
+	check(program.Postgres, other, "fake-postgres")
+	check("", "guestbook", "guestbook")
+	check(program.Postgres, "guestbook", "guestbook-postgres")
+	check(program.Postgres, "hello", "hello")
+
+	f := program.Finder{Checkout: root, Log: io.Discard}
+	names, err := f.Names(t.Context())
+	if diff := cmp.Diff([]string{"guestbook", "hello"}, names); err != nil || diff != "" {
+		t.Errorf("Names = %v (-want +got):\n%s", err, diff)
+	}
+}
+
 func TestFindNamesTheKnown(t *testing.T) {
 	dir := t.TempDir()
 	if err := copyFile(hello(t), filepath.Join(dir, "hello")); err != nil {

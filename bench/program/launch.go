@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -34,18 +33,19 @@ const exporterVariable = "FORKTAX_EXPORTER"
 // A Launcher starts programs as targets, each with data of its own.
 type Launcher struct {
 	Programs   []Program
-	Dir        string            // under which each target's data is made, and removed again
-	Addr       string            // where to serve, by default a free port of the loopback
-	Admin      string            // likewise for the admin listener
-	Exporter   string            // the forktax command, for /metrics; "" if there is none
-	Log        io.Writer         // what the programs log, as it comes; nil means it is only kept for errors
-	Env        map[string]string // set for each program, over what its prepare says
-	StartLimit time.Duration     // for a program to say that it is ready, and be in good health; 0 means 30 s
-	StopLimit  time.Duration     // for it to end when it is asked to, else it is killed; 0 means 15 s
-	AtOnce     <-chan struct{}   // closed when there is no time for that: what is to end is killed; nil: there is
-	Variants   []Variant         // by whose names models are called that have conditions of their own
-	Foreign    []Foreign         // by whose names models are called that need no launching
-	Seed       uint64            // of what is varied from one launch to the next
+	Dir        string              // under which each target's data is made, and removed again
+	Addr       string              // where to serve, by default a free port of the loopback
+	Admin      string              // likewise for the admin listener
+	Exporter   string              // the forktax command, for /metrics; "" if there is none
+	Log        io.Writer           // what the programs log, as it comes; nil means it is only kept for errors
+	Env        map[string]string   // set for each program, over what its prepare says
+	Databases  map[string]Database // by the kind that programs name which keep their data there
+	StartLimit time.Duration       // for a program to say that it is ready, and be in good health; 0 means 30 s
+	StopLimit  time.Duration       // for it to end when it is asked to, else it is killed; 0 means 15 s
+	AtOnce     <-chan struct{}     // closed when there is no time for that: what is to end is killed; nil: there is
+	Variants   []Variant           // by whose names models are called that have conditions of their own
+	Foreign    []Foreign           // by whose names models are called that need no launching
+	Seed       uint64              // of what is varied from one launch to the next
 	// Elsewhere, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
 	Elsewhere func(start func() error) error
 
@@ -69,20 +69,21 @@ func (l *Launcher) Launch(ctx context.Context, model, workload string) (*bench.T
 	if !p.Knows(v.Model) {
 		return nil, nil, fmt.Errorf("%s has no model %q; it has %s", p.Path, v.Model, strings.Join(p.Models, ", "))
 	}
-	dir, err := os.MkdirTemp(l.Dir, workload+"-"+v.Model+"-")
+	place, err := l.place(ctx, p, v.Model)
 	if err != nil {
-		return nil, nil, fmt.Errorf("making a folder for data: %w", err)
+		return nil, nil, err
 	}
-	env, err := p.Prepare(ctx, filepath.Join(dir, "data"))
+	env, err := p.Prepare(ctx, filepath.Join(place.dir, "data"), place.url)
 	if err != nil {
-		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, nil, errors.Join(err, place.remove())
 	}
 	s, target, err := l.start(ctx, p, v, env)
 	if err != nil {
-		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, nil, errors.Join(err, place.remove())
 	}
 	target.Workload, target.Model = workload, model
-	return target, func() error { return errors.Join(l.stop(s), os.RemoveAll(dir)) }, nil
+	target.Complaints, target.DatabaseCPU = s.Complaints, place.cpu
+	return target, func() error { return errors.Join(l.stop(s), place.remove()) }, nil
 }
 
 // named is the first of the programs that serves the workload.

@@ -30,7 +30,7 @@ type Program struct {
 
 // Describe asks the file at path what it serves.
 func Describe(ctx context.Context, path string) (Program, error) {
-	out, err := output(ctx, describeLimit, path, "describe")
+	out, err := output(ctx, describeLimit, path, nil, "describe")
 	if err != nil {
 		return Program{}, err
 	}
@@ -87,9 +87,17 @@ func validName(whose, name string) error {
 	return nil
 }
 
-// Prepare has the program make its data in dir and returns the environment to serve with.
-func (p Program) Prepare(ctx context.Context, dir string) (map[string]string, error) {
-	out, err := output(ctx, prepareLimit, p.Path, "prepare", "-dir", dir)
+// databaseVariable tells a program that prepares where in a database server to make its data; see package twin.
+const databaseVariable = "FORKTAX_DATABASE"
+
+// Prepare has the program make its data in dir, or in the database server at the URL if that is not "", and returns the
+// environment to serve with.
+func (p Program) Prepare(ctx context.Context, dir, url string) (map[string]string, error) {
+	var vars []string
+	if url != "" {
+		vars = append(vars, databaseVariable+"="+url)
+	}
+	out, err := output(ctx, prepareLimit, p.Path, vars, "prepare", "-dir", dir)
 	if err != nil {
 		return nil, err
 	}
@@ -103,10 +111,11 @@ func (p Program) Prepare(ctx context.Context, dir string) (map[string]string, er
 // Knows says whether the program has the model.
 func (p Program) Knows(model string) bool { return slices.Contains(p.Models, model) }
 
-// output runs the program and returns what it printed, or an error with what it complained of last.
-func output(ctx context.Context, limit time.Duration, path string, args ...string) ([]byte, error) {
+// output runs the program, with vars in its environment, and returns what it printed, or an error with what it complained
+// of last.
+func output(ctx context.Context, limit time.Duration, path string, vars []string, args ...string) ([]byte, error) {
 	cmd := exec.Command(path, args...)
-	cmd.Env = ownEnvironment()
+	cmd.Env = append(ownEnvironment(), vars...)
 	out, err := process.Output(ctx, limit, cmd)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", path, args[0], err)

@@ -132,7 +132,7 @@ func TestOutputTakesItsTime(t *testing.T) {
 	alive := filepath.Join(t.TempDir(), "alive")
 	fifo(t, alive)
 	path := script(t, "exec 9<> "+alive+"; trap '' TERM; sleep 1000 > /dev/null & sleep 1000")
-	_, err := program.Output(t.Context(), 200*time.Millisecond, path, "describe")
+	_, err := program.Output(t.Context(), 200*time.Millisecond, path, nil, "describe")
 	fails(t, "Output", err, path+" describe: it did not end within 200ms, and was killed")
 	f, err := os.OpenFile(alive, os.O_RDONLY|syscall.O_NONBLOCK, 0) // is at its end if nobody holds it
 	if err != nil {
@@ -151,7 +151,7 @@ func TestOutputTakesItsTime(t *testing.T) {
 
 // What is printed may be as much as there is room for.
 func TestOutputTakesALot(t *testing.T) {
-	out, err := program.Output(t.Context(), patience, script(t, "head -c 1048576 /dev/zero"), "describe")
+	out, err := program.Output(t.Context(), patience, script(t, "head -c 1048576 /dev/zero"), nil, "describe")
 	if len(out) != 1<<20 || err != nil {
 		t.Errorf("Output is %d bytes, %v, want %d", len(out), err, 1<<20)
 	}
@@ -161,7 +161,7 @@ func TestPrepare(t *testing.T) {
 	check := func(text string, want map[string]string, wrong ...string) {
 		t.Helper()
 		p := program.Program{Path: script(t, text)}
-		got, err := p.Prepare(t.Context(), "/the/folder")
+		got, err := p.Prepare(t.Context(), "/the/folder", "")
 		if wrong != nil {
 			fails(t, "Prepare", err, append(wrong, p.Path)...)
 			return
@@ -176,6 +176,12 @@ func TestPrepare(t *testing.T) {
 	check("echo A=1", nil, "prepare: not a JSON object of environment variables: invalid character")
 	check(`echo '{"A":1}'`, nil, "prepare: not a JSON object of environment variables: json: cannot")
 	check("", nil, "prepare: not a JSON object")
+
+	p := program.Program{Path: script(t, `echo "{\"URL\":\"$FORKTAX_DATABASE\"}"`)}
+	got, err := p.Prepare(t.Context(), "/the/folder", "postgres://u@h/d")
+	if err != nil || got["URL"] != "postgres://u@h/d" {
+		t.Errorf("Prepare = %v, %v, want that it is told the URL", got, err)
+	}
 }
 
 func TestDescribeHello(t *testing.T) {
@@ -187,10 +193,10 @@ func TestDescribeHello(t *testing.T) {
 		t.Errorf("Describe = %+v", p)
 	}
 	dir := filepath.Join(t.TempDir(), "data")
-	if env, err := p.Prepare(t.Context(), dir); err != nil || len(env) > 0 {
+	if env, err := p.Prepare(t.Context(), dir, ""); err != nil || len(env) > 0 {
 		t.Errorf("Prepare = %v, %v, want nothing", env, err)
 	}
-	_, err = p.Prepare(t.Context(), "")
+	_, err = p.Prepare(t.Context(), "", "")
 	fails(t, "Prepare without a folder", err, "exit status 2", "-dir is missing")
 	if !strings.HasSuffix(p.Path, "hello") {
 		t.Errorf("Path = %q", p.Path)

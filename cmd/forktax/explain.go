@@ -143,7 +143,7 @@ func (o explainOptions) explain(ctx context.Context, args []string, stderr io.Wr
 			return nil, fmt.Errorf("making a folder for data: %w", err)
 		}
 		defer os.RemoveAll(dir)
-		env, err := workload.Prepare(ctx, filepath.Join(dir, "data"))
+		env, err := workload.Prepare(ctx, filepath.Join(dir, "data"), "")
 		if err != nil {
 			return nil, err
 		}

@@ -47,6 +47,6 @@ func tried(ctx context.Context, f *program.Finder) (*program.Program, error) {
 		return nil, fmt.Errorf("making a folder for the floor: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	_, err = found[0].Prepare(ctx, dir) // which executes what it made
+	_, err = found[0].Prepare(ctx, dir, "") // which executes what it made
 	return &found[0], err
 }
