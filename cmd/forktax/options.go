@@ -39,6 +39,7 @@ type options struct {
 	Different bool
 	SLO       string
 	FindKnee  bool
+	Data      databaseOptions
 
 	said   map[string]place // by name; what is not in it is taken for granted
 	unsaid place            // where that could have been said
@@ -59,6 +60,7 @@ func defaults() options {
 		Floor:     true,
 		Ladder:    true,
 		Phases:    true,
+		Data:      databaseOptions{Database: embedded},
 		said:      map[string]place{},
 	}
 }
@@ -94,6 +96,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Different, "allow-different-answers", o.Different, "measure also what does not answer the same")
 	f.StringVar(&o.SLO, "slo", o.SLO, "objective for response times at a rate, such as p99=50ms: the report says up to which rate it is met")
 	f.BoolVar(&o.FindKnee, "find-knee", o.FindKnee, "search for the highest rate at which the objective of --slo is met")
+	o.Data.flags(f)
 	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "rates" {
 			name = "rate"
@@ -170,8 +173,10 @@ func (o *options) check() error {
 	case !slices.Contains(load.Names(), o.Engine):
 		return mistaken("engine", "%q is unknown; there are %s", o.Engine, strings.Join(load.Names(), ", "))
 	}
-	_, err := o.objective()
-	return err
+	if _, err := o.objective(); err != nil {
+		return err
+	}
+	return o.Data.check()
 }
 
 // again is the index of the first value that is there before, or whole.

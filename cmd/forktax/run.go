@@ -18,6 +18,7 @@ import (
 	"forktax/bench/machine"
 	"forktax/bench/program"
 	"forktax/bench/report"
+	"forktax/bench/stack"
 )
 
 // defaultResults is where runs are kept.
@@ -86,7 +87,7 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	if err != nil {
 		return o.wrong(err)
 	}
-	finder := program.NewFinder(stderr)
+	finder := o.Data.finder(stderr)
 	programs, err := finder.Find(ctx, o.names())
 	var unknown *program.UnknownError
 	if errors.As(err, &unknown) {
@@ -110,6 +111,9 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 		programs = append(programs, *floor.Program)
 	}
 	l.Programs, l.Foreign, l.Seed = programs, foreign, plan.Seed
+	if err := o.Data.suits(l); err != nil {
+		return o.wrong(err)
+	}
 	if o.Pin {
 		if l.Elsewhere, err = machine.Pin(); err != nil {
 			return err
@@ -119,11 +123,16 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	if err != nil {
 		return err
 	}
-	record, err := bench.CreateRecord(filepath.Join(results, head.ID), head)
+	database, stop, err := o.Data.start(ctx, l, stderr)
 	if err != nil {
 		return err
 	}
+	record, err := newRecord(ctx, filepath.Join(results, head.ID), &head, database)
+	if err != nil {
+		return errors.Join(err, stop())
+	}
 	failure := visitAll(ctx, plan, l, record, stderr)
+	failure = errors.Join(failure, stop()) // why it ended, if it did, belongs to the record
 	finished := record.Finish(tail(head, failure))
 	if record.Blocks == 0 {
 		return errors.Join(failure, finished, os.RemoveAll(record.Dir))
@@ -140,6 +149,17 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 		failure = conclusive
 	}
 	return errors.Join(failure, finished, reported)
+}
+
+// newRecord begins the record of a run. The database may be nil.
+func newRecord(ctx context.Context, dir string, head *bench.Head, database *stack.Server) (*bench.Record, error) {
+	if database != nil {
+		var err error
+		if head.Environment.Database, err = database.Description(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return bench.CreateRecord(dir, *head)
 }
 
 // reach reads the foreign targets, and then connects to each once: a server that is not there is a mistake to be told

@@ -15,6 +15,7 @@ import (
 func serveCommand(atOnce <-chan struct{}) *cobra.Command {
 	var workload, model string
 	l := program.Launcher{Exporter: ownPath(), AtOnce: atOnce}
+	var database databaseOptions
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve a workload by one model, to look at it",
@@ -23,22 +24,27 @@ func serveCommand(atOnce <-chan struct{}) *cobra.Command {
 		Example: `  forktax serve --model cgi --workload guestbook --addr 127.0.0.1:8080`,
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return serve(c.Context(), &l, workload, model, c.OutOrStdout(), c.ErrOrStderr())
+			return serve(c.Context(), &l, database, workload, model, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	c.Flags().StringVar(&workload, "workload", "hello", "what to serve; see forktax list")
 	c.Flags().StringVar(&model, "model", "persistent", "how")
 	c.Flags().StringVar(&l.Addr, "addr", "127.0.0.1:0", "where; port 0 takes a free one")
 	c.Flags().StringVar(&l.Admin, "admin", "127.0.0.1:0", "where the admin pages are")
+	database.flags(c.Flags())
 	return c
 }
 
-func serve(ctx context.Context, l *program.Launcher, workload, model string, stdout, stderr io.Writer) (err error) {
+func serve(ctx context.Context, l *program.Launcher, database databaseOptions, workload, model string,
+	stdout, stderr io.Writer) (err error) {
+	if err := database.check(); err != nil {
+		return usageError{err}
+	}
 	if w := wishFor(workload); w.request != "" {
 		return usagef("--workload %q: serve takes a whole workload, such as %s, or the path of a program, such as ./%[1]s",
 			workload, w.program)
 	}
-	programs, err := program.NewFinder(stderr).Find(ctx, []string{workload})
+	programs, err := database.finder(stderr).Find(ctx, []string{workload})
 	var unknown *program.UnknownError
 	if errors.As(err, &unknown) {
 		return usagef("--workload %w", err)
@@ -56,6 +62,14 @@ func serve(ctx context.Context, l *program.Launcher, workload, model string, std
 	}
 	defer os.RemoveAll(dir)
 	l.Programs, l.Dir, l.Log = programs, dir, stderr
+	if err := database.suits(l); err != nil {
+		return usageError{err}
+	}
+	_, end, err := database.start(ctx, l, stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
 	target, stop, err := l.Launch(ctx, model, p.Name)
 	if err != nil {
 		return err
