@@ -47,6 +47,7 @@ type Cell struct {
 	Requests              int          `json:"requests"` // failed ones included
 	Errors                int          `json:"errors"`
 	ErrorsByClass         Counts       `json:"errors_by_class,omitempty"`
+	Complaints            []string     `json:"complaints,omitempty"` // that the target logged then, each kind of line once
 	InvalidBlocks         int          `json:"invalid_blocks"`
 	Invalid               Counts       `json:"invalid,omitempty"` // blocks by reason; one may have several
 	Response              Percentiles  `json:"response_ns"`
@@ -57,6 +58,7 @@ type Cell struct {
 	Lag                   LagQuantiles `json:"lag_ns"`                  // null in a closed loop, which has none
 	CPUPerRequest         *int64       `json:"cpu_ns_per_request"`
 	ChildrenCPU           *int64       `json:"children_cpu_ns_per_request"` // the part of it that is of child processes
+	DatabaseCPU           *int64       `json:"database_cpu_ns_per_request"` // and that of its database server, if it is known
 	UsageReading          *int64       `json:"usage_reading_ns"`            // CPU of a look at the usage, taken off each block
 	GeneratorCPU          *int64       `json:"generator_cpu_ns_per_request"`
 	ProcessesPerRequest   *float64     `json:"processes_per_request"`

@@ -120,6 +120,13 @@ func (p *printer) environment(a *Analysis) {
 	p.line("- %s, %d cores, %s of memory; %s %s on %s; load %.2f before the run", e.CPU, e.Cores, size(e.MemoryBytes), e.OS,
 		e.Kernel, e.Arch, e.Load1)
 	p.line("- forktax %s, built with %s", a.Run.Version, e.Go)
+	if d := e.Database; d != nil {
+		whose := "given"
+		if d.Private {
+			whose = "started for the run"
+		}
+		p.line("- %s %s, %s, `%s`: %s", d.Kind, d.Version, whose, d.URL, settings(d.Settings))
+	}
 	for _, program := range e.Programs {
 		name := program.Workload
 		if len(program.Variants) > 0 {
@@ -127,4 +134,13 @@ func (p *printer) environment(a *Analysis) {
 		}
 		p.line("- %s: `%s`, %s, SHA-256 `%.12s`, %s", name, program.Path, size(program.Bytes), program.SHA256, program.Go)
 	}
+}
+
+// settings lists what a database server is set to.
+func settings(set map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		parts = append(parts, name+" "+set[name])
+	}
+	return strings.Join(parts, ", ")
 }

@@ -14,6 +14,8 @@ type measurements struct {
 	blocks, requests int
 	errors           Counts
 	usage            *bench.Usage // summed; nil if the target did not tell
+	database         *int64       // processor time of its database server, summed; nil if it has none, or that is not known
+	complaints       []string     // each kind of line once
 	generatorNS      int64
 	readingNS        int64              // that a look at the usage costs
 	rounds           map[int]*blockView // by round
@@ -184,12 +186,22 @@ func (m measurements) pool(r *bench.Result, cell int, value func(bench.Observati
 	return buf, nil
 }
 
+// mostComplaints is how many kinds of lines a cell tells of its target's log.
+const mostComplaints = 5
+
 func (m *measurements) count(b bench.Block) {
 	m.blocks++
 	m.requests += b.Requests
 	m.generatorNS += b.GeneratorNS
 	for class, n := range b.Errors {
 		m.errors[class] += n
+	}
+	m.complaints = bench.Kinds(append(m.complaints, b.Complaints...), mostComplaints)
+	if b.DatabaseNS != nil {
+		if m.database == nil {
+			m.database = new(int64)
+		}
+		*m.database += *b.DatabaseNS
 	}
 	if b.Usage == nil {
 		return
@@ -212,10 +224,21 @@ func (s seen) metrics(b bench.Block, response []int64) map[string]float64 {
 	if t := s.throughput(); t != nil {
 		values[MetricThroughput] = *t
 	}
-	if b.Usage != nil && b.Usage.CPUNS() > 0 {
-		values[MetricCPU] = float64(b.Usage.CPUNS()) / float64(b.Requests)
+	if cpu := cpuOf(b.Usage, b.DatabaseNS); cpu > 0 {
+		values[MetricCPU] = float64(cpu) / float64(b.Requests)
 	}
 	return values
+}
+
+// cpuOf is the processor time of a target and of the database server that works for it; 0 if the target did not tell.
+func cpuOf(u *bench.Usage, database *int64) int64 {
+	switch {
+	case u == nil:
+		return 0
+	case database == nil:
+		return u.CPUNS()
+	}
+	return u.CPUNS() + *database
 }
 
 // cell says what was seen of the cell with this index. In an open loop one buffer serves for one kind of value after
@@ -263,7 +286,7 @@ func (m measurements) totals(c *Cell) {
 	c.Blocks, c.Requests = m.blocks, m.requests
 	c.Errors = bench.Block{Errors: m.errors}.Failed()
 	if c.Errors > 0 {
-		c.ErrorsByClass = m.errors
+		c.ErrorsByClass, c.Complaints = m.errors, m.complaints
 	}
 	for _, b := range m.rounds {
 		if len(b.reasons) > 0 {
@@ -290,7 +313,10 @@ func (m measurements) costs(c *Cell) {
 	}
 	n := float64(m.requests)
 	c.UsageReading = new(m.readingNS)
-	c.CPUPerRequest = new(u.CPUNS() / int64(m.requests))
+	c.CPUPerRequest = new(cpuOf(u, m.database) / int64(m.requests))
+	if m.database != nil {
+		c.DatabaseCPU = new(max(*m.database, 0) / int64(m.requests))
+	}
 	c.ChildrenCPU = new(u.ChildrenCPUNS / int64(m.requests))
 	c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
 	c.ConnectionsPerRequest = new(float64(u.ConnectionsOpened) / n)

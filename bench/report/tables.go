@@ -96,19 +96,28 @@ func (p Percentiles) print(name string) string {
 	return optional(v, duration)
 }
 
-// costTable has a row for each of the cells: what a request costs the server.
+// costTable has a row for each of the cells: what a request costs the server, and its database server if there is one.
 func costTable(cells []Cell) table.Writer {
 	t := table.NewWriter()
-	t.AppendHeader(table.Row{"request", "load", "model", "CPU", "processes", "connections", "page faults", "peak memory",
-		"errors", "invalid"})
+	header := table.Row{"request", "load", "model", "CPU", "processes", "connections", "page faults", "peak memory", "errors",
+		"invalid"}
+	database := slices.ContainsFunc(cells, func(c Cell) bool { return c.DatabaseCPU != nil })
+	if database {
+		header = slices.Insert(header, 4, any("of it database"))
+	}
+	t.AppendHeader(header)
 	for _, c := range cells {
-		t.AppendRow(table.Row{subject(c.Workload, c.Request), c.Load, c.Model,
+		row := table.Row{subject(c.Workload, c.Request), c.Load, c.Model,
 			optional(c.CPUPerRequest, duration), optional(c.ProcessesPerRequest, perRequest),
 			optional(c.ConnectionsPerRequest, perRequest), optional(c.FaultsPerRequest, three),
 			optional(c.PeakMemory, func(b float64) string { return size(int64(b)) }), c.Errors,
-			fmt.Sprintf("%d of %d", c.InvalidBlocks, c.Blocks)})
+			fmt.Sprintf("%d of %d", c.InvalidBlocks, c.Blocks)}
+		if database {
+			row = slices.Insert(row, 4, any(optional(c.DatabaseCPU, duration)))
+		}
+		t.AppendRow(row)
 	}
-	alignRight(t, 4, 10)
+	alignRight(t, 4, len(header))
 	return t
 }
 
@@ -253,6 +262,9 @@ func summary(a *Analysis) string {
 		fmt.Sprintf("engine %s", strings.Join(a.engines(), ", ")),
 		fmt.Sprintf("seed %d", a.Run.Seed),
 		fmt.Sprintf("%s, %d cores", a.Environment.CPU, a.Environment.Cores),
+	}
+	if d := a.Environment.Database; d != nil {
+		parts = append(parts, fmt.Sprintf("%s %s", d.Kind, d.Version))
 	}
 	return strings.Join(parts, " · ")
 }

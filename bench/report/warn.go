@@ -71,6 +71,7 @@ func noFloor(p bench.Plan) (Warning, bool) {
 // failed counts what failed in all cells.
 func failed(a *Analysis) (Warning, bool) {
 	var names []string
+	var logged []string
 	var errors, requests int
 	classes := Counts{}
 	for _, c := range a.Cells {
@@ -80,13 +81,22 @@ func failed(a *Analysis) (Warning, bool) {
 		names = append(names, c.String())
 		errors += c.Errors
 		requests += c.Requests
+		logged = bench.Kinds(append(logged, c.Complaints...), mostComplaints)
 		for class, n := range c.ErrorsByClass {
 			classes[class] += n
 		}
 	}
 	return about(names, Warning{Code: "errors",
-		Text:   fmt.Sprintf("%d of %d requests of %s failed: %s", errors, requests, some(names), classes),
+		Text:   fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, some(names), classes, said(logged)),
 		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
+}
+
+// said is what the targets logged when requests failed.
+func said(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return "; logged: " + strings.Join(lines, "; ")
 }
 
 // overloaded tells the lowest rate of each request and model at which requests came faster than they left.
