@@ -16,6 +16,12 @@ var ErrNotInstalled = errors.New("the server programs of PostgreSQL, initdb and 
 // debianPlace is where Debian puts them, for each version: PATH has only what clients need.
 const debianPlace = "/usr/lib/postgresql/*/bin"
 
+// Installed returns ErrNotInstalled, or nil if a private server can be started here.
+func Installed() error {
+	_, err := serverPrograms(debianPlace)
+	return err
+}
+
 // serverPrograms finds the folder of the server programs: on PATH, or else those of the newest version in the
 // place that the pattern names.
 func serverPrograms(place string) (dir string, err error) {

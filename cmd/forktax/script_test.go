@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"forktax/bench/stack"
 )
 
 func TestMain(m *testing.M) {
@@ -27,7 +29,8 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	programs := t.TempDir()
 	build := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", programs+"/", "forktax/cmd/hello",
-		"forktax/cmd/guestbook", "forktax/cmd/startup", "forktax/cmd/forktax/testdata/modelled")
+		"forktax/cmd/guestbook", "forktax/cmd/guestbook-postgres", "forktax/cmd/startup",
+		"forktax/cmd/forktax/testdata/modelled")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the workload programs: %v\n%s", err, out)
 	}
@@ -46,6 +49,11 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("CHECKOUT", checkout)
+			env.Values[givenServer{}] = &givenServer{}
+			// A server that does not run as root, though the test does, has its files in the script's folder, too.
+			if err := os.Chmod(filepath.Dir(env.WorkDir), 0o755); err != nil {
+				return err
+			}
 			for _, name := range []string{"HOME", "GOCACHE", "GOPATH", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
 				if value, ok := os.LookupEnv(name); ok {
 					env.Setenv(name, value)
@@ -61,6 +69,14 @@ func TestScripts(t *testing.T) {
 			"killall":  killAll,
 			"none":     none,
 			"secure":   secure,
+			"postgres": postgres,
+			"schemas":  schemas,
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "postgres" {
+				return stack.Installed() == nil, nil
+			}
+			return false, fmt.Errorf("unknown condition %s", name)
 		},
 	})
 }

@@ -42,7 +42,7 @@ func newConnector(path, mode string) connector {
 func (c connector) Connect(context.Context) (driver.Conn, error) {
 	conn, err := c.driver.Open(c.name)
 	if err != nil {
-		return nil, &fs.PathError{Op: "connecting to", Path: c.path, Err: err}
+		return nil, &fs.PathError{Op: "opening", Path: c.path, Err: err}
 	}
 	return conn, nil
 }

@@ -47,7 +47,7 @@ func (d Database) Open(context.Context) (twin.Connect, error) {
 		// What is given back at once stays connected. A ping would be a request more to the server.
 		first, err := db.Conn(ctx)
 		if err != nil {
-			return nil, nil, errors.Join(fmt.Errorf("opening the database: %w", err), db.Close())
+			return nil, nil, errors.Join(err, db.Close())
 		}
 		if err := first.Close(); err != nil {
 			return nil, nil, errors.Join(err, db.Close())
