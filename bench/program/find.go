@@ -150,13 +150,13 @@ func NoProgram(path string) string {
 func (f *Finder) preferred(names []string) []string {
 	var others []string
 	for _, name := range names {
-		others = append(others, f.prefer(name))
+		others = append(others, f.Prefer(name))
 	}
 	return others
 }
 
-// prefer is the program of that name which keeps its data in the database server, if there is one and such a program.
-func (f *Finder) prefer(name string) string {
+// Prefer is the program of that name which keeps its data in the database server, if there is one and such a program.
+func (f *Finder) Prefer(name string) string {
 	if f.Database == "" {
 		return name
 	}

@@ -27,12 +27,20 @@ func listCommand() *cobra.Command {
 				return err
 			}
 			out := c.OutOrStdout()
-			for _, p := range programs {
+			served := *finder
+			served.Database = program.Postgres
+			for i, p := range programs {
 				fmt.Fprintf(out, "%s: %s\n", p.Name, p.About)
 				for _, r := range p.Requests {
 					fmt.Fprintf(out, "  %s/%s  %s %s\n", p.Name, r.Name, r.Method, r.Path)
 				}
 				fmt.Fprintf(out, "  models: %s\n", strings.Join(p.Models, ", "))
+				switch other := served.Prefer(names[i]); {
+				case other != names[i]:
+					fmt.Fprintf(out, "  databases: %s, %s\n", p.Database, served.Database)
+				case p.Database != "":
+					fmt.Fprintf(out, "  databases: %s\n", p.Database)
+				}
 			}
 			fmt.Fprintf(out, "engines: %s\nformats: %s\n", strings.Join(load.Names(), ", "), strings.Join(report.Formats(), ", "))
 			return nil
