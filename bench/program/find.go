@@ -31,7 +31,7 @@ type Finder struct {
 // than the one that does not, for each would pay for the start of the other's driver: its name ends with the kind.
 const Postgres = "postgres"
 
-func variant(name, kind string) string { return name + "-" + kind }
+func keptIn(kind, name string) string { return name + "-" + kind }
 
 // The import path of this module's commands, and of the package that makes one a workload program.
 const (
@@ -70,10 +70,7 @@ func checkoutAbove(dir string) string {
 func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 	paths := map[string]string{}
 	var build []string
-	wanted = slices.Clone(wanted)
-	for i := range wanted {
-		wanted[i] = f.Prefer(wanted[i])
-	}
+	wanted = f.preferred(wanted)
 	for _, w := range wanted {
 		switch {
 		case strings.ContainsRune(w, filepath.Separator):
@@ -116,6 +113,7 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 // Build returns workloads of this project by name, built from the checkout with these flags of go build after those
 // that programs are built with anyhow: a -tags takes the place of netgo,osusergo.
 func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, error) {
+	names = f.preferred(names)
 	dir, err := f.build(ctx, names, flags)
 	if err != nil {
 		return nil, err
@@ -149,12 +147,20 @@ func NoProgram(path string) string {
 	return ""
 }
 
+func (f *Finder) preferred(names []string) []string {
+	var others []string
+	for _, name := range names {
+		others = append(others, f.Prefer(name))
+	}
+	return others
+}
+
 // Prefer is the program of that name which keeps its data in the database server, if there is one and such a program.
 func (f *Finder) Prefer(name string) string {
 	if f.Database == "" {
 		return name
 	}
-	other := variant(name, f.Database)
+	other := keptIn(f.Database, name)
 	if strings.ContainsRune(name, filepath.Separator) {
 		if _, err := os.Stat(other); err == nil {
 			return other
@@ -187,7 +193,7 @@ func (f *Finder) Names(ctx context.Context) ([]string, error) {
 // workloads are those of the programs that go by the name of no other.
 func workloads(programs []string) []string {
 	return slices.DeleteFunc(slices.Clone(programs), func(name string) bool {
-		plain, found := strings.CutSuffix(name, variant("", Postgres))
+		plain, found := strings.CutSuffix(name, keptIn(Postgres, ""))
 		return found && slices.Contains(programs, plain)
 	})
 }

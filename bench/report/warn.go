@@ -71,28 +71,32 @@ func noFloor(p bench.Plan) (Warning, bool) {
 // failed counts what failed in all cells.
 func failed(a *Analysis) (Warning, bool) {
 	var names []string
+	var logged []string
 	var errors, requests int
-	var complaints []string
 	classes := Counts{}
 	for _, c := range a.Cells {
 		if c.Errors == 0 {
 			continue
 		}
-		for _, line := range c.Complaints {
-			if said := fmt.Sprintf("; %s logged: %s", c.Model, line); !slices.Contains(complaints, said) {
-				complaints = append(complaints, said)
-			}
-		}
 		names = append(names, c.String())
 		errors += c.Errors
 		requests += c.Requests
+		logged = bench.Kinds(append(logged, c.Complaints...), mostComplaints)
 		for class, n := range c.ErrorsByClass {
 			classes[class] += n
 		}
 	}
 	return about(names, Warning{Code: "errors",
-		Text:   fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, some(names), classes, strings.Join(complaints, "")),
+		Text:   fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, some(names), classes, said(logged)),
 		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
+}
+
+// said is what the targets logged when requests failed.
+func said(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return "; logged: " + strings.Join(lines, "; ")
 }
 
 // overloaded tells the lowest rate of each request and model at which requests came faster than they left.

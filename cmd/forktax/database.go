@@ -71,14 +71,14 @@ func (o *databaseOptions) finder(stderr io.Writer) *program.Finder {
 }
 
 // suits says whether the programs keep their data where it is wanted. To those that have none it is all the same.
-func (o *databaseOptions) suits(programs []program.Program) error {
-	for _, p := range programs {
+func (o *databaseOptions) suits(l *program.Launcher) error {
+	for _, s := range serving(l.Programs, l.Variants) {
 		switch wanted := cmp.Or(o.server(), embedded); {
-		case p.Database == "" || p.Database == wanted:
+		case s.Database == "" || s.Database == wanted:
 		case wanted == embedded:
-			return mistaken("database", "%s is not where %s keeps its data: give --database %s", wanted, p.Path, p.Database)
+			return mistaken("database", "%s is not where %s keeps its data: give --database %s", wanted, s.Path, s.Database)
 		default:
-			return mistaken("database", "%s is not where %s keeps its data, and %[2]s-%[1]s is not there", wanted, p.Path)
+			return mistaken("database", "%s is not where %s keeps its data, and %[2]s-%[1]s is not there", wanted, s.Path)
 		}
 	}
 	return nil
@@ -86,15 +86,15 @@ func (o *databaseOptions) suits(programs []program.Program) error {
 
 // start starts the server, or connects to the one that is given, if a program needs it, and has the launcher know it. Stop
 // ends it.
-func (o *databaseOptions) start(ctx context.Context, l *program.Launcher, stderr io.Writer) (s *stack.Server, stop func() error, err error) {
-	needs := func(p program.Program) bool { return p.Database == program.Postgres }
-	if !slices.ContainsFunc(l.Programs, needs) {
+func (o *databaseOptions) start(ctx context.Context, l *program.Launcher, stderr io.Writer) (*stack.Server, func() error, error) {
+	needs := func(s server) bool { return s.Database == program.Postgres }
+	if !slices.ContainsFunc(serving(l.Programs, l.Variants), needs) {
 		return nil, func() error { return nil }, nil
 	}
 	if o.url() == "" {
 		fmt.Fprintln(stderr, "starting a PostgreSQL server")
 	}
-	s, err = stack.Postgres{URL: o.url(), TLS: o.TLS, Socket: o.Socket, Elsewhere: l.Elsewhere}.Start(ctx)
+	s, err := stack.Postgres{URL: o.url(), TLS: o.TLS, Socket: o.Socket, Elsewhere: l.Elsewhere}.Start(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

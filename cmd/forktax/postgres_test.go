@@ -14,11 +14,11 @@ import (
 
 var _ program.Database = (*stack.Server)(nil)
 
-// database is the one that a script has started. It is in the script's values by its type.
-type database struct{ *stack.Server }
+// givenServer is the one that a script has started. It is in the script's values by its type.
+type givenServer struct{ *stack.Server }
 
 // stop stops it, unless that was done.
-func (s *database) stop() (err error) {
+func (s *givenServer) stop() (err error) {
 	if s.Server != nil {
 		err = s.Stop()
 	}
@@ -29,7 +29,7 @@ func (s *database) stop() (err error) {
 // postgres starts a server for so many connections, which a script can give to the command: its URL is in SERVER, its
 // password alone in PASSWORD. It ends with the script, or when "postgres stop" tells it to.
 func postgres(ts *testscript.TestScript, _ bool, args []string) {
-	s := ts.Value(database{}).(*database)
+	s := ts.Value(givenServer{}).(*givenServer)
 	if args[0] == "stop" {
 		ts.Check(s.stop())
 		return

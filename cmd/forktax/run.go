@@ -96,9 +96,6 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	if err != nil {
 		return err
 	}
-	if err := o.Data.suits(programs); err != nil {
-		return o.wrong(err)
-	}
 	floor, err := o.floor(ctx, finder, programs)
 	if err != nil {
 		return err
@@ -114,6 +111,9 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 		programs = append(programs, *floor.Program)
 	}
 	l.Programs, l.Foreign, l.Seed = programs, foreign, plan.Seed
+	if err := o.Data.suits(l); err != nil {
+		return o.wrong(err)
+	}
 	if o.Pin {
 		if l.Elsewhere, err = machine.Pin(); err != nil {
 			return err

@@ -28,8 +28,9 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command as people do, on real workload programs that are built once.
 func TestScripts(t *testing.T) {
 	programs := t.TempDir()
-	build := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", programs+"/", "forktax/cmd/hello", "forktax/cmd/guestbook",
-		"forktax/cmd/guestbook-postgres", "forktax/cmd/startup", "forktax/cmd/forktax/testdata/modelled")
+	build := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", programs+"/", "forktax/cmd/hello",
+		"forktax/cmd/guestbook", "forktax/cmd/guestbook-postgres", "forktax/cmd/startup",
+		"forktax/cmd/forktax/testdata/modelled")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the workload programs: %v\n%s", err, out)
 	}
@@ -48,7 +49,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("CHECKOUT", checkout)
-			env.Values[database{}] = &database{}
+			env.Values[givenServer{}] = &givenServer{}
 			// A server that does not run as root, though the test does, has its files in the script's folder, too.
 			if err := os.Chmod(filepath.Dir(env.WorkDir), 0o755); err != nil {
 				return err

@@ -52,9 +52,6 @@ func serve(ctx context.Context, l *program.Launcher, database databaseOptions, w
 	if err != nil {
 		return err
 	}
-	if err := database.suits(programs); err != nil {
-		return usageError{err}
-	}
 	p := programs[0]
 	if !p.Knows(model) {
 		return usagef("--model %q is unknown to %s; it has %v", model, p.Name, p.Models)
@@ -65,6 +62,9 @@ func serve(ctx context.Context, l *program.Launcher, database databaseOptions, w
 	}
 	defer os.RemoveAll(dir)
 	l.Programs, l.Dir, l.Log = programs, dir, stderr
+	if err := database.suits(l); err != nil {
+		return usageError{err}
+	}
 	_, end, err := database.start(ctx, l, stderr)
 	if err != nil {
 		return err
