@@ -16,6 +16,10 @@ const (
 	mostMisses = 2 // of them; so many are an answer
 )
 
+// patience is how long visits to a point may be that was disturbed each time, for its curve to be climbed further down at
+// this start. At lower rates they are longer still, and it is not the rate that disturbs them.
+const patience = 5 * time.Second
+
 // Search visits, in place of rounds, the cells of each workload, request and model, which the plan has in order of
 // their rates: its curve. At the first start of the targets it looks for the highest rate that holds, by halves. At
 // each further start, which draws another memory layout, it goes down from there to one that still holds. If the next
@@ -65,14 +69,17 @@ type turn struct {
 	asked   int   // visits
 }
 
-// errTimeUp ends a turn.
-var errTimeUp = errors.New("the time for this curve is up")
+// What ends a turn.
+var (
+	errTimeUp = errors.New("the time for this curve is up")
+	errNoise  = errors.New("the machine is too noisy for this curve") // at this start of the targets
+)
 
 func (s *search) group(ctx context.Context, v *visitor, group int) error {
 	for place, n := range rand.New(rand.NewPCG(s.Plan.Seed, uint64(group))).Perm(len(s.curves)) {
 		t := turn{search: s, visitor: v, group: group, place: place, n: n, curve: s.curves[n]}
 		err := t.take(func(point int) (bool, error) { return t.holds(ctx, point) })
-		if err != nil && !errors.Is(err, errTimeUp) {
+		if err != nil && !errors.Is(err, errTimeUp) && !errors.Is(err, errNoise) {
 			return err
 		}
 	}
@@ -115,8 +122,11 @@ func (t *turn) holds(ctx context.Context, point int) (bool, error) {
 			break
 		}
 	}
-	if misses > 0 {
+	switch {
+	case misses > 0:
 		t.missed[t.n] = min(t.missed[t.n], point)
+	case t.Plan.duration(t.Plan.Cells[t.curve[point]]) > patience:
+		return false, errNoise
 	}
 	return false, nil
 }

@@ -153,6 +153,26 @@ func TestSearchGoesOnAfterNoise(t *testing.T) {
 	}
 }
 
+// Where long visits are disturbed each time, those at lower rates, which are longer still, are not made at this start.
+func TestSearchPutsOffWhatIsLongAndNoisy(t *testing.T) {
+	p := searchPlan()
+	p.AtLeast = 125 // so that a visit takes 6.25 s at 20/s, and 4.2 s at 30/s
+	all, _ := searched(t, p, func(v visited, _ int) bench.Verdict {
+		if v.Group == 0 && v.Model == "cgi" {
+			return bench.Unclear
+		}
+		return limits(map[string]float64{"cgi": 10, "persistent": 70})(v, 0)
+	})
+	for group, want := range [][]float64{{40, 40, 40, 20, 20, 20}, {40, 20, 10}, {10}} {
+		if got := of(all, "cgi", group); !slices.Equal(got, want) {
+			t.Errorf("start %d: rates %v, want %v", group, got, want)
+		}
+	}
+	if got, want := of(all, "persistent", 2), []float64{70}; !slices.Equal(got, want) {
+		t.Errorf("of the other curve, at the last start: rates %v, want %v", got, want)
+	}
+}
+
 // A visit that was disturbed says nothing and is made again, three times at the most; one that missed the objective is
 // made once more; and one that failed it is not.
 func TestSearchAsksAgain(t *testing.T) {

@@ -73,14 +73,14 @@ func (m measurements) against(r *bench.Result, blocks []bench.Block) (finding, e
 	reached := stats.Median(paces) // a queue that grows does so in each block, and a moment's noise is in one
 	value, enough := response.Percentile(o.Percentile)
 	switch {
+	case !enough:
+		return finding{bench.Unclear, gaveTooFew, "there were too few requests to tell"}, nil
 	case reached < LeastReached:
 		f := finding{bench.Missed, gaveOverload, fmt.Sprintf("the server did %s of %s", rate(reached*rps), planned(rps))}
 		if reached < hopeless {
 			f.verdict = bench.Failed
 		}
 		return f, nil
-	case !enough:
-		return finding{bench.Unclear, gaveTooFew, "there were too few requests to tell"}, nil
 	case value > o.LimitNS:
 		detail := fmt.Sprintf("its p%.6g was %s", o.Percentile*100, duration(float64(value)))
 		return finding{bench.Missed, gaveResponse, detail}, nil
