@@ -15,9 +15,9 @@ type arrival struct{ due, done time.Duration }
 // anyhow is no fault of the rate: if all but a twentieth had their answers as soon after the end as a request of the
 // first half took, in the median, the rate was reached.
 //
-// It does not look at how many requests came: of 400 arrivals of a Poisson process a twentieth more or less is chance. Nor
-// does it count, as a backlog does, how many are under way, which takes the blocks of a whole cell to be sure of. A search
-// has to tell from one visit.
+// It does not look at how many requests came: of 400 arrivals of a Poisson process a twentieth more or less is chance.
+// Nor does it count, as a backlog does, how many are under way, which takes the blocks of a whole cell to be sure of. A
+// search has to tell from one visit.
 func pace(r *bench.Result, b bench.Block) (float64, error) {
 	cell := r.Plan.Cells[b.Cell]
 	length, _ := r.Plan.Length(cell)
