@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"forktax/bench/stack"
 )
 
 // commandLines returns the lines of the sh blocks in a document.
@@ -48,6 +50,8 @@ func TestCommandsOfTheReadme(t *testing.T) {
 			case strings.HasPrefix(line, "go run github.com/go-task/task/v3/cmd/task@v3.53.0"): // takes minutes to build
 			case strings.Contains(command, "--find-knee"): // at the rates of the faster twin, which take less time
 				execute(t, forktax, command+" --model persistent --block 1ms --results "+results)
+			case strings.Contains(command, "--database postgres") && stack.Installed() != nil:
+				t.Skip(stack.Installed())
 			case strings.HasPrefix(command, "run"):
 				execute(t, forktax, command+" --rounds 6 --groups 3 --block 1ms --results "+results)
 			case strings.HasPrefix(command, "serve"):

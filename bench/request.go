@@ -14,7 +14,7 @@ type Description struct {
 	Name     string    `json:"name"`
 	About    string    `json:"about,omitempty"`
 	Models   []string  `json:"models"`
-	Database string    `json:"database,omitempty"` // the kind that keeps its data: "sqlite" is a part of it, "postgres" a server
+	Database string    `json:"database,omitempty"` // that keeps its data: "sqlite" is a part of it, "postgres" a server
 	Requests []Request `json:"requests"`
 }
 

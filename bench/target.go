@@ -17,7 +17,8 @@ type Target struct {
 	PID      int          // of its serving process; 0 if somebody else runs it
 	Foreign  bool         // somebody else runs it: its headers are its own affair
 	Gone     <-chan error // yields why, when it ends without having been asked to; nil if that cannot be known
-	// Complaints are the lines that it logged since it was last asked, each kind of line once; nil if nobody reads its log.
+	// Complaints are the lines that it logged since it was last asked, each kind of line once; nil if nobody reads
+	// its log.
 	Complaints func() []string
 	// DatabaseCPU is the processor time of the database server that works for it, in nanoseconds since that began, and
 	// whether it is known; nil if there is none. It may wait a little until the server rests.

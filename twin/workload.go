@@ -42,8 +42,8 @@ type Workload struct {
 	Hold func(ctx context.Context) (release func() error, err error)
 }
 
-// DatabaseVariable is set for Prepare when the harness has a server of the Workload's kind: the URL of an empty place there
-// for the data of one target, with the password.
+// DatabaseVariable is set for Prepare when the harness has a server of the Workload's kind: the URL of an empty place
+// there for the data of one target, with the password.
 const DatabaseVariable = "FORKTAX_DATABASE"
 
 // Connect opens the connections that a handler works on, makes the handler, and returns what closes them again.
@@ -56,8 +56,8 @@ func Handler(h http.Handler) func(context.Context) (Connect, error) {
 	})
 }
 
-// Whole is the Open of a program that does not tell its connections from the rest: connect does everything. To renew the
-// connection then means to renew it all, so the models reconnect and reload are the same.
+// Whole is the Open of a program that does not tell its connections from the rest: connect does everything. To renew
+// the connection then means to renew it all, so the models reconnect and reload are the same.
 func Whole(connect Connect) func(context.Context) (Connect, error) {
 	return func(context.Context) (Connect, error) { return connect, nil }
 }

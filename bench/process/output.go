@@ -11,9 +11,9 @@ import (
 // workload's description has room in it for some thousand requests.
 const mostPrinted = 1 << 20
 
-// Output runs the command, in a group of its own, and returns what it printed, or an error with what it complained of last.
-// A command that takes longer than limit, or than ctx lives, or that prints more than a megabyte, is ended with all that it
-// started.
+// Output runs the command, in a group of its own, and returns what it printed, or an error with what it complained of
+// last. A command that takes longer than limit, or than ctx lives, or that prints more than a megabyte, is ended with
+// all that it started.
 func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

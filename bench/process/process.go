@@ -33,9 +33,9 @@ type Process struct {
 	err   error         // how; to be read after ended
 }
 
-// Start starts the command in a process group of its own; what it reads and writes is Start's to say. Its log goes to log
-// as it comes, unless that is nil; the end of it is kept. Elsewhere, unless it is nil, calls start where the process is to
-// run: on certain cores, say.
+// Start starts the command in a process group of its own; what it reads and writes is Start's to say. Its log goes to
+// log as it comes, unless that is nil; the end of it is kept. Elsewhere, unless it is nil, calls start where the
+// process is to run: on certain cores, say.
 func Start(cmd *exec.Cmd, log io.Writer, elsewhere func(start func() error) error) (*Process, error) {
 	p := &Process{cmd: cmd, said: make(chan string, 1), log: &tail{to: log}, gone: make(chan error, 1),
 		asked: make(chan struct{}), ended: make(chan struct{})}
@@ -91,8 +91,8 @@ func (p *Process) FirstLine(ctx context.Context) (string, error) {
 	}
 }
 
-// Why returns how the program ended, if it has or is about to: that is known a little later than what it leads to, which
-// is err. Else it returns why ctx ended, or err.
+// Why returns how the program ended, if it has or is about to: that is known a little later than what it leads to,
+// which is err. Else it returns why ctx ended, or err.
 func (p *Process) Why(ctx context.Context, err error) error {
 	select {
 	case <-p.ended:
@@ -114,9 +114,9 @@ func (p *Process) complaint() error {
 	return fmt.Errorf("it ended (%s) and logged nothing", state)
 }
 
-// Stop asks the program to end, waits, and after the limit makes it, or when atOnce is closed, which may be nil. Whatever it
-// started and left in its group is killed. The error says how it ended, if not well; of an end that nobody asked for it is
-// nil, for Gone has told. It may be called once.
+// Stop asks the program to end, waits, and after the limit makes it, or when atOnce is closed, which may be nil.
+// Whatever it started and left in its group is killed. The error says how it ended, if not well; of an end that
+// nobody asked for it is nil, for Gone has told. It may be called once.
 func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
 	close(p.asked)
 	defer kill(p.cmd)

@@ -64,7 +64,8 @@ echo "2026/11/22 18:28:24 something else" >&2`,
 
 // A program that knows another signal as the one to end by gets that.
 func TestEnd(t *testing.T) {
-	p, err := process.Start(exec.Command("/bin/sh", "-c", "trap 'exit 3' INT; trap '' TERM; echo ready; while :; do sleep 0.01; done"), nil, nil)
+	const text = "trap 'exit 3' INT; trap '' TERM; echo ready; while :; do sleep 0.01; done"
+	p, err := process.Start(exec.Command("/bin/sh", "-c", text), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

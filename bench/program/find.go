@@ -27,8 +27,9 @@ type Finder struct {
 	built map[string]string // folders, by the names and flags: once is enough for a run
 }
 
-// Postgres is the kind of a database that is a server of its own. A workload that keeps its data there is another program
-// than the one that does not, for each would pay for the start of the other's driver: its name ends with the kind.
+// Postgres is the kind of a database that is a server of its own. A workload that keeps its data there is another
+// program than the one that does not, as each would pay for the start of the other's driver. Its name ends with the
+// kind.
 const Postgres = "postgres"
 
 func keptIn(kind, name string) string { return name + "-" + kind }

@@ -170,8 +170,8 @@ func TestFindByDatabase(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(root, "cmd", "guestbook-postgres"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	onPath(t, `[ "$1" = list ] && printf '%s\n' 'forktax/cmd/guestbook-postgres [forktax/twin]' 'forktax/cmd/guestbook [forktax/twin]' \
-	'' 'forktax/cmd/hello [forktax/twin]' && exit
+	onPath(t, `[ "$1" = list ] && printf '%s\n' 'forktax/cmd/guestbook-postgres [forktax/twin]' \
+	'forktax/cmd/guestbook [forktax/twin]' '' 'forktax/cmd/hello [forktax/twin]' && exit
 while [ "$1" != -o ]; do shift; done
 for name in guestbook guestbook-postgres; do
 	printf '#!/bin/sh\necho %s\n' "'`+strings.ReplaceAll(description, `"`, `\"`)+`'" > "$2$name"; /bin/chmod +x "$2$name"

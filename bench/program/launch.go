@@ -97,7 +97,8 @@ func named(programs []Program, workload string) (Program, error) {
 }
 
 // start has p serve under the conditions of v and waits until it does.
-func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[string]string) (*process.Process, *bench.Target, error) {
+func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[string]string) (*process.Process,
+	*bench.Target, error) {
 	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
 	cmd := exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
 	cmd.Env = append(ownEnvironment(), exporterVariable+"="+l.Exporter)

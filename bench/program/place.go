@@ -7,7 +7,8 @@ import (
 	"os"
 )
 
-// A Database is a server that keeps the data of programs, beside the targets. Its methods may be called at the same time.
+// A Database is a server that keeps the data of programs, beside the targets. Its methods may be called at the same
+// time.
 type Database interface {
 	// Place makes room for one target, and returns the URL by which to connect to it and what removes it again.
 	Place(ctx context.Context) (url string, remove func() error, err error)

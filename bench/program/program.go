@@ -111,8 +111,8 @@ func (p Program) Prepare(ctx context.Context, dir, url string) (map[string]strin
 // Knows says whether the program has the model.
 func (p Program) Knows(model string) bool { return slices.Contains(p.Models, model) }
 
-// output runs the program, with vars in its environment, and returns what it printed, or an error with what it complained
-// of last.
+// output runs the program, with vars in its environment, and returns what it printed, or an error with what it
+// complained of last.
 func output(ctx context.Context, limit time.Duration, path string, vars []string, args ...string) ([]byte, error) {
 	cmd := exec.Command(path, args...)
 	cmd.Env = append(ownEnvironment(), vars...)

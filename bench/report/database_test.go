@@ -8,8 +8,8 @@ import (
 	"forktax/bench/report"
 )
 
-// Each block has ten requests. The servers use 100 ns in each, of which the reading of it takes nothing here, and the
-// database's 30 for persistent and 500, 1000, 1500 … for cgi.
+// Each block has ten requests. The servers use 100 ns in each, and the database's 30 for persistent and 500, 1000,
+// 1500 … for cgi.
 func withDatabase(t *testing.T) *bench.Result {
 	t.Helper()
 	m := made{cells: twins(), block: the10s}
@@ -66,8 +66,12 @@ func TestDatabaseCPUIsNotKnown(t *testing.T) {
 	if c := a.Cells[1]; *c.CPUPerRequest != 10 || c.DatabaseCPU != nil {
 		t.Errorf("cgi takes %d ns of CPU a request, of it the database %v; want 10, nil", *c.CPUPerRequest, c.DatabaseCPU)
 	}
-	if got := print(t, "text", a); bytes.Contains(got, []byte("of it database")) {
+	got := print(t, "text", a)
+	if bytes.Contains(got, []byte("of it database")) {
 		t.Errorf("text has a column for what is not known:\n%s", got)
+	}
+	if !bytes.Contains(got, []byte("database: CPU a request is without that of the database server")) {
+		t.Errorf("text does not say that it is not known:\n%s", got)
 	}
 }
 

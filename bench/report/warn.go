@@ -33,6 +33,7 @@ func warnings(r *bench.Result, a *Analysis) []Warning {
 	add(heavyGenerator(a))
 	add(noFloor(r.Plan))
 	add(foreign(r))
+	add(unknownDatabase(a))
 	add(restless(r))
 	add(disagreements(a.Ladders))
 	return found
@@ -140,6 +141,14 @@ func foreign(r *bench.Result) (Warning, bool) {
 	return about(cells, Warning{Code: "foreign",
 		Text:   fmt.Sprintf("nothing is known of the CPU, processes and memory of %s", strings.Join(models, ", ")),
 		Advice: "somebody else runs it; a program that keeps the program contract tells its cost"})
+}
+
+// unknownDatabase warns that the cost of a request is not all of it.
+func unknownDatabase(a *Analysis) (Warning, bool) {
+	known := slices.ContainsFunc(a.Cells, func(c Cell) bool { return c.DatabaseCPU != nil })
+	return Warning{Code: "database",
+		Text:   "CPU a request is without that of the database server, of which nothing is known",
+		Advice: "on Linux, that of the server which --database postgres starts is known"}, a.Environment.Database != nil && !known
 }
 
 // heavyGenerator warns when the harness used more processor time than what it measured: on the same machine the two

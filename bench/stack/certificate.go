@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// certify makes a key and a certificate that it signs itself, good for a year. Clients are given it as the one to trust.
+// certify makes a key and a certificate that it signs itself, good for a year. Clients are given it as the one to
+// trust.
 func (c *cluster) certify() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

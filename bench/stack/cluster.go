@@ -42,9 +42,10 @@ const (
 // role is that of the one user. A private server has nothing to be kept from it.
 const role = "forktax"
 
-// configuration is all that differs from PostgreSQL's own. Commits do not wait for the disk: that is what SQLite's WAL
-// with synchronous=NORMAL promises, too, so that neither database is charged for a disk that the other does not wait for.
-// All is written to the disk in order (fsync is on), and a crash of the machine loses the last commits at the most.
+// configuration is all that differs from PostgreSQL's own. Commits do not wait for the disk: that is what SQLite's
+// WAL with synchronous=NORMAL promises, too, so that neither database is charged for a disk that the other does not
+// wait for. All is written to the disk in order (fsync is on), and a crash of the machine loses the last commits at
+// the most.
 var configuration = template.Must(template.New("postgresql.conf").Parse(`
 listen_addresses = '{{if not .Socket}}127.0.0.1{{end}}'
 port = {{.Port}}
@@ -143,7 +144,8 @@ func (c *cluster) serve(ctx context.Context, programs string, p Postgres, passwo
 		return err
 	}
 	c.url = c.address(p, port, password)
-	if c.process, err = process.Start(c.run(filepath.Join(programs, "postgres"), "-D", c.data()), nil, p.Elsewhere); err != nil {
+	cmd := c.run(filepath.Join(programs, "postgres"), "-D", c.data())
+	if c.process, err = process.Start(cmd, nil, p.Elsewhere); err != nil {
 		return err
 	}
 	c.process.End = syscall.SIGINT // with SIGTERM it would wait for its clients to leave

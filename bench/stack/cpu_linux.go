@@ -16,8 +16,9 @@ const (
 	tick      = int64(time.Second / 100)
 )
 
-// cpuAtRest is the processor time of the process and of all the children that it has had, in nanoseconds, once it stands
-// still: a server's process outlives the client that it served a little, and what it uses then is that client's.
+// cpuAtRest is the processor time of the process and of all the children that it has had, in nanoseconds, once it
+// stands still: a server's process outlives the client that it served a little, and what it uses then is that
+// client's.
 func cpuAtRest(pid int) (ns int64, known bool) {
 	ns, known = cpuOf(pid)
 	for begin := time.Now(); known && time.Since(begin) < restLimit; {
@@ -31,9 +32,9 @@ func cpuAtRest(pid int) (ns int64, known bool) {
 	return ns, known
 }
 
-// cpuOf adds up what lives, to the nanosecond, and what has ended, which the kernel adds up to the nanosecond but tells in
-// hundredths of a second, cut off. So one difference of two readings may be wrong by up to two of these; over many the
-// errors cancel, for where in a hundredth a reading falls is chance.
+// cpuOf adds up what lives, to the nanosecond, and what has ended, which the kernel adds up to the nanosecond but
+// tells in hundredths of a second, cut off. So one difference of two readings may be wrong by up to two of these;
+// over many the errors cancel, for where in a hundredth a reading falls is chance.
 func cpuOf(pid int) (ns int64, known bool) {
 	ns, known = running(pid)
 	if !known {

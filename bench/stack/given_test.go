@@ -32,7 +32,8 @@ func TestGivenServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if schema := asked[string](t, connected(t, place), "SELECT current_schema()"); len(ours()) != 2 || ours()[0] != schema {
+	schema := asked[string](t, connected(t, place), "SELECT current_schema()")
+	if len(ours()) != 2 || ours()[0] != schema {
 		t.Errorf("the place is the schema %s; there are %q", schema, ours())
 	}
 	if _, known := first.CPU(); known {
@@ -75,7 +76,8 @@ func TestGivenServerEndsTheSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const others = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+	const others = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`
 	if n := asked[int](t, connected(t, given.URL()), others); n < 2 {
 		t.Errorf("%d sessions were ended, want two", n)
 	}

@@ -14,9 +14,10 @@ type guard struct {
 	pipe io.WriteCloser // that ends with this process
 }
 
-// watching is what the guard does. It is told the number of the server's process, and then either that all is well or, by
-// the end of its input, that it is not. The server ends without saving anything. What it may have been about to create is
-// removed in several goes: initdb, whose number nobody tells, takes a moment to notice that its folder is gone.
+// watching is what the guard does. It is told the number of the server's process, and then either that all is well
+// or, by the end of its input, that it is not. The server ends without saving anything. What it may have been about
+// to create is removed in several goes: initdb, whose number nobody tells, takes a moment to notice that its folder
+// is gone.
 const watching = `
 server=
 while read -r word; do

@@ -51,8 +51,8 @@ func (p Postgres) Start(ctx context.Context) (*Server, error) {
 	return s, nil
 }
 
-// completed fills in what a URL leaves to the environment, which programs do not have that a cgi host starts: PGPASSWORD,
-// the password file, and the like.
+// completed fills in what a URL leaves to the environment, which programs do not have that a cgi host starts:
+// PGPASSWORD, the password file, and the like.
 func completed(text string) (*url.URL, error) {
 	config, err := pgx.ParseConfig(text)
 	if err != nil {
@@ -122,9 +122,9 @@ func (s *Server) Description(ctx context.Context) (*bench.Database, error) {
 	return d, err
 }
 
-// CPU is the processor time that the server has used so far, in nanoseconds, all its processes together. It is read when
-// they are at rest, for which it waits a little. It is not known of a server that is given, which may be anywhere, nor on
-// all systems.
+// CPU is the processor time that the server has used so far, in nanoseconds, all its processes together. It is read
+// when they are at rest, for which it waits a little. It is not known of a server that is given, which may be
+// anywhere, nor on all systems.
 func (s *Server) CPU() (ns int64, known bool) {
 	if s.cluster == nil {
 		return 0, false

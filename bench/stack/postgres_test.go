@@ -65,7 +65,8 @@ func TestPrivateServer(t *testing.T) {
 	if strings.Contains(d.URL, secret.Password) || !strings.Contains(s.URL(), secret.Password) {
 		t.Errorf("Description has the URL %s, want one without the password", d.URL)
 	}
-	if method := asked[string](t, connected(t, one), "SELECT string_agg(auth_method, ',') FROM pg_hba_file_rules"); method != "scram-sha-256" {
+	const methods = "SELECT string_agg(auth_method, ',') FROM pg_hba_file_rules"
+	if method := asked[string](t, connected(t, one), methods); method != "scram-sha-256" {
 		t.Errorf("clients prove who they are by %s, want scram-sha-256", method)
 	}
 	if os.Geteuid() == 0 {
@@ -218,7 +219,8 @@ func TestServerDies(t *testing.T) {
 	if _, known := s.CPU(); known {
 		t.Error("the CPU of a server that died is known")
 	}
-	if err := s.Stop(); err == nil || !strings.Contains(err.Error(), "the PostgreSQL server of this run ended: it ended") ||
+	err = s.Stop()
+	if err == nil || !strings.Contains(err.Error(), "the PostgreSQL server of this run ended: it ended") ||
 		!strings.Contains(err.Error(), "received immediate shutdown request") {
 		t.Errorf("Stop = %v, want how it ended, in its words", err)
 	}

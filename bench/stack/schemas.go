@@ -70,7 +70,8 @@ func (s *schemas) sweep(ctx context.Context) error {
 	}
 	for _, f := range all {
 		var free bool
-		if err := s.session.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, $2)", int32(lockClass), f.Run).Scan(&free); err != nil {
+		row := s.session.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, $2)", int32(lockClass), f.Run)
+		if err := row.Scan(&free); err != nil {
 			return fmt.Errorf("looking for schemas that were left: %w", err)
 		}
 		if !free { // its run goes on
@@ -97,8 +98,8 @@ func (s *schemas) create(ctx context.Context) (name string, err error) {
 	return name, nil
 }
 
-// drop removes a schema also when the run is being ended. Nobody uses it any more, but a session that is about to end may
-// hold a lock on it.
+// drop removes a schema also when the run is being ended. Nobody uses it any more, but a session that is about to end
+// may hold a lock on it.
 func (s *schemas) drop(name string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), dropLimit)
 	defer cancel()

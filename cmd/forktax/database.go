@@ -26,7 +26,7 @@ type databaseOptions struct {
 
 func (o *databaseOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.Database, "database", cmp.Or(o.Database, embedded),
-		"what keeps the workloads' data: sqlite; postgres, a server for this run alone; or postgres://user@host/database, yours")
+		"what keeps the data: sqlite; postgres, a server for this run alone; or postgres://user@host/database, yours")
 	f.BoolVar(&o.TLS, "database-tls", o.TLS, "the server of --database postgres is connected to by TLS")
 	f.BoolVar(&o.Socket, "database-socket", o.Socket, "it is connected to by a Unix socket, in place of TCP")
 }
@@ -38,9 +38,9 @@ func (o *databaseOptions) check() error {
 		return mistaken("database", "%q is unknown; there are %s, %s, and URLs such as postgres://user@host/database", scheme,
 			embedded, program.Postgres)
 	case o.TLS && o.Database != program.Postgres:
-		return mistaken("database-tls", "is for the server that --database postgres starts; of yours, the URL says it by sslmode")
+		return mistaken("database-tls", "is for the server that --database postgres starts; yours has sslmode in its URL")
 	case o.Socket && o.Database != program.Postgres:
-		return mistaken("database-socket", "is for the server that --database postgres starts; of yours, the URL says it by host")
+		return mistaken("database-socket", "is for the server that --database postgres starts; yours has host in its URL")
 	case o.TLS && o.Socket:
 		return mistaken("database-tls", "is for TCP: leave out --database-socket")
 	}
@@ -78,15 +78,16 @@ func (o *databaseOptions) suits(l *program.Launcher) error {
 		case wanted == embedded:
 			return mistaken("database", "%s is not where %s keeps its data: give --database %s", wanted, s.Path, s.Database)
 		default:
-			return mistaken("database", "%s is not where %s keeps its data, and %[2]s-%[1]s is not there", wanted, s.Path)
+			return mistaken("database", "%s is not where %s keeps its data, and there is no %[2]s-%[1]s", wanted, s.Path)
 		}
 	}
 	return nil
 }
 
-// start starts the server, or connects to the one that is given, if a program needs it, and has the launcher know it. Stop
-// ends it.
-func (o *databaseOptions) start(ctx context.Context, l *program.Launcher, stderr io.Writer) (*stack.Server, func() error, error) {
+// start starts the server, or connects to the one that is given, if a program needs it, and has the launcher know it.
+// Stop ends it.
+func (o *databaseOptions) start(ctx context.Context, l *program.Launcher, stderr io.Writer) (s *stack.Server,
+	stop func() error, err error) {
 	needs := func(s server) bool { return s.Database == program.Postgres }
 	if !slices.ContainsFunc(serving(l.Programs, l.Variants), needs) {
 		return nil, func() error { return nil }, nil
@@ -94,7 +95,7 @@ func (o *databaseOptions) start(ctx context.Context, l *program.Launcher, stderr
 	if o.url() == "" {
 		fmt.Fprintln(stderr, "starting a PostgreSQL server")
 	}
-	s, err := stack.Postgres{URL: o.url(), TLS: o.TLS, Socket: o.Socket, Elsewhere: l.Elsewhere}.Start(ctx)
+	s, err = stack.Postgres{URL: o.url(), TLS: o.TLS, Socket: o.Socket, Elsewhere: l.Elsewhere}.Start(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

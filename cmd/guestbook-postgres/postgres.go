@@ -10,10 +10,10 @@ import (
 	"forktax/cmd/guestbook/book"
 )
 
-// database is named by a URL. What waits stands in a ring: a new one takes the place of the oldest, in the same page and
-// without a change to the index. To insert and delete would leave dead rows, over which each statement has to pass until
-// the server cleans up, so that a run's end would be slower than its beginning. It is no trigger's work, either: the
-// language of one would have to be loaded by each new session, and only CGI has so many.
+// database is named by a URL. What waits stands in a ring: a new one takes the place of the oldest, in the same page
+// and without a change to the index. To insert and delete would leave dead rows, over which each statement has to
+// pass until the server cleans up, so that a run's end would be slower than its beginning. It is no trigger's work,
+// either: the language of one would have to be loaded by each new session, and only CGI has so many.
 var database = book.Database{
 	Kind:      "postgres",
 	Title:     "PostgreSQL",

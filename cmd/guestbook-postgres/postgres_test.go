@@ -70,7 +70,8 @@ func TestServerGoesAway(t *testing.T) {
 		}
 	}
 	read(http.StatusOK)
-	const others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+	const others = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`
 	if _, err := connected(t).Exec(others); err != nil {
 		t.Fatal(err)
 	}

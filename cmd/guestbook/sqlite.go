@@ -31,8 +31,8 @@ type connector struct {
 	driver     *sqlite3.SQLiteDriver
 }
 
-// newConnector is one to the file. Journal mode WAL is a property of the file, set when it is made; what is here holds for
-// a connection: synchronous=NORMAL, which is safe with WAL, and up to 5 s of waiting for a lock.
+// newConnector is one to the file. Journal mode WAL is a property of the file, set when it is made; what is here
+// holds for a connection: synchronous=NORMAL, which is safe with WAL, and up to 5 s of waiting for a lock.
 func newConnector(path, mode string) connector {
 	name := (&url.URL{Scheme: "file", OmitHost: true, Path: path}).String() +
 		"?mode=" + mode + "&_synchronous=NORMAL&_busy_timeout=5000"

@@ -28,7 +28,7 @@ type Database struct {
 	Connector func(name string) (driver.Connector, error) // of connections to the one that Variable names
 	Entry     string                                      // one row of id, name, message and signed_at, by the id
 	Newest    string                                      // such rows, by their number, the newest first
-	Sign      string                                      // stores name, message and signed_at, and has the oldest make room
+	Sign      string                                      // stores name, message and signed_at; the oldest makes room
 	OneWriter bool                                        // so that others had better wait here than poll for their turn
 }
 
@@ -97,8 +97,8 @@ func (c counted) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, err
 }
 
-// A statement is prepared when it is first used, as a CGI child uses just one. One that could not be is tried again: the
-// server may have been away.
+// A statement is prepared when it is first used, as a CGI child uses just one. One that could not be is tried again:
+// the server may have been away.
 type statement struct {
 	db   *sql.DB
 	text string

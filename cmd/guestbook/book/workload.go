@@ -1,10 +1,10 @@
 // Package book is a guestbook that does what small programs on the web do: it reads one row, renders a page of fifty,
-// and stores what a visitor wrote, in a database of 10,000 entries. Which database that is, is the affair of the programs
-// that use it, one for each, so that none links the driver of another.
+// and stores what a visitor wrote, in a database of 10,000 entries. Which database that is, is the affair of the
+// programs that use it, one for each, so that none links the driver of another.
 //
-// What a visitor signs waits for approval and is not on the page, and of what waits only the newest 100 are kept. So the
-// database has a constant size however long it is signed, and every page is the same bytes as the one before: a run
-// would otherwise compare different work.
+// What a visitor signs waits for approval and is not on the page, and of what waits only the newest 100 are kept. So
+// the database has a constant size however long it is signed, and every page is the same bytes as the one before: a
+// run would otherwise compare different work.
 package book
 
 import (

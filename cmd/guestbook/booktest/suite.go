@@ -34,8 +34,8 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("the database fails", s.databaseFails)
 }
 
-// Main is the main function of the tests of a program. The test binary is the program too: the model cgi executes the file
-// that it runs in.
+// Main is the main function of the tests of a program. The test binary is the program too: the model cgi executes the
+// file that it runs in.
 func Main(m *testing.M, w twin.Workload) int {
 	if cgi.IsChild() {
 		twin.Main(w)
