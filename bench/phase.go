@@ -2,7 +2,6 @@ package bench
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -10,9 +9,11 @@ import (
 type Phase int
 
 // The phases, in the order in which they happen. A request has those that its model has: a resident handler only
-// PhaseHandle, a CGI child all but PhaseChild. They do not overlap, so their sum is what the server knows of a request.
+// PhaseHandle, a CGI child all but PhaseChild. They do not overlap. All but the first and the last are the server's to
+// tell; these two the client works out, if it is on the same machine, from the server's clock and its own.
 const (
-	PhaseWait     Phase = iota // for a slot, in the queue of the host
+	PhaseArrive   Phase = iota // from sending until the server has the request: network, wake-up, HTTP
+	PhaseWait                  // for a slot, in the queue of the host
 	PhaseSpawn                 // clone and exec, until the host knows that the program is executing
 	PhaseStart                 // loader, language runtime, package initialisation, to the first statement of main
 	PhaseOpen                  // making the application's state: parsing templates, reading configuration
@@ -21,11 +22,12 @@ const (
 	PhaseChild                 // of a child that does not tell its inside: all from executing to the head of its answer
 	PhaseTransfer              // from there until the host has the whole answer
 	PhaseExit                  // closing what was opened; of a child, until it has been waited for
+	PhaseReturn                // until the client has the answer: HTTP, network, wake-up
 	phases
 )
 
 // Phases names them.
-var Phases = [phases]string{"wait", "spawn", "start", "open", "connect", "handle", "child", "transfer", "exit"}
+var Phases = [phases]string{"arrive", "wait", "spawn", "start", "open", "connect", "handle", "child", "transfer", "exit", "return"}
 
 func (p Phase) String() string { return Phases[p] }
 
@@ -39,6 +41,11 @@ func (t *Timing) Add(p Phase, d time.Duration) {
 	t[p] = uint32(min(int64(t[p])+max(int64(d), 0), longest))
 }
 
+// Served is how long those took together that the server tells.
+func (t Timing) Served() time.Duration {
+	return t.Sum() - time.Duration(t[PhaseArrive]) - time.Duration(t[PhaseReturn])
+}
+
 // Sum is how long all phases took together.
 func (t Timing) Sum() time.Duration {
 	var sum time.Duration
@@ -46,25 +53,6 @@ func (t Timing) Sum() time.Duration {
 		sum += time.Duration(ns)
 	}
 	return sum
-}
-
-// AppendHeader appends the value of a Server-Timing header (W3C Server Timing): durations in milliseconds, to the
-// nanosecond, of the phases that there were.
-func (t Timing) AppendHeader(b []byte) []byte {
-	for p, ns := range t {
-		if ns == 0 {
-			continue
-		}
-		if len(b) > 0 {
-			b = append(b, ", "...)
-		}
-		b = append(append(b, Phases[p]...), ";dur="...)
-		b = strconv.AppendUint(b, uint64(ns)/1e6, 10)
-		point := len(b)
-		b = strconv.AppendUint(b, 1e6+uint64(ns)%1e6, 10) // a one, and the six digits
-		b[point] = '.'
-	}
-	return b
 }
 
 // A Timer is a ResponseWriter that wants to know how long the phases of its request took.

@@ -3,29 +3,106 @@ package bench
 import (
 	"bytes"
 	"math"
+	"strconv"
 )
 
-// AddHeader adds the durations that the value of a Server-Timing header reports: `spawn;dur=0.25, open;dur=1.5`, in
-// milliseconds (W3C Server Timing). Names that are not in Phases, parameters other than dur and numbers that are none
-// are passed over: the header is somebody's diagnostics, and no reason to call an answer broken. A name that comes twice
-// is added up. It allocates nothing.
-func (t *Timing) AddHeader(value []byte) {
+// Told is what a server tells of a request in the header Server-Timing (W3C Server Timing): how long its phases took,
+// and when by the clock of Now the request was there and its answer was ready, which is 0 if it does not say.
+//
+//	handle;dur=0.250000, exit;dur=1.500000, clock;desc="4711000000 4711002000"
+//
+// Durations are in milliseconds, to the nanosecond; the clock is not a duration, and so stands in a description.
+type Told struct {
+	Timing
+	Arrived, Answered int64
+}
+
+// AddHeader adds what the value of a header tells. Names that are not in Phases, parameters that are not asked for and
+// numbers that are none are passed over: the header is somebody's diagnostics, and no reason to call an answer broken. A
+// phase that comes twice is added up. It allocates nothing.
+func (t *Told) AddHeader(value []byte) {
 	for len(value) > 0 {
-		var metric, name, param []byte
+		var metric, name []byte
 		metric, value = cutOutsideQuotes(value, ',')
 		name, metric = cutOutsideQuotes(metric, ';')
-		phase := phaseIndex(trimmed(name))
-		for phase >= 0 && len(metric) > 0 {
-			param, metric = cutOutsideQuotes(metric, ';')
-			if ns, ok := duration(param); ok {
-				t[phase] = uint32(min(uint64(t[phase])+ns, math.MaxUint32))
-				break // of several dur the first counts
-			}
+		name = trimmed(name)
+		phase := phaseIndex(name)
+		switch {
+		case phase >= 0:
+			t.addDuration(phase, metric)
+		case string(name) == clockName:
+			t.setClock(metric)
 		}
 	}
 }
 
-var durationName = []byte("dur")
+// addDuration adds the first duration among the parameters of a phase.
+func (t *Told) addDuration(phase int, params []byte) {
+	for len(params) > 0 {
+		var param []byte
+		param, params = cutOutsideQuotes(params, ';')
+		if ns, ok := duration(param); ok {
+			t.Timing[phase] = uint32(min(uint64(t.Timing[phase])+ns, math.MaxUint32))
+			return
+		}
+	}
+}
+
+// setClock reads the two stamps in a description, if they are in order.
+func (t *Told) setClock(params []byte) {
+	rest, found := bytes.CutPrefix(trimmed(params), stampsBegin)
+	if !found {
+		return
+	}
+	first, rest, _ := bytes.Cut(rest, blank)
+	second, _, closed := bytes.Cut(rest, quote)
+	arrived, ok1 := whole(first)
+	answered, ok2 := whole(second)
+	if closed && ok1 && ok2 && 0 < arrived && arrived <= answered {
+		t.Arrived, t.Answered = arrived, answered
+	}
+}
+
+// whole reads a number of at most 18 digits.
+func whole(digits []byte) (n int64, ok bool) {
+	if len(digits) == 0 || len(digits) > 18 {
+		return 0, false
+	}
+	for _, d := range digits {
+		if d < '0' || d > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(d-'0')
+	}
+	return n, true
+}
+
+// AppendHeader appends the value of a header that tells the phases that there were, and the clock.
+func (t *Told) AppendHeader(b []byte) []byte {
+	for p, ns := range t.Timing {
+		if ns == 0 {
+			continue
+		}
+		b = append(append(b, Phases[p]...), ";dur="...)
+		b = strconv.AppendUint(b, uint64(ns)/1e6, 10)
+		point := len(b)
+		b = strconv.AppendUint(b, 1e6+uint64(ns)%1e6, 10) // a one, and the six digits
+		b[point] = '.'
+		b = append(b, ", "...)
+	}
+	b = append(append(append(b, clockName...), ';'), stampsBegin...)
+	b = append(strconv.AppendInt(b, t.Arrived, 10), ' ')
+	return append(strconv.AppendInt(b, t.Answered, 10), '"')
+}
+
+const clockName = "clock"
+
+var (
+	durationName = []byte("dur")
+	stampsBegin  = []byte(`desc="`)
+	blank        = []byte(" ")
+	quote        = []byte(`"`)
+)
 
 func trimmed(b []byte) []byte { return bytes.Trim(b, " \t") }
 

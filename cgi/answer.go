@@ -11,11 +11,11 @@ import (
 // be chunked from a child.
 type answer struct {
 	http.ResponseWriter
-	begun      bool         // it has a head
-	flushes    bool         // each piece goes to the client as it comes
-	timed      bool         // somebody wants to know when its parts came
-	head, last int64        // when the head came, and the last of the rest, by now; 0 if they did not
-	told       bench.Timing // what the child's own Server-Timing says
+	begun      bool       // it has a head
+	flushes    bool       // each piece goes to the client as it comes
+	timed      bool       // somebody wants to know when its parts came
+	head, last int64      // when the head came, and the last of the rest, by bench.Now; 0 if they did not
+	told       bench.Told // what the child's own Server-Timing says
 }
 
 func (a *answer) WriteHeader(status int) {
@@ -23,7 +23,7 @@ func (a *answer) WriteHeader(status int) {
 	header := a.Header()
 	a.flushes = takeFlush(header)
 	if a.timed {
-		a.head = now()
+		a.head = bench.Now()
 		a.last = a.head
 		for _, value := range header["Server-Timing"] {
 			a.told.AddHeader([]byte(value))
@@ -38,7 +38,7 @@ func (a *answer) WriteHeader(status int) {
 
 func (a *answer) Write(p []byte) (int, error) {
 	if a.timed {
-		a.last = now()
+		a.last = bench.Now()
 	}
 	n, err := a.ResponseWriter.Write(p)
 	a.flush()

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/cgi"
 	"os"
+
+	"forktax/bench"
 )
 
 // IsChild says whether this process was started to answer one CGI request.
@@ -25,7 +27,7 @@ type Child struct {
 
 // Serve opens, answers, and closes. The answer is complete, an error's too, when it returns.
 func (c Child) Serve(ctx context.Context) error {
-	said := report{born: now()}
+	said := report{born: bench.Now()}
 	handler, shut, err := c.open(ctx, &said)
 	if err != nil {
 		handler, shut = broken, func() error { return nil }
@@ -46,13 +48,13 @@ func (c Child) Serve(ctx context.Context) error {
 
 func (c Child) open(ctx context.Context, said *report) (http.Handler, func() error, error) {
 	connect, err := c.Open(ctx)
-	said.opened = now()
+	said.opened = bench.Now()
 	if err != nil {
 		said.connected = said.opened
 		return nil, nil, fmt.Errorf("opening: %w", err)
 	}
 	handler, shut, err := connect(ctx)
-	said.connected = now()
+	said.connected = bench.Now()
 	if err != nil {
 		return nil, nil, fmt.Errorf("connecting: %w", err)
 	}
@@ -70,7 +72,7 @@ func alike(h http.Handler, said *report) http.Handler {
 		amend(r)
 		rw := newResponse(w)
 		h.ServeHTTP(rw, r)
-		said.handled = now()
+		said.handled = bench.Now()
 		rw.end()
 	})
 }

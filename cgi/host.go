@@ -80,7 +80,7 @@ func (h *Host) init() {
 // ServeHTTP waits for a slot, has a child answer the request, and returns when the child has been waited for.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.once.Do(h.init)
-	t := stopwatch{timer: bench.TimerOf(w), arrived: now()}
+	t := stopwatch{timer: bench.TimerOf(w), arrived: bench.Now()}
 	switch err := h.slots.take(r.Context()); {
 	case errors.Is(err, errQueueFull):
 		h.stats.refused.Add(1)
@@ -110,7 +110,7 @@ func (h *Host) execute(w http.ResponseWriter, r *http.Request, t *stopwatch) {
 		Stderr:     says,
 	}
 	a := &answer{ResponseWriter: w, timed: t.timer != nil}
-	t.begun = now()
+	t.begun = bench.Now()
 	child.ServeHTTP(a, r)
 	h.stats.count(says.report)
 	t.tell(says, a)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"sync"
+
+	"forktax/bench"
 )
 
 // longestLine is how much of a child's standard error is logged as one line; what is longer is cut in pieces.
@@ -15,7 +17,7 @@ const longestLine = 4 << 10
 type stderr struct {
 	log       func(line []byte)
 	report    report
-	executing int64  // when the reading began, by now; 0 if it did not
+	executing int64  // when the reading began, by bench.Now; 0 if it did not
 	rest      []byte // of a line whose end has not come
 }
 
@@ -25,7 +27,7 @@ var buffers = sync.Pool{New: func() any { return new([longestLine]byte) }}
 
 // ReadFrom is called by os/exec, by way of io.Copy, as soon as the child has been started.
 func (s *stderr) ReadFrom(r io.Reader) (n int64, err error) {
-	s.executing = now()
+	s.executing = bench.Now()
 	buffer := buffers.Get().(*[longestLine]byte)
 	defer buffers.Put(buffer)
 	for {

@@ -6,7 +6,7 @@ import (
 	"forktax/bench"
 )
 
-// A stopwatch makes the phases of a request from stamps of the host and of the child, all readings of now.
+// A stopwatch makes the phases of a request from stamps of the host and of the child, all readings of bench.Now.
 type stopwatch struct {
 	timer   bench.Timer // who wants to know; nil if nobody does
 	arrived int64       // the request, at the host
@@ -35,9 +35,9 @@ func (t *stopwatch) tell(says *stderr, a *answer) {
 		until(bench.PhaseHandle, child.handled)
 	} else {
 		until(bench.PhaseSpawn, min(says.executing, a.head))
-		at += int64(a.told.Sum())
+		at += int64(a.told.Served())
 		until(bench.PhaseChild, a.head)
 	}
 	until(bench.PhaseTransfer, a.last)
-	until(bench.PhaseExit, now())
+	until(bench.PhaseExit, bench.Now())
 }

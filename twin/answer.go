@@ -28,18 +28,22 @@ type answer struct {
 	body   []byte              // that is held back
 	length int                 // that the handler declared; below 0 if it did not
 	sent   bool                // the head has gone, and nothing is held back any more
-	timing bench.Timing
+	phases bench.Told
 	told   bool // the model told its phases
 }
 
 // answers are used again: to make one for each request would be the most that its phases cost a resident handler.
 var answers = sync.Pool{New: func() any { return &answer{header: http.Header{}, body: make([]byte, 0, 4<<10)} }}
 
+// newAnswer is that to a request which is there now.
 func newAnswer(to http.ResponseWriter) *answer {
 	a := answers.Get().(*answer)
-	a.to = to
+	a.to, a.phases.Arrived = to, bench.Now()
 	return a
 }
+
+// age is how long ago its request was there.
+func (a *answer) age() time.Duration { return time.Duration(bench.Now() - a.phases.Arrived) }
 
 // free gives a back, when its handler has returned.
 func (a *answer) free() {
@@ -55,7 +59,7 @@ var (
 
 // Took implements bench.Timer.
 func (a *answer) Took(p bench.Phase, d time.Duration) {
-	a.timing.Add(p, d)
+	a.phases.Add(p, d)
 	a.told = true
 }
 
@@ -134,11 +138,12 @@ func (a *answer) send() {
 		return
 	}
 	a.sent = true
-	if a.timing != (bench.Timing{}) {
-		var room [256]byte
-		header := a.to.Header()
-		header["Server-Timing"] = append(header["Server-Timing"], string(a.timing.AppendHeader(room[:0])))
+	if a.phases.Answered == 0 { // the handler goes on
+		a.phases.Answered = bench.Now()
 	}
+	var room [512]byte
+	header := a.to.Header()
+	header["Server-Timing"] = append(header["Server-Timing"], string(a.phases.AppendHeader(room[:0])))
 	a.to.WriteHeader(a.status)
 	if len(a.body) > 0 {
 		_, _ = a.to.Write(a.body) // if the client has gone, nobody is left to tell

@@ -62,21 +62,23 @@ func (m *meter) measured(h http.Handler) http.Handler {
 		return m.counted(h)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begin := time.Now()
 		a := newAnswer(w)
 		returned := false
 		defer func() {
 			if !returned { // it panics
-				m.observe(http.StatusInternalServerError, time.Since(begin))
+				m.observe(http.StatusInternalServerError, a.age())
 			}
 		}()
 		h.ServeHTTP(a, r)
 		returned = true
-		took := time.Since(begin)
+		took := a.age()
 		if a.told {
-			m.observePhases(a.timing)
+			m.observePhases(a.phases.Timing)
 		} else { // the model is the handler, and has no other phase
-			a.timing.Add(bench.PhaseHandle, took)
+			a.phases.Add(bench.PhaseHandle, took)
+		}
+		if !a.sent {
+			a.phases.Answered = a.phases.Arrived + int64(took)
 		}
 		a.end()
 		m.observe(a.status, took)

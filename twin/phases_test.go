@@ -23,17 +23,21 @@ var phasesOf = map[string][]string{
 // timingOf asks for path, and returns the phases that the answer tells and how long it took to come.
 func (s *server) timingOf(t *testing.T, path string) (timing bench.Timing, took time.Duration) {
 	t.Helper()
-	begin := time.Now()
+	var told bench.Told
+	begin := bench.Now()
 	resp, err := s.client.Get(s.url + path)
-	took = time.Since(begin)
+	end := bench.Now()
 	if err != nil {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
 	for _, value := range resp.Header["Server-Timing"] {
-		timing.AddHeader([]byte(value))
+		told.AddHeader([]byte(value))
 	}
-	return timing, took
+	if told.Arrived != 0 && (told.Arrived < begin || told.Answered > end) {
+		t.Errorf("the request was there at %d and answered at %d, but asked between %d and %d", told.Arrived, told.Answered, begin, end)
+	}
+	return told.Timing, time.Duration(end - begin)
 }
 
 func names(timing bench.Timing) (names []string) {

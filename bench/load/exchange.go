@@ -234,10 +234,26 @@ func (c *core) release(k *conn) {
 	}
 }
 
+// timing is what the server told of k's request, and what lies before and behind that by this machine's clock. If it is
+// another machine's, it tells another time, and nothing is known of the way there and back.
+func (c *core) timing(k *conn, done time.Duration) bench.Timing {
+	told := &k.parser.told
+	if told.Arrived == 0 {
+		return told.Timing
+	}
+	t := told.Timing
+	arrive, back := time.Duration(told.Arrived)-c.poll.zero-k.sent, c.poll.zero+done-time.Duration(told.Answered)
+	if arrive >= 0 && back >= 0 {
+		t.Add(bench.PhaseArrive, arrive)
+		t.Add(bench.PhaseReturn, back)
+	}
+	return t
+}
+
 // record writes k's request down.
 func (c *core) record(k *conn, done time.Duration, class string) {
 	*c.journal.next() = bench.Observation{
 		Intended: k.intended, Sent: k.sent, FirstByte: k.firstByte, Done: done,
-		Status: k.parser.status, Bytes: k.parser.bytes, Timing: k.parser.timing, Err: class,
+		Status: k.parser.status, Bytes: k.parser.bytes, Timing: c.timing(k, done), Err: class,
 	}
 }

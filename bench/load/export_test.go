@@ -45,7 +45,7 @@ func (o Parse) Pieces(pieces ...[]byte) Answer {
 	if o.Ends && !p.done() && a.Class == "" {
 		a.Class = p.end()
 	}
-	a.Status, a.Bytes, a.Timing, a.Done = p.status, p.bytes, p.timing, p.done()
+	a.Status, a.Bytes, a.Timing, a.Done = p.status, p.bytes, p.told.Timing, p.done()
 	if a.Done {
 		a.Reusable, a.Verdict = p.reusable(), k.full(p.status, p.bytes)
 	}

@@ -49,7 +49,7 @@ func (p *parser) header(line []byte) (class string) {
 	case i == len("connection") && foldEqual(name, "connection"):
 		p.connection(value)
 	case i == len("server-timing") && foldEqual(name, "server-timing"):
-		p.timing.AddHeader(value)
+		p.told.AddHeader(value)
 	case i == len("content-length") && foldEqual(name, "content-length"):
 		return p.contentLength(value)
 	case i == len("transfer-encoding") && foldEqual(name, "transfer-encoding"):

@@ -368,7 +368,8 @@ func TestHeyReusesConnectionsUnlessTold(t *testing.T) {
 				server.requests.Load(), clients)
 		}
 	}
-	check(false, 3, func(connections, _ int64) bool { return connections == 3 })
+	// A client of its own goes round to start anew now and then, but not for each request.
+	check(false, 3, func(connections, requests int64) bool { return connections >= 3 && connections <= requests/10 })
 	check(true, 3, func(connections, requests int64) bool { return connections == requests })
 }
 

@@ -30,7 +30,7 @@ type parser struct {
 
 	status int
 	bytes  int64 // of body so far
-	timing bench.Timing
+	told   bench.Told
 }
 
 // A place is where in an answer the parser is.
@@ -59,7 +59,7 @@ func (p *parser) reset() {
 func (p *parser) forget() {
 	p.minor, p.chunked, p.close, p.keep = 0, false, false, false
 	p.length, p.left, p.bytes, p.status = -1, 0, 0, 0
-	p.timing = bench.Timing{}
+	p.told = bench.Told{}
 }
 
 // done reports whether the answer is complete.

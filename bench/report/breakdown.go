@@ -19,11 +19,17 @@ func (a *Analysis) told() []Cell {
 	return slices.DeleteFunc(firstLoads(a.ownCells()), func(c Cell) bool { return c.phase("exit") == 0 || c.phase("spawn") == 0 })
 }
 
+// leastShown is the share of a request that what is outside of the phases must have somewhere to be worth a column.
+const leastShown = 0.01
+
 // shown are the phases that have a column, in order: those that any of the cells has, and no others.
 func shown(cells []Cell) []string {
 	var names []string
 	for _, name := range append(bench.Phases[:], Outside) {
-		if slices.ContainsFunc(cells, func(c Cell) bool { return c.phase(name) > 0 }) {
+		if slices.ContainsFunc(cells, func(c Cell) bool {
+			ns := c.phase(name)
+			return ns > 0 && (name != Outside || c.Response.P50 == nil || float64(ns) > leastShown*float64(*c.Response.P50))
+		}) {
 			names = append(names, name)
 		}
 	}

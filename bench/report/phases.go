@@ -8,8 +8,8 @@ import (
 	"forktax/bench/stats"
 )
 
-// Outside is the name of the part of a request that its server tells nothing of: the network, HTTP on either side, and
-// the client.
+// Outside is the name of the part of a request that is in no phase. If the server does not tell the clock, it is also the
+// way there and back: the network, HTTP on either side, and the client.
 const Outside = "outside"
 
 // Metrics of a block that are compared only within a ladder.
@@ -55,7 +55,7 @@ func (a *accounts) metrics(values map[string]float64) {
 	if len(a.kept) == 0 {
 		return
 	}
-	values[metricPhases] = median(a.kept, func(x account) time.Duration { return x.timing.Sum() })
+	values[metricPhases] = median(a.kept, func(x account) time.Duration { return x.timing.Served() })
 	for p, name := range bench.Phases {
 		if ns := median(a.kept, func(x account) time.Duration { return time.Duration(x.timing[p]) }); ns > 0 {
 			values[eachPhase+name] = ns
@@ -104,7 +104,7 @@ func (m measurements) phases() []Phase {
 		}
 	}
 	outside := median(all, func(x account) time.Duration { return x.service - x.timing.Sum() })
-	return append(found, Phase{Outside, int64(outside)})
+	return append(found, Phase{Outside, max(int64(outside), 0)})
 }
 
 // phase returns how long a phase of the cell took, and 0 if it has none of that name.

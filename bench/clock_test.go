@@ -1,0 +1,28 @@
+package bench_test
+
+import (
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"forktax/bench"
+)
+
+// Another process reads the same clock: its reading lies between two of ours.
+func TestNowIsSharedByProcesses(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("there is no Python to read the clock as well")
+	}
+	before := bench.Now()
+	out, err := exec.Command(python, "-c", "import time; print(time.clock_gettime_ns(time.CLOCK_MONOTONIC))").Output()
+	after := bench.Now()
+	if err != nil {
+		t.Fatal(err)
+	}
+	between, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	if err != nil || between < before || between > after {
+		t.Errorf("another process reads %d (%v), want between %d and %d", between, err, before, after)
+	}
+}
