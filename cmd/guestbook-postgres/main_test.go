@@ -87,6 +87,20 @@ var suite = booktest.Suite{
 		freshDatabase(t, started(t, s, err))
 	},
 	Database: connected,
+	Open: func(t *testing.T) (open int) {
+		c, err := connector(os.Getenv(book.Variable))
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := sql.OpenDB(c)
+		defer db.Close()
+		row := db.QueryRowContext(t.Context(),
+			"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+		if err := row.Scan(&open); err != nil {
+			t.Fatal(err)
+		}
+		return open
+	},
 }
 
 func TestGuestbook(t *testing.T) { suite.Run(t) }

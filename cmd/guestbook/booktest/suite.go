@@ -20,11 +20,13 @@ type Suite struct {
 	Workload twin.Workload
 	Fresh    func(t *testing.T)         // makes a database for the test, and has book.Variable name it
 	Database func(t *testing.T) *sql.DB // connects to the database that book.Variable names, for the test to look at it
+	Open     func(t *testing.T) int     // counts the connections to it, of whomever; below 0 if that cannot be known
 }
 
 // Run runs the tests of the suite.
 func (s Suite) Run(t *testing.T) {
 	t.Run("the models answer as described", s.modelsAnswerAsDescribed)
+	t.Run("connections are given back", s.connectionsAreGivenBack)
 	t.Run("the page has fifty, the newest first", s.pageHasFiftyNewestFirst)
 	t.Run("not found", s.notFound)
 	t.Run("what is signed is validated", s.signValidates)

@@ -9,7 +9,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"forktax/bench"
 	"forktax/twin"
@@ -28,6 +30,41 @@ func (s Suite) modelsAnswerAsDescribed(t *testing.T) {
 			}
 			if got := usage(t, admin).ConnectionsOpened - before.ConnectionsOpened; got != want {
 				t.Errorf("%d requests opened %d connections, want %d", len(s.Workload.Requests), got, want)
+			}
+		})
+	}
+}
+
+// pooled is how many connections a resident guestbook keeps at the most, as many as it has clients here.
+const pooled = 8
+
+// Under load no model keeps a connection for each request. A resident one may keep its pool; and where a process has
+// several connections to a file, SQLite keeps the files of closed ones, as many as there were at once, because to close
+// one would let go of the locks of all (POSIX).
+func (s Suite) connectionsAreGivenBack(t *testing.T) {
+	s.Fresh(t)
+	if s.Open(t) < 0 {
+		t.Skip("connections cannot be counted here")
+	}
+	for model, kept := range map[string]int{"cgi": 0, "reload": pooled, "reconnect": pooled, "persistent": pooled} {
+		t.Run(model, func(t *testing.T) {
+			url, _ := s.serve(t, model)
+			before := s.Open(t)
+			var clients sync.WaitGroup
+			for range pooled {
+				clients.Go(func() {
+					for range 5 {
+						expect(t, url, s.Workload.Requests[0])
+					}
+				})
+			}
+			clients.Wait()
+			open := s.Open(t)
+			for deadline := time.Now().Add(20 * time.Second); open > before+kept && time.Now().Before(deadline); open = s.Open(t) {
+				time.Sleep(10 * time.Millisecond) // a server notices a moment later that a client has gone
+			}
+			if open > before+kept {
+				t.Errorf("%d connections are open after the load, %d were before it; want %d more at the most", open, before, kept)
 			}
 		})
 	}
