@@ -125,7 +125,7 @@ func disagreements(found []Ladder) (Warning, bool) {
 	}
 	return about(cells, Warning{Code: "ladder",
 		Text: fmt.Sprintf("what it adds to renew a thing differs between the client's clock and the servers' phases in %d of %d "+
-			"steps (%s)", len(steps), all, strings.Join(steps, "; ")),
+			"steps (%s)", len(steps), all, some(steps)),
 		Advice: "the phases arrive and return differ, then, which are not the servers' to tell: network, HTTP, and waking up, " +
 			"which takes longer the longer a client has waited; believe the client's for what a user waits"})
 }
