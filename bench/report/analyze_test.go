@@ -486,7 +486,7 @@ func TestCutOffRun(t *testing.T) {
 	check(1, 0)
 	check(2, 1)
 	check(3, 2)
-	check(16, 4)
+	check(16, 7)
 }
 
 func TestWarnings(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// The run in testdata is a real one: forktax run --workload hello --rounds 8 --groups 4 --block 20ms --clients 1.
+// The run in testdata is a real one: forktax run --workload hello --rounds 8 --groups 4 --block 20ms --clients 1 --seed 42.
 func theRun(t *testing.T) *bench.Result {
 	t.Helper()
 	r, err := bench.ReadResult(filepath.Join("testdata", "run"))

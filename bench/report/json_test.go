@@ -130,10 +130,10 @@ func TestJSONOfTheRun(t *testing.T) {
 		*p.Run.Seconds != float64(r.Tail.LengthNS)/1e9 {
 		t.Errorf("schema %d, run %+v", *p.Schema, p.Run)
 	}
-	if len(p.Cells) != 4 || len(p.Comparisons) != 4 || p.Environment["cpu"] != r.Environment.CPU {
+	if len(p.Cells) != 7 || len(p.Comparisons) != 16 || p.Environment["cpu"] != r.Environment.CPU {
 		t.Fatalf("%d cells, %d comparisons, the environment %v", len(p.Cells), len(p.Comparisons), p.Environment)
 	}
-	persistent, cgi := p.Cells[0], p.Cells[1]
+	persistent, cgi := p.Cells[0], p.Cells[3]
 	if *persistent.Model != "persistent" || *cgi.Model != "cgi" || *cgi.Load.Kind != "closed" || *cgi.Load.Concurrency != 1 {
 		t.Errorf("cells %s and %s, %+v", *persistent.Model, *cgi.Model, cgi.Load)
 	}
