@@ -80,8 +80,8 @@ func (a *Analysis) savings(c Cell, tax float64) []Saving {
 	if c.ConnectionsPerRequest != nil && *c.ConnectionsPerRequest > 0 {
 		add(byPooler, float64(c.phase(bench.PhaseConnect.String())), true, "the phase connect")
 	}
-	if own, other := a.lightest(c); other != nil {
-		add(byStatic, float64(own-other.starting()), true, fmt.Sprintf("spawn and start of %s, which is linked statically",
+	if other := a.lightest(c); other != nil {
+		add(byStatic, float64(c.starting()-other.starting()), true, fmt.Sprintf("spawn and start of %s, which is linked statically",
 			other.Workload))
 	}
 	add(byResident, tax, false, "the comparison with persistent")
@@ -95,10 +95,10 @@ func (c Cell) starting() int64 {
 
 // lightest finds, for a cell of a program that is linked dynamically, the static one of the same language, model and load
 // that starts fastest. The floor is none: what it starts is no Go program.
-func (a *Analysis) lightest(c Cell) (own int64, other *Cell) {
+func (a *Analysis) lightest(c Cell) (other *Cell) {
 	program := a.program(c.Workload)
 	if program == nil || program.Linking != bench.LinkedDynamically || program.Go == "" {
-		return 0, nil
+		return nil
 	}
 	for _, o := range a.Cells {
 		p := a.program(o.Workload)
@@ -110,7 +110,7 @@ func (a *Analysis) lightest(c Cell) (own int64, other *Cell) {
 			other = &o
 		}
 	}
-	return c.starting(), other
+	return other
 }
 
 func (a *Analysis) program(workload string) *bench.Program {

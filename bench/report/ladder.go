@@ -37,14 +37,6 @@ type Estimate struct {
 	High  *float64 `json:"high"`
 }
 
-// rungs are the models of a ladder, and what each renews for every request that the one before it keeps.
-var rungs = []struct{ model, renews string }{
-	{bench.Baseline, ""},
-	{"reconnect", "connection"},
-	{"reload", "state"},
-	{"cgi", "process"},
-}
-
 // ladders finds the requests and loads of which a rung between the ends was measured.
 func ladders(plan bench.Plan, measured []measurements) []Ladder {
 	found := []Ladder{}
@@ -58,15 +50,15 @@ func ladders(plan bench.Plan, measured []measurements) []Ladder {
 		}
 		l := Ladder{Workload: c.Workload, Request: c.Request, Engine: c.Engine, Load: c.Load}
 		from, renews := index[c], []string{}
-		for _, rung := range rungs[1:] {
-			renews = append(renews, rung.renews)
-			c.Model = rung.model
+		for _, rung := range bench.Rungs[1:] {
+			renews = append(renews, rung.Renews)
+			c.Model = rung.Model
 			to, ok := index[c]
 			if !ok {
 				continue
 			}
 			if s, ok := step(measured[from], measured[to]); ok {
-				s.Renews, s.From, s.To = strings.Join(renews, " and "), plan.Cells[from].Model, rung.model
+				s.Renews, s.From, s.To = strings.Join(renews, " and "), plan.Cells[from].Model, rung.Model
 				l.Steps = append(l.Steps, s)
 			}
 			from, renews = to, nil

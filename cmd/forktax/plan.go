@@ -151,12 +151,12 @@ func (o *options) cells(r wish, models []string) []bench.Cell {
 	return product(r, o.Engine, loads, models)
 }
 
-// betweens are the models that keep more than cgi and less than persistent.
-var betweens = []string{"reconnect", "reload"}
+// betweens are the rungs of the ladder that keep neither everything nor nothing.
+var betweens = bench.Rungs[1 : len(bench.Rungs)-1]
 
 // between says whether a model is measured only for the ladder.
 func (o *options) between(model string) bool {
-	return !o.has("model") && slices.Contains(betweens, model)
+	return !o.has("model") && slices.ContainsFunc(betweens, func(r bench.Rung) bool { return r.Model == model })
 }
 
 // withRungs adds, at the first load of a request if that is a closed loop, the models between the two that keep everything
@@ -168,10 +168,10 @@ func (o *options) withRungs(cells []bench.Cell, programs []program.Program) []be
 	}
 	var between []bench.Cell
 	for _, p := range programs {
-		for _, model := range betweens {
-			if p.Name == first.Workload && p.Knows(model) {
+		for _, rung := range betweens {
+			if p.Name == first.Workload && p.Knows(rung.Model) {
 				c := first
-				c.Model = model
+				c.Model = rung.Model
 				between = append(between, c)
 			}
 		}
