@@ -20,6 +20,7 @@ type Analysis struct {
 	Decisions   []Decision        `json:"decisions"`
 	Referee     []Agreement       `json:"referee"`
 	Knees       []Knee            `json:"knees"`
+	Check       *Check            `json:"check,omitempty"` // of a run that was made to decide
 	Warnings    []Warning         `json:"warnings"`
 }
 
