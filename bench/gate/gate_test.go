@@ -1,0 +1,179 @@
+package gate_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"forktax/bench/gate"
+)
+
+var rule = gate.Rule{Margin: gate.DefaultMargin, MustCatch: gate.DefaultMustCatch, Alpha: gate.DefaultAlpha, Seed: 1, Draws: 4096}
+
+// A machine makes log ratios as a noisy machine does: each start of the targets is off by as much, and each pair of blocks.
+type machine struct {
+	*rand.Rand
+	start, pair float64 // standard deviations
+}
+
+func newMachine(seed uint64) *machine {
+	return &machine{rand.New(rand.NewPCG(seed, 0)), 0.005, 0.09}
+}
+
+// start makes the pairs of one start, for a cost that is larger by so much in truth.
+func (m *machine) begin(change float64, pairs int) []float64 {
+	at := math.Log1p(change) + m.start*m.NormFloat64()
+	group := make([]float64, pairs)
+	for i := range group {
+		group[i] = at + m.pair*m.NormFloat64()
+	}
+	return group
+}
+
+// check runs one check to its end, of so many starts at the most, and returns how it ended.
+func check(r gate.Rule, m *machine, changes []float64, most int) (gate.Judgement, int) {
+	d := gate.Data{Gates: make([]gate.Series, len(changes)), Control: gate.Series{}}
+	stage := 0
+	for starts := 0; ; starts++ {
+		d.Ended = starts == most
+		if d.Ended || starts%gate.StartsAtOnce == 0 {
+			j := r.Judge(d)
+			if stage = j.Stage; j.Verdict != gate.Open {
+				return j, starts
+			}
+		}
+		pairs := 3 << stage
+		for i, c := range changes {
+			d.Gates[i] = append(d.Gates[i], m.begin(c, pairs))
+		}
+		d.Control = append(d.Control, m.begin(r.MustCatch, pairs))
+	}
+}
+
+// rates of the verdicts over so many checks.
+func rates(r gate.Rule, changes []float64, most, checks int) (rates map[gate.Verdict]float64, starts float64) {
+	rates = map[gate.Verdict]float64{}
+	for i := range checks {
+		r.Seed = uint64(i)
+		j, n := check(r, newMachine(uint64(i)), changes, most)
+		rates[j.Verdict] += 1 / float64(checks)
+		starts += float64(n) / float64(checks)
+	}
+	return rates, starts
+}
+
+// How often a check is right, on noise like that of a shared machine of two cores. The seeds are fixed, and so are the
+// rates.
+func TestRates(t *testing.T) {
+	const checks = 100
+	at0 := gate.Rule{Margin: 0, MustCatch: 0.02, Alpha: 0.01, Draws: 4096}
+	equal := []float64{0, 0, 0, 0, 0}
+	for name, test := range map[string]struct {
+		rule    gate.Rule
+		changes []float64
+		want    gate.Verdict
+		atLeast float64
+		starts  float64 // on average, at the most
+	}{
+		"equal":                   {rule, equal, gate.Pass, 1, 17},
+		"at the margin":           {rule, []float64{0.03, 0, 0, 0, 0}, gate.Pass, 0.98, 20},
+		"10 % more":               {rule, []float64{0.1, 0.1, 0.1, 0.1, 0.1}, gate.Regression, 0.98, 40},
+		"10 % more by one":        {rule, []float64{0, 0, 0.1, 0, 0}, gate.Regression, 0.98, 40},
+		"half as much":            {rule, []float64{-0.5, -0.5, -0.5, -0.5, -0.5}, gate.Pass, 1, 17},
+		"2 % more, without one":   {at0, []float64{0.02, 0.02}, gate.Regression, 0.8, 96},
+		"equal, without a margin": {at0, []float64{0, 0}, gate.Pass, 0.98, 60},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, starts := rates(test.rule, test.changes, 96, checks)
+			if got[test.want] < test.atLeast || starts > test.starts {
+				t.Errorf("%v in %.2f of the checks, after %.0f starts, want at least %.2f and at most %.0f: %v", test.want,
+					got[test.want], starts, test.atLeast, test.starts, got)
+			}
+		})
+	}
+}
+
+// Of candidates that are just at the margin so many raise an alarm as alpha says, over all looks and gates together,
+// starts that differ notwithstanding. Those that are confirmed are fewer still.
+func TestAlarms(t *testing.T) {
+	r := gate.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.05, Draws: 2048}
+	alarms, confirmed := 0, 0
+	const checks = 1000
+	for i := range checks {
+		r.Seed = uint64(i)
+		m := newMachine(uint64(i))
+		m.start = 0.04 // so that a test over pairs would alarm several times too often
+		j, _ := check(r, m, []float64{0.03, 0.03}, 48)
+		if j.Alarmed {
+			alarms++
+		}
+		if j.Verdict == gate.Regression {
+			confirmed++
+		}
+	}
+	if alarms > 67 || alarms < 15 { // of 1000 at 5 %, 67 is 2.5 standard deviations more; some pass before all is spent
+		t.Errorf("%d alarms of %d checks, want 50 or fewer", alarms, checks)
+	}
+	if confirmed > 10 {
+		t.Errorf("%d regressions of %d checks, want at most a fifth of the alarms", confirmed, checks)
+	}
+}
+
+// repeated is a series of so many starts, each with the same pairs.
+func repeated(starts int, pairs ...float64) gate.Series {
+	s := make(gate.Series, starts)
+	for i := range s {
+		s[i] = pairs
+	}
+	return s
+}
+
+func TestJudge(t *testing.T) {
+	worse, equal := repeated(16, 0.2, 0.21), repeated(16, 0, 0.01)
+	found := repeated(16, 0.1)
+	twice := func(s gate.Series) gate.Series { return append(append(gate.Series{}, s...), s...) }
+	for name, test := range map[string]struct {
+		data gate.Data
+		want gate.Verdict
+	}{
+		"nothing":                 {gate.Data{Gates: []gate.Series{nil}}, gate.Open},
+		"nothing, ever":           {gate.Data{Gates: []gate.Series{nil}, Ended: true}, gate.Inconclusive},
+		"no gates":                {gate.Data{Ended: true}, gate.Inconclusive},
+		"before the first look":   {gate.Data{Gates: []gate.Series{equal[:15]}, Control: found[:15]}, gate.Open},
+		"too few":                 {gate.Data{Gates: []gate.Series{worse[:6]}, Control: found[:6], Ended: true}, gate.Inconclusive},
+		"equal":                   {gate.Data{Gates: []gate.Series{equal}, Control: found}, gate.Pass},
+		"equal, nothing is found": {gate.Data{Gates: []gate.Series{equal}, Control: equal, Ended: true}, gate.Inconclusive},
+		"an alarm":                {gate.Data{Gates: []gate.Series{worse}, Control: found}, gate.Open},
+		"an alarm, and no more":   {gate.Data{Gates: []gate.Series{worse}, Control: found, Ended: true}, gate.Inconclusive},
+		"confirmed":               {gate.Data{Gates: []gate.Series{twice(worse)}, Control: twice(found)}, gate.Regression},
+		"confirmed, nothing is found": {gate.Data{Gates: []gate.Series{twice(worse)}, Control: twice(equal), Ended: true},
+			gate.Inconclusive},
+		"not confirmed": {gate.Data{Gates: []gate.Series{append(append(gate.Series{}, worse...), equal...)},
+			Control: twice(found)}, gate.Pass},
+		"another is worse when it is to be confirmed": {gate.Data{Gates: []gate.Series{append(append(gate.Series{}, worse...),
+			equal...), append(append(gate.Series{}, equal...), worse...)}, Control: twice(found), Ended: true}, gate.Inconclusive},
+		"one of two": {gate.Data{Gates: []gate.Series{twice(equal), twice(worse)}, Control: twice(found)}, gate.Regression},
+		"starts without a valid pair": {gate.Data{Gates: []gate.Series{append(repeated(4), equal[:12]...)}, Control: found},
+			gate.Pass},
+		"no valid pair": {gate.Data{Gates: []gate.Series{repeated(64)}, Control: found, Ended: true}, gate.Inconclusive},
+	} {
+		if got := rule.Judge(test.data); got.Verdict != test.want {
+			t.Errorf("%s: %+v, want verdict %v", name, got, test.want)
+		}
+	}
+}
+
+func TestFinding(t *testing.T) {
+	// Two starts of one pair and of three: the mean weighs them so, (0.1 + 3 × 0.2) / 4 = 0.175. Its standard error is
+	// √(((0.1 − 0.175)² + (3 × (0.2 − 0.175))²) × 2/1) / 4 = √(2 × 2 × 0.005625) / 4 = 0.0375.
+	j := rule.Judge(gate.Data{Gates: []gate.Series{{{0.1}, {0.2, 0.2, 0.2}}}})
+	got := j.Gates[0]
+	if math.Abs(got.Estimate-0.175) > 1e-12 || math.Abs(got.Error-0.0375) > 1e-12 {
+		t.Errorf("Judge = %+v, want an estimate of 0.175 ± 0.0375", got)
+	}
+	// Of the four ways to give two values signs, one makes the sum as large as it is.
+	if math.Abs(got.P-0.25) > 0.03 {
+		t.Errorf("P = %v, want 0.25", got.P)
+	}
+}
