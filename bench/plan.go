@@ -48,6 +48,7 @@ type Plan struct {
 	Referee        string        `json:"referee,omitempty"`         // the engine of cells that only check what the others see
 	Objective      *Objective    `json:"objective,omitempty"`       // what response times are held against
 	Searched       bool          `json:"searched,omitempty"`        // for the highest rate that meets it
+	Criterion      *Criterion    `json:"criterion,omitempty"`       // what the run is to decide, if it is
 	Seed           uint64        `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
 }
 

@@ -47,17 +47,25 @@ func (r *Runner) group(ctx context.Context, group int, s *schedule) error {
 	return r.onTargets(ctx, s.began, func(ctx context.Context, v *visitor) error {
 		s.first = s.round
 		for s.more(group) {
-			for _, cell := range r.Plan.order(s.round) {
-				r.tell(s.progress(group, r.Plan.Cells[cell]))
-				if err := v.visit(ctx, group, s.round, cell, r.Plan.visitSeed(s.round)); err != nil {
-					return err
-				}
-				s.blocks++
+			if err := v.round(ctx, group, s); err != nil {
+				return err
 			}
-			s.round++
 		}
 		return nil
 	})
+}
+
+// round visits the cells whose turn it is.
+func (v *visitor) round(ctx context.Context, group int, s *schedule) error {
+	for _, cell := range v.Plan.order(s.round) {
+		v.tell(s.progress(group, v.Plan.Cells[cell]))
+		if err := v.visit(ctx, group, s.round, cell, v.Plan.visitSeed(s.round)); err != nil {
+			return err
+		}
+		s.blocks++
+	}
+	s.round++
+	return nil
 }
 
 // onTargets starts all targets, proves that they are alike, and stops them after use. The context that use gets ends

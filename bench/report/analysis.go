@@ -105,6 +105,7 @@ const (
 	MetricResponse99 = "response_p99"
 	MetricThroughput = "throughput"
 	MetricCPU        = "cpu_per_request"
+	MetricFaults     = "page_faults" // a request; gates only
 )
 
 // What an interval is over: which units it takes for independent.

@@ -29,15 +29,10 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 			a.Run.Seconds = float64(r.Blocks[n-1].StartNS+r.Blocks[n-1].LengthNS) / 1e9
 		}
 	}
-	measured := make([]measurements, len(r.Plan.Cells))
-	steal, reading := stolen(r.Blocks), readings(r)
-	for i, c := range r.Plan.Cells {
-		var err error
-		if measured[i], err = judge(r, i, steal, reading[target{c.Workload, c.Model}]); err != nil {
-			return nil, err
-		}
+	measured, err := measure(r)
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	if a.Knees, err = knees(r, measured); err != nil {
 		return nil, err
 	}
@@ -57,5 +52,8 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 	a.Decisions = decisions(a)
 	a.Referee = referee(r.Plan, a.Cells, measured)
 	a.Warnings = append(warnings(r, a), unsettled(r, a.Knees)...)
+	if r.Plan.Criterion != nil {
+		a.Check = check(r, measured, a)
+	}
 	return a, nil
 }

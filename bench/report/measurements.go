@@ -49,6 +49,19 @@ func counts(o bench.Observation, b bench.Block) bool {
 	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == bench.ErrTimeout)
 }
 
+// measure reads all blocks of a run, each by itself: what they share is for spoil.
+func measure(r *bench.Result) ([]measurements, error) {
+	measured := make([]measurements, len(r.Plan.Cells))
+	steal, reading := stolen(r.Blocks), readings(r)
+	for i, c := range r.Plan.Cells {
+		var err error
+		if measured[i], err = judge(r, i, steal, reading[target{c.Workload, c.Model}]); err != nil {
+			return nil, err
+		}
+	}
+	return measured, nil
+}
+
 // judge reads the blocks of the cell with this index, one by one.
 func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (measurements, error) {
 	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockView{}}
@@ -226,6 +239,9 @@ func (s seen) metrics(b bench.Block, response []int64) map[string]float64 {
 	}
 	if cpu := cpuOf(b.Usage, b.DatabaseNS); cpu > 0 {
 		values[MetricCPU] = float64(cpu) / float64(b.Requests)
+	}
+	if b.Usage != nil {
+		values[MetricFaults] = float64(b.Usage.MinorFaults+b.Usage.MajorFaults) / float64(b.Requests)
 	}
 	return values
 }

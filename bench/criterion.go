@@ -1,0 +1,20 @@
+package bench
+
+// A Criterion is what a run is to decide: whether a candidate is worse than the baseline of the plan. Both are variants.
+type Criterion struct {
+	Titles    map[string]string `json:"titles"` // of the variants, for people: paths, or commits
+	Candidate string            `json:"candidate"`
+	Control   string            `json:"control,omitempty"` // the candidate, delayed by its host: a check must find that
+	Margin    float64           `json:"margin"`            // so much more is no regression; 0.03 is 3 %
+	MustCatch float64           `json:"must_catch"`        // so much more must be found, and is what the control is delayed by
+	Alpha     float64           `json:"alpha"`             // the rate of false alarms, over all metrics
+	Metrics   []string          `json:"metrics"`           // that are judged, in this order
+	Counts    []Count           `json:"counts,omitempty"`  // that were made before, of what has no noise
+}
+
+// A Count is how often something happens in one start of the program of each variant.
+type Count struct {
+	Metric  string           `json:"metric"`
+	Request string           `json:"request"`
+	Of      map[string]int64 `json:"of"` // by variant
+}

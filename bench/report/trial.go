@@ -1,0 +1,182 @@
+package report
+
+import (
+	"slices"
+
+	"forktax/bench"
+	"forktax/bench/gate"
+	"forktax/bench/stats"
+)
+
+// Metrics that are counted before anything is measured, in one start of each program. They have no noise.
+const (
+	CountProcesses   = "processes"    // that a start makes, its own included
+	CountFiles       = "files_opened" // by all of them
+	CountConnections = "connections"  // that they make, to whatever
+	countErrors      = "errors"       // requests without a right answer, while it is measured
+)
+
+// Gated lists the metrics that a check can judge: those that are counted, and those that are measured.
+func Gated() (counted, measured []string) {
+	return []string{CountProcesses, CountFiles, CountConnections},
+		[]string{MetricFaults, MetricCPU, MetricResponse, MetricResponse90, MetricThroughput}
+}
+
+// inverse says whether more of the metric is better: its cost is then the inverse.
+func inverse(metric string) bool { return metric == MetricThroughput }
+
+// A trial is the two sides of one gate that is measured.
+type trial struct {
+	cell            bench.Cell // the candidate's
+	metric          string
+	base, candidate measurements
+}
+
+// trials lists the gates of a run that are measured: metric by metric, each by all requests.
+func trials(p bench.Plan, measured []measurements) []trial {
+	var all []trial
+	for _, metric := range p.Criterion.Metrics {
+		for i, c := range p.Cells {
+			if base, ok := twin(p, c); ok && c.Model == p.Criterion.Candidate {
+				all = append(all, trial{c, metric, measured[base], measured[i]})
+			}
+		}
+	}
+	return all
+}
+
+func (t trial) pairs() pairs { return pair(t.base.rounds, t.candidate.rounds, t.metric) }
+
+// series deals the logarithms of the ratio of cost out to so many starts of the targets.
+func (p pairs) series(metric string, starts int) gate.Series {
+	s := make(gate.Series, starts)
+	for _, v := range p {
+		d := v.logRatio()
+		if inverse(metric) {
+			d = -d
+		}
+		s[v.group] = append(s[v.group], d)
+	}
+	return s
+}
+
+// data is what a run's criterion is judged by.
+func data(r *bench.Result, measured []measurements) gate.Data {
+	starts := 0
+	for _, b := range r.Blocks {
+		starts = max(starts, b.Group+1)
+	}
+	d := gate.Data{Ended: r.Tail != (bench.Tail{})}
+	for _, t := range trials(r.Plan, measured) {
+		d.Gates = append(d.Gates, t.pairs().series(t.metric, starts))
+	}
+	if r.Plan.Criterion.Control != "" {
+		d.Control = control(r.Plan, measured, starts)
+	}
+	return d
+}
+
+// control is the response time of the control over that of the candidate, by all requests.
+func control(p bench.Plan, measured []measurements, starts int) gate.Series {
+	all := make(gate.Series, starts)
+	for i, c := range p.Cells {
+		if c.Model != p.Criterion.Control {
+			continue
+		}
+		c.Model = p.Criterion.Candidate
+		candidate := slices.Index(p.Cells, c)
+		for start, logs := range pair(measured[candidate].rounds, measured[i].rounds, MetricResponse).series("", starts) {
+			all[start] = append(all[start], logs...)
+		}
+	}
+	return all
+}
+
+func rule(p bench.Plan) gate.Rule {
+	c := p.Criterion
+	return gate.Rule{Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, Seed: p.Seed}
+}
+
+// Standing judges a run with a criterion as far as it has come.
+func Standing(r *bench.Result) (gate.Judgement, error) {
+	measured, err := measure(r)
+	if err != nil {
+		return gate.Judgement{}, err
+	}
+	spoil(r.Plan.Cells, measured)
+	return rule(r.Plan).Judge(data(r, measured)), nil
+}
+
+// gate tells what a trial came to.
+func (t trial) gate(f gate.Finding) Gate {
+	p := t.pairs()
+	g := Gate{Workload: t.cell.Workload, Request: t.cell.Request, Load: t.cell.Load, Metric: t.metric, Kind: measuredKind,
+		Unit: unitOf(t.metric), P: &f.P, Pairs: len(p)}
+	if len(p) == 0 {
+		return g
+	}
+	var base, candidate []float64
+	for _, v := range p {
+		base, candidate = append(base, v.baseline), append(candidate, v.candidate)
+	}
+	g.Base, g.Candidate = new(stats.Median(base)), new(stats.Median(candidate))
+	c := p.compare()
+	g.Ratio, g.RatioLow, g.RatioHigh = &c.Ratio, c.RatioLow, c.RatioHigh
+	if inverse(t.metric) {
+		g.Ratio, g.RatioLow, g.RatioHigh = inverted(g.Ratio), inverted(g.RatioHigh), inverted(g.RatioLow)
+	}
+	return g
+}
+
+func inverted(ratio *float64) *float64 {
+	if ratio == nil {
+		return nil
+	}
+	return new(1 / *ratio)
+}
+
+func unitOf(metric string) string {
+	for _, m := range metrics {
+		if m.name == metric {
+			return m.unit
+		}
+	}
+	return "1"
+}
+
+// counted makes the gates of what has no noise: any that is more than the margin allows is a regression.
+func counted(p bench.Plan, a *Analysis) []Gate {
+	var gates []Gate
+	for _, n := range p.Criterion.Counts {
+		g := Gate{Workload: p.Workloads[0].Name, Request: n.Request, Metric: n.Metric, Kind: countsKind, Unit: "1"}
+		base, candidate := float64(n.Of[p.Baseline]), float64(n.Of[p.Criterion.Candidate])
+		g.judge(base, candidate, p.Criterion.Margin)
+		gates = append(gates, g)
+	}
+	for _, c := range p.Cells {
+		if _, ok := twin(p, c); !ok || c.Model != p.Criterion.Candidate {
+			continue
+		}
+		g := Gate{Workload: c.Workload, Request: c.Request, Load: c.Load, Metric: countErrors, Kind: countsKind, Unit: "1"}
+		candidate := a.cell(c)
+		c.Model = p.Baseline
+		if base := a.cell(c); base != nil && candidate != nil {
+			g.judge(float64(base.Errors), float64(candidate.Errors), p.Criterion.Margin)
+			if base.Errors > 0 {
+				g.Verdict, g.Why = Undecided, "the base fails, too: there is nothing to hold the candidate against"
+			}
+			gates = append(gates, g)
+		}
+	}
+	return gates
+}
+
+func (g *Gate) judge(base, candidate, margin float64) {
+	g.Base, g.Candidate, g.Verdict = &base, &candidate, Pass
+	if base > 0 {
+		g.Ratio = new(candidate / base)
+	}
+	if candidate > base*(1+margin) {
+		g.Verdict, g.Why = Regression, "it has no noise, so that more is more"
+	}
+}
