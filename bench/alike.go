@@ -39,12 +39,7 @@ func (d *Difference) Error() string {
 // checkAlike sends every request of the workload to each of its targets and returns a *Difference if an answer is not
 // what the description says, or not what another target said.
 func checkAlike(ctx context.Context, requests []Request, targets []*Target) error {
-	client := &http.Client{
-		// Certificates are not verified, as hey's are not: what is measured is often a server that signed its own.
-		Transport:     &http.Transport{DisableCompression: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       DefaultTimeout,
-	}
+	client := newAsker()
 	defer client.CloseIdleConnections()
 	for _, r := range requests {
 		var first answer
@@ -69,6 +64,19 @@ func checkAlike(ctx context.Context, requests []Request, targets []*Target) erro
 	return nil
 }
 
+// newAsker is a client for single requests. Certificates are not verified, as hey's are not: what is measured is often a
+// server that signed its own.
+func newAsker() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{DisableCompression: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       DefaultTimeout,
+	}
+}
+
+// longestAnswer is far above what anybody waits for. A program may go on for ever.
+const longestAnswer = 64 << 20
+
 func ask(ctx context.Context, client *http.Client, url string, r Request) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, r.Method, url+r.Path, strings.NewReader(r.Body))
 	if err != nil {
@@ -80,9 +88,12 @@ func ask(ctx context.Context, client *http.Client, url string, r Request) (answe
 		return answer{}, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	body, err := io.ReadAll(io.LimitReader(resp.Body, longestAnswer+1))
 	if err != nil {
 		return answer{}, err
+	}
+	if len(body) > longestAnswer {
+		return answer{}, fmt.Errorf("the answer has no end: more than %d MiB", longestAnswer>>20)
 	}
 	headers := resp.Header.Clone()
 	headers.Del("Date")

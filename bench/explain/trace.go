@@ -8,7 +8,8 @@ import (
 
 // A trace is what happened in one start, as strace saw it.
 type trace struct {
-	images []*image // in the order in which they were put in place; the first is the program itself
+	images    []*image // in the order in which they were put in place; the first is the program itself
+	processes int
 }
 
 // An image is one program in one process. A script, and what interprets it, is one; what execs another is two.
@@ -68,7 +69,11 @@ func newTrace(calls []call, dir, answer string) trace {
 		b.add(c, root)
 	}
 	for pid, p := range b.threads {
-		if pid == p.leader && p.image == nil && p.copied != nil {
+		if pid != p.leader {
+			continue
+		}
+		b.trace.processes++
+		if p.image == nil && p.copied != nil {
 			p.copied.forks++
 		}
 	}
