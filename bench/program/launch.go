@@ -27,6 +27,9 @@ const (
 // PhasesVariable, set to "off" in a program's environment, has it leave out its phases; see package twin.
 const PhasesVariable = "FORKTAX_PHASES"
 
+// DelayVariable has a program delay each answer by a share of the time that the one before took; see package twin.
+const DelayVariable = "FORKTAX_DELAY"
+
 // exporterVariable tells a program which forktax renders its /metrics; see package twin.
 const exporterVariable = "FORKTAX_EXPORTER"
 

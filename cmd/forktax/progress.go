@@ -17,6 +17,7 @@ import (
 type progress struct {
 	to    io.Writer
 	bar   *progressbar.ProgressBar // nil if not on a terminal
+	every int // starts are told of
 	group int
 }
 
@@ -24,7 +25,7 @@ type progress struct {
 const barSteps = 1000
 
 func newProgress(to io.Writer) *progress {
-	p := &progress{to: to, group: -1}
+	p := &progress{to: to, every: 1, group: -1}
 	if f, ok := to.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(barSteps, progressbar.OptionSetWriter(to), progressbar.OptionClearOnFinish(),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(30), progressbar.OptionUseANSICodes(true))
@@ -38,7 +39,7 @@ func (p *progress) show(now bench.Progress) {
 		p.bar.Set(int(now.Share * barSteps))
 		return
 	}
-	if now.Group != p.group {
+	if now.Group != p.group && now.Group%p.every == 0 {
 		p.group = now.Group
 		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, times(now.Group+1), left(now))
 	}

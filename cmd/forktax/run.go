@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"forktax/bench"
+	"forktax/bench/gate"
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/program"
@@ -191,6 +192,9 @@ func visitAll(ctx context.Context, plan bench.Plan, l *program.Launcher, record 
 	l.Dir = dir
 	p := newProgress(stderr)
 	defer p.end()
+	if plan.Criterion != nil { // which starts them all the time
+		p.every = gate.StartsAtOnce
+	}
 	defer context.AfterFunc(ctx, func() { p.say("ending the targets in order; a second Ctrl-C ends them at once") })()
 	runner := bench.Runner{
 		Plan:     plan,
@@ -200,9 +204,12 @@ func visitAll(ctx context.Context, plan bench.Plan, l *program.Launcher, record 
 		Machine:  machine.Counters,
 		Progress: p.show,
 	}
-	if plan.Searched {
+	switch {
+	case plan.Searched:
 		err = runner.Search(ctx, func() (bench.Verdict, error) { return latest(record.Dir) })
-	} else {
+	case plan.Criterion != nil:
+		err = runner.Check(ctx, standing(record.Dir))
+	default:
 		err = runner.Run(ctx)
 	}
 	cause := context.Cause(ctx)
@@ -263,11 +270,10 @@ func ownPath() string {
 	return path
 }
 
-// reportRun analyses the run in dir, prints it, and writes the files that are made of it beside it. It prints first: a
-// full disk must not keep what was measured from being seen. The first error says why the run is inconclusive.
+// reportRun analyses the run in dir and reports it. The first error says why the run is inconclusive.
 func reportRun(dir string, format report.Format, stdout io.Writer) (inconclusive, failure error) {
-	analysis, err := analysisOf(dir)
-	if err != nil {
+	analysis, err := reported(dir, format, stdout)
+	if analysis == nil {
 		return nil, err
 	}
 	for _, w := range analysis.Warnings {
@@ -275,7 +281,17 @@ func reportRun(dir string, format report.Format, stdout io.Writer) (inconclusive
 			inconclusive = errors.Join(inconclusive, fmt.Errorf("%w: %s; %s", errInconclusive, w.Text, w.Advice))
 		}
 	}
-	return inconclusive, errors.Join(
+	return inconclusive, err
+}
+
+// reported analyses the run in dir, prints it, and writes the files that are made of it beside it. It prints first: a
+// full disk must not keep what was measured from being seen. There is no analysis if the record cannot be read.
+func reported(dir string, format report.Format, stdout io.Writer) (*report.Analysis, error) {
+	analysis, err := analysisOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	return analysis, errors.Join(
 		format(stdout, analysis),
 		writeReport(filepath.Join(dir, "result.json"), report.JSON, analysis),
 		writeReport(filepath.Join(dir, "report.md"), report.Markdown, analysis))

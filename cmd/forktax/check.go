@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"forktax/bench/gate"
+	"forktax/bench/program"
+	"forktax/bench/report"
+)
+
+// The variants of a check.
+const (
+	baseSide      = "base"
+	candidateSide = "candidate"
+	controlSide   = "control"
+)
+
+// errRegression is what ends a check that found one.
+var errRegression = errors.New("regression")
+
+// checkOptions are what the flags of check say.
+type checkOptions struct {
+	base, candidate       string // paths of programs, or names of workloads
+	baseRef, candidateRef string // of git
+	build                 string
+	requests              []string
+	body                  string
+	margin, mustCatch     share
+	alpha                 share
+	budget                time.Duration
+	gates                 []string
+	different             bool
+	seed                  uint64
+	results               string
+}
+
+func checkCommand(atOnce <-chan struct{}) *cobra.Command {
+	o := checkOptions{margin: gate.DefaultMargin, mustCatch: gate.DefaultMustCatch, alpha: gate.DefaultAlpha}
+	var format string
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Decide whether a candidate costs more than its base: pass, regression or inconclusive",
+		Long: `Check starts two programs in turn, in short blocks and random order, and decides by a test whose rate of
+false alarms is known. The programs are CGI executables in any language, or two builds of a workload
+program. It ends as soon as it is sure; an alarm counts when it has been confirmed at fresh starts.
+
+Exit status: 0 no regression; 1 a regression, or programs that do not answer the same; 3 inconclusive, with
+what would decide it. Whatever is missing, it is not a pass. Each check proves that it can fail: it must find
+the candidate slower when its host delays it by --must-catch.`,
+		Example: `  forktax check --base ./old.cgi --candidate ./new.cgi
+  forktax check --base ./old.py --candidate ./new.py --request '/?page=2' --gates response_p50,cpu_per_request
+  forktax check --base-ref main --build 'go build -o {out} ./cmd/app'`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			printed, err := formatNamed(format)
+			if err != nil {
+				return err
+			}
+			if err := o.check(); err != nil {
+				return usageError{err}
+			}
+			return o.decide(c.Context(), &program.Launcher{Exporter: ownPath(), AtOnce: atOnce}, printed, c.OutOrStdout(),
+				c.ErrOrStderr())
+		},
+	}
+	f := c.Flags()
+	counted, measured := report.Gated()
+	f.StringVar(&o.base, "base", "", "what the candidate is held against: the path of a CGI executable or a workload program")
+	f.StringVar(&o.candidate, "candidate", "", "what is checked: likewise")
+	f.StringVar(&o.baseRef, "base-ref", "", "in place of --base, a commit of git, from which --build makes it")
+	f.StringVar(&o.candidateRef, "candidate-ref", "", "likewise of the candidate; by default HEAD")
+	f.StringVar(&o.build, "build", "", "the command that builds a commit, with {out} where it is to put the program")
+	f.StringArrayVar(&o.requests, "request", nil, "what is sent: a path such as '/?page=2', with a method before it if it is "+
+		"not GET, or the name of a workload's request; may be given several times; by default / or all of the workload's")
+	f.StringVar(&o.body, "body", "", "of the requests, which are then POST")
+	f.Var(&o.margin, "margin", "so much more is no regression")
+	f.Var(&o.mustCatch, "must-catch", "so much more must be found: a pass excludes it")
+	f.Var(&o.alpha, "alpha", "the rate of false alarms, over all gates")
+	f.DurationVar(&o.budget, "budget", time.Minute, "how long it may take; it ends earlier if it is sure")
+	f.StringSliceVar(&o.gates, "gates", slices.Concat(counted, measured), "by what it is judged, in this order")
+	f.BoolVar(&o.different, "allow-different-answers", false, "check also what does not answer the same")
+	f.Uint64Var(&o.seed, "seed", 0, "of all that is random; 0 draws one")
+	f.StringVar(&o.results, "results", defaultResults, "folder in which the run's folder is made")
+	formatFlag(c, &format)
+	return c
+}
+
+// shortestBudget is that of a check: it takes 16 starts of the targets to look at them for the first time.
+const shortestBudget = time.Second
+
+func (o *checkOptions) check() error {
+	counted, measured := report.Gated()
+	known := slices.Concat(counted, measured)
+	switch {
+	case o.baseRef != "" && o.base != "":
+		return mistaken("base-ref", "%q: there is a --base, too; one of them is needed", o.baseRef)
+	case o.candidateRef != "" && o.candidate != "":
+		return mistaken("candidate-ref", "%q: there is a --candidate, too; one of them is needed", o.candidateRef)
+	case o.base == "" && o.baseRef == "":
+		return mistaken("base", "is missing: name a program, or a commit by --base-ref")
+	case o.candidate == "" && o.candidateRef == "" && o.baseRef == "":
+		return mistaken("candidate", "is missing: name a program, or a commit by --candidate-ref")
+	case o.build == "" && (o.baseRef != "" || o.candidateRef != ""):
+		return mistaken("build", "is missing: it is needed to build a commit, such as 'go build -o {out} ./cmd/app'")
+	case o.build != "" && o.baseRef == "" && o.candidateRef == "":
+		return mistaken("build", "is for --base-ref and --candidate-ref, of which there is none")
+	case o.margin < 0:
+		return mistaken("margin", "%s: 0 %% or more is needed", o.margin.String())
+	case o.mustCatch <= o.margin:
+		return mistaken("must-catch", "%s: more than the margin is needed, which is %s", o.mustCatch.String(), o.margin.String())
+	case o.alpha <= 0 || o.alpha >= 0.5:
+		return mistaken("alpha", "%s: more than 0 %% and less than 50 %% is needed", o.alpha.String())
+	case o.budget < shortestBudget:
+		return mistaken("budget", "%v: at least %v is needed", o.budget, shortestBudget)
+	case len(o.gates) == 0:
+		return mistaken("gates", "is empty; there are %s", strings.Join(known, ", "))
+	}
+	for i, g := range o.gates {
+		if !slices.Contains(known, g) {
+			return mistakenAt("gates", i, "%q is unknown; there are %s", g, strings.Join(known, ", "))
+		}
+		if slices.Contains(o.gates[:i], g) {
+			return mistakenAt("gates", i, "%q is there twice", g)
+		}
+	}
+	if !slices.ContainsFunc(o.gates, func(g string) bool { return slices.Contains(measured, g) }) {
+		return mistaken("gates", "%s are all counted; one that is measured is needed, of %s", strings.Join(o.gates, ", "),
+			strings.Join(measured, ", "))
+	}
+	return nil
+}
+
+// decide makes a check, reports it, and says by its error what it came to.
+func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, format report.Format, stdout,
+	stderr io.Writer) error {
+	if o.seed == 0 {
+		o.seed = 1 + rand.Uint64N(1_000_000)
+	}
+	finder := program.NewFinder(stderr)
+	contest, err := o.contest(ctx, finder, stderr)
+	if err != nil {
+		return err
+	}
+	run, err := contest.prepare(ctx, l, finder)
+	if err != nil {
+		return err
+	}
+	dir, failure := run.carryOut(ctx, o.results, stderr)
+	if dir == "" || isClosed(l.AtOnce) {
+		return failure
+	}
+	analysis, err := reported(dir, format, stdout)
+	if err == nil {
+		fmt.Fprintf(stderr, "the report, and all that was measured: %s\n", filepath.Clean(dir))
+	}
+	if failure != nil || err != nil {
+		return errors.Join(failure, err)
+	}
+	return verdictOf(analysis.Check)
+}
+
+// verdictOf is nil for a pass.
+func verdictOf(c *report.Check) error {
+	switch c.Verdict {
+	case report.Pass:
+		return nil
+	case report.Regression:
+		return fmt.Errorf("%w: %s", errRegression, c.Why)
+	}
+	return fmt.Errorf("%w: %s; it would take %s", errInconclusive, c.Why, c.Needs)
+}
+
+// built has a commit built.
+func (o *checkOptions) built(ctx context.Context, option, ref string, stderr io.Writer) (source, error) {
+	return source{}, usagef("--%s-ref is not there yet", option)
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/explain"
+	"forktax/bench/gate"
+	"forktax/bench/load"
+	"forktax/bench/program"
+	"forktax/bench/report"
+)
+
+// A trialRun is a contest that is ready to be carried out.
+type trialRun struct {
+	plan     bench.Plan
+	launcher *program.Launcher
+	programs []program.Program
+}
+
+// floorEvery is in which rounds of a check the floor is visited: it is there to hold other days' results against.
+const floorEvery = 4
+
+// prepare learns what is needed of the sides before anything is measured.
+func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *program.Finder) (*trialRun, error) {
+	l.Seed = c.seed
+	l.Variants = c.variants()
+	if c.script != nil {
+		l.Programs = []program.Program{*c.script}
+		if err := c.learn(ctx, l); err != nil {
+			return nil, err
+		}
+	} else {
+		l.Programs = []program.Program{*c.sides[0].keeps}
+	}
+	counts, err := c.count(ctx)
+	if err != nil {
+		return nil, err
+	}
+	run := &trialRun{plan: c.plan(counts), launcher: l}
+	if p, err := tried(ctx, finder); err == nil {
+		run.plan.Floor = p.Name
+		run.plan.Workloads = append(run.plan.Workloads, p.Description)
+		run.plan.Cells = append(run.plan.Cells, cellOf(p.Name, p.Requests[0].Name, floorModel))
+		run.plan.Every = slices.Repeat([]int{1}, len(run.plan.Cells)-1)
+		run.plan.Every = append(run.plan.Every, floorEvery)
+		l.Programs = append(l.Programs, *p)
+	} else if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
+	return run, nil
+}
+
+func cellOf(workload, request, model string) bench.Cell {
+	return bench.Cell{Workload: workload, Request: request, Model: model, Engine: load.Default,
+		Load: bench.Load{Kind: bench.Closed, Concurrency: 1}}
+}
+
+// variants are the two sides, and the candidate once more, delayed by its host.
+func (c *contest) variants() []program.Variant {
+	var variants []program.Variant
+	for i, name := range []string{baseSide, candidateSide, controlSide} {
+		s := c.sides[min(i, 1)]
+		v := program.Variant{Variant: bench.Variant{Name: name, Model: floorModel, Env: map[string]string{}}}
+		if c.script != nil {
+			v.Env[scriptVariable] = s.path
+		} else {
+			v.Programs = []program.Program{*s.keeps}
+			v.Program = s.keeps.Path
+		}
+		if name == controlSide {
+			v.Env[program.DelayVariable] = fmt.Sprint(float64(c.mustCatch))
+		}
+		variants = append(variants, v)
+	}
+	return variants
+}
+
+func (c *contest) plan(counts []bench.Count) bench.Plan {
+	p := bench.Plan{
+		Workloads: []bench.Description{c.workload}, BudgetNS: int64(c.budget), AtLeast: fewestSent, Seed: c.seed,
+		Baseline: baseSide, AllowDifferent: c.different,
+		Criterion: &bench.Criterion{
+			Titles:    map[string]string{baseSide: c.sides[0].title, candidateSide: c.sides[1].title},
+			Candidate: candidateSide, Control: controlSide,
+			Margin: float64(c.margin), MustCatch: float64(c.mustCatch), Alpha: float64(c.alpha), Counts: counts,
+		},
+	}
+	_, measured := report.Gated()
+	for _, g := range c.gates {
+		if slices.Contains(measured, g) {
+			p.Criterion.Metrics = append(p.Criterion.Metrics, g)
+		}
+	}
+	for _, v := range c.variants() {
+		p.Variants = append(p.Variants, v.Variant)
+	}
+	for _, r := range c.workload.Requests {
+		for _, v := range p.Variants {
+			p.Cells = append(p.Cells, cellOf(c.workload.Name, r.Name, v.Name))
+		}
+	}
+	return p
+}
+
+// count counts what has no noise, in single starts of both sides.
+func (c *contest) count(ctx context.Context) ([]bench.Count, error) {
+	counted, _ := report.Gated()
+	var wanted []string
+	for _, g := range c.gates {
+		if slices.Contains(counted, g) {
+			wanted = append(wanted, g)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	defer explain.Adopt()()
+	var counts []bench.Count
+	for _, r := range c.workload.Requests {
+		of := map[string]explain.Counts{}
+		for i, name := range []string{baseSide, candidateSide} {
+			var err error
+			of[name], err = c.sides[i].count(ctx, r)
+			if cause := context.Cause(ctx); cause != nil {
+				return nil, cause
+			}
+			if errors.Is(err, explain.ErrNoTracer) {
+				return nil, fmt.Errorf("counting processes, files and connections: %w (Debian: apt-get install strace); "+
+					"--gates without them does not need it", err)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("counting what %s needs for %s: %w", c.sides[i].title, r.Name, err)
+			}
+		}
+		for _, metric := range wanted {
+			counts = append(counts, bench.Count{Metric: metric, Request: r.Name, Of: map[string]int64{
+				baseSide: countOf(of[baseSide], metric), candidateSide: countOf(of[candidateSide], metric)}})
+		}
+	}
+	return counts, nil
+}
+
+func countOf(n explain.Counts, metric string) int64 {
+	switch metric {
+	case report.CountProcesses:
+		return n.Processes
+	case report.CountFiles:
+		return n.Files
+	default:
+		return n.Connections
+	}
+}
+
+func (s side) count(ctx context.Context, r bench.Request) (explain.Counts, error) {
+	command := explain.Command{Path: s.path, Body: r.Body, Env: explain.Environment(r, s.path, os.Getenv("PATH"))}
+	if s.keeps != nil {
+		dir, err := os.MkdirTemp("", "forktax-")
+		if err != nil {
+			return explain.Counts{}, fmt.Errorf("making a folder for data: %w", err)
+		}
+		defer os.RemoveAll(dir)
+		env, err := s.keeps.Prepare(ctx, filepath.Join(dir, "data"), "")
+		if err != nil {
+			return explain.Counts{}, err
+		}
+		for name, value := range env {
+			command = command.With(name + "=" + value)
+		}
+	}
+	return command.Count(ctx)
+}
+
+// carryOut measures, and returns the folder of the record; "" if nothing was.
+func (t *trialRun) carryOut(ctx context.Context, results string, stderr io.Writer) (string, error) {
+	head, err := newHead(t.plan, t.launcher.Programs, t.launcher.Variants)
+	if err != nil {
+		return "", err
+	}
+	record, err := bench.CreateRecord(filepath.Join(results, head.ID), head)
+	if err != nil {
+		return "", err
+	}
+	failure := visitAll(ctx, t.plan, t.launcher, record, stderr)
+	finished := record.Finish(tail(head, failure))
+	if record.Blocks == 0 {
+		return "", errors.Join(failure, finished, os.RemoveAll(record.Dir))
+	}
+	return record.Dir, errors.Join(failure, finished)
+}
+
+// firstStart is how long a start of the targets is measured in the first stage, and half as long as in the next.
+const firstStart = 150 * time.Millisecond
+
+// standing says how long the next start of the targets is to be, as the record in dir has it.
+func standing(dir string) func(starts int) (time.Duration, error) {
+	stage := 0
+	return func(starts int) (time.Duration, error) {
+		if starts > 0 && starts%gate.StartsAtOnce == 0 {
+			result, err := bench.ReadResult(dir)
+			if err != nil {
+				return 0, err
+			}
+			j, err := report.Standing(result)
+			if err != nil || j.Verdict != gate.Open {
+				return 0, err
+			}
+			stage = j.Stage
+		}
+		return firstStart << stage, nil
+	}
+}
