@@ -33,6 +33,10 @@ const (
 var classes = []string{ErrOther, ErrRefused, ErrClosed, ErrReset, ErrTimeout, ErrMalformed, ErrTooLarge, ErrWrongStatus,
 	ErrWrongBody, ErrInterrupted, ErrWrongHeader}
 
+// slots numbers the phases. New ones go to the end, too, wherever in a request they happen.
+var slots = [phases]Phase{PhaseArrive, PhaseWait, PhaseSpawn, PhaseStart, PhaseOpen, PhaseConnect, PhaseHandle, PhaseChild,
+	PhaseTransfer, PhaseExit, PhaseReturn, PhaseClose}
+
 // encoder appends observations to a stream of bytes.
 type encoder struct {
 	w    *bufio.Writer
@@ -83,15 +87,15 @@ func (e *encoder) encode(o Observation) error {
 }
 
 func appendTiming(b []byte, t Timing) []byte {
-	slots := uint64(0)
-	for i, d := range t {
-		if d != 0 {
-			slots |= 1 << i
+	set := uint64(0)
+	for i, p := range slots {
+		if t[p] != 0 {
+			set |= 1 << i
 		}
 	}
-	b = binary.AppendUvarint(b, slots)
-	for _, d := range t {
-		if d != 0 {
+	b = binary.AppendUvarint(b, set)
+	for _, p := range slots {
+		if d := t[p]; d != 0 {
 			b = binary.AppendUvarint(b, uint64(d))
 		}
 	}
@@ -169,10 +173,10 @@ func (d *decoder) class() string {
 }
 
 func (d *decoder) timing() (t Timing) {
-	slots := d.uvarint()
-	for i := range t {
-		if slots&(1<<i) != 0 {
-			t[i] = uint32(d.uvarint())
+	set := d.uvarint()
+	for i, p := range slots {
+		if set&(1<<i) != 0 {
+			t[p] = uint32(d.uvarint())
 		}
 	}
 	return t

@@ -88,12 +88,16 @@ func TestObservationsAsTheyAreOnDisk(t *testing.T) {
 	observations := []bench.Observation{
 		{Intended: 100, Sent: 101, FirstByte: 103, Done: 106, Status: 200, Bytes: 6},
 		{Intended: 90, Sent: 90, FirstByte: 90, Done: 290, Status: 200, Bytes: 6, Timing: bench.Timing{1: 3, 6: 300}},
+		{Intended: 90, Sent: 90, FirstByte: 90, Done: 90, Status: 200, Bytes: 6,
+			Timing: bench.Timing{bench.PhaseClose: 7, bench.PhaseExit: 8, bench.PhaseReturn: 9}},
 	}
 	want := []byte{
 		// status and bytes follow; +100 (as 200, zigzag), 1, 2, 3; 200, 6
 		3, 200, 1, 1, 2, 3, 200, 1, 6,
 		// timing follows; -10 (as 19), 0, 0, 200; slots 1 and 6: 3 and 300
 		8, 19, 0, 0, 200, 1, 0b100_0010, 3, 172, 2,
+		// slots 9, 10 and 11: exit, return and, though it comes before them, close, which is younger
+		8, 0, 0, 0, 0, 0x80, 0b1_1100, 8, 9, 7,
 	}
 	for i, class := range []string{bench.ErrOther, bench.ErrRefused, bench.ErrClosed, bench.ErrReset, bench.ErrTimeout,
 		bench.ErrMalformed, bench.ErrTooLarge, bench.ErrWrongStatus, bench.ErrWrongBody, bench.ErrInterrupted,

@@ -21,13 +21,15 @@ const (
 	PhaseHandle                // the handler itself
 	PhaseChild                 // of a child that does not tell its inside: all from executing to the head of its answer
 	PhaseTransfer              // from there until the host has the whole answer
-	PhaseExit                  // closing what was opened; of a child, until it has been waited for
+	PhaseClose                 // closing what was connected, or as much of it as comes after that
+	PhaseExit                  // of a child, until it has been waited for
 	PhaseReturn                // until the client has the answer: HTTP, network, wake-up
 	phases
 )
 
 // Phases names them.
-var Phases = [phases]string{"arrive", "wait", "spawn", "start", "open", "connect", "handle", "child", "transfer", "exit", "return"}
+var Phases = [phases]string{"arrive", "wait", "spawn", "start", "open", "connect", "handle", "child", "transfer", "close", "exit",
+	"return"}
 
 func (p Phase) String() string { return Phases[p] }
 

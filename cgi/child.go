@@ -34,6 +34,7 @@ func (c Child) Serve(ctx context.Context) error {
 	}
 	served := cgi.Serve(alike(handler, &said))
 	closed := shut()
+	said.closed = bench.Now()
 	if c.Connections != nil {
 		said.connections = c.Connections()
 	}

@@ -112,6 +112,7 @@ func (h *Host) execute(w http.ResponseWriter, r *http.Request, t *stopwatch) {
 	a := &answer{ResponseWriter: w, timed: t.timer != nil}
 	t.begun = bench.Now()
 	child.ServeHTTP(a, r)
+	says.end()
 	h.stats.count(says.report)
 	t.tell(says, a)
 	if !a.begun { // net/http would make it an empty 200

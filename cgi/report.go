@@ -45,10 +45,11 @@ type report struct {
 	opened    int64 // the state was made
 	connected int64 // the handler was made
 	handled   int64 // the handler returned
+	closed    int64 // its connections were closed
 }
 
 func (r *report) fields() []*int64 {
-	return []*int64{&r.connections, &r.peak, &r.born, &r.opened, &r.connected, &r.handled}
+	return []*int64{&r.connections, &r.peak, &r.born, &r.opened, &r.connected, &r.handled, &r.closed}
 }
 
 // write is the child's side.

@@ -11,13 +11,14 @@ import (
 // longestLine is how much of a child's standard error is logged as one line; what is longer is cut in pieces.
 const longestLine = 4 << 10
 
-// A stderr takes what a child writes to its standard error: lines for the log, and among them its report. It is read from
-// when the child has been started, so that this is also how the host learns that it executes: net/http/cgi has no other
-// way to tell.
+// A stderr takes what a child writes to its standard error: lines for the log, and among them its report. It is asked to
+// read when the child has been started, so that this is also how the host learns that it executes: net/http/cgi has no
+// other way to tell.
 type stderr struct {
 	log       func(line []byte)
 	report    report
-	executing int64  // when the reading began, by bench.Now; 0 if it did not
+	executing int64  // when it was asked to read, by bench.Now; 0 if it was not
+	pipe      *pipe  // that is read when the child has been waited for; nil if it was read before
 	rest      []byte // of a line whose end has not come
 }
 
@@ -25,9 +26,17 @@ var _ io.ReaderFrom = (*stderr)(nil)
 
 var buffers = sync.Pool{New: func() any { return new([longestLine]byte) }}
 
-// ReadFrom is called by os/exec, by way of io.Copy, as soon as the child has been started.
-func (s *stderr) ReadFrom(r io.Reader) (n int64, err error) {
+// ReadFrom is called by os/exec, by way of io.Copy, as soon as the child has been started. It returns at once if it can:
+// os/exec, and so the request, waits for it.
+func (s *stderr) ReadFrom(r io.Reader) (int64, error) {
 	s.executing = bench.Now()
+	if s.pipe = keep(r, s.copy); s.pipe != nil {
+		return 0, nil
+	}
+	return s.copy(r)
+}
+
+func (s *stderr) copy(r io.Reader) (n int64, err error) {
 	buffer := buffers.Get().(*[longestLine]byte)
 	defer buffers.Put(buffer)
 	for {
@@ -35,7 +44,6 @@ func (s *stderr) ReadFrom(r io.Reader) (n int64, err error) {
 		n += int64(m)
 		s.Write(buffer[:m])
 		if err != nil {
-			s.end()
 			if err == io.EOF {
 				err = nil
 			}
@@ -58,8 +66,11 @@ func (s *stderr) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// end logs a last line without an end.
+// end takes what a child that has been waited for has left, and logs a last line without an end.
 func (s *stderr) end() {
+	if s.pipe != nil {
+		s.pipe.drain()
+	}
 	if len(s.rest) > 0 {
 		s.line(s.rest)
 		s.rest = nil

@@ -39,5 +39,6 @@ func (t *stopwatch) tell(says *stderr, a *answer) {
 		until(bench.PhaseChild, a.head)
 	}
 	until(bench.PhaseTransfer, a.last)
+	until(bench.PhaseClose, says.report.closed) // may be over before the host has woken to the answer
 	until(bench.PhaseExit, bench.Now())
 }

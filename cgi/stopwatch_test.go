@@ -3,6 +3,8 @@ package cgi_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -30,10 +32,11 @@ func timed(h *cgi.Host, target string) (w timedRecorder, all time.Duration) {
 	return w, time.Since(begin)
 }
 
-// present lists the phases that took any time.
+// present lists the phases that took any time, but for close: of a child that has nothing to close it is over, or not,
+// when its host notices the answer.
 func (r timedRecorder) present() (names []string) {
 	for p := range bench.Phases {
-		if r.took[bench.Phase(p)] > 0 {
+		if r.took[bench.Phase(p)] > 0 && bench.Phase(p) != bench.PhaseClose {
 			names = append(names, bench.Phases[p])
 		}
 	}
@@ -57,6 +60,34 @@ func TestPhasesOfOwnChild(t *testing.T) {
 	if sum := w.sum(); sum <= 0 || sum > all {
 		t.Errorf("the phases took %v together, want more than nothing and no more than the %v of the request", sum, all)
 	}
+}
+
+// What a child takes to close its connections is no part of its end, if it is what the host waits for.
+func TestPhaseClose(t *testing.T) {
+	received := filepath.Join(t.TempDir(), "received")
+	host := &cgi.Host{Path: self(t), Dir: "/", Env: childEnv(closeAwaits + "=" + received)}
+	w := receipt{timedRecorder{httptest.NewRecorder(), map[bench.Phase]time.Duration{}}, received}
+	host.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/hello", nil))
+	if w.Body.String() != "hello" || w.took[bench.PhaseClose] <= 0 || w.took[bench.PhaseExit] <= 0 {
+		t.Errorf("answer %q, phases %v; want hello, some time to close and some to exit", w.Body, w.took)
+	}
+	plain, _ := timed(shell(`printf 'Content-Type: text/plain\n\nhello'`), "/")
+	if took, told := plain.took[bench.PhaseClose]; told && took > 0 {
+		t.Errorf("close took %v of a child that says nothing of it, want 0", took)
+	}
+}
+
+// A receipt is a file that is made when the body comes.
+type receipt struct {
+	timedRecorder
+	name string
+}
+
+func (r receipt) Write(p []byte) (int, error) {
+	if err := os.WriteFile(r.name, nil, 0o600); err != nil {
+		return 0, err
+	}
+	return r.timedRecorder.Write(p)
 }
 
 // Of any other child the host knows what it sees.

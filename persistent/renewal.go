@@ -34,7 +34,7 @@ func (n *Renewal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err := shut(); err != nil {
 			n.log(r, err)
 		}
-		t.tell(bench.PhaseExit)
+		t.tell(bench.PhaseClose)
 	}()
 	t.start()
 	handler.ServeHTTP(w, r)

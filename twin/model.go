@@ -6,6 +6,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -57,20 +58,25 @@ var alike = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK
 
 // startCGI hosts the program's own file, or the one that the workload names.
 func startCGI(_ context.Context, w Workload, log *log.Logger) (running, error) {
-	executable := os.Executable
-	if w.Executable != nil {
-		executable = w.Executable
-	}
-	path, err := executable()
+	path, dir, err := w.executed()
 	if err != nil {
 		return running{}, fmt.Errorf("finding the file to execute: %w", err)
 	}
-	dir, err := os.Getwd() // relative names must mean the same to a child as to a resident process
-	if err != nil {
-		return running{}, err
-	}
 	host := &cgi.Host{Path: path, Dir: dir, InheritEnv: slices.Concat(alike, w.Env), Logger: log}
 	return running{host, host.Stats, func() error { return nil }}, nil
+}
+
+// executed returns the file, and the folder in which it runs.
+func (w Workload) executed() (path, dir string, err error) {
+	if w.Executable != nil {
+		path, err = w.Executable()
+		return path, filepath.Dir(path), err // as CGI programs expect it
+	}
+	if path, err = os.Executable(); err != nil {
+		return "", "", err
+	}
+	dir, err = os.Getwd() // relative names must mean the same to a child as to a resident process
+	return path, dir, err
 }
 
 // startReload keeps the process, and opens and connects for each request.

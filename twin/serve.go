@@ -35,6 +35,10 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	if err != nil {
 		return err
 	}
+	share, err := delay()
+	if err != nil {
+		return err
+	}
 	logger := log.New(stderr, w.Name+" "+m.name+": ", log.LstdFlags)
 
 	ctx, cancel := context.WithCancel(ctx)
@@ -68,7 +72,9 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	endWithInput(stdin, cancel)
 	fmt.Fprintf(stdout, "ready http://%s http://%s\n", ln.Addr(), adminLn.Addr())
 	return both(ctx, cancel,
-		func(ctx context.Context) error { return serveOn(ctx, ln, meter.measured(r.handler), logger) },
+		func(ctx context.Context) error {
+			return serveOn(ctx, ln, meter.measured(delayed(share, r.handler)), logger)
+		},
 		func(ctx context.Context) error { return serveOn(ctx, adminLn, a.handler(), logger) })
 }
 

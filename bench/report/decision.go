@@ -78,7 +78,8 @@ func (a *Analysis) savings(c Cell, tax float64) []Saving {
 		}
 	}
 	if c.ConnectionsPerRequest != nil && *c.ConnectionsPerRequest > 0 {
-		add(byPooler, float64(c.phase(bench.PhaseConnect.String())), true, "the phase connect")
+		add(byPooler, float64(c.phase(bench.PhaseConnect.String())+c.phase(bench.PhaseClose.String())), true,
+			"the phases connect and close")
 	}
 	if other := a.lightest(c); other != nil {
 		add(byStatic, float64(c.starting()-other.starting()), true, fmt.Sprintf("spawn and start of %s, which is linked statically",

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/twin"
+)
+
+// written makes a file in a folder of its own.
+func written(t *testing.T, name, text string, mode os.FileMode) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), name)
+	syscall.ForkLock.RLock() // a child of another goroutine would hold the file open for writing
+	err := os.WriteFile(path, []byte(text), mode)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// served serves the script until the test ends, and returns the URL.
+func served(t *testing.T, path string) (url string) {
+	t.Helper()
+	t.Setenv(pathVariable, path)
+	stdin, input := io.Pipe()
+	output, stdout := io.Pipe()
+	var log bytes.Buffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- twin.Run(t.Context(), workload, []string{"serve", "-model", "cgi"}, stdin, stdout, &log)
+		stdout.Close()
+	}()
+	line, err := bufio.NewReader(output).ReadString('\n')
+	var admin string
+	if _, scanned := fmt.Sscanf(line, "ready %s %s\n", &url, &admin); scanned != nil {
+		t.Fatalf("serve printed %q (%v), want ready <url> <admin url>", line, err)
+	}
+	t.Cleanup(func() {
+		input.Close()
+		if code := <-ended; code != 0 {
+			t.Errorf("serve: status %d, want 0; its log:\n%s", code, &log)
+		}
+	})
+	return url
+}
+
+func ask(t *testing.T, method, url, body string) (status int, text string) {
+	t.Helper()
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Close = true
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(got)
+}
+
+const shellScript = `#!/bin/sh
+printf 'Status: 201 Made\nContent-Type: text/plain\n\n'
+echo "$REQUEST_METHOD $PATH_INFO $QUERY_STRING $(cat)"
+echo "$# arguments of $0 in $(pwd)"
+echo "$TZ, $SCRIPT_TEST_SECRET"
+`
+
+// A script has the request, its own folder, no arguments, and of the environment what is passed to all children.
+func TestShellScript(t *testing.T) {
+	t.Setenv("TZ", "Europe/Vienna")
+	t.Setenv("SCRIPT_TEST_SECRET", "secret")
+	path := written(t, "answer", shellScript, 0o755)
+	url := served(t, path)
+	want := fmt.Sprintf("POST /a/b c=d some body\n0 arguments of %s in %s\nEurope/Vienna, \n", path, filepath.Dir(path))
+	for range 2 {
+		if status, got := ask(t, http.MethodPost, url+"/a/b?c=d", "some body"); status != http.StatusCreated || got != want {
+			t.Errorf("POST = %d %q, want 201 %q", status, got, want)
+		}
+	}
+}
+
+const pythonScript = `#!/usr/bin/env python3
+import os, sys
+from beside import greeting
+body = sys.stdin.read(int(os.environ.get("CONTENT_LENGTH") or 0))
+print("Content-Type: text/plain\n")
+print(greeting, os.environ["REQUEST_METHOD"], os.environ["QUERY_STRING"], body, len(sys.argv), os.getcwd())
+`
+
+func TestPythonScript(t *testing.T) {
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("there is no python3")
+	}
+	path := written(t, "answer.py", pythonScript, 0o755)
+	dir := filepath.Dir(path)
+	if err := os.WriteFile(filepath.Join(dir, "beside.py"), []byte(`greeting = "hello,"`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url := served(t, path)
+	for method, want := range map[string]string{
+		http.MethodGet:  fmt.Sprintf("hello, GET a=b  1 %s\n", dir),
+		http.MethodPost: fmt.Sprintf("hello, POST a=b some body 1 %s\n", dir),
+	} {
+		body := ""
+		if method == http.MethodPost {
+			body = "some body"
+		}
+		if status, got := ask(t, method, url+"/?a=b", body); status != http.StatusOK || got != want {
+			t.Errorf("%s = %d %q, want 200 %q", method, status, got, want)
+		}
+	}
+}
+
+// What cannot be executed is told before anything is served.
+func TestWhatIsNoScript(t *testing.T) {
+	check := func(path, want string) {
+		t.Helper()
+		t.Setenv(pathVariable, path)
+		var out, complaint bytes.Buffer
+		code := twin.Run(t.Context(), workload, []string{"serve", "-model", "cgi"}, strings.NewReader(""), &out, &complaint)
+		if code != 1 || out.Len() > 0 || !strings.Contains(complaint.String(), want) {
+			t.Errorf("SCRIPT_PATH=%s: status %d, says %q and %q; want 1 and %q", path, code, &out, &complaint, want)
+		}
+	}
+	check("", "SCRIPT_PATH is not set")
+	check("./answer", `SCRIPT_PATH is "./answer": want an absolute path`)
+	check(filepath.Join(t.TempDir(), "missing"), "no such file")
+	check(t.TempDir(), "is a directory")
+	check(written(t, "plain", shellScript, 0o644), "chmod +x")
+}
+
+// The program describes itself without knowing the script.
+func TestDescribe(t *testing.T) {
+	t.Setenv(pathVariable, "")
+	var out bytes.Buffer
+	if code := twin.Run(t.Context(), workload, []string{"describe"}, nil, &out, io.Discard); code != 0 {
+		t.Fatalf("describe: status %d, want 0", code)
+	}
+	var d bench.Description
+	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
+		t.Fatal(err)
+	}
+	want := bench.Description{Contract: bench.Contract, Name: "script", About: workload.About, Models: []string{"cgi"},
+		Requests: []bench.Request{{Name: "get", Method: "GET", Path: "/", Want: bench.Want{Status: 200}}}}
+	if diff := cmp.Diff(want, d); diff != "" {
+		t.Errorf("describe (-want +got):\n%s", diff)
+	}
+}
