@@ -17,7 +17,7 @@ import (
 type progress struct {
 	to    io.Writer
 	bar   *progressbar.ProgressBar // nil if not on a terminal
-	every int // starts are told of
+	every int                      // starts are told of
 	group int
 }
 
