@@ -34,8 +34,8 @@ var classes = []string{ErrOther, ErrRefused, ErrClosed, ErrReset, ErrTimeout, Er
 	ErrWrongBody, ErrInterrupted, ErrWrongHeader}
 
 // slots numbers the phases. New ones go to the end, too, wherever in a request they happen.
-var slots = [phases]Phase{PhaseArrive, PhaseWait, PhaseSpawn, PhaseStart, PhaseOpen, PhaseConnect, PhaseHandle, PhaseChild,
-	PhaseTransfer, PhaseExit, PhaseReturn, PhaseClose}
+var slots = [phases]Phase{PhaseArrive, PhaseWait, PhaseSpawn, PhaseStart, PhaseOpen, PhaseConnect, PhaseHandle,
+	PhaseChild, PhaseTransfer, PhaseExit, PhaseReturn, PhaseClose}
 
 // encoder appends observations to a stream of bytes.
 type encoder struct {

@@ -28,8 +28,8 @@ const (
 )
 
 // Phases names them.
-var Phases = [phases]string{"arrive", "wait", "spawn", "start", "open", "connect", "handle", "child", "transfer", "close", "exit",
-	"return"}
+var Phases = [phases]string{"arrive", "wait", "spawn", "start", "open", "connect", "handle", "child", "transfer",
+	"close", "exit", "return"}
 
 func (p Phase) String() string { return Phases[p] }
 

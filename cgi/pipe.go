@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// followAfter is how long a child may live until its pipe is read meanwhile: longer than most do, and short for somebody
-// who looks at the log.
+// followAfter is how long a child may live until its pipe is read meanwhile: longer than most do, and short for
+// somebody who looks at the log.
 const followAfter = 50 * time.Millisecond
 
 // pagesInPipe is what a pipe holds at the most, unless somebody has made it larger; see pipe(7).
 const pagesInPipe = 16
 
 // A pipe is where a child's standard error comes out. To read it all the while costs a hundredth of a CGI request: what
-// the child writes, and then its end, each wake a reader that is not in a hurry. So what is in it is read when the child
-// has been waited for. One that lives longer is followed meanwhile, so that it never waits for room for longer than
-// followAfter, and its words are in the log while they are news.
+// the child writes, and then its end, each wake a reader that is not in a hurry. So what is in it is read when the
+// child has been waited for. One that lives longer is followed meanwhile, so that it never waits for room for longer
+// than followAfter, and its words are in the log while they are news.
 //
 // A process that the child left behind may keep the other end open. Nobody waits for that.
 type pipe struct {
@@ -34,7 +34,8 @@ type pipe struct {
 	followed chan struct{} // closed when it is no longer
 }
 
-// keep has r stay open when whoever gave it closes it, for take to have what is in it. It returns nil if that cannot be.
+// keep has r stay open when whoever gave it closes it, for take to have what is in it. It returns nil if that cannot
+// be.
 func keep(r io.Reader, take func(io.Reader) (int64, error)) *pipe {
 	file, ok := r.(syscall.Conn)
 	if !ok {

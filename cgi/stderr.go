@@ -11,9 +11,9 @@ import (
 // longestLine is how much of a child's standard error is logged as one line; what is longer is cut in pieces.
 const longestLine = 4 << 10
 
-// A stderr takes what a child writes to its standard error: lines for the log, and among them its report. It is asked to
-// read when the child has been started, so that this is also how the host learns that it executes: net/http/cgi has no
-// other way to tell.
+// A stderr takes what a child writes to its standard error: lines for the log, and among them its report. It is asked
+// to read when the child has been started, so that this is also how the host learns that it executes: net/http/cgi has
+// no other way to tell.
 type stderr struct {
 	log       func(line []byte)
 	report    report
@@ -26,8 +26,8 @@ var _ io.ReaderFrom = (*stderr)(nil)
 
 var buffers = sync.Pool{New: func() any { return new([longestLine]byte) }}
 
-// ReadFrom is called by os/exec, by way of io.Copy, as soon as the child has been started. It returns at once if it can:
-// os/exec, and so the request, waits for it.
+// ReadFrom is called by os/exec, by way of io.Copy, as soon as the child has been started. It returns at once if it
+// can: os/exec, and so the request, waits for it.
 func (s *stderr) ReadFrom(r io.Reader) (int64, error) {
 	s.executing = bench.Now()
 	if s.pipe = keep(r, s.copy); s.pipe != nil {

@@ -28,7 +28,7 @@ func TestChildComplains(t *testing.T) {
 			want[i] = "GET /x?y: " + want[i]
 		}
 		if w.Code != http.StatusOK || fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%s: %d, and the log has %.200q (%d lines), want 200 and %.200q", script, w.Code, got, len(got), want)
+			t.Errorf("%s: %d, and the log has %d lines, %.200q, want 200 and %.200q", script, w.Code, len(got), got, want)
 		}
 	}
 	check(head+`echo before >&2; exec >&-; echo after >&2; sleep 0.2; echo late >&2; printf end >&2`,
@@ -107,7 +107,8 @@ func TestGrandchildKeepsStandardError(t *testing.T) {
 func TestManyComplain(t *testing.T) {
 	const clients, each = 8, 10
 	var to logBuffer
-	host := shell(`echo "$QUERY_STRING" >&2; [ "$QUERY_STRING" != slow ] || sleep 0.1; ` + head + `echo "$QUERY_STRING" >&2`)
+	host := shell(`echo "$QUERY_STRING" >&2; [ "$QUERY_STRING" != slow ] || sleep 0.1; ` + head +
+		`echo "$QUERY_STRING" >&2`)
 	host.Logger = log.New(&to, "", 0)
 	var all sync.WaitGroup
 	for c := range clients {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// DelayVariable, in the environment of a serving program, makes its answers slower by a known share: 0.1 is a tenth. It is
-// for who wants to see a slowdown of known size found, such as a gate that has to prove that it can fail.
+// DelayVariable, in the environment of a serving program, makes its answers slower by a known share: 0.1 is a tenth. It
+// is for who wants to see a slowdown of known size found, such as a gate that has to prove that it can fail.
 const DelayVariable = "FORKTAX_DELAY"
 
 // mostDelay is the largest share. A slowdown of more needs no harness to be seen.
@@ -30,10 +30,11 @@ func delay() (share float64, err error) {
 	return share, nil
 }
 
-// delayed has h begin each answer later, by that share of what it took for the one that it last completed; the first one
-// is not delayed. The time before is spent spinning, so that processor time shows it, too, and by the clock on the wall:
-// where many share the processors, the delay is then the same share of an answer, however much of it was waiting. The
-// rejected alternative, a share of the answer itself behind it, would be noticed by no client whose answer is flushed.
+// delayed has h begin each answer later, by that share of what it took for the one that it last completed; the first
+// one is not delayed. The time before is spent spinning, so that processor time shows it, too, and by the clock on the
+// wall: where many share the processors, the delay is then the same share of an answer, however much of it was waiting.
+// The rejected alternative, a share of the answer itself behind it, would be noticed by no client whose answer is
+// flushed.
 func delayed(share float64, h http.Handler) http.Handler {
 	if share == 0 {
 		return h

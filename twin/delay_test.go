@@ -11,8 +11,8 @@ import (
 	"forktax/twin"
 )
 
-// The share is of what the answer before took without its own delay, in processor time as well. The first one has nothing
-// to be a share of.
+// The share is of what the answer before took without its own delay, in processor time as well. The first one has
+// nothing to be a share of.
 func TestDelay(t *testing.T) {
 	const work = 20 * time.Millisecond
 	w := workload

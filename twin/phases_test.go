@@ -78,7 +78,8 @@ func TestFlushedAnswerTellsWhatIsKnown(t *testing.T) {
 		t.Run(model, func(t *testing.T) {
 			s := start(t, workload, model)
 			timing, _ := s.timingOf(t, "/stream?until=/dev/null")
-			for _, late := range []bench.Phase{bench.PhaseHandle, bench.PhaseTransfer, bench.PhaseClose, bench.PhaseExit} {
+			for _, late := range []bench.Phase{
+				bench.PhaseHandle, bench.PhaseTransfer, bench.PhaseClose, bench.PhaseExit} {
 				if timing[late] != 0 {
 					t.Errorf("%v = %d ns in a header that went before it was over", late, timing[late])
 				}

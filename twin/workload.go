@@ -33,9 +33,9 @@ type Workload struct {
 	// Env names the environment variables that Open reads: a CGI child is given these and those that steer Go's
 	// runtime, and no others.
 	Env []string
-	// Executable, if it is set, names the file that is executed for each request in the place of the program's own, by its
-	// absolute path and in its own folder. Such a workload has the model cgi only, and no Open: what happens in that file is
-	// not this program's affair.
+	// Executable, if it is set, names the file that is executed for each request in the place of the program's own, by
+	// its absolute path and in its own folder. Such a workload has the model cgi only, and no Open: what happens in
+	// that file is not this program's affair.
 	Executable func() (path string, err error)
 	// Hold is run once by the serving process, whatever the model, before the first request: for what belongs to the
 	// machine and not to the program, such as a connection that keeps an embedded database's log from being deleted

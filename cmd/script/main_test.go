@@ -93,7 +93,8 @@ func TestShellScript(t *testing.T) {
 	url := served(t, path)
 	want := fmt.Sprintf("POST /a/b c=d some body\n0 arguments of %s in %s\nEurope/Vienna, \n", path, filepath.Dir(path))
 	for range 2 {
-		if status, got := ask(t, http.MethodPost, url+"/a/b?c=d", "some body"); status != http.StatusCreated || got != want {
+		status, got := ask(t, http.MethodPost, url+"/a/b?c=d", "some body")
+		if status != http.StatusCreated || got != want {
 			t.Errorf("POST = %d %q, want 201 %q", status, got, want)
 		}
 	}
@@ -137,7 +138,8 @@ func TestWhatIsNoScript(t *testing.T) {
 		t.Helper()
 		t.Setenv(pathVariable, path)
 		var out, complaint bytes.Buffer
-		code := twin.Run(t.Context(), workload, []string{"serve", "-model", "cgi"}, strings.NewReader(""), &out, &complaint)
+		args := []string{"serve", "-model", "cgi"}
+		code := twin.Run(t.Context(), workload, args, strings.NewReader(""), &out, &complaint)
 		if code != 1 || out.Len() > 0 || !strings.Contains(complaint.String(), want) {
 			t.Errorf("SCRIPT_PATH=%s: status %d, says %q and %q; want 1 and %q", path, code, &out, &complaint, want)
 		}
