@@ -148,7 +148,8 @@ func unitOf(metric string) string {
 func counted(p bench.Plan, a *Analysis) []Gate {
 	var gates []Gate
 	for _, n := range p.Criterion.Counts {
-		g := Gate{Workload: p.Workloads[0].Name, Request: n.Request, Metric: n.Metric, Kind: countsKind, Unit: "1"}
+		g := Gate{Workload: p.Workloads[0].Name, Request: n.Request, Metric: n.Metric, Kind: countsKind, Unit: "1",
+			Load: p.Cells[0].Load}
 		base, candidate := float64(n.Of[p.Baseline]), float64(n.Of[p.Criterion.Candidate])
 		g.judge(base, candidate, p.Criterion.Margin)
 		gates = append(gates, g)

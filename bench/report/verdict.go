@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -57,9 +58,13 @@ func (c *Check) conclude(r *bench.Result, j gate.Judgement, a *Analysis) {
 	accused, tooMany := tooManyInvalid(a)
 	failing := slices.IndexFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
 	counts := slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Regression })
+	are := "is"
+	if len(regressed) > 1 {
+		are = "are"
+	}
 	switch {
 	case counts || j.Verdict == gate.Regression && !tooMany:
-		c.Verdict, c.Why = Regression, fmt.Sprintf("%s of %s is worse than of %s: %s", their(regressed), c.Candidate, c.Base,
+		c.Verdict, c.Why = Regression, fmt.Sprintf("%s of %s %s worse than of %s: %s", their(regressed), c.Candidate, are, c.Base,
 			c.worst(regressed))
 	case !r.Tail.Complete:
 		c.Verdict, c.Why = Undecided, "the run was not completed: "+a.Run.Condition
@@ -95,11 +100,12 @@ func their(gates []Gate) string {
 	return strings.Join(names, ", ")
 }
 
-// worst tells by how much the gate is off that is most.
+// worst tells by how much the response time is off, or else the gate that is most.
 func (c *Check) worst(gates []Gate) string {
-	worst := slices.MaxFunc(gates, func(a, b Gate) int {
-		return int(math.Copysign(1, excess(a)-excess(b)))
-	})
+	worst := slices.MaxFunc(gates, func(a, b Gate) int { return cmp.Compare(excess(a), excess(b)) })
+	if i := slices.IndexFunc(gates, func(g Gate) bool { return g.Metric == MetricResponse }); i >= 0 {
+		worst = gates[i]
+	}
 	if worst.Ratio == nil {
 		return fmt.Sprintf("%s went from %.0f to %.0f", worst.Metric, *worst.Base, *worst.Candidate)
 	}

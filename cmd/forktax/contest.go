@@ -28,6 +28,7 @@ type side struct {
 	title string
 	path  string           // of the executable
 	keeps *program.Program // the same, if it keeps the program contract
+	env   map[string]string
 }
 
 // scriptWorkload is the workload program that hosts any CGI executable: the one that this variable names.
@@ -164,7 +165,7 @@ func (s source) find(ctx context.Context, finder *program.Finder) (side, error) 
 			if err != nil {
 				return side{}, err
 			}
-			return side{s.title, found[0].Path, &found[0]}, nil
+			return side{title: s.title, path: found[0].Path, keeps: &found[0]}, nil
 		}
 		if found, err := exec.LookPath(path); err == nil {
 			path = found

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,6 +70,7 @@ func (c *contest) variants() []program.Variant {
 	for i, name := range []string{baseSide, candidateSide, controlSide} {
 		s := c.sides[min(i, 1)]
 		v := program.Variant{Variant: bench.Variant{Name: name, Model: floorModel, Env: map[string]string{}}}
+		maps.Copy(v.Env, s.env)
 		if c.script != nil {
 			v.Env[scriptVariable] = s.path
 		} else {
