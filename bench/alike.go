@@ -36,6 +36,18 @@ func (d *Difference) Error() string {
 		d.Models[0], d.Models[1], d.Request.Method, d.Request.Path, strings.Join(d.Lines, "\n  "))
 }
 
+// Alike returns a *Difference if the targets do not answer the requests alike, whatever right answers are.
+func Alike(ctx context.Context, requests []Request, targets []*Target) error {
+	unwanted := slices.Clone(requests)
+	for i := range unwanted {
+		unwanted[i].Want = Want{Status: anyStatus}
+	}
+	return checkAlike(ctx, unwanted, targets)
+}
+
+// anyStatus is what a Want has that any answer meets.
+const anyStatus = -1
+
 // checkAlike sends every request of the workload to each of its targets and returns a *Difference if an answer is not
 // what the description says, or not what another target said.
 func checkAlike(ctx context.Context, requests []Request, targets []*Target) error {
@@ -104,7 +116,7 @@ func ask(ctx context.Context, client *http.Client, url string, r Request) (answe
 // against lists what of w does not hold of a.
 func (w Want) against(a answer) []string {
 	var lines []string
-	if a.status != w.StatusCode() {
+	if w.Status != anyStatus && a.status != w.StatusCode() {
 		lines = append(lines, differ("status", w.StatusCode(), a.status)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Headers)) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 )
 
@@ -20,6 +21,9 @@ func Learn(ctx context.Context, t *Target, r Request) (Want, error) {
 	var first answer
 	for i := range lessons {
 		a, err := ask(ctx, client, t.URL, r)
+		if os.IsTimeout(err) {
+			return Want{}, fmt.Errorf("%s %s: no answer within %v%s", r.Method, r.Path, DefaultTimeout, logged(t))
+		}
 		if err != nil {
 			return Want{}, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
 		}
@@ -32,9 +36,18 @@ func Learn(ctx context.Context, t *Target, r Request) (Want, error) {
 			return Want{Status: a.status}, &Variance{r, lines}
 		}
 	}
-	sum := sha256.Sum256(first.body)
-	return Want{Status: first.status, BodySHA256: hex.EncodeToString(sum[:])}, nil
+	w := Want{Status: first.status}
+	if n := len(first.body); 0 < n && n <= longestSpelt {
+		w.Body = string(first.body)
+	} else {
+		sum := sha256.Sum256(first.body)
+		w.BodySHA256 = hex.EncodeToString(sum[:])
+	}
+	return w, nil
 }
+
+// longestSpelt is the length of a body up to which it is kept as it is, so that it can be seen where another differs.
+const longestSpelt = 64 << 10
 
 func logged(t *Target) string {
 	lines := t.complaints(true)

@@ -190,7 +190,7 @@ func (s source) find(ctx context.Context, finder *program.Finder) (side, error) 
 	return found, context.Cause(ctx)
 }
 
-// learn asks the base what right answers are.
+// learn asks both sides what right answers are, and proves that they agree.
 func (c *contest) learn(ctx context.Context, l *program.Launcher) (err error) {
 	dir, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
@@ -199,27 +199,49 @@ func (c *contest) learn(ctx context.Context, l *program.Launcher) (err error) {
 	defer os.RemoveAll(dir)
 	own := *l
 	own.Dir = dir
-	t, stop, err := own.Launch(ctx, baseSide, c.workload.Name)
-	if err != nil {
-		return fmt.Errorf("starting a host for %s: %w", c.sides[0].title, err)
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-	for i := range c.workload.Requests {
-		r := &c.workload.Requests[i]
-		var varies *bench.Variance
-		r.Want, err = bench.Learn(ctx, t, *r)
-		if errors.As(err, &varies) && c.different {
-			err = nil
+	var targets []*bench.Target
+	for i, name := range []string{baseSide, candidateSide} {
+		t, stop, err := own.Launch(ctx, name, c.workload.Name)
+		if err != nil {
+			return fmt.Errorf("starting a host for %s: %w", c.sides[i].title, err)
 		}
+		defer func() { err = errors.Join(err, stop()) }()
+		targets = append(targets, t)
+		wants, err := c.ask(ctx, t)
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
 		if err != nil {
-			if varies != nil {
-				return fmt.Errorf("%s: %w\n(--allow-different-answers looks at the status only)", c.sides[0].title, err)
+			return fmt.Errorf("%s: %w", c.sides[i].title, err)
+		}
+		for n := range wants {
+			if i == 0 {
+				c.workload.Requests[n].Want = wants[n]
 			}
-			return fmt.Errorf("%s: %w", c.sides[0].title, err)
 		}
 	}
-	return nil
+	if c.different {
+		return nil
+	}
+	return bench.Alike(ctx, c.workload.Requests, targets)
+}
+
+// ask learns a side's answers to all requests. That it gives others each time may be allowed.
+func (c *contest) ask(ctx context.Context, t *bench.Target) ([]bench.Want, error) {
+	var wants []bench.Want
+	for _, r := range c.workload.Requests {
+		w, err := bench.Learn(ctx, t, r)
+		var varies *bench.Variance
+		if errors.As(err, &varies) && !c.different {
+			return nil, fmt.Errorf("%w\n(--allow-different-answers looks at the status only)", err)
+		}
+		if err != nil && varies == nil {
+			return nil, err
+		}
+		if c.different { // the candidate's may be others
+			w = bench.Want{Status: w.Status}
+		}
+		wants = append(wants, w)
+	}
+	return wants, nil
 }
