@@ -41,9 +41,10 @@ type Series [][]float64
 
 // Data is what there is to decide by.
 type Data struct {
-	Gates   []Series // equally long
-	Control Series   // the candidate, delayed by MustCatch, over the candidate; nil if there is none
-	Ended   bool     // there will be no more
+	Gates   []Series  // equally long
+	Slack   []float64 // of each gate, by how much its zero may be off, as a logarithm; nil means not at all
+	Control Series    // the candidate, delayed by MustCatch, over the candidate; nil if there is none
+	Ended   bool      // there will be no more
 }
 
 // Verdict is what a decision came to.
@@ -115,6 +116,9 @@ func (r Rule) part(d Data, begin int, suspects []int) part {
 	var tests []*test
 	for i, s := range d.Gates {
 		tests = append(tests, r.test(s[min(begin, len(s)):], looks))
+		if d.Slack != nil {
+			tests[i].slack = d.Slack[i]
+		}
 		if !confirms {
 			suspects = append(suspects, i)
 		}

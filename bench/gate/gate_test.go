@@ -156,6 +156,10 @@ func TestJudge(t *testing.T) {
 		"one of two": {gate.Data{Gates: []gate.Series{twice(equal), twice(worse)}, Control: twice(found)}, gate.Regression},
 		"starts without a valid pair": {gate.Data{Gates: []gate.Series{append(repeated(4), equal[:12]...)}, Control: found},
 			gate.Pass},
+		"equal to what is not known": {gate.Data{Gates: []gate.Series{equal}, Slack: []float64{0.1}, Control: found, Ended: true},
+			gate.Inconclusive},
+		"more than is not known": {gate.Data{Gates: []gate.Series{twice(worse)}, Slack: []float64{0.1},
+			Control: twice(found)}, gate.Regression},
 		"no valid pair": {gate.Data{Gates: []gate.Series{repeated(64)}, Control: found, Ended: true}, gate.Inconclusive},
 	} {
 		if got := rule.Judge(test.data); got.Verdict != test.want {

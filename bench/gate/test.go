@@ -31,6 +31,7 @@ type test struct {
 	starts    []int // those of which something is valid, as looks count them
 	estimates []float64
 	weights   []float64
+	slack     float64
 	beyond    map[float64]int // the first look at which it was above the margin, by the level
 	below     *int            // and at which it was below what must be caught
 }
@@ -52,7 +53,7 @@ func (r Rule) test(s Series, looks []moment) *test {
 func (t *test) regressed(k int, level float64) bool {
 	first, known := t.beyond[level]
 	if !known {
-		first = t.crossing(t.above(t.rule.Margin), level)
+		first = t.crossing(t.above(math.Log1p(t.rule.Margin)+t.slack), level)
 		t.beyond[level] = first
 	}
 	return first <= k
@@ -61,7 +62,7 @@ func (t *test) regressed(k int, level float64) bool {
 // bounded says whether it is below what must be caught at one of the looks up to k.
 func (t *test) bounded(k int) bool {
 	if t.below == nil {
-		values := t.above(t.rule.MustCatch)
+		values := t.above(math.Log1p(t.rule.MustCatch) - t.slack)
 		for i := range values {
 			values[i] = -values[i]
 		}
@@ -70,11 +71,11 @@ func (t *test) bounded(k int) bool {
 	return *t.below <= k
 }
 
-// above is how much each start is above a change, weighted.
-func (t *test) above(change float64) []float64 {
+// above is how much each start is above a bound, weighted.
+func (t *test) above(bound float64) []float64 {
 	values := make([]float64, len(t.estimates))
 	for i, e := range t.estimates {
-		values[i] = t.weights[i] * (e - math.Log1p(change))
+		values[i] = t.weights[i] * (e - bound)
 	}
 	return values
 }
@@ -155,7 +156,7 @@ func (t *test) finding(starts int) Finding {
 	if n > 1 {
 		found.Error = math.Sqrt(squares*float64(n)/float64(n-1)) / weight
 	}
-	found.P = t.rule.p(t.above(t.rule.Margin)[:n])
+	found.P = t.rule.p(t.above(math.Log1p(t.rule.Margin) + t.slack)[:n])
 	return found
 }
 
