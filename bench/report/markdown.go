@@ -15,6 +15,9 @@ import (
 // Markdown prints the whole report for a page: also the comparisons by other metrics, and the environment.
 func Markdown(w io.Writer, a *Analysis) error {
 	p := printer{w: w}
+	if a.Check != nil {
+		p.checkChapter(a.Check)
+	}
 	p.line("# forktax: what a process for each request costs\n\n%s", summary(a))
 	for _, warning := range a.Warnings {
 		p.line("\n> **%s**: %s; %s.", warning.Code, warning.Text, warning.Advice)
