@@ -19,14 +19,19 @@ var spokenMetrics = map[string]string{
 	MetricResponse99: "p99 of response times",
 	MetricThroughput: "throughput",
 	MetricCPU:        "CPU a request",
+	MetricFaults:     "page faults a request",
+	CountProcesses:   "processes a start",
+	CountFiles:       "files opened a start",
+	CountConnections: "connections a start",
+	countErrors:      "failed requests",
 }
 
-// spoken is what a metric is called in a sentence; that of a count says itself: processes_per_request.
+// spoken is what a metric is called in a sentence.
 func spoken(metric string) string {
 	if words, ok := spokenMetrics[metric]; ok {
 		return words
 	}
-	return strings.ReplaceAll(strings.ReplaceAll(metric, "_per_request", " a request"), "_", " ")
+	return strings.ReplaceAll(metric, "_", " ")
 }
 
 // headline is the verdict in one line.
@@ -60,8 +65,8 @@ func (c *Check) gatesTable() table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "gate", "base", "candidate", "change", "limit", "verdict"})
 	for _, g := range c.Gates {
-		t.AppendRow(table.Row{subject(g.Workload, g.Request), g.Load, spoken(g.Metric), g.print(g.Base),
-			g.print(g.Candidate), g.change(), c.limit(g), g.Verdict})
+		t.AppendRow(table.Row{subject(g.Workload, g.Request), g.load(), spoken(g.Metric), g.print(g.Base),
+			g.print(g.Candidate), g.change(), "+" + share(c.Margin), g.Verdict})
 	}
 	alignRight(t, 4, 7)
 	return t
@@ -103,17 +108,21 @@ func change(ratio float64) string {
 // share prints one that was asked for, with all its digits: 3 %.
 func share(x float64) string { return strconv.FormatFloat(thousandths(x*100), 'f', -1, 64) + " %" }
 
-// limit is the change above which the gate fails.
-func (c *Check) limit(g Gate) string {
-	if g.Kind == countsKind {
-		return absent
+// load says at which load it was measured; "" of what is counted in one start.
+func (g Gate) load() string {
+	if g.Load.Kind == "" {
+		return ""
 	}
-	return "+" + share(c.Margin)
+	return g.Load.String()
 }
 
 // of says which gate it is, in words.
 func (g Gate) of() string {
-	return fmt.Sprintf("%s, %s: %s", subject(g.Workload, g.Request), g.Load, spoken(g.Metric))
+	where := subject(g.Workload, g.Request)
+	if load := g.load(); load != "" {
+		where += ", " + load
+	}
+	return where + ": " + spoken(g.Metric)
 }
 
 // found says what was measured.

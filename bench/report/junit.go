@@ -93,8 +93,10 @@ func checkCases(c *Check) []junitCase {
 	var cases []junitCase
 	bad := false
 	for _, g := range c.Gates {
-		t := junitCase{Class: "forktax.check." + g.Workload + "/" + g.Request,
-			Name: fmt.Sprintf("%s, %s", spoken(g.Metric), g.Load)}
+		t := junitCase{Class: "forktax.check." + g.Workload + "/" + g.Request, Name: spoken(g.Metric)}
+		if load := g.load(); load != "" {
+			t.Name += ", " + load
+		}
 		switch g.Verdict {
 		case Pass:
 		case Regression:
