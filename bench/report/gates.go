@@ -79,9 +79,11 @@ func (g Gate) print(v *float64) string {
 		return optional(v, duration)
 	case "1/s":
 		return optional(v, rate)
-	default:
-		return optional(v, perRequest)
 	}
+	if g.Kind == measuredKind {
+		return optional(v, three)
+	}
+	return optional(v, perRequest)
 }
 
 // change says by how much the candidate costs more.
