@@ -57,6 +57,7 @@ func TestCommandsOfTheReadme(t *testing.T) {
 			case strings.HasPrefix(command, "serve"):
 				serve(t, forktax, command)
 			case strings.HasPrefix(command, "report"):
+				command = strings.Replace(command, "--out ci", "--out "+t.TempDir(), 1)
 				execute(t, forktax, command+" --results "+results)
 			case found:
 				execute(t, forktax, command)

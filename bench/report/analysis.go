@@ -69,6 +69,15 @@ type Cell struct {
 	Phases                []Phase      `json:"phases"`
 
 	Histogram *hdrhistogram.Histogram `json:"-"` // of the response times in nanoseconds
+	Samples   []Sample                `json:"-"` // of its blocks that are fit to be compared, in their order
+}
+
+// A Sample is what one block says. An analysis that was read from its JSON has none.
+type Sample struct {
+	Round    int
+	Group    int                // which start of the targets it met
+	Requests int                // whose response times count
+	Metrics  map[string]float64 // by name, nanoseconds or a second; absent where the block does not carry it
 }
 
 // Counts is how many there were of each kind.

@@ -436,7 +436,9 @@ func TestIncompleteRuns(t *testing.T) {
 				t.Errorf("warnings %+v", a.Warnings)
 			}
 			for _, format := range report.Formats() {
-				if got := string(print(t, format, a)); !strings.Contains(got, test.want) {
+				// Bencher's format has no place for it, and two others only beside the values of a cell.
+				mute := format == "bencher" || (format == "csv" || format == "gha-benchmark") && len(a.Cells) == 0
+				if got := string(print(t, format, a)); !strings.Contains(got, test.want) && !mute {
 					t.Errorf("%s does not say %q:\n%s", format, test.want, got)
 				}
 			}

@@ -19,6 +19,7 @@ var (
 	Several    = several
 	Signed     = signed
 	Tag        = tag
+	BenchName  = benchName
 )
 
 // Why is what the report says of an agreement.

@@ -47,6 +47,9 @@ func HDR(w io.Writer, a *Analysis) error {
 		}
 	}
 	for _, c := range a.Cells {
+		if c.Histogram == nil {
+			return errNoBlocks
+		}
 		c.Histogram.SetTag(tag(c))
 		c.Histogram.SetStartTimeMs(start)
 		c.Histogram.SetEndTimeMs(start + int64(a.Run.Seconds*1000))

@@ -15,6 +15,9 @@ import (
 // Markdown prints the whole report for a page: also the comparisons by other metrics, and the environment.
 func Markdown(w io.Writer, a *Analysis) error {
 	p := printer{w: w}
+	if a.Check != nil {
+		p.checkChapter(a.Check)
+	}
 	p.line("# forktax: what a process for each request costs\n\n%s", summary(a))
 	for _, warning := range a.Warnings {
 		p.line("\n> **%s**: %s; %s.", warning.Code, warning.Text, warning.Advice)
@@ -90,28 +93,33 @@ func (p *printer) comparisons(a *Analysis) {
 
 func percent(share float64) string { return three(share*100) + " %" }
 
-// variants says what each is, as far as it is anything but a model.
+// variants says what each is.
 func (p *printer) variants(a *Analysis) {
 	if len(a.Run.Variants) == 0 {
 		return
 	}
 	p.line("\n## Variants\n")
 	for _, v := range a.Run.Variants {
-		parts := []string{"model " + v.Model}
-		if len(v.Build) > 0 {
-			parts = append(parts, fmt.Sprintf("built with `%s`", strings.Join(v.Build, " ")))
-		}
-		for _, name := range slices.Sorted(maps.Keys(v.Env)) {
-			parts = append(parts, fmt.Sprintf("`%s=%s`", name, v.Env[name]))
-		}
-		if v.Padding > 0 {
-			parts = append(parts, fmt.Sprintf("%s bytes more of environment", grouped(int64(v.Padding))))
-		}
-		if v.Program != "" {
-			parts = append(parts, fmt.Sprintf("program `%s`", v.Program))
-		}
-		p.line("- %s: %s", v.Name, strings.Join(parts, ", "))
+		p.line("- %s: %s", v.Name, variant(v))
 	}
+}
+
+// variant says what one is, as far as it is anything but a model.
+func variant(v bench.Variant) string {
+	parts := []string{"model " + v.Model}
+	if len(v.Build) > 0 {
+		parts = append(parts, fmt.Sprintf("built with `%s`", strings.Join(v.Build, " ")))
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Env)) {
+		parts = append(parts, fmt.Sprintf("`%s=%s`", name, v.Env[name]))
+	}
+	if v.Padding > 0 {
+		parts = append(parts, fmt.Sprintf("%s bytes more of environment", grouped(int64(v.Padding))))
+	}
+	if v.Program != "" {
+		parts = append(parts, fmt.Sprintf("program `%s`", v.Program))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (p *printer) environment(a *Analysis) {

@@ -9,9 +9,13 @@ import (
 	"forktax/bench"
 )
 
-// Text prints one screen for a terminal: the table, where it goes, what it means, and what to be careful of.
+// Text prints one screen for a terminal: the check, if there is one, the table, where it goes, what it means, and what to
+// be careful of.
 func Text(w io.Writer, a *Analysis) error {
 	p := printer{w: w}
+	if a.Check != nil {
+		p.check(a.Check)
+	}
 	p.line("%s", summary(a))
 	ends := a.ends()
 	p.table("Response time in closed loops, and the fork tax on its median (95 % interval over pairs, or over starts if "+

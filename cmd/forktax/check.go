@@ -46,7 +46,7 @@ type checkOptions struct {
 
 func checkCommand(atOnce <-chan struct{}) *cobra.Command {
 	o := checkOptions{margin: gate.DefaultMargin, mustCatch: gate.DefaultMustCatch, alpha: gate.DefaultAlpha}
-	var format string
+	var printed output
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Decide whether a candidate costs more than its base: pass, regression or inconclusive",
@@ -62,12 +62,11 @@ the candidate slower when its host delays it by --must-catch.`,
   forktax check --base-ref main --build 'go build -o {out} ./cmd/app'`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			printed, err := formatNamed(format)
-			if err != nil {
-				return err
-			}
 			if err := o.check(); err != nil {
 				return usageError{err}
+			}
+			if err := printed.check(); err != nil {
+				return err
 			}
 			return o.decide(c.Context(), &program.Launcher{Exporter: ownPath(), AtOnce: atOnce}, printed, c.OutOrStdout(),
 				c.ErrOrStderr())
@@ -91,7 +90,7 @@ the candidate slower when its host delays it by --must-catch.`,
 	f.BoolVar(&o.different, "allow-different-answers", false, "check also what does not answer the same")
 	f.Uint64Var(&o.seed, "seed", 0, "of all that is random; 0 draws one")
 	f.StringVar(&o.results, "results", defaultResults, "folder in which the run's folder is made")
-	formatFlag(c, &format)
+	printed.flags(c)
 	return c
 }
 
@@ -141,7 +140,7 @@ func (o *checkOptions) check() error {
 }
 
 // decide makes a check, reports it, and says by its error what it came to.
-func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, format report.Format, stdout,
+func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, printed output, stdout,
 	stderr io.Writer) error {
 	if o.seed == 0 {
 		o.seed = 1 + rand.Uint64N(1_000_000)
@@ -159,7 +158,7 @@ func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, format r
 	if dir == "" || isClosed(l.AtOnce) {
 		return failure
 	}
-	analysis, err := reported(dir, format, stdout)
+	analysis, err := reported(dir, printed, stdout, stderr)
 	if err == nil {
 		fmt.Fprintf(stderr, "the report, and all that was measured: %s\n", filepath.Clean(dir))
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -12,12 +14,16 @@ import (
 )
 
 func reportCommand() *cobra.Command {
-	var results, format string
+	var results string
+	var printed output
 	c := &cobra.Command{
-		Use:   "report [FOLDER]",
+		Use:   "report [RUN]",
 		Short: "Print the report of a run again, by default of the newest",
+		Long: `Report prints a run again: from its folder, or, in the formats that need no single blocks, from its
+result.json alone.`,
 		Example: `  forktax report --format markdown
-  forktax report results/20260102-150405-a1b2`,
+  forktax report results/20260102-150405-a1b2 --out ci/
+  forktax report results/20260102-150405-a1b2/result.json --format csv`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("the folder of one run is needed, and %d were given: %q", len(args), args)
@@ -25,38 +31,26 @@ func reportCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			print, err := formatNamed(format)
-			if err != nil {
-				return err
-			}
-			dir := ""
+			path := ""
+			var err error
 			if len(args) == 1 {
-				dir = args[0]
-			} else if dir, err = newest(results); err != nil {
+				path = args[0]
+			} else if path, err = newest(results); err != nil {
 				return err
 			}
-			analysis, err := analysisOf(dir)
+			analysis, err := stored(path)
 			if err != nil {
 				return err
 			}
-			return print(c.OutOrStdout(), analysis)
+			if err := printed.check(); err != nil {
+				return err
+			}
+			return errors.Join(printed.print(c.OutOrStdout(), analysis), printed.write(analysis))
 		},
 	}
-	formatFlag(c, &format)
+	printed.flags(c)
 	c.Flags().StringVar(&results, "results", defaultResults, "folder in which the runs' folders are")
 	return c
-}
-
-func formatFlag(c *cobra.Command, format *string) {
-	c.Flags().StringVar(format, "format", "text", fmt.Sprintf("of what is printed: %v", report.Formats()))
-}
-
-func formatNamed(name string) (report.Format, error) {
-	format, ok := report.Named(name)
-	if !ok {
-		return nil, usagef("--format %q is unknown; there are %v", name, report.Formats())
-	}
-	return format, nil
 }
 
 // newest returns the folder of the newest run below results. The names of runs begin with the time.
@@ -71,6 +65,38 @@ func newest(results string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("no run is in %s; forktax run makes one", results)
+}
+
+// stored reads a result that was kept: from the folder of a run, from the result.json that is left of one, or from a
+// file like that. What is none is a mistake of whoever named it.
+func stored(path string) (*report.Analysis, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, usagef("reading a result: %w; the folder of a run is needed, or its result.json", err)
+	}
+	if !info.IsDir() {
+		return kept(path)
+	}
+	a, err := analysisOf(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		file := filepath.Join(path, resultFile)
+		if _, missing := os.Stat(file); missing == nil {
+			return kept(file)
+		}
+		err = fmt.Errorf("no run is in the folder %s: %w; one is needed that forktax run made", path, err)
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return a, nil
+}
+
+func kept(file string) (*report.Analysis, error) {
+	a, err := report.ReadAnalysis(file)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return a, nil
 }
 
 // analysisOf reads and analyses the run in dir.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +26,8 @@ const defaultResults = "results"
 
 func runCommand(atOnce <-chan struct{}) *cobra.Command {
 	o := defaults()
-	var results, format string
+	var results string
+	var printed output
 	c := &cobra.Command{
 		Use:   "run [SCENARIO]",
 		Short: "Compare the twins: measure, report, keep the result",
@@ -61,8 +61,7 @@ or another program; examples/startup.yaml has some of each.`,
 			if err := o.check(); err != nil {
 				return o.wrong(err)
 			}
-			printed, err := formatNamed(format)
-			if err != nil {
+			if err := printed.check(); err != nil {
 				return err
 			}
 			launcher := &program.Launcher{Exporter: ownPath(), AtOnce: atOnce}
@@ -74,12 +73,12 @@ or another program; examples/startup.yaml has some of each.`,
 	}
 	o.flags(c.Flags())
 	c.Flags().StringVar(&results, "results", defaultResults, "folder in which the run's folder is made")
-	formatFlag(c, &format)
+	printed.flags(c)
 	return c
 }
 
 // measure makes a run and reports it, also one that came to nothing half way.
-func measure(ctx context.Context, o options, l *program.Launcher, results string, format report.Format,
+func measure(ctx context.Context, o options, l *program.Launcher, results string, printed output,
 	stdout, stderr io.Writer) error {
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64N(1_000_000) // few digits, for it is printed to be typed again
@@ -142,7 +141,7 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 		fmt.Fprintf(stderr, "all that was measured: %s\n", record.Dir)
 		return errors.Join(failure, finished)
 	}
-	conclusive, reported := reportRun(record.Dir, format, stdout)
+	conclusive, reported := reportRun(record.Dir, printed, stdout, stderr)
 	if reported == nil {
 		fmt.Fprintf(stderr, "the report, and all that was measured: %s\n", record.Dir)
 	}
@@ -270,9 +269,12 @@ func ownPath() string {
 	return path
 }
 
+// resultFile is the analysis in a run's folder.
+const resultFile = "result.json"
+
 // reportRun analyses the run in dir and reports it. The first error says why the run is inconclusive.
-func reportRun(dir string, format report.Format, stdout io.Writer) (inconclusive, failure error) {
-	analysis, err := reported(dir, format, stdout)
+func reportRun(dir string, printed output, stdout, stderr io.Writer) (inconclusive, failure error) {
+	analysis, err := reported(dir, printed, stdout, stderr)
 	if analysis == nil {
 		return nil, err
 	}
@@ -284,23 +286,17 @@ func reportRun(dir string, format report.Format, stdout io.Writer) (inconclusive
 	return inconclusive, err
 }
 
-// reported analyses the run in dir, prints it, and writes the files that are made of it beside it. It prints first: a
-// full disk must not keep what was measured from being seen. There is no analysis if the record cannot be read.
-func reported(dir string, format report.Format, stdout io.Writer) (*report.Analysis, error) {
+// reported analyses the run in dir, prints it, and writes the files that are made of it. It prints first: a full disk
+// must not keep what was measured from being seen. There is no analysis if the record cannot be read.
+func reported(dir string, printed output, stdout, stderr io.Writer) (*report.Analysis, error) {
 	analysis, err := analysisOf(dir)
 	if err != nil {
 		return nil, err
 	}
 	return analysis, errors.Join(
-		format(stdout, analysis),
-		writeReport(filepath.Join(dir, "result.json"), report.JSON, analysis),
-		writeReport(filepath.Join(dir, "report.md"), report.Markdown, analysis))
-}
-
-func writeReport(name string, format report.Format, a *report.Analysis) error {
-	var text bytes.Buffer
-	if err := format(&text, a); err != nil {
-		return err
-	}
-	return bench.WriteFile(name, text.Bytes())
+		printed.print(stdout, analysis),
+		printed.announce(analysis, stdout, stderr),
+		report.Write(filepath.Join(dir, resultFile), report.JSON, analysis),
+		report.Write(filepath.Join(dir, "report.md"), report.Markdown, analysis),
+		printed.write(analysis))
 }

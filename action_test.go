@@ -1,0 +1,345 @@
+package forktax_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+)
+
+// step is one of a workflow or a composite action.
+type step struct {
+	ID    string
+	If    string
+	Uses  string
+	Shell string
+	Run   string
+	Env   map[string]string
+	With  map[string]string
+}
+
+type input struct{ Description, Default string }
+
+// action is what is read of action.yml.
+type action struct {
+	Inputs  map[string]input
+	Outputs map[string]struct{ Description, Value string }
+	Runs    struct {
+		Using string
+		Steps []step
+	}
+}
+
+func theAction(t *testing.T) action {
+	t.Helper()
+	text, err := os.ReadFile("action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a action
+	if err := yaml.Unmarshal(text, &a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// workflows are the YAML blocks of the README.
+func workflows(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		found = append(found, block[1])
+	}
+	if len(found) == 0 {
+		t.Fatal("README.md shows no workflow")
+	}
+	return found
+}
+
+// A runner carries out steps as GitHub's does, as far as they are a shell's.
+type runner struct {
+	dir     string            // in which steps run
+	values  map[string]string // of expressions
+	env     []string
+	outputs string // the file
+}
+
+func newRunner(t *testing.T, a action, inputs map[string]string) *runner {
+	t.Helper()
+	checkout, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	temp := t.TempDir()
+	r := &runner{dir: t.TempDir(), outputs: filepath.Join(temp, "output"),
+		values: map[string]string{"github.action_path": checkout, "github.base_ref": "main"}}
+	for name, i := range a.Inputs {
+		r.values["inputs."+name] = i.Default
+	}
+	for name, value := range inputs {
+		if _, ok := a.Inputs[name]; !ok {
+			t.Fatalf("the action has no input %s", name)
+		}
+		r.values["inputs."+name] = value
+	}
+	r.env = append(os.Environ(), "GITHUB_ACTIONS=true", "GITHUB_ACTION_PATH="+checkout, "RUNNER_TEMP="+temp,
+		"GITHUB_OUTPUT="+r.outputs, "GITHUB_STEP_SUMMARY="+filepath.Join(temp, "summary.md"))
+	return r
+}
+
+func (r *runner) temp() string { return filepath.Dir(r.outputs) }
+
+var expression = regexp.MustCompile(`\$\{\{ *([a-z_.-]+) *\}\}`)
+
+// resolve puts the values of expressions into a text.
+func (r *runner) resolve(t *testing.T, text string) string {
+	t.Helper()
+	return expression.ReplaceAllStringFunc(text, func(e string) string {
+		name := expression.FindStringSubmatch(e)[1]
+		value, ok := r.values[name]
+		if !ok {
+			t.Fatalf("nothing is known of %s", name)
+		}
+		return value
+	})
+}
+
+// run carries out a step, and returns what it printed and its exit status. Its outputs are values from then on.
+func (r *runner) run(t *testing.T, s step) (out string, status int) {
+	t.Helper()
+	if expression.MatchString(s.Run) || strings.Contains(s.Run, "${{") {
+		t.Errorf("a script has an expression in it, by which an input could be a part of the script:\n%s", s.Run)
+	}
+	script := filepath.Join(t.TempDir(), "step.sh")
+	if err := os.WriteFile(script, []byte(s.Run), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(r.outputs, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", script)
+	c.Dir, c.Env = r.dir, r.env
+	for name, value := range s.Env {
+		c.Env = append(c.Env, name+"="+r.resolve(t, value))
+	}
+	text, err := c.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	told, err := os.ReadFile(r.outputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(told)) {
+		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+		if !ok {
+			t.Errorf("the output %q is no name=value", line)
+		}
+		r.values["steps."+s.ID+".outputs."+name] = value
+	}
+	return string(text), c.ProcessState.ExitCode()
+}
+
+// stepOf finds a step by its ID.
+func (a action) stepOf(t *testing.T, id string) step {
+	t.Helper()
+	i := slices.IndexFunc(a.Runs.Steps, func(s step) bool { return s.ID == id })
+	if i < 0 {
+		t.Fatalf("action.yml has no step %s", id)
+	}
+	return a.Runs.Steps[i]
+}
+
+// standIn is put in the place of forktax: it tells its arguments, leaves a result, and ends with a status.
+const standIn = `#!/bin/sh
+printf '%s\n' "$@" >"$RUNNER_TEMP/arguments"
+while [ "$1" != --out ]; do shift; done
+[ -z "$RESULT" ] || printf '%s\n' "$RESULT" >"$2/result.json"
+exit "$STATUS"
+`
+
+// Inputs are arguments as they stand, whatever characters they have, and the outputs tell how it ended.
+func TestActionPassesItsInputs(t *testing.T) {
+	a := theAction(t)
+	const regression, other = "{\n  \"check\": {\n    \"verdict\": \"regression\"", "{\n  \"check\": {\n    \"verdict\": \"pass\""
+	for name, test := range map[string]struct {
+		inputs         map[string]string
+		status, result string
+		want           []string // after check --out OUT --results RESULTS
+		verdict        string
+	}{
+		"two programs": {map[string]string{"base": "./old app", "candidate": "./new"}, "0", other,
+			[]string{"--base", "./old app", "--candidate", "./new", "--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "pass"},
+		"two refs": {map[string]string{"base-ref": "origin/main", "candidate-ref": "v2", "build": "go build -o {out} ./cmd/app",
+			"margin": "5%", "must-catch": "20%", "budget": "20s", "args": " --alpha 5%\n --seed  7\n"}, "3", other,
+			[]string{"--base-ref", "origin/main", "--candidate-ref", "v2", "--build", "go build -o {out} ./cmd/app", "--margin", "5%",
+				"--must-catch", "20%", "--budget", "20s", "--alpha", "5%", "--seed", "7"}, "inconclusive"},
+		"what would be a command": {map[string]string{"base": "$(touch pwned)", "candidate": "`touch pwned`; touch pwned",
+			"build": "'; touch pwned; '", "args": "$(touch pwned) ; * && touch"}, "1", regression,
+			[]string{"--base", "$(touch pwned)", "--candidate", "`touch pwned`; touch pwned", "--build", "'; touch pwned; '",
+				"--margin", "3%", "--must-catch", "10%", "--budget", "60s", "$(touch", "pwned)", ";", "*", "&&", "touch"}, "regression"},
+		"a failure is no regression":   {nil, "1", other, []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
+		"nor is it one without result": {nil, "1", "", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
+		"wrong usage":                  {nil, "2", "", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
+		"interrupted":                  {nil, "130", regression, []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRunner(t, a, test.inputs)
+			bin := filepath.Join(r.temp(), "forktax", "bin")
+			if err := os.MkdirAll(bin, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(bin, "forktax"), []byte(standIn), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			r.env = append(r.env, "STATUS="+test.status, "RESULT="+test.result)
+			if out, status := r.run(t, a.stepOf(t, "caller")); status != 0 {
+				t.Fatalf("the step caller ended with %d:\n%s", status, out)
+			}
+			out, status := r.run(t, a.stepOf(t, "check"))
+			if want := map[string]int{"0": 0, "1": 1, "2": 2, "3": 3, "130": 130}[test.status]; status != want {
+				t.Errorf("the step ended with %d, want %d:\n%s", status, want, out)
+			}
+			text, err := os.ReadFile(filepath.Join(r.temp(), "arguments"))
+			if err != nil {
+				t.Fatalf("forktax was not run: %v\n%s", err, out)
+			}
+			got := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+			folder := r.resolve(t, a.Outputs["out"].Value)
+			want := append([]string{"check", "--out", folder, "--results", filepath.Join(r.temp(), "forktax", "results")},
+				test.want...)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("arguments (-want +got):\n%s", diff)
+			}
+			if got := r.resolve(t, a.Outputs["verdict"].Value); got != test.verdict {
+				t.Errorf("the verdict is %q, want %q", got, test.verdict)
+			}
+			if _, err := os.Stat(filepath.Join(r.dir, "pwned")); err == nil {
+				t.Error("an input was executed")
+			}
+			if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+				t.Errorf("the output out is %q: %v", folder, err)
+			}
+		})
+	}
+}
+
+// The action, as it stands: it builds forktax from its own checkout, and checks a program against a copy of itself. The
+// workflow of the README goes on with what it leaves.
+func TestActionChecks(t *testing.T) {
+	a := theAction(t)
+	r := newRunner(t, a, map[string]string{"base": "./old", "candidate": "./new", "budget": "10s"})
+	const program = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello\\n'\n"
+	for _, name := range []string{"old", "new"} {
+		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(program), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out string
+	var status int
+	for _, s := range a.Runs.Steps {
+		if s.Uses != "" {
+			continue
+		}
+		if out, status = r.run(t, s); status != 0 && s.ID != "check" {
+			t.Fatalf("a step ended with %d:\n%s\n%s", status, s.Run, out)
+		}
+	}
+	// It is the same program, so that a regression would be a false alarm: one in a hundred. Where tests run it may be too
+	// noisy to tell.
+	verdict := r.resolve(t, a.Outputs["verdict"].Value)
+	if want := map[int]string{0: "pass", 3: "inconclusive"}[status]; verdict != want || want == "" {
+		t.Errorf("the check ended with %d, and the verdict %q:\n%s", status, verdict, out)
+	}
+	if !strings.Contains(out, "::notice title=forktax check::"+verdict) {
+		t.Errorf("no annotation tells the verdict:\n%s", out)
+	}
+	if summary, _ := os.ReadFile(filepath.Join(r.temp(), "summary.md")); !strings.HasPrefix(string(summary), "# forktax check: "+verdict) {
+		t.Errorf("the summary of the job is\n%s", summary)
+	}
+	r.values["steps.forktax.outputs.verdict"] = verdict
+	r.values["steps.forktax.outputs.out"] = r.resolve(t, a.Outputs["out"].Value)
+	for _, s := range shown(t) {
+		if s.Run == "" {
+			continue
+		}
+		if out, status := r.run(t, s); status != 0 || !strings.Contains(out, verdict) {
+			t.Errorf("a step of the README's workflow ended with %d:\n%s", status, out)
+		}
+		if _, err := os.Stat(filepath.Join(r.dir, "reports", "junit.xml")); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// shown lists the steps of the workflow that the README shows.
+func shown(t *testing.T) []step {
+	t.Helper()
+	var steps []step
+	for _, text := range workflows(t) {
+		var w struct {
+			Jobs map[string]struct{ Steps []step }
+		}
+		if err := yaml.Unmarshal([]byte(text), &w); err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+		for _, j := range w.Jobs {
+			steps = append(steps, j.Steps...)
+		}
+	}
+	return steps
+}
+
+// What the README's workflow gives to the action, and takes from it, is what the action has. Actions of others are
+// pinned to a major version.
+func TestWorkflowOfTheReadme(t *testing.T) {
+	a := theAction(t)
+	if a.Runs.Using != "composite" {
+		t.Errorf("the action is run by %q, want composite", a.Runs.Using)
+	}
+	used := false
+	for _, s := range append(shown(t), a.Runs.Steps...) {
+		if strings.HasPrefix(s.Uses, "actions/") && !regexp.MustCompile(`@v[0-9]+$`).MatchString(s.Uses) {
+			t.Errorf("%s is not pinned", s.Uses)
+		}
+		if s.Uses == "" && s.Run == "" {
+			t.Errorf("a step does nothing: %+v", s)
+		}
+		for _, value := range s.Env {
+			if name, ok := strings.CutPrefix(value, "${{ steps.forktax.outputs."); ok {
+				if _, ok := a.Outputs[strings.TrimSuffix(name, " }}")]; !ok {
+					t.Errorf("the action has no output %s", value)
+				}
+			}
+		}
+		if !strings.Contains(s.Uses, "/forktax@") {
+			continue
+		}
+		used = true
+		for name := range s.With {
+			if _, ok := a.Inputs[name]; !ok {
+				t.Errorf("the action has no input %s", name)
+			}
+		}
+	}
+	if !used {
+		t.Error("the README's workflow does not use the action")
+	}
+	for name, i := range a.Inputs {
+		if i.Description == "" {
+			t.Errorf("the input %s has no description", name)
+		}
+	}
+}

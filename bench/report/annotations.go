@@ -1,0 +1,43 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Annotations prints workflow commands by which GitHub Actions shows what failed, was not decided, or makes a run less
+// than it should be, and then one notice with the verdict. GitHub shows ten of a kind for a step, so what failed comes
+// first. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+func Annotations(w io.Writer, a *Analysis) error {
+	p := printer{w: w}
+	title, verdict := "forktax", summary(a)
+	if c := a.Check; c != nil {
+		title, verdict = "forktax check", c.headline()
+		for _, line := range c.regressions() {
+			p.annotation("error", title, line)
+		}
+		for _, line := range c.undecided() {
+			p.annotation("warning", title, line)
+		}
+		if c.Control != nil && !c.Control.Found {
+			p.annotation("warning", title, c.Control.say())
+		}
+	}
+	for _, w := range a.Warnings {
+		p.annotation("warning", "forktax: "+w.Code, fmt.Sprintf("%s; %s.", w.Text, w.Advice))
+	}
+	p.annotation("notice", title, verdict)
+	return p.err
+}
+
+// What GitHub wants to be escaped: in the text of a command what would end its line, in a property also what would end
+// the property.
+var (
+	annotationText     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	annotationProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+func (p *printer) annotation(level, title, text string) {
+	p.line("::%s title=%s::%s", level, annotationProperty.Replace(title), annotationText.Replace(text))
+}

@@ -1,0 +1,154 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"forktax/bench"
+)
+
+// A ContrastFormat prints two runs side by side. Every format prints the same.
+type ContrastFormat func(w io.Writer, c *Contrast) error
+
+var contrastFormats = map[string]ContrastFormat{
+	"json":     contrastJSON,
+	"markdown": contrastMarkdown,
+	"text":     contrastText,
+}
+
+// ContrastFormats lists the names of the formats.
+func ContrastFormats() []string { return slices.Sorted(maps.Keys(contrastFormats)) }
+
+// ContrastNamed returns the format of that name.
+func ContrastNamed(name string) (ContrastFormat, bool) {
+	f, ok := contrastFormats[name]
+	return f, ok
+}
+
+func contrastJSON(w io.Writer, c *Contrast) error { return indented(w, c) }
+
+func contrastText(w io.Writer, c *Contrast) error {
+	p := printer{w: w}
+	p.line("A: %s\nB: %s", c.A, c.B)
+	p.table("Unlike", unlikeTable(c.Unlike))
+	p.line("\n%s", c.caution())
+	p.table("Programs that are other files", unlikeTable(c.Programs))
+	p.table("Cells of both: medians of response times, CPU a request, throughput; the change from A to B", c.cellsTable())
+	p.table("Fork tax of both, each within its run, with its 95 % interval", c.taxesTable())
+	for _, l := range c.lists() {
+		p.list(l.title, l.lines)
+	}
+	return p.err
+}
+
+func contrastMarkdown(w io.Writer, c *Contrast) error {
+	p := printer{w: w}
+	p.line("# forktax: two runs side by side\n\n- A: %s\n- B: %s", c.A, c.B)
+	p.chapter("Unlike", "In these the runs differ.", unlikeTable(c.Unlike))
+	p.line("\n%s", c.caution())
+	p.chapter("Programs", "These are other files.", unlikeTable(c.Programs))
+	p.chapter("Cells of both", "Medians of response times, CPU a request, throughput; the change from A to B.", c.cellsTable())
+	p.chapter("Fork tax of both", "Each within its run, with its 95 % interval.", c.taxesTable())
+	for _, l := range c.lists() {
+		p.items(l.title, l.lines)
+	}
+	return p.err
+}
+
+// String says which run it is.
+func (s Side) String() string {
+	words := fmt.Sprintf("%s, run %s of %s, %.0f s", s.Name, s.Run.ID, s.Run.Started.UTC().Format("2006-01-02 15:04"),
+		s.Run.Seconds)
+	if !s.Run.Complete {
+		words += ", incomplete: " + s.Run.Condition
+	}
+	return words
+}
+
+// caution says what two runs of different times can and cannot tell.
+func (c *Contrast) caution() string {
+	caution := "The runs were made at different times, not interleaved: differences within some tens of per cent may be " +
+		"the machine's. forktax check decides, by interleaving both."
+	switch {
+	case len(c.Unlike) == 0:
+		return caution
+	case c.Allowed:
+		return caution + " The machines or settings are unlike, too; absolute numbers are compared because that was asked for."
+	default:
+		return caution + " The machines or settings are unlike, so absolute numbers are not compared, only what each run " +
+			"compares itself; --allow-unlike-machine compares them."
+	}
+}
+
+func unlikeTable(all []Unlikeness) table.Writer {
+	t := table.NewWriter()
+	t.AppendHeader(table.Row{"what", "A", "B"})
+	for _, u := range all {
+		t.AppendRow(table.Row{u.What, u.A, u.B})
+	}
+	return t
+}
+
+// cellsTable has a row for each cell of both, none if absolute numbers are not compared.
+func (c *Contrast) cellsTable() table.Writer {
+	t := table.NewWriter()
+	t.AppendHeader(table.Row{"request", "load", "model", "engine", "p50 A", "p50 B", "change", "CPU A", "CPU B", "change",
+		"requests/s A", "requests/s B", "change"})
+	for _, x := range c.Cells {
+		if !c.Absolute() {
+			break
+		}
+		row := table.Row{subject(x.Workload, x.Request), x.Load, x.Model, x.Engine}
+		row = append(row, x.Response.columns(duration)...)
+		row = append(row, x.CPU.columns(duration)...)
+		t.AppendRow(append(row, x.Throughput.columns(three)...))
+	}
+	alignRight(t, 5, 13)
+	return t
+}
+
+func (v Contrasted) columns(print func(float64) string) table.Row {
+	return table.Row{optional(v.A, print), optional(v.B, print), optional(v.Ratio, change)}
+}
+
+// taxesTable has a row for each fork tax of both on the median response time and on CPU.
+func (c *Contrast) taxesTable() table.Writer {
+	t := table.NewWriter()
+	t.AppendHeader(table.Row{"request", "load", "metric", "candidate over baseline", "A", "B", "change"})
+	for _, x := range c.Taxes {
+		if x.A.Metric == MetricResponse || x.A.Metric == MetricCPU {
+			t.AppendRow(table.Row{subject(x.A.Workload, x.A.Request), x.A.Load, spoken(x.A.Metric),
+				x.A.Candidate + " over " + x.A.Baseline, x.A.tax(), x.B.tax(), change(x.Ratio)})
+		}
+	}
+	alignRight(t, 5, 7)
+	return t
+}
+
+func (c Comparison) tax() string {
+	return three(c.Ratio) + "×" + between(c.RatioLow, c.RatioHigh, three)
+}
+
+type titled struct {
+	title string
+	lines []string
+}
+
+func (c *Contrast) lists() []titled {
+	names := func(cells []bench.Cell) []string {
+		var lines []string
+		for _, x := range cells {
+			lines = append(lines, x.String())
+		}
+		return lines
+	}
+	lists := []titled{{"Only in A", names(c.OnlyA)}, {"Only in B", names(c.OnlyB)}, {"To be careful of", c.Notes}}
+	if len(c.Cells) == 0 {
+		lists = slices.Insert(lists, 0, titled{"Nothing is compared", []string{"No cell is in both runs."}})
+	}
+	return lists
+}

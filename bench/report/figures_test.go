@@ -1,0 +1,146 @@
+package report_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/report"
+)
+
+// uneven is a run of 20 rounds in which every answer of the n-th block takes n microseconds, ten times as long for cgi.
+// It has a referee, whose cells other tools do not get.
+func uneven(t *testing.T) *report.Analysis {
+	t.Helper()
+	cells := twins()
+	cells[1].Model = "cgi, \"quoted\""
+	referee := cells[0]
+	referee.Engine = "referee"
+	m := made{cells: append(cells, referee), block: func(c bench.Cell, round int) []bench.Observation {
+		ns := time.Duration(round+1) * time.Microsecond
+		if c.Model != bench.Baseline {
+			ns *= 10
+		}
+		return []bench.Observation{took(ns), took(ns)}
+	}}
+	r := m.record(t, 20)
+	r.Plan.Referee = "referee"
+	r.Environment.CPU = "one"
+	return analyze(t, r)
+}
+
+// The median of 1 to 20 µs, each twice, is the 20th of 40 values: 10 µs; the p90 is the 36th: 18 µs. Of 20 blocks nine in
+// ten are those from rank 1 to rank 19.
+func TestBencher(t *testing.T) {
+	var got map[string]map[string]map[string]float64
+	if err := json.Unmarshal(print(t, "bencher", uneven(t)), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 {
+		t.Errorf("%d benchmarks, want 2: %v", len(got), got)
+	}
+	kept := got["workload=hello/request=hello/model=persistent/clients=1"]
+	for measure, want := range map[string]map[string]float64{
+		"latency":     {"value": 10000, "lower_value": 1000, "upper_value": 19000},
+		"latency-p90": {"value": 18000, "lower_value": 1000, "upper_value": 19000},
+	} {
+		if diff := cmp.Diff(want, kept[measure]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", measure, diff)
+		}
+	}
+	if v := kept["throughput"]; !(v["lower_value"] < v["value"] && v["value"] < v["upper_value"]) {
+		t.Errorf("throughput %v", v)
+	}
+	if _, ok := kept["cpu-per-request"]; ok {
+		t.Error("CPU a request is told, though the servers did not tell")
+	}
+}
+
+func TestGHABenchmark(t *testing.T) {
+	var got []map[string]any
+	if err := json.Unmarshal(print(t, "gha-benchmark", uneven(t)), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 4 {
+		t.Fatalf("%d entries, want the median and the p90 of two cells: %v", len(got), got)
+	}
+	want := map[string]any{"name": "hello/hello, persistent, 1 client, fake: median response time", "unit": "ns",
+		"value": 10000.0, "range": "1.00 µs to 19.0 µs", "extra": "run made, 40 requests in 20 blocks, one"}
+	if diff := cmp.Diff(want, got[0]); diff != "" {
+		t.Errorf("the first entry (-want +got):\n%s", diff)
+	}
+	for _, e := range got {
+		if strings.Contains(e["name"].(string), "throughput") {
+			t.Errorf("%v is there, of which more is better", e)
+		}
+	}
+}
+
+// The CSV has a row for each cell, the referee's too, with as many columns as the head, whatever names hold.
+func TestCSV(t *testing.T) {
+	text := string(print(t, "csv", uneven(t)))
+	if strings.Count(text, "\r\n") != strings.Count(text, "\n") {
+		t.Error("lines do not end as RFC 4180 has it")
+	}
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll() // which wants rows of one length
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 4 {
+		t.Fatalf("%d rows, want a head and 3 cells:\n%s", len(rows), text)
+	}
+	column := func(name string, row int) string {
+		for i, n := range rows[0] {
+			if n == name {
+				return rows[row][i]
+			}
+		}
+		t.Errorf("there is no column %s", name)
+		return ""
+	}
+	check := func(row int, name, want string) {
+		if got := column(name, row); got != want {
+			t.Errorf("%s of row %d is %q, want %q", name, row, got, want)
+		}
+	}
+	check(1, "response_p50_ns", "10000")
+	check(2, "response_p50_ns", "100000")
+	check(2, "model", `cgi, "quoted"`)
+	check(3, "engine", "referee")
+	check(1, "run", "made")
+	check(1, "incomplete", "")
+	check(1, "response_p99_ns", "") // 40 answers have none
+	check(1, "cpu_ns_per_request", "")
+	check(1, "requests", "40")
+}
+
+// WriteAll writes each format as it is printed, over what was there.
+func TestWriteAll(t *testing.T) {
+	a := checked(t, "regression")
+	dir := filepath.Join(t.TempDir(), "new", "folder")
+	for range 2 {
+		if err := report.WriteAll(dir, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != len(report.Formats()) {
+		t.Errorf("%d files and %v, want one for each of %v", len(files), err, report.Formats())
+	}
+	for _, format := range report.Formats() {
+		got, err := os.ReadFile(filepath.Join(dir, report.File(format)))
+		if diff := cmp.Diff(string(print(t, format, a)), string(got)); diff != "" || err != nil {
+			t.Errorf("%s is not what is printed: %v\n%s", report.File(format), err, diff)
+		}
+	}
+	if err := report.WriteAll(filepath.Join(dir, "report.md"), a); err == nil {
+		t.Error("WriteAll into a file = nil")
+	}
+}

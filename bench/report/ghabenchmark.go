@@ -1,0 +1,39 @@
+package report
+
+import (
+	"fmt"
+	"io"
+)
+
+// A ghaEntry is one line of a chart of github-action-benchmark.
+type ghaEntry struct {
+	Name  string  `json:"name"`
+	Unit  string  `json:"unit"`
+	Value float64 `json:"value"`
+	Range string  `json:"range,omitempty"` // shown as it is
+	Extra string  `json:"extra,omitempty"` // likewise
+}
+
+// GHABenchmark prints what https://github.com/benchmark-action/github-action-benchmark takes as customSmallerIsBetter:
+// response times and CPU a request. Throughput is left out, of which more is better, and so are the referee's cells.
+func GHABenchmark(w io.Writer, a *Analysis) error {
+	entries := []ghaEntry{}
+	about := "run " + a.Run.ID
+	if !a.Run.Complete {
+		about += ", incomplete: " + a.Run.Condition
+	}
+	for _, c := range a.ownCells() {
+		for _, f := range c.figures() {
+			if f.metric == MetricThroughput {
+				continue
+			}
+			e := ghaEntry{Name: c.String() + ": " + spoken(f.metric), Unit: "ns", Value: f.value,
+				Extra: fmt.Sprintf("%s, %d requests in %d blocks, %s", about, c.Requests, c.Blocks, a.Environment.CPU)}
+			if f.low != nil {
+				e.Range = fmt.Sprintf("%s to %s", duration(*f.low), duration(*f.high))
+			}
+			entries = append(entries, e)
+		}
+	}
+	return indented(w, entries)
+}

@@ -1,0 +1,92 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"forktax/bench"
+)
+
+// benchUnits are the metrics in the Go benchmark format, in the order in which a line has them. The median stands in
+// the place where testing has the mean.
+var benchUnits = []struct {
+	metric, unit string
+	response     bool // it is a response time
+}{
+	{MetricResponse, "ns/op", true},
+	{MetricCPU, "cpu-ns/op", false},
+	{MetricResponse90, "p90-ns/op", true},
+	{MetricThroughput, "req/s", false},
+}
+
+// Bench prints the Go benchmark format, which benchstat reads: a line for each block that is fit to be compared, so
+// that its unit is the block, as it is ours. What benchstat makes of it knows nothing of pairs, and finds less. The
+// referee's cells are left out. The format: https://golang.org/design/14313-benchmark-format.
+func Bench(w io.Writer, a *Analysis) error {
+	p := printer{w: w}
+	if !a.Run.Complete { // in a line that readers of the format pass over
+		p.line("# incomplete: %s", strings.ReplaceAll(a.Run.Condition, "\n", " "))
+	}
+	p.line("goos: %s\ngoarch: %s\npkg: forktax\ncpu: %s", a.Environment.OS, a.Environment.Arch,
+		strings.Join(strings.Fields(a.Environment.CPU), " "))
+	p.line("Unit req/s better=higher")
+	engine := ""
+	for _, c := range a.ownCells() {
+		if c.Histogram == nil {
+			return errNoBlocks
+		}
+		if c.Engine != engine { // benchstat keeps blocks apart that have another configuration
+			engine = c.Engine
+			p.line("engine: %s", engine)
+		}
+		for _, s := range c.Samples {
+			if line := benchLine(c, s); line != "" {
+				p.line("BenchmarkForktax/%s %d%s", benchName(c.Cell), s.Requests, line)
+			}
+		}
+	}
+	return p.err
+}
+
+// benchLine is the values of a line, each after a blank; "" if there is none.
+func benchLine(c Cell, s Sample) string {
+	var line strings.Builder
+	for _, u := range benchUnits {
+		if v, ok := s.Metrics[u.metric]; ok && !(u.response && c.Overloaded) {
+			line.WriteString(" " + strconv.FormatFloat(thousandths(v), 'f', -1, 64) + " " + u.unit)
+		}
+	}
+	return line.String()
+}
+
+// benchName names a cell by keys and values, by which benchstat can sort: benchstat -col /model. It ends with a number
+// after a key, as a number after a "-" would be taken for that of the processors.
+func benchName(c bench.Cell) string {
+	parts := []string{"workload=" + benchWord(c.Workload), "request=" + benchWord(c.Request),
+		"model=" + benchWord(c.Model)}
+	if c.Load.NoReuse {
+		parts = append(parts, "connections=anew")
+	}
+	if c.Load.Kind == bench.Closed {
+		return strings.Join(append(parts, fmt.Sprintf("clients=%d", c.Load.Concurrency)), "/")
+	}
+	if c.Load.Arrivals != "" {
+		parts = append(parts, "arrivals="+benchWord(c.Load.Arrivals))
+	}
+	parts = append(parts, fmt.Sprintf("most=%d", c.Load.Concurrency),
+		"rate="+strconv.FormatFloat(c.Load.RateRPS, 'f', -1, 64))
+	return strings.Join(parts, "/")
+}
+
+// benchWord replaces what would end a name or a part of it.
+func benchWord(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '/' || unicode.IsSpace(r) || !unicode.IsPrint(r) {
+			return '_'
+		}
+		return r
+	}, s)
+}

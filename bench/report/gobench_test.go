@@ -1,0 +1,180 @@
+package report_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/report"
+)
+
+// benchstat is the program for which the Go benchmark format is, as the pinned version of golang.org/x/perf has it.
+const benchstat = "golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da"
+
+// compared runs benchstat, which must have nothing to complain of, and returns what it printed.
+func compared(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, complaints bytes.Buffer
+	c := exec.Command("go", append([]string{"run", benchstat}, args...)...)
+	c.Stdout, c.Stderr = &out, &complaints
+	if err := c.Run(); err != nil {
+		t.Fatalf("benchstat %q: %v\n%s", args, err, complaints.String())
+	}
+	if complaints.Len() > 0 {
+		t.Errorf("benchstat %q complains:\n%s", args, complaints.String())
+	}
+	return out.String()
+}
+
+// noisy answers blocks of ten requests, each about so many microseconds after it was due, by model.
+func noisy(micros map[string]int) func(bench.Cell, int) []bench.Observation {
+	draw := rand.New(rand.NewPCG(3, 4))
+	return func(c bench.Cell, _ int) []bench.Observation {
+		var all []bench.Observation
+		for range 10 {
+			all = append(all, took(time.Duration(micros[c.Model])*time.Microsecond+time.Duration(draw.IntN(2000))))
+		}
+		return all
+	}
+}
+
+// benchstat reads what is printed without a warning, and finds in it what is in it: of two models of a run, and of two
+// runs.
+func TestBenchstatReadsBench(t *testing.T) {
+	if err := exec.Command("go", "list", "-m", "golang.org/x/perf@v0.0.0-20260908200009-22c9c6c9d4da").Run(); err != nil {
+		t.Skipf("needs golang.org/x/perf, for benchstat: %v", err)
+	}
+	cells := append(twins(), openTwins()...)
+	cells[2].Load.RateRPS, cells[3].Load.RateRPS = 0.5, 0.5
+	file := func(cgi int) string {
+		m := made{cells: cells, block: noisy(map[string]int{"persistent": 100, "cgi": cgi})}
+		r := m.record(t, 10)
+		for i := range r.Blocks {
+			r.Blocks[i].Usage = &bench.Usage{SelfCPUNS: int64(1e6 * (i + 1))}
+		}
+		r.Environment = bench.Environment{OS: "linux", Arch: "amd64", CPU: "A  CPU @ 2.0 GHz\n"}
+		name := filepath.Join(t.TempDir(), "bench.txt")
+		if err := os.WriteFile(name, print(t, "bench", analyze(t, r)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	before, after := file(1000), file(1200)
+
+	models := compared(t, "-col", "/model", before)
+	runs := compared(t, "before="+before, "after="+after)
+	for _, text := range []string{models, runs} {
+		for _, bad := range []string{"need >=", "all samples are equal", "benchmark names have", "warning", "residue"} {
+			if strings.Contains(text, bad) {
+				t.Errorf("benchstat warns:\n%s", text)
+			}
+		}
+		for _, want := range []string{"cpu: A CPU @ 2.0 GHz", "sec/op", "cpu-sec/op", "p90-sec/op", "req/s", "n=10"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("benchstat does not tell %q:\n%s", want, text)
+			}
+		}
+	}
+	// 1000 µs are ten times 100 µs, and 1200 a fifth more than 1000; the draws add 1 µs.
+	for text, want := range map[string]string{
+		models: `workload=hello/request=hello/clients=1 .* \+8[89]\d\.\d\d% \(p=0\.000 n=10\)`,
+		runs:   `model=cgi/clients=1 .* \+(19\.9|20\.0)\d% \(p=0\.000 n=10\)`,
+	} {
+		if !regexp.MustCompile(want).MatchString(text) {
+			t.Errorf("benchstat does not find %q:\n%s", want, text)
+		}
+	}
+}
+
+// A line is a block, and a block that is fit for no comparison is none: neither the disturbed one nor its twin.
+func TestBench(t *testing.T) {
+	m := made{cells: twins(), block: the10s}
+	r := m.record(t, 3)
+	for i := range r.Blocks {
+		r.Blocks[i].Usage = &bench.Usage{SelfCPUNS: 12345}
+		if r.Blocks[i].Round == 1 && r.Plan.Cells[r.Blocks[i].Cell].Model == "cgi" {
+			r.Blocks[i].Collections = 1
+		}
+	}
+	r.Environment = bench.Environment{OS: "plan9", Arch: "mips", CPU: "one"}
+	got := string(print(t, "bench", analyze(t, r)))
+	// The median of 1 to 10 µs is the fifth and the p90 the ninth; 10 answers came in 10.1 µs from the block's beginning.
+	const kept = "BenchmarkForktax/workload=hello/request=hello/model=persistent/clients=1 10 5000 ns/op 1234.5 cpu-ns/op " +
+		"9000 p90-ns/op 990099.01 req/s\n"
+	const fresh = "BenchmarkForktax/workload=hello/request=hello/model=cgi/clients=1 10 50000 ns/op 1234.5 cpu-ns/op " +
+		"90000 p90-ns/op 99900.1 req/s\n"
+	want := "goos: plan9\ngoarch: mips\npkg: forktax\ncpu: one\nUnit req/s better=higher\nengine: fake\n" +
+		kept + kept + fresh + fresh
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("bench (-want +got):\n%s", diff)
+	}
+}
+
+// Names hold no character that ends them, and cells that differ have names that do.
+func TestBenchNames(t *testing.T) {
+	names := map[string]bench.Cell{}
+	for _, c := range []bench.Cell{
+		{Workload: "a b", Request: "x/y", Model: "go 1.26\t-8"},
+		{Workload: "a b", Request: "x/y", Model: "é"},
+	} {
+		for _, l := range []bench.Load{
+			{Kind: bench.Closed, Concurrency: 8}, {Kind: bench.Closed, Concurrency: 8, NoReuse: true},
+			{Kind: bench.Open, Concurrency: 8, RateRPS: 0.5}, {Kind: bench.Open, Concurrency: 8, RateRPS: 5e6},
+			{Kind: bench.Open, Concurrency: 9, RateRPS: 0.5},
+			{Kind: bench.Open, Concurrency: 8, RateRPS: 0.5, Arrivals: "constant"},
+		} {
+			c.Load = l
+			name := report.BenchName(c)
+			if other, ok := names[name]; ok {
+				t.Errorf("%+v and %+v have the name %s", c, other, name)
+			}
+			names[name] = c
+			if !regexp.MustCompile(`^workload=a_b/request=x_y/model=[^/ ]+(/[a-z]+=[a-z0-9.]+)+$`).MatchString(name) {
+				t.Errorf("BenchName(%+v) = %s", c, name)
+			}
+		}
+	}
+}
+
+// An analysis that was read from its JSON has no blocks, and the formats that are made of them say what is needed.
+func TestFormatsThatNeedBlocks(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "result.json")
+	if err := os.WriteFile(name, print(t, "json", analyze(t, theRun(t))), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	a, err := report.ReadAnalysis(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, format := range report.Formats() {
+		if err := named(t, format)(&bytes.Buffer{}, a); err != nil {
+			told = append(told, fmt.Sprintf("%s: %v", format, err))
+		}
+	}
+	const why = "the blocks of the run are needed, and a result.json has none: give the folder of the run"
+	if diff := cmp.Diff([]string{"bench: " + why, "hdr: " + why}, told); diff != "" {
+		t.Errorf("what cannot be printed (-want +got):\n%s", diff)
+	}
+	dir := t.TempDir()
+	if err := report.WriteAll(dir, a); err == nil || !strings.Contains(err.Error(), "writing the format hdr: "+why) {
+		t.Errorf("WriteAll of it = %v", err)
+	}
+	for _, format := range report.Formats() {
+		_, err := os.Stat(filepath.Join(dir, report.File(format)))
+		if missing := errors.Is(err, os.ErrNotExist); missing != (format == "bench" || format == "hdr") {
+			t.Errorf("%s is missing: %t", report.File(format), missing)
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// The elements of JUnit's XML, with attributes and elements in the order of Ant's schema, which is the strictest and
+// which Jenkins' (junit-10.xsd) takes, too. There is no standard.
+type (
+	junitSuites struct {
+		XMLName xml.Name   `xml:"testsuites"`
+		Suite   junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name       string          `xml:"name,attr"`
+		Timestamp  string          `xml:"timestamp,attr"` // without a zone, which Ant's schema forbids: it is UTC
+		Hostname   string          `xml:"hostname,attr"`
+		Tests      int             `xml:"tests,attr"`
+		Failures   int             `xml:"failures,attr"`
+		Errors     int             `xml:"errors,attr"`
+		Skipped    int             `xml:"skipped,attr"` // none ever is: what was not decided must not pass
+		Time       string          `xml:"time,attr"`    // seconds
+		Package    string          `xml:"package,attr"`
+		ID         int             `xml:"id,attr"`
+		Properties []junitProperty `xml:"properties>property"`
+		Cases      []junitCase     `xml:"testcase"`
+		Out        string          `xml:"system-out"`
+		Err        string          `xml:"system-err"`
+	}
+	junitProperty struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	junitCase struct {
+		Name    string        `xml:"name,attr"`
+		Class   string        `xml:"classname,attr"`
+		Time    string        `xml:"time,attr"` // seconds
+		Error   *junitProblem `xml:"error"`
+		Failure *junitProblem `xml:"failure"`
+	}
+	junitProblem struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// JUnit prints a test case for each gate of a check and for its positive control: a regression is a failure, and what
+// was not decided an error, so that nothing passes but what did. Of a run without a check it prints one for each cell,
+// and one for each reason why the run is inconclusive.
+func JUnit(w io.Writer, a *Analysis) error {
+	length := a.Run.Seconds
+	suite := junitSuite{Name: "forktax", Package: "forktax", Hostname: "localhost",
+		Timestamp: a.Run.Started.UTC().Format("2006-01-02T15:04:05"),
+		Properties: []junitProperty{{"run", a.Run.ID}, {"seed", strconv.FormatUint(a.Run.Seed, 10)},
+			{"version", a.Run.Version}, {"cpu", a.Environment.CPU}}}
+	if a.Check != nil {
+		suite.Name, length = "forktax check", a.Check.Seconds
+		suite.Properties = append(suite.Properties, junitProperty{"verdict", a.Check.Verdict})
+		suite.Cases = checkCases(a.Check)
+	} else {
+		suite.Cases = runCases(a)
+	}
+	suite.Tests, suite.Time = len(suite.Cases), seconds(length)
+	for i := range suite.Cases {
+		c := &suite.Cases[i]
+		// All are measured in turn, so that none has a time of its own. Shares add up to that of the suite.
+		c.Time = seconds(length / float64(suite.Tests))
+		if c.Failure != nil {
+			suite.Failures++
+		}
+		if c.Error != nil {
+			suite.Errors++
+		}
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(junitSuites{Suite: suite}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// checkCases has a last case for a verdict that no gate and no control gives the reason of.
+func checkCases(c *Check) []junitCase {
+	var cases []junitCase
+	bad := false
+	for _, g := range c.Gates {
+		t := junitCase{Class: "forktax.check." + g.Workload + "/" + g.Request, Name: spoken(g.Metric)}
+		if load := g.load(); load != "" {
+			t.Name += ", " + load
+		}
+		switch g.Verdict {
+		case Pass:
+		case Regression:
+			t.Failure = &junitProblem{Message: g.found(), Type: Regression, Text: c.terms()}
+		default:
+			t.Error = &junitProblem{Message: g.found(), Type: Undecided, Text: c.wants()}
+		}
+		bad = bad || g.Verdict != Pass
+		cases = append(cases, t)
+	}
+	if c.Control != nil {
+		t := junitCase{Class: "forktax.check", Name: "positive control"}
+		if !c.Control.Found {
+			t.Error = &junitProblem{Message: c.Control.say(), Type: Undecided, Text: c.wants()}
+		}
+		bad = bad || !c.Control.Found
+		cases = append(cases, t)
+	}
+	if c.Verdict == Pass || bad {
+		return cases
+	}
+	t := junitCase{Class: "forktax.check", Name: "verdict"}
+	if problem := (&junitProblem{Message: c.headline(), Type: c.Verdict, Text: c.wants()}); c.Verdict == Regression {
+		t.Failure = problem
+	} else {
+		t.Error = problem
+	}
+	return append(cases, t)
+}
+
+func (c *Check) wants() string {
+	if c.Needs == "" {
+		return ""
+	}
+	return "it needs: " + c.Needs
+}
+
+func runCases(a *Analysis) []junitCase {
+	var cases []junitCase
+	for _, c := range a.Cells {
+		t := junitCase{Class: "forktax.run." + c.Workload + "/" + c.Request,
+			Name: fmt.Sprintf("%s, %s, %s", c.Model, c.Load, c.Engine)}
+		if c.Errors > 0 {
+			t.Error = &junitProblem{Message: fmt.Sprintf("%d of %d requests failed: %s", c.Errors, c.Requests, c.ErrorsByClass),
+				Type: "errors", Text: said(c.Complaints)}
+		}
+		cases = append(cases, t)
+	}
+	for i, w := range a.inconclusive() {
+		cases = append(cases, junitCase{Class: "forktax.run", Name: fmt.Sprintf("conclusive %d", i+1),
+			Error: &junitProblem{Message: w.Text, Type: Inconclusive, Text: w.Advice}})
+	}
+	if !a.Run.Complete {
+		cases = append(cases, junitCase{Class: "forktax.run", Name: "complete",
+			Error: &junitProblem{Message: "the run was not completed: " + a.Run.Condition, Type: "incomplete"}})
+	}
+	return cases
+}
+
+// seconds prints them without an exponent, which the schemas forbid.
+func seconds(s float64) string { return strconv.FormatFloat(s, 'f', 3, 64) }

@@ -1,0 +1,78 @@
+package report_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"forktax/bench/report"
+)
+
+// What was written is read again, but for what is made of the blocks.
+func TestReadAnalysis(t *testing.T) {
+	a := checked(t, "regression")
+	name := filepath.Join(t.TempDir(), "result.json")
+	if err := report.Write(name, report.JSON, a); err != nil {
+		t.Fatal(err)
+	}
+	got, err := report.ReadAnalysis(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(a, got, cmpopts.IgnoreFields(report.Cell{}, "Histogram", "Samples"), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("what was read (-written +read):\n%s", diff)
+	}
+}
+
+// The committed results are read.
+func TestReadReferences(t *testing.T) {
+	files, err := filepath.Glob("../../results/reference/*/result.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no reference results are there: %v", err)
+	}
+	for _, f := range files {
+		if _, err := report.ReadAnalysis(f); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What is not the whole of a result is an error that names the file and says what is needed.
+func TestReadWhatIsNoResult(t *testing.T) {
+	whole := string(print(t, "json", analyze(t, theRun(t))))
+	for name, test := range map[string]struct{ text, want string }{
+		"empty":             {"", "is empty"},
+		"blank":             {" \n", "is empty"},
+		"cut off":           {whole[:len(whole)/2], "is cut off: its JSON does not end"},
+		"cut off by a byte": {strings.TrimSuffix(whole, "}\n"), "is cut off: its JSON does not end"},
+		"goes on":           {whole + "{}", "goes on after its JSON"},
+		"text":              {"# forktax", "is not JSON: byte 1: "},
+		"a list":            {"[]", "is no result of forktax: "},
+		"other JSON":        {`{"version": 1}`, "is no result of forktax: it names no schema"},
+		"another schema":    {strings.Replace(whole, `"schema": 1`, `"schema": 7`, 1), "schema 7 is unknown; this forktax reads schema 1"},
+		"only a schema":     {`{"schema": 1}`, "it names no run"},
+		"no cells":          {`{"schema": 1, "run": {"id": "x"}, "cells": []}`, "it has no cells"},
+		"odd cells":         {`{"schema": 1, "run": {"id": "x"}, "cells": 5}`, "cannot unmarshal number"},
+		"cells of nothing":  {`{"schema": 1, "run": {"id": "x"}, "cells": [{}]}`, "cell 1 does not say what it is of"},
+	} {
+		file := filepath.Join(t.TempDir(), "result.json")
+		if err := os.WriteFile(file, []byte(test.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		a, err := report.ReadAnalysis(file)
+		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), file) ||
+			!strings.Contains(err.Error(), "a result.json is needed") {
+			t.Errorf("%s: ReadAnalysis = %v, %v; want the file's name, %q and what is needed", name, a, err, test.want)
+		}
+	}
+	if _, err := report.ReadAnalysis("nowhere.json"); err == nil || !strings.Contains(err.Error(), "nowhere.json") {
+		t.Errorf("ReadAnalysis of what is missing = %v", err)
+	}
+	if _, err := report.ReadAnalysis(t.TempDir()); err == nil {
+		t.Error("ReadAnalysis of a folder = nil")
+	}
+}

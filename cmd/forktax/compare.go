@@ -1,0 +1,45 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"forktax/bench/report"
+)
+
+func compareCommand() *cobra.Command {
+	var format string
+	var allowUnlike bool
+	c := &cobra.Command{
+		Use:   "compare A B",
+		Short: "Show two stored results side by side",
+		Long: `Compare shows what two runs, or their result.json files, say of the cells that both have. The runs were made at
+different times, so it decides nothing: forktax check does, by measuring both sides in turn. Absolute numbers of unlike
+machines are not compared unless that is allowed; the fork tax of both, a ratio within each run, always is.`,
+		Example: `  forktax compare results/20260102-150405-a1b2 results/20260103-101112-c3d4
+  forktax compare old/result.json new/result.json --format markdown`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usagef("two results are needed, folders of runs or result.json files, and %d were given: %q", len(args), args)
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			print, ok := report.ContrastNamed(format)
+			if !ok {
+				return usagef("--format %q is unknown; there are %v", format, report.ContrastFormats())
+			}
+			a, err := stored(args[0])
+			if err != nil {
+				return err
+			}
+			b, err := stored(args[1])
+			if err != nil {
+				return err
+			}
+			return print(c.OutOrStdout(), report.NewContrast(args[0], a, args[1], b, allowUnlike))
+		},
+	}
+	c.Flags().StringVar(&format, "format", "text", "of what is printed: json, markdown or text")
+	c.Flags().BoolVar(&allowUnlike, "allow-unlike-machine", false, "compare absolute numbers of unlike machines, too")
+	return c
+}
