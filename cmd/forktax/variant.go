@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"forktax/bench"
+	"forktax/bench/machine"
 	"forktax/bench/program"
 )
 
@@ -124,4 +125,14 @@ func serving(programs []program.Program, variants []program.Variant) []server {
 		}
 	}
 	return servers
+}
+
+// settle has the system hold the programs in the same way, before the first of them serves: once it does, it is mapped.
+func settle(servers []server) error {
+	for _, s := range servers {
+		if err := machine.Settle(s.Path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
