@@ -17,7 +17,8 @@ import (
 // fileSize is above what the kernel reads ahead of a first page.
 const fileSize = 3 << 20
 
-// onDisk returns a folder for a test's files, and whether it is on a disk: files that are only in memory cannot be let go.
+// onDisk returns a folder for a test's files, and whether it is on a disk: files that are only in memory cannot be let
+// go.
 func onDisk(t *testing.T) (dir string, disk bool) {
 	t.Helper()
 	for _, dir := range []string{t.TempDir(), "."} {
