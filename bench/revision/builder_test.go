@@ -227,6 +227,10 @@ func TestBuildFails(t *testing.T) {
 			if err == nil {
 				t.Fatalf("Build = %+v, want an error", built)
 			}
+			var unknown *revision.UnknownError
+			if got, want := errors.As(err, &unknown), strings.Contains(err.Error(), "names no commit"); got != want {
+				t.Errorf("Build = %v, an UnknownError: %v, want %v", err, got, want)
+			}
 			for _, want := range test.want {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("Build = %v, want %q in it", err, want)

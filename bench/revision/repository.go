@@ -58,10 +58,15 @@ func environment() []string {
 	})
 }
 
-// resolve returns the commit that the ref names.
+// An UnknownError says that a ref names no commit here, and what would.
+type UnknownError struct{ Ref, Advice string }
+
+func (e *UnknownError) Error() string { return fmt.Sprintf("%q names no commit%s", e.Ref, e.Advice) }
+
+// resolve returns the commit that the ref names, or an UnknownError.
 func (r repository) resolve(ctx context.Context, ref string) (string, error) {
 	if ref == "" || strings.HasPrefix(ref, "-") { // git would take it for an option
-		return "", fmt.Errorf("%q names no commit: a branch, a tag or a commit is needed", ref)
+		return "", &UnknownError{ref, ": a branch, a tag or a commit is needed"}
 	}
 	commit, err := r.git(ctx, "rev-parse", "--verify", "--quiet", ref+"^{commit}")
 	if err == nil {
@@ -70,7 +75,7 @@ func (r repository) resolve(ctx context.Context, ref string) (string, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return "", cause
 	}
-	return "", fmt.Errorf("%q names no commit of this repository%s; %s", ref, r.near(ctx, ref), r.fetching(ctx, ref))
+	return "", &UnknownError{ref, fmt.Sprintf(" of this repository%s; %s", r.near(ctx, ref), r.fetching(ctx, ref))}
 }
 
 // mostNear is how many refs are shown in place of one that does not exist.

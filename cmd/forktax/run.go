@@ -120,7 +120,7 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 			return err
 		}
 	}
-	if err := settle(serving(programs, l.Variants)); err != nil {
+	if err := settle(programs, l.Variants); err != nil {
 		return err
 	}
 	head, err := newHead(plan, programs, l.Variants)
