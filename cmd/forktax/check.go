@@ -16,6 +16,7 @@ import (
 	"forktax/bench/gate"
 	"forktax/bench/program"
 	"forktax/bench/report"
+	"forktax/bench/revision"
 )
 
 // The variants of a check.
@@ -113,6 +114,9 @@ func (o *checkOptions) check() error {
 		return mistaken("build", "is missing: it is needed to build a commit, such as 'go build -o {out} ./cmd/app'")
 	case o.build != "" && o.baseRef == "" && o.candidateRef == "":
 		return mistaken("build", "is for --base-ref and --candidate-ref, of which there is none")
+	case o.build != "" && !strings.Contains(o.build, revision.Placeholder):
+		return mistaken("build", "%q does not say where the program is to go: it needs %s, as in 'go build -o %[2]s ./cmd/app'",
+			o.build, revision.Placeholder)
 	case o.margin < 0:
 		return mistaken("margin", "%s: 0 %% or more is needed", o.margin.String())
 	case o.mustCatch <= o.margin:
@@ -181,5 +185,17 @@ func verdictOf(c *report.Check) error {
 
 // built has a commit built.
 func (o *checkOptions) built(ctx context.Context, option, ref string, stderr io.Writer) (source, error) {
-	return source{}, usagef("--%s-ref is not there yet", option)
+	b, err := revision.Builder{Command: o.build, Log: stderr}.Build(ctx, ref)
+	var unknown *revision.UnknownError
+	if errors.As(err, &unknown) {
+		return source{}, usageError{mistaken(option+"-ref", "%v", err)}
+	}
+	if err != nil {
+		return source{}, err
+	}
+	title := ref
+	if !strings.HasPrefix(b.Commit, ref) && b.Describe != ref {
+		title = fmt.Sprintf("%s (%s)", ref, b.Describe)
+	}
+	return source{option, title, b.Path}, nil
 }

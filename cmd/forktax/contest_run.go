@@ -182,6 +182,9 @@ func (s side) count(ctx context.Context, r bench.Request) (explain.Counts, error
 
 // carryOut measures, and returns the folder of the record; "" if nothing was.
 func (t *trialRun) carryOut(ctx context.Context, results string, stderr io.Writer) (string, error) {
+	if err := settle(t.launcher.Programs, t.launcher.Variants); err != nil {
+		return "", err
+	}
 	head, err := newHead(t.plan, t.launcher.Programs, t.launcher.Variants)
 	if err != nil {
 		return "", err

@@ -92,8 +92,8 @@ It drives both with the same load and reports what the difference is, in time an
 		}
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), explainCommand(), reportCommand(), compareCommand(),
-		serveCommand(atOnce), listCommand(), metricsCommand())
+	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), explainCommand(), doctorCommand(), reportCommand(),
+		compareCommand(), serveCommand(atOnce), listCommand(), metricsCommand())
 	return root
 }
 

@@ -119,6 +119,9 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 			return err
 		}
 	}
+	if err := settle(programs, l.Variants); err != nil {
+		return err
+	}
 	head, err := newHead(plan, programs, l.Variants)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"forktax/bench"
+	"forktax/bench/machine"
 	"forktax/bench/program"
 )
 
@@ -124,4 +125,24 @@ func serving(programs []program.Program, variants []program.Variant) []server {
 		}
 	}
 	return servers
+}
+
+// settle has the system hold what will be executed in the same way, before the first server is started: once it is, its
+// file is mapped.
+func settle(programs []program.Program, variants []program.Variant) error {
+	var paths []string
+	for _, s := range serving(programs, variants) {
+		paths = append(paths, s.Path)
+	}
+	for _, v := range variants {
+		if script := v.Env[scriptVariable]; script != "" {
+			paths = append(paths, script)
+		}
+	}
+	for _, path := range paths {
+		if err := machine.Settle(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,0 +1,101 @@
+package machine
+
+import (
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/procfs"
+)
+
+// groups lists the folders of this process's control group and of those that it is in, for a controller of version 1,
+// or for all of version 2 if that is "".
+func groups(controller string) []string {
+	self, err := procfs.Self()
+	if err != nil {
+		return nil
+	}
+	all, err := self.Cgroups()
+	if err != nil {
+		return nil
+	}
+	for _, g := range all {
+		second := g.HierarchyID == 0
+		if second != (controller == "") || !second && !slices.Contains(g.Controllers, controller) {
+			continue
+		}
+		root := filepath.Join("/sys/fs/cgroup", controller)
+		var folders []string
+		for path := g.Path; ; path = filepath.Dir(path) {
+			folders = append(folders, filepath.Join(root, path))
+			if path == "/" || path == "." {
+				return folders
+			}
+		}
+	}
+	return nil
+}
+
+// parsed reads a number of the kernel's; 0 if it is none.
+func parsed(text string) uint64 {
+	n, _ := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+	return n
+}
+
+// room is the least that is left of a limit in the control groups that this process is in, by the names of the limit
+// and of what is used, in version 2 and in version 1; and whether there is a limit.
+func room(controller, most, used, most1, used1 string) (left uint64, limited bool) {
+	look := func(folder, most, used string) {
+		limit, err := strconv.ParseUint(word(filepath.Join(folder, most)), 10, 64)
+		if err != nil || limit >= 1<<62 { // "max", or version 1's number for it
+			return
+		}
+		n := limit - min(limit, parsed(word(filepath.Join(folder, used))))
+		if !limited || n < left {
+			left, limited = n, true
+		}
+	}
+	for _, folder := range groups("") {
+		look(folder, most, used)
+	}
+	for _, folder := range groups(controller) {
+		look(folder, most1, used1)
+	}
+	return left, limited
+}
+
+// quota is how many cores' time the control group may use; 0 if that is not limited.
+func quota() float64 {
+	least := 0.0
+	look := func(quota, period string) {
+		q, p := parsed(quota), parsed(period) // "max" and -1, which mean no limit, are no numbers
+		if cores := float64(q) / float64(p); q > 0 && p > 0 && (least == 0 || cores < least) {
+			least = cores
+		}
+	}
+	for _, folder := range groups("") {
+		q, p, _ := strings.Cut(word(filepath.Join(folder, "cpu.max")), " ")
+		look(q, p)
+	}
+	for _, folder := range groups("cpu") {
+		look(word(filepath.Join(folder, "cpu.cfs_quota_us")), word(filepath.Join(folder, "cpu.cfs_period_us")))
+	}
+	return least
+}
+
+// throttled is for how long the control group has been held up so far, its processors together.
+func throttled() time.Duration {
+	for _, folder := range groups("") {
+		if text := word(filepath.Join(folder, "cpu.stat")); text != "" {
+			return time.Duration(number(text, "throttled_usec")) * time.Microsecond
+		}
+	}
+	for _, folder := range groups("cpu") {
+		if text := word(filepath.Join(folder, "cpu.stat")); text != "" {
+			return time.Duration(number(text, "throttled_time"))
+		}
+	}
+	return 0
+}

@@ -1,0 +1,133 @@
+// Package revision makes executables of commits: it checks a commit of a git repository out beside the user's own
+// working tree, which it never touches, and has a command build one file there. It does not know what the file is;
+// whether it can be measured is for packages program and bench to find out.
+package revision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"forktax/bench/process"
+	"forktax/bench/program"
+)
+
+// Placeholder stands in a command for the path of the file that it is to make.
+const Placeholder = "{out}"
+
+// buildLimit is how long a command may take, and git for each of its parts. Large programs take long; one that waits
+// for an answer that nobody gives must end nevertheless, in CI as well.
+const buildLimit = time.Hour
+
+// A Builder builds executables of the commits of one repository by one command.
+type Builder struct {
+	Repo    string    // any folder in its working tree, or a bare repository; "" means the current folder
+	Command string    // for sh, in the same folder of the commit; Placeholder stands for the file to make
+	Log     io.Writer // where it says what it builds; nil means nowhere
+}
+
+// Built is an executable and what it was built from.
+type Built struct {
+	Ref      string // as it was asked for
+	Commit   string // in full
+	Path     string // of the executable, absolute
+	Describe string // the commit for people: its name by tags, or its beginning
+}
+
+// Build returns the executable of the commit that ref names, built by the command unless that was done before by the
+// same tools. Nothing but the executable is left: when ctx ends, the build is ended with all that it started.
+func (b Builder) Build(ctx context.Context, ref string) (Built, error) {
+	if !strings.Contains(b.Command, Placeholder) {
+		return Built{}, fmt.Errorf("the build command %q does not say where the executable is to go: it needs %s, as in "+
+			"go build -o %[2]s ./cmd/app", b.Command, Placeholder)
+	}
+	r, err := openRepository(ctx, b.Repo)
+	if err != nil {
+		return Built{}, err
+	}
+	commit, err := r.resolve(ctx, ref)
+	if err != nil {
+		return Built{}, err
+	}
+	built := Built{Ref: ref, Commit: commit, Describe: r.describe(ctx, commit)}
+	folder, err := cacheFolder()
+	if err != nil {
+		return Built{}, err
+	}
+	built.Path = filepath.Join(folder, name(commit, b.Command, r.prefix, toolchain(ctx)))
+	if noExecutable(built.Path) == nil {
+		b.say("%s is %s, built before: %s", ref, built.Describe, built.Path)
+		return built, nil
+	}
+	b.say("building %s, %s, by %s", ref, built.Describe, b.Command)
+	if err := b.build(ctx, r, built); err != nil {
+		return Built{}, fmt.Errorf("building %s (commit %s) by %q: %w", ref, commit, b.Command, err)
+	}
+	return built, nil
+}
+
+func (b Builder) say(format string, args ...any) {
+	if b.Log != nil {
+		fmt.Fprintf(b.Log, format+"\n", args...)
+	}
+}
+
+// build makes the executable under another name, and gives it its own when it is whole, so that who looks for it at the
+// same time finds all of it or nothing.
+func (b Builder) build(ctx context.Context, r repository, built Built) (err error) {
+	unfinished, err := os.MkdirTemp(filepath.Dir(built.Path), "unfinished-")
+	if err != nil {
+		return fmt.Errorf("making a folder for the executable: %w", err)
+	}
+	defer os.RemoveAll(unfinished)
+	tree, err := r.checkOut(ctx, built.Commit)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tree.remove(ctx)) }()
+	out := filepath.Join(unfinished, "out")
+	dir := filepath.Join(tree.path, r.prefix)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("the commit has no folder %s, where the command would run as it is called from there", r.prefix)
+	}
+	// What it prints is of use only if it fails, and then all of it, in its order.
+	cmd := exec.Command("sh", "-c", "exec 1>&2\n"+strings.ReplaceAll(b.Command, Placeholder, quoted(out)))
+	cmd.Dir, cmd.Env = dir, environment()
+	if _, err := process.Output(ctx, buildLimit, cmd); err != nil {
+		return err
+	}
+	if err := noExecutable(out); err != nil {
+		return err
+	}
+	return os.Rename(out, built.Path)
+}
+
+// noExecutable says what is wrong with the file that a command made. A link is none: what it leads to may be in the
+// working tree, which goes.
+func noExecutable(path string) error {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
+		return fmt.Errorf("it made a link in place of %s; copy the file there", Placeholder)
+	}
+	if why := program.NoProgram(path); why != "" {
+		return fmt.Errorf("it ended well, but what it was to make, %s, %s", Placeholder, why)
+	}
+	return nil
+}
+
+// plain are paths that mean themselves to a shell, within quotes, too.
+var plain = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// quoted is the path as one word for a shell. One that needs no quotes gets none, for people write "{out}", too.
+func quoted(path string) string {
+	if plain.MatchString(path) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}

@@ -1,0 +1,207 @@
+package revision
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// worktreePrefix begins the names of our worktrees, by which we know those that a killed forktax left.
+const worktreePrefix = "forktax-worktree-"
+
+// removalLimit is how long git may take to forget a worktree, also after ctx has ended.
+const removalLimit = 30 * time.Second
+
+// turnPause is between two looks at a lock that another holds: much less than what git takes meanwhile.
+const turnPause = 5 * time.Millisecond
+
+// A worktree is a commit, checked out in a temporary folder. Beside it lies a file that this process has locked, which
+// tells others that it is in use.
+type worktree struct {
+	repository repository
+	folder     string
+	path       string
+	lock       *os.File
+}
+
+// checkOut makes a worktree of the commit, with its submodules. All have paths of one length: compilers write them into
+// what they build, and what is as long lies at the same addresses.
+func (r repository) checkOut(ctx context.Context, commit string) (*worktree, error) {
+	var random [6]byte
+	rand.Read(random[:])
+	name := worktreePrefix + hex.EncodeToString(random[:])
+	folder := filepath.Join(os.TempDir(), name)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("making a folder for a worktree: %w", err)
+	}
+	w := &worktree{repository: r, folder: folder, path: filepath.Join(folder, name)}
+	err := w.fill(ctx, commit)
+	if err != nil {
+		if left := w.remove(ctx); left != nil {
+			err = fmt.Errorf("%w; %w", err, left)
+		}
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *worktree) fill(ctx context.Context, commit string) (err error) {
+	if w.lock, err = locked(w.folder); err != nil {
+		return fmt.Errorf("locking a folder for a worktree: %w", err)
+	}
+	if err := w.add(ctx, commit); err != nil {
+		return err
+	}
+	tree := repository{dir: w.path}
+	if _, err := tree.git(ctx, "reset", "--quiet", "--hard"); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(w.path, ".gitmodules")); err != nil {
+		return nil
+	}
+	_, err = tree.git(ctx, "submodule", "--quiet", "update", "--init", "--recursive")
+	return err
+}
+
+// add makes the worktree, still empty: to fill it may take long, and others wait for their turn.
+func (w *worktree) add(ctx context.Context, commit string) error {
+	done, err := w.repository.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	w.repository.sweep(ctx)
+	_, err = w.repository.git(ctx, "worktree", "add", "--quiet", "--no-checkout", "--detach", w.path, commit)
+	return err
+}
+
+// remove removes the worktree, and has the repository forget it, also after ctx has ended.
+func (w *worktree) remove(ctx context.Context) error {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), removalLimit)
+	defer done()
+	defer w.lock.Close() // fails if there is none
+	if err := removeAll(w.folder); err != nil {
+		return fmt.Errorf("removing a worktree: %w", err)
+	}
+	turned, err := w.repository.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer turned()
+	if !w.repository.has(ctx, w.path) { // it had not come so far
+		return nil
+	}
+	return w.repository.forget(ctx, w.path)
+}
+
+// turn waits until no other process of ours changes the repository's list of worktrees: git fails if it reads one that
+// is being made. What follows must be short; done ends it.
+func (r repository) turn(ctx context.Context) (done func(), err error) {
+	folder, err := r.git(ctx, "rev-parse", "--git-common-dir")
+	if err != nil {
+		return nil, err
+	}
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(r.dir, folder)
+	}
+	for {
+		lock, err := locked(folder)
+		if err == nil {
+			return func() { lock.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("locking the repository: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(turnPause):
+		}
+	}
+}
+
+// forget has the repository forget a worktree whose folder is gone.
+func (r repository) forget(ctx context.Context, path string) error {
+	_, err := r.git(ctx, "worktree", "remove", "--force", path)
+	return err
+}
+
+func (r repository) has(ctx context.Context, path string) bool {
+	for _, p := range r.worktrees(ctx) {
+		if filepath.Base(p) == filepath.Base(path) { // git has resolved its links
+			return true
+		}
+	}
+	return false
+}
+
+// worktrees lists the paths of the repository's that are ours.
+func (r repository) worktrees(ctx context.Context) []string {
+	text, err := r.git(ctx, "worktree", "list", "--porcelain")
+	if err != nil {
+		return nil
+	}
+	var paths []string
+	for line := range strings.Lines(text) {
+		path, found := strings.CutPrefix(strings.TrimRight(line, "\n"), "worktree ")
+		if found && strings.HasPrefix(filepath.Base(path), worktreePrefix) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// sweep removes the worktrees that killed processes left. git worktree prune would forget the user's own as well, if
+// they are on a disk that is not there today.
+func (r repository) sweep(ctx context.Context) {
+	for _, path := range r.worktrees(ctx) {
+		folder := filepath.Dir(path)
+		if filepath.Base(folder) != filepath.Base(path) { // it was moved, so somebody wants it
+			continue
+		}
+		lock, err := locked(folder)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // it is in use
+			continue
+		}
+		if removeAll(folder) == nil {
+			_ = r.forget(ctx, path)
+		}
+		lock.Close()
+	}
+}
+
+// locked locks the folder, until the file is closed or this process ends.
+func locked(folder string) (*os.File, error) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// removeAll removes the folder also where a build has made parts of it read-only, as Go's does with modules.
+func removeAll(folder string) error {
+	err := os.RemoveAll(folder)
+	if err == nil {
+		return nil
+	}
+	_ = filepath.WalkDir(folder, func(path string, entry os.DirEntry, _ error) error {
+		if entry != nil && entry.IsDir() {
+			_ = os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	return os.RemoveAll(folder)
+}
