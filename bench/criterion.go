@@ -10,6 +10,22 @@ type Criterion struct {
 	Alpha     float64           `json:"alpha"`             // the rate of false alarms, over all metrics
 	Metrics   []string          `json:"metrics"`           // that are judged, in this order
 	Counts    []Count           `json:"counts,omitempty"`  // that were made before, of what has no noise
+	Stored    *Stored           `json:"stored,omitempty"`  // in place of a base that is measured
+}
+
+// Stored is what another run says of a base: its cost over the floor, a program that never changes.
+type Stored struct {
+	File   string        `json:"file"`
+	Run    string        `json:"run"`
+	Ratios []StoredRatio `json:"ratios"`
+}
+
+// A StoredRatio is that of one request by one metric.
+type StoredRatio struct {
+	Request string  `json:"request"`
+	Metric  string  `json:"metric"`
+	Ratio   float64 `json:"ratio"` // over the floor
+	Slack   float64 `json:"slack"` // by how much its logarithm may be off
 }
 
 // A Count is how often something happens in one start of the program of each variant.

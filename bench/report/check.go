@@ -13,9 +13,10 @@ const (
 
 // A Check is what a comparison of a candidate with its base came to: a verdict, and what it rests on.
 type Check struct {
-	Base      string   `json:"base"`      // what the sides are, for people: paths, or commits
-	Candidate string   `json:"candidate"` // likewise
-	Margin    float64  `json:"margin"`    // so much more is no regression; 0.03 is 3 %
+	Base      string   `json:"base"`             // what the sides are, for people: paths, or commits
+	Candidate string   `json:"candidate"`        // likewise
+	Stored    bool     `json:"stored,omitempty"` // the base was measured by another run, which is the weaker way
+	Margin    float64  `json:"margin"`           // so much more is no regression; 0.03 is 3 %
 	MustCatch float64  `json:"must_catch"`
 	Alpha     float64  `json:"alpha"` // the rate of false alarms, over all gates
 	Verdict   string   `json:"verdict"`

@@ -119,22 +119,34 @@ func unlike(a, b *Analysis) []Unlikeness {
 			found = append(found, Unlikeness{what, orAbsent(x), orAbsent(y)})
 		}
 	}
-	x, y := a.Environment, b.Environment
-	add("CPU", x.CPU, y.CPU)
-	add("cores", fmt.Sprint(x.Cores), fmt.Sprint(y.Cores))
-	add("system", x.OS+" on "+x.Arch, y.OS+" on "+y.Arch)
-	add("kernel", x.Kernel, y.Kernel)
-	add("governor", x.Governor, y.Governor)
-	add("clock source", x.ClockSource, y.ClockSource)
-	add("mitigations", settings(x.Mitigations), settings(y.Mitigations))
+	found = append(found, UnlikeMachine(a.Environment, b.Environment)...)
 	add("forktax", a.Run.Version, b.Run.Version)
 	add("baseline", a.Run.Baseline, b.Run.Baseline)
-	add("database", database(x.Database), database(y.Database))
+	add("database", database(a.Environment.Database), database(b.Environment.Database))
 	for _, v := range a.Run.Variants {
 		for _, w := range b.Run.Variants {
 			if v.Name == w.Name && !reflect.DeepEqual(v, w) {
 				add("variant "+v.Name, variant(v), variant(w))
 			}
+		}
+	}
+	return found
+}
+
+// UnlikeMachine lists how two machines differ.
+func UnlikeMachine(a, b bench.Environment) []Unlikeness {
+	found := []Unlikeness{}
+	for _, v := range []struct{ what, a, b string }{
+		{"CPU", a.CPU, b.CPU},
+		{"cores", fmt.Sprint(a.Cores), fmt.Sprint(b.Cores)},
+		{"system", a.OS + " on " + a.Arch, b.OS + " on " + b.Arch},
+		{"kernel", a.Kernel, b.Kernel},
+		{"governor", a.Governor, b.Governor},
+		{"clock source", a.ClockSource, b.ClockSource},
+		{"mitigations", settings(a.Mitigations), settings(b.Mitigations)},
+	} {
+		if v.a != v.b {
+			found = append(found, Unlikeness{v.what, orAbsent(v.a), orAbsent(v.b)})
 		}
 	}
 	return found

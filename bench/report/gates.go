@@ -49,13 +49,21 @@ func (c *Check) terms() string {
 		starts += fmt.Sprintf(", %d of them to confirm", c.Confirmed)
 	}
 	return strings.Join([]string{
-		fmt.Sprintf("candidate %s against base %s", c.Candidate, c.Base),
+		fmt.Sprintf("candidate %s against %s %s", c.Candidate, c.side(), c.Base),
 		"margin " + share(c.Margin),
 		"must catch " + share(c.MustCatch),
 		"false alarms " + share(c.Alpha),
 		starts,
 		fmt.Sprintf("%.0f s", c.Seconds),
 	}, " · ")
+}
+
+// side is what the candidate is held against.
+func (c *Check) side() string {
+	if c.Stored {
+		return "the stored base, which is weaker than one measured with it,"
+	}
+	return "base"
 }
 
 const gatesTitle = "Gates. The change is that of the cost, with its interval: + is worse, for throughput, too"

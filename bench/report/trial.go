@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"slices"
 
 	"forktax/bench"
@@ -30,6 +31,8 @@ type trial struct {
 	cell            bench.Cell // the candidate's
 	metric          string
 	base, candidate measurements
+	times           float64 // of what was measured of the base; other than 1 if that is the floor, and a ratio is stored
+	slack           float64 // by how much the logarithm of that may be off
 }
 
 // trials lists the gates of a run that are measured: metric by metric, each by all requests.
@@ -37,15 +40,42 @@ func trials(p bench.Plan, measured []measurements) []trial {
 	var all []trial
 	for _, metric := range p.Criterion.Metrics {
 		for i, c := range p.Cells {
-			if base, ok := twin(p, c); ok && c.Model == p.Criterion.Candidate {
-				all = append(all, trial{c, metric, measured[base], measured[i]})
+			if c.Model != p.Criterion.Candidate {
+				continue
 			}
+			t := trial{cell: c, metric: metric, candidate: measured[i], times: 1}
+			if p.Criterion.Stored != nil {
+				t.hold(p, measured)
+			} else if base, ok := twin(p, c); ok {
+				t.base = measured[base]
+			}
+			all = append(all, t)
 		}
 	}
 	return all
 }
 
-func (t trial) pairs() pairs { return pair(t.base.rounds, t.candidate.rounds, t.metric) }
+// hold puts the floor in the place of the base, and the stored ratio over it.
+func (t *trial) hold(p bench.Plan, measured []measurements) {
+	for _, b := range baselines(p, t.cell) {
+		if b.name == p.Floor {
+			t.base = measured[b.cell]
+		}
+	}
+	for _, r := range p.Criterion.Stored.Ratios {
+		if r.Request == t.cell.Request && r.Metric == t.metric {
+			t.times, t.slack = r.Ratio, r.Slack
+		}
+	}
+}
+
+func (t trial) pairs() pairs {
+	all := pair(t.base.rounds, t.candidate.rounds, t.metric)
+	for i := range all {
+		all[i].baseline *= t.times
+	}
+	return all
+}
 
 // series deals the logarithms of the ratio of cost out to so many starts of the targets.
 func (p pairs) series(metric string, starts int) gate.Series {
@@ -69,6 +99,7 @@ func data(r *bench.Result, measured []measurements) gate.Data {
 	d := gate.Data{Ended: r.Tail != (bench.Tail{})}
 	for _, t := range trials(r.Plan, measured) {
 		d.Gates = append(d.Gates, t.pairs().series(t.metric, starts))
+		d.Slack = append(d.Slack, t.slack)
 	}
 	if r.Plan.Criterion.Control != "" {
 		d.Control = control(r.Plan, measured, starts)
@@ -122,6 +153,9 @@ func (t trial) gate(f gate.Finding) Gate {
 	g.Base, g.Candidate = new(stats.Median(base)), new(stats.Median(candidate))
 	c := p.compare()
 	g.Ratio, g.RatioLow, g.RatioHigh = &c.Ratio, c.RatioLow, c.RatioHigh
+	if t.slack > 0 && g.RatioLow != nil {
+		g.RatioLow, g.RatioHigh = new(*c.RatioLow*math.Exp(-t.slack)), new(*c.RatioHigh*math.Exp(t.slack))
+	}
 	if inverse(t.metric) {
 		g.Ratio, g.RatioLow, g.RatioHigh = inverted(g.Ratio), inverted(g.RatioHigh), inverted(g.RatioLow)
 	}
@@ -155,13 +189,17 @@ func counted(p bench.Plan, a *Analysis) []Gate {
 		gates = append(gates, g)
 	}
 	for _, c := range p.Cells {
-		if _, ok := twin(p, c); !ok || c.Model != p.Criterion.Candidate {
+		if c.Model != p.Criterion.Candidate {
 			continue
 		}
 		g := Gate{Workload: c.Workload, Request: c.Request, Load: c.Load, Metric: countErrors, Kind: countsKind, Unit: "1"}
 		candidate := a.cell(c)
 		c.Model = p.Baseline
-		if base := a.cell(c); base != nil && candidate != nil {
+		base := a.cell(c)
+		if p.Criterion.Stored != nil {
+			base = &Cell{}
+		}
+		if base != nil && candidate != nil {
 			g.judge(float64(base.Errors), float64(candidate.Errors), p.Criterion.Margin)
 			if base.Errors > 0 {
 				g.Verdict, g.Why = Undecided, "the base fails, too: there is nothing to hold the candidate against"

@@ -22,6 +22,9 @@ func check(r *bench.Result, measured []measurements, a *Analysis) *Check {
 		Groups: j.Screened + j.Confirming, Confirmed: j.Confirming, Seconds: a.Run.Seconds,
 		Gates: counted(r.Plan, a),
 	}
+	if s := criterion.Stored; s != nil {
+		c.Base, c.Stored = fmt.Sprintf("%s (run %s)", s.File, s.Run), true
+	}
 	for i, t := range trials(r.Plan, measured) {
 		g := t.gate(j.Gates[i])
 		g.Verdict, g.Why = c.verdict(j, j.Gates[i])

@@ -32,6 +32,10 @@ func warnings(r *bench.Result, a *Analysis) []Warning {
 		slices.Contains(a.engines(), "hey"))
 	add(heavyGenerator(a))
 	add(noFloor(r.Plan))
+	add(Warning{Code: "stored-base",
+		Text: "the base was not measured in this run: its cost over the floor is that of another",
+		Advice: "what differs between the days is in the comparison, though less than in times; check two programs in one run " +
+			"where the base can be had"}, r.Plan.Criterion != nil && r.Plan.Criterion.Stored != nil)
 	add(foreign(r))
 	add(unknownDatabase(a))
 	add(restless(r))

@@ -40,6 +40,9 @@ type checkOptions struct {
 	alpha                 share
 	budget                time.Duration
 	gates                 []string
+	gatesNamed            bool
+	baseline              string // a stored result, in place of a base
+	unlike                bool   // it may be of another machine
 	different             bool
 	seed                  uint64
 	results               string
@@ -60,9 +63,11 @@ what would decide it. Whatever is missing, it is not a pass. Each check proves t
 the candidate slower when its host delays it by --must-catch.`,
 		Example: `  forktax check --base ./old.cgi --candidate ./new.cgi
   forktax check --base ./old.py --candidate ./new.py --request '/?page=2' --gates response_p50,cpu_per_request
+  forktax check --baseline results/20260102-150405-a1b2/result.json --candidate ./new.cgi
   forktax check --base-ref main --build 'go build -o {out} ./cmd/app'`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			o.gatesNamed = c.Flags().Changed("gates")
 			if err := o.check(); err != nil {
 				return usageError{err}
 			}
@@ -80,6 +85,9 @@ the candidate slower when its host delays it by --must-catch.`,
 	f.StringVar(&o.baseRef, "base-ref", "", "in place of --base, a commit of git, from which --build makes it")
 	f.StringVar(&o.candidateRef, "candidate-ref", "", "likewise of the candidate; by default HEAD")
 	f.StringVar(&o.build, "build", "", "the command that builds a commit, with {out} where it is to put the program")
+	f.StringVar(&o.baseline, "baseline", "", "in place of --base, a stored result.json of a check or a run; only what the program "+
+		"costs over the floor is compared, which is weaker than to measure both")
+	f.BoolVar(&o.unlike, "allow-unlike-machine", false, "compare with --baseline though it was made on another machine")
 	f.StringArrayVar(&o.requests, "request", nil, "what is sent: a path such as '/?page=2', with a method before it if it is "+
 		"not GET, or the name of a workload's request; may be given several times; by default / or all of the workload's")
 	f.StringVar(&o.body, "body", "", "of the requests, which are then POST")
@@ -106,7 +114,13 @@ func (o *checkOptions) check() error {
 		return mistaken("base-ref", "%q: there is a --base, too; one of them is needed", o.baseRef)
 	case o.candidateRef != "" && o.candidate != "":
 		return mistaken("candidate-ref", "%q: there is a --candidate, too; one of them is needed", o.candidateRef)
-	case o.base == "" && o.baseRef == "":
+	case o.baseline != "" && (o.base != "" || o.baseRef != ""):
+		return mistaken("baseline", "%q: there is a base to be measured, too; one of them is needed", o.baseline)
+	case o.baseline != "" && o.candidate == "":
+		return mistaken("candidate", "is missing: name a program to be held against --baseline")
+	case o.unlike && o.baseline == "":
+		return mistaken("allow-unlike-machine", "is for --baseline, which is missing")
+	case o.base == "" && o.baseRef == "" && o.baseline == "":
 		return mistaken("base", "is missing: name a program, or a commit by --base-ref")
 	case o.candidate == "" && o.candidateRef == "" && o.baseRef == "":
 		return mistaken("candidate", "is missing: name a program, or a commit by --candidate-ref")

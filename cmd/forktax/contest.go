@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,6 +133,14 @@ func (c *contest) choose() error {
 	return nil
 }
 
+// candidateIfStored stands in the place of a base that is not to be had.
+func (o *checkOptions) candidateIfStored() string {
+	if o.baseline == "" {
+		return ""
+	}
+	return o.candidate
+}
+
 // A source is where a side comes from.
 type source struct{ option, title, path string }
 
@@ -141,7 +150,7 @@ func (o *checkOptions) sources(ctx context.Context, stderr io.Writer) (sources [
 		candidateRef = "HEAD"
 	}
 	for i, s := range []struct{ option, path, ref string }{
-		{"base", o.base, o.baseRef},
+		{"base", cmp.Or(o.base, o.candidateIfStored()), o.baseRef},
 		{"candidate", o.candidate, candidateRef},
 	} {
 		if s.ref == "" {
@@ -201,6 +210,9 @@ func (c *contest) learn(ctx context.Context, l *program.Launcher) (err error) {
 	own.Dir = dir
 	var targets []*bench.Target
 	for i, name := range []string{baseSide, candidateSide} {
+		if name == baseSide && c.baseline != "" {
+			continue
+		}
 		t, stop, err := own.Launch(ctx, name, c.workload.Name)
 		if err != nil {
 			return fmt.Errorf("starting a host for %s: %w", c.sides[i].title, err)
@@ -215,7 +227,7 @@ func (c *contest) learn(ctx context.Context, l *program.Launcher) (err error) {
 			return fmt.Errorf("%s: %w", c.sides[i].title, err)
 		}
 		for n := range wants {
-			if i == 0 {
+			if i == 0 || c.baseline != "" {
 				c.workload.Requests[n].Want = wants[n]
 			}
 		}

@@ -23,7 +23,6 @@ import (
 type trialRun struct {
 	plan     bench.Plan
 	launcher *program.Launcher
-	programs []program.Program
 }
 
 // floorEvery is in which rounds of a check the floor is visited: it is there to hold other days' results against.
@@ -45,16 +44,27 @@ func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *prog
 	if err != nil {
 		return nil, err
 	}
-	run := &trialRun{plan: c.plan(counts), launcher: l}
-	if p, err := tried(ctx, finder); err == nil {
+	run := &trialRun{launcher: l}
+	if run.plan, err = c.plan(counts); err != nil {
+		return nil, err
+	}
+	p, err := tried(ctx, finder)
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
+	if err != nil && c.baseline != "" {
+		return nil, fmt.Errorf("a stored result is held against the floor, which cannot be had here: %w", err)
+	}
+	if err == nil {
+		every := floorEvery
+		if c.baseline != "" {
+			every = 1
+		}
+		run.plan.Every = append(slices.Repeat([]int{1}, len(run.plan.Cells)), every)
 		run.plan.Floor = p.Name
 		run.plan.Workloads = append(run.plan.Workloads, p.Description)
 		run.plan.Cells = append(run.plan.Cells, cellOf(p.Name, p.Requests[0].Name, floorModel))
-		run.plan.Every = slices.Repeat([]int{1}, len(run.plan.Cells)-1)
-		run.plan.Every = append(run.plan.Every, floorEvery)
 		l.Programs = append(l.Programs, *p)
-	} else if cause := context.Cause(ctx); cause != nil {
-		return nil, cause
 	}
 	return run, nil
 }
@@ -64,10 +74,13 @@ func cellOf(workload, request, model string) bench.Cell {
 		Load: bench.Load{Kind: bench.Closed, Concurrency: 1}}
 }
 
-// variants are the two sides, and the candidate once more, delayed by its host.
+// variants are the two sides, or the candidate alone, and the candidate once more, delayed by its host.
 func (c *contest) variants() []program.Variant {
 	var variants []program.Variant
 	for i, name := range []string{baseSide, candidateSide, controlSide} {
+		if name == baseSide && c.baseline != "" {
+			continue
+		}
 		s := c.sides[min(i, 1)]
 		v := program.Variant{Variant: bench.Variant{Name: name, Model: floorModel, Env: map[string]string{}}}
 		maps.Copy(v.Env, s.env)
@@ -85,20 +98,27 @@ func (c *contest) variants() []program.Variant {
 	return variants
 }
 
-func (c *contest) plan(counts []bench.Count) bench.Plan {
-	p := bench.Plan{
-		Workloads: []bench.Description{c.workload}, BudgetNS: int64(c.budget), AtLeast: fewestSent, Seed: c.seed,
-		Baseline: baseSide, AllowDifferent: c.different,
-		Criterion: &bench.Criterion{
-			Titles:    map[string]string{baseSide: c.sides[0].title, candidateSide: c.sides[1].title},
-			Candidate: candidateSide, Control: controlSide,
-			Margin: float64(c.margin), MustCatch: float64(c.mustCatch), Alpha: float64(c.alpha), Counts: counts,
-		},
+func (c *contest) plan(counts []bench.Count) (bench.Plan, error) {
+	criterion := &bench.Criterion{
+		Titles:    map[string]string{baseSide: c.sides[0].title, candidateSide: c.sides[1].title},
+		Candidate: candidateSide, Control: controlSide,
+		Margin: float64(c.margin), MustCatch: float64(c.mustCatch), Alpha: float64(c.alpha), Counts: counts,
 	}
 	_, measured := report.Gated()
 	for _, g := range c.gates {
 		if slices.Contains(measured, g) {
-			p.Criterion.Metrics = append(p.Criterion.Metrics, g)
+			criterion.Metrics = append(criterion.Metrics, g)
+		}
+	}
+	p := bench.Plan{
+		Workloads: []bench.Description{c.workload}, BudgetNS: int64(c.budget), AtLeast: fewestSent, Seed: c.seed,
+		Baseline: baseSide, AllowDifferent: c.different, Criterion: criterion,
+	}
+	if c.baseline != "" {
+		p.Baseline = candidateSide
+		var err error
+		if criterion.Stored, criterion.Metrics, err = c.remember(criterion.Metrics, c.gatesNamed); err != nil {
+			return p, err
 		}
 	}
 	for _, v := range c.variants() {
@@ -109,7 +129,7 @@ func (c *contest) plan(counts []bench.Count) bench.Plan {
 			p.Cells = append(p.Cells, cellOf(c.workload.Name, r.Name, v.Name))
 		}
 	}
-	return p
+	return p, nil
 }
 
 // count counts what has no noise, in single starts of both sides.
@@ -121,7 +141,7 @@ func (c *contest) count(ctx context.Context) ([]bench.Count, error) {
 			wanted = append(wanted, g)
 		}
 	}
-	if len(wanted) == 0 {
+	if len(wanted) == 0 || c.baseline != "" { // no result holds them
 		return nil, nil
 	}
 	defer explain.Adopt()()

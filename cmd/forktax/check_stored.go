@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"forktax/bench"
+	"forktax/bench/machine"
+	"forktax/bench/report"
+)
+
+// storedSides are the cells of a stored result that may stand for a base, the best first.
+var storedSides = []string{candidateSide, floorModel}
+
+// remember takes out of a stored result what the requests cost over the floor. The metrics that it judges by are those
+// that are there, unless somebody has named them.
+func (c *contest) remember(metrics []string, named bool) (*bench.Stored, []string, error) {
+	a, err := stored(c.baseline)
+	if err != nil {
+		return nil, nil, err
+	}
+	if unlike := report.UnlikeMachine(a.Environment, machine.Environment()); len(unlike) > 0 && !c.unlike {
+		var lines []string
+		for _, u := range unlike {
+			lines = append(lines, fmt.Sprintf("%s: %s, and here %s", u.What, u.A, u.B))
+		}
+		return nil, nil, usageError{mistaken("baseline", "%s was made on another machine (%s): what a start costs over the floor "+
+			"is another there; --allow-unlike-machine compares them all the same", c.baseline, strings.Join(lines, "; "))}
+	}
+	s := &bench.Stored{File: c.baseline, Run: a.Run.ID}
+	var kept []string
+	for _, metric := range metrics {
+		for _, r := range c.workload.Requests {
+			ratio, why := c.ratio(a, r.Name, metric)
+			if why != "" && !named {
+				continue
+			}
+			if why != "" {
+				return nil, nil, usageError{mistaken("baseline", "%s %s", c.baseline, why)}
+			}
+			s.Ratios = append(s.Ratios, ratio)
+			if !slices.Contains(kept, metric) {
+				kept = append(kept, metric)
+			}
+		}
+	}
+	if want := len(kept) * len(c.workload.Requests); len(kept) == 0 || len(s.Ratios) < want {
+		return nil, nil, usageError{mistaken("baseline", "%s does not say what %s costs over the floor, by one client: it has to be "+
+			"a result of forktax check, or of forktax run, of the same requests", c.baseline, c.subjects())}
+	}
+	return s, kept, nil
+}
+
+func (c *contest) subjects() string {
+	var names []string
+	for _, r := range c.workload.Requests {
+		names = append(names, c.workload.Name+"/"+r.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// ratio is that of one request by one metric; or why there is none.
+func (c *contest) ratio(a *report.Analysis, request, metric string) (bench.StoredRatio, string) {
+	for _, side := range storedSides {
+		cell := cellOf(c.workload.Name, request, side)
+		for _, r := range a.Comparisons {
+			if r.Workload != cell.Workload || r.Request != request || r.Load != cell.Load || r.Candidate != side ||
+				r.Baseline != floorWorkload || r.Metric != metric {
+				continue
+			}
+			if r.RatioLow == nil || r.RatioHigh == nil {
+				return bench.StoredRatio{}, fmt.Sprintf("has too few blocks for an interval of %s of %s/%s", metric,
+					c.workload.Name, request)
+			}
+			slack := max(math.Log(*r.RatioHigh/r.Ratio), math.Log(r.Ratio / *r.RatioLow))
+			return bench.StoredRatio{Request: request, Metric: metric, Ratio: r.Ratio, Slack: slack}, ""
+		}
+	}
+	return bench.StoredRatio{}, fmt.Sprintf("has no %s of %s/%s over the floor", metric, c.workload.Name, request)
+}
