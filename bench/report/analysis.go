@@ -37,8 +37,9 @@ type Run struct {
 	Variants      []bench.Variant `json:"variants,omitempty"` // that stand in the place of models
 	Floor         string          `json:"floor,omitempty"`    // the workload that is the smallest program
 	RefereeEngine string          `json:"referee_engine,omitempty"`
-	Rounds        int             `json:"rounds"` // planned; 0 if the time was
-	Groups        int             `json:"groups"` // how often the targets were started and measured
+	Control       string          `json:"control,omitempty"` // the variant that a check must find to be slower
+	Rounds        int             `json:"rounds"`            // planned; 0 if the time was
+	Groups        int             `json:"groups"`            // how often the targets were started and measured
 }
 
 // A Cell is what was seen of one cell of the plan, over all its blocks.

@@ -20,6 +20,9 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 		Comparisons: []Comparison{},
 		Warnings:    []Warning{},
 	}
+	if r.Plan.Criterion != nil {
+		a.Run.Control = r.Plan.Criterion.Control
+	}
 	for _, b := range r.Blocks {
 		a.Run.Groups = max(a.Run.Groups, b.Group+1)
 	}

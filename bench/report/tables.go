@@ -30,14 +30,14 @@ func firstLoads(cells []Cell) []Cell {
 	return kept
 }
 
-// ownCells lists all cells without those of the referee.
+// ownCells lists all cells without those that only check the others: of the referee, and of a check's control.
 func (a *Analysis) ownCells() []Cell { return append(a.own(bench.Closed), a.own(bench.Open)...) }
 
-// own lists the cells of a kind of load, without those of the referee.
+// own lists the cells of a kind of load, without those that only check the others.
 func (a *Analysis) own(kind string) []Cell {
 	var cells []Cell
 	for _, c := range a.Cells {
-		if c.Load.Kind == kind && c.Engine != a.Run.RefereeEngine {
+		if c.Load.Kind == kind && c.Engine != a.Run.RefereeEngine && (a.Run.Control == "" || c.Model != a.Run.Control) {
 			cells = append(cells, c)
 		}
 	}

@@ -15,7 +15,8 @@ import (
 // check says what a run with a criterion came to. It fails closed: whatever is missing, it is not a pass.
 func check(r *bench.Result, measured []measurements, a *Analysis) *Check {
 	criterion := r.Plan.Criterion
-	j := rule(r.Plan).Judge(data(r, measured))
+	d := data(r, measured)
+	j := rule(r.Plan).Judge(d)
 	c := &Check{
 		Base: criterion.Titles[r.Plan.Baseline], Candidate: criterion.Titles[criterion.Candidate],
 		Margin: criterion.Margin, MustCatch: criterion.MustCatch, Alpha: criterion.Alpha,
@@ -36,7 +37,7 @@ func check(r *bench.Result, measured []measurements, a *Analysis) *Check {
 			c.Control.Ratio = new(math.Exp(j.Control.Estimate))
 		}
 	}
-	c.conclude(r, j, a)
+	c.conclude(r, j, d.Slack, a)
 	return c
 }
 
@@ -56,7 +57,7 @@ func (c *Check) verdict(j gate.Judgement, f gate.Finding) (verdict, why string) 
 }
 
 // conclude makes one verdict of all.
-func (c *Check) conclude(r *bench.Result, j gate.Judgement, a *Analysis) {
+func (c *Check) conclude(r *bench.Result, j gate.Judgement, slack []float64, a *Analysis) {
 	regressed := c.named(Regression)
 	accused, tooMany := tooManyInvalid(a)
 	failing := slices.IndexFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
@@ -83,7 +84,7 @@ func (c *Check) conclude(r *bench.Result, j gate.Judgement, a *Analysis) {
 			percent(c.MustCatch))
 	default:
 		c.Verdict = Undecided
-		c.Why, c.Needs = c.missing(j)
+		c.Why, c.Needs = c.missing(j, slack)
 	}
 }
 
@@ -132,7 +133,7 @@ const plain = 3.6
 
 // missing says why a check that had its time did not decide, and how much longer it would have had to take: errors
 // shrink with the root of the time.
-func (c *Check) missing(j gate.Judgement) (why, needs string) {
+func (c *Check) missing(j gate.Judgement, slack []float64) (why, needs string) {
 	longer := func(away, off float64) float64 { return max(square(plain*off/away), 1.2) }
 	factor := 1.0
 	starts := j.Screened + j.Confirming
@@ -150,11 +151,15 @@ func (c *Check) missing(j gate.Judgement) (why, needs string) {
 	default:
 		open := c.named(Undecided)
 		why = fmt.Sprintf("the noise is too large to tell by %s", their(open))
-		for _, f := range j.Gates {
+		for i, f := range j.Gates {
 			if f.Bounded || math.IsNaN(f.Error) {
 				continue
 			}
-			most := max(math.Log1p(c.MustCatch)-f.Estimate, f.Estimate-math.Log1p(c.Margin)) // one of them is above 0
+			// One of the two is above 0, unless what is held against is not known so well.
+			most := max(math.Log1p(c.MustCatch)-f.Estimate, f.Estimate-math.Log1p(c.Margin)) - slack[i]
+			if most <= 0 {
+				return why, "a stored result of a longer run, which says more exactly what the base costs"
+			}
 			factor = max(factor, longer(most, f.Error))
 		}
 	}

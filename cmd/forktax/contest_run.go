@@ -26,7 +26,7 @@ type trialRun struct {
 }
 
 // floorEvery is in which rounds of a check the floor is visited: it is there to hold other days' results against.
-const floorEvery = 4
+const floorEvery = 2
 
 // prepare learns what is needed of the sides before anything is measured.
 func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *program.Finder) (*trialRun, error) {
