@@ -54,6 +54,8 @@ func TestCommandsOfTheReadme(t *testing.T) {
 				t.Skip(stack.Installed())
 			case strings.HasPrefix(command, "run"):
 				execute(t, forktax, command+" --rounds 6 --groups 3 --block 1ms --results "+results)
+			case strings.HasPrefix(command, "check"):
+				execute(t, forktax, strings.Replace(command, "--budget 30s", "--budget 2s", 1)+" --results "+results)
 			case strings.HasPrefix(command, "serve"):
 				serve(t, forktax, command)
 			case strings.HasPrefix(command, "report"):
@@ -73,7 +75,7 @@ func execute(t *testing.T, forktax, command string) {
 	t.Helper()
 	out, err := exec.Command("sh", "-c", forktax+" "+command).CombinedOutput()
 	var exit *exec.ExitError
-	measures := strings.HasPrefix(command, "run") || strings.HasPrefix(command, "doctor")
+	measures := strings.HasPrefix(command, "run") || strings.HasPrefix(command, "check") || strings.HasPrefix(command, "doctor")
 	if err != nil && !(measures && errors.As(err, &exit) && exit.ExitCode() == 3) {
 		t.Errorf("forktax %s: %v\n%s", command, err, out)
 	}
