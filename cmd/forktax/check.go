@@ -41,6 +41,7 @@ type checkOptions struct {
 	budget                time.Duration
 	gates                 []string
 	gatesNamed            bool
+	data                  databaseOptions
 	baseline              string // a stored result, in place of a base
 	unlike                bool   // it may be of another machine
 	different             bool
@@ -49,7 +50,8 @@ type checkOptions struct {
 }
 
 func checkCommand(atOnce <-chan struct{}) *cobra.Command {
-	o := checkOptions{margin: gate.DefaultMargin, mustCatch: gate.DefaultMustCatch, alpha: gate.DefaultAlpha}
+	o := checkOptions{margin: gate.DefaultMargin, mustCatch: gate.DefaultMustCatch, alpha: gate.DefaultAlpha,
+		data: databaseOptions{Database: embedded}}
 	var printed output
 	c := &cobra.Command{
 		Use:   "check",
@@ -98,6 +100,7 @@ the candidate slower when its host delays it by --must-catch.`,
 	f.StringSliceVar(&o.gates, "gates", slices.Concat(counted, measured), "by what it is judged, in this order")
 	f.BoolVar(&o.different, "allow-different-answers", false, "check also what does not answer the same")
 	f.Uint64Var(&o.seed, "seed", 0, "of all that is random; 0 draws one")
+	o.data.flags(f)
 	f.StringVar(&o.results, "results", defaultResults, "folder in which the run's folder is made")
 	printed.flags(c)
 	return c
@@ -154,7 +157,7 @@ func (o *checkOptions) check() error {
 		return mistaken("gates", "%s are all counted; one that is measured is needed, of %s", strings.Join(o.gates, ", "),
 			strings.Join(measured, ", "))
 	}
-	return nil
+	return o.data.check()
 }
 
 // decide makes a check, reports it, and says by its error what it came to.
@@ -163,16 +166,25 @@ func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, printed 
 	if o.seed == 0 {
 		o.seed = 1 + rand.Uint64N(1_000_000)
 	}
-	finder := program.NewFinder(stderr)
+	finder := o.data.finder(stderr)
 	contest, err := o.contest(ctx, finder, stderr)
 	if err != nil {
 		return err
 	}
-	run, err := contest.prepare(ctx, l, finder)
+	contest.equip(l)
+	if err := o.data.suits(l); err != nil {
+		return usageError{err}
+	}
+	database, stop, err := o.data.start(ctx, l, stderr)
 	if err != nil {
 		return err
 	}
+	run, err := contest.prepare(ctx, l, finder, database)
+	if err != nil {
+		return errors.Join(err, stop())
+	}
 	dir, failure := run.carryOut(ctx, o.results, stderr)
+	failure = errors.Join(failure, stop())
 	if dir == "" || isClosed(l.AtOnce) {
 		return failure
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,34 +18,38 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/program"
 	"forktax/bench/report"
+	"forktax/bench/stack"
 )
 
 // A trialRun is a contest that is ready to be carried out.
 type trialRun struct {
 	plan     bench.Plan
 	launcher *program.Launcher
+	database *stack.Server // nil if there is none
 }
 
 // floorEvery is in which rounds of a check the floor is visited: it is there to hold other days' results against.
 const floorEvery = 2
 
-// prepare learns what is needed of the sides before anything is measured.
-func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *program.Finder) (*trialRun, error) {
-	l.Seed = c.seed
-	l.Variants = c.variants()
+// equip gives the launcher what the sides are served by.
+func (c *contest) equip(l *program.Launcher) {
+	l.Seed, l.Variants = c.seed, c.variants()
+	l.Programs = []program.Program{*cmp.Or(c.script, c.sides[0].keeps)}
+}
+
+// prepare learns what is needed of the sides before anything is measured. The database may be nil.
+func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *program.Finder, database *stack.Server) (
+	*trialRun, error) {
 	if c.script != nil {
-		l.Programs = []program.Program{*c.script}
 		if err := c.learn(ctx, l); err != nil {
 			return nil, err
 		}
-	} else {
-		l.Programs = []program.Program{*c.sides[0].keeps}
 	}
-	counts, err := c.count(ctx)
+	counts, err := c.count(ctx, database)
 	if err != nil {
 		return nil, err
 	}
-	run := &trialRun{launcher: l}
+	run := &trialRun{launcher: l, database: database}
 	if run.plan, err = c.plan(counts); err != nil {
 		return nil, err
 	}
@@ -133,7 +138,7 @@ func (c *contest) plan(counts []bench.Count) (bench.Plan, error) {
 }
 
 // count counts what has no noise, in single starts of both sides.
-func (c *contest) count(ctx context.Context) ([]bench.Count, error) {
+func (c *contest) count(ctx context.Context, database *stack.Server) ([]bench.Count, error) {
 	counted, _ := report.Gated()
 	var wanted []string
 	for _, g := range c.gates {
@@ -144,13 +149,15 @@ func (c *contest) count(ctx context.Context) ([]bench.Count, error) {
 	if len(wanted) == 0 || c.baseline != "" { // no result holds them
 		return nil, nil
 	}
-	defer explain.Adopt()()
+	if database == nil { // which would be taken for an orphan
+		defer explain.Adopt()()
+	}
 	var counts []bench.Count
 	for _, r := range c.workload.Requests {
 		of := map[string]explain.Counts{}
 		for i, name := range []string{baseSide, candidateSide} {
 			var err error
-			of[name], err = c.sides[i].count(ctx, r)
+			of[name], err = c.sides[i].count(ctx, r, database)
 			if cause := context.Cause(ctx); cause != nil {
 				return nil, cause
 			}
@@ -181,7 +188,7 @@ func countOf(n explain.Counts, metric string) int64 {
 	}
 }
 
-func (s side) count(ctx context.Context, r bench.Request) (explain.Counts, error) {
+func (s side) count(ctx context.Context, r bench.Request, database *stack.Server) (n explain.Counts, err error) {
 	command := explain.Command{Path: s.path, Body: r.Body, Env: explain.Environment(r, s.path, os.Getenv("PATH"))}
 	if s.keeps != nil {
 		dir, err := os.MkdirTemp("", "forktax-")
@@ -189,7 +196,15 @@ func (s side) count(ctx context.Context, r bench.Request) (explain.Counts, error
 			return explain.Counts{}, fmt.Errorf("making a folder for data: %w", err)
 		}
 		defer os.RemoveAll(dir)
-		env, err := s.keeps.Prepare(ctx, filepath.Join(dir, "data"), "")
+		url := ""
+		if database != nil && s.keeps.Database == program.Postgres {
+			var remove func() error
+			if url, remove, err = database.Place(ctx); err != nil {
+				return explain.Counts{}, err
+			}
+			defer func() { err = errors.Join(err, remove()) }()
+		}
+		env, err := s.keeps.Prepare(ctx, filepath.Join(dir, "data"), url)
 		if err != nil {
 			return explain.Counts{}, err
 		}
@@ -209,7 +224,7 @@ func (t *trialRun) carryOut(ctx context.Context, results string, stderr io.Write
 	if err != nil {
 		return "", err
 	}
-	record, err := bench.CreateRecord(filepath.Join(results, head.ID), head)
+	record, err := newRecord(ctx, filepath.Join(results, head.ID), &head, t.database)
 	if err != nil {
 		return "", err
 	}
