@@ -435,7 +435,7 @@ func TestIncompleteRuns(t *testing.T) {
 			if warned == a.Run.Complete {
 				t.Errorf("warnings %+v", a.Warnings)
 			}
-			for _, format := range report.Formats() {
+			for _, format := range report.Analyses.Names() {
 				// Bencher's format has no place for it, and two others only beside the values of a cell.
 				mute := format == "bencher" || (format == "csv" || format == "gha-benchmark") && len(a.Cells) == 0
 				if got := string(print(t, format, a)); !strings.Contains(got, test.want) && !mute {
@@ -475,7 +475,7 @@ func TestCutOffRun(t *testing.T) {
 		if len(a.Cells) != cells || a.Run.Condition != "the harness was killed" {
 			t.Errorf("%d lines: %d cells, %q, want %d and that it was killed", whole, len(a.Cells), a.Run.Condition, cells)
 		}
-		for _, format := range report.Formats() {
+		for _, format := range report.Analyses.Names() {
 			print(t, format, a)
 		}
 		if err := os.Truncate(filepath.Join(dir, "observations.bin"), 100); err != nil {

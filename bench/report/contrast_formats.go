@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -11,25 +10,12 @@ import (
 	"forktax/bench"
 )
 
-// A ContrastFormat prints two runs side by side. Every format prints the same.
-type ContrastFormat func(w io.Writer, c *Contrast) error
-
-var contrastFormats = map[string]ContrastFormat{
-	"json":     contrastJSON,
+// Contrasts are the formats of two runs side by side.
+var Contrasts = Formats[*Contrast]{
+	"json":     indented[*Contrast],
 	"markdown": contrastMarkdown,
 	"text":     contrastText,
 }
-
-// ContrastFormats lists the names of the formats.
-func ContrastFormats() []string { return slices.Sorted(maps.Keys(contrastFormats)) }
-
-// ContrastNamed returns the format of that name.
-func ContrastNamed(name string) (ContrastFormat, bool) {
-	f, ok := contrastFormats[name]
-	return f, ok
-}
-
-func contrastJSON(w io.Writer, c *Contrast) error { return indented(w, c) }
 
 func contrastText(w io.Writer, c *Contrast) error {
 	p := printer{w: w}

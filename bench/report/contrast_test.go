@@ -30,7 +30,7 @@ func steady(t *testing.T, micros map[string]int, clients ...int) *report.Analysi
 
 func contrasted(t *testing.T, c *report.Contrast, format string) string {
 	t.Helper()
-	print, ok := report.ContrastNamed(format)
+	print, ok := report.Contrasts[format]
 	if !ok {
 		t.Fatalf("there is no format %q", format)
 	}

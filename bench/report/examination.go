@@ -1,11 +1,8 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -13,29 +10,11 @@ import (
 	"forktax/bench/machine"
 )
 
-// An ExaminationFormat prints whether a machine is fit to measure on. Every format prints the same.
-type ExaminationFormat func(w io.Writer, e *machine.Examination) error
-
-var examinationFormats = map[string]ExaminationFormat{
-	"json":     examinationJSON,
+// Examinations are the formats of whether a machine is fit to measure on.
+var Examinations = Formats[*machine.Examination]{
+	"json":     indented[*machine.Examination],
 	"markdown": examinationMarkdown,
 	"text":     examinationText,
-}
-
-// ExaminationFormats lists the names of the formats.
-func ExaminationFormats() []string { return slices.Sorted(maps.Keys(examinationFormats)) }
-
-// ExaminationNamed returns the format of that name.
-func ExaminationNamed(name string) (ExaminationFormat, bool) {
-	f, ok := examinationFormats[name]
-	return f, ok
-}
-
-func examinationJSON(w io.Writer, e *machine.Examination) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(e)
 }
 
 // examinationText has what was found in a table, and below it, where lines may be long, what follows.

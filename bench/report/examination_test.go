@@ -21,7 +21,7 @@ var examined = machine.Examination{Findings: []machine.Finding{
 
 func told(t *testing.T, format string, e machine.Examination) string {
 	t.Helper()
-	print, found := report.ExaminationNamed(format)
+	print, found := report.Examinations[format]
 	if !found {
 		t.Fatalf("there is no format %q", format)
 	}

@@ -1,10 +1,8 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,28 +12,10 @@ import (
 	"forktax/bench/explain"
 )
 
-// An ExplanationFormat prints what the start of a program is made of. Every format prints the same.
-type ExplanationFormat func(w io.Writer, e *explain.Explanation) error
-
-var explanationFormats = map[string]ExplanationFormat{
-	"json": explanationJSON,
+// Explanations are the formats of what the start of a program is made of.
+var Explanations = Formats[*explain.Explanation]{
+	"json": indented[*explain.Explanation],
 	"text": explanationText,
-}
-
-// ExplanationFormats lists the names of the formats.
-func ExplanationFormats() []string { return slices.Sorted(maps.Keys(explanationFormats)) }
-
-// ExplanationNamed returns the format of that name.
-func ExplanationNamed(name string) (ExplanationFormat, bool) {
-	f, ok := explanationFormats[name]
-	return f, ok
-}
-
-func explanationJSON(w io.Writer, e *explain.Explanation) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(e)
 }
 
 // One screen is as much as this, in 100 columns.

@@ -80,7 +80,7 @@ func explanation() *explain.Explanation {
 
 func printed(t *testing.T, format string, e *explain.Explanation) string {
 	t.Helper()
-	f, ok := report.ExplanationNamed(format)
+	f, ok := report.Explanations[format]
 	if !ok {
 		t.Fatalf("there is no format %q", format)
 	}
@@ -137,7 +137,7 @@ func TestExplanationJSON(t *testing.T) {
 	if diff := cmp.Diff(*explanation(), got); diff != "" {
 		t.Errorf("read back (-want +got):\n%s", diff)
 	}
-	if names := report.ExplanationFormats(); !slices.Equal(names, []string{"json", "text"}) {
-		t.Errorf("ExplanationFormats() = %q", names)
+	if names := report.Explanations.Names(); !slices.Equal(names, []string{"json", "text"}) {
+		t.Errorf("Explanations.Names() = %q", names)
 	}
 }

@@ -131,10 +131,10 @@ func TestWriteAll(t *testing.T) {
 		}
 	}
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != len(report.Formats()) {
-		t.Errorf("%d files and %v, want one for each of %v", len(files), err, report.Formats())
+	if err != nil || len(files) != len(report.Analyses.Names()) {
+		t.Errorf("%d files and %v, want one for each of %v", len(files), err, report.Analyses.Names())
 	}
-	for _, format := range report.Formats() {
+	for _, format := range report.Analyses.Names() {
 		got, err := os.ReadFile(filepath.Join(dir, report.File(format)))
 		if diff := cmp.Diff(string(print(t, format, a)), string(got)); diff != "" || err != nil {
 			t.Errorf("%s is not what is printed: %v\n%s", report.File(format), err, diff)

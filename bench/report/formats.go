@@ -14,40 +14,48 @@ import (
 	"forktax/bench"
 )
 
-// A Format prints an analysis. Every format prints the same one.
-type Format func(w io.Writer, a *Analysis) error
+// A Format prints something in one form.
+type Format[T any] func(w io.Writer, v T) error
 
-// formats by name, and the files that they are written into where all of them are.
-var formats = map[string]struct {
-	print Format
-	file  string
-}{
-	"bench":         {Bench, "bench.txt"},
-	"bencher":       {Bencher, "bencher.json"},
-	"csv":           {CSV, "cells.csv"},
-	"gha-benchmark": {GHABenchmark, "gha-benchmark.json"},
-	"github":        {Annotations, "annotations.txt"},
-	"hdr":           {HDR, "response.hlog"},
-	"json":          {JSON, "result.json"},
-	"junit":         {JUnit, "junit.xml"},
-	"markdown":      {Markdown, "report.md"},
-	"text":          {Text, "report.txt"},
+// Formats are those in which something can be printed, by name. All print the same.
+type Formats[T any] map[string]Format[T]
+
+// Names lists them.
+func (f Formats[T]) Names() []string { return slices.Sorted(maps.Keys(f)) }
+
+// Analyses are the formats of what a run says.
+var Analyses = Formats[*Analysis]{
+	"bench":         Bench,
+	"bencher":       Bencher,
+	"csv":           CSV,
+	"gha-benchmark": GHABenchmark,
+	"github":        Annotations,
+	"hdr":           HDR,
+	"json":          JSON,
+	"junit":         JUnit,
+	"markdown":      Markdown,
+	"text":          Text,
+}
+
+// files are what WriteAll writes, by format.
+var files = map[string]string{
+	"bench":         "bench.txt",
+	"bencher":       "bencher.json",
+	"csv":           "cells.csv",
+	"gha-benchmark": "gha-benchmark.json",
+	"github":        "annotations.txt",
+	"hdr":           "response.hlog",
+	"json":          "result.json",
+	"junit":         "junit.xml",
+	"markdown":      "report.md",
+	"text":          "report.txt",
 }
 
 // errNoBlocks is why a format cannot print an analysis that was read from its JSON.
 var errNoBlocks = errors.New("the blocks of the run are needed, and a result.json has none: give the folder of the run")
 
-// Formats lists the names of the formats.
-func Formats() []string { return slices.Sorted(maps.Keys(formats)) }
-
-// Named returns the format of that name.
-func Named(name string) (Format, bool) {
-	f, ok := formats[name]
-	return f.print, ok
-}
-
 // File is what the format of that name is written into by WriteAll; "" if there is none.
-func File(name string) string { return formats[name].file }
+func File(name string) string { return files[name] }
 
 // WriteAll writes the analysis in all formats into the folder dir, which it makes. Each file is written whole or not at
 // all, and one that cannot be keeps no other from being written.
@@ -56,8 +64,8 @@ func WriteAll(dir string, a *Analysis) error {
 		return fmt.Errorf("making the folder for all formats: %w", err)
 	}
 	var failures []error
-	for _, name := range Formats() {
-		if err := Write(filepath.Join(dir, File(name)), formats[name].print, a); err != nil {
+	for _, name := range Analyses.Names() {
+		if err := Write(filepath.Join(dir, File(name)), Analyses[name], a); err != nil {
 			failures = append(failures, fmt.Errorf("writing the format %s: %w", name, err))
 		}
 	}
@@ -65,7 +73,7 @@ func WriteAll(dir string, a *Analysis) error {
 }
 
 // Write writes the analysis into the file name, whole or not at all.
-func Write(name string, print Format, a *Analysis) error {
+func Write(name string, print Format[*Analysis], a *Analysis) error {
 	var text bytes.Buffer
 	if err := print(&text, a); err != nil {
 		return err
@@ -76,8 +84,9 @@ func Write(name string, print Format, a *Analysis) error {
 // JSON prints all of the analysis.
 func JSON(w io.Writer, a *Analysis) error { return indented(w, a) }
 
-func indented(w io.Writer, v any) error {
+func indented[T any](w io.Writer, v T) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }

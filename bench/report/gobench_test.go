@@ -158,7 +158,7 @@ func TestFormatsThatNeedBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told []string
-	for _, format := range report.Formats() {
+	for _, format := range report.Analyses.Names() {
 		if err := named(t, format)(&bytes.Buffer{}, a); err != nil {
 			told = append(told, fmt.Sprintf("%s: %v", format, err))
 		}
@@ -171,7 +171,7 @@ func TestFormatsThatNeedBlocks(t *testing.T) {
 	if err := report.WriteAll(dir, a); err == nil || !strings.Contains(err.Error(), "writing the format hdr: "+why) {
 		t.Errorf("WriteAll of it = %v", err)
 	}
-	for _, format := range report.Formats() {
+	for _, format := range report.Analyses.Names() {
 		_, err := os.Stat(filepath.Join(dir, report.File(format)))
 		if missing := errors.Is(err, os.ErrNotExist); missing != (format == "bench" || format == "hdr") {
 			t.Errorf("%s is missing: %t", report.File(format), missing)

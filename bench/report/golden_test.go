@@ -52,9 +52,9 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func named(t *testing.T, name string) report.Format {
+func named(t *testing.T, name string) report.Format[*report.Analysis] {
 	t.Helper()
-	f, ok := report.Named(name)
+	f, ok := report.Analyses[name]
 	if !ok {
 		t.Fatalf("there is no format %q", name)
 	}
@@ -62,7 +62,7 @@ func named(t *testing.T, name string) report.Format {
 }
 
 func TestFormats(t *testing.T) {
-	names := report.Formats()
+	names := report.Analyses.Names()
 	for _, want := range []string{"json", "markdown", "text"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("Formats() = %q, want %q too", names, want)
@@ -71,7 +71,7 @@ func TestFormats(t *testing.T) {
 	if !slices.IsSorted(names) {
 		t.Errorf("Formats() = %q, want them sorted", names)
 	}
-	if _, ok := report.Named("yaml"); ok {
+	if _, ok := report.Analyses["yaml"]; ok {
 		t.Error(`Named("yaml") is there`)
 	}
 }
@@ -91,7 +91,7 @@ func (r *room) Write(p []byte) (int, error) {
 
 func TestFormatsTellThatTheyCouldNotWrite(t *testing.T) {
 	a := analyze(t, theRun(t))
-	for _, name := range report.Formats() {
+	for _, name := range report.Analyses.Names() {
 		var whole bytes.Buffer
 		if err := named(t, name)(&whole, a); err != nil {
 			t.Fatal(err)

@@ -40,7 +40,7 @@ func TestTooManyInvalid(t *testing.T) {
 		if got && len(found) > 1 {
 			t.Errorf("%d of %d blocks invalid: warnings %+v, want no advice to measure longer", invalid, blocks, found)
 		}
-		for _, name := range report.Formats() { // also of a run without one sound block
+		for _, name := range report.Analyses.Names() { // also of a run without one sound block
 			print(t, name, a)
 		}
 	}

@@ -24,9 +24,9 @@ machines are not compared unless that is allowed; the fork tax of both, a ratio 
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			print, ok := report.ContrastNamed(format)
-			if !ok {
-				return usagef("--format %q is unknown; there are %v", format, report.ContrastFormats())
+			print, err := formatNamed(format, report.Contrasts)
+			if err != nil {
+				return err
 			}
 			a, err := stored(args[0])
 			if err != nil {
@@ -39,7 +39,7 @@ machines are not compared unless that is allowed; the fork tax of both, a ratio 
 			return print(c.OutOrStdout(), report.NewContrast(args[0], a, args[1], b, allowUnlike))
 		},
 	}
-	c.Flags().StringVar(&format, "format", "text", "of what is printed: json, markdown or text")
+	formatFlag(c.Flags(), &format, report.Contrasts)
 	c.Flags().BoolVar(&allowUnlike, "allow-unlike-machine", false, "compare absolute numbers of unlike machines, too")
 	return c
 }

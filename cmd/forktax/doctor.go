@@ -23,9 +23,9 @@ inconclusive, or fail.`,
   forktax doctor --format json | jq '.findings[] | select(.verdict != "ok")'`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			print, found := report.ExaminationNamed(format)
-			if !found {
-				return usagef("--format %q is unknown; there are %v", format, report.ExaminationFormats())
+			print, err := formatNamed(format, report.Examinations)
+			if err != nil {
+				return err
 			}
 			facts, err := machine.Look(c.Context(), results)
 			if err != nil {
@@ -36,7 +36,7 @@ inconclusive, or fail.`,
 		},
 	}
 	c.Flags().StringVar(&results, "results", defaultResults, "folder that runs would be written to")
-	c.Flags().StringVar(&format, "format", "text", fmt.Sprintf("of what is printed: %v", report.ExaminationFormats()))
+	formatFlag(c.Flags(), &format, report.Examinations)
 	return c
 }
 

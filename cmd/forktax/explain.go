@@ -58,9 +58,9 @@ executes and connects to is known where strace is installed.`,
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			print, found := report.ExplanationNamed(o.format)
-			if !found {
-				return usagef("--format %q is unknown; there are %v", o.format, report.ExplanationFormats())
+			print, err := formatNamed(o.format, report.Explanations)
+			if err != nil {
+				return err
 			}
 			if err := o.check(); err != nil {
 				return usageError{err}
@@ -90,7 +90,7 @@ executes and connects to is known where strace is installed.`,
 	f.BoolVar(&o.try, "try", false, "try what can be switched from outside, and say what it saves")
 	f.DurationVar(&o.budget, "budget", explain.DefaultBudget, "how long each switch is tried")
 	f.Uint64Var(&o.seed, "seed", 0, "of the order of trials; 0 draws one")
-	f.StringVar(&o.format, "format", "text", fmt.Sprintf("of what is printed: %v", report.ExplanationFormats()))
+	formatFlag(f, &o.format, report.Explanations)
 	return c
 }
 

@@ -42,7 +42,7 @@ func listCommand() *cobra.Command {
 					fmt.Fprintf(out, "  databases: %s\n", p.Database)
 				}
 			}
-			fmt.Fprintf(out, "engines: %s\nformats: %s\n", strings.Join(load.Names(), ", "), strings.Join(report.Formats(), ", "))
+			fmt.Fprintf(out, "engines: %s\nformats: %s\n", strings.Join(load.Names(), ", "), strings.Join(report.Analyses.Names(), ", "))
 			return nil
 		},
 	}

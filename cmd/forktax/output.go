@@ -20,19 +20,19 @@ const (
 type output struct {
 	format string
 	out    string // the folder; "" if there is to be none
-	print  report.Format
+	print  report.Format[*report.Analysis]
 }
 
 func (o *output) flags(c *cobra.Command) {
-	c.Flags().StringVar(&o.format, "format", "text", fmt.Sprintf("of what is printed: %v", report.Formats()))
+	formatFlag(c.Flags(), &o.format, report.Analyses)
 	c.Flags().StringVar(&o.out, "out", "", "folder into which the result is written in all formats at once")
 }
 
 // check finds the format and makes the folder: what cannot be written is told before anything is measured.
 func (o *output) check() error {
-	var ok bool
-	if o.print, ok = report.Named(o.format); !ok {
-		return usagef("--format %q is unknown; there are %v", o.format, report.Formats())
+	var err error
+	if o.print, err = formatNamed(o.format, report.Analyses); err != nil {
+		return err
 	}
 	if o.out == "" {
 		return nil
