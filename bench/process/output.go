@@ -12,8 +12,8 @@ import (
 const mostPrinted = 1 << 20
 
 // Output runs the command, in a group of its own, and returns what it printed, or an error with what it complained of
-// last. A command that takes longer than limit, or than ctx lives, or that prints more than a megabyte, is ended with
-// all that it started.
+// last. A command that takes longer than limit, or than ctx lives, or that prints more than a megabyte, is ended. What it
+// started and left in its group is killed in any case, with it or after it.
 func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -27,10 +27,10 @@ func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, er
 	}
 	defer context.AfterFunc(ctx, func() { kill(cmd) })()
 	err := cmd.Wait()
+	kill(cmd) // what it started may go on without it
 	if err == nil {
 		return out.text, nil
 	}
-	kill(cmd)                                      // what it started may go on without it
 	if cause := context.Cause(ctx); cause != nil { // which is why it was killed
 		err = cause
 	}

@@ -62,6 +62,23 @@ echo "2026/11/22 18:28:24 something else" >&2`,
 	}
 }
 
+// Nothing that a command left running goes on after it, however well the command itself ended.
+func TestOutputLeavesNothing(t *testing.T) {
+	for _, status := range []string{"0", "1"} {
+		cmd := exec.Command("/bin/sh", "-c", "sleep 1000 >/dev/null 2>&1 & exit "+status)
+		out, err := process.Output(t.Context(), patience, cmd)
+		if (err == nil) != (status == "0") {
+			t.Fatalf("Output of exit %s = %q, %v", status, out, err)
+		}
+		group := cmd.Process.Pid
+		for begin := time.Now(); syscall.Kill(-group, 0) == nil; time.Sleep(time.Millisecond) {
+			if time.Since(begin) > patience {
+				t.Fatalf("Output of exit %s: what it started still runs", status)
+			}
+		}
+	}
+}
+
 // A program that knows another signal as the one to end by gets that.
 func TestEnd(t *testing.T) {
 	const text = "trap 'exit 3' INT; trap '' TERM; echo ready; while :; do sleep 0.01; done"
