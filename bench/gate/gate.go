@@ -15,7 +15,7 @@ type Rule struct {
 	MustCatch float64 // a pass says that it is less than this; above Margin
 	Alpha     float64 // the rate of false alarms over all gates, and of false passes for each; between 0 and 0.5
 	Seed      uint64  // of the signs that are drawn
-	Draws     int     // of signs; 0 means 32,768: of the smallest level in use, half of 1 % shared out, that is a hundred
+	Draws     int     // of signs; 0 means 32,768, or as many more as a small level takes
 }
 
 // Defaults of Rule.
@@ -69,6 +69,13 @@ type Judgement struct {
 	Stage                int // of the start that comes next: it lasts twice as long as in the stage before
 }
 
+// After an alarm has not been confirmed, a pass has to be surer: it has a tenth of alpha, and one without an alarm the
+// rest, so that both together are no more often wrong than alpha.
+const (
+	ofPass       = 0.9
+	ofSecondPass = 0.1
+)
+
 // A Finding is what is known of one gate, from the part of the data that decides: that after an alarm, if there was one.
 type Finding struct {
 	Regressed bool // it is more than Margin
@@ -81,12 +88,13 @@ type Finding struct {
 // Judge decides. It depends on nothing but its arguments, so a run can be judged while it goes on and ever after. All
 // gates have as many starts as the first.
 func (r Rule) Judge(d Data) Judgement {
-	first := r.part(d, 0, nil)
+	c := r.control(d)
+	first := r.part(d, c, 0, nil)
 	j := first.judgement
 	if first.alarmed == nil {
 		return j
 	}
-	second := r.part(d, first.starts, first.alarmed) // by itself: what alarmed by chance will not do so again
+	second := r.part(d, c, first.starts, first.alarmed) // by itself: what alarmed by chance will not do so again
 	if second.starts > 0 {
 		j = second.judgement
 	}
@@ -106,25 +114,28 @@ type part struct {
 }
 
 // part judges the starts from begin on, until one of the looks decides. Only the suspects can alarm; nil means all.
-func (r Rule) part(d Data, begin int, suspects []int) part {
+func (r Rule) part(d Data, c control, begin int, suspects []int) part {
 	confirms := suspects != nil
-	starts := 0
-	for _, s := range d.Gates {
-		starts = max(starts, len(s)-begin)
+	share := ofPass
+	if confirms {
+		share = ofSecondPass
 	}
-	looks := looksAt(starts, d.Ended)
+	looks := looksAt(d.starts()-begin, d.Ended)
 	var tests []*test
 	for i, s := range d.Gates {
-		tests = append(tests, r.test(s[min(begin, len(s)):], looks))
+		t := r.test(s[min(begin, len(s)):], looks)
+		t.passes = share * r.Alpha
 		if d.Slack != nil {
-			tests[i].slack = d.Slack[i]
+			t.slack = d.Slack[i]
 		}
+		tests = append(tests, t)
 		if !confirms {
 			suspects = append(suspects, i)
 		}
 	}
+	before := begin / StartsAtOnce // looks; they fall together, as a part ends at one
 	for k, look := range looks {
-		control := r.control(d, begin+look.at)
+		control := c.finding(before+k, begin+look.at)
 		alarmed := r.holm(tests, suspects, k)
 		end := part{Judgement{Control: control, Screened: look.at}, look.at, alarmed}
 		switch {
@@ -137,12 +148,23 @@ func (r Rule) part(d Data, begin int, suspects []int) part {
 		end.tell(tests, k)
 		return end
 	}
-	end := part{Judgement{Control: r.control(d, begin+starts), Screened: starts}, starts, nil}
+	starts := d.starts() - begin
+	control := c.finding(before+len(looks)-1, begin+starts)
+	end := part{Judgement{Control: control, Screened: starts}, starts, nil}
 	if d.Ended {
 		end.judgement.Verdict = Inconclusive
 	}
 	end.tell(tests, len(looks)-1)
 	return end
+}
+
+// starts is how many there were.
+func (d Data) starts() int {
+	starts := 0
+	for _, s := range d.Gates {
+		starts = max(starts, len(s))
+	}
+	return starts
 }
 
 // tell adds what the tests found in the starts of the part, until look k.
@@ -155,13 +177,23 @@ func (p *part) tell(tests []*test, k int) {
 	}
 }
 
-// control says whether the delayed candidate was found in the starts so far, those of both parts.
-func (r Rule) control(d Data, starts int) Finding {
+// A control tests whether the delayed candidate is found, by the starts of both parts. It is nil if there is none.
+type control struct{ *test }
+
+func (r Rule) control(d Data) control {
 	if d.Control == nil {
+		return control{}
+	}
+	return control{r.test(d.Control, looksAt(d.starts(), d.Ended))}
+}
+
+// finding is what the first so many starts say, of which k is the last look.
+func (c control) finding(k, starts int) Finding {
+	if c.test == nil {
 		return Finding{Regressed: true}
 	}
-	f := r.test(d.Control, nil).finding(starts)
-	f.Regressed = f.P <= r.Alpha
+	f := c.test.finding(starts)
+	f.Regressed = c.regressed(k, c.rule.Alpha)
 	return f
 }
 
@@ -172,7 +204,8 @@ type moment struct {
 }
 
 // looksAt spends half of the error at the first look, and half of what is left at each further one: the number of looks
-// depends on the time that there is. At the end there is a look at what remains, with all that is left.
+// depends on the time that there is. At the end there is a look with all that is left. Where a usual one falls there,
+// too, it comes first: what decided while it went on decides for ever.
 func looksAt(starts int, ended bool) []moment {
 	var looks []moment
 	spent := 0.0
@@ -181,17 +214,14 @@ func looksAt(starts int, ended bool) []moment {
 		looks = append(looks, moment{at, spent})
 	}
 	if ended && starts > 0 {
-		if starts%StartsAtOnce == 0 {
-			looks = looks[:len(looks)-1]
-		}
 		looks = append(looks, moment{starts, 1})
 	}
 	return looks
 }
 
-// holm lists the suspects that are above the margin at one of the looks up to k, at the level of all together: while one is at its share of the
-// level, the others have a larger one. Source: Holm 1979; for several looks Maurer and Bretz 2013, Multiple testing in
-// group sequential trials using graphical approaches.
+// holm lists the suspects that are above the margin at one of the looks up to k, at the level of all together: while
+// one is at its share of the level, the others have a larger one. Source: Holm 1979; for several looks Maurer and Bretz
+// 2013, Multiple testing in group sequential trials using graphical approaches.
 func (r Rule) holm(tests []*test, suspects []int, k int) []int {
 	var found []int
 	for left := slices.Clone(suspects); ; {

@@ -65,7 +65,7 @@ func rates(r gate.Rule, changes []float64, most, checks int) (rates map[gate.Ver
 // How often a check is right, on noise like that of a shared machine of two cores. The seeds are fixed, and so are the
 // rates.
 func TestRates(t *testing.T) {
-	const checks = 100
+	const checks = 60
 	at0 := gate.Rule{Margin: 0, MustCatch: 0.02, Alpha: 0.01, Draws: 4096}
 	equal := []float64{0, 0, 0, 0, 0}
 	for name, test := range map[string]struct {
@@ -117,6 +117,64 @@ func TestAlarms(t *testing.T) {
 	}
 	if confirmed > 10 {
 		t.Errorf("%d regressions of %d checks, want at most a fifth of the alarms", confirmed, checks)
+	}
+}
+
+// Of candidates that cost as much as must be caught no more pass than alpha says, those included that pass after an alarm
+// which was not confirmed.
+func TestFalsePasses(t *testing.T) {
+	r := gate.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.2, Draws: 512}
+	passes := 0
+	const checks = 500
+	for i := range checks {
+		r.Seed = uint64(i)
+		m := newMachine(uint64(i))
+		m.start, m.pair = 0.2, 0.02 // so that an alarm comes late, when much of a part's error has been spent on a pass
+		if j, _ := check(r, m, []float64{0.1}, 112); j.Verdict == gate.Pass {
+			passes++
+		}
+	}
+	if passes > 122 { // 2.5 standard deviations above 100
+		t.Errorf("%d passes of %d checks, want 100 or fewer", passes, checks)
+	}
+}
+
+// With many gates the share of alpha that each has is small, and a regression of one is found all the same.
+func TestManyGates(t *testing.T) {
+	d := gate.Data{Control: repeated(64, 0.1)}
+	for range 400 {
+		d.Gates = append(d.Gates, repeated(64, 0, 0.01))
+	}
+	d.Gates[7] = repeated(64, 0.2)
+	if got := (gate.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.01}).Judge(d); got.Verdict != gate.Regression {
+		t.Errorf("Judge: verdict %v after %d starts, want a regression", got.Verdict, got.Screened+got.Confirming)
+	}
+}
+
+// What was decided while more could be had is decided for ever, though at the end a look has all of alpha that is left.
+func TestDecisionsStay(t *testing.T) {
+	r := gate.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.4, Draws: 1024}
+	passed := 0
+	for i := range uint64(300) {
+		r.Seed = i
+		m := newMachine(i)
+		m.start, m.pair = 0.02, 0.01
+		d := gate.Data{Gates: make([]gate.Series, 1)}
+		for range gate.StartsAtOnce {
+			d.Gates[0] = append(d.Gates[0], m.begin(0.03, 3))
+			d.Control = append(d.Control, m.begin(0.1, 3))
+		}
+		if r.Judge(d).Verdict != gate.Pass {
+			continue
+		}
+		passed++
+		d.Ended = true
+		if got := r.Judge(d); got.Verdict != gate.Pass {
+			t.Errorf("seed %d: verdict %v when it has ended, and it was a pass before", i, got.Verdict)
+		}
+	}
+	if passed < 100 {
+		t.Errorf("%d of 300 passed, too few to say", passed)
 	}
 }
 

@@ -9,13 +9,18 @@ import (
 	"forktax/bench/stats"
 )
 
-// defaultDraws is what Rule.Draws means if it is 0.
-const defaultDraws = 1 << 15
+// How many draws Rule.Draws means if it is 0.
+const (
+	defaultDraws  = 1 << 15
+	fewestInLevel = 4 // of the draws; with none in the half of it that the first look has, nothing could ever be found
+)
+
+func (r Rule) draws(level float64) int {
+	return cmp.Or(r.Draws, max(defaultDraws, int(fewestInLevel/level)))
+}
 
 // drawStream is the second half of the generator's seed.
 const drawStream = 0x67617465 // "gate"
-
-func (r Rule) draws() int { return cmp.Or(r.Draws, defaultDraws) }
 
 // A test tells where a series is centred, by giving its starts other signs.
 //
@@ -32,6 +37,7 @@ type test struct {
 	estimates []float64
 	weights   []float64
 	slack     float64
+	passes    float64         // the level of what must be caught
 	beyond    map[float64]int // the first look at which it was above the margin, by the level
 	below     *int            // and at which it was below what must be caught
 }
@@ -66,7 +72,7 @@ func (t *test) bounded(k int) bool {
 		for i := range values {
 			values[i] = -values[i]
 		}
-		t.below = new(t.crossing(values, t.rule.Alpha))
+		t.below = new(t.crossing(values, t.passes))
 	}
 	return *t.below <= k
 }
@@ -80,44 +86,65 @@ func (t *test) above(bound float64) []float64 {
 	return values
 }
 
+// rounding is by how much sums that are equal may differ, as they are added up in another order.
+const rounding = 1e-12
+
 // crossing is the first look at which the sum of the values is larger than chance makes it; the number of looks if it
-// never is.
+// never is. The data are one path, and each draw is another: so many of all are allowed to cross as the level says.
 func (t *test) crossing(values []float64, level float64) int {
+	sums := t.sums(values)
+	if len(sums) == 0 || slices.Max(sums) <= 0 { // no need to draw
+		return len(t.looks)
+	}
+	draws := t.rule.draws(level)
 	coins := rand.NewPCG(t.rule.Seed, drawStream)
-	alive := make([]float64, t.rule.draws()) // the sums that are left
-	var sum float64
+	alive := make([]float64, draws) // the sums of the draws that have not crossed
 	begin, crossed := 0, 0
 	for k, look := range t.looks {
 		end, _ := slices.BinarySearch(t.starts, look.at)
-		for _, v := range values[begin:end] {
-			sum += v
-		}
+		sum := sums[k]
 		larger := 0
 		for i := range alive {
 			alive[i] += flipped(values[begin:end], coins)
-			if alive[i] >= sum {
+			if alive[i] >= sum*(1-rounding) {
 				larger++
 			}
 		}
 		begin = end
-		allowed := int(look.spent*level*float64(t.rule.draws()+1)) - 1 - crossed // the data are one draw more
-		if sum > 0 && larger <= allowed {
+		allowed := int(look.spent*level*float64(draws+1)) - crossed
+		if sum > 0 && larger < allowed {
 			return k
 		}
-		if allowed > 0 {
-			left := uncrossed(alive, allowed)
-			crossed += len(alive) - len(left)
-			alive = left
-		}
+		left := uncrossed(alive, sum, allowed)
+		crossed += len(alive) - len(left)
+		alive = left
 	}
 	return len(t.looks)
 }
 
-// uncrossed takes the largest of the sums away, as many as are allowed, but none that is as large as one that stays.
-func uncrossed(sums []float64, allowed int) []float64 {
+// sums is that of the values at each look.
+func (t *test) sums(values []float64) []float64 {
+	var sums []float64
+	for _, look := range t.looks {
+		end, _ := slices.BinarySearch(t.starts, look.at)
+		var sum float64
+		for _, v := range values[:end] {
+			sum += v
+		}
+		sums = append(sums, sum)
+	}
+	return sums
+}
+
+// uncrossed takes the largest of the sums away, as many as are allowed, but none that is as large as one that stays, or
+// no larger than that of the data, which stays.
+func uncrossed(sums []float64, data float64, allowed int) []float64 {
+	if allowed <= 0 {
+		return sums
+	}
 	slices.Sort(sums)
 	end := max(len(sums)-allowed, 1)
-	for end < len(sums) && sums[end] == sums[end-1] {
+	for end < len(sums) && (sums[end] <= sums[end-1]+rounding*math.Abs(sums[end]) || sums[end] <= data*(1+rounding)) {
 		end++
 	}
 	return sums[:end]
@@ -167,11 +194,11 @@ func (r Rule) p(values []float64) float64 {
 		sum += v
 	}
 	coins := rand.NewPCG(r.Seed, drawStream)
-	larger := 0
-	for range r.draws() {
-		if flipped(values, coins) >= sum {
+	larger, draws := 0, r.draws(1)
+	for range draws {
+		if flipped(values, coins) >= sum*(1-rounding) {
 			larger++
 		}
 	}
-	return float64(1+larger) / float64(1+r.draws())
+	return float64(1+larger) / float64(1+draws)
 }
