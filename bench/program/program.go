@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -28,9 +29,10 @@ type Program struct {
 	bench.Description
 }
 
-// Describe asks the file at path what it serves.
+// Describe asks the file at path what it serves. It runs in its own folder, as a CGI program does: one that does not know
+// the question may take it for a request, and leave files.
 func Describe(ctx context.Context, path string) (Program, error) {
-	out, err := output(ctx, describeLimit, path, nil, "describe")
+	out, err := output(ctx, describeLimit, path, filepath.Dir(path), nil, "describe")
 	if err != nil {
 		return Program{}, err
 	}
@@ -97,7 +99,7 @@ func (p Program) Prepare(ctx context.Context, dir, url string) (map[string]strin
 	if url != "" {
 		vars = append(vars, databaseVariable+"="+url)
 	}
-	out, err := output(ctx, prepareLimit, p.Path, vars, "prepare", "-dir", dir)
+	out, err := output(ctx, prepareLimit, p.Path, "", vars, "prepare", "-dir", dir)
 	if err != nil {
 		return nil, err
 	}
@@ -111,10 +113,11 @@ func (p Program) Prepare(ctx context.Context, dir, url string) (map[string]strin
 // Knows says whether the program has the model.
 func (p Program) Knows(model string) bool { return slices.Contains(p.Models, model) }
 
-// output runs the program, with vars in its environment, and returns what it printed, or an error with what it
-// complained of last.
-func output(ctx context.Context, limit time.Duration, path string, vars []string, args ...string) ([]byte, error) {
+// output runs the program in the folder dir, or in ours, with vars in its environment, and returns what it printed, or an
+// error with what it complained of last.
+func output(ctx context.Context, limit time.Duration, path, dir string, vars []string, args ...string) ([]byte, error) {
 	cmd := exec.Command(path, args...)
+	cmd.Dir = dir
 	cmd.Env = append(ownEnvironment(), vars...)
 	out, err := process.Output(ctx, limit, cmd)
 	if err != nil {

@@ -34,6 +34,21 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
+// What takes the question for a request leaves its files where a host would have it leave them.
+func TestDescribeRunsWhereAHostWould(t *testing.T) {
+	t.Chdir(t.TempDir())
+	path := script(t, "echo >left")
+	if _, err := program.Describe(t.Context(), path); err == nil {
+		t.Error("Describe = nil, want an error")
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(path), "left")); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat("left"); err == nil {
+		t.Error("it left a file in our folder")
+	}
+}
+
 func TestDescribeTellsWhatIsWrong(t *testing.T) {
 	print := func(format string, args ...any) string { return "echo '" + fmt.Sprintf(format, args...) + "'" }
 	const requests = `"requests":[{"name":"r","method":"GET","path":"/"}]`
@@ -132,7 +147,7 @@ func TestOutputTakesItsTime(t *testing.T) {
 	alive := filepath.Join(t.TempDir(), "alive")
 	fifo(t, alive)
 	path := script(t, "exec 9<> "+alive+"; trap '' TERM; sleep 1000 > /dev/null & sleep 1000")
-	_, err := program.Output(t.Context(), 200*time.Millisecond, path, nil, "describe")
+	_, err := program.Output(t.Context(), 200*time.Millisecond, path, "", nil, "describe")
 	fails(t, "Output", err, path+" describe: it did not end within 200ms, and was killed")
 	f, err := os.OpenFile(alive, os.O_RDONLY|syscall.O_NONBLOCK, 0) // is at its end if nobody holds it
 	if err != nil {
@@ -151,7 +166,7 @@ func TestOutputTakesItsTime(t *testing.T) {
 
 // What is printed may be as much as there is room for.
 func TestOutputTakesALot(t *testing.T) {
-	out, err := program.Output(t.Context(), patience, script(t, "head -c 1048576 /dev/zero"), nil, "describe")
+	out, err := program.Output(t.Context(), patience, script(t, "head -c 1048576 /dev/zero"), "", nil, "describe")
 	if len(out) != 1<<20 || err != nil {
 		t.Errorf("Output is %d bytes, %v, want %d", len(out), err, 1<<20)
 	}
