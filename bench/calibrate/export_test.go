@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"forktax/bench"
+	"forktax/bench/gate"
 )
 
 // Virtual makes a lab one without noise.
@@ -140,4 +141,56 @@ func Stopped(ctx context.Context, l *Lab, load bench.Load, length, after, stoppe
 		return nil, "", err
 	}
 	return it.seen, it.disturbed(), nil
+}
+
+// Functions of the live checks and of recorded noise.
+var (
+	ClopperPearson = clopperPearson
+	Relabelled     = relabelled
+	Resampled      = resampled
+)
+
+func Labels(ctx context.Context, l *Lab, noise gate.Series, n int) (Outcome, error) {
+	return l.labels(ctx, noise, n)
+}
+
+func Injected(ctx context.Context, l *Lab, noise gate.Series, n int) (Outcome, error) {
+	return l.injected(ctx, noise, n)
+}
+
+func RecordNoise(ctx context.Context, l *Lab, budget time.Duration) (gate.Series, error) {
+	return l.recordNoise(ctx, budget)
+}
+
+func PhasesOf(ctx context.Context, l *Lab, name string, budget time.Duration) (Outcome, error) {
+	return l.phases(ctx, []string{name}, budget)
+}
+
+// Alike checks a program against itself, and may have most false alarms.
+func Alike(n, most int) Property {
+	return Property{Name: "alike", Takes: func(*Lab) time.Duration { return time.Second },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) { return l.alike(ctx, "alike", n, most) }}
+}
+
+// Beside runs with a hostile neighbour.
+func Beside(ctx context.Context, l *Lab, run func()) error {
+	_, err := l.beside(ctx, func(context.Context, *Lab) (Outcome, error) { run(); return Outcome{}, nil })
+	return err
+}
+
+// Fine reads two exports of hyperfine, and compares what they tell.
+func Fine(a, b string) (ratio, deviation float64, err error) {
+	first, err := readTimed([]byte(a))
+	if err != nil {
+		return 0, 0, err
+	}
+	second, err := readTimed([]byte(b))
+	c := compared(first, second)
+	return c.Ratio, c.Deviation, err
+}
+
+// Peer has hyperfine compare programs, if it is installed.
+func Peer(ctx context.Context, l *Lab, path string, runs int) (ratio float64, err error) {
+	c, err := l.fine(ctx, path, runs, 0)
+	return c.Ratio, err
 }

@@ -29,7 +29,9 @@ type Lab struct {
 	// Tool makes a command that calls the function Tool with these arguments, in a process of its own.
 	Tool     func(args ...string) *exec.Cmd
 	Programs map[string]program.Program // the workload programs, by name
-	Progress func(Progress)             // nil means nobody wants to know
+	// Check makes a check as the command of that name does.
+	Check    func(ctx context.Context, w CheckWanted) (report.Check, error)
+	Progress func(Progress) // nil means nobody wants to know
 
 	state *state
 	pace  pace

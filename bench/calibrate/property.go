@@ -121,7 +121,7 @@ func judged(says string, measures ...Measure) Outcome {
 
 // Properties are all, in the order in which they are measured and certified: the rows of METHOD.md's table.
 func Properties() []Property {
-	return slices.Concat(exact(), driven(), started())
+	return slices.Concat(exact(), driven(), started(), checked(), onNoise(), disturbedToo(), peers())
 }
 
 // Named finds those with these names, in the table's order; no name means all. The error lists what there is.

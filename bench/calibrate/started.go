@@ -24,55 +24,32 @@ func started() []Property {
 		Must: "within 5 %", Aim: "within 1 %",
 		Programs: []string{"hello", "guestbook"},
 		Takes:    func(l *Lab) time.Duration { return pick(l, 10*time.Second, time.Minute) },
-		Run:      runPhases,
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.phases(ctx, []string{"hello", "guestbook"}, pick(l, 8*time.Second, time.Minute))
+		},
 	}}
 }
 
-// A start is how a program is started to be measured.
-type start struct {
-	program  program.Program
-	variants []bench.Variant // in the place of models; none: cgi
-	requests []bench.Request
-	groups   int
-	budget   time.Duration
-	seed     uint64
-}
+// recordGroups is how often the programs are started for a record.
+const recordGroups = 4
 
-// record runs programs as forktax run does, one client each, and returns what was recorded. Use reads it before its folder
-// is removed.
-func (l *Lab) record(ctx context.Context, starts []start, use func(*bench.Result, *report.Analysis) error) (err error) {
+// record runs programs as forktax run does, by the model cgi with one client each, and has use read what was recorded.
+func (l *Lab) record(ctx context.Context, programs []program.Program, budget time.Duration,
+	use func(*bench.Result, *report.Analysis) error) error {
 	dir, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
 		return fmt.Errorf("making a folder for a run: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	first := starts[0]
-	plan := bench.Plan{Groups: first.groups, BudgetNS: int64(first.budget), AtLeast: 5, Seed: first.seed}
-	launcher := &program.Launcher{Dir: dir, Seed: first.seed}
-	for _, v := range first.variants {
-		plan.Variants = append(plan.Variants, v)
-		launcher.Variants = append(launcher.Variants, program.Variant{Variant: v})
-		if plan.Baseline == "" {
-			plan.Baseline = v.Name
+	plan := bench.Plan{Groups: recordGroups, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed}
+	for _, p := range programs {
+		plan.Workloads = append(plan.Workloads, p.Description)
+		for _, r := range p.Requests {
+			plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: r.Name, Model: "cgi", Engine: load.Default,
+				Load: closed(1)})
 		}
 	}
-	for _, s := range starts {
-		plan.Workloads = append(plan.Workloads, s.program.Description)
-		launcher.Programs = append(launcher.Programs, s.program)
-		models := []string{"cgi"}
-		if len(s.variants) > 0 {
-			models = nil
-			for _, v := range s.variants {
-				models = append(models, v.Name)
-			}
-		}
-		for _, r := range s.requests {
-			for _, m := range models {
-				plan.Cells = append(plan.Cells, bench.Cell{Workload: s.program.Name, Request: r.Name, Model: m,
-					Engine: load.Default, Load: closed(1)})
-			}
-		}
-	}
+	launcher := &program.Launcher{Dir: dir, Seed: l.Seed, Programs: programs}
 	record, err := bench.CreateRecord(filepath.Join(dir, "run"), bench.Head{Schema: bench.Schema, ID: "calibration",
 		Plan: plan, Started: time.Now()})
 	if err != nil {
@@ -94,16 +71,14 @@ func (l *Lab) record(ctx context.Context, starts []start, use func(*bench.Result
 	return use(result, analysis)
 }
 
-// runPhases adds the phases of each request up, and holds the sum against how long its client saw it take.
-func runPhases(ctx context.Context, l *Lab) (Outcome, error) {
-	var starts []start
-	for _, name := range []string{"hello", "guestbook"} {
-		p := l.Programs[name]
-		starts = append(starts, start{program: p, requests: p.Requests, groups: 3, seed: l.Seed,
-			budget: pick(l, 8*time.Second, time.Minute)})
+// phases adds the phases of each request up, and holds the sum against how long its client saw it take.
+func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) (Outcome, error) {
+	var programs []program.Program
+	for _, name := range names {
+		programs = append(programs, l.Programs[name])
 	}
 	var measures []Measure
-	err := l.record(ctx, starts, func(r *bench.Result, a *report.Analysis) error {
+	err := l.record(ctx, programs, budget, func(r *bench.Result, a *report.Analysis) error {
 		for i, c := range r.Plan.Cells {
 			var off []float64
 			for _, b := range r.Blocks {

@@ -100,13 +100,13 @@ func (t *test) crossing(values []float64, level float64) int {
 			}
 		}
 		begin = end
-		allowed := int(look.spent*level*float64(t.rule.draws()+1)) - 1 - crossed // the data are one draw more
+		allowed := int(look.spent*level*float64(t.rule.draws()+1)) - 1 - crossed // the data are one draw more …
 		if sum > 0 && larger <= allowed {
 			return k
 		}
 		if allowed > 0 {
 			left := uncrossed(alive, allowed)
-			crossed += len(alive) - len(left)
+			crossed += len(alive) - len(left) + 1 // … at each look
 			alive = left
 		}
 	}

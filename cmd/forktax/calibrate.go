@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"forktax/bench/calibrate"
 	"forktax/bench/machine"
 	"forktax/bench/program"
+	"forktax/bench/report"
 )
 
 // calibrateOptions are what the command line says of a calibration.
@@ -86,7 +88,11 @@ func (o calibrateOptions) measure(ctx context.Context, stdout, stderr io.Writer)
 	p := newProgress(stderr)
 	defer p.end()
 	self := order.self
+	finder := program.NewFinder(stderr)
 	lab := &calibrate.Lab{Seed: order.Seed, Full: o.Full, Hostile: o.Hostile, Programs: programs, Progress: p.calibrating,
+		Check: func(ctx context.Context, w calibrate.CheckWanted) (report.Check, error) {
+			return liveCheck(ctx, finder, w)
+		},
 		Tool: func(args ...string) *exec.Cmd { return exec.Command(self, append([]string{toolCommand}, args...)...) },
 	}
 	certificate, err := calibrate.Run(ctx, lab, order.Order)
@@ -106,6 +112,42 @@ func (o calibrateOptions) measure(ctx context.Context, stdout, stderr io.Writer)
 		return err
 	}
 	return certified(certificate)
+}
+
+// liveCheck makes a check as check does, and leaves nothing behind. What is counted, and not measured, it judges where there is
+// what counts it.
+func liveCheck(ctx context.Context, finder *program.Finder, w calibrate.CheckWanted) (report.Check, error) {
+	counted, gates := report.Gated()
+	if _, err := exec.LookPath("strace"); err == nil {
+		gates = slices.Concat(counted, gates)
+	}
+	o := &checkOptions{margin: share(w.Margin), mustCatch: share(w.MustCatch), alpha: share(w.Alpha), budget: w.Budget, gates: gates,
+		seed: w.Seed}
+	c := &contest{checkOptions: o, workload: w.Program.Description}
+	for i, env := range []map[string]string{w.Base, w.Candidate} {
+		title := []string{baseSide, candidateSide}[i]
+		c.sides[i] = side{title: title, path: w.Program.Path, keeps: &w.Program, env: env}
+	}
+	launcher := &program.Launcher{Exporter: ownPath()}
+	c.equip(launcher)
+	run, err := c.prepare(ctx, launcher, finder, nil)
+	if err != nil {
+		return report.Check{}, err
+	}
+	results, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return report.Check{}, fmt.Errorf("making a folder for a check: %w", err)
+	}
+	defer os.RemoveAll(results)
+	dir, err := run.carryOut(ctx, results, io.Discard)
+	if err != nil {
+		return report.Check{}, err
+	}
+	analysis, err := analysisOf(dir)
+	if err != nil {
+		return report.Check{}, err
+	}
+	return *analysis.Check, nil
 }
 
 // certified is the error that gives the command its exit status, nil if all passed.
