@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An alarm wakes one goroutine at an instant of bench.Now. time.Sleep would round it up to a millisecond; clock_nanosleep
-// would keep a thread, and with it a processor of Go's scheduler until that notices, which took it up to 10 ms. The
-// kernel's timer is waited for like a connection.
+// An alarm wakes one goroutine at an instant of bench.Now. time.Sleep would round it up to a millisecond;
+// clock_nanosleep would keep a thread, and with it a processor of Go's scheduler until that notices, which took it up
+// to 10 ms. The kernel's timer is waited for like a connection.
 type alarm struct {
 	fd    int // of timer, whose own Fd could make it block
 	timer *os.File

@@ -11,8 +11,8 @@ import (
 	"forktax/bench/load"
 )
 
-// arrivalsExam holds what an engine observed against what it was to do: each arrival of the plan is one observation, at its
-// instant, whatever became of it.
+// arrivalsExam holds what an engine observed against what it was to do: each arrival of the plan is one observation, at
+// its instant, whatever became of it.
 func arrivalsExam() exam {
 	return exam{Property{
 		Name: "arrivals", About: "each planned arrival is one observation, also if its answer fails or does not come",
@@ -56,10 +56,10 @@ func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 	}
 	slices.Sort(seen)
 	least := int((sc.still.length - timeout).Seconds() * sc.load.RateRPS / 2)
-	return judged(fmt.Sprintf("%d arrivals at 500 a second, 4 connections, every tenth answer a failure, and a server that stands "+
-		"still for 0.3 s while requests have 0.15 s.", len(plan)),
-		count("arrivals without their observation, or observations without an arrival", different(plan, seen), len(plan),
-			"arrivals", atMost(0)),
+	return judged(fmt.Sprintf("%d arrivals at 500 a second, 4 connections, every tenth answer a failure, and a server "+
+		"that stands still for 0.3 s while requests have 0.15 s.", len(plan)),
+		count("arrivals without their observation, or observations without an arrival", different(plan, seen),
+			len(plan), "arrivals", atMost(0)),
 		Measure{Name: "distance of the gaps from an exponential distribution, times √n", Value: kolmogorov(seen,
 			sc.load.RateRPS), N: len(seen), Of: "observations", Must: atMost(poissonLimit)},
 		count("answers told as failed, off by", max(wrong-failed, failed-wrong), failed, "failures of the server",
@@ -88,8 +88,8 @@ func different(a, b []time.Duration) int {
 	return n + len(a) - i + len(b) - j
 }
 
-// poissonLimit is passed by chance once in 20,000 times: 2·exp(−2·2.3²) = 0.00005. Source: Kolmogorov's distribution, its
-// first term.
+// poissonLimit is passed by chance once in 20,000 times: 2·exp(−2·2.3²) = 0.00005. Source: Kolmogorov's distribution,
+// its first term.
 const poissonLimit = 2.3
 
 // kolmogorov is √n times the largest distance between the distribution of the gaps between ascending arrivals and the

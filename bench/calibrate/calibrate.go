@@ -27,8 +27,8 @@ type Order struct {
 	Environment bench.Environment
 }
 
-// Run measures what the folder does not have yet, and writes the certificate after each property. What an error keeps it
-// from is missing in the certificate; the same order goes on there.
+// Run measures what the folder does not have yet, and writes the certificate after each property. What an error keeps
+// it from is missing in the certificate; the same order goes on there.
 func Run(ctx context.Context, l *Lab, o Order) (c *Certificate, err error) {
 	if l.state, err = openState(o.Dir, o.Header, o.Restart); err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func Run(ctx context.Context, l *Lab, o Order) (c *Certificate, err error) {
 	defer func() { err = errors.Join(err, l.state.file.Close()) }()
 	var wanted []Property
 	for _, p := range o.Properties {
-		if (!p.Hostile || l.Hostile) && !l.state.done(p.Name) {
+		if p.wanted(l) && !l.state.done(p.Name) {
 			wanted = append(wanted, p)
 		}
 	}
@@ -58,7 +58,8 @@ func Run(ctx context.Context, l *Lab, o Order) (c *Certificate, err error) {
 		if err != nil {
 			return c, fmt.Errorf("measuring %s: %w", p.Name, err)
 		}
-		if err := l.state.append(entry{Property: p.Name, Outcome: &outcome, Seconds: time.Since(began).Seconds()}); err != nil {
+		if err := l.state.append(entry{Property: p.Name, Outcome: &outcome,
+			Seconds: time.Since(began).Seconds()}); err != nil {
 			return c, err
 		}
 		if c, err = o.certify(l); err != nil {
@@ -71,12 +72,12 @@ func Run(ctx context.Context, l *Lab, o Order) (c *Certificate, err error) {
 // certify writes down what has been measured so far.
 func (o Order) certify(l *Lab) (*Certificate, error) {
 	h := l.state.Header
-	c := &Certificate{Schema: certificateSchema, Version: h.Version, Started: h.Started, Mode: h.Mode, Hostile: h.Hostile,
-		Seed: h.Seed, Environment: o.Environment, Properties: []Certified{}}
+	c := &Certificate{Schema: certificateSchema, Version: h.Version, Started: h.Started, Mode: h.Mode,
+		Hostile: h.Hostile, Seed: h.Seed, Environment: o.Environment, Properties: []Certified{}}
 	for _, p := range Properties() {
 		e, ok := l.state.outcomes[p.Name]
 		if !ok {
-			if !p.Hostile || l.Hostile {
+			if p.wanted(l) {
 				c.Missing = append(c.Missing, p.Name)
 			}
 			continue

@@ -66,9 +66,9 @@ func (c *Certificate) Markdown(w io.Writer) error {
 	if c.Hostile {
 		hostile = ", with hostile neighbours"
 	}
-	fmt.Fprintf(&b, "forktax %s, %s%s, seed %d, %s, %s in all. %s, %d cores, %s %s %s, %s.\n\n", c.Version, c.Mode, hostile,
-		c.Seed, c.Started.UTC().Format("2006-01-02 15:04 UTC"), seconds(c.Seconds), c.Environment.CPU, c.Environment.Cores,
-		c.Environment.OS, c.Environment.Kernel, c.Environment.Arch, c.Environment.Go)
+	fmt.Fprintf(&b, "forktax %s, %s%s, seed %d, %s, %s in all. %s, %d cores, %s %s %s, %s.\n\n", c.Version, c.Mode,
+		hostile, c.Seed, c.Started.UTC().Format("2006-01-02 15:04 UTC"), seconds(c.Seconds), c.Environment.CPU,
+		c.Environment.Cores, c.Environment.OS, c.Environment.Kernel, c.Environment.Arch, c.Environment.Go)
 	fmt.Fprintf(&b, "| property | measured | must | verdict | aim | met |\n|---|---|---|---|---|---|\n")
 	for _, p := range c.Properties {
 		fmt.Fprintf(&b, "| [%s](#%s): %s | %s | %s | %s | %s | %s |\n", p.Name, p.Name, p.About, p.summary(), p.Must,
@@ -129,12 +129,13 @@ func (p Certified) paragraph(b *strings.Builder) {
 	if len(p.Measures) > 0 {
 		fmt.Fprintf(b, "\n| measure | value | 95 %% interval | over | must | aim |\n|---|---|---|---|---|---|\n")
 		for _, m := range p.Measures {
-			fmt.Fprintf(b, "| %s | %s | %s | %d %s | %s | %s |\n", m.Name, m.value(), m.interval(), m.N, m.Of, m.limit(m.Must),
-				m.limit(m.Aim))
+			fmt.Fprintf(b, "| %s | %s | %s | %d %s | %s | %s |\n", m.Name, m.value(), m.interval(), m.N, m.Of,
+				m.limit(m.Must), m.limit(m.Aim))
 		}
 	}
 	if p.Table != nil {
-		fmt.Fprintf(b, "\n| %s |\n|%s\n", strings.Join(p.Table.Header, " | "), strings.Repeat("---|", len(p.Table.Header)))
+		fmt.Fprintf(b, "\n| %s |\n|%s\n", strings.Join(p.Table.Header, " | "),
+			strings.Repeat("---|", len(p.Table.Header)))
 		for _, row := range p.Table.Rows {
 			fmt.Fprintf(b, "| %s |\n", strings.Join(row, " | "))
 		}

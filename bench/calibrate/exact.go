@@ -47,8 +47,9 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		if source.engine == nil {
 			continue
 		}
-		sight, err := l.look(ctx, s, source.engine, scene{ask: Ask{Time: time.Microsecond}, load: closed(1), length: 250 * time.Millisecond,
-			least: 1500, blocks: 4, seed: l.Seed + uint64(i)})
+		c := &candidate{Lab: l, server: s, wrap: func(bench.Engine) bench.Engine { return source.engine }}
+		sight, err := c.watch(ctx, scene{ask: Ask{Time: time.Microsecond}, load: closed(1),
+			length: 250 * time.Millisecond, least: 1500, blocks: 4, seed: l.Seed + uint64(i)})
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -56,7 +57,7 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		cell := sight.analysis.Cells[0]
 		if len(cell.Invalid) > 0 {
 			return Outcome{Verdict: Unjudged, Measures: []Measure{},
-				Says: fmt.Sprintf("The machine disturbed it (%v), so that not all observations count.", cell.Invalid)}, nil
+				Says: fmt.Sprintf("The machine disturbed it (%v): not all observations count.", cell.Invalid)}, nil
 		}
 		histogram, err := exported(sight.analysis)
 		if err != nil {
@@ -77,16 +78,17 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 				unlike++
 				continue
 			}
-			rank := (p.thousandths*counted.n + 999) / 1000 // the library rounds to the next rank, where we take the one above
+			// the library rounds to the next rank, where we take the one above
+			rank := (p.thousandths*counted.n + 999) / 1000
 			off := math.Abs(float64(histogram.ValueAtQuantile(100*float64(rank)/float64(counted.n)))/float64(want) - 1)
 			furthest = max(furthest, 100*off)
 		}
 	}
-	return judged(fmt.Sprintf("%d observations, drawn from a log-normal distribution and made by the engine, went by way of "+
-		"the record on disk; the percentiles were counted out of the same ones, value by value.", n),
+	return judged(fmt.Sprintf("%d observations, drawn from a log-normal distribution and made by the engine, went by "+
+		"way of the record on disk; the percentiles were counted out of the same ones, value by value.", n),
 		count("percentiles that are not the counted ones", unlike, compared, "percentiles", atMost(0)),
-		Measure{Name: "HdrHistogram's export off by at most", Unit: "%", Value: furthest, N: compared, Of: "percentiles",
-			Must: atMost(0.1), Aim: atMost(0.1)}), nil
+		Measure{Name: "HdrHistogram's export off by at most", Unit: "%", Value: furthest, N: compared,
+			Of: "percentiles", Must: atMost(0.1), Aim: atMost(0.1)}), nil
 }
 
 // drawn is an engine that asks nobody, and tells times from a distribution with a long tail.
@@ -104,8 +106,8 @@ func (e drawn) Run(_ context.Context, v bench.Visit, rec bench.Recorder) error {
 		if e.grain > 0 {
 			took = took.Truncate(e.grain) + e.grain
 		}
-		batch = append(batch, bench.Observation{Intended: at, Sent: at, FirstByte: at + took, Done: at + took, Status: 200,
-			Bytes: int64(len(truthBody))})
+		batch = append(batch, bench.Observation{Intended: at, Sent: at, FirstByte: at + took, Done: at + took,
+			Status: 200, Bytes: int64(len(truthBody))})
 		at += took
 	}
 	rec.Observe(batch)
@@ -130,8 +132,8 @@ func countOut(values []time.Duration) counts {
 	return c
 }
 
-// at is the smallest value that at least so many thousandths of all do not exceed, if the largest is an upper bound of it
-// with 97.5 % confidence: all of n are below it with probability (p/1000)ⁿ.
+// at is the smallest value that at least so many thousandths of all do not exceed, if the largest is an upper bound of
+// it with 97.5 % confidence: all of n are below it with probability (p/1000)ⁿ.
 func (c counts) at(thousandths int) (int64, bool) {
 	if thousandths < 1000 && math.Pow(float64(thousandths)/1000, float64(c.n)) > 0.025 {
 		return 0, false

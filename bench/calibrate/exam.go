@@ -89,8 +89,8 @@ func (c *candidate) engine() bench.Engine {
 // tries is how often a visit is made that was disturbed by what is neither the engine's doing nor the server's.
 const tries = 3
 
-// watch makes a visit, and makes it again if it was disturbed, which is told apart by rules that do not look at what came
-// out.
+// watch makes a visit, and makes it again if it was disturbed, which is told apart by rules that do not look at what
+// came out.
 func (c *candidate) watch(ctx context.Context, sc scene) (*sight, error) {
 	for try := 1; ; try++ {
 		sight, err := c.look(ctx, c.server, c.engine(), sc)

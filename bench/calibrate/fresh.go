@@ -23,8 +23,8 @@ func takeFresh(ctx context.Context, c *candidate) (Outcome, error) {
 	visits := by(c, 3, 6, 24)
 	var between []float64
 	for visit := range visits {
-		sight, err := c.watch(ctx, scene{ask: Ask{Time: 50 * time.Microsecond, Spin: true}, load: anew, length: 1, least: 300,
-			seed: c.Seed + uint64(visit)})
+		sight, err := c.watch(ctx, scene{ask: Ask{Time: 50 * time.Microsecond, Spin: true}, load: anew, length: 1,
+			least: 300, seed: c.Seed + uint64(visit)})
 		if err != nil {
 			return Outcome{}, err
 		}

@@ -8,8 +8,8 @@ import (
 	"forktax/bench"
 )
 
-// gainExam asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the server knows
-// is a straight line: where it begins is the way there and back, and its slope is the gain of the client's clock.
+// gainExam asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the server
+// knows is a straight line: where it begins is the way there and back, and its slope is the gain of the client's clock.
 func gainExam() exam {
 	return exam{Property{
 		Name: "gain", About: "the slope of the client's service times over the server's, from 0.2 to 50 ms",
@@ -54,12 +54,12 @@ func takeGain(ctx context.Context, c *candidate) (Outcome, error) {
 		slopes = append(slopes, slope(x, y))
 		c.step(float64(line+1) / float64(lines))
 	}
-	return judged("Requests of five lengths, one after the other; medians; the slope of the least squares. No client can "+
-		"see an answer sooner than the server wrote it, whatever the noise.",
+	return judged("Requests of five lengths, one after the other; medians; the slope of the least squares. No client "+
+		"can see an answer sooner than the server wrote it, whatever the noise.",
 		over("slope", "", slopes, about(1, 0.005), about(1, 0.001)),
 		count("answers seen as faster than they were", faster, compared, "answers", atMost(0)),
-		count("visits with other than one observation for each request", lost, lines*len(gainLevels), "visits", atMost(0)),
-	), nil
+		count("visits with other than one observation for each request", lost, lines*len(gainLevels), "visits",
+			atMost(0))), nil
 }
 
 // slope is that of the straight line through the points which has the least squares: Σ(x−x̄)(y−ȳ) / Σ(x−x̄)².

@@ -11,11 +11,12 @@ import (
 	"forktax/bench/report"
 )
 
-// disturbedToo are the properties that are measured once more beside neighbours that take the processor, fork, and fill the
-// memory. An inconclusive check is not a wrong one: it says that the machine is too noisy.
+// disturbedToo are the properties that are measured once more beside neighbours that take the processor, fork, and fill
+// the memory. An inconclusive check is not a wrong one: it says that the machine is too noisy.
 func disturbedToo() []Property {
 	few := func(l *Lab) int { return pick(l, 5, 50) }
-	beside := func(run func(ctx context.Context, l *Lab) (Outcome, error)) func(context.Context, *Lab) (Outcome, error) {
+	type measuring = func(context.Context, *Lab) (Outcome, error)
+	beside := func(run measuring) measuring {
 		return func(ctx context.Context, l *Lab) (Outcome, error) { return l.beside(ctx, run) }
 	}
 	return []Property{{
@@ -40,7 +41,7 @@ func disturbedToo() []Property {
 				share("passed wrongly", tally(all)[report.Pass], len(all), atMost(0), nil)}, measures...)...), nil
 		}),
 	}, {
-		Name: "hostile-labels", About: "rate of alarms with labels drawn anew on noise beside hostile neighbours, α = 5 %",
+		Name: "hostile-labels", About: "rate of alarms with labels drawn anew, α = 5 %, on noise beside hostile neighbours",
 		Must: "5 ± 0.65 %", Hostile: true, Programs: []string{startupProgram},
 		Takes: func(l *Lab) time.Duration { return pick(l, 70*time.Second, 12*time.Minute) },
 		Run: beside(func(ctx context.Context, l *Lab) (Outcome, error) {

@@ -234,7 +234,8 @@ func (s *server) prepare(ctx context.Context, sc scene) error {
 
 // plan is that of a run with one cell.
 func (sc scene) plan() bench.Plan {
-	request := bench.Request{Name: "ask", Method: http.MethodGet, Path: sc.ask.Path(), Want: bench.Want{Body: truthBody}}
+	request := bench.Request{Name: "ask", Method: http.MethodGet, Path: sc.ask.Path(),
+		Want: bench.Want{Body: truthBody}}
 	return bench.Plan{
 		Workloads: []bench.Description{{Contract: bench.Contract, Name: truthName, Requests: []bench.Request{request}}},
 		Cells: []bench.Cell{{Workload: truthName, Request: request.Name, Model: truthName, Engine: engineName,

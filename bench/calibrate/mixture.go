@@ -8,7 +8,8 @@ import (
 	"forktax/bench"
 )
 
-// mixtureExam holds the percentiles that the client sees against those of the same requests as the server recorded them.
+// mixtureExam holds the percentiles that the client sees against those of the same requests as the server recorded
+// them.
 func mixtureExam() exam {
 	return exam{Property{
 		Name: "truth", About: "p50 to p99 of service times against what a ground-truth server really did",
@@ -24,8 +25,9 @@ func takeMixture(ctx context.Context, c *candidate) (Outcome, error) {
 	var sights []*sight
 	n := 0
 	for visit := range visits {
-		sight, err := c.watch(ctx, scene{load: poisson(500, 200), length: 1200 * time.Millisecond, seed: c.Seed + uint64(visit),
-			ask: Ask{Time: 5 * time.Millisecond, Spread: 8 * time.Millisecond, Halves: true, Seed: c.Seed + uint64(visit)}})
+		sight, err := c.watch(ctx, scene{load: poisson(500, 200), length: 1200 * time.Millisecond,
+			seed: c.Seed + uint64(visit), ask: Ask{Time: 5 * time.Millisecond, Spread: 8 * time.Millisecond,
+				Halves: true, Seed: c.Seed + uint64(visit)}})
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -41,7 +43,7 @@ func takeMixture(ctx context.Context, c *candidate) (Outcome, error) {
 	for i, q := range percentiles {
 		measures = append(measures, over(fmt.Sprintf("p%g off by", q*100), "%", off[i], about(0, 2), about(0, 0.5)))
 	}
-	return excused(judged(fmt.Sprintf("%d requests at 500 a second, served for 5 ms and an exponential time of 8 ms in the mean; "+
-		"the head of each answer comes at once, its end when it is due. What the client sees more is the way there and back.", n),
-		measures...), sights...), nil
+	return excused(judged(fmt.Sprintf("%d requests at 500 a second, served for 5 ms and an exponential time of 8 ms "+
+		"in the mean; the head of each answer comes at once, its end when it is due. What the client sees more is the "+
+		"way there and back.", n), measures...), sights...), nil
 }

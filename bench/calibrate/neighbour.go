@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// disturb is a hostile neighbour: it prints "ready", and until ctx or in ends it is idle for a while and then, by chance, busy on
-// all processors, starting processes, or filling memory and giving it back. Its bursts are of a length between that of a
-// block and that of a check, which is where they hurt most.
+// disturb is a hostile neighbour: it prints "ready", and until ctx or in ends it is idle for a while and then, by
+// chance, busy on all processors, starting processes, or filling memory and giving it back. Its bursts are of a length
+// between that of a block and that of a check, which is where they hurt most.
 func disturb(ctx context.Context, _ []string, in io.Reader, stdout io.Writer) error {
 	ctx = untilClosed(ctx, in)
 	self, err := os.Executable()

@@ -26,10 +26,10 @@ func onNoise() []Property {
 		Name: "labels", About: "rate of alarms with labels drawn anew on recorded noise, α = 5 %",
 		Must:     "5 ± 0.65 %",
 		Programs: []string{startupProgram},
-		Takes:    func(l *Lab) time.Duration { return pick(l, 90*time.Second, 20*time.Minute) },
+		Takes:    func(l *Lab) time.Duration { return pick(l, time.Minute, 20*time.Minute) },
 		Run:      func(ctx context.Context, l *Lab) (Outcome, error) { return l.labelsOn(ctx, "noise") },
 	}, {
-		Name: "injected", About: "changes of known size on recorded noise: bias of the estimate, coverage of the 95 % interval",
+		Name: "injected", About: "changes of known size on recorded noise: bias of the estimate, coverage of its interval",
 		Must: "bias at most 2 points, coverage 92 to 98 %", Aim: "0.3 points, 94 to 96 %",
 		Programs: []string{startupProgram},
 		Takes:    func(l *Lab) time.Duration { return pick(l, 15*time.Second, 2*time.Minute) },
@@ -37,11 +37,11 @@ func onNoise() []Property {
 	}}
 }
 
-// noise records, once for a calibration, a program against itself, and returns the log ratios of its median response times by
-// starts of the targets. It goes into the state: what is drawn on it does not take the time again.
+// noise records, once for a calibration, a program against itself, and returns the log ratios of its median response
+// times by starts of the targets. It goes into the state: what is drawn on it does not take the time again.
 func (l *Lab) noise(ctx context.Context, name string) (gate.Series, error) {
 	all, err := trials(l, name, 1, func(int) (gate.Series, error) {
-		return l.recordNoise(ctx, pick(l, time.Minute, 10*time.Minute))
+		return l.recordNoise(ctx, pick(l, 40*time.Second, 10*time.Minute))
 	})
 	if err != nil {
 		return nil, err
@@ -70,13 +70,14 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s gate.Ser
 		plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: name,
 			Engine: load.Default, Load: closed(1)})
 	}
-	record, err := bench.CreateRecord(filepath.Join(dir, "run"), bench.Head{Schema: bench.Schema, ID: "noise", Plan: plan,
-		Started: time.Now()})
+	record, err := bench.CreateRecord(filepath.Join(dir, "run"), bench.Head{Schema: bench.Schema, ID: "noise",
+		Plan: plan, Started: time.Now()})
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	runner := bench.Runner{Plan: plan, Launcher: launcher, Engines: load.Engines(), Record: record, Machine: machine.Counters}
+	runner := bench.Runner{Plan: plan, Launcher: launcher, Engines: load.Engines(), Record: record,
+		Machine: machine.Counters}
 	err = runner.Check(ctx, func(int) (time.Duration, error) {
 		l.step(0.9 * min(float64(time.Since(began))/float64(budget), 1))
 		return noiseStart, nil
@@ -98,8 +99,8 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s gate.Ser
 // drawStream is the second half of the generators' seeds.
 const drawStream = 0x63616c6962726174 // "calibrat"
 
-// relabelled has the two sides of each start change places, or not, by the fall of a coin: as if the other had been called
-// the candidate.
+// relabelled has the two sides of each start change places, or not, by the fall of a coin: as if the other had been
+// called the candidate.
 func relabelled(s gate.Series, random *rand.Rand) gate.Series {
 	drawn := make(gate.Series, len(s))
 	for i, start := range s {
@@ -130,7 +131,8 @@ func (l *Lab) labelsOn(ctx context.Context, name string) (Outcome, error) {
 func (l *Lab) labels(ctx context.Context, s gate.Series, n int) (Outcome, error) {
 	if len(s) < gate.StartsAtOnce {
 		return Outcome{Verdict: Unjudged, Measures: []Measure{},
-			Says: fmt.Sprintf("Only %d starts of the targets have valid pairs, and a look takes %d.", len(s), gate.StartsAtOnce)}, nil
+			Says: fmt.Sprintf("Only %d starts of the targets have valid pairs, and a look takes %d.", len(s),
+				gate.StartsAtOnce)}, nil
 	}
 	var byGate, byStarts, byPairs int
 	for i := range n {
@@ -159,13 +161,13 @@ func (l *Lab) labels(ctx context.Context, s gate.Series, n int) (Outcome, error)
 	}
 	rate := func(name string, k int, must *Range) Measure {
 		low, high := clopperPearson(k, n)
-		return Measure{Name: name, Unit: "%", Value: 100 * float64(k) / float64(n), Low: new(100 * low), High: new(100 * high),
-			N: n, Of: "labels", Must: must}
+		return Measure{Name: name, Unit: "%", Value: 100 * float64(k) / float64(n), Low: new(100 * low),
+			High: new(100 * high), N: n, Of: "labels", Must: must}
 	}
-	return judged(fmt.Sprintf("%d starts of two copies with %d pairs of blocks were recorded. The two sides of each start then "+
-		"changed places by the fall of a coin, %d times: one test in twenty may say that they differ. A test that takes the pairs for "+
-		"independent is told for information: if starts differ, it says so too often.", len(s), pairsOf(s), n),
-		rate("alarms of the gate, before they are confirmed", byGate, about(5, 0.65)),
+	return judged(fmt.Sprintf("%d starts of two copies with %d pairs of blocks were recorded. The two sides of each "+
+		"start then changed places by the fall of a coin, %d times: one test in twenty may say that they differ. A "+
+		"test that takes the pairs for independent is told for information: if starts differ, it says so too often.",
+		len(s), pairsOf(s), n), rate("alarms of the gate, before they are confirmed", byGate, about(5, 0.65)),
 		rate("signed rank over starts", byStarts, about(5, 0.65)),
 		rate("signed rank over pairs", byPairs, nil)), nil
 }
@@ -195,9 +197,10 @@ func runInjected(ctx context.Context, l *Lab) (Outcome, error) {
 	return l.injected(ctx, noise, pick(l, 300, 2000))
 }
 
-// injected draws whole starts from the recorded noise, with replacement and with labels drawn anew, adds a change of known
-// size, and holds what is estimated and decided against it, in n checks of each size.
+// injected draws whole starts from the recorded noise, with replacement and with labels drawn anew, adds a change of
+// known size, and holds what is estimated and decided against it, in n checks of each size.
 func (l *Lab) injected(ctx context.Context, noise gate.Series, n int) (Outcome, error) {
+	rules := []gate.Rule{{MustCatch: 0.02}, {Margin: gate.DefaultMargin, MustCatch: gate.DefaultMustCatch}}
 	table := &Table{Header: []string{"change", "bias", "coverage", "at margin 0: regression", "pass", "inconclusive",
 		"at margin 3 %: regression", "pass", "inconclusive"}}
 	furthest, covered, intervals := 0.0, 0, 0
@@ -218,7 +221,7 @@ func (l *Lab) injected(ctx context.Context, noise gate.Series, n int) (Outcome, 
 					held++
 				}
 			}
-			for m, rule := range []gate.Rule{{MustCatch: 0.02}, {Margin: gate.DefaultMargin, MustCatch: gate.DefaultMustCatch}} {
+			for m, rule := range rules {
 				rule.Alpha, rule.Seed, rule.Draws = gate.DefaultAlpha, l.Seed+uint64(i), 2*fewDraws
 				verdicts[m][rule.Judge(gate.Data{Gates: []gate.Series{s}, Ended: true}).Verdict]++
 			}
@@ -231,19 +234,21 @@ func (l *Lab) injected(ctx context.Context, noise gate.Series, n int) (Outcome, 
 		furthest = max(furthest, math.Abs(mean))
 		row := []string{fmt.Sprintf("%g %%", 100*size), digits(mean) + " points", percent(held, len(bias))}
 		for _, v := range verdicts {
-			row = append(row, percent(v[gate.Regression], n), percent(v[gate.Pass], n), percent(v[gate.Inconclusive], n))
+			row = append(row, percent(v[gate.Regression], n), percent(v[gate.Pass], n),
+				percent(v[gate.Inconclusive], n))
 		}
 		table.Rows = append(table.Rows, row)
 		l.step(float64(k+1) / float64(len(injectedSizes)))
 	}
 	low, high := clopperPearson(covered, intervals)
-	o := judged(fmt.Sprintf("%d starts with %d pairs were recorded. For each size, %d checks of %d starts each were drawn from them, "+
-		"whole starts with labels drawn anew, and the change added. At margin 0 a change of 2 %% must be caught, at margin 3 %% one of "+
-		"10 %%.", len(noise), pairsOf(noise), n, checkStarts),
-		Measure{Name: "largest bias of the mean estimate", Unit: "points", Value: furthest, N: n, Of: "checks of each size",
-			Must: atMost(2), Aim: atMost(0.3)},
+	o := judged(fmt.Sprintf("%d starts with %d pairs were recorded. For each size, %d checks of %d starts each were "+
+		"drawn from them, whole starts with labels drawn anew, and the change added. At margin 0 a change of 2 %% "+
+		"must be caught, at margin 3 %% one of 10 %%.", len(noise), pairsOf(noise), n, checkStarts),
+		Measure{Name: "largest bias of the mean estimate", Unit: "points", Value: furthest, N: n,
+			Of: "checks of each size", Must: atMost(2), Aim: atMost(0.3)},
 		Measure{Name: "coverage of the 95 % interval", Unit: "%", Value: 100 * float64(covered) / float64(intervals),
-			Low: new(100 * low), High: new(100 * high), N: intervals, Of: "intervals", Must: within(92, 98), Aim: within(94, 96)})
+			Low: new(100 * low), High: new(100 * high), N: intervals, Of: "intervals", Must: within(92, 98),
+			Aim: within(94, 96)})
 	o.Table = table
 	return o, nil
 }

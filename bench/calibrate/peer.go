@@ -23,7 +23,7 @@ const hyperfine = "hyperfine"
 
 func peers() []Property {
 	return []Property{{
-		Name: hyperfine, About: "what hyperfine says of the same programs, one after the other, for as long as a check takes",
+		Name: hyperfine, About: "what hyperfine says of the same programs, one after the other, in like time",
 		Beside: true, Programs: []string{startupProgram},
 		Takes: func(l *Lab) time.Duration { return pick(l, 30*time.Second, 40*time.Minute) },
 		Run:   runPeer,
@@ -81,21 +81,21 @@ func runPeer(ctx context.Context, l *Lab) (Outcome, error) {
 		for _, x := range xs {
 			least, most = min(least, x), max(most, x)
 		}
-		return Measure{Name: name + fmt.Sprintf(" (from %s to %s %%)", digits(least), digits(most)), Unit: "%", N: len(xs),
-			Of: "comparisons", Value: stats.Median(xs)}
+		return Measure{Name: name + fmt.Sprintf(" (from %s to %s %%)", digits(least), digits(most)), Unit: "%",
+			N: len(xs), Of: "comparisons", Value: stats.Median(xs)}
 	}
-	return judged(fmt.Sprintf("%d runs of each command, one command after the other, without a shell, as a cgi child; %v together. "+
-		"It has no verdict, so one is made of what it prints: identical programs are called different if the ratio of its means is off by "+
-		"more than 3 %%; +2 %% (%v) is missed if that ratio is below 1.01, and told apart by itself only if the ratio less the ± that it "+
-		"prints is above 1.", runs, each, work),
+	return judged(fmt.Sprintf("%d runs of each command, one command after the other, without a shell, as a cgi child; "+
+		"%v together. It has no verdict, so one is made of what it prints: identical programs are called different if "+
+		"the ratio of its means is off by more than 3 %%; +2 %% (%v) is missed if that ratio is below 1.01, and told "+
+		"apart by itself only if the ratio less the ± that it prints is above 1.", runs, each, work),
 		share("identical programs called different at 3 %", different, n, nil, nil),
 		share("+2 % missed, ratio below 1.01", low, n, nil, nil),
 		share("+2 % not told apart by its own ±", unclear, n, nil, nil),
 		spread("identical programs: median of the changes", off), spread("+2 %: median of the changes", on)), nil
 }
 
-// fine compares the program with one that starts slower: one after the other, as hyperfine does with two commands. It is
-// called for each, since they differ in an environment that the command env would take time to set.
+// fine compares the program with one that starts slower: one after the other, as hyperfine does with two commands. It
+// is called for each, since they differ in an environment that the command env would take time to set.
 func (l *Lab) fine(ctx context.Context, path string, runs int, slower time.Duration) (comparedBy, error) {
 	var means [2]timed
 	for i, work := range []time.Duration{0, slower} {
@@ -110,8 +110,8 @@ func (l *Lab) fine(ctx context.Context, path string, runs int, slower time.Durat
 // A timed is what hyperfine exports of a command, in seconds.
 type timed struct{ Mean, Stddev float64 }
 
-// compared is what hyperfine prints of two: the ratio of the means, and beside it the root of the sum of the squares of both
-// coefficients of variation, times the ratio.
+// compared is what hyperfine prints of two: the ratio of the means, and beside it the root of the sum of the squares of
+// both coefficients of variation, times the ratio.
 func compared(a, b timed) comparedBy {
 	ratio := b.Mean / a.Mean
 	return comparedBy{ratio, ratio * math.Hypot(a.Stddev/a.Mean, b.Stddev/b.Mean)}
@@ -127,7 +127,8 @@ func (l *Lab) time(ctx context.Context, path string, runs int, work time.Duratio
 	program := l.Programs[startupProgram].Path
 	cmd := exec.Command(path, "--shell=none", "--style=none", "--warmup", "5", "--runs", strconv.Itoa(runs),
 		"--export-json", export, "'"+program+"'")
-	cmd.Env = append(os.Environ(), explain.Environment(bench.Request{Method: "GET", Path: "/"}, program, os.Getenv("PATH"))...)
+	cmd.Env = append(os.Environ(), explain.Environment(bench.Request{Method: "GET", Path: "/"}, program,
+		os.Getenv("PATH"))...)
 	cmd.Env = append(cmd.Env, workVariable+"="+work.String())
 	if _, err := process.Output(ctx, 10*time.Minute, cmd); err != nil {
 		return timed{}, fmt.Errorf("running hyperfine: %w", err)

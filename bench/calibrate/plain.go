@@ -16,8 +16,8 @@ import (
 	"forktax/bench/load"
 )
 
-// plain is a simple engine, as one would write it in an hour, and wrong in one of the ways in which those are. Without any
-// of them it is right, if not precise.
+// plain is a simple engine, as one would write it in an hour, and wrong in one of the ways in which those are. Without
+// any of them it is right, if not precise.
 type plain struct {
 	sleeps   bool // it paces by sleeping for each gap, and takes the instant at which it wakes for the intended one
 	connects bool // it stamps a request when the connection stands

@@ -23,8 +23,9 @@ type Property struct {
 	Must   string // the limit, for people
 	Aim    string // what would be better still; "" if nothing would
 	Beside bool   // it is there to compare with and decides nothing
-	// Hostile says that it is measured only with neighbours that disturb; others are measured without.
-	Hostile  bool
+	// Hostile says that it is measured only if neighbours that disturb are wanted, and Long only in a full calibration.
+	Hostile, Long bool
+
 	Programs []string                   // workload programs that it starts
 	Takes    func(l *Lab) time.Duration // about how long
 	Run      func(ctx context.Context, l *Lab) (Outcome, error)
@@ -79,8 +80,8 @@ func (r *Range) meets(low, high float64) bool {
 	return (r.Least == nil || high >= *r.Least) && (r.Most == nil || low <= *r.Most)
 }
 
-// verdict is a pass if the value is within the limit. Beyond it is a fail only if the whole interval is: else the noise may
-// be to blame.
+// verdict is a pass if the value is within the limit. Beyond it is a fail only if the whole interval is: else the noise
+// may be to blame.
 func (m Measure) verdict() string {
 	switch {
 	case m.Must == nil || m.Must.holds(m.Value):
@@ -123,6 +124,9 @@ func judged(says string, measures ...Measure) Outcome {
 func Properties() []Property {
 	return slices.Concat(exact(), driven(), started(), checked(), onNoise(), disturbedToo(), peers())
 }
+
+// wanted says whether the lab is to measure it.
+func (p Property) wanted(l *Lab) bool { return (!p.Hostile || l.Hostile) && (!p.Long || l.Full) }
 
 // Named finds those with these names, in the table's order; no name means all. The error lists what there is.
 func Named(names []string) ([]Property, error) {

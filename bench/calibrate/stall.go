@@ -9,12 +9,12 @@ import (
 )
 
 // stallExam has the server stand still for a while, and then the generator. Whoever wanted an answer then has waited
-// either way, so the percentiles of the response time follow from arithmetic. A generator that forgets requests while it
-// waits (coordinated omission) is found out by it.
+// either way, so the percentiles of the response time follow from arithmetic. A generator that forgets requests while
+// it waits (coordinated omission) is found out by it.
 func stallExam() exam {
 	return exam{Property{
-		Name: "stall", About: "percentiles of response times while the server, or the generator, stands still for 0.5 s in 10 s",
-		Must: "p96 to p99.9 within max(10 ms, 3 %) of theory; a stall of the generator is in no service time, and is flagged",
+		Name: "stall", About: "response times while the server, or the generator, stands still for 0.5 s in 10 s",
+		Must: "p96 to p99.9 within max(10 ms, 3 %) of theory; of the generator: in no service time, and flagged",
 		Aim:  "within 1 %",
 		Takes: func(l *Lab) time.Duration {
 			return time.Duration(pick(l, 1, 6)) * 33 * time.Second
@@ -22,9 +22,9 @@ func stallExam() exam {
 	}, takeStall}
 }
 
-// A stall is one of S in a time T, during which requests arrive evenly at a rate, each served for s. If the server does one
-// at a time, ρ = rate·s of it is busy. Those that arrive during the stall wait for its end, and behind each other: the
-// k-th is answered S − k·(1−ρ)/rate + s after it was intended.
+// A stall is one of S in a time T, during which requests arrive evenly at a rate, each served for s. If the server does
+// one at a time, ρ = rate·s of it is busy. Those that arrive during the stall wait for its end, and behind each other:
+// the k-th is answered S − k·(1−ρ)/rate + s after it was intended.
 type stall struct {
 	length, total, service time.Duration
 	rho                    float64
@@ -90,13 +90,14 @@ func takeStall(ctx context.Context, c *candidate) (Outcome, error) {
 			for k, q := range quantiles {
 				off[k] = append(off[k], milliseconds(rank(responses, q)-st.quantile(q)))
 			}
-			service = append(service, milliseconds(rank(of(sight.seen, bench.Observation.Service), quantiles[len(quantiles)-1])))
+			service = append(service, milliseconds(rank(of(sight.seen, bench.Observation.Service),
+				quantiles[len(quantiles)-1])))
 			c.step((float64(i) + float64(repeat+1)/float64(repeats)) / float64(len(stages)))
 		}
 		for k, q := range quantiles {
 			want := milliseconds(st.quantile(q))
-			measures = append(measures, over(fmt.Sprintf("%s: p%g (%.0f ms) off by", stage.name, q*100, want), "ms", off[k],
-				about(0, max(10, 0.03*want)), about(0, 0.01*want)))
+			measures = append(measures, over(fmt.Sprintf("%s: p%g (%.0f ms) off by", stage.name, q*100, want), "ms",
+				off[k], about(0, max(10, 0.03*want)), about(0, 0.01*want)))
 		}
 		if stage.engine != nil {
 			measures = append(measures,
@@ -105,7 +106,8 @@ func takeStall(ctx context.Context, c *candidate) (Outcome, error) {
 				count(stage.name+": flagged", flagged, repeats, "visits", atLeast(float64(repeats))))
 		}
 	}
-	return excused(judged(fmt.Sprintf("S = %v in T = %v, %d requests a second at even distances, each served for s = %v. "+
-		"Q(q) = S − (1−ρ)(1−q)T + s, with ρ = %.1f where the server does one at a time, and 0 where the generator stood still.",
-		st.length, st.total, stallRate, st.service, stallRate*st.service.Seconds()), measures...), sights...), nil
+	return excused(judged(fmt.Sprintf("S = %v in T = %v, %d requests a second at even distances, each served for s = "+
+		"%v. Q(q) = S − (1−ρ)(1−q)T + s, with ρ = %.1f where the server does one at a time, and 0 where the generator "+
+		"stood still.", st.length, st.total, stallRate, st.service, stallRate*st.service.Seconds()), measures...),
+		sights...), nil
 }

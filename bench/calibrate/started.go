@@ -45,8 +45,8 @@ func (l *Lab) record(ctx context.Context, programs []program.Program, budget tim
 	for _, p := range programs {
 		plan.Workloads = append(plan.Workloads, p.Description)
 		for _, r := range p.Requests {
-			plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: r.Name, Model: "cgi", Engine: load.Default,
-				Load: closed(1)})
+			plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: r.Name, Model: "cgi",
+				Engine: load.Default, Load: closed(1)})
 		}
 	}
 	launcher := &program.Launcher{Dir: dir, Seed: l.Seed, Programs: programs}
@@ -55,8 +55,8 @@ func (l *Lab) record(ctx context.Context, programs []program.Program, budget tim
 	if err != nil {
 		return err
 	}
-	runner := bench.Runner{Plan: plan, Launcher: launcher, Engines: load.Engines(), Record: record, Machine: machine.Counters,
-		Progress: func(p bench.Progress) { l.step(p.Share) }}
+	runner := bench.Runner{Plan: plan, Launcher: launcher, Engines: load.Engines(), Record: record,
+		Machine: machine.Counters, Progress: func(p bench.Progress) { l.step(p.Share) }}
 	if err := errors.Join(runner.Run(ctx), record.Finish(bench.Tail{Complete: true})); err != nil {
 		return err
 	}
@@ -95,8 +95,8 @@ func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) 
 				}
 			}
 			name := c.Workload + "/" + c.Request
-			measures = append(measures, Measure{Name: name + ": sum of a request's phases against the whole, median", Unit: "%",
-				N: len(off), Of: "requests", Value: stats.Median(off), Must: about(0, 5), Aim: about(0, 1)},
+			measures = append(measures, Measure{Name: name + ": sum of a request's phases against the whole, median",
+				Unit: "%", N: len(off), Of: "requests", Value: stats.Median(off), Must: about(0, 5), Aim: about(0, 1)},
 				medians(name, a.Cells[i]))
 		}
 		return nil
@@ -104,13 +104,14 @@ func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) 
 	if err != nil {
 		return Outcome{}, err
 	}
-	return judged("One client, model cgi. What is in no phase is the difference. Medians, as the report's table has them, need "+
-		"not add up to the median of the whole; they are told for information.", measures...), nil
+	return judged("One client, model cgi. What is in no phase is the difference. Medians, as the report's table has "+
+		"them, need not add up to the median of the whole; they are told for information.", measures...), nil
 }
 
 // medians adds up the phases that are in the report's table.
 func medians(name string, c report.Cell) Measure {
-	m := Measure{Name: name + ": sum of the medians against p50", Unit: "%", N: c.Requests, Of: "requests", Value: math.NaN()}
+	m := Measure{Name: name + ": sum of the medians against p50", Unit: "%", N: c.Requests, Of: "requests",
+		Value: math.NaN()}
 	sum := int64(0)
 	for _, p := range c.Phases {
 		if p.Name != report.Outside {

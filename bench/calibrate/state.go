@@ -89,8 +89,8 @@ func SeedIn(dir string) (uint64, bool) {
 type UnlikeError struct{ Dir, Why string }
 
 func (e *UnlikeError) Error() string {
-	return fmt.Sprintf("%s has a calibration that cannot be gone on with: %s; --restart begins it anew, --out takes another folder",
-		e.Dir, e.Why)
+	return fmt.Sprintf("%s has a calibration that cannot be gone on with: %s; --restart begins it anew, --out takes "+
+		"another folder", e.Dir, e.Why)
 }
 
 // unlike says why one calibration is not of the same as another.

@@ -16,8 +16,8 @@ import (
 	"forktax/bench/process"
 )
 
-// stoppedEngine makes a visit by our own engine in a process of its own, which stands still for a while: the harness itself
-// cannot, as the shell that it was started from would take it for suspended.
+// stoppedEngine makes a visit by our own engine in a process of its own, which stands still for a while: the harness
+// itself cannot, as the shell that it was started from would take it for suspended.
 type stoppedEngine struct {
 	lab    *Lab
 	after  time.Duration // from the beginning
@@ -74,8 +74,8 @@ func visit(ctx context.Context, _ []string, in io.Reader, out io.Writer) error {
 	return gob.NewEncoder(out).Encode([]bench.Observation(seen))
 }
 
-// stop stops the process that started it after a while, and lets it go on after another. It goes on by itself if the harness
-// is killed.
+// stop stops the process that started it after a while, and lets it go on after another. It goes on by itself if the
+// harness is killed.
 func stop(_ context.Context, args []string, _ io.Reader, _ io.Writer) error {
 	if len(args) != 2 {
 		return errors.New("two times are needed")

@@ -22,9 +22,9 @@ var tools = map[string]func(ctx context.Context, args []string, in io.Reader, ou
 	toolDisturb: disturb,
 }
 
-// Tool is what a lab starts in processes of their own, so that they share no scheduler and no collector with the generator.
-// The first of args says which it is. A server, or a neighbour, ends when in does, which it does when the harness ends,
-// however that ends.
+// Tool is what a lab starts in processes of their own, so that they share no scheduler and no collector with the
+// generator. The first of args says which it is. A server, or a neighbour, ends when in does, which it does when the
+// harness ends, however that ends.
 func Tool(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	if len(args) == 0 || tools[args[0]] == nil {
 		return fmt.Errorf("%q is no tool of a calibration", args)
@@ -32,8 +32,8 @@ func Tool(ctx context.Context, args []string, in io.Reader, out io.Writer) error
 	return tools[args[0]](ctx, args[1:], in, out)
 }
 
-// afterwards is how long after its input has closed a tool ends by itself. A harness that lives sends it a signal as well,
-// which must not meet it while it is ending, or it would look as if it had ended badly.
+// afterwards is how long after its input has closed a tool ends by itself. A harness that lives sends it a signal as
+// well, which must not meet it while it is ending, or it would look as if it had ended badly.
 const afterwards = time.Second
 
 // untilClosed ends with ctx, or some time after in has closed.

@@ -27,8 +27,8 @@ func (s Stamp) Took() time.Duration { return time.Duration(s.Answered - s.Arrive
 // A truth is a server that does what it is asked to, when it is asked to, and records when it did. Its answers are
 // written by hand: what lies between a stamp and the wire is then one system call.
 //
-// Each request is due at an instant that is known when it arrives, and its connection's goroutine waits for that alone. So
-// a wait that ends late, as all do by some microseconds, delays no other request.
+// Each request is due at an instant that is known when it arrives, and its connection's goroutine waits for that alone.
+// So a wait that ends late, as all do by some microseconds, delays no other request.
 type truth struct {
 	mu     sync.Mutex
 	stamps []Stamp

@@ -10,8 +10,8 @@ import (
 	"forktax/bench/report"
 )
 
-// virtual is a world in which time is reckoned: a network of 20 µs each way, 30 µs to connect, an engine that is exact, and
-// no noise. So what an exam says of an engine does not depend on the machine.
+// virtual is a world in which time is reckoned: a network of 20 µs each way, 30 µs to connect, an engine that is exact,
+// and no noise. So what an exam says of an engine does not depend on the machine.
 type virtual struct{}
 
 var _ world = virtual{}
@@ -28,7 +28,8 @@ func (virtual) own() bench.Engine { return &reckoned{} }
 func (virtual) look(ctx context.Context, engine bench.Engine, sc scene) (*sight, error) {
 	request := sc.plan().Workloads[0].Requests[0]
 	it := &sight{scene: sc, accused: report.Counts{},
-		visit: bench.Visit{Request: request, Load: sc.load, Length: sc.length, AtLeast: max(sc.least, 1), Seed: sc.seed}}
+		visit: bench.Visit{Request: request, Load: sc.load, Length: sc.length, AtLeast: max(sc.least, 1),
+			Seed: sc.seed}}
 	var seen tape
 	inside := &reckoned{}
 	switch e := engine.(type) {

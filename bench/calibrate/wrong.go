@@ -12,8 +12,8 @@ import (
 	"forktax/bench/stats"
 )
 
-// A wrong is a load engine that is wrong on purpose, in a way in which load generators are. A lab that does not find it out
-// proves nothing when it finds nothing wrong with ours.
+// A wrong is a load engine that is wrong on purpose, in a way in which load generators are. A lab that does not find it
+// out proves nothing when it finds nothing wrong with ours.
 type wrong struct {
 	name string
 	by   string // the exam that asks for it
@@ -52,11 +52,14 @@ func wrongs() []wrong {
 			}
 			return v
 		}), nil},
-		{"requests count from when they were sent, after they queued", "stall", each(func(o *bench.Observation) { o.Intended = o.Sent }), nil},
-		{"timeouts are dropped", "arrivals", edited(func(_ bench.Visit, seen []bench.Observation) []bench.Observation {
-			return slices.DeleteFunc(seen, func(o bench.Observation) bool { return o.Err == bench.ErrTimeout })
-		}), nil},
-		{"it paces by sleeping, and takes when it wakes for the plan", "arrivals", instead(plain{sleeps: true}), instead(plain{})},
+		{"requests count from when they were sent, after they queued", "stall",
+			each(func(o *bench.Observation) { o.Intended = o.Sent }), nil},
+		{"timeouts are dropped", "arrivals",
+			edited(func(_ bench.Visit, seen []bench.Observation) []bench.Observation {
+				return slices.DeleteFunc(seen, func(o bench.Observation) bool { return o.Err == bench.ErrTimeout })
+			}), nil},
+		{"it paces by sleeping, and takes when it wakes for the plan", "arrivals", instead(plain{sleeps: true}),
+			instead(plain{})},
 		{"percentiles are averaged over pieces of the time", "stall", edited(averaged), nil},
 		{"connecting is left out", "connect", instead(plain{connects: true}), instead(plain{})},
 		{"the first byte is sold as the whole answer", "truth", each(func(o *bench.Observation) {
@@ -75,7 +78,8 @@ func wrongs() []wrong {
 			v.Load.Arrivals = load.Constant
 			return v
 		}), nil},
-		{"what is due while all connections are busy is skipped", "arrivals", instead(plain{skips: true}), instead(plain{})},
+		{"what is due while all connections are busy is skipped", "arrivals", instead(plain{skips: true}),
+			instead(plain{})},
 		{"it reads the clock only every 5 ms", "truth", each(func(o *bench.Observation) {
 			const tick = 5 * time.Millisecond
 			o.Done = (o.Done + tick - 1).Truncate(tick)
@@ -94,7 +98,7 @@ func averaged(v bench.Visit, seen []bench.Observation) []bench.Observation {
 		for p := range pieces {
 			piece := seen[p*n : (p+1)*n]
 			if i == 0 {
-				slices.SortFunc(piece, func(a, b bench.Observation) int { return cmp.Compare(a.Response(), b.Response()) })
+				slices.SortFunc(piece, byResponse)
 			}
 			at[p] = &piece[i]
 			sum += piece[i].Response()
@@ -106,6 +110,8 @@ func averaged(v bench.Visit, seen []bench.Observation) []bench.Observation {
 	}
 	return seen
 }
+
+func byResponse(a, b bench.Observation) int { return cmp.Compare(a.Response(), b.Response()) }
 
 // trimmed leaves out the slowest hundredth of what was answered.
 func trimmed(_ bench.Visit, seen []bench.Observation) []bench.Observation {
@@ -125,13 +131,13 @@ func wrongProperty() Property {
 	return Property{
 		Name: "wrong", About: "generators that are wrong on purpose are found out by the exams that ours passes",
 		Must:  fmt.Sprintf("all of %d rejected", len(wrongs())),
-		Takes: func(l *Lab) time.Duration { return pick(l, 90*time.Second, 6*time.Minute) },
+		Takes: func(l *Lab) time.Duration { return pick(l, 45*time.Second, time.Minute) },
 		Run:   runWrong,
 	}
 }
 
-// runWrong has each wrong engine take the exam that asks for its fault, after one without the fault has passed the same:
-// else the noise would find out anybody.
+// runWrong has each wrong engine take the exam that asks for its fault, after one without the fault has passed the
+// same: else the noise would find out anybody.
 func runWrong(ctx context.Context, l *Lab) (Outcome, error) {
 	if l.own() == nil {
 		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Says: "This system has no engine for it."}, nil
@@ -169,8 +175,8 @@ func runWrong(ctx context.Context, l *Lab) (Outcome, error) {
 	return o, nil
 }
 
-// examined has one without the fault take the exam, and then the wrong one. What is so short can fail by chance, so that the
-// first may try again until it passes, and the second until its visits are not disturbed.
+// examined has one without the fault take the exam, and then the wrong one. What is so short can fail by chance, so
+// that the first may try again until it passes, and the second until its visits are not disturbed.
 func (w wrong) examined(ctx context.Context, l *Lab) (right, found Outcome, err error) {
 	all := exams()
 	e := all[slices.IndexFunc(all, func(e exam) bool { return e.Name == w.by })]

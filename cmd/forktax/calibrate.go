@@ -59,10 +59,13 @@ property failed, 3 if one could not be judged.`,
 	f := c.Flags()
 	f.BoolVar(&o.Quick, "quick", false, "take less than ten minutes, which is the default")
 	f.BoolVar(&o.Full, "full", false, "take as long as it takes: hours")
-	f.StringSliceVar(&o.Only, "only", nil, fmt.Sprintf("the properties to measure, by default all: %s", propertyNames()))
-	f.StringVar(&o.Out, "out", filepath.Join(defaultResults, "calibration"), "folder for the certificate and for what goes on there")
+	f.StringSliceVar(&o.Only, "only", nil, fmt.Sprintf("the properties to measure, by default all: %s",
+		propertyNames()))
+	f.StringVar(&o.Out, "out", filepath.Join(defaultResults, "calibration"), "folder for the certificate and for what "+
+		"goes on there")
 	f.Uint64Var(&o.Seed, "seed", 0, "of all that is random; by default that of what goes on, or one that is drawn")
-	f.BoolVar(&o.Hostile, "hostile", false, "measure also with neighbours that take the processor, fork, and fill the memory")
+	f.BoolVar(&o.Hostile, "hostile", false, "measure also with neighbours that take the processor, fork, and fill the "+
+		"memory")
 	f.BoolVar(&o.Restart, "restart", false, "begin anew, whatever --out has")
 	return c
 }
@@ -89,8 +92,8 @@ func (o calibrateOptions) measure(ctx context.Context, stdout, stderr io.Writer)
 	defer p.end()
 	self := order.self
 	finder := program.NewFinder(stderr)
-	lab := &calibrate.Lab{Seed: order.Seed, Full: o.Full, Hostile: o.Hostile, Programs: programs, Progress: p.calibrating,
-		Check: func(ctx context.Context, w calibrate.CheckWanted) (report.Check, error) {
+	lab := &calibrate.Lab{Seed: order.Seed, Full: o.Full, Hostile: o.Hostile, Programs: programs,
+		Progress: p.calibrating, Check: func(ctx context.Context, w calibrate.CheckWanted) (report.Check, error) {
 			return liveCheck(ctx, finder, w)
 		},
 		Tool: func(args ...string) *exec.Cmd { return exec.Command(self, append([]string{toolCommand}, args...)...) },
@@ -114,15 +117,15 @@ func (o calibrateOptions) measure(ctx context.Context, stdout, stderr io.Writer)
 	return certified(certificate)
 }
 
-// liveCheck makes a check as check does, and leaves nothing behind. What is counted, and not measured, it judges where there is
-// what counts it.
+// liveCheck makes a check as check does, and leaves nothing behind. What is counted, and not measured, it judges where
+// there is what counts it.
 func liveCheck(ctx context.Context, finder *program.Finder, w calibrate.CheckWanted) (report.Check, error) {
 	counted, gates := report.Gated()
 	if _, err := exec.LookPath("strace"); err == nil {
 		gates = slices.Concat(counted, gates)
 	}
-	o := &checkOptions{margin: share(w.Margin), mustCatch: share(w.MustCatch), alpha: share(w.Alpha), budget: w.Budget, gates: gates,
-		seed: w.Seed}
+	o := &checkOptions{margin: share(w.Margin), mustCatch: share(w.MustCatch), alpha: share(w.Alpha), budget: w.Budget,
+		gates: gates, seed: w.Seed}
 	c := &contest{checkOptions: o, workload: w.Program.Description}
 	for i, env := range []map[string]string{w.Base, w.Candidate} {
 		title := []string{baseSide, candidateSide}[i]
@@ -183,7 +186,8 @@ func (o calibrateOptions) order(ctx context.Context, properties []calibrate.Prop
 	map[string]program.Program, error) {
 	self := ownPath()
 	if self == "" {
-		return ordered{}, nil, errors.New("the file of this command cannot be found, which has to be started again for a server")
+		return ordered{}, nil, errors.New("the file of this command cannot be found, which has to be started again " +
+			"for a server")
 	}
 	seed, goesOn := calibrate.SeedIn(o.Out)
 	switch {

@@ -11,10 +11,10 @@ const toolCommand = "truth"
 
 func truthCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:    toolCommand,
-		Short:  "Be one of the processes that calibrate needs: serve what is asked for, and record what was really done",
-		Hidden: true,
-		Args:   cobra.ArbitraryArgs,
+		Use: toolCommand,
+		Short: "Be one of the processes that calibrate needs: serve what is asked for, and record what was really " +
+			"done", Hidden: true,
+		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			return calibrate.Tool(c.Context(), args, c.InOrStdin(), c.OutOrStdout())
 		},
