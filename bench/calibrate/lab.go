@@ -31,7 +31,8 @@ type Lab struct {
 	Programs map[string]program.Program // the workload programs, by name
 	// Check makes a check as the command of that name does.
 	Check    func(ctx context.Context, w CheckWanted) (report.Check, error)
-	Progress func(Progress) // nil means nobody wants to know
+	AtOnce   <-chan struct{} // closed when there is no time to end programs in order; nil: there is
+	Progress func(Progress)  // nil means nobody wants to know
 
 	state *state
 	pace  pace

@@ -27,7 +27,7 @@ func onNoise() []Property {
 		Must:     "5 ± 0.65 %",
 		Programs: []string{startupProgram},
 		Takes:    func(l *Lab) time.Duration { return pick(l, time.Minute, 20*time.Minute) },
-		Run:      func(ctx context.Context, l *Lab) (Outcome, error) { return l.labelsOn(ctx, "noise") },
+		Run:      func(ctx context.Context, l *Lab) (Outcome, error) { return l.labelsOn(ctx, recordedNoise) },
 	}, {
 		Name: "injected", About: "changes of known size on recorded noise: bias of the estimate, coverage of its interval",
 		Must: "bias at most 2 points, coverage 92 to 98 %", Aim: "0.3 points, 94 to 96 %",
@@ -36,6 +36,9 @@ func onNoise() []Property {
 		Run:      runInjected,
 	}}
 }
+
+// recordedNoise is what the noise is called in the state, as that of labels, which is measured first.
+const recordedNoise = "labels noise"
 
 // noise records, once for a calibration, a program against itself, and returns the log ratios of its median response
 // times by starts of the targets. It goes into the state: what is drawn on it does not take the time again.
@@ -62,7 +65,7 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s gate.Ser
 	plan := bench.Plan{Workloads: []bench.Description{p.Description}, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed,
 		Baseline: "base", Criterion: &bench.Criterion{Candidate: "candidate", Metrics: []string{report.MetricResponse},
 			MustCatch: gate.DefaultMustCatch, Alpha: gate.DefaultAlpha}}
-	launcher := &program.Launcher{Dir: dir, Seed: l.Seed, Programs: []program.Program{p}}
+	launcher := &program.Launcher{Dir: dir, Seed: l.Seed, Programs: []program.Program{p}, AtOnce: l.AtOnce}
 	for _, name := range []string{"base", "candidate"} {
 		v := bench.Variant{Name: name, Model: "cgi"}
 		plan.Variants = append(plan.Variants, v)
@@ -186,7 +189,7 @@ var injectedSizes = []float64{0, 0.01, 0.02, 0.03, 0.05, 0.10, 0.20, 0.50}
 const checkStarts = 96
 
 func runInjected(ctx context.Context, l *Lab) (Outcome, error) {
-	noise, err := l.noise(ctx, "noise")
+	noise, err := l.noise(ctx, recordedNoise)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -49,7 +49,7 @@ func (l *Lab) record(ctx context.Context, programs []program.Program, budget tim
 				Engine: load.Default, Load: closed(1)})
 		}
 	}
-	launcher := &program.Launcher{Dir: dir, Seed: l.Seed, Programs: programs}
+	launcher := &program.Launcher{Dir: dir, Seed: l.Seed, Programs: programs, AtOnce: l.AtOnce}
 	record, err := bench.CreateRecord(filepath.Join(dir, "run"), bench.Head{Schema: bench.Schema, ID: "calibration",
 		Plan: plan, Started: time.Now()})
 	if err != nil {

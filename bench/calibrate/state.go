@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -150,7 +152,10 @@ func (s *state) take(e entry) {
 		s.Header = *e.Header
 	case e.Outcome != nil:
 		s.outcomes[e.Property] = e
-		delete(s.trials, e.Property) // if it is measured again, then from the beginning
+		// If it is measured again, then from the beginning, with what it measured for others to use.
+		maps.DeleteFunc(s.trials, func(name string, _ []json.RawMessage) bool {
+			return name == e.Property || e.Outcome.Verdict == Unjudged && strings.HasPrefix(name, e.Property+" ")
+		})
 	case e.Trial != nil:
 		s.trials[e.Property] = append(s.trials[e.Property], e.Trial)
 	}

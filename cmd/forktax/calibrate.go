@@ -32,7 +32,7 @@ type calibrateOptions struct {
 	Restart     bool
 }
 
-func calibrateCommand() *cobra.Command {
+func calibrateCommand(atOnce <-chan struct{}) *cobra.Command {
 	var o calibrateOptions
 	c := &cobra.Command{
 		Use:   "calibrate",
@@ -53,7 +53,7 @@ property failed, 3 if one could not be judged.`,
 				return usagef("--quick and --full exclude each other")
 			}
 			o.Seeded = c.Flags().Changed("seed")
-			return o.measure(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
+			return o.measure(c.Context(), atOnce, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	f := c.Flags()
@@ -79,10 +79,18 @@ func propertyNames() string {
 }
 
 // measure makes the calibration and prints the certificate, also one with properties missing.
-func (o calibrateOptions) measure(ctx context.Context, stdout, stderr io.Writer) error {
+func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, stdout, stderr io.Writer) error {
 	properties, err := calibrate.Named(o.Only)
 	if err != nil {
 		return usagef("--only: %w", err)
+	}
+	for _, p := range properties {
+		switch {
+		case len(o.Only) > 0 && p.Hostile && !o.Hostile:
+			return usagef("--only %s: give --hostile, too", p.Name)
+		case len(o.Only) > 0 && p.Long && !o.Full:
+			return usagef("--only %s: give --full, too", p.Name)
+		}
 	}
 	order, programs, err := o.order(ctx, properties, stderr)
 	if err != nil {
@@ -92,9 +100,9 @@ func (o calibrateOptions) measure(ctx context.Context, stdout, stderr io.Writer)
 	defer p.end()
 	self := order.self
 	finder := program.NewFinder(stderr)
-	lab := &calibrate.Lab{Seed: order.Seed, Full: o.Full, Hostile: o.Hostile, Programs: programs,
+	lab := &calibrate.Lab{Seed: order.Seed, Full: o.Full, Hostile: o.Hostile, Programs: programs, AtOnce: atOnce,
 		Progress: p.calibrating, Check: func(ctx context.Context, w calibrate.CheckWanted) (report.Check, error) {
-			return liveCheck(ctx, finder, w)
+			return liveCheck(ctx, atOnce, finder, w)
 		},
 		Tool: func(args ...string) *exec.Cmd { return exec.Command(self, append([]string{toolCommand}, args...)...) },
 	}
@@ -119,7 +127,8 @@ func (o calibrateOptions) measure(ctx context.Context, stdout, stderr io.Writer)
 
 // liveCheck makes a check as check does, and leaves nothing behind. What is counted, and not measured, it judges where
 // there is what counts it.
-func liveCheck(ctx context.Context, finder *program.Finder, w calibrate.CheckWanted) (report.Check, error) {
+func liveCheck(ctx context.Context, atOnce <-chan struct{}, finder *program.Finder, w calibrate.CheckWanted) (
+	report.Check, error) {
 	counted, gates := report.Gated()
 	if _, err := exec.LookPath("strace"); err == nil {
 		gates = slices.Concat(counted, gates)
@@ -131,7 +140,7 @@ func liveCheck(ctx context.Context, finder *program.Finder, w calibrate.CheckWan
 		title := []string{baseSide, candidateSide}[i]
 		c.sides[i] = side{title: title, path: w.Program.Path, keeps: &w.Program, env: env}
 	}
-	launcher := &program.Launcher{Exporter: ownPath()}
+	launcher := &program.Launcher{Exporter: ownPath(), AtOnce: atOnce}
 	c.equip(launcher)
 	run, err := c.prepare(ctx, launcher, finder, nil)
 	if err != nil {
