@@ -128,14 +128,23 @@ func rule(p bench.Plan) gate.Rule {
 	return gate.Rule{Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, Seed: p.Seed}
 }
 
+// Evidence is what a run with a criterion is judged by, as far as it has come.
+func Evidence(r *bench.Result) (gate.Data, error) {
+	measured, err := measure(r)
+	if err != nil {
+		return gate.Data{}, err
+	}
+	spoil(r.Plan.Cells, measured)
+	return data(r, measured), nil
+}
+
 // Standing judges a run with a criterion as far as it has come.
 func Standing(r *bench.Result) (gate.Judgement, error) {
-	measured, err := measure(r)
+	d, err := Evidence(r)
 	if err != nil {
 		return gate.Judgement{}, err
 	}
-	spoil(r.Plan.Cells, measured)
-	return rule(r.Plan).Judge(data(r, measured)), nil
+	return rule(r.Plan).Judge(d), nil
 }
 
 // gate tells what a trial came to.

@@ -77,7 +77,8 @@ func rootCommand(atOnce <-chan struct{}) *cobra.Command {
 		Long: `forktax starts the same program twice: once with a process for each request (CGI), once resident.
 It drives both with the same load and reports what the difference is, in time and in CPU.
 
-  forktax run        compares the twins of the built-in workloads, in half a minute`,
+  forktax run        compares the twins of the built-in workloads, in half a minute
+  forktax calibrate  proves that what it says is true`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -92,8 +93,8 @@ It drives both with the same load and reports what the difference is, in time an
 		}
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), explainCommand(), doctorCommand(), reportCommand(),
-		compareCommand(), serveCommand(atOnce), listCommand(), metricsCommand())
+	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), calibrateCommand(atOnce), explainCommand(), doctorCommand(),
+		reportCommand(), compareCommand(), serveCommand(atOnce), listCommand(), metricsCommand(), truthCommand())
 	return root
 }
 

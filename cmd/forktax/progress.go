@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"forktax/bench"
+	"forktax/bench/calibrate"
 )
 
 // progress shows how far a run is: a bar on a terminal, a line for each start of the targets elsewhere. It is drawn
@@ -42,6 +43,20 @@ func (p *progress) show(now bench.Progress) {
 	if now.Group != p.group && now.Group%p.every == 0 {
 		p.group = now.Group
 		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, times(now.Group+1), left(now))
+	}
+}
+
+// calibrating shows how far a calibration is: off a terminal, a line for each property.
+func (p *progress) calibrating(now calibrate.Progress) {
+	if p.bar != nil {
+		p.bar.Describe(fmt.Sprintf("%-44.44s", fmt.Sprintf("%s (%d of %d)", now.Property, now.Number, now.Of)))
+		p.bar.Set(int(now.Share * barSteps))
+		return
+	}
+	if now.Number != p.group {
+		p.group = now.Number
+		fmt.Fprintf(p.to, "calibrating: %.0f %% done, %s (%d of %d)%s\n", now.Share*100, now.Property, now.Number, now.Of,
+			left(bench.Progress{Left: now.Left}))
 	}
 }
 

@@ -1,0 +1,111 @@
+package calibrate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/load"
+)
+
+// arrivalsExam holds what an engine observed against what it was to do: each arrival of the plan is one observation, at
+// its instant, whatever became of it.
+func arrivalsExam() exam {
+	return exam{Property{
+		Name: "arrivals", About: "each planned arrival is one observation, also if its answer fails or does not come",
+		Must:  "none is missing, moved or too many; Poisson; failures and timeouts counted",
+		Takes: func(l *Lab) time.Duration { return pick(l, 3*time.Second, 15*time.Second) },
+	}, takeArrivals}
+}
+
+func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
+	const timeout = 150 * time.Millisecond
+	sc := scene{ask: Ask{Time: time.Millisecond, Fail: 10}, load: poisson(500, 4), seed: c.Seed,
+		length: by(c, 2*time.Second, 2*time.Second, 10*time.Second)}
+	sc.load.TimeoutNS = int64(timeout)
+	sc.still.after, sc.still.length = sc.length/2, 300*time.Millisecond
+	sight, err := c.look(ctx, c.server, c.engine(), sc)
+	if err != nil {
+		return Outcome{}, err
+	}
+	plan, err := load.Plan(sight.visit.Load, sight.visit.Length, sight.visit.AtLeast, sight.visit.Seed)
+	if err != nil {
+		return Outcome{}, err
+	}
+	var seen []time.Duration
+	timeouts, early, wrong, failed := 0, 0, 0, 0
+	for _, o := range sight.seen {
+		seen = append(seen, o.Intended)
+		switch o.Err {
+		case bench.ErrTimeout:
+			timeouts++
+			if o.Response() < timeout {
+				early++
+			}
+		case bench.ErrWrongStatus:
+			wrong++
+		}
+	}
+	for _, s := range sight.real {
+		if s.Failed {
+			failed++
+		}
+	}
+	slices.Sort(seen)
+	least := int((sc.still.length - timeout).Seconds() * sc.load.RateRPS / 2)
+	return judged(fmt.Sprintf("%d arrivals at 500 a second, 4 connections, every tenth answer a failure, and a server "+
+		"that stands still for 0.3 s while requests have 0.15 s.", len(plan)),
+		count("arrivals without their observation, or observations without an arrival", different(plan, seen),
+			len(plan), "arrivals", atMost(0)),
+		Measure{Name: "distance of the gaps from an exponential distribution, times √n", Value: kolmogorov(seen,
+			sc.load.RateRPS), N: len(seen), Of: "observations", Must: atMost(poissonLimit)},
+		count("answers told as failed, off by", max(wrong-failed, failed-wrong), failed, "failures of the server",
+			atMost(math.Ceil(0.01*float64(failed)))), // one may have been given up just before it came
+		count("requests told as timed out", timeouts, len(seen), "observations", atLeast(float64(least))),
+		count("of them before their time", early, timeouts, "timeouts", atMost(0)),
+	), nil
+}
+
+// different counts the values that are in one of two ascending lists and not in the other.
+func different(a, b []time.Duration) int {
+	n, i, j := 0, 0, 0
+	for i < len(a) && j < len(b) {
+		switch {
+		case a[i] == b[j]:
+			i++
+			j++
+		case a[i] < b[j]:
+			i++
+			n++
+		default:
+			j++
+			n++
+		}
+	}
+	return n + len(a) - i + len(b) - j
+}
+
+// poissonLimit is passed by chance once in 20,000 times: 2·exp(−2·2.3²) = 0.00005. Source: Kolmogorov's distribution,
+// its first term.
+const poissonLimit = 2.3
+
+// kolmogorov is √n times the largest distance between the distribution of the gaps between ascending arrivals and the
+// exponential one of a rate a second.
+func kolmogorov(arrivals []time.Duration, rate float64) float64 {
+	var gaps []float64
+	last := time.Duration(0)
+	for _, at := range arrivals {
+		gaps = append(gaps, (at - last).Seconds())
+		last = at
+	}
+	slices.Sort(gaps)
+	n, d := float64(len(gaps)), 0.0
+	for i, g := range gaps {
+		f := -math.Expm1(-g * rate)
+		d = max(d, f-float64(i)/n, float64(i+1)/n-f)
+	}
+	return d * math.Sqrt(n)
+}

@@ -1,0 +1,97 @@
+package calibrate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"forktax/bench"
+)
+
+// Files of a calibration's folder, beside its state.
+const (
+	certificateJSON     = "certificate.json"
+	certificateMarkdown = "certificate.md"
+)
+
+// An Order is a calibration to be made.
+type Order struct {
+	Header
+	Dir         string // for the state and the certificate
+	Restart     bool   // forget what the folder has
+	Properties  []Property
+	Environment bench.Environment
+}
+
+// Run measures what the folder does not have yet, and writes the certificate after each property. What an error keeps
+// it from is missing in the certificate; the same order goes on there.
+func Run(ctx context.Context, l *Lab, o Order) (c *Certificate, err error) {
+	if l.state, err = openState(o.Dir, o.Header, o.Restart); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, l.state.file.Close()) }()
+	var wanted []Property
+	for _, p := range o.Properties {
+		if p.wanted(l) && !l.state.done(p.Name) {
+			wanted = append(wanted, p)
+		}
+	}
+	l.pace = pace{began: time.Now()}
+	l.pace.now.Of = len(wanted)
+	for _, p := range wanted {
+		l.pace.whole += p.Takes(l)
+	}
+	if c, err = o.certify(l); err != nil {
+		return nil, err
+	}
+	for _, p := range wanted {
+		l.next(p)
+		began := time.Now()
+		outcome, err := p.Run(ctx, l)
+		if cause := context.Cause(ctx); cause != nil {
+			return c, cause // whatever came of it
+		}
+		if err != nil {
+			return c, fmt.Errorf("measuring %s: %w", p.Name, err)
+		}
+		if err := l.state.append(entry{Property: p.Name, Outcome: &outcome,
+			Seconds: time.Since(began).Seconds()}); err != nil {
+			return c, err
+		}
+		if c, err = o.certify(l); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// certify writes down what has been measured so far.
+func (o Order) certify(l *Lab) (*Certificate, error) {
+	h := l.state.Header
+	c := &Certificate{Schema: certificateSchema, Version: h.Version, Started: h.Started, Mode: h.Mode,
+		Hostile: h.Hostile, Seed: h.Seed, Environment: o.Environment, Properties: []Certified{}}
+	for _, p := range Properties() {
+		e, ok := l.state.outcomes[p.Name]
+		if !ok {
+			if p.wanted(l) {
+				c.Missing = append(c.Missing, p.Name)
+			}
+			continue
+		}
+		c.Seconds += e.Seconds
+		c.Properties = append(c.Properties, Certified{p.Name, p.About, p.Must, p.Aim, p.Beside, e.Seconds, *e.Outcome})
+	}
+	c.Verdict = c.verdict()
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing the certificate: %w", err)
+	}
+	var markdown bytes.Buffer
+	return c, errors.Join(c.Markdown(&markdown),
+		bench.WriteFile(filepath.Join(o.Dir, certificateJSON), append(text, '\n')),
+		bench.WriteFile(filepath.Join(o.Dir, certificateMarkdown), markdown.Bytes()))
+}

@@ -1,0 +1,226 @@
+package calibrate_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench"
+	"forktax/bench/calibrate"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func order(dir string, properties ...calibrate.Property) calibrate.Order {
+	return calibrate.Order{Dir: dir, Properties: properties, Header: calibrate.Header{Version: "v1", Mode: "quick", Seed: 7,
+		Programs: map[string]string{"forktax": "aa"}}}
+}
+
+var errBroken = errors.New("broken")
+
+// What was measured is not measured again: neither properties, nor trials of one that did not come to its end.
+func TestRunGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	var tried []int
+	breaks := 2
+	p := calibrate.OwnTrial("gain", 4, func(i int) error {
+		if i == breaks {
+			return errBroken
+		}
+		tried = append(tried, i)
+		return nil
+	})
+	other := 0
+	first := calibrate.OwnTrial("truth", 1, func(int) error { other++; return nil })
+	if _, err := calibrate.Run(t.Context(), newLab(), order(dir, first, p)); !errors.Is(err, errBroken) {
+		t.Fatalf("Run = %v, want %v", err, errBroken)
+	}
+	// A line that the end cut off is one that was not written.
+	f, err := os.OpenFile(filepath.Join(dir, "state.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.WriteString(`{"property":"gain","tri`)
+	f.Close()
+
+	breaks = -1
+	c, err := calibrate.Run(t.Context(), newLab(), order(dir, first, p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int{0, 1, 2, 3}, tried); diff != "" || other != 1 {
+		t.Errorf("trials (-want +got):\n%s, and %d of the other property, want 1", diff, other)
+	}
+	var sums []float64
+	for _, p := range c.Properties {
+		sums = append(sums, p.Measures[0].Value)
+	}
+	if diff := cmp.Diff([]float64{6, 0}, sums); diff != "" {
+		t.Errorf("sums of gain and truth (-want +got):\n%s", diff)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "certificate.json"))
+	var read calibrate.Certificate
+	if err != nil || json.Unmarshal(text, &read) != nil || read.Verdict != calibrate.Passed || read.Schema != 1 {
+		t.Errorf("the certificate is %s, %v", text, err)
+	}
+}
+
+// What could not be judged is measured again, and what failed is not.
+func TestRunJudgesAgain(t *testing.T) {
+	dir, verdict, runs := t.TempDir(), calibrate.Unjudged, 0
+	p := calibrate.Property{Name: "gain", Takes: func(*calibrate.Lab) time.Duration { return 0 },
+		Run: func(context.Context, *calibrate.Lab) (calibrate.Outcome, error) {
+			runs++
+			return calibrate.Outcome{Verdict: verdict}, nil
+		}}
+	for i, next := range []string{calibrate.Failed, calibrate.Passed, calibrate.Passed} {
+		c, err := calibrate.Run(t.Context(), newLab(), order(dir, p))
+		if want := []string{calibrate.Unjudged, calibrate.Failed, calibrate.Failed}[i]; err != nil || c.Verdict != want {
+			t.Errorf("run %d: %+v, %v, want %q", i, c, err, want)
+		}
+		verdict = next
+	}
+	if runs != 2 {
+		t.Errorf("it was measured %d times, want 2", runs)
+	}
+}
+
+func TestRunInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	p := calibrate.OwnTrial("gain", 3, func(i int) error { cancel(errBroken); return nil })
+	c, err := calibrate.Run(ctx, newLab(), order(t.TempDir(), p))
+	if !errors.Is(err, errBroken) || c == nil || len(c.Properties) != 0 {
+		t.Errorf("Run = %+v, %v, want a certificate without it and %v", c, err, errBroken)
+	}
+}
+
+// A folder with another calibration in it is refused, and begun anew only if that is wanted.
+func TestRunRefuses(t *testing.T) {
+	p := calibrate.OwnTrial("gain", 1, func(int) error { return nil })
+	dir := t.TempDir()
+	if _, err := calibrate.Run(t.Context(), newLab(), order(dir, p)); err != nil {
+		t.Fatal(err)
+	}
+	if seed, ok := calibrate.SeedIn(dir); !ok || seed != 7 {
+		t.Errorf("SeedIn = %d, %v, want 7", seed, ok)
+	}
+	for want, change := range map[string]func(o *calibrate.Order){
+		"it is of forktax v1, and this is v2":           func(o *calibrate.Order) { o.Version = "v2" },
+		"it is a quick one, and a full one is wanted":   func(o *calibrate.Order) { o.Mode = "full" },
+		"its --hostile is false, and true is wanted":    func(o *calibrate.Order) { o.Hostile = true },
+		"its seed is 7, and 8 is wanted":                func(o *calibrate.Order) { o.Seed = 8 },
+		"the program forktax is another one":            func(o *calibrate.Order) { o.Programs = map[string]string{"forktax": "bb"} },
+		"--restart begins it anew, --out takes another": func(o *calibrate.Order) { o.Seed = 8 },
+	} {
+		o := order(dir, p)
+		change(&o)
+		_, err := calibrate.Run(t.Context(), newLab(), o)
+		var unlike *calibrate.UnlikeError
+		if !errors.As(err, &unlike) || !strings.Contains(err.Error(), want) {
+			t.Errorf("Run = %v, want %q", err, want)
+		}
+		if o.Restart = true; strings.HasPrefix(want, "--restart") {
+			if _, err := calibrate.Run(t.Context(), newLab(), o); err != nil {
+				t.Errorf("Run anew = %v", err)
+			}
+			o := order(dir, p)
+			o.Restart = true
+			if _, err := calibrate.Run(t.Context(), newLab(), o); err != nil {
+				t.Errorf("Run anew = %v", err)
+			}
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "state.jsonl"), []byte("{}\nnonsense\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := calibrate.Run(t.Context(), newLab(), order(dir, p)); err == nil || !strings.Contains(err.Error(), "state.jsonl:1") {
+		t.Errorf("Run on nonsense = %v, want file and line", err)
+	}
+}
+
+// A value is judged by itself; only beyond the limit does its interval say whether noise may be to blame.
+func TestJudged(t *testing.T) {
+	for name, c := range map[string]struct {
+		value, low, high float64
+		want             string
+	}{
+		"within":                       {1, 0.9, 1.1, calibrate.Passed},
+		"within, and not sure":         {1, -5, 5, calibrate.Passed},
+		"beyond, and sure":             {4, 3, 5, calibrate.Failed},
+		"beyond, and it may be within": {4, 1, 5, calibrate.Unjudged},
+		"no number":                    {math.NaN(), 0, 0, calibrate.Failed},
+	} {
+		if got := calibrate.Judged(c.value, c.low, c.high, 0, 2); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestDigits(t *testing.T) {
+	for x, want := range map[float64]string{0: "0", 196: "196", 1.00021: "1.0002", -0.5: "−0.5", 42.123: "42.12", 0.0123: "0.0123",
+		1234.5: "1234.5", -0.00001: "0"} {
+		if got := calibrate.Digits(x); got != want {
+			t.Errorf("digits(%v) = %q, want %q", x, got, want)
+		}
+	}
+}
+
+func TestNamed(t *testing.T) {
+	if all, err := calibrate.Named(nil); err != nil || len(all) != len(calibrate.Properties()) {
+		t.Errorf("Named() = %d, %v", len(all), err)
+	}
+	two, err := calibrate.Named([]string{"stall", "gain"})
+	if err != nil || len(two) != 2 || two[0].Name != "gain" {
+		t.Errorf("Named(stall, gain) = %+v, %v, want both in the table's order", two, err)
+	}
+	if _, err := calibrate.Named([]string{"luck"}); err == nil || !strings.Contains(err.Error(), "gain") {
+		t.Errorf("Named(luck) = %v, want what there is", err)
+	}
+}
+
+// The certificate for people.
+func TestCertificate(t *testing.T) {
+	yes, no := true, false
+	low, high, one, limit := 0.9991, 1.0013, 0.995, 1.005
+	c := calibrate.Certificate{Schema: 1, Version: "v1", Mode: "quick", Hostile: true, Seed: 7, Seconds: 83.4,
+		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Verdict: calibrate.Failed,
+		Environment: bench.Environment{CPU: "a CPU", Cores: 2, OS: "linux", Kernel: "6.1", Arch: "amd64", Go: "go1.26"},
+		Missing:     []string{"stall"},
+		Properties: []calibrate.Certified{
+			{Name: "gain", About: "a slope", Must: "1 ± 0.005", Aim: "1 ± 0.001", Outcome: calibrate.Outcome{
+				Verdict: calibrate.Passed, AimMet: &yes, Says: "It is straight.", Measures: []calibrate.Measure{{Name: "slope",
+					Value: 1.0002, Low: &low, High: &high, N: 12, Of: "visits", Must: &calibrate.Range{Least: &one, Most: &limit}}}}},
+			{Name: "lag", About: "lateness", Must: "at most 1 ms", Aim: "at most 0.1 ms", Outcome: calibrate.Outcome{
+				Verdict: calibrate.Failed, AimMet: &no, Says: "It is late.", Measures: []calibrate.Measure{{Name: "lag p99", Unit: "ms",
+					Value: 7, N: 6, Of: "visits", Must: &calibrate.Range{Most: &limit}}}}},
+			{Name: "peer", About: "what others see", Beside: true, Outcome: calibrate.Outcome{Verdict: calibrate.Unmeasured,
+				Says: "It is not installed.", Measures: []calibrate.Measure{}, Table: &calibrate.Table{Header: []string{"a", "b"},
+					Rows: [][]string{{"1", "2"}, {"3", "4"}}}}},
+		}}
+	var got strings.Builder
+	if err := c.Markdown(&got); err != nil {
+		t.Fatal(err)
+	}
+	const golden = "testdata/certificate.md"
+	if *update {
+		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("the certificate (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,164 @@
+package calibrate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"forktax/bench"
+	"forktax/bench/report"
+)
+
+// exact are the properties of arithmetic, in which there is no noise.
+func exact() []Property {
+	return []Property{{
+		Name: "percentiles", About: "the percentiles of a report against those counted out of the same observations",
+		Must: "equal; HdrHistogram's export within 0.1 %", Aim: "the same",
+		Takes: func(*Lab) time.Duration { return 4 * time.Second },
+		Run:   runPercentiles,
+	}}
+}
+
+func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
+	s, stop, err := l.serve(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	sources := []struct {
+		name   string
+		engine bench.Engine
+	}{
+		{"drawn", drawn{}},
+		{"drawn in whole milliseconds", drawn{grain: time.Millisecond}},
+		{"observed", own()},
+	}
+	compared, unlike, furthest := 0, 0, 0.0
+	n := 0
+	for i, source := range sources {
+		if source.engine == nil {
+			continue
+		}
+		c := &candidate{Lab: l, server: s, wrap: func(bench.Engine) bench.Engine { return source.engine }}
+		sight, err := c.watch(ctx, scene{ask: Ask{Time: time.Microsecond}, load: closed(1),
+			length: 250 * time.Millisecond, least: 1500, blocks: 4, seed: l.Seed + uint64(i)})
+		if err != nil {
+			return Outcome{}, err
+		}
+		n += len(sight.seen)
+		cell := sight.analysis.Cells[0]
+		if len(cell.Invalid) > 0 {
+			return Outcome{Verdict: Unjudged, Measures: []Measure{},
+				Says: fmt.Sprintf("The machine disturbed it (%v): not all observations count.", cell.Invalid)}, nil
+		}
+		histogram, err := exported(sight.analysis)
+		if err != nil {
+			return Outcome{}, err
+		}
+		counted := countOut(of(sight.seen, bench.Observation.Response))
+		for _, p := range []struct {
+			thousandths int
+			got         *int64
+		}{{500, cell.Response.P50}, {900, cell.Response.P90}, {990, cell.Response.P99}, {999, cell.Response.P999},
+			{1000, cell.Response.Max}} {
+			want, ok := counted.at(p.thousandths)
+			if !ok && p.got == nil {
+				continue
+			}
+			compared++
+			if !ok || p.got == nil || *p.got != want {
+				unlike++
+				continue
+			}
+			// the library rounds to the next rank, where we take the one above
+			rank := (p.thousandths*counted.n + 999) / 1000
+			off := math.Abs(float64(histogram.ValueAtQuantile(100*float64(rank)/float64(counted.n)))/float64(want) - 1)
+			furthest = max(furthest, 100*off)
+		}
+	}
+	return judged(fmt.Sprintf("%d observations, drawn from a log-normal distribution and made by the engine, went by "+
+		"way of the record on disk; the percentiles were counted out of the same ones, value by value.", n),
+		count("percentiles that are not the counted ones", unlike, compared, "percentiles", atMost(0)),
+		Measure{Name: "HdrHistogram's export off by at most", Unit: "%", Value: furthest, N: compared,
+			Of: "percentiles", Must: atMost(0.1), Aim: atMost(0.1)}), nil
+}
+
+// drawn is an engine that asks nobody, and tells times from a distribution with a long tail.
+type drawn struct{ grain time.Duration }
+
+var _ bench.Engine = drawn{}
+
+// Run implements bench.Engine.
+func (e drawn) Run(_ context.Context, v bench.Visit, rec bench.Recorder) error {
+	random := rand.New(rand.NewPCG(v.Seed, 0x6472617774696d65)) // "drawtime"
+	var batch []bench.Observation
+	at := time.Duration(0)
+	for range v.AtLeast {
+		took := time.Duration(math.Exp(random.NormFloat64()) * float64(2*time.Millisecond))
+		if e.grain > 0 {
+			took = took.Truncate(e.grain) + e.grain
+		}
+		batch = append(batch, bench.Observation{Intended: at, Sent: at, FirstByte: at + took, Done: at + took,
+			Status: 200, Bytes: int64(len(truthBody))})
+		at += took
+	}
+	rec.Observe(batch)
+	return nil
+}
+
+// counts is how many there are of each value: percentiles by their definition, with nothing of package stats in it.
+type counts struct {
+	values []time.Duration // ascending, each once
+	of     map[time.Duration]int
+	n      int
+}
+
+func countOut(values []time.Duration) counts {
+	c := counts{of: map[time.Duration]int{}, n: len(values)}
+	for _, v := range values {
+		if c.of[v]++; c.of[v] == 1 {
+			c.values = append(c.values, v)
+		}
+	}
+	slices.Sort(c.values)
+	return c
+}
+
+// at is the smallest value that at least so many thousandths of all do not exceed, if the largest is an upper bound of
+// it with 97.5 % confidence: all of n are below it with probability (p/1000)ⁿ.
+func (c counts) at(thousandths int) (int64, bool) {
+	if thousandths < 1000 && math.Pow(float64(thousandths)/1000, float64(c.n)) > 0.025 {
+		return 0, false
+	}
+	sum := 0
+	for _, v := range c.values {
+		if sum += c.of[v]; sum*1000 >= thousandths*c.n {
+			return int64(v), true
+		}
+	}
+	return 0, false
+}
+
+// exported is the histogram that others read from the report's log.
+func exported(a *report.Analysis) (*hdrhistogram.Histogram, error) {
+	var log bytes.Buffer
+	if err := report.HDR(&log, a); err != nil {
+		return nil, err
+	}
+	h, err := hdrhistogram.NewHistogramLogReader(&log).NextIntervalHistogram()
+	if err == nil && h == nil {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the exported histogram: %w", err)
+	}
+	return h, nil
+}

@@ -1,0 +1,41 @@
+package calibrate
+
+import (
+	"context"
+	"time"
+
+	"forktax/bench"
+)
+
+// freshExam makes each request on a new connection, one client. Such a client is always either in a request or about to
+// begin the next one, so time that lies between two requests is time that was left out of both: that of connecting.
+func freshExam() exam {
+	return exam{Property{
+		Name: "connect", About: "connecting is a part of a request on a new connection",
+		Must:  "at most 15 % of the time of one client between two requests",
+		Takes: func(l *Lab) time.Duration { return pick(l, 3*time.Second, 10*time.Second) },
+	}, takeFresh}
+}
+
+func takeFresh(ctx context.Context, c *candidate) (Outcome, error) {
+	anew := closed(1)
+	anew.NoReuse = true
+	visits := by(c, 3, 6, 24)
+	var between []float64
+	for visit := range visits {
+		sight, err := c.watch(ctx, scene{ask: Ask{Time: 50 * time.Microsecond, Spin: true}, load: anew, length: 1,
+			least: 300, seed: c.Seed + uint64(visit)})
+		if err != nil {
+			return Outcome{}, err
+		}
+		var gaps []time.Duration
+		for i := range sight.seen[:max(len(sight.seen)-1, 0)] {
+			gaps = append(gaps, sight.seen[i+1].Sent-sight.seen[i].Done)
+		}
+		gap, service := rank(gaps, 0.5), rank(of(sight.seen, bench.Observation.Service), 0.5)
+		between = append(between, 100*float64(gap)/float64(gap+service))
+		c.step(float64(visit+1) / float64(visits))
+	}
+	return judged("Median of the time between two requests, over that and the median of a request.",
+		over("between requests", "%", between, atMost(15), nil)), nil
+}

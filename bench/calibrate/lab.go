@@ -1,0 +1,268 @@
+package calibrate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/load"
+	"forktax/bench/machine"
+	"forktax/bench/process"
+	"forktax/bench/program"
+	"forktax/bench/report"
+)
+
+// A Lab has what properties are measured with.
+type Lab struct {
+	Seed    uint64
+	Full    bool // take as long as it takes; else some minutes altogether
+	Hostile bool // also with neighbours that disturb
+	// Tool makes a command that calls the function Tool with these arguments, in a process of its own.
+	Tool     func(args ...string) *exec.Cmd
+	Programs map[string]program.Program // the workload programs, by name
+	// Check makes a check as the command of that name does.
+	Check    func(ctx context.Context, w CheckWanted) (report.Check, error)
+	AtOnce   <-chan struct{} // closed when there is no time to end programs in order; nil: there is
+	Progress func(Progress)  // nil means nobody wants to know
+
+	state *state
+	pace  pace
+	world world // nil: the real one
+}
+
+// A world is where exams are taken: the real one, or in tests one in which time is reckoned and nothing disturbs.
+type world interface {
+	// own is the engine that is calibrated, nil if there is none. Each call makes another.
+	own() bench.Engine
+	// look has an engine make a visit, and returns what came of it.
+	look(ctx context.Context, engine bench.Engine, sc scene) (*sight, error)
+}
+
+// pick is what a quick and a full calibration take.
+func pick[T any](l *Lab, quick, full T) T {
+	if l.Full {
+		return full
+	}
+	return quick
+}
+
+// A sight is what came of one visit: what the engine told, what the server did, and of what the analysis accuses it.
+type sight struct {
+	scene
+	visit    bench.Visit
+	seen     []bench.Observation
+	real     []Stamp // in the order in which they arrived
+	accused  report.Counts
+	analysis *report.Analysis
+	took     time.Duration // from when the engine began until it had ended
+}
+
+// A scene is a load and what goes on meanwhile.
+type scene struct {
+	ask    Ask
+	load   bench.Load
+	length time.Duration
+	least  int // requests
+	blocks int // 0 means 1
+	seed   uint64
+	still  struct{ after, length time.Duration } // the server does nothing for so long
+	// expected is of what the analysis accuses a visit that is as it should be; "" is nothing.
+	expected string
+}
+
+// server is a ground-truth server that runs.
+type server struct {
+	url, control string
+}
+
+// serve starts a ground-truth server. Stop ends it.
+func (l *Lab) serve(ctx context.Context) (s *server, stop func() error, err error) {
+	p, err := process.Start(l.Tool(toolServe), nil, nil)
+	if err != nil {
+		return nil, nil, fmt.Errorf("starting the ground-truth server: %w", err)
+	}
+	const limit = 10 * time.Second
+	stop = func() error { return p.Stop(limit, nil) }
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errors.New("it was not ready in time"))
+	defer cancel()
+	line, err := p.FirstLine(ctx)
+	fields := strings.Fields(line)
+	if err == nil && len(fields) != 3 {
+		err = fmt.Errorf("it said %q", line)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("starting the ground-truth server: %w", err), stop())
+	}
+	return &server{fields[1], fields[2]}, stop, nil
+}
+
+func (s *server) tell(ctx context.Context, what string, values url.Values) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.control+what, strings.NewReader(values.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	_, err = do(req)
+	return err
+}
+
+func (s *server) stamps(ctx context.Context) ([]Stamp, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.control+"/stamps", nil)
+	if err != nil {
+		return nil, err
+	}
+	text, err := do(req)
+	if err != nil {
+		return nil, err
+	}
+	var stamps []Stamp
+	return stamps, json.Unmarshal(text, &stamps)
+}
+
+func do(req *http.Request) ([]byte, error) {
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("asking the ground-truth server: %w", err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", resp.Status, text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("asking the ground-truth server for %s: %w", req.URL.Path, err)
+	}
+	return text, nil
+}
+
+// An engineFunc is an engine.
+type engineFunc func(ctx context.Context, v bench.Visit, rec bench.Recorder) error
+
+// Run implements bench.Engine.
+func (f engineFunc) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
+	return f(ctx, v, rec)
+}
+
+var _ bench.Engine = engineFunc(nil)
+
+// standing is a launcher of a server that runs already.
+type standing struct{ *server }
+
+// Launch implements bench.Launcher.
+func (s standing) Launch(_ context.Context, model, workload string) (*bench.Target, func() error, error) {
+	return &bench.Target{Workload: workload, Model: model, URL: s.url, Foreign: true}, func() error { return nil }, nil
+}
+
+var _ bench.Launcher = standing{}
+
+// Names of the one cell that a scene has, and of the engine that is calibrated.
+const (
+	truthName  = "truth"
+	engineName = "calibrated"
+)
+
+// look has the engine make a visit as a run does it, by way of the runner, the record on disk and the analysis, so that
+// all of them are calibrated, and returns what came of each block.
+func (l *Lab) look(ctx context.Context, s *server, engine bench.Engine, sc scene) (*sight, error) {
+	if l.world != nil {
+		return l.world.look(ctx, engine, sc)
+	}
+	dir, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for a record: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	it := sight{scene: sc}
+	observed := engineFunc(func(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
+		it.visit = v
+		if err := s.prepare(ctx, sc); err != nil {
+			return err
+		}
+		begin := time.Now()
+		defer func() { it.took = time.Since(begin) }()
+		return engine.Run(ctx, v, rec)
+	})
+	plan := sc.plan()
+	record, err := bench.CreateRecord(dir, bench.Head{Schema: bench.Schema, ID: truthName, Plan: plan,
+		Started: time.Now()})
+	if err != nil {
+		return nil, err
+	}
+	runner := bench.Runner{Plan: plan, Launcher: standing{s}, Engines: map[string]bench.Engine{engineName: observed},
+		Record: record, Machine: machine.Counters}
+	if err := errors.Join(runner.Run(ctx), record.Finish(bench.Tail{Complete: true})); err != nil {
+		return nil, err
+	}
+	result, err := bench.ReadResult(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range result.Blocks {
+		for o, err := range result.Observations(b) {
+			if err != nil {
+				return nil, err
+			}
+			it.seen = append(it.seen, o)
+		}
+	}
+	if it.analysis, err = report.Analyze(result); err != nil {
+		return nil, err
+	}
+	it.accused = it.analysis.Cells[0].Invalid
+	it.real, err = s.stamps(ctx)
+	return &it, err
+}
+
+// prepare has the server begin a scene.
+func (s *server) prepare(ctx context.Context, sc scene) error {
+	if err := s.tell(ctx, "/forget", nil); err != nil {
+		return err
+	}
+	if sc.still.length == 0 {
+		return nil
+	}
+	return s.tell(ctx, "/still", url.Values{"after": {sc.still.after.String()}, "for": {sc.still.length.String()}})
+}
+
+// plan is that of a run with one cell.
+func (sc scene) plan() bench.Plan {
+	request := bench.Request{Name: "ask", Method: http.MethodGet, Path: sc.ask.Path(),
+		Want: bench.Want{Body: truthBody}}
+	return bench.Plan{
+		Workloads: []bench.Description{{Contract: bench.Contract, Name: truthName, Requests: []bench.Request{request}}},
+		Cells: []bench.Cell{{Workload: truthName, Request: request.Name, Model: truthName, Engine: engineName,
+			Load: sc.load}},
+		Rounds: max(sc.blocks, 1), Groups: 1, BlockNS: int64(sc.length), AtLeast: max(sc.least, 1), Seed: sc.seed,
+	}
+}
+
+// own is the engine that is calibrated, nil if this system does not have it. Each caller gets its own.
+func own() bench.Engine { return load.Engines()["epoll"] }
+
+// own is that of the lab's world.
+func (l *Lab) own() bench.Engine {
+	if l.world != nil {
+		return l.world.own()
+	}
+	return own()
+}
+
+// closed is a closed loop, poisson and constant are open ones.
+func closed(clients int) bench.Load { return bench.Load{Kind: bench.Closed, Concurrency: clients} }
+
+func poisson(rate float64, connections int) bench.Load {
+	return bench.Load{Kind: bench.Open, Concurrency: connections, RateRPS: rate, Arrivals: load.Poisson}
+}
+
+func constant(rate float64, connections int) bench.Load {
+	return bench.Load{Kind: bench.Open, Concurrency: connections, RateRPS: rate, Arrivals: load.Constant}
+}

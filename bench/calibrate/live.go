@@ -1,0 +1,248 @@
+package calibrate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/gate"
+	"forktax/bench/program"
+	"forktax/bench/report"
+	"forktax/bench/stats"
+)
+
+// A CheckWanted is a check that is to be made, as the command check makes it, of two variants of one program.
+type CheckWanted struct {
+	Program           program.Program
+	Base, Candidate   map[string]string // their environments
+	Margin, MustCatch float64
+	Alpha             float64
+	Budget            time.Duration
+	Seed              uint64
+}
+
+// startupProgram is the program of all live checks, and workVariable makes its start longer.
+const (
+	startupProgram = "startup"
+	workVariable   = "STARTUP_WORK"
+)
+
+// A verdictOf is what came of a live check.
+type verdictOf struct {
+	Verdict string  `json:"verdict"`
+	Why     string  `json:"why"`
+	Seconds float64 `json:"seconds"`
+	Ratio   float64 `json:"ratio"` // of the response times, 0 if there was none
+}
+
+// A liveSet is many checks of the same kind.
+type liveSet struct {
+	name              string
+	slower            float64 // the candidate, by so much: 0.1 is 10 %
+	margin, mustCatch float64
+	budget            time.Duration
+	n                 int
+}
+
+// live makes the checks of a set. The candidate's start is longer by a share of the median that the program takes here,
+// which is measured first.
+func (l *Lab) live(ctx context.Context, s liveSet) ([]verdictOf, time.Duration, error) {
+	work := time.Duration(0)
+	if s.slower > 0 {
+		medians, err := trials(l, s.name+" median", 1, func(int) (int64, error) { return l.median(ctx) })
+		if err != nil {
+			return nil, 0, err
+		}
+		work = time.Duration(s.slower * float64(medians[0]))
+	}
+	all, err := trials(l, s.name, s.n, func(i int) (verdictOf, error) {
+		w := CheckWanted{Program: l.Programs[startupProgram], Margin: s.margin, MustCatch: s.mustCatch,
+			Alpha: gate.DefaultAlpha, Budget: s.budget, Seed: l.Seed + uint64(i) + 1}
+		if work > 0 {
+			w.Candidate = map[string]string{workVariable: work.String()}
+		}
+		c, err := l.Check(ctx, w)
+		if err != nil {
+			return verdictOf{}, fmt.Errorf("check %d of %d: %w", i+1, s.n, err)
+		}
+		v := verdictOf{Verdict: c.Verdict, Why: c.Why, Seconds: c.Seconds}
+		for _, g := range c.Gates {
+			if g.Metric == report.MetricResponse && g.Ratio != nil {
+				v.Ratio = *g.Ratio
+			}
+		}
+		return v, nil
+	})
+	return all, work, err
+}
+
+// median is that of the program's response times, as a cgi child of one client, in nanoseconds.
+func (l *Lab) median(ctx context.Context) (ns int64, err error) {
+	p := l.Programs[startupProgram]
+	err = l.silent().record(ctx, []program.Program{p}, 4*time.Second, func(_ *bench.Result, a *report.Analysis) error {
+		if len(a.Cells) == 0 || a.Cells[0].Response.P50 == nil {
+			return fmt.Errorf("%s has no median", p.Name)
+		}
+		ns = *a.Cells[0].Response.P50
+		return nil
+	})
+	return ns, err
+}
+
+// tally counts the verdicts.
+func tally(all []verdictOf) map[string]int {
+	n := map[string]int{}
+	for _, v := range all {
+		n[v.Verdict]++
+	}
+	return n
+}
+
+// told tells how the checks of a set ended, how long they took, and what they saw.
+func told(all []verdictOf) (string, []Measure) {
+	var seconds, ratios []float64
+	for _, v := range all {
+		seconds = append(seconds, v.Seconds)
+		if v.Ratio > 0 {
+			ratios = append(ratios, 100*(v.Ratio-1))
+		}
+	}
+	n := tally(all)
+	slices.Sort(seconds)
+	at := func(q float64) Measure {
+		return Measure{Name: fmt.Sprintf("time of a check, p%g", 100*q), Unit: "s", N: len(all), Of: "checks",
+			Value: seconds[stats.NearestRank(q, len(seconds))-1]}
+	}
+	measures := []Measure{at(0.5), at(0.95)}
+	if len(ratios) > 0 {
+		measures = append(measures, Measure{Name: "median of the changes that were seen", Unit: "%", N: len(ratios),
+			Of: "checks", Value: stats.Median(ratios)})
+	}
+	return fmt.Sprintf("Of %d checks %d found a regression, %d passed and %d were inconclusive.", len(all),
+		n[report.Regression], n[report.Pass], n[report.Undecided]), measures
+}
+
+// share is k of n as a measure that is judged by its count, with the interval of Clopper and Pearson.
+func share(name string, k, n int, must *Range, aim *Range) Measure {
+	low, high := clopperPearson(k, n)
+	m := count(name, k, n, "checks", must)
+	m.Aim, m.Low, m.High = aim, new(low*float64(n)), new(high*float64(n))
+	return m
+}
+
+// clopperPearson is the exact 95 % interval of a probability of which k of n trials came true: its ends are those
+// probabilities with which as many, or as few, are 2.5 % likely. Source: Clopper and Pearson 1934.
+func clopperPearson(k, n int) (low, high float64) {
+	atLeast := func(p float64) float64 { return 1 - binomial(k-1, n, p) }
+	atMost := func(p float64) float64 { return binomial(k, n, p) }
+	low, high = 0, 1
+	if k > 0 {
+		low = bisect(func(p float64) bool { return atLeast(p) < 0.025 })
+	}
+	if k < n {
+		high = bisect(func(p float64) bool { return atMost(p) > 0.025 })
+	}
+	return low, high
+}
+
+// binomial is how likely at most k of n come true.
+func binomial(k, n int, p float64) float64 {
+	if k < 0 {
+		return 0
+	}
+	sum := 0.0
+	lgn, _ := math.Lgamma(float64(n + 1))
+	for i := 0; i <= k; i++ {
+		a, _ := math.Lgamma(float64(i + 1))
+		b, _ := math.Lgamma(float64(n - i + 1))
+		sum += math.Exp(lgn - a - b + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
+	}
+	return sum
+}
+
+// bisect finds where, between 0 and 1, below is no longer so.
+func bisect(below func(p float64) bool) float64 {
+	low, high := 0.0, 1.0
+	for range 60 {
+		if half := (low + high) / 2; below(half) {
+			low = half
+		} else {
+			high = half
+		}
+	}
+	return low
+}
+
+// smallOnes is how many checks are to find a small change.
+const smallOnes = 200
+
+// checked are the properties of live checks.
+func checked() []Property {
+	return []Property{{
+		Name: "alike", About: "alarms of the gate at its rate of 1 %, identical programs, live",
+		Must: "at most 1 of 200 (quick: 0 of 20)", Aim: "0",
+		Programs: []string{startupProgram},
+		Takes:    func(l *Lab) time.Duration { return time.Duration(pick(l, 20*9, 200*30)) * time.Second },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.alike(ctx, "alike", pick(l, 20, 200), pick(l, 0, 1))
+		},
+	}, {
+		Name: "found", About: "a start-up that costs 10 % more is found within 20 s, live",
+		Must: "at least 196 of 200 (quick: 19 of 20)", Aim: "half of them within 5 s",
+		Programs: []string{startupProgram},
+		Takes:    func(l *Lab) time.Duration { return time.Duration(pick(l, 20, 200)) * 10 * time.Second },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			n := pick(l, 20, 200)
+			all, work, err := l.live(ctx, liveSet{name: "found", slower: 0.1, margin: gate.DefaultMargin,
+				mustCatch: gate.DefaultMustCatch, budget: 20 * time.Second, n: n})
+			if err != nil {
+				return Outcome{}, err
+			}
+			says, measures := told(all)
+			measures[0].Aim = atMost(5)
+			return judged(fmt.Sprintf("The start was longer by %v. %s", work, says), append([]Measure{
+				share("found", tally(all)[report.Regression], n, atLeast(float64(pick(l, 19, 196))), nil)},
+				measures...)...), nil
+		},
+	}, {
+		Name: "found-small", About: "a start-up that costs 2 % more is found at margin 0 within 120 s, live",
+		Must: "at least 90 %", Aim: "98 %",
+		Programs: []string{startupProgram},
+		Long:     true,
+		Takes:    func(*Lab) time.Duration { return smallOnes * 60 * time.Second },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			n := smallOnes
+			all, work, err := l.live(ctx, liveSet{name: "found-small", slower: 0.02, mustCatch: 0.02,
+				budget: 2 * time.Minute, n: n})
+			if err != nil {
+				return Outcome{}, err
+			}
+			says, measures := told(all)
+			k := tally(all)[report.Regression]
+			return judged(fmt.Sprintf("The start was longer by %v. %s", work, says), append([]Measure{
+				share("found", k, n, atLeast(0.9*float64(n)), atLeast(0.98*float64(n)))}, measures...)...), nil
+		},
+	}}
+}
+
+// alike checks a program against itself, at all defaults; but a quick calibration gives each check a seventh of the time.
+// Most of the error is spent at the first looks, so that hardly any alarm is missed by it, and more are inconclusive,
+// which are none.
+func (l *Lab) alike(ctx context.Context, name string, n, most int) (Outcome, error) {
+	all, _, err := l.live(ctx, liveSet{name: name, margin: gate.DefaultMargin, mustCatch: gate.DefaultMustCatch,
+		budget: pick(l, 8*time.Second, time.Minute), n: n})
+	if err != nil {
+		return Outcome{}, err
+	}
+	says, measures := told(all)
+	for _, v := range all {
+		if v.Verdict == report.Regression {
+			says += " An alarm: " + v.Why + "."
+		}
+	}
+	return judged(says, append([]Measure{share("false alarms", tally(all)[report.Regression], n, atMost(float64(most)),
+		atMost(0))}, measures...)...), nil
+}

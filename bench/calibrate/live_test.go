@@ -1,0 +1,126 @@
+package calibrate_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"forktax/bench/calibrate"
+	"forktax/bench/program"
+	"forktax/bench/report"
+)
+
+// checking is a lab whose checks come to these verdicts, in turn.
+func checking(verdicts ...string) (*calibrate.Lab, *[]calibrate.CheckWanted) {
+	var asked []calibrate.CheckWanted
+	l := newLab()
+	l.Check = func(_ context.Context, w calibrate.CheckWanted) (report.Check, error) {
+		v := verdicts[len(asked)%len(verdicts)]
+		asked = append(asked, w)
+		if v == "" {
+			return report.Check{}, errBroken
+		}
+		return report.Check{Verdict: v, Why: "so it is", Seconds: float64(len(asked)), Gates: []report.Gate{
+			{Metric: report.MetricResponse, Ratio: new(1.01)}}}, nil
+	}
+	return l, &asked
+}
+
+// A false alarm is one; that a check is inconclusive is none.
+func TestAlike(t *testing.T) {
+	for name, c := range map[string]struct {
+		verdicts []string
+		most     int
+		want     string
+	}{
+		"none":             {[]string{report.Pass, report.Undecided}, 0, calibrate.Passed},
+		"one, if none may": {[]string{report.Regression, report.Pass, report.Pass, report.Pass}, 0, calibrate.Failed},
+		"one, if it may":   {[]string{report.Regression, report.Pass, report.Pass, report.Pass}, 1, calibrate.Passed},
+	} {
+		l, asked := checking(c.verdicts...)
+		got, err := calibrate.Run(t.Context(), l, order(t.TempDir(), calibrate.Alike(4, c.most)))
+		if err != nil || got.Verdict != c.want || len(*asked) != 4 {
+			t.Errorf("%s: %q, %v after %d checks, want %q after 4", name, got.Verdict, err, len(*asked), c.want)
+		}
+	}
+}
+
+// Checks that were made are not made again, and each has a seed of its own.
+func TestAlikeGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	l, asked := checking(report.Pass, report.Pass, "", report.Pass, report.Pass)
+	if _, err := calibrate.Run(t.Context(), l, order(dir, calibrate.Alike(4, 0))); !errors.Is(err, errBroken) {
+		t.Fatalf("Run = %v, want %v", err, errBroken)
+	}
+	if _, err := calibrate.Run(t.Context(), l, order(dir, calibrate.Alike(4, 0))); err != nil {
+		t.Fatal(err)
+	}
+	seeds := map[uint64]int{}
+	for _, w := range *asked {
+		seeds[w.Seed]++
+	}
+	if len(*asked) != 5 || len(seeds) != 4 {
+		t.Errorf("%d checks with seeds %v, want 5, of which the third was made twice", len(*asked), seeds)
+	}
+}
+
+// startup builds the program of live checks.
+func startup(t *testing.T) *calibrate.Lab {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "startup")
+	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/startup").CombinedOutput(); err != nil {
+		t.Fatalf("building startup: %v\n%s", err, out)
+	}
+	p, err := program.Describe(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLab()
+	l.Programs = map[string]program.Program{"startup": p}
+	return l
+}
+
+// Real starts give noise that is about nothing, by starts of the targets, and phases that add up.
+func TestRecorded(t *testing.T) {
+	l := startup(t)
+	s, err := calibrate.RecordNoise(t.Context(), l, time.Second)
+	if err != nil || len(s) == 0 {
+		t.Fatalf("recordNoise = %v, %v, want some starts", s, err)
+	}
+	o, err := calibrate.PhasesOf(t.Context(), l, "startup", 400*time.Millisecond)
+	if err != nil || len(o.Measures) == 0 || o.Measures[0].N == 0 || o.Measures[0].Value > 1 {
+		t.Errorf("phases = %+v, %v, want a sum that is no more than the whole", o, err)
+	}
+}
+
+// A neighbour is there while it is wanted, and ends when it is not.
+func TestBeside(t *testing.T) {
+	ran := false
+	if err := calibrate.Beside(t.Context(), newLab(), func() { ran = true; time.Sleep(100 * time.Millisecond) }); err != nil || !ran {
+		t.Errorf("beside = %v, and it ran: %v", err, ran)
+	}
+}
+
+// What hyperfine is asked to do it does: here a stand-in for it runs the command once, and tells what it is told.
+func TestPeer(t *testing.T) {
+	l := startup(t)
+	fake := filepath.Join(t.TempDir(), "hyperfine")
+	script := `#!/bin/sh
+while [ $# -gt 1 ]; do
+	[ "$1" = --export-json ] && out=$2
+	shift
+done
+sh -c "$1" | grep -q 'hello' || exit 1
+echo '{"results":[{"mean":0.002,"stddev":0.0001}]}' >"$out"
+`
+	if err := os.WriteFile(fake, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if ratio, err := calibrate.Peer(t.Context(), l, fake, 3); err != nil || ratio != 1 {
+		t.Errorf("fine = %v, %v, want 1", ratio, err)
+	}
+}

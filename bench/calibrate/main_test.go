@@ -1,0 +1,33 @@
+package calibrate_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"testing"
+
+	"forktax/bench/calibrate"
+)
+
+// TestMain lets the test be the processes that a lab starts.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "tool" {
+		ctx, done := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer done()
+		if err := calibrate.Tool(ctx, os.Args[2:], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func newLab() *calibrate.Lab {
+	return &calibrate.Lab{Seed: 1, Tool: func(args ...string) *exec.Cmd {
+		return exec.Command(os.Args[0], append([]string{"tool"}, args...)...)
+	}}
+}

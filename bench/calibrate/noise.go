@@ -1,0 +1,282 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/gate"
+	"forktax/bench/load"
+	"forktax/bench/machine"
+	"forktax/bench/program"
+	"forktax/bench/report"
+	"forktax/bench/stats"
+)
+
+// onNoise are the properties of the statistics, on noise that was recorded here: a program against a copy of itself.
+func onNoise() []Property {
+	return []Property{{
+		Name: "labels", About: "rate of alarms with labels drawn anew on recorded noise, α = 5 %",
+		Must:     "5 ± 0.65 %",
+		Programs: []string{startupProgram},
+		Takes:    func(l *Lab) time.Duration { return pick(l, time.Minute, 20*time.Minute) },
+		Run:      func(ctx context.Context, l *Lab) (Outcome, error) { return l.labelsOn(ctx, recordedNoise) },
+	}, {
+		Name: "injected", About: "changes of known size on recorded noise: bias of the estimate, coverage of its interval",
+		Must: "bias at most 2 points, coverage 92 to 98 %", Aim: "0.3 points, 94 to 96 %",
+		Programs: []string{startupProgram},
+		Takes:    func(l *Lab) time.Duration { return pick(l, 15*time.Second, 2*time.Minute) },
+		Run:      runInjected,
+	}}
+}
+
+// recordedNoise is what the noise is called in the state, as that of labels, which is measured first.
+const recordedNoise = "labels noise"
+
+// noise records, once for a calibration, a program against itself, and returns the log ratios of its median response
+// times by starts of the targets. It goes into the state: what is drawn on it does not take the time again.
+func (l *Lab) noise(ctx context.Context, name string) (gate.Series, error) {
+	all, err := trials(l, name, 1, func(int) (gate.Series, error) {
+		return l.recordNoise(ctx, pick(l, 40*time.Second, 10*time.Minute))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(all[0]), func(start []float64) bool { return len(start) == 0 }), nil
+}
+
+// noiseStart is how long a start of the targets is measured: as in the second stage of a check.
+const noiseStart = 300 * time.Millisecond
+
+func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s gate.Series, err error) {
+	dir, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for a run: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	p := l.Programs[startupProgram]
+	plan := bench.Plan{Workloads: []bench.Description{p.Description}, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed,
+		Baseline: "base", Criterion: &bench.Criterion{Candidate: "candidate", Metrics: []string{report.MetricResponse},
+			MustCatch: gate.DefaultMustCatch, Alpha: gate.DefaultAlpha}}
+	launcher := &program.Launcher{Dir: dir, Seed: l.Seed, Programs: []program.Program{p}, AtOnce: l.AtOnce}
+	for _, name := range []string{"base", "candidate"} {
+		v := bench.Variant{Name: name, Model: "cgi"}
+		plan.Variants = append(plan.Variants, v)
+		launcher.Variants = append(launcher.Variants, program.Variant{Variant: v})
+		plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: name,
+			Engine: load.Default, Load: closed(1)})
+	}
+	record, err := bench.CreateRecord(filepath.Join(dir, "run"), bench.Head{Schema: bench.Schema, ID: "noise",
+		Plan: plan, Started: time.Now()})
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	runner := bench.Runner{Plan: plan, Launcher: launcher, Engines: load.Engines(), Record: record,
+		Machine: machine.Counters}
+	err = runner.Check(ctx, func(int) (time.Duration, error) {
+		l.step(0.9 * min(float64(time.Since(began))/float64(budget), 1))
+		return noiseStart, nil
+	})
+	if err := errors.Join(err, record.Finish(bench.Tail{Complete: true})); err != nil {
+		return nil, err
+	}
+	result, err := bench.ReadResult(record.Dir)
+	if err != nil {
+		return nil, err
+	}
+	d, err := report.Evidence(result)
+	if err != nil {
+		return nil, err
+	}
+	return d.Gates[0], nil
+}
+
+// drawStream is the second half of the generators' seeds.
+const drawStream = 0x63616c6962726174 // "calibrat"
+
+// relabelled has the two sides of each start change places, or not, by the fall of a coin: as if the other had been
+// called the candidate.
+func relabelled(s gate.Series, random *rand.Rand) gate.Series {
+	drawn := make(gate.Series, len(s))
+	for i, start := range s {
+		sign := float64(1 - 2*random.IntN(2))
+		for _, d := range start {
+			drawn[i] = append(drawn[i], sign*d)
+		}
+	}
+	return drawn
+}
+
+const (
+	labelDraws = 10_000
+	labelAlpha = 0.05
+	fewDraws   = 2_000 // of the gate's signs, for each of them: its error, half of 1 %, cancels over so many seeds
+)
+
+// labelsOn records noise, unless the state has some of that name, and draws labels on it.
+func (l *Lab) labelsOn(ctx context.Context, name string) (Outcome, error) {
+	s, err := l.noise(ctx, name)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return l.labels(ctx, s, labelDraws)
+}
+
+// labels draws labels anew n times, and counts how often each test says that the sides differ.
+func (l *Lab) labels(ctx context.Context, s gate.Series, n int) (Outcome, error) {
+	if len(s) < gate.StartsAtOnce {
+		return Outcome{Verdict: Unjudged, Measures: []Measure{},
+			Says: fmt.Sprintf("Only %d starts of the targets have valid pairs, and a look takes %d.", len(s),
+				gate.StartsAtOnce)}, nil
+	}
+	var byGate, byStarts, byPairs int
+	for i := range n {
+		if i%100 == 0 && ctx.Err() != nil {
+			return Outcome{}, context.Cause(ctx)
+		}
+		if i%100 == 0 {
+			l.step(0.9 + 0.1*float64(i)/float64(n))
+		}
+		drawn := relabelled(s, rand.New(rand.NewPCG(l.Seed+uint64(i), drawStream)))
+		rule := gate.Rule{MustCatch: 1e-9, Alpha: labelAlpha, Seed: l.Seed + uint64(i), Draws: fewDraws}
+		if rule.Judge(gate.Data{Gates: []gate.Series{drawn}, Ended: true}).Alarmed {
+			byGate++
+		}
+		var estimates, pairs []float64
+		for _, start := range drawn {
+			estimates = append(estimates, stats.HodgesLehmann(start))
+			pairs = append(pairs, start...)
+		}
+		if stats.SignedRankP(estimates, 0) <= labelAlpha {
+			byStarts++
+		}
+		if stats.SignedRankP(pairs, 0) <= labelAlpha {
+			byPairs++
+		}
+	}
+	rate := func(name string, k int, must *Range) Measure {
+		low, high := clopperPearson(k, n)
+		return Measure{Name: name, Unit: "%", Value: 100 * float64(k) / float64(n), Low: new(100 * low),
+			High: new(100 * high), N: n, Of: "labels", Must: must}
+	}
+	return judged(fmt.Sprintf("%d starts of two copies with %d pairs of blocks were recorded. The two sides of each "+
+		"start then changed places by the fall of a coin, %d times: one test in twenty may say that they differ. A "+
+		"test that takes the pairs for independent is told for information: if starts differ, it says so too often.",
+		len(s), pairsOf(s), n), rate("alarms of the gate, before they are confirmed", byGate, about(5, 0.65)),
+		rate("signed rank over starts", byStarts, about(5, 0.65)),
+		rate("signed rank over pairs", byPairs, nil)), nil
+}
+
+func pairsOf(s gate.Series) (n int) {
+	for _, start := range s {
+		n += len(start)
+	}
+	return n
+}
+
+// injectedSizes are the changes, as shares.
+var injectedSizes = []float64{0, 0.01, 0.02, 0.03, 0.05, 0.10, 0.20, 0.50}
+
+// checkStarts is about how many starts of the targets a check has in its minute.
+const checkStarts = 96
+
+func runInjected(ctx context.Context, l *Lab) (Outcome, error) {
+	noise, err := l.noise(ctx, recordedNoise)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if len(noise) < gate.StartsAtOnce {
+		return Outcome{Verdict: Unjudged, Measures: []Measure{},
+			Says: fmt.Sprintf("Only %d starts of the targets have valid pairs.", len(noise))}, nil
+	}
+	return l.injected(ctx, noise, pick(l, 300, 2000))
+}
+
+// injected draws whole starts from the recorded noise, with replacement and with labels drawn anew, adds a change of
+// known size, and holds what is estimated and decided against it, in n checks of each size.
+func (l *Lab) injected(ctx context.Context, noise gate.Series, n int) (Outcome, error) {
+	rules := []gate.Rule{{MustCatch: 0.02}, {Margin: gate.DefaultMargin, MustCatch: gate.DefaultMustCatch}}
+	table := &Table{Header: []string{"change", "bias", "coverage", "at margin 0: regression", "pass", "inconclusive",
+		"at margin 3 %: regression", "pass", "inconclusive"}}
+	furthest, covered, intervals := 0.0, 0, 0
+	for k, size := range injectedSizes {
+		var bias []float64
+		verdicts := [2]map[gate.Verdict]int{{}, {}}
+		held := 0
+		for i := range n {
+			if ctx.Err() != nil {
+				return Outcome{}, context.Cause(ctx)
+			}
+			random := rand.New(rand.NewPCG(l.Seed+uint64(i), drawStream+uint64(k)+1))
+			s := shifted(resampled(noise, checkStarts, random), math.Log1p(size))
+			if iv, ok := stats.Clustered(s, 0.95); ok {
+				bias = append(bias, 100*(math.Exp(iv.Estimate)-1-size))
+				intervals++
+				if iv.Low <= math.Log1p(size) && math.Log1p(size) <= iv.High {
+					held++
+				}
+			}
+			for m, rule := range rules {
+				rule.Alpha, rule.Seed, rule.Draws = gate.DefaultAlpha, l.Seed+uint64(i), 2*fewDraws
+				verdicts[m][rule.Judge(gate.Data{Gates: []gate.Series{s}, Ended: true}).Verdict]++
+			}
+		}
+		covered += held
+		mean := 0.0
+		for _, b := range bias {
+			mean += b / float64(len(bias))
+		}
+		furthest = max(furthest, math.Abs(mean))
+		row := []string{fmt.Sprintf("%g %%", 100*size), digits(mean) + " points", percent(held, len(bias))}
+		for _, v := range verdicts {
+			row = append(row, percent(v[gate.Regression], n), percent(v[gate.Pass], n),
+				percent(v[gate.Inconclusive], n))
+		}
+		table.Rows = append(table.Rows, row)
+		l.step(float64(k+1) / float64(len(injectedSizes)))
+	}
+	low, high := clopperPearson(covered, intervals)
+	o := judged(fmt.Sprintf("%d starts with %d pairs were recorded. For each size, %d checks of %d starts each were "+
+		"drawn from them, whole starts with labels drawn anew, and the change added. At margin 0 a change of 2 %% "+
+		"must be caught, at margin 3 %% one of 10 %%.", len(noise), pairsOf(noise), n, checkStarts),
+		Measure{Name: "largest bias of the mean estimate", Unit: "points", Value: furthest, N: n,
+			Of: "checks of each size", Must: atMost(2), Aim: atMost(0.3)},
+		Measure{Name: "coverage of the 95 % interval", Unit: "%", Value: 100 * float64(covered) / float64(intervals),
+			Low: new(100 * low), High: new(100 * high), N: intervals, Of: "intervals", Must: within(92, 98),
+			Aim: within(94, 96)})
+	o.Table = table
+	return o, nil
+}
+
+// resampled draws n starts with replacement, each with a label drawn anew, which centres them at nothing.
+func resampled(s gate.Series, n int, random *rand.Rand) gate.Series {
+	drawn := make(gate.Series, n)
+	for i := range drawn {
+		drawn[i] = s[random.IntN(len(s))]
+	}
+	return relabelled(drawn, random)
+}
+
+func shifted(s gate.Series, by float64) gate.Series {
+	for _, start := range s {
+		for i := range start {
+			start[i] += by
+		}
+	}
+	return s
+}
+
+func percent(k, n int) string {
+	if n == 0 {
+		return dash("")
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(k)/float64(n))
+}

@@ -1,0 +1,206 @@
+package calibrate
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/load"
+)
+
+// plain is a simple engine, as one would write it in an hour, and wrong in one of the ways in which those are. Without
+// any of them it is right, if not precise.
+type plain struct {
+	sleeps   bool // it paces by sleeping for each gap, and takes the instant at which it wakes for the intended one
+	connects bool // it stamps a request when the connection stands
+	skips    bool // it leaves out what is due while all connections are in use
+}
+
+var _ bench.Engine = plain{}
+
+// Run implements bench.Engine.
+func (e plain) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
+	u, err := url.Parse(v.URL)
+	if err != nil {
+		return fmt.Errorf("reading the URL: %w", err)
+	}
+	b := &plainBlock{plain: e, visit: v, to: u.Host, start: time.Now()}
+	if v.Load.Kind == bench.Closed {
+		b.closed(ctx)
+	} else if err := b.open(ctx); err != nil {
+		return err
+	}
+	rec.Observe(b.seen)
+	return nil
+}
+
+// A plainBlock is one visit of it.
+type plainBlock struct {
+	plain
+	visit bench.Visit
+	to    string
+	start time.Time
+
+	mu   sync.Mutex
+	seen []bench.Observation
+}
+
+func (b *plainBlock) closed(ctx context.Context) {
+	var clients sync.WaitGroup
+	for range b.visit.Load.Concurrency {
+		clients.Go(func() {
+			var c plainConn
+			defer c.close()
+			for n := 0; ctx.Err() == nil && (n < b.visit.AtLeast || time.Since(b.start) < b.visit.Length); n++ {
+				b.send(&c, time.Since(b.start))
+			}
+		})
+	}
+	clients.Wait()
+}
+
+func (b *plainBlock) open(ctx context.Context) error {
+	plan, err := load.Plan(b.visit.Load, b.visit.Length, b.visit.AtLeast, b.visit.Seed)
+	if err != nil {
+		return err
+	}
+	wake, err := newAlarm()
+	if err != nil {
+		return err
+	}
+	defer wake.close()
+	free := make(chan *plainConn, b.visit.Load.Concurrency)
+	for range b.visit.Load.Concurrency {
+		free <- &plainConn{}
+	}
+	var requests sync.WaitGroup
+	last := time.Duration(0)
+	for _, due := range plan {
+		if b.sleeps {
+			time.Sleep(due - last)
+			last, due = due, time.Since(b.start)
+		} else {
+			wake.until(bench.Now() + int64(due-time.Since(b.start)))
+		}
+		if b.skips && len(free) == 0 {
+			continue
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		requests.Go(func() {
+			c := <-free
+			b.send(c, due)
+			free <- c
+		})
+	}
+	requests.Wait()
+	for range b.visit.Load.Concurrency {
+		(<-free).close()
+	}
+	return nil
+}
+
+// A plainConn is a connection, or nothing yet.
+type plainConn struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func (c *plainConn) close() {
+	if c.Conn != nil {
+		c.Conn.Close()
+		c.Conn = nil
+	}
+}
+
+// send makes a request and notes what came of it.
+func (b *plainBlock) send(c *plainConn, intended time.Duration) {
+	o := bench.Observation{Intended: intended, Sent: time.Since(b.start)}
+	if b.visit.Load.NoReuse {
+		c.close()
+	}
+	if c.Conn == nil {
+		conn, err := net.Dial("tcp", b.to)
+		if err != nil {
+			o.Err = bench.ErrRefused
+		} else {
+			c.Conn, c.r = conn, bufio.NewReader(conn)
+		}
+		if b.connects {
+			o.Sent = time.Since(b.start)
+			if b.visit.Load.Kind == bench.Closed {
+				o.Intended = o.Sent
+			}
+		}
+	}
+	if o.Err == "" {
+		o.Err = b.exchange(c, &o)
+	}
+	if o.Done = time.Since(b.start); o.Err != "" && o.Err != bench.ErrWrongStatus {
+		c.close()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seen = append(b.seen, o)
+}
+
+// exchange sends a request on a connection, reads the answer, and returns what is wrong with it.
+func (b *plainBlock) exchange(c *plainConn, o *bench.Observation) string {
+	c.SetDeadline(b.start.Add(o.Intended + b.visit.Load.Timeout()))
+	if _, err := fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: %s\r\n\r\n", b.visit.Request.Method, b.visit.Request.Path,
+		b.to); err != nil {
+		return bench.ErrTimeout
+	}
+	if _, err := c.r.Peek(1); err != nil {
+		return bench.ErrTimeout
+	}
+	o.FirstByte = time.Since(b.start)
+	resp, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		return bench.ErrMalformed
+	}
+	o.Status = resp.StatusCode
+	if o.Bytes, err = io.Copy(io.Discard, resp.Body); err != nil {
+		return bench.ErrTimeout
+	}
+	if o.Status != b.visit.Request.Want.StatusCode() {
+		return bench.ErrWrongStatus
+	}
+	return ""
+}
+
+// A twisted engine asks another one for something else than it was asked, or tells something else than that saw.
+type twisted struct {
+	bench.Engine
+	asked func(bench.Visit) bench.Visit                                     // nil: as it was
+	told  func(v bench.Visit, seen []bench.Observation) []bench.Observation // nil: as it is
+}
+
+var _ bench.Engine = twisted{}
+
+// Run implements bench.Engine.
+func (e twisted) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
+	made := v
+	if e.asked != nil {
+		made = e.asked(v)
+	}
+	var seen tape
+	if err := e.Engine.Run(ctx, made, &seen); err != nil {
+		return err
+	}
+	told := []bench.Observation(seen)
+	if e.told != nil {
+		told = e.told(v, slices.Clone(told))
+	}
+	rec.Observe(told)
+	return nil
+}

@@ -1,0 +1,113 @@
+package calibrate
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"forktax/bench"
+)
+
+// stallExam has the server stand still for a while, and then the generator. Whoever wanted an answer then has waited
+// either way, so the percentiles of the response time follow from arithmetic. A generator that forgets requests while
+// it waits (coordinated omission) is found out by it.
+func stallExam() exam {
+	return exam{Property{
+		Name: "stall", About: "response times while the server, or the generator, stands still for 0.5 s in 10 s",
+		Must: "p96 to p99.9 within max(10 ms, 3 %) of theory; of the generator: in no service time, and flagged",
+		Aim:  "within 1 %",
+		Takes: func(l *Lab) time.Duration {
+			return time.Duration(pick(l, 1, 6)) * 33 * time.Second
+		},
+	}, takeStall}
+}
+
+// A stall is one of S in a time T, during which requests arrive evenly at a rate, each served for s. If the server does
+// one at a time, ρ = rate·s of it is busy. Those that arrive during the stall wait for its end, and behind each other:
+// the k-th is answered S − k·(1−ρ)/rate + s after it was intended.
+type stall struct {
+	length, total, service time.Duration
+	rho                    float64
+}
+
+// quantile is Q(q) = S − (1−ρ)(1−q)T + s, which holds for q from 1 − S/((1−ρ)T) on.
+func (s stall) quantile(q float64) time.Duration {
+	return s.length - time.Duration((1-s.rho)*(1-q)*float64(s.total)) + s.service
+}
+
+const stallRate = 400 // a second: enough that p99.9 has its observations, and the steps between them are small
+
+func takeStall(ctx context.Context, c *candidate) (Outcome, error) {
+	st := stall{length: 500 * time.Millisecond, total: 10 * time.Second, service: 250 * time.Microsecond}
+	quantiles := []float64{0.96, 0.97, 0.98, 0.99, 0.995, 0.999}
+	if c.depth == brief {
+		st.length, st.total, quantiles = 200*time.Millisecond, 2*time.Second, quantiles[:4]
+	}
+	repeats := by(c, 1, 1, 6)
+	stages := []struct {
+		name        string
+		connections int
+		engine      bench.Engine // nil: as it is
+		serial      bool
+	}{
+		{"the server, many connections", 1000, nil, true},
+		{"the server, few connections", 4, nil, true}, // so that requests wait for one, in the generator
+		{"the generator", 1000, stoppedEngine{c.Lab, st.total / 2, st.length}, false},
+	}
+	if c.depth == brief { // the wrong ones are to be found out by the server's, and not all could be stopped
+		stages = stages[:2]
+	}
+	var measures []Measure
+	var sights []*sight
+	for i, stage := range stages {
+		off := make([][]float64, len(quantiles))
+		var service []float64
+		st.rho = 0
+		if stage.serial {
+			st.rho = stallRate * st.service.Seconds()
+		}
+		flagged := 0
+		for repeat := range repeats {
+			sc := scene{ask: Ask{Time: st.service, Serial: stage.serial}, load: constant(stallRate, stage.connections),
+				length: st.total, seed: c.Seed + uint64(repeat)}
+			var sight *sight
+			var err error
+			if stage.connections < stallRate/10 {
+				sc.expected = "lag"
+			}
+			if stage.engine == nil {
+				sc.still.after, sc.still.length = st.total/2, st.length
+				sight, err = c.watch(ctx, sc)
+				sights = append(sights, sight)
+			} else {
+				sight, err = c.look(ctx, c.server, stage.engine, sc)
+			}
+			if err != nil {
+				return Outcome{}, err
+			}
+			flagged += min(sight.accused["lag"], 1)
+			responses := of(sight.seen, bench.Observation.Response)
+			for k, q := range quantiles {
+				off[k] = append(off[k], milliseconds(rank(responses, q)-st.quantile(q)))
+			}
+			service = append(service, milliseconds(rank(of(sight.seen, bench.Observation.Service),
+				quantiles[len(quantiles)-1])))
+			c.step((float64(i) + float64(repeat+1)/float64(repeats)) / float64(len(stages)))
+		}
+		for k, q := range quantiles {
+			want := milliseconds(st.quantile(q))
+			measures = append(measures, over(fmt.Sprintf("%s: p%g (%.0f ms) off by", stage.name, q*100, want), "ms",
+				off[k], about(0, max(10, 0.03*want)), about(0, 0.01*want)))
+		}
+		if stage.engine != nil {
+			measures = append(measures,
+				over(fmt.Sprintf("%s: service time p%g", stage.name, 100*quantiles[len(quantiles)-1]), "ms", service,
+					atMost(milliseconds(st.length)/10), nil),
+				count(stage.name+": flagged", flagged, repeats, "visits", atLeast(float64(repeats))))
+		}
+	}
+	return excused(judged(fmt.Sprintf("S = %v in T = %v, %d requests a second at even distances, each served for s = "+
+		"%v. Q(q) = S − (1−ρ)(1−q)T + s, with ρ = %.1f where the server does one at a time, and 0 where the generator "+
+		"stood still.", st.length, st.total, stallRate, st.service, stallRate*st.service.Seconds()), measures...),
+		sights...), nil
+}

@@ -1,0 +1,125 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/load"
+	"forktax/bench/machine"
+	"forktax/bench/program"
+	"forktax/bench/report"
+	"forktax/bench/stats"
+)
+
+// started are the properties that need programs to be started for each request.
+func started() []Property {
+	return []Property{{
+		Name: "phases", About: "the phases of CGI requests, their sum against the whole",
+		Must: "within 5 %", Aim: "within 1 %",
+		Programs: []string{"hello", "guestbook"},
+		Takes:    func(l *Lab) time.Duration { return pick(l, 10*time.Second, time.Minute) },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.phases(ctx, []string{"hello", "guestbook"}, pick(l, 8*time.Second, time.Minute))
+		},
+	}}
+}
+
+// recordGroups is how often the programs are started for a record.
+const recordGroups = 4
+
+// record runs programs as forktax run does, by the model cgi with one client each, and has use read what was recorded.
+func (l *Lab) record(ctx context.Context, programs []program.Program, budget time.Duration,
+	use func(*bench.Result, *report.Analysis) error) error {
+	dir, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return fmt.Errorf("making a folder for a run: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	plan := bench.Plan{Groups: recordGroups, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed}
+	for _, p := range programs {
+		plan.Workloads = append(plan.Workloads, p.Description)
+		for _, r := range p.Requests {
+			plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: r.Name, Model: "cgi",
+				Engine: load.Default, Load: closed(1)})
+		}
+	}
+	launcher := &program.Launcher{Dir: dir, Seed: l.Seed, Programs: programs, AtOnce: l.AtOnce}
+	record, err := bench.CreateRecord(filepath.Join(dir, "run"), bench.Head{Schema: bench.Schema, ID: "calibration",
+		Plan: plan, Started: time.Now()})
+	if err != nil {
+		return err
+	}
+	runner := bench.Runner{Plan: plan, Launcher: launcher, Engines: load.Engines(), Record: record,
+		Machine: machine.Counters, Progress: func(p bench.Progress) { l.step(p.Share) }}
+	if err := errors.Join(runner.Run(ctx), record.Finish(bench.Tail{Complete: true})); err != nil {
+		return err
+	}
+	result, err := bench.ReadResult(record.Dir)
+	if err != nil {
+		return err
+	}
+	analysis, err := report.Analyze(result)
+	if err != nil {
+		return err
+	}
+	return use(result, analysis)
+}
+
+// phases adds the phases of each request up, and holds the sum against how long its client saw it take.
+func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) (Outcome, error) {
+	var programs []program.Program
+	for _, name := range names {
+		programs = append(programs, l.Programs[name])
+	}
+	var measures []Measure
+	err := l.record(ctx, programs, budget, func(r *bench.Result, a *report.Analysis) error {
+		for i, c := range r.Plan.Cells {
+			var off []float64
+			for _, b := range r.Blocks {
+				if b.Cell != i {
+					continue
+				}
+				for o, err := range r.Observations(b) {
+					if err != nil {
+						return err
+					}
+					if o.Err == "" && o.Timing != (bench.Timing{}) {
+						off = append(off, 100*(float64(o.Timing.Sum())/float64(o.Service())-1))
+					}
+				}
+			}
+			name := c.Workload + "/" + c.Request
+			measures = append(measures, Measure{Name: name + ": sum of a request's phases against the whole, median",
+				Unit: "%", N: len(off), Of: "requests", Value: stats.Median(off), Must: about(0, 5), Aim: about(0, 1)},
+				medians(name, a.Cells[i]))
+		}
+		return nil
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	return judged("One client, model cgi. What is in no phase is the difference. Medians, as the report's table has "+
+		"them, need not add up to the median of the whole; they are told for information.", measures...), nil
+}
+
+// medians adds up the phases that are in the report's table.
+func medians(name string, c report.Cell) Measure {
+	m := Measure{Name: name + ": sum of the medians against p50", Unit: "%", N: c.Requests, Of: "requests",
+		Value: math.NaN()}
+	sum := int64(0)
+	for _, p := range c.Phases {
+		if p.Name != report.Outside {
+			sum += p.NS
+		}
+	}
+	if c.Response.P50 != nil {
+		m.Value = 100 * (float64(sum)/float64(*c.Response.P50) - 1)
+	}
+	return m
+}

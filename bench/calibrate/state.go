@@ -1,0 +1,209 @@
+package calibrate
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A Header says what a calibration is of. One that goes on must be of the same.
+type Header struct {
+	Version  string            `json:"version"`
+	Mode     string            `json:"mode"`
+	Hostile  bool              `json:"hostile"`
+	Seed     uint64            `json:"seed"`
+	Programs map[string]string `json:"programs"` // SHA-256 of each, and of forktax itself
+	Started  time.Time         `json:"started"`
+}
+
+// stateFile is appended to while a calibration goes on.
+const stateFile = "state.jsonl"
+
+// entry is a line of it. One of the first three is set; a trial is of the property that Property names.
+type entry struct {
+	Header   *Header         `json:"header,omitempty"`
+	Outcome  *Outcome        `json:"outcome,omitempty"`
+	Trial    json.RawMessage `json:"trial,omitempty"`
+	Property string          `json:"property,omitempty"`
+	Seconds  float64         `json:"seconds,omitempty"` // that the property took
+}
+
+// A state is what was measured so far: whole properties, and trials of one that takes long.
+type state struct {
+	Header
+	file     *os.File
+	outcomes map[string]entry
+	trials   map[string][]json.RawMessage
+}
+
+// openState goes on with the state in dir, or begins one. Restart forgets what there was.
+func openState(dir string, h Header, restart bool) (*state, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("making the folder of the calibration: %w", err)
+	}
+	name := filepath.Join(dir, stateFile)
+	if restart {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("forgetting what was measured: %w", err)
+		}
+	}
+	s := &state{Header: h, outcomes: map[string]entry{}, trials: map[string][]json.RawMessage{}}
+	whole, err := s.read(name)
+	if err != nil {
+		return nil, err
+	}
+	if whole > 0 {
+		if why := h.unlike(s.Header); why != "" {
+			return nil, &UnlikeError{Dir: dir, Why: why}
+		}
+	}
+	if s.file, err = os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
+		return nil, fmt.Errorf("opening the state of the calibration: %w", err)
+	}
+	if err := s.file.Truncate(whole); err != nil { // half a line is of one that was killed
+		return nil, errors.Join(err, s.file.Close())
+	}
+	if whole == 0 {
+		if err := s.append(entry{Header: &h}); err != nil {
+			return nil, errors.Join(err, s.file.Close())
+		}
+	}
+	return s, nil
+}
+
+// SeedIn is the seed of the calibration in dir that can go on; false if there is none.
+func SeedIn(dir string) (uint64, bool) {
+	s := &state{outcomes: map[string]entry{}, trials: map[string][]json.RawMessage{}}
+	whole, err := s.read(filepath.Join(dir, stateFile))
+	return s.Seed, err == nil && whole > 0
+}
+
+// An UnlikeError says that a folder has another calibration in it.
+type UnlikeError struct{ Dir, Why string }
+
+func (e *UnlikeError) Error() string {
+	return fmt.Sprintf("%s has a calibration that cannot be gone on with: %s; --restart begins it anew, --out takes "+
+		"another folder", e.Dir, e.Why)
+}
+
+// unlike says why one calibration is not of the same as another.
+func (h Header) unlike(had Header) string {
+	switch {
+	case h.Version != had.Version:
+		return fmt.Sprintf("it is of forktax %s, and this is %s", had.Version, h.Version)
+	case h.Mode != had.Mode:
+		return fmt.Sprintf("it is a %s one, and a %s one is wanted", had.Mode, h.Mode)
+	case h.Hostile != had.Hostile:
+		return fmt.Sprintf("its --hostile is %v, and %v is wanted", had.Hostile, h.Hostile)
+	case h.Seed != had.Seed:
+		return fmt.Sprintf("its seed is %d, and %d is wanted", had.Seed, h.Seed)
+	}
+	for name, hash := range h.Programs {
+		if had.Programs[name] != hash {
+			return fmt.Sprintf("the program %s is another one", name)
+		}
+	}
+	return ""
+}
+
+// read takes in the whole lines of the file, and returns how many bytes they are.
+func (s *state) read(name string) (whole int64, err error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading the state of the calibration: %w", err)
+	}
+	defer f.Close()
+	r := bufio.NewReader(f)
+	for n := 1; ; n++ {
+		text, err := r.ReadBytes('\n')
+		if err == io.EOF {
+			return whole, nil
+		}
+		if err != nil {
+			return 0, fmt.Errorf("reading the state of the calibration: %w", err)
+		}
+		var e entry
+		if err := json.Unmarshal(bytes.TrimSpace(text), &e); err != nil {
+			return 0, fmt.Errorf("%s:%d: %w", name, n, err)
+		}
+		if (n == 1) != (e.Header != nil) {
+			return 0, fmt.Errorf("%s:%d: the first line, and no other, is the header", name, n)
+		}
+		s.take(e)
+		whole += int64(len(text))
+	}
+}
+
+func (s *state) take(e entry) {
+	switch {
+	case e.Header != nil:
+		s.Header = *e.Header
+	case e.Outcome != nil:
+		s.outcomes[e.Property] = e
+		// If it is measured again, then from the beginning, with what it measured for others to use.
+		maps.DeleteFunc(s.trials, func(name string, _ []json.RawMessage) bool {
+			return name == e.Property || e.Outcome.Verdict == Unjudged && strings.HasPrefix(name, e.Property+" ")
+		})
+	case e.Trial != nil:
+		s.trials[e.Property] = append(s.trials[e.Property], e.Trial)
+	}
+}
+
+func (s *state) append(e entry) error {
+	text, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("writing down what was measured: %w", err)
+	}
+	if _, err := s.file.Write(append(text, '\n')); err != nil {
+		return fmt.Errorf("writing down what was measured: %w", err)
+	}
+	s.take(e)
+	return nil
+}
+
+// done says whether the property has an outcome that stands. One that could not be judged is measured again.
+func (s *state) done(name string) bool {
+	e, ok := s.outcomes[name]
+	return ok && (e.Outcome.Verdict == Passed || e.Outcome.Verdict == Failed)
+}
+
+// trials makes n trials of a property, each of which is written down at once, and returns what all came to, those of an
+// earlier attempt included. A trial depends on nothing but its number and the lab.
+func trials[T any](l *Lab, property string, n int, try func(i int) (T, error)) ([]T, error) {
+	var all []T
+	for _, text := range l.state.trials[property] {
+		var t T
+		if err := json.Unmarshal(text, &t); err != nil {
+			return nil, fmt.Errorf("reading a trial of %s: %w", property, err)
+		}
+		all = append(all, t)
+	}
+	for i := len(all); i < n; i++ {
+		l.step(float64(i) / float64(n))
+		t, err := try(i)
+		if err != nil {
+			return nil, err
+		}
+		text, err := json.Marshal(t)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.state.append(entry{Property: property, Trial: text}); err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	return all[:n], nil
+}

@@ -1,0 +1,160 @@
+package calibrate_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"forktax/bench/calibrate"
+)
+
+const ms = time.Millisecond
+
+// S = 500 ms in T = 10 s at ρ = 0.1, s = 1 ms. Of all arrivals 1 % are the 100 ms after the stall began, in which the queue
+// has taken off a tenth of that: 500 − 0.9·0.01·10,000 + 1 = 411 ms. At q = 1 it is all of it and s.
+func TestStallQuantile(t *testing.T) {
+	check := func(rho, q float64, want time.Duration) {
+		t.Helper()
+		if got := calibrate.StallQuantile(500*ms, 10*time.Second, ms, rho, q); (got - want).Abs() > time.Microsecond {
+			t.Errorf("quantile(%g) at ρ = %g is %v, want %v", q, rho, got, want)
+		}
+	}
+	check(0.1, 0.99, 411*ms)
+	check(0.1, 1, 501*ms)
+	check(0, 0.96, 101*ms) // 500 − 0.04·10,000 + 1
+}
+
+// At ρ = 0.5 a request waits for half of a service in the mean: 2 + 0.5·2/(2·0.5) = 3 ms. At 0.8: 2 + 0.8·2/0.4 = 6 ms.
+func TestSojourn(t *testing.T) {
+	check := func(rho float64, want time.Duration) {
+		t.Helper()
+		if got := calibrate.Sojourn(2*ms, rho); (got - want).Abs() > time.Microsecond {
+			t.Errorf("sojourn at ρ = %g is %v, want %v", rho, got, want)
+		}
+	}
+	check(0, 2*ms)
+	check(0.5, 3*ms)
+	check(0.8, 6*ms)
+}
+
+// Three that come at 0, 1 and 10 ms, each served for 4 ms: they are there for 4, 7 and 4 ms, 5 in the mean.
+func TestIdealSojourn(t *testing.T) {
+	if got, want := calibrate.IdealSojourn(4*ms, []time.Duration{0, ms, 10 * ms}), 5*ms; got != want {
+		t.Errorf("ideal = %v, want %v", got, want)
+	}
+}
+
+// The chance in the mean of n requests is what simulated queues show: of 400 with 2,000 requests each, the standard
+// deviation of the means, over the mean of theory. Its own error is 1/√800 = 3.5 % of it, so that a fifth is six times that.
+func TestQueueChance(t *testing.T) {
+	const n, queues = 2000, 400
+	random := rand.New(rand.NewPCG(1, 2))
+	var sum, squares float64
+	for range queues {
+		var arrivals []time.Duration
+		at := 0.0
+		for range n {
+			at += random.ExpFloat64() * 4e6 // every 4 ms in the mean, served for 2
+			arrivals = append(arrivals, time.Duration(at))
+		}
+		x := float64(calibrate.IdealSojourn(2*ms, arrivals)) / float64(3*ms)
+		sum, squares = sum+x, squares+x*x
+	}
+	mean := sum / queues
+	got, want := math.Sqrt(squares/queues-mean*mean), calibrate.QueueChance(n)
+	if math.Abs(got/want-1) > 0.2 || math.Abs(mean-1) > 0.01 {
+		t.Errorf("simulated queues have a mean of %.3f of theory's ± %.4f, want 1 ± %.4f", mean, got, want)
+	}
+}
+
+func TestSlope(t *testing.T) {
+	check := func(x, y []float64, want float64) {
+		t.Helper()
+		if got := calibrate.Slope(x, y); math.Abs(got-want) > 1e-12 {
+			t.Errorf("slope(%v, %v) = %v, want %v", x, y, got, want)
+		}
+	}
+	check([]float64{1, 2, 3}, []float64{5, 7, 9}, 2)
+	check([]float64{0, 1, 2}, []float64{0, 0, 3}, 1.5) // Σ(x−1)(y−1) = 1+2 over Σ(x−1)² = 2
+	if got := calibrate.Slope([]float64{2, 2}, []float64{1, 3}); !math.IsNaN(got) {
+		t.Errorf("the slope of a vertical line is %v, want none", got)
+	}
+}
+
+// Gaps that are the quantiles of an exponential distribution are as near to it as can be: half a step, √n/2n. All at the same
+// distance, the mean, they are off by 1−1/e below it, times √n.
+func TestKolmogorov(t *testing.T) {
+	const n = 100
+	var quantiles, even []time.Duration
+	at := 0.0
+	for i := range n {
+		at += -math.Log(1-(float64(i)+0.5)/n) / 500 * 1e9
+		quantiles = append(quantiles, time.Duration(at))
+		even = append(even, time.Duration(i+1)*2*ms)
+	}
+	if got, want := calibrate.Kolmogorov(quantiles, 500), 0.05; math.Abs(got-want) > 0.001 {
+		t.Errorf("of quantiles: %.4f, want %.4f", got, want)
+	}
+	if got, want := calibrate.Kolmogorov(even, 500), 10*(1-1/math.E); math.Abs(got-want) > 0.001 {
+		t.Errorf("of even gaps: %.4f, want %.4f", got, want)
+	}
+}
+
+func TestDifferent(t *testing.T) {
+	check := func(a, b []time.Duration, want int) {
+		t.Helper()
+		if got := calibrate.Different(a, b); got != want {
+			t.Errorf("different(%v, %v) = %d, want %d", a, b, got, want)
+		}
+	}
+	check(nil, nil, 0)
+	check([]time.Duration{1, 2, 3}, []time.Duration{1, 2, 3}, 0)
+	check([]time.Duration{1, 2, 3}, []time.Duration{1, 3}, 1)
+	check([]time.Duration{1, 3}, []time.Duration{1, 2, 4}, 3)
+	check([]time.Duration{1}, nil, 1)
+	check([]time.Duration{2}, []time.Duration{2, 2}, 1)
+}
+
+// Of the values 1 to 1000 the ⌈p·1000⌉-th is p·1000; p99.9 of so few may be the maximum under another name, and has none.
+func TestCounted(t *testing.T) {
+	var values []time.Duration
+	for i := 1000; i > 0; i-- {
+		values = append(values, time.Duration(i))
+	}
+	check := func(thousandths int, want int64, ok bool) {
+		t.Helper()
+		if got, has := calibrate.Counted(values, thousandths); has != ok || has && got != want {
+			t.Errorf("at(%d) = %d, %v, want %d, %v", thousandths, got, has, want, ok)
+		}
+	}
+	check(500, 500, true)
+	check(990, 990, true)
+	check(999, 0, false)
+	check(1000, 1000, true)
+}
+
+func TestAsk(t *testing.T) {
+	for _, want := range []calibrate.Ask{
+		{Time: ms},
+		{Time: 200 * time.Microsecond, Spread: 8 * ms, Seed: 7, Serial: true, Spin: true, Halves: true, Fail: 10},
+	} {
+		path := want.Path()
+		if got, err := calibrate.ReadAsk(path[len("/serve?"):]); err != nil || got != want {
+			t.Errorf("readAsk(%q) = %+v, %v, want %+v", path, got, err, want)
+		}
+	}
+	for _, query := range []string{"", "time=soon", "time=1ms&spread=x", "time=1ms&seed=-1", "time=1ms&fail=x", "%zz"} {
+		if got, err := calibrate.ReadAsk(query); err == nil {
+			t.Errorf("readAsk(%q) = %+v, want an error", query, got)
+		}
+	}
+	a := calibrate.Ask{Time: ms, Spread: ms, Seed: 1, Fail: 3}
+	again := a.Service(4)
+	if a.Service(4) != again || a.Service(4) == a.Service(5) || a.Service(4) < ms {
+		t.Errorf("services %v, %v and %v: want one of each number, above %v", a.Service(4), again, a.Service(5), ms)
+	}
+	if a.Fails(1) || !a.Fails(2) || !a.Fails(5) || (calibrate.Ask{}).Fails(0) {
+		t.Error("every third is to fail, and none if nothing is said")
+	}
+}

@@ -1,0 +1,141 @@
+package calibrate
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/load"
+	"forktax/bench/report"
+)
+
+// virtual is a world in which time is reckoned: a network of 20 µs each way, 30 µs to connect, an engine that is exact,
+// and no noise. So what an exam says of an engine does not depend on the machine.
+type virtual struct{}
+
+var _ world = virtual{}
+
+const (
+	oneWay    = 20 * time.Microsecond
+	toConnect = 30 * time.Microsecond
+	between   = 2 * time.Microsecond // two requests of a client
+)
+
+func (virtual) own() bench.Engine { return &reckoned{} }
+
+// look implements world. The engine is made of a reckoned one, or is one.
+func (virtual) look(ctx context.Context, engine bench.Engine, sc scene) (*sight, error) {
+	request := sc.plan().Workloads[0].Requests[0]
+	it := &sight{scene: sc, accused: report.Counts{},
+		visit: bench.Visit{Request: request, Load: sc.load, Length: sc.length, AtLeast: max(sc.least, 1),
+			Seed: sc.seed}}
+	var seen tape
+	inside := &reckoned{}
+	switch e := engine.(type) {
+	case *reckoned:
+		inside = e
+	case twisted:
+		inside = e.Engine.(*reckoned)
+	}
+	inside.sc = sc
+	if err := engine.Run(ctx, it.visit, &seen); err != nil {
+		return nil, err
+	}
+	it.seen, it.real = seen, inside.real
+	return it, nil
+}
+
+// reckoned is an engine and a server in one.
+type reckoned struct {
+	sc   scene
+	ask  Ask
+	real []Stamp
+	free time.Duration // serial: when the server is
+}
+
+// Run implements bench.Engine.
+func (e *reckoned) Run(_ context.Context, v bench.Visit, rec bench.Recorder) error {
+	_, query, _ := strings.Cut(v.Request.Path, "?")
+	var err error
+	if e.ask, err = readAsk(query); err != nil {
+		return err
+	}
+	var seen []bench.Observation
+	free := make([]time.Duration, v.Load.Concurrency) // when each connection is
+	next := func() *time.Duration {
+		first := &free[0]
+		for i := range free {
+			if free[i] < *first {
+				first = &free[i]
+			}
+		}
+		return first
+	}
+	if v.Load.Kind == bench.Closed {
+		for c := next(); *c < v.Length || len(seen) < v.AtLeast; c = next() {
+			o := e.send(v, *c, *c)
+			*c = o.Done + between
+			seen = append(seen, o)
+		}
+		rec.Observe(seen)
+		return nil
+	}
+	plan, err := load.Plan(v.Load, v.Length, v.AtLeast, v.Seed)
+	if err != nil {
+		return err
+	}
+	for _, due := range plan {
+		c := next()
+		o := e.send(v, due, max(due, *c))
+		*c = max(*c, o.Done)
+		seen = append(seen, o)
+	}
+	rec.Observe(seen)
+	return nil
+}
+
+// send reckons one request.
+func (e *reckoned) send(v bench.Visit, intended, sent time.Duration) bench.Observation {
+	o := bench.Observation{Intended: intended, Sent: sent}
+	limit := intended + v.Load.Timeout()
+	if sent >= limit {
+		o.Sent, o.Done, o.Err = limit, limit, bench.ErrTimeout
+		return o
+	}
+	arrived := sent + oneWay
+	if v.Load.NoReuse {
+		arrived += toConnect
+	}
+	i := len(e.real)
+	due := e.due(i, arrived)
+	e.real = append(e.real, Stamp{int64(arrived), int64(due), e.ask.fails(i)})
+	o.Done = due + oneWay
+	if o.FirstByte = o.Done; e.ask.Halves {
+		o.FirstByte = arrived + oneWay
+	}
+	switch {
+	case o.Done > limit:
+		o.Done, o.Err = limit, bench.ErrTimeout
+	case e.ask.fails(i):
+		o.Status, o.Err = 500, bench.ErrWrongStatus
+	}
+	return o
+}
+
+func (e *reckoned) due(i int, arrived time.Duration) time.Duration {
+	still := func(at time.Duration) time.Duration {
+		if from, until := e.sc.still.after, e.sc.still.after+e.sc.still.length; from <= at && at < until {
+			return until
+		}
+		return at
+	}
+	if e.ask.fails(i) {
+		return arrived
+	}
+	if !e.ask.Serial {
+		return still(arrived + e.ask.service(i))
+	}
+	e.free = still(max(arrived, e.free)) + e.ask.service(i)
+	return e.free
+}
