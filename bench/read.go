@@ -59,6 +59,8 @@ func (r *Result) take(l line, n int) error {
 		r.Head = *l.Head
 	case l.Block != nil && (l.Block.Cell < 0 || l.Block.Cell >= len(r.Plan.Cells)):
 		return fmt.Errorf("the block belongs to cell %d, and the plan has %d", l.Block.Cell, len(r.Plan.Cells))
+	case l.Block != nil && (l.Block.Group < 0 || l.Block.Round < 0):
+		return fmt.Errorf("the block is of start %d and round %d, which cannot be", l.Block.Group, l.Block.Round)
 	case l.Block != nil:
 		r.Blocks = append(r.Blocks, *l.Block)
 	case l.Tail != nil:

@@ -203,9 +203,10 @@ func TestReadResultTellsWhatIsWrong(t *testing.T) {
 		"a field is something else": {head + `{"block":{"cell":"1"}}` + "\n", ":2: json: cannot unmarshal string"},
 		"a block is of no cell": {head + block + strings.Replace(block, "1", "2", 1),
 			":3: the block belongs to cell 2, and the plan has 2"},
-		"a block is of cell -1": {head + `{"block":{"cell":-1}}` + "\n", ":2: the block belongs to cell -1"},
-		"there is no head":      {block + block, ":1: the first line of a run, and no other, is its head"},
-		"there are two heads":   {head + block + head, ":3: the first line of a run, and no other, is its head"},
+		"a block is of cell -1":  {head + `{"block":{"cell":-1}}` + "\n", ":2: the block belongs to cell -1"},
+		"a block is of start -1": {head + `{"block":{"group":-1}}` + "\n", ":2: the block is of start -1 and round 0"},
+		"there is no head":       {block + block, ":1: the first line of a run, and no other, is its head"},
+		"there are two heads":    {head + block + head, ":3: the first line of a run, and no other, is its head"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

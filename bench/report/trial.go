@@ -55,16 +55,18 @@ func trials(p bench.Plan, measured []measurements) []trial {
 	return all
 }
 
-// hold puts the floor in the place of the base, and the stored ratio over it.
+// hold puts the floor in the place of the base, and the stored ratio over it. Without such a ratio there is no base.
 func (t *trial) hold(p bench.Plan, measured []measurements) {
+	i := slices.IndexFunc(p.Criterion.Stored.Ratios, func(r bench.StoredRatio) bool {
+		return r.Request == t.cell.Request && r.Metric == t.metric
+	})
+	if i < 0 {
+		return
+	}
+	t.times, t.slack = p.Criterion.Stored.Ratios[i].Ratio, p.Criterion.Stored.Ratios[i].Slack
 	for _, b := range baselines(p, t.cell) {
 		if b.name == p.Floor {
 			t.base = measured[b.cell]
-		}
-	}
-	for _, r := range p.Criterion.Stored.Ratios {
-		if r.Request == t.cell.Request && r.Metric == t.metric {
-			t.times, t.slack = r.Ratio, r.Slack
 		}
 	}
 }
@@ -116,6 +118,9 @@ func control(p bench.Plan, measured []measurements, starts int) gate.Series {
 		}
 		c.Model = p.Criterion.Candidate
 		candidate := slices.Index(p.Cells, c)
+		if candidate < 0 {
+			continue
+		}
 		for start, logs := range pair(measured[candidate].rounds, measured[i].rounds, MetricResponse).series("", starts) {
 			all[start] = append(all[start], logs...)
 		}
@@ -210,6 +215,9 @@ func counted(p bench.Plan, a *Analysis) []Gate {
 		}
 		if base != nil && candidate != nil {
 			g.judge(float64(base.Errors), float64(candidate.Errors), p.Criterion.Margin)
+			if g.Verdict == Regression {
+				g.Why = "each request has to get its right answer"
+			}
 			if base.Errors > 0 {
 				g.Verdict, g.Why = Undecided, "the base fails, too: there is nothing to hold the candidate against"
 			}

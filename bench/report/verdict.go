@@ -45,15 +45,15 @@ func check(r *bench.Result, measured []measurements, a *Analysis) *Check {
 func (c *Check) verdict(j gate.Judgement, f gate.Finding) (verdict, why string) {
 	switch {
 	case f.Regressed && j.Verdict == gate.Regression:
-		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", percent(c.Margin))
+		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", share(c.Margin))
 	case f.Regressed:
-		return Undecided, fmt.Sprintf("above the margin of %s, which is not confirmed", percent(c.Margin))
+		return Undecided, fmt.Sprintf("above the margin of %s, which is not confirmed", share(c.Margin))
 	case f.Bounded:
 		return Pass, ""
 	case math.IsNaN(f.Error):
 		return Undecided, "there is too little to say"
 	}
-	return Undecided, fmt.Sprintf("%s more cannot be excluded", percent(c.MustCatch))
+	return Undecided, fmt.Sprintf("%s more cannot be excluded", share(c.MustCatch))
 }
 
 // conclude makes one verdict of all.
@@ -62,13 +62,13 @@ func (c *Check) conclude(r *bench.Result, j gate.Judgement, slack []float64, a *
 	accused, tooMany := tooManyInvalid(a)
 	failing := slices.IndexFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
 	counts := slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Regression })
-	are := "is"
+	than := "is worse than that of"
 	if len(regressed) > 1 {
-		are = "are"
+		than = "are worse than those of"
 	}
 	switch {
 	case counts || j.Verdict == gate.Regression && !tooMany:
-		c.Verdict, c.Why = Regression, fmt.Sprintf("%s of %s %s worse than of %s: %s", their(regressed), c.Candidate, are, c.Base,
+		c.Verdict, c.Why = Regression, fmt.Sprintf("%s of %s %s %s: %s", their(regressed), c.Candidate, than, c.Base,
 			c.worst(regressed))
 	case !r.Tail.Complete:
 		c.Verdict, c.Why = Undecided, "the run was not completed: "+a.Run.Condition
@@ -80,8 +80,7 @@ func (c *Check) conclude(r *bench.Result, j gate.Judgement, slack []float64, a *
 		c.Verdict, c.Why, c.Needs = Undecided, accused.Text, accused.Advice
 	case j.Verdict == gate.Pass:
 		c.Verdict = Pass
-		c.Why = fmt.Sprintf("%s costs no more than %s: %s more is excluded by each gate", c.Candidate, c.Base,
-			percent(c.MustCatch))
+		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s", c.Candidate, share(c.MustCatch), c.Base)
 	default:
 		c.Verdict = Undecided
 		c.Why, c.Needs = c.missing(j, slack)
@@ -131,44 +130,58 @@ func excess(g Gate) float64 {
 // and one more for it to be likely.
 const plain = 3.6
 
-// missing says why a check that had its time did not decide, and how much longer it would have had to take: errors
-// shrink with the root of the time.
+// missing says why a check that had its time did not decide, and what would have decided it.
 func (c *Check) missing(j gate.Judgement, slack []float64) (why, needs string) {
-	longer := func(away, off float64) float64 { return max(square(plain*off/away), 1.2) }
-	factor := 1.0
 	starts := j.Screened + j.Confirming
 	switch {
 	case starts < gate.StartsAtOnce:
-		why = fmt.Sprintf("the targets were started %d times in the time, and a first look takes %d", starts, gate.StartsAtOnce)
-		factor = 1.2 * gate.StartsAtOnce / float64(max(starts, 1))
+		return fmt.Sprintf("the targets were started %s in the time, and a first look takes %d starts", times(starts),
+			gate.StartsAtOnce), c.longer(1.2 * gate.StartsAtOnce / float64(max(starts, 1)))
+	case slices.ContainsFunc(c.Gates, Gate.empty):
+		empty := slices.DeleteFunc(slices.Clone(c.Gates), func(g Gate) bool { return !g.empty() })
+		return "nothing was measured by " + their(empty), "--gates without that, or targets that tell it"
 	case j.Alarmed:
-		why = "there was an alarm, and the time was over before it could be confirmed"
-		factor = max(2*float64(j.Screened)/float64(starts), 1.5)
+		return "there was an alarm, and the time was over before it could be confirmed or refuted",
+			c.longer(max(2*float64(j.Screened)/float64(starts), 1.5))
 	case !j.Control.Regressed:
 		why = fmt.Sprintf("the candidate with %s added by its host was not found to be slower, so a pass would mean nothing",
-			percent(c.MustCatch))
-		factor = longer(math.Log1p(c.MustCatch)-math.Log1p(c.Margin), j.Control.Error)
+			share(c.MustCatch))
 	default:
-		open := c.named(Undecided)
-		why = fmt.Sprintf("the noise is too large to tell by %s", their(open))
-		for i, f := range j.Gates {
-			if f.Bounded || math.IsNaN(f.Error) {
-				continue
-			}
-			// One of the two is above 0, unless what is held against is not known so well.
-			most := max(math.Log1p(c.MustCatch)-f.Estimate, f.Estimate-math.Log1p(c.Margin)) - slack[i]
-			if most <= 0 {
-				return why, "a stored result of a longer run, which says more exactly what the base costs"
-			}
-			factor = max(factor, longer(most, f.Error))
+		why = "the noise is too large to tell by " + their(c.named(Undecided))
+	}
+	factor := 1.2
+	if !j.Control.Regressed {
+		// What its host adds may show less than it should, but for the noise no more can be known.
+		shown := min(j.Control.Estimate+plain*j.Control.Error, math.Log1p(c.MustCatch))
+		away := shown - math.Log1p(c.Margin)
+		if away <= 0 {
+			return why, "a higher --must-catch: what its host adds hardly shows in its response time"
 		}
+		factor = max(factor, square(plain*j.Control.Error/away))
+	}
+	for i, f := range j.Gates {
+		if f.Bounded {
+			continue
+		}
+		// One of the two is above 0, unless what is held against is not known so well.
+		away := max(math.Log1p(c.MustCatch)-f.Estimate, f.Estimate-math.Log1p(c.Margin)) - slack[i]
+		if away <= 0 {
+			return why, "a stored result of a longer run, which says more exactly what the base costs"
+		}
+		factor = max(factor, square(plain*f.Error/away))
 	}
 	if math.IsNaN(factor) {
 		return why, "a quieter machine"
 	}
-	seconds := math.Ceil(c.Seconds * factor)
-	return why, fmt.Sprintf("--budget %s, or noise smaller by a factor of %.1f", time.Duration(seconds)*time.Second,
-		math.Sqrt(factor))
+	return why, fmt.Sprintf("%s, or noise smaller by a factor of %.1f", c.longer(factor), math.Sqrt(factor))
 }
+
+// longer is the option that gives so many times the time that there was: errors shrink with the root of it.
+func (c *Check) longer(factor float64) string {
+	return fmt.Sprintf("--budget %s", time.Duration(math.Ceil(c.Seconds*factor))*time.Second)
+}
+
+// empty says that nothing is known of a gate.
+func (g Gate) empty() bool { return g.Kind == measuredKind && g.Pairs == 0 }
 
 func square(x float64) float64 { return x * x }

@@ -228,7 +228,7 @@ func (t *trialRun) carryOut(ctx context.Context, results string, stderr io.Write
 	if err != nil {
 		return "", err
 	}
-	failure := visitAll(ctx, t.plan, t.launcher, record, stderr)
+	failure := errors.Join(visitAll(ctx, t.plan, t.launcher, record, stderr), unchanged(head.Environment.Programs))
 	finished := record.Finish(tail(head, failure))
 	if record.Blocks == 0 {
 		return "", errors.Join(failure, finished, os.RemoveAll(record.Dir))

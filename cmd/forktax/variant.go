@@ -98,15 +98,23 @@ func replaced(ctx context.Context, f *program.Finder, v bench.Variant, programs 
 	return found, nil
 }
 
-// A server is a program with the variants that it serves.
+// A server is a program with the variants that it serves, or a script that one hosts for them.
 type server struct {
 	program.Program
 	variants []string
 }
 
-// serving lists the programs of a run, each once. In one with variants the floor serves none of them.
+// serving lists the programs of a run, each once, and then the scripts that they host. In one with variants the floor
+// serves none of them.
 func serving(programs []program.Program, variants []program.Variant) []server {
 	var servers []server
+	serve := func(p program.Program, variant string) {
+		i := slices.IndexFunc(servers, func(s server) bool { return s.Path == p.Path })
+		if i < 0 {
+			i, servers = len(servers), append(servers, server{Program: p})
+		}
+		servers[i].variants = append(servers[i].variants, variant)
+	}
 	for _, p := range programs {
 		if len(variants) == 0 || p.Name == floorWorkload {
 			servers = append(servers, server{Program: p})
@@ -117,11 +125,12 @@ func serving(programs []program.Program, variants []program.Variant) []server {
 			if i := slices.IndexFunc(v.Programs, func(q program.Program) bool { return q.Name == p.Name }); i >= 0 {
 				own = v.Programs[i]
 			}
-			i := slices.IndexFunc(servers, func(s server) bool { return s.Path == own.Path })
-			if i < 0 {
-				i, servers = len(servers), append(servers, server{Program: own})
-			}
-			servers[i].variants = append(servers[i].variants, v.Name)
+			serve(own, v.Name)
+		}
+	}
+	for _, v := range variants {
+		if path := v.Env[scriptVariable]; path != "" {
+			serve(program.Program{Path: path, Description: bench.Description{Name: filepath.Base(path)}}, v.Name)
 		}
 	}
 	return servers
@@ -130,18 +139,19 @@ func serving(programs []program.Program, variants []program.Variant) []server {
 // settle has the system hold what will be executed in the same way, before the first server is started: once it is, its
 // file is mapped.
 func settle(programs []program.Program, variants []program.Variant) error {
-	var paths []string
 	for _, s := range serving(programs, variants) {
-		paths = append(paths, s.Path)
-	}
-	for _, v := range variants {
-		if script := v.Env[scriptVariable]; script != "" {
-			paths = append(paths, script)
+		if err := machine.Settle(s.Path); err != nil {
+			return err
 		}
 	}
-	for _, path := range paths {
-		if err := machine.Settle(path); err != nil {
-			return err
+	return nil
+}
+
+// unchanged says whether the files are still those that were described when the run began.
+func unchanged(programs []bench.Program) error {
+	for _, was := range programs {
+		if is, err := machine.Program(was.Workload, was.Path); err != nil || is.SHA256 != was.SHA256 {
+			return fmt.Errorf("%s was changed while it was measured: it is not known which of the two was", was.Path)
 		}
 	}
 	return nil
