@@ -135,7 +135,7 @@ func (c *Check) missing(j gate.Judgement, slack []float64) (why, needs string) {
 	starts := j.Screened + j.Confirming
 	switch {
 	case starts < gate.StartsAtOnce:
-		return fmt.Sprintf("the targets were started %s in the time, and a first look takes %d starts", times(starts),
+		return fmt.Sprintf("the targets were started %s in the time, and the first look is after %d starts", times(starts),
 			gate.StartsAtOnce), c.longer(1.2 * gate.StartsAtOnce / float64(max(starts, 1)))
 	case slices.ContainsFunc(c.Gates, Gate.empty):
 		empty := slices.DeleteFunc(slices.Clone(c.Gates), func(g Gate) bool { return !g.empty() })

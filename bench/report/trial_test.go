@@ -1,0 +1,136 @@
+package report_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/report"
+)
+
+// contest is a check's record of 32 starts of the targets with three rounds each, in which the candidate takes so much
+// more than the base.
+func contest(t *testing.T, change float64) *bench.Result {
+	t.Helper()
+	noise := rand.New(rand.NewPCG(1, 2))
+	costs := map[string]float64{"base": 1, "candidate": 1 + change, "control": (1 + change) * 1.1}
+	m := made{cells: []bench.Cell{cell("base", 1), cell("candidate", 1), cell("control", 1)},
+		block: func(c bench.Cell, _ int) []bench.Observation {
+			return []bench.Observation{took(time.Duration(1e6 * costs[c.Model] * (1 + 0.01*noise.NormFloat64())))}
+		}}
+	r := m.record(t, 96)
+	for i := range r.Blocks {
+		r.Blocks[i].Group = r.Blocks[i].Round / 3
+	}
+	r.Plan.Baseline = "base"
+	r.Plan.Criterion = &bench.Criterion{Titles: map[string]string{"base": "./old", "candidate": "./new"},
+		Candidate: "candidate", Control: "control", Margin: 0.03, MustCatch: 0.1, Alpha: 0.01,
+		Metrics: []string{report.MetricResponse}}
+	return r
+}
+
+// What a check says of a record, and that it says a pass of nothing that does not carry one.
+func TestCheck(t *testing.T) {
+	for name, test := range map[string]struct {
+		change       float64
+		but          func(r *bench.Result)
+		verdict, why string
+		needs        string
+	}{
+		"equal": {0, nil, report.Pass, "by each gate, ./new costs less than 10 % more than ./old", ""},
+		"more": {0.2, nil, report.Regression, "response_p50 (hello) of ./new is worse than that of ./old: response_p50 by +20.",
+			""},
+		"the harness was killed": {0, func(r *bench.Result) { r.Tail = bench.Tail{} },
+			report.Undecided, "the run was not completed: the harness was killed", "another run"},
+		"it was interrupted": {0, func(r *bench.Result) { r.Tail = bench.Tail{LengthNS: 1, Condition: "interrupted"} },
+			report.Undecided, "the run was not completed: interrupted", "another run"},
+		"no blocks": {0, func(r *bench.Result) { r.Blocks = nil },
+			report.Undecided, "the targets were started 0 times", "--budget "},
+		"too few starts": {0, func(r *bench.Result) { r.Blocks = r.Blocks[:9*6] },
+			report.Undecided, "the targets were started 6 times in the time, and the first look is after 16 starts", "--budget 16s"},
+		"all of it is invalid": {0, each(func(b *bench.Block) { b.Collections = 1 }),
+			report.Undecided, "more than a fifth of the blocks", "METHOD.md"},
+		"a metric that nothing tells": {0, func(r *bench.Result) {
+			r.Plan.Criterion.Metrics = append(r.Plan.Criterion.Metrics, report.MetricCPU)
+		}, report.Undecided, "nothing was measured by cpu_per_request (hello)", "--gates without that"},
+		"no metric": {0, func(r *bench.Result) { r.Plan.Criterion.Metrics = nil }, report.Undecided, "", "--budget "},
+		"a metric that is unknown": {0, func(r *bench.Result) { r.Plan.Criterion.Metrics = []string{"latency"} },
+			report.Undecided, "nothing was measured by latency (hello)", ""},
+		"no block of the control": {0, only(func(b bench.Block) bool { return b.Cell != 2 }),
+			report.Undecided, "was not found to be slower", "a quieter machine"},
+		"a control that is as fast as the candidate": {0, func(r *bench.Result) {
+			only(func(b bench.Block) bool { return b.Cell != 2 })(r)
+			for _, b := range r.Blocks {
+				if b.Cell == 1 {
+					b.Cell = 2
+					r.Blocks = append(r.Blocks, b)
+				}
+			}
+		}, report.Undecided, "was not found to be slower", "a higher --must-catch"},
+		"a control that is not in the plan": {0, func(r *bench.Result) { r.Plan.Criterion.Control = "other" },
+			report.Undecided, "was not found to be slower", ""},
+		"a candidate that is not in the plan": {0, func(r *bench.Result) { r.Plan.Criterion.Candidate = "other" },
+			report.Undecided, "", ""},
+		"a base that is not in the plan": {0, func(r *bench.Result) { r.Plan.Baseline = "other" },
+			report.Undecided, "nothing was measured by response_p50 (hello)", ""},
+		"a stored base that says nothing of it": {0, func(r *bench.Result) { r.Plan.Criterion.Stored = &bench.Stored{} },
+			report.Undecided, "nothing was measured by response_p50 (hello)", ""},
+		"the candidate fails once": {0, once(1), report.Regression,
+			"errors (hello) of ./new is worse than that of ./old: errors went from 0 to 1", ""},
+		"the base fails once": {0, once(0), report.Undecided, "the base fails, too", "a base that answers each request"},
+		"a process more": {0, func(r *bench.Result) {
+			r.Plan.Criterion.Counts = []bench.Count{{Metric: report.CountProcesses, Request: "hello",
+				Of: map[string]int64{"base": 1, "candidate": 2}}}
+		}, report.Regression, "processes (hello) of ./new is worse than that of ./old: processes by +100", ""},
+		"starts of which nothing is valid, the most of them": {0, each(func(b *bench.Block) {
+			if b.Group > 5 {
+				b.Collections = 1
+			}
+		}), report.Undecided, "more than a fifth", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := contest(t, test.change)
+			if test.but != nil {
+				test.but(r)
+			}
+			got := analyze(t, r).Check
+			if got.Verdict != test.verdict || !strings.Contains(got.Why, test.why) || !strings.Contains(got.Needs, test.needs) ||
+				(got.Needs != "") != (test.verdict == report.Undecided) {
+				t.Errorf("verdict %s, why %q, needs %q; want %s, %q, %q", got.Verdict, got.Why, got.Needs, test.verdict, test.why,
+					test.needs)
+			}
+		})
+	}
+}
+
+func each(change func(*bench.Block)) func(*bench.Result) {
+	return func(r *bench.Result) {
+		for i := range r.Blocks {
+			change(&r.Blocks[i])
+		}
+	}
+}
+
+func only(keep func(bench.Block) bool) func(*bench.Result) {
+	return func(r *bench.Result) {
+		var kept []bench.Block
+		for _, b := range r.Blocks {
+			if keep(b) {
+				kept = append(kept, b)
+			}
+		}
+		r.Blocks = kept
+	}
+}
+
+// once has one request of the cell fail.
+func once(cell int) func(*bench.Result) {
+	return func(r *bench.Result) {
+		i := slices.IndexFunc(r.Blocks, func(b bench.Block) bool { return b.Cell == cell })
+		r.Blocks[i].Errors = map[string]int{"status": 1}
+	}
+}
