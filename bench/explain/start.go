@@ -18,7 +18,7 @@ import (
 // Limits on one start; each is far above what a program takes that is worth explaining.
 const (
 	startLimit  = 10 * time.Second
-	outputLimit = 16 << 20    // bytes, of the answer, and of what it logs
+	outputLimit = 64 << 20    // bytes, of the answer, as much as a run reads of one; and of what it logs
 	letGo       = time.Second // for the log to end, when all that could write to it has been killed
 )
 

@@ -131,8 +131,8 @@ func TestRunIsBounded(t *testing.T) {
 		"its child keeps its output":      {header + "sleep 1000 & ", "did not end within"},
 		"it closes its output, and hangs": {header + "exec >&- 2>&-; sleep 1000", "did not end within"},
 		"it does not end when asked":      {"trap '' TERM INT HUP; while :; do sleep 1000; done", "did not end within"},
-		"it writes without end":           {"exec yes", "wrote more than 16 MB"},
-		"it logs without end":             {header + "exec yes >&2", "wrote more than 16 MB"},
+		"it writes without end":           {"exec yes", "wrote more than 64 MB"},
+		"it logs without end":             {header + "exec yes >&2", "wrote more than 64 MB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			open, ended := alive(t)
