@@ -25,7 +25,7 @@ type StoredRatio struct {
 	Request string  `json:"request"`
 	Metric  string  `json:"metric"`
 	Ratio   float64 `json:"ratio"` // over the floor
-	Slack   float64 `json:"slack"` // by how much its logarithm may be off
+	Slack   float64 `json:"slack"` // by how much its logarithm may be off, but for alpha shared out to all
 }
 
 // A Count is how often something happens in one start of the program of each variant.

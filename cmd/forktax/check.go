@@ -109,6 +109,9 @@ the candidate slower when its host delays it by --must-catch.`,
 // shortestBudget is that of a check: it takes 16 starts of the targets to look at them for the first time.
 const shortestBudget = time.Second
 
+// leastAlpha is the smallest that can be asked for: signs are drawn four times as often as it is rare, for each gate.
+const leastAlpha share = 0.0001
+
 func (o *checkOptions) check() error {
 	counted, measured := report.Gated()
 	known := slices.Concat(counted, measured)
@@ -138,8 +141,8 @@ func (o *checkOptions) check() error {
 		return mistaken("margin", "%s: 0 %% or more is needed", o.margin.String())
 	case o.mustCatch <= o.margin:
 		return mistaken("must-catch", "%s: more than the margin is needed, which is %s", o.mustCatch.String(), o.margin.String())
-	case o.alpha <= 0 || o.alpha >= 0.5:
-		return mistaken("alpha", "%s: more than 0 %% and less than 50 %% is needed", o.alpha.String())
+	case o.alpha < leastAlpha || o.alpha >= 0.5:
+		return mistaken("alpha", "%s: at least %s and less than 50%% is needed", o.alpha.String(), new(leastAlpha).String())
 	case o.budget < shortestBudget:
 		return mistaken("budget", "%v: at least %v is needed", o.budget, shortestBudget)
 	case len(o.gates) == 0:

@@ -9,6 +9,7 @@ import (
 	"forktax/bench"
 	"forktax/bench/machine"
 	"forktax/bench/report"
+	"forktax/bench/stats"
 )
 
 // storedSides are the cells of a stored result that may stand for a base, the best first.
@@ -20,6 +21,9 @@ func (c *contest) remember(metrics []string, named bool) (*bench.Stored, []strin
 	a, err := stored(c.baseline)
 	if err != nil {
 		return nil, nil, err
+	}
+	if !a.Run.Complete {
+		return nil, nil, usageError{mistaken("baseline", "%s is of a run that was not completed: %s", c.baseline, a.Run.Condition)}
 	}
 	if unlike := report.UnlikeMachine(a.Environment, machine.Environment()); len(unlike) > 0 && !c.unlike {
 		var lines []string
@@ -50,7 +54,16 @@ func (c *contest) remember(metrics []string, named bool) (*bench.Stored, []strin
 		return nil, nil, usageError{mistaken("baseline", "%s does not say what %s costs over the floor, by one client: it has to be "+
 			"a result of forktax check, or of forktax run, of the same requests", c.baseline, c.subjects())}
 	}
+	for i := range s.Ratios {
+		s.Ratios[i].Slack *= widening(float64(c.alpha), len(s.Ratios))
+	}
 	return s, kept, nil
+}
+
+// widening is by how much half a 95 % interval has to be wider to be left, at one end of one of the gates, as seldom as
+// alpha says. A stored ratio that is off is so in the part that confirms, too, so that a second look is no protection.
+func widening(alpha float64, gates int) float64 {
+	return stats.NormalQuantile(1-alpha/float64(gates)) / stats.NormalQuantile(0.975)
 }
 
 func (c *contest) subjects() string {
@@ -73,6 +86,10 @@ func (c *contest) ratio(a *report.Analysis, request, metric string) (bench.Store
 			if r.RatioLow == nil || r.RatioHigh == nil {
 				return bench.StoredRatio{}, fmt.Sprintf("has too few blocks for an interval of %s of %s/%s", metric,
 					c.workload.Name, request)
+			}
+			if !(0 < *r.RatioLow && *r.RatioLow <= r.Ratio && r.Ratio <= *r.RatioHigh) {
+				return bench.StoredRatio{}, fmt.Sprintf("has an interval of %s of %s/%s that cannot be: %v to %v, of %v", metric,
+					c.workload.Name, request, *r.RatioLow, *r.RatioHigh, r.Ratio)
 			}
 			slack := max(math.Log(*r.RatioHigh/r.Ratio), math.Log(r.Ratio / *r.RatioLow))
 			return bench.StoredRatio{Request: request, Metric: metric, Ratio: r.Ratio, Slack: slack}, ""

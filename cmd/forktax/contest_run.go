@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"forktax/bench"
@@ -166,7 +167,8 @@ func (c *contest) count(ctx context.Context, database *stack.Server) ([]bench.Co
 					"--gates without them does not need it", err)
 			}
 			if err != nil {
-				return nil, fmt.Errorf("counting what %s needs for %s: %w", c.sides[i].title, r.Name, err)
+				return nil, fmt.Errorf("counting what %s needs for %s, by strace: %w; --gates without %s does not count",
+					c.sides[i].title, r.Name, err, strings.Join(wanted, ", "))
 			}
 		}
 		for _, metric := range wanted {
