@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
@@ -18,6 +19,8 @@ type Runner struct {
 	Record   *Record           // where each block goes before the next begins
 	Machine  func() Counters   // what the machine has counted so far; nil means nobody knows
 	Progress func(Progress)    // called before each block; nil means nobody wants to know
+
+	starts uint64 // of all targets, so far
 }
 
 // Progress says how far a run is.
@@ -122,12 +125,21 @@ func orDied(ctx context.Context, err error) error {
 	return err
 }
 
-// launch starts every target of the plan. The returned stop ends those that were started, even after an error.
+// startStream is in the second half of the generator's seed, which no round's order has.
+const startStream = 0x7374617274 << 24 // "start"
+
+// launch starts every target of the plan, in an order that is drawn for each start of them: what comes first may find the
+// machine in another state. The returned stop ends those that were started, even after an error.
 func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (map[targetName]*Target, func() error, error) {
 	targets := map[targetName]*Target{}
 	var stops []func() error
 	stop := func() error { return together(stops) }
-	for _, name := range r.Plan.targets() {
+	names := r.Plan.targets()
+	rand.New(rand.NewPCG(r.Plan.Seed, startStream^r.starts)).Shuffle(len(names), func(i, j int) {
+		names[i], names[j] = names[j], names[i]
+	})
+	r.starts++
+	for _, name := range names {
 		t, end, err := r.Launcher.Launch(ctx, name.model, name.workload)
 		if err != nil {
 			return nil, stop, fmt.Errorf("starting %s as %s: %w", name.workload, name.model, err)
