@@ -106,7 +106,8 @@ func constant(n int64) bench.Usage {
 		InvoluntarySwitches: n, PeakMemoryBytes: n, ChildPeakMemoryBytes: n, ProcessesStarted: n, ConnectionsOpened: n}
 }
 
-// somePlan compares two models of one workload with one request, and with two loads. By its seed, the first start of the targets is in their order.
+// somePlan compares two models of one workload with one request, and with two loads. By its seed, the first start of
+// the targets is in their order.
 func somePlan() bench.Plan {
 	p := bench.Plan{
 		Workloads: []bench.Description{{Contract: bench.Contract, Name: "hello", Models: []string{"persistent", "cgi"},
