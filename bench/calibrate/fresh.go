@@ -12,7 +12,7 @@ import (
 func freshExam() exam {
 	return exam{Property{
 		Name: "connect", About: "connecting is a part of a request on a new connection",
-		Must:  "at most 15 % of the time of one client between two requests",
+		Must:  "at most 25 % of the time of one client between two requests",
 		Takes: func(l *Lab) time.Duration { return pick(l, 3*time.Second, 10*time.Second) },
 	}, takeFresh}
 }
@@ -37,5 +37,5 @@ func takeFresh(ctx context.Context, c *candidate) (Outcome, error) {
 		c.step(float64(visit+1) / float64(visits))
 	}
 	return judged("Median of the time between two requests, over that and the median of a request.",
-		over("between requests", "%", between, atMost(15), nil)), nil
+		over("between requests", "%", between, atMost(25), nil)), nil
 }

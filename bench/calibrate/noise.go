@@ -118,7 +118,7 @@ func relabelled(s gate.Series, random *rand.Rand) gate.Series {
 const (
 	labelDraws = 10_000
 	labelAlpha = 0.05
-	fewDraws   = 2_000 // of the gate's signs, for each of them: its error, half of 1 %, cancels over so many seeds
+	fewDraws   = 4_000 // of the gate's signs, for each of them: its error, a third of 1 %, cancels over so many seeds
 )
 
 // labelsOn records noise, unless the state has some of that name, and draws labels on it.
@@ -225,7 +225,7 @@ func (l *Lab) injected(ctx context.Context, noise gate.Series, n int) (Outcome, 
 				}
 			}
 			for m, rule := range rules {
-				rule.Alpha, rule.Seed, rule.Draws = gate.DefaultAlpha, l.Seed+uint64(i), 2*fewDraws
+				rule.Alpha, rule.Seed, rule.Draws = gate.DefaultAlpha, l.Seed+uint64(i), fewDraws
 				verdicts[m][rule.Judge(gate.Data{Gates: []gate.Series{s}, Ended: true}).Verdict]++
 			}
 		}

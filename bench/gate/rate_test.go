@@ -8,11 +8,11 @@ import (
 	"forktax/bench/gate"
 )
 
-// Over many looks the error is spent and no more: with the labels of the same 96 starts drawn anew 6,000 times, 5 % alarm,
-// give or take three standard deviations of 0.28 points. There are few draws, 200, so that one too many at each of six looks
+// Over many looks the error is spent and no more: with the labels of the same 96 starts drawn anew 3,000 times, 5 % alarm,
+// give or take three standard deviations of 0.4 points. There are few draws, 200, so that one too many at each of six looks
 // would be another 2.5 points.
 func TestRateOverLooks(t *testing.T) {
-	const n, starts, draws = 6000, 96, 200
+	const n, starts, draws = 3000, 96, 200
 	random := rand.New(rand.NewPCG(11, 12))
 	var sizes [starts]float64
 	for i := range sizes {
@@ -29,7 +29,7 @@ func TestRateOverLooks(t *testing.T) {
 			alarms++
 		}
 	}
-	if rate := 100 * float64(alarms) / n; math.Abs(rate-5) > 0.85 {
-		t.Errorf("%.2f %% alarm, want 5 ± 0.85", rate)
+	if rate := 100 * float64(alarms) / n; math.Abs(rate-5) > 1.2 {
+		t.Errorf("%.2f %% alarm, want 5 ± 1.2", rate)
 	}
 }
