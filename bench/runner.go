@@ -132,24 +132,26 @@ const startStream = 0x7374617274 << 24 // "start"
 // machine in another state. The returned stop ends those that were started, even after an error.
 func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (map[targetName]*Target, func() error, error) {
 	targets := map[targetName]*Target{}
-	var stops []func() error
-	stop := func() error { return together(stops) }
 	names := r.Plan.targets()
-	rand.New(rand.NewPCG(r.Plan.Seed, startStream^r.starts)).Shuffle(len(names), func(i, j int) {
-		names[i], names[j] = names[j], names[i]
-	})
+	stops := make([]func() error, len(names))
+	for i := range stops {
+		stops[i] = func() error { return nil } // of one that is not started
+	}
+	stop := func() error { return together(stops) }
+	order := rand.New(rand.NewPCG(r.Plan.Seed, startStream^r.starts)).Perm(len(names))
 	r.starts++
-	for _, name := range names {
+	for _, i := range order {
+		name := names[i]
 		t, end, err := r.Launcher.Launch(ctx, name.model, name.workload)
 		if err != nil {
 			return nil, stop, fmt.Errorf("starting %s as %s: %w", name.workload, name.model, err)
 		}
-		stops = append(stops, func() error {
+		stops[i] = func() error {
 			if err := end(); err != nil {
 				return fmt.Errorf("stopping %s as %s: %w", name.workload, name.model, err)
 			}
 			return nil
-		})
+		}
 		targets[name] = t
 		if t.Gone != nil {
 			go watch(ctx, t, cancel)
