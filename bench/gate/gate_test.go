@@ -142,11 +142,11 @@ func TestFalsePasses(t *testing.T) {
 // With many gates the share of alpha that each has is small, and a regression of one is found all the same.
 func TestManyGates(t *testing.T) {
 	d := gate.Data{Control: repeated(64, 0.1)}
-	for range 400 {
+	for range 100 {
 		d.Gates = append(d.Gates, repeated(64, 0, 0.01))
 	}
 	d.Gates[7] = repeated(64, 0.2)
-	if got := (gate.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.01}).Judge(d); got.Verdict != gate.Regression {
+	if got := (gate.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.002}).Judge(d); got.Verdict != gate.Regression {
 		t.Errorf("Judge: verdict %v after %d starts, want a regression", got.Verdict, got.Screened+got.Confirming)
 	}
 }
