@@ -239,7 +239,7 @@ func (t *trialRun) carryOut(ctx context.Context, results string, stderr io.Write
 }
 
 // firstStart is how long a start of the targets is measured in the first stage, and half as long as in the next.
-const firstStart = 110 * time.Millisecond
+const firstStart = 50 * time.Millisecond
 
 // standing says how long the next start of the targets is to be, as the record in dir has it.
 func standing(dir string) func(starts int) (time.Duration, error) {
