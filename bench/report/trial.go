@@ -26,13 +26,12 @@ func Gated() (counted, measured []string) {
 // inverse says whether more of the metric is better: its cost is then the inverse.
 func inverse(metric string) bool { return metric == MetricThroughput }
 
-// A trial is the two sides of one gate that is measured.
+// A trial is the pairs of one gate that is measured.
 type trial struct {
-	cell            bench.Cell // the candidate's
-	metric          string
-	base, candidate measurements
-	times           float64 // of what was measured of the base; other than 1 if that is the floor, and a ratio is stored
-	slack           float64 // by how much the logarithm of that may be off
+	cell   bench.Cell // the candidate's
+	metric string
+	pairs  pairs
+	slack  float64 // by how much the logarithm of what the base is taken for may be off
 }
 
 // trials lists the gates of a run that are measured: metric by metric, each by all requests.
@@ -43,11 +42,11 @@ func trials(p bench.Plan, measured []measurements) []trial {
 			if c.Model != p.Criterion.Candidate {
 				continue
 			}
-			t := trial{cell: c, metric: metric, candidate: measured[i], times: 1}
+			t := trial{cell: c, metric: metric}
 			if p.Criterion.Stored != nil {
-				t.hold(p, measured)
+				t.hold(p, measured, i)
 			} else if base, ok := twin(p, c); ok {
-				t.base = measured[base]
+				t.pairs = pair(measured[base].rounds, measured[i].rounds, metric)
 			}
 			all = append(all, t)
 		}
@@ -55,28 +54,24 @@ func trials(p bench.Plan, measured []measurements) []trial {
 	return all
 }
 
-// hold puts the floor in the place of the base, and the stored ratio over it. Without such a ratio there is no base.
-func (t *trial) hold(p bench.Plan, measured []measurements) {
+// hold puts the floor in the place of the base, times the stored ratio over it. Without such a ratio there is no base.
+func (t *trial) hold(p bench.Plan, measured []measurements, candidate int) {
 	i := slices.IndexFunc(p.Criterion.Stored.Ratios, func(r bench.StoredRatio) bool {
 		return r.Request == t.cell.Request && r.Metric == t.metric
 	})
 	if i < 0 {
 		return
 	}
-	t.times, t.slack = p.Criterion.Stored.Ratios[i].Ratio, p.Criterion.Stored.Ratios[i].Slack
+	stored := p.Criterion.Stored.Ratios[i]
+	t.slack = stored.Slack
 	for _, b := range baselines(p, t.cell) {
 		if b.name == p.Floor {
-			t.base = measured[b.cell]
+			t.pairs = pair(measured[b.cell].rounds, measured[candidate].rounds, t.metric)
 		}
 	}
-}
-
-func (t trial) pairs() pairs {
-	all := pair(t.base.rounds, t.candidate.rounds, t.metric)
-	for i := range all {
-		all[i].baseline *= t.times
+	for i := range t.pairs {
+		t.pairs[i].baseline *= stored.Ratio
 	}
-	return all
 }
 
 // series deals the logarithms of the ratio of cost out to so many starts of the targets.
@@ -93,14 +88,14 @@ func (p pairs) series(metric string, starts int) gate.Series {
 }
 
 // data is what a run's criterion is judged by.
-func data(r *bench.Result, measured []measurements) gate.Data {
+func data(r *bench.Result, measured []measurements, tried []trial) gate.Data {
 	starts := 0
 	for _, b := range r.Blocks {
 		starts = max(starts, b.Group+1)
 	}
 	d := gate.Data{Ended: r.Tail != (bench.Tail{})}
-	for _, t := range trials(r.Plan, measured) {
-		d.Gates = append(d.Gates, t.pairs().series(t.metric, starts))
+	for _, t := range tried {
+		d.Gates = append(d.Gates, t.pairs.series(t.metric, starts))
 		d.Slack = append(d.Slack, t.slack)
 	}
 	if r.Plan.Criterion.Control != "" {
@@ -140,7 +135,7 @@ func Evidence(r *bench.Result) (gate.Data, error) {
 		return gate.Data{}, err
 	}
 	spoil(r.Plan.Cells, measured)
-	return data(r, measured), nil
+	return data(r, measured, trials(r.Plan, measured)), nil
 }
 
 // Standing judges a run with a criterion as far as it has come.
@@ -154,18 +149,17 @@ func Standing(r *bench.Result) (gate.Judgement, error) {
 
 // gate tells what a trial came to.
 func (t trial) gate(f gate.Finding) Gate {
-	p := t.pairs()
 	g := Gate{Workload: t.cell.Workload, Request: t.cell.Request, Load: t.cell.Load, Metric: t.metric, Kind: measuredKind,
-		Unit: unitOf(t.metric), P: &f.P, Pairs: len(p)}
-	if len(p) == 0 {
+		Unit: unitOf(t.metric), P: &f.P, Pairs: len(t.pairs)}
+	if len(t.pairs) == 0 {
 		return g
 	}
 	var base, candidate []float64
-	for _, v := range p {
+	for _, v := range t.pairs {
 		base, candidate = append(base, v.baseline), append(candidate, v.candidate)
 	}
 	g.Base, g.Candidate = new(stats.Median(base)), new(stats.Median(candidate))
-	c := p.compare()
+	c := t.pairs.compare()
 	g.Ratio, g.RatioLow, g.RatioHigh = &c.Ratio, c.RatioLow, c.RatioHigh
 	if t.slack > 0 && g.RatioLow != nil {
 		g.RatioLow, g.RatioHigh = new(*c.RatioLow*math.Exp(-t.slack)), new(*c.RatioHigh*math.Exp(t.slack))

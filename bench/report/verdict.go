@@ -15,7 +15,8 @@ import (
 // check says what a run with a criterion came to. It fails closed: whatever is missing, it is not a pass.
 func check(r *bench.Result, measured []measurements, a *Analysis) *Check {
 	criterion := r.Plan.Criterion
-	d := data(r, measured)
+	tried := trials(r.Plan, measured)
+	d := data(r, measured, tried)
 	j := rule(r.Plan).Judge(d)
 	c := &Check{
 		Base: criterion.Titles[r.Plan.Baseline], Candidate: criterion.Titles[criterion.Candidate],
@@ -26,7 +27,7 @@ func check(r *bench.Result, measured []measurements, a *Analysis) *Check {
 	if s := criterion.Stored; s != nil {
 		c.Base, c.Stored = fmt.Sprintf("%s (run %s)", s.File, s.Run), true
 	}
-	for i, t := range trials(r.Plan, measured) {
+	for i, t := range tried {
 		g := t.gate(j.Gates[i])
 		g.Verdict, g.Why = c.verdict(j, j.Gates[i])
 		c.Gates = append(c.Gates, g)

@@ -151,8 +151,8 @@ func liveCheck(ctx context.Context, atOnce <-chan struct{}, finder *program.Find
 		return report.Check{}, fmt.Errorf("making a folder for a check: %w", err)
 	}
 	defer os.RemoveAll(results)
-	dir, err := run.carryOut(ctx, results, io.Discard)
-	if err != nil {
+	dir, failure, unwritten := run.carryOut(ctx, results, io.Discard)
+	if err := errors.Join(failure, unwritten); err != nil {
 		return report.Check{}, err
 	}
 	analysis, err := analysisOf(dir)

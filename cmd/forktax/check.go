@@ -156,11 +156,16 @@ func (o *checkOptions) check() error {
 			return mistakenAt("gates", i, "%q is there twice", g)
 		}
 	}
-	if !slices.ContainsFunc(o.gates, func(g string) bool { return slices.Contains(measured, g) }) {
+	if len(o.gatesOf(measured)) == 0 {
 		return mistaken("gates", "%s are all counted; one that is measured is needed, of %s", strings.Join(o.gates, ", "),
 			strings.Join(measured, ", "))
 	}
 	return o.data.check()
+}
+
+// gatesOf lists the gates that are wanted, in their order, of those of a kind.
+func (o *checkOptions) gatesOf(kind []string) []string {
+	return slices.DeleteFunc(slices.Clone(o.gates), func(g string) bool { return !slices.Contains(kind, g) })
 }
 
 // decide makes a check, reports it, and says by its error what it came to.
@@ -186,8 +191,9 @@ func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, printed 
 	if err != nil {
 		return errors.Join(err, stop())
 	}
-	dir, failure := run.carryOut(ctx, o.results, stderr)
-	failure = errors.Join(failure, stop())
+	run.stop = stop
+	dir, failure, unwritten := run.carryOut(ctx, o.results, stderr)
+	failure = errors.Join(failure, unwritten)
 	if dir == "" || isClosed(l.AtOnce) {
 		return failure
 	}

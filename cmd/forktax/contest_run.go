@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -22,13 +21,6 @@ import (
 	"forktax/bench/stack"
 )
 
-// A trialRun is a contest that is ready to be carried out.
-type trialRun struct {
-	plan     bench.Plan
-	launcher *program.Launcher
-	database *stack.Server // nil if there is none
-}
-
 // floorEvery is in which rounds of a check the floor is visited: it is there to hold other days' results against.
 const floorEvery = 2
 
@@ -40,7 +32,7 @@ func (c *contest) equip(l *program.Launcher) {
 
 // prepare learns what is needed of the sides before anything is measured. The database may be nil.
 func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *program.Finder, database *stack.Server) (
-	*trialRun, error) {
+	*undertaking, error) {
 	if c.script != nil {
 		if err := c.learn(ctx, l); err != nil {
 			return nil, err
@@ -50,7 +42,7 @@ func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *prog
 	if err != nil {
 		return nil, err
 	}
-	run := &trialRun{launcher: l, database: database}
+	run := &undertaking{launcher: l, database: database}
 	if run.plan, err = c.plan(counts); err != nil {
 		return nil, err
 	}
@@ -111,11 +103,7 @@ func (c *contest) plan(counts []bench.Count) (bench.Plan, error) {
 		Margin: float64(c.margin), MustCatch: float64(c.mustCatch), Alpha: float64(c.alpha), Counts: counts,
 	}
 	_, measured := report.Gated()
-	for _, g := range c.gates {
-		if slices.Contains(measured, g) {
-			criterion.Metrics = append(criterion.Metrics, g)
-		}
-	}
+	criterion.Metrics = c.gatesOf(measured)
 	p := bench.Plan{
 		Workloads: []bench.Description{c.workload}, BudgetNS: int64(c.budget), AtLeast: fewestSent, Seed: c.seed,
 		Baseline: baseSide, AllowDifferent: c.different, Criterion: criterion,
@@ -141,12 +129,7 @@ func (c *contest) plan(counts []bench.Count) (bench.Plan, error) {
 // count counts what has no noise, in single starts of both sides.
 func (c *contest) count(ctx context.Context, database *stack.Server) ([]bench.Count, error) {
 	counted, _ := report.Gated()
-	var wanted []string
-	for _, g := range c.gates {
-		if slices.Contains(counted, g) {
-			wanted = append(wanted, g)
-		}
-	}
+	wanted := c.gatesOf(counted)
 	if len(wanted) == 0 || c.baseline != "" { // no result holds them
 		return nil, nil
 	}
@@ -215,27 +198,6 @@ func (s side) count(ctx context.Context, r bench.Request, database *stack.Server
 		}
 	}
 	return command.Count(ctx)
-}
-
-// carryOut measures, and returns the folder of the record; "" if nothing was.
-func (t *trialRun) carryOut(ctx context.Context, results string, stderr io.Writer) (string, error) {
-	if err := settle(t.launcher.Programs, t.launcher.Variants); err != nil {
-		return "", err
-	}
-	head, err := newHead(t.plan, t.launcher.Programs, t.launcher.Variants)
-	if err != nil {
-		return "", err
-	}
-	record, err := newRecord(ctx, filepath.Join(results, head.ID), &head, t.database)
-	if err != nil {
-		return "", err
-	}
-	failure := errors.Join(visitAll(ctx, t.plan, t.launcher, record, stderr), unchanged(head.Environment.Programs))
-	finished := record.Finish(tail(head, failure))
-	if record.Blocks == 0 {
-		return "", errors.Join(failure, finished, os.RemoveAll(record.Dir))
-	}
-	return record.Dir, errors.Join(failure, finished)
 }
 
 // firstStart is how long a start of the targets is measured in the first stage, and half as long as in the next.

@@ -8,17 +8,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"forktax/bench"
-	"forktax/bench/gate"
-	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/program"
 	"forktax/bench/report"
-	"forktax/bench/stack"
 )
 
 // defaultResults is where runs are kept.
@@ -119,50 +115,26 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 			return err
 		}
 	}
-	if err := settle(programs, l.Variants); err != nil {
-		return err
-	}
-	head, err := newHead(plan, programs, l.Variants)
-	if err != nil {
-		return err
-	}
 	database, stop, err := o.Data.start(ctx, l, stderr)
 	if err != nil {
 		return err
 	}
-	record, err := newRecord(ctx, filepath.Join(results, head.ID), &head, database)
-	if err != nil {
-		return errors.Join(err, stop())
-	}
-	failure := visitAll(ctx, plan, l, record, stderr)
-	failure = errors.Join(failure, stop()) // why it ended, if it did, belongs to the record
-	finished := record.Finish(tail(head, failure))
-	if record.Blocks == 0 {
-		return errors.Join(failure, finished, os.RemoveAll(record.Dir))
+	dir, failure, unwritten := undertaking{plan, l, database, stop}.carryOut(ctx, results, stderr)
+	if dir == "" {
+		return errors.Join(failure, unwritten)
 	}
 	if isClosed(l.AtOnce) {
-		fmt.Fprintf(stderr, "all that was measured: %s\n", record.Dir)
-		return errors.Join(failure, finished)
+		fmt.Fprintf(stderr, "all that was measured: %s\n", dir)
+		return errors.Join(failure, unwritten)
 	}
-	conclusive, reported := reportRun(record.Dir, printed, stdout, stderr)
+	conclusive, reported := reportRun(dir, printed, stdout, stderr)
 	if reported == nil {
-		fmt.Fprintf(stderr, "the report, and all that was measured: %s\n", record.Dir)
+		fmt.Fprintf(stderr, "the report, and all that was measured: %s\n", dir)
 	}
 	if failure == nil {
 		failure = conclusive
 	}
-	return errors.Join(failure, finished, reported)
-}
-
-// newRecord begins the record of a run. The database may be nil.
-func newRecord(ctx context.Context, dir string, head *bench.Head, database *stack.Server) (*bench.Record, error) {
-	if database != nil {
-		var err error
-		if head.Environment.Database, err = database.Description(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return bench.CreateRecord(dir, *head)
+	return errors.Join(failure, unwritten, reported)
 }
 
 // reach reads the foreign targets, and then connects to each once: a server that is not there is a mistake to be told
@@ -184,47 +156,6 @@ func reach(ctx context.Context, targets []string) ([]program.Foreign, error) {
 	return foreign, nil
 }
 
-// visitAll carries out the plan on targets of its own.
-func visitAll(ctx context.Context, plan bench.Plan, l *program.Launcher, record *bench.Record, stderr io.Writer) error {
-	dir, err := os.MkdirTemp("", "forktax-")
-	if err != nil {
-		return fmt.Errorf("making a folder for the data of the targets: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	l.Dir = dir
-	p := newProgress(stderr)
-	defer p.end()
-	if plan.Criterion != nil { // which starts them all the time
-		p.every = gate.StartsAtOnce
-	}
-	defer context.AfterFunc(ctx, func() { p.say("ending the targets in order; a second Ctrl-C ends them at once") })()
-	runner := bench.Runner{
-		Plan:     plan,
-		Launcher: l,
-		Engines:  load.Engines(),
-		Record:   record,
-		Machine:  machine.Counters,
-		Progress: p.show,
-	}
-	switch {
-	case plan.Searched:
-		err = runner.Search(ctx, func() (bench.Verdict, error) { return latest(record.Dir) })
-	case plan.Criterion != nil:
-		err = runner.Check(ctx, standing(record.Dir))
-	default:
-		err = runner.Run(ctx)
-	}
-	cause := context.Cause(ctx)
-	if cause == nil {
-		return err
-	}
-	var stop *bench.StopError
-	if errors.As(err, &stop) {
-		return fmt.Errorf("%w: %w", cause, stop)
-	}
-	return cause // what else failed then, failed because of it
-}
-
 // latest says what the visit that was recorded last means for the objective.
 func latest(dir string) (bench.Verdict, error) {
 	result, err := bench.ReadResult(dir)
@@ -232,35 +163,6 @@ func latest(dir string) (bench.Verdict, error) {
 		return bench.Unclear, err
 	}
 	return report.Latest(result)
-}
-
-func newHead(plan bench.Plan, programs []program.Program, variants []program.Variant) (bench.Head, error) {
-	began := time.Now()
-	head := bench.Head{
-		Schema:      bench.Schema,
-		ID:          fmt.Sprintf("%s-%04x", began.UTC().Format("20060102-150405"), rand.IntN(1<<16)),
-		Started:     began,
-		Version:     version(),
-		Plan:        plan,
-		Environment: machine.Environment(),
-	}
-	for _, s := range serving(programs, variants) {
-		described, err := machine.Program(s.Name, s.Path)
-		if err != nil {
-			return bench.Head{}, err
-		}
-		described.Variants = s.variants
-		head.Environment.Programs = append(head.Environment.Programs, described)
-	}
-	return head, nil
-}
-
-func tail(head bench.Head, failure error) bench.Tail {
-	t := bench.Tail{Complete: failure == nil, LengthNS: int64(time.Since(head.Started))}
-	if failure != nil {
-		t.Condition = failure.Error()
-	}
-	return t
 }
 
 // ownPath is the file of this command, for programs to render their metrics by.

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/gate"
+	"forktax/bench/load"
+	"forktax/bench/machine"
+	"forktax/bench/program"
+	"forktax/bench/stack"
+)
+
+// An undertaking is a run that is ready to be carried out.
+type undertaking struct {
+	plan     bench.Plan
+	launcher *program.Launcher
+	database *stack.Server // nil if there is none
+	stop     func() error  // ends it; nil if there is nothing to end
+}
+
+// carryOut measures. It returns the folder of the record, "" if nothing was measured, why the run ended if it was not
+// done, and what of the record could not be written.
+func (u undertaking) carryOut(ctx context.Context, results string, stderr io.Writer) (dir string, failure,
+	unwritten error) {
+	record, head, err := u.begin(ctx, results)
+	if err != nil {
+		return "", errors.Join(err, u.end()), nil
+	}
+	failure = visitAll(ctx, u.plan, u.launcher, record, stderr)
+	if u.plan.Criterion != nil {
+		failure = errors.Join(failure, unchanged(head.Environment.Programs))
+	}
+	failure = errors.Join(failure, u.end()) // why it ended, if it did, belongs to the record
+	unwritten = record.Finish(tail(head, failure))
+	if record.Blocks == 0 {
+		return "", failure, errors.Join(unwritten, os.RemoveAll(record.Dir))
+	}
+	return record.Dir, failure, unwritten
+}
+
+func (u undertaking) end() error {
+	if u.stop == nil {
+		return nil
+	}
+	return u.stop()
+}
+
+// begin begins the record.
+func (u undertaking) begin(ctx context.Context, results string) (*bench.Record, bench.Head, error) {
+	if err := settle(u.launcher.Programs, u.launcher.Variants); err != nil {
+		return nil, bench.Head{}, err
+	}
+	head, err := newHead(u.plan, u.launcher.Programs, u.launcher.Variants)
+	if err != nil {
+		return nil, head, err
+	}
+	if u.database != nil {
+		if head.Environment.Database, err = u.database.Description(ctx); err != nil {
+			return nil, head, err
+		}
+	}
+	record, err := bench.CreateRecord(filepath.Join(results, head.ID), head)
+	return record, head, err
+}
+
+// visitAll carries out the plan on targets of its own.
+func visitAll(ctx context.Context, plan bench.Plan, l *program.Launcher, record *bench.Record, stderr io.Writer) error {
+	dir, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return fmt.Errorf("making a folder for the data of the targets: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	l.Dir = dir
+	p := newProgress(stderr)
+	defer p.end()
+	if plan.Criterion != nil { // which starts them all the time
+		p.every = gate.StartsAtOnce
+	}
+	defer context.AfterFunc(ctx, func() { p.say("ending the targets in order; a second Ctrl-C ends them at once") })()
+	runner := bench.Runner{
+		Plan:     plan,
+		Launcher: l,
+		Engines:  load.Engines(),
+		Record:   record,
+		Machine:  machine.Counters,
+		Progress: p.show,
+	}
+	switch {
+	case plan.Searched:
+		err = runner.Search(ctx, func() (bench.Verdict, error) { return latest(record.Dir) })
+	case plan.Criterion != nil:
+		err = runner.Check(ctx, standing(record.Dir))
+	default:
+		err = runner.Run(ctx)
+	}
+	cause := context.Cause(ctx)
+	if cause == nil {
+		return err
+	}
+	var stop *bench.StopError
+	if errors.As(err, &stop) {
+		return fmt.Errorf("%w: %w", cause, stop)
+	}
+	return cause // what else failed then, failed because of it
+}
+
+func newHead(plan bench.Plan, programs []program.Program, variants []program.Variant) (bench.Head, error) {
+	began := time.Now()
+	head := bench.Head{
+		Schema:      bench.Schema,
+		ID:          fmt.Sprintf("%s-%04x", began.UTC().Format("20060102-150405"), rand.IntN(1<<16)),
+		Started:     began,
+		Version:     version(),
+		Plan:        plan,
+		Environment: machine.Environment(),
+	}
+	for _, s := range serving(programs, variants) {
+		described, err := machine.Program(s.Name, s.Path)
+		if err != nil {
+			return bench.Head{}, err
+		}
+		described.Variants = s.variants
+		head.Environment.Programs = append(head.Environment.Programs, described)
+	}
+	return head, nil
+}
+
+func tail(head bench.Head, failure error) bench.Tail {
+	t := bench.Tail{Complete: failure == nil, LengthNS: int64(time.Since(head.Started))}
+	if failure != nil {
+		t.Condition = failure.Error()
+	}
+	return t
+}
