@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -176,11 +175,6 @@ func (l *Lab) look(ctx context.Context, s *server, engine bench.Engine, sc scene
 	if l.world != nil {
 		return l.world.look(ctx, engine, sc)
 	}
-	dir, err := os.MkdirTemp("", "forktax-")
-	if err != nil {
-		return nil, fmt.Errorf("making a folder for a record: %w", err)
-	}
-	defer os.RemoveAll(dir)
 	it := sight{scene: sc}
 	observed := engineFunc(func(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
 		it.visit = v
@@ -191,30 +185,22 @@ func (l *Lab) look(ctx context.Context, s *server, engine bench.Engine, sc scene
 		defer func() { it.took = time.Since(begin) }()
 		return engine.Run(ctx, v, rec)
 	})
-	plan := sc.plan()
-	record, err := bench.CreateRecord(dir, bench.Head{Schema: bench.Schema, ID: truthName, Plan: plan,
-		Started: time.Now()})
-	if err != nil {
-		return nil, err
-	}
-	runner := bench.Runner{Plan: plan, Launcher: standing{s}, Engines: map[string]bench.Engine{engineName: observed},
-		Record: record, Machine: machine.Counters}
-	if err := errors.Join(runner.Run(ctx), record.Finish(bench.Tail{Complete: true})); err != nil {
-		return nil, err
-	}
-	result, err := bench.ReadResult(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range result.Blocks {
-		for o, err := range result.Observations(b) {
-			if err != nil {
-				return nil, err
+	runner := bench.Runner{Plan: sc.plan(), Launcher: standing{s}, Engines: map[string]bench.Engine{engineName: observed},
+		Machine: machine.Counters}
+	err := recorded(runner, func(r *bench.Runner, _ string) error { return r.Run(ctx) }, func(result *bench.Result) error {
+		for _, b := range result.Blocks {
+			for o, err := range result.Observations(b) {
+				if err != nil {
+					return err
+				}
+				it.seen = append(it.seen, o)
 			}
-			it.seen = append(it.seen, o)
 		}
-	}
-	if it.analysis, err = report.Analyze(result); err != nil {
+		var err error
+		it.analysis, err = report.Analyze(result)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	it.accused = it.analysis.Cells[0].Invalid

@@ -2,12 +2,9 @@ package calibrate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -52,51 +49,39 @@ func (l *Lab) noise(ctx context.Context, name string) (gate.Series, error) {
 	return slices.DeleteFunc(slices.Clone(all[0]), func(start []float64) bool { return len(start) == 0 }), nil
 }
 
-// noiseStart is how long a start of the targets is measured: as in the second stage of a check.
+// noiseStart is how long a start of the targets is measured: between the third stage of a check and the fourth.
 const noiseStart = 300 * time.Millisecond
 
 func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s gate.Series, err error) {
-	dir, err := os.MkdirTemp("", "forktax-")
-	if err != nil {
-		return nil, fmt.Errorf("making a folder for a run: %w", err)
-	}
-	defer os.RemoveAll(dir)
 	p := l.Programs[startupProgram]
 	plan := bench.Plan{Workloads: []bench.Description{p.Description}, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed,
 		Baseline: "base", Criterion: &bench.Criterion{Candidate: "candidate", Metrics: []string{report.MetricResponse},
 			MustCatch: gate.DefaultMustCatch, Alpha: gate.DefaultAlpha}}
-	launcher := &program.Launcher{Dir: dir, Seed: l.Seed, Programs: []program.Program{p}, AtOnce: l.AtOnce}
+	var variants []program.Variant
 	for _, name := range []string{"base", "candidate"} {
 		v := bench.Variant{Name: name, Model: "cgi"}
 		plan.Variants = append(plan.Variants, v)
-		launcher.Variants = append(launcher.Variants, program.Variant{Variant: v})
+		variants = append(variants, program.Variant{Variant: v})
 		plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: name,
 			Engine: load.Default, Load: closed(1)})
 	}
-	record, err := bench.CreateRecord(filepath.Join(dir, "run"), bench.Head{Schema: bench.Schema, ID: "noise",
-		Plan: plan, Started: time.Now()})
-	if err != nil {
-		return nil, err
-	}
-	began := time.Now()
-	runner := bench.Runner{Plan: plan, Launcher: launcher, Engines: load.Engines(), Record: record,
-		Machine: machine.Counters}
-	err = runner.Check(ctx, func(int) (time.Duration, error) {
-		l.step(0.9 * min(float64(time.Since(began))/float64(budget), 1))
-		return noiseStart, nil
+	runner := bench.Runner{Plan: plan, Engines: load.Engines(), Machine: machine.Counters}
+	err = recorded(runner, func(r *bench.Runner, dir string) error {
+		r.Launcher = &program.Launcher{Dir: dir, Seed: l.Seed, Programs: []program.Program{p}, Variants: variants,
+			AtOnce: l.AtOnce}
+		began := time.Now()
+		return r.Check(ctx, func(int) (time.Duration, error) {
+			l.step(0.9 * min(float64(time.Since(began))/float64(budget), 1))
+			return noiseStart, nil
+		})
+	}, func(result *bench.Result) error {
+		d, err := report.Evidence(result)
+		if err == nil {
+			s = d.Gates[0]
+		}
+		return err
 	})
-	if err := errors.Join(err, record.Finish(bench.Tail{Complete: true})); err != nil {
-		return nil, err
-	}
-	result, err := bench.ReadResult(record.Dir)
-	if err != nil {
-		return nil, err
-	}
-	d, err := report.Evidence(result)
-	if err != nil {
-		return nil, err
-	}
-	return d.Gates[0], nil
+	return s, err
 }
 
 // drawStream is the second half of the generators' seeds.

@@ -2,11 +2,7 @@ package calibrate
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"time"
 
 	"forktax/bench"
@@ -36,11 +32,6 @@ const recordGroups = 4
 // record runs programs as forktax run does, by the model cgi with one client each, and has use read what was recorded.
 func (l *Lab) record(ctx context.Context, programs []program.Program, budget time.Duration,
 	use func(*bench.Result, *report.Analysis) error) error {
-	dir, err := os.MkdirTemp("", "forktax-")
-	if err != nil {
-		return fmt.Errorf("making a folder for a run: %w", err)
-	}
-	defer os.RemoveAll(dir)
 	plan := bench.Plan{Groups: recordGroups, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed}
 	for _, p := range programs {
 		plan.Workloads = append(plan.Workloads, p.Description)
@@ -49,26 +40,18 @@ func (l *Lab) record(ctx context.Context, programs []program.Program, budget tim
 				Engine: load.Default, Load: closed(1)})
 		}
 	}
-	launcher := &program.Launcher{Dir: dir, Seed: l.Seed, Programs: programs, AtOnce: l.AtOnce}
-	record, err := bench.CreateRecord(filepath.Join(dir, "run"), bench.Head{Schema: bench.Schema, ID: "calibration",
-		Plan: plan, Started: time.Now()})
-	if err != nil {
-		return err
-	}
-	runner := bench.Runner{Plan: plan, Launcher: launcher, Engines: load.Engines(), Record: record,
-		Machine: machine.Counters, Progress: func(p bench.Progress) { l.step(p.Share) }}
-	if err := errors.Join(runner.Run(ctx), record.Finish(bench.Tail{Complete: true})); err != nil {
-		return err
-	}
-	result, err := bench.ReadResult(record.Dir)
-	if err != nil {
-		return err
-	}
-	analysis, err := report.Analyze(result)
-	if err != nil {
-		return err
-	}
-	return use(result, analysis)
+	runner := bench.Runner{Plan: plan, Engines: load.Engines(), Machine: machine.Counters,
+		Progress: func(p bench.Progress) { l.step(p.Share) }}
+	return recorded(runner, func(r *bench.Runner, dir string) error {
+		r.Launcher = &program.Launcher{Dir: dir, Seed: l.Seed, Programs: programs, AtOnce: l.AtOnce}
+		return r.Run(ctx)
+	}, func(result *bench.Result) error {
+		analysis, err := report.Analyze(result)
+		if err != nil {
+			return err
+		}
+		return use(result, analysis)
+	})
 }
 
 // phases adds the phases of each request up, and holds the sum against how long its client saw it take.
