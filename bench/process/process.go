@@ -21,7 +21,8 @@ const outputLimit = 500 * time.Millisecond
 // A Process is a program that prints one line when it is ready, and then serves until its standard input closes or it
 // gets SIGTERM.
 type Process struct {
-	End os.Signal // asks it to end, if not SIGTERM
+	End    os.Signal // asks it to end, if not SIGTERM
+	AnyEnd bool      // when it was asked to, each way in which it ends is a good one
 
 	cmd   *exec.Cmd
 	stdin io.Closer
@@ -63,9 +64,17 @@ func (p *Process) wait() {
 	close(p.ended)
 	select {
 	case <-p.asked:
-	default:
+	default: // and so it may not have ended what it has started
+		p.sweep()
 		p.gone <- p.complaint()
 	}
+}
+
+// sweep kills the program with all that it has started: what is in its group, and the children of a CGI host that are in
+// none of ours.
+func (p *Process) sweep() {
+	kill(p.cmd)
+	killChildren(p.PID())
 }
 
 // PID is the number of the process.
@@ -132,15 +141,15 @@ func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
 	select {
 	case <-p.ended:
 	case <-atOnce:
-		kill(p.cmd)
+		p.sweep()
 		<-p.ended
 		return nil // as somebody wanted it
 	case <-timer.C:
-		kill(p.cmd)
+		p.sweep()
 		<-p.ended
 		return fmt.Errorf("%s did not end within %v of being asked to, and was killed", p.cmd.Path, limit)
 	}
-	if p.err != nil && !errors.Is(p.err, exec.ErrWaitDelay) {
+	if p.err != nil && !p.AnyEnd && !errors.Is(p.err, exec.ErrWaitDelay) {
 		return fmt.Errorf("%s: %w", p.cmd.Path, p.complaint())
 	}
 	return nil
