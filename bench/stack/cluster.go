@@ -6,10 +6,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -23,9 +21,7 @@ import (
 
 // cluster is a private PostgreSQL server, with all its files in a folder of its own.
 type cluster struct {
-	dir     string
-	servant *servant
-	guard   *guard
+	*home
 	process *process.Process
 	url     *url.URL
 	died    error // why, if it ended by itself
@@ -73,13 +69,7 @@ func startCluster(ctx context.Context, p Postgres) (c *cluster, err error) {
 			err = errors.Join(err, c.remove())
 		}
 	}()
-	if c.servant, err = newServant("postgres"); err != nil {
-		return c, err
-	}
-	if c.dir, err = c.servant.folder("forktax-postgres-"); err != nil {
-		return c, err
-	}
-	if c.guard, err = newGuard(c.dir); err != nil {
+	if c.home, err = newHome("postgres", "postgres"); err != nil {
 		return c, err
 	}
 	password := rand.Text()
@@ -98,14 +88,6 @@ func startCluster(ctx context.Context, p Postgres) (c *cluster, err error) {
 		c.process = nil // somebody took the port in the meantime
 	}
 	return c, err
-}
-
-// run is a command that runs as the servant, in the cluster's folder, and knows nothing of our environment, where
-// variables may be meant for other servers.
-func (c *cluster) run(program string, args ...string) *exec.Cmd {
-	cmd := exec.Command(program, args...)
-	cmd.Dir, cmd.Env, cmd.SysProcAttr = c.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, c.servant.attributes()
-	return cmd
 }
 
 func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
@@ -184,16 +166,6 @@ func (c *cluster) accepts(ctx context.Context) error {
 	}
 }
 
-// freePort finds one that nobody listens on now.
-func freePort() (int, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("looking for a free port: %w", err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port, nil
-}
-
 // hasEnded says whether the server ended, by itself or because it was removed.
 func (c *cluster) hasEnded() bool {
 	if c.died == nil && !c.removed {
@@ -214,22 +186,8 @@ func (c *cluster) remove() error {
 		c.removed = true
 		errs = append(errs, c.died, c.process.Stop(stopLimit, nil))
 	}
-	if c.dir != "" {
-		errs = append(errs, removeAll(c.dir))
-	}
-	if c.guard != nil {
-		c.guard.dismiss()
+	if c.home != nil {
+		errs = append(errs, c.leave())
 	}
 	return errors.Join(errs...)
-}
-
-// removeAll tries again for a while if a process that is about to end still makes files.
-func removeAll(dir string) (err error) {
-	for range 20 {
-		if err = os.RemoveAll(dir); err == nil {
-			return nil
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	return fmt.Errorf("removing the server's files: %w", err)
 }

@@ -16,3 +16,6 @@ func (s *Server) Dir() string { return s.cluster.dir }
 
 // Abandon ends the session as the death of this process would.
 func (s *Server) Abandon() { s.schemas.close() }
+
+// Dir is the folder of a web server.
+func (w *Web) Dir() string { return w.home.dir }

@@ -7,32 +7,32 @@ import (
 	"syscall"
 )
 
-// A guard waits for the end of this process, and if it was not dismissed before, ends the server that was started and
-// removes its folder. It is a shell, so that nothing that ends forktax by its name ends it, too.
+// A guard waits for the end of this process, and if it was not dismissed before, ends the servers that were started and
+// removes their folder. It is a shell, so that nothing that ends forktax by its name ends it, too.
 type guard struct {
 	cmd  *exec.Cmd
 	pipe io.WriteCloser // that ends with this process
 }
 
-// watching is what the guard does. It is told the number of the server's process, and then either that all is well
-// or, by the end of its input, that it is not. The server ends without saving anything. What it may have been about
+// watching is what the guard does. It is told the numbers of the servers' processes, and then either that all is well
+// or, by the end of its input, that it is not. The servers end without saving anything. What they may have been about
 // to create is removed in several goes: initdb, whose number nobody tells, takes a moment to notice that its folder
 // is gone.
 const watching = `
-server=
+servers=
 while read -r word; do
 	case $word in
 	dismissed) exit ;;
-	*) server=$word ;;
+	*) servers="$servers -$word" ;;
 	esac
 done
-if [ -n "$server" ]; then
-	kill -QUIT "-$server"
+if [ -n "$servers" ]; then
+	kill -QUIT $servers
 	for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		kill -0 "-$server" || break
+		kill -0 $servers || break
 		sleep 0.2
 	done
-	kill -KILL "-$server"
+	kill -KILL $servers
 fi
 for try in 1 2 3 4 5 6 7 8 9 10; do
 	rm -rf -- "$1"
@@ -54,7 +54,7 @@ func newGuard(dir string) (*guard, error) {
 	return g, nil
 }
 
-// over tells the guard the server's process, which leads a group of its own.
+// over tells the guard a server's process, which leads a group of its own.
 func (g *guard) over(pid int) { fmt.Fprintln(g.pipe, pid) }
 
 // dismiss ends the guard: there is nothing left to be removed.

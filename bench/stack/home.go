@@ -1,0 +1,68 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// A home is a folder in which servers of somebody else's run as a servant. It is removed, and they are ended, also if
+// this process is killed.
+type home struct {
+	dir     string
+	servant *servant
+	guard   *guard
+}
+
+// newHome makes one for the server of that name, whose package made the user.
+func newHome(server, user string) (h *home, err error) {
+	h = &home{}
+	if h.servant, err = newServant(user); err != nil {
+		return nil, err
+	}
+	if h.dir, err = h.servant.folder("forktax-" + server + "-"); err != nil {
+		return nil, err
+	}
+	if h.guard, err = newGuard(h.dir); err != nil {
+		return nil, errors.Join(err, removeAll(h.dir))
+	}
+	return h, nil
+}
+
+// run is a command that runs as the servant, in the folder, and knows nothing of our environment, where variables may be
+// meant for other servers.
+func (h *home) run(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = h.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, h.servant.attributes()
+	return cmd
+}
+
+// leave removes the folder, when nothing runs there any more.
+func (h *home) leave() error {
+	defer h.guard.dismiss()
+	return removeAll(h.dir)
+}
+
+// removeAll tries again for a while if a process that is about to end still makes files.
+func removeAll(dir string) (err error) {
+	for range 20 {
+		if err = os.RemoveAll(dir); err == nil {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return fmt.Errorf("removing the server's files: %w", err)
+}
+
+// freePort finds one that nobody listens on now.
+func freePort() (int, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("looking for a free port: %w", err)
+	}
+	defer ln.Close()
+	return ln.Addr().(*net.TCPAddr).Port, nil
+}
