@@ -79,11 +79,15 @@ func alike(h http.Handler, said *report) http.Handler {
 }
 
 // amend undoes where the library's request differs from that of net/http's server though CGI does not ask for it: the
-// URL has a host, the URI as it was sent is missing, and the Content-Type, which has two variables, is there twice.
+// URL has a host, the URI as it was sent is missing, the Content-Type may be there twice, and the length of the body is
+// no header.
 func amend(r *http.Request) {
 	r.URL.Scheme, r.URL.Host = "", ""
 	r.RequestURI = cmp.Or(os.Getenv("REQUEST_URI"), r.URL.RequestURI())
 	if types := r.Header["Content-Type"]; len(types) > 1 {
 		r.Header["Content-Type"] = types[:1]
+	}
+	if length := os.Getenv("CONTENT_LENGTH"); length != "" {
+		r.Header["Content-Length"] = []string{length}
 	}
 }

@@ -1,38 +1,56 @@
 package cgi
 
 import (
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"log"
 	"net/http"
-	"net/http/cgi"
-	"runtime"
-	"strings"
+	"os"
+	"os/exec"
 	"sync"
 	"sync/atomic"
 
 	"forktax/bench"
 )
 
-// Defaults of Host.
-const (
-	DefaultQueue           = 1024
-	defaultChildrenPerCore = 8 // enough to keep the cores busy while children wait for a disk or a database
-)
-
 // A Host answers each request by executing a program. Its fields must not change once it serves.
 type Host struct {
-	Path       string      // the program, an absolute path
-	Args       []string    // its arguments, if any
-	Dir        string      // its working directory; "" means that of Path
-	Env        []string    // variables for every child, as KEY=VALUE
-	InheritEnv []string    // names of variables that are handed on from the host's own environment
-	Children   int         // at most so many at once; 0 means 8 for each core
-	Queue      int         // at most so many requests wait for a slot, others get 503; 0 means DefaultQueue, below 0 none
-	Logger     *log.Logger // of what goes wrong, and nil means the standard logger
+	Path       string   // the program, or a folder of programs that answer under their names; an absolute path
+	Root       string   // with what the paths of URLs begin that it answers; "" means all, and others get 404
+	Args       []string // of the program, if any
+	Dir        string   // its working directory; "" means that of its file
+	Env        []string // variables for every child, as KEY=VALUE, over what the host would set
+	InheritEnv []string // names of variables that are handed on from the host's own environment
+	Documents  string   // the folder that PATH_TRANSLATED is in; "" leaves that out
+	// Authorization hands on the headers by which a client proves who it is. A child is to have them only if it is what
+	// they are meant for.
+	Authorization bool
+	// Streams sends on what a child has written when it pauses. Else only a child of this package can have its answer
+	// sent before it is complete, by flushing it.
+	Streams  bool
+	Limits   bench.ChildLimits
+	Redirect http.Handler // answers when a child's answer is the path of another; nil means the host itself
+	Logger   *log.Logger  // of what goes wrong, and nil means the standard logger
 
-	once  sync.Once
-	slots *slots
-	stats counters
+	once    sync.Once
+	folder  *os.Root // nil if Path is a file
+	limits  bench.ChildLimits
+	slots   *slots
+	mark    string // of this host, in the environment of all that it starts
+	running exchanges
+	stats   counters
+}
+
+// starting is held while a process is started, until its number is known: see newest.
+var starting sync.Mutex
+
+// Start starts a process of this one that is no host's child. Who starts it otherwise could have a host take it for its
+// own.
+func Start(cmd *exec.Cmd) error {
+	starting.Lock()
+	defer starting.Unlock()
+	return cmd.Start()
 }
 
 // Stats counts what a host's children did since it was made.
@@ -67,78 +85,91 @@ func (h *Host) Stats() Stats {
 }
 
 func (h *Host) init() {
-	atOnce, queue := h.Children, h.Queue
-	if atOnce <= 0 {
-		atOnce = defaultChildrenPerCore * runtime.NumCPU()
+	h.limits = h.Limits.WithDefaults()
+	h.slots = newSlots(h.limits.Children, max(h.limits.Queue, 0))
+	h.mark = fmt.Sprintf("%d.%s", os.Getpid(), rand.Text())
+	if info, err := os.Stat(h.Path); err == nil && info.IsDir() {
+		if h.folder, err = os.OpenRoot(h.Path); err != nil {
+			h.folder = nil // then the path is executed, which says why it cannot be
+		}
 	}
-	if queue == 0 {
-		queue = DefaultQueue
-	}
-	h.slots = newSlots(atOnce, max(queue, 0))
 }
+
+// Close ends the children that run, and returns when none is left. The host answers no more requests.
+func (h *Host) Close() error {
+	h.once.Do(h.init)
+	h.running.close()
+	if h.folder != nil {
+		return h.folder.Close()
+	}
+	return nil
+}
+
+// mostRedirects is how many answers in a row may be the paths of others.
+const mostRedirects = 10
 
 // ServeHTTP waits for a slot, has a child answer the request, and returns when the child has been waited for.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.once.Do(h.init)
+	next := h.serve(w, r)
+	if next == nil {
+		return
+	}
+	hops := redirects(next)
+	if hops > mostRedirects {
+		h.log(r, fmt.Sprintf("more than %d answers in a row were the paths of others", mostRedirects))
+		h.stats.failed.Add(1)
+		refuse(w, http.StatusBadGateway)
+		return
+	}
+	if h.Redirect != nil {
+		h.Redirect.ServeHTTP(w, next)
+		return
+	}
+	h.ServeHTTP(w, next)
+}
+
+// serve returns the request that the client's is to be answered by, if that is another one.
+func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request) {
 	t := stopwatch{timer: bench.TimerOf(w), arrived: bench.Now()}
+	s, status := h.script(r)
+	if status == 0 && hostile(r) {
+		status = http.StatusBadRequest
+	}
+	if status != 0 {
+		refuse(w, status)
+		return nil
+	}
+	r, status, err := h.withBody(w, r)
+	if status != 0 {
+		h.log(r, err.Error())
+		w.Header().Set("Connection", "close") // what is left of the body nobody reads
+		refuse(w, status)
+		return nil
+	}
+	defer r.Body.Close()
 	switch err := h.slots.take(r.Context()); {
 	case errors.Is(err, errQueueFull):
 		h.stats.refused.Add(1)
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, "too many requests wait for a process", http.StatusServiceUnavailable)
-		return
+		unavailable(w)
+		return nil
 	case err != nil: // the client left while it waited; nobody reads an answer
-		return
+		return nil
 	}
 	defer h.slots.give()
 	h.stats.running.Add(1)
 	defer h.stats.running.Add(-1)
-	h.execute(w, r, &t)
+	return h.execute(w, r, s, &t)
 }
 
-func (h *Host) execute(w http.ResponseWriter, r *http.Request, t *stopwatch) {
-	n := h.stats.attempted.Add(1)
-	faults := &faultLog{host: h, request: r}
-	says := &stderr{log: func(line []byte) { h.log(r, string(line)) }}
-	child := cgi.Handler{
-		Path:       h.Path,
-		Args:       h.Args,
-		Dir:        h.Dir,
-		Env:        append([]string{reportVariable + "=" + reportWanted(n)}, h.Env...),
-		InheritEnv: h.InheritEnv,
-		Logger:     log.New(faults, "", 0),
-		Stderr:     says,
-	}
-	a := &answer{ResponseWriter: w, timed: t.timer != nil}
-	t.begun = bench.Now()
-	child.ServeHTTP(a, r)
-	says.end()
-	h.stats.count(says.report)
-	t.tell(says, a)
-	if !a.begun { // net/http would make it an empty 200
-		a.WriteHeader(http.StatusInternalServerError)
-	}
-	if faults.seen {
-		h.stats.failed.Add(1)
-	}
-	if faults.unstarted {
-		h.stats.unstarted.Add(1)
-	}
+// refuse answers with a status and its name: why it is so is for the log, not for the client.
+func refuse(w http.ResponseWriter, status int) {
+	http.Error(w, http.StatusText(status), status)
 }
 
-// faultLog takes what net/http/cgi logs, which is nothing unless something went wrong: the library has no other way to
-// tell. It passes each line on with the request that it belongs to.
-type faultLog struct {
-	host            *Host
-	request         *http.Request
-	seen, unstarted bool
-}
-
-func (f *faultLog) Write(line []byte) (int, error) {
-	f.seen = true
-	f.unstarted = f.unstarted || strings.HasPrefix(string(line), "CGI error:") // from before or in exec.Cmd.Start
-	f.host.log(f.request, strings.TrimSpace(string(line)))
-	return len(line), nil
+func unavailable(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, "too many requests wait for a process", http.StatusServiceUnavailable)
 }
 
 // log passes on what was said while a request was answered.

@@ -14,30 +14,31 @@ import (
 	"forktax/cgi"
 )
 
-// A child that gives no right answer is a 500 for the client, counts as failed, and leaves a line in the log that names
+// A child that gives no right answer is a 502 for the client, and one that cannot be started a 500; it counts as failed, and leaves a line in the log that names
 // the request.
 func TestChildFails(t *testing.T) {
 	missing := &cgi.Host{Path: "/no/such/program", Dir: "/"}
 	tests := map[string]struct {
 		host    *cgi.Host
+		status  int
 		started int64
 		logs    string
 	}{
-		"no such program":      {missing, 0, "no such file"},
-		"no output":            {shell(`exit 0`), 1, "no headers"},
-		"killed":               {shell(`kill -9 $$`), 1, "no headers"},
-		"no end of the head":   {shell(`printf 'Content-Type: text/plain\n'`), 1, "no headers"},
-		"no Content-Type":      {shell(`printf 'X-Other: 1\n\nhello'`), 1, "Content-Type"},
-		"a status of letters":  {shell(`printf 'Status: fine\n\nhello'`), 1, "bogus status"},
-		"a header line of 2 k": {shell(`printf 'X-Long: %02000d\nContent-Type: text/plain\n\nhello' 0`), 1, "long header line"},
+		"no such program":      {missing, 500, 0, "no such file"},
+		"no output":            {shell(`exit 0`), 502, 1, "no headers"},
+		"killed":               {shell(`kill -9 $$`), 502, 1, "no headers"},
+		"no end of the head":   {shell(`printf 'Content-Type: text/plain\n'`), 502, 1, "no headers"},
+		"no Content-Type":      {shell(`printf 'X-Other: 1\n\nhello'`), 502, 1, "Content-Type"},
+		"a status of letters":  {shell(`printf 'Status: fine\n\nhello'`), 502, 1, "bogus status"},
+		"a header line of 2 k": {shell(`printf 'X-Long: %02000d\nContent-Type: text/plain\n\nhello' 0`), 502, 1, "long header line"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var to logBuffer
 			test.host.Logger = log.New(&to, "", 0)
 			w := ask(test.host, "/path?query=1")
-			if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "hello") {
-				t.Errorf("GET = %d %q, want 500 and nothing of the child's", w.Code, w.Body)
+			if w.Code != test.status || strings.Contains(w.Body.String(), "hello") {
+				t.Errorf("GET = %d %q, want %d and nothing of the child's", w.Code, w.Body, test.status)
 			}
 			if got, want := test.host.Stats(), (cgi.Stats{Started: test.started, Failed: 1}); got != want {
 				t.Errorf("Stats() = %+v, want %+v", got, want)
@@ -92,8 +93,15 @@ func TestAnswerIsPassedOn(t *testing.T) {
 // A client that hangs up ends its child, though that would have written for ever, and gives back its slot.
 func TestClientHangsUp(t *testing.T) {
 	host := shell(`printf 'Content-Type: text/plain\n\n'; exec yes`)
-	host.Children, host.Queue = 1, -1
-	host.ServeHTTP(hungUp{httptest.NewRecorder()}, httptest.NewRequest(http.MethodGet, "/", nil))
+	host.Limits.Children, host.Limits.Queue = 1, -1
+	func() {
+		defer func() {
+			if why := recover(); why != http.ErrAbortHandler {
+				t.Errorf("ServeHTTP panicked with %v, want %v", why, http.ErrAbortHandler)
+			}
+		}()
+		host.ServeHTTP(hungUp{httptest.NewRecorder()}, httptest.NewRequest(http.MethodGet, "/", nil))
+	}()
 	if s := host.Stats(); s.Running != 0 || s.Started != 1 {
 		t.Errorf("Stats() = %+v, want one started and none running", s)
 	}
@@ -127,7 +135,7 @@ func TestBody(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	const clients, each = 8, 10
 	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$QUERY_STRING"; echo forktax-child: 2 1000 0 0 0 0 0 >&2`)
-	host.Children = 3
+	host.Limits.Children = 3
 	var all sync.WaitGroup
 	for c := range clients {
 		all.Go(func() {

@@ -34,9 +34,9 @@ func TestMain(m *testing.M) {
 
 // What the child is told by its environment.
 const (
-	openFails   = "CHILD_OPEN_FAILS"
-	closeFails  = "CHILD_CLOSE_FAILS"
-	closeAwaits = "CHILD_CLOSE_AWAITS" // a file
+	openFails  = "CHILD_OPEN_FAILS"
+	closeFails = "CHILD_CLOSE_FAILS"
+	closeTakes = "CHILD_CLOSE_TAKES" // a duration
 )
 
 // child opens two connections, and answers with what the path names.
@@ -55,25 +55,14 @@ func child() cgi.Child {
 					if os.Getenv(closeFails) != "" {
 						return errors.New("the door does not shut")
 					}
-					return await(os.Getenv(closeAwaits))
+					d, _ := time.ParseDuration(os.Getenv(closeTakes))
+					time.Sleep(d)
+					return nil
 				}, nil
 			}, nil
 		},
 		Connections: func() int64 { return opened },
 	}
-}
-
-// await returns when there is a file of that name, if it is one.
-func await(name string) error {
-	for deadline := time.Now().Add(patience); name != ""; time.Sleep(time.Millisecond) {
-		if _, err := os.Stat(name); err == nil {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("no %s within %v", name, patience)
-		}
-	}
-	return nil
 }
 
 // childEnv is for the test binary as a child. Under -race it would take a second to exit.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"forktax/bench"
 	"forktax/cgi"
 )
 
@@ -24,7 +25,7 @@ func TestChildrenAtOnce(t *testing.T) {
 	const requests, atOnce = 6, 2
 	file := filepath.Join(t.TempDir(), "log")
 	host := shell(`echo + >>"$LOG"; cat; echo - >>"$LOG"; printf 'Content-Type: text/plain\n\nhello'`, "LOG="+file)
-	host.Children = atOnce
+	host.Limits.Children = atOnce
 	var all sync.WaitGroup
 	var bodies []io.Closer
 	for range requests {
@@ -32,7 +33,9 @@ func TestChildrenAtOnce(t *testing.T) {
 		bodies = append(bodies, end)
 		all.Go(func() {
 			w := httptest.NewRecorder()
-			host.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", body))
+			r := httptest.NewRequest(http.MethodPost, "/", body)
+			r.ContentLength = 1 // a body without a length would be read before anything is started
+			host.ServeHTTP(w, r)
 			if w.Code != http.StatusOK || w.Body.String() != "hello" {
 				t.Errorf("POST / = %d %q, want 200 hello", w.Code, w.Body)
 			}
@@ -98,7 +101,7 @@ type crowd struct {
 func newCrowd(children, queue int) *crowd {
 	quiet := log.New(io.Discard, "", 0)
 	return &crowd{
-		host: &cgi.Host{Path: "/no/such/program", Dir: "/", Children: children, Queue: queue, Logger: quiet},
+		host: &cgi.Host{Path: "/no/such/program", Dir: "/", Limits: bench.ChildLimits{Children: children, Queue: queue}, Logger: quiet},
 		open: make(chan struct{}),
 	}
 }

@@ -16,6 +16,8 @@ const longestLine = 4 << 10
 // no other way to tell.
 type stderr struct {
 	log       func(line []byte)
+	started   func() // is called when the child has been started, before anything of it is read; nil if nobody asks
+	wanted    string // of the child's report
 	report    report
 	executing int64  // when it was asked to read, by bench.Now; 0 if it was not
 	pipe      *pipe  // that is read when the child has been waited for; nil if it was read before
@@ -30,6 +32,9 @@ var buffers = sync.Pool{New: func() any { return new([longestLine]byte) }}
 // can: os/exec, and so the request, waits for it.
 func (s *stderr) ReadFrom(r io.Reader) (int64, error) {
 	s.executing = bench.Now()
+	if s.started != nil {
+		s.started()
+	}
 	if s.pipe = keep(r, s.copy); s.pipe != nil {
 		return 0, nil
 	}

@@ -24,9 +24,11 @@ const (
 
 // A Server answers requests on one listener until it is told to end.
 type Server struct {
-	Handler http.Handler
-	Drain   time.Duration // how long requests under way may take to end; 0 means DefaultDrain
-	Logger  *log.Logger   // of what goes wrong; nil means the standard logger
+	Handler     http.Handler
+	Header      int64                                                 // bytes that a request's line and header may have, else it gets 431; 0 means 1 MiB
+	Drain       time.Duration                                         // how long requests under way may take to end; 0 means DefaultDrain
+	ConnContext func(ctx context.Context, c net.Conn) context.Context // see http.Server
+	Logger      *log.Logger                                           // of what goes wrong; nil means the standard logger
 }
 
 // Serve answers on ln, which it closes, until ctx ends. Then it takes no more requests, lets those under way end, and
@@ -35,7 +37,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	var unused unusedConns
 	server := &http.Server{
 		Handler:           s.Handler,
+		MaxHeaderBytes:    int(s.Header),
 		ReadHeaderTimeout: readHeaderTimeout,
+		ConnContext:       s.ConnContext,
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          s.Logger,
 		ConnState:         unused.follow,

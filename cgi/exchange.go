@@ -1,0 +1,271 @@
+package cgi
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/cgi"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"forktax/bench"
+)
+
+// A fault is why a request is not answered by what its child wrote.
+type fault struct {
+	status int    // for the client, if it has no answer yet; 0 if the client is the one that has gone
+	why    string // for the log
+}
+
+// An exchange is a request and the child that answers it.
+type exchange struct {
+	host    *Host
+	request *http.Request // as it came
+	asked   *http.Request // as net/http/cgi sees it
+	answer  answer
+	says    stderr
+	mark    string // in the environment of the child, and of what that starts
+
+	begun   int64         // when its child was about to be started, by bench.Now
+	heard   atomic.Int64  // when the child last wrote, or was begun
+	headed  atomic.Bool   // the head of its answer is complete
+	pid     atomic.Int64  // the child's; 0 is not known
+	started chan struct{} // closed when the child has been started and, if it can be, found
+	locked  atomic.Bool   // it holds starting
+	over    chan struct{} // closed when the child has been waited for
+
+	mu        sync.Mutex
+	fault     *fault // the first one
+	unstarted bool
+	ending    bool // the child is being ended
+	done      bool // it has been waited for
+	orphaned  bool // it had ended when it was last looked at, with its answer open
+	timer     *time.Timer
+}
+
+// startTries is how often a program is executed that is being written (ETXTBSY): whoever has done it, or has just
+// started a process of its own that shares the descriptor, is about to close it.
+const startTries = 6
+
+// execute has a child answer. It returns the request by whose answer this one is to be answered, if that is another.
+func (h *Host) execute(w http.ResponseWriter, r *http.Request, s script, t *stopwatch) (next *http.Request) {
+	asked := h.asked(r)
+	for try := 1; ; try++ {
+		e := h.exchange(w, r, t)
+		e.asked = asked
+		t.begun = e.begun
+		e.run(s)
+		if try < startTries && e.busy() {
+			h.stats.unstarted.Add(1)
+			time.Sleep(time.Millisecond << try)
+			continue
+		}
+		h.stats.count(e.says.report)
+		t.tell(&e.says, &e.answer)
+		return e.end()
+	}
+}
+
+func (h *Host) exchange(w http.ResponseWriter, r *http.Request, t *stopwatch) *exchange {
+	n := h.stats.attempted.Add(1)
+	e := &exchange{host: h, request: r, mark: fmt.Sprintf("%s.%d", h.mark, n), begun: bench.Now(),
+		started: make(chan struct{}), over: make(chan struct{})}
+	e.heard.Store(e.begun)
+	e.answer = answer{to: w, exchange: e, before: len(w.Header()), declared: -1, timed: t.timer != nil}
+	e.says = stderr{log: func(line []byte) { h.log(r, string(line)) }, started: e.find, wanted: reportWanted(n)}
+	return e
+}
+
+// run has net/http/cgi start the child, and pass on its answer.
+func (e *exchange) run(s script) {
+	h := e.host
+	vars := append(h.variables(e.request, s), reportVariable+"="+e.says.wanted, bench.ChildVariable+"="+e.mark)
+	child := cgi.Handler{
+		Path:       s.path,
+		Root:       s.name,
+		Args:       h.Args,
+		Dir:        cmp.Or(h.Dir, filepath.Dir(s.path)),
+		Env:        append(vars, h.Env...),
+		InheritEnv: h.InheritEnv,
+		Logger:     log.New(e, "", 0),
+		Stderr:     &e.says,
+	}
+	if !h.running.add(e) {
+		e.blame(http.StatusServiceUnavailable, "the host is about to end")
+		return
+	}
+	defer h.running.remove(e)
+	starting.Lock()
+	e.locked.Store(true)
+	defer e.letOthersStart()
+	gone := context.AfterFunc(e.request.Context(), e.leave)
+	defer gone()
+	e.watch()
+	child.ServeHTTP(&e.answer, e.asked)
+	e.mu.Lock()
+	e.done = true
+	e.timer.Stop()
+	e.mu.Unlock()
+	close(e.over)
+	e.says.end()
+}
+
+// find is called when the child has been started, by package os/exec. Nothing of its answer goes its way before.
+func (e *exchange) find() {
+	e.pid.Store(int64(newest()))
+	e.letOthersStart()
+	if err := limit(int(e.pid.Load()), e.host.limits); err != nil {
+		e.cut(http.StatusInternalServerError, fmt.Sprintf("limiting what the child may take: %v", err))
+	}
+	close(e.started)
+}
+
+func (e *exchange) letOthersStart() {
+	if e.locked.CompareAndSwap(true, false) {
+		starting.Unlock()
+	}
+}
+
+// Write takes what net/http/cgi logs, which is nothing unless something went wrong: the library has no other way to
+// tell. It goes on reading, or waits for a child that nobody reads any more; either is ended.
+func (e *exchange) Write(line []byte) (int, error) {
+	text := strings.TrimSpace(string(line))
+	if why, found := strings.CutPrefix(text, "CGI error: "); found { // from before or in exec.Cmd.Start
+		status := http.StatusInternalServerError
+		if exhausted(why) {
+			status = http.StatusServiceUnavailable
+		}
+		e.mu.Lock()
+		e.unstarted = true
+		e.mu.Unlock()
+		e.blame(status, why)
+		return len(line), nil
+	}
+	<-e.started
+	why := strings.TrimPrefix(text, "cgi: ")
+	if strings.HasPrefix(why, "copy error") { // the client does not take it; other reasons are blamed already
+		e.cut(0, why)
+		return len(line), nil
+	}
+	if how := e.soonEnded(); how != "" && how != endedWell {
+		why += "; the program " + how
+	}
+	e.cut(http.StatusBadGateway, why)
+	return len(line), nil
+}
+
+// exhausted says whether what keeps a program from being started is that the system has no more of something, which
+// will pass. The library tells it as text.
+func exhausted(why string) bool {
+	for _, e := range exhaustion {
+		if strings.HasSuffix(why, e.Error()) {
+			return true
+		}
+	}
+	return false
+}
+
+// blame notes what went wrong, unless something did before.
+func (e *exchange) blame(status int, why string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.fault == nil {
+		e.fault = &fault{status, why}
+	}
+}
+
+// blamed returns what went wrong, or nil.
+func (e *exchange) blamed() *fault {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.fault
+}
+
+// busy says whether the program could not be executed because somebody writes it.
+func (e *exchange) busy() bool {
+	f := e.blamed()
+	return f != nil && e.unstarted && strings.HasSuffix(f.why, textBusy.Error())
+}
+
+// end completes the answer, or says to the client and to the log why there is none.
+func (e *exchange) end() (next *http.Request) {
+	f := e.blamed()
+	if f == nil {
+		if status, why := e.answer.flaw(); why != "" {
+			f = &fault{status, why}
+		}
+	}
+	b, streamed := e.asked.Body.(*body)
+	last := streamed && !e.answer.passed && !b.drain() // on this connection
+	if f == nil {
+		if last {
+			e.answer.Header().Set("Connection", "close")
+		}
+		return e.answer.end()
+	}
+	if e.unstarted {
+		e.host.stats.unstarted.Add(1)
+	}
+	if f.status != 0 {
+		e.host.stats.failed.Add(1)
+		e.host.log(e.request, f.why)
+	}
+	if e.answer.passed || f.status == 0 {
+		panic(http.ErrAbortHandler) // so that the client does not take what it has for the whole
+	}
+	clear(e.answer.Header())
+	if last {
+		e.answer.Header().Set("Connection", "close")
+	}
+	if f.status == http.StatusServiceUnavailable {
+		unavailable(e.answer.to)
+	} else {
+		refuse(e.answer.to, f.status)
+	}
+	return nil
+}
+
+// exchanges are those that have a child.
+type exchanges struct {
+	mu     sync.Mutex
+	all    map[*exchange]struct{}
+	closed bool
+	busy   sync.WaitGroup // exchanges, and what ends their children
+}
+
+func (s *exchanges) add(e *exchange) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	if s.all == nil {
+		s.all = map[*exchange]struct{}{}
+	}
+	s.all[e] = struct{}{}
+	s.busy.Add(1)
+	return true
+}
+
+func (s *exchanges) remove(e *exchange) {
+	s.mu.Lock()
+	delete(s.all, e)
+	s.mu.Unlock()
+	s.busy.Done()
+}
+
+// close ends all, and waits until they are.
+func (s *exchanges) close() {
+	s.mu.Lock()
+	s.closed = true
+	for e := range s.all {
+		e.cut(http.StatusServiceUnavailable, "the host ends")
+	}
+	s.mu.Unlock()
+	s.busy.Wait()
+}

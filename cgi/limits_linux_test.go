@@ -1,0 +1,355 @@
+package cgi_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"forktax/bench"
+	"forktax/cgi"
+)
+
+const textHead = `printf 'Content-Type: text/plain\n\n'; `
+
+// asks sends a GET and returns the status, 0 if there is none, and whether the answer is complete.
+func asks(t *testing.T, addr, path string) (status int, body string, whole bool) {
+	t.Helper()
+	resp, err := http.Get("http://" + addr + path)
+	if err != nil {
+		return 0, "", false
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text), err == nil
+}
+
+// gone waits until none of the processes is left whose number stands in a line of the file, and at least one does.
+func gone(t *testing.T, file string, limit time.Duration) {
+	t.Helper()
+	var left []string
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		text, _ := os.ReadFile(file)
+		left = nil
+		for _, pid := range strings.Fields(string(text)) {
+			if stat, err := os.ReadFile("/proc/" + pid + "/stat"); err == nil && !bytes.Contains(stat, []byte(") Z ")) {
+				left = append(left, pid)
+			}
+		}
+		if len(text) > 0 && len(left) == 0 {
+			return
+		}
+	}
+	t.Errorf("after %v the processes %q are there", limit, left)
+}
+
+// What takes too long or writes too much is ended with all that it has started, also what does not want to or has left
+// its group; the client is told, and the log; and the host goes on.
+func TestLimits(t *testing.T) {
+	const idle, total = 300 * time.Millisecond, 800 * time.Millisecond
+	noted := func(script string) string { return `echo $$ >>"$PIDS"; ` + script }
+	const also = `sleep 60 & echo $! >>"$PIDS"; `
+	tests := map[string]struct {
+		script string
+		limits bench.ChildLimits
+		status int // 0: nothing that is complete
+		logs   string
+	}{
+		"silent before its head":       {`sleep 60`, bench.ChildLimits{Idle: idle}, 504, "the program wrote nothing for 300ms"},
+		"silent in its head":           {`printf 'Content-Type: text/plain\n'; sleep 60`, bench.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"silent in its answer":         {textHead + `head -c 5000 /dev/zero; sleep 60`, bench.ChildLimits{Idle: idle}, 0, "nothing for 300ms"},
+		"slow to the end":              {textHead + `while :; do head -c 5000 /dev/zero; sleep 0.05; done`, bench.ChildLimits{Total: total}, 0, "took longer than 800ms"},
+		"slow before its head":         {`while :; do sleep 0.05; done`, bench.ChildLimits{Idle: -1, Total: total}, 504, "took longer than 800ms"},
+		"with a child of its own":      {also + `wait`, bench.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"in a session of its own":      {`setsid sh -c 'echo $$ >>"$PIDS"; sleep 60' & sleep 60`, bench.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"without its environment":      {`env -i sh -c 'sleep 60; true' & echo $! >>"$PIDS"; sleep 60`, bench.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"deaf to SIGTERM":              {`trap '' TERM; ` + also + `sleep 60; sleep 60`, bench.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"endless":                      {textHead + `exec yes`, bench.ChildLimits{Answer: 1 << 20}, 0, "longer than 1048576 bytes"},
+		"endless without a head":       {`exec yes`, bench.ChildLimits{}, 502, "bogus header line: y"},
+		"a line without an end":        {`exec tr '\0' x </dev/zero`, bench.ChildLimits{}, 502, "long header line"},
+		"a bad status, and silence":    {`printf 'Status: odd\n'; sleep 60`, bench.ChildLimits{}, 502, "bogus status"},
+		"processor time":               {textHead + `while :; do :; done`, bench.ChildLimits{CPU: time.Second}, 502, "was killed by"},
+		"its output is left to others": {also + `exit 0`, bench.ChildLimits{}, 502, "what it left behind keeps its answer open"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			pids := filepath.Join(t.TempDir(), "pids")
+			h := shell(noted(test.script), "PIDS="+pids)
+			h.Limits = test.limits
+			addr, logged := served(t, h)
+			status, body, whole := asks(t, addr, "/path")
+			if test.status == 0 && whole || test.status != 0 && status != test.status {
+				t.Errorf("status %d, %d bytes, complete: %t; want %d", status, len(body), whole, test.status)
+			}
+			gone(t, pids, 10*time.Second)
+			if text := logged.String(); !strings.HasPrefix(text, "GET /path: ") || !strings.Contains(text, test.logs) {
+				t.Errorf("the log has %q, want %q", text, test.logs)
+			}
+			if s := h.Stats(); s.Failed != 1 || s.Running != 0 {
+				t.Errorf("Stats() = %+v, want one failed and none running", s)
+			}
+		})
+	}
+}
+
+// A child that is killed, or ends badly, does not look as if its answer were whole.
+func TestChildDies(t *testing.T) {
+	for name, test := range map[string]struct {
+		script string
+		status int
+		whole  bool
+		logs   string
+	}{
+		"before its head":          {`kill -9 $$`, 502, true, "no headers; the program was killed by killed"},
+		"in a short answer":        {textHead + `echo part; kill -9 $$`, 502, true, "the program was killed by killed"},
+		"in a long answer":         {textHead + `head -c 100000 /dev/zero; kill -SEGV $$`, 200, false, "the program was killed by segmentation fault"},
+		"ends short of its length": {`printf 'Content-Length: 200000\nContent-Type: text/plain\n\n'; head -c 100000 /dev/zero`, 200, false, "its answer is shorter than its Content-Length: 100000 bytes in place of 200000"},
+		"with a status":            {textHead + `echo all; exit 3`, 200, true, "the program ended with status 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			addr, logged := served(t, shell(test.script))
+			status, body, whole := asks(t, addr, "/path")
+			if status != test.status || whole != test.whole || strings.Contains(body, "part") {
+				t.Errorf("status %d %q, complete: %t; want %d, %t", status, body[:min(len(body), 50)], whole, test.status, test.whole)
+			}
+			if got := logged.String(); !strings.Contains(got, "GET /path: "+test.logs+"\n") {
+				t.Errorf("the log has %q, want %q", got, test.logs)
+			}
+		})
+	}
+}
+
+// A process that a child leaves behind does not keep the client waiting, and lives on.
+func TestLeftBehind(t *testing.T) {
+	pids := filepath.Join(t.TempDir(), "pids")
+	addr, logged := served(t, shell(textHead+`printf hello; sleep 60 & echo $! >"$PIDS"`, "PIDS="+pids))
+	status, body, whole := asks(t, addr, "/path")
+	if status != 200 || body != "hello" || !whole {
+		t.Errorf("status %d %q, complete: %t", status, body, whole)
+	}
+	if !strings.Contains(logged.String(), "GET /path: what the program has left behind keeps its answer open; it ends here") {
+		t.Errorf("the log has %q", logged)
+	}
+	text, _ := os.ReadFile(pids)
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Errorf("what was left behind: %v", err)
+	}
+}
+
+// A client that goes away ends its child within a second, also if nobody has read its request's body.
+func TestClientLeaves(t *testing.T) {
+	for name, request := range map[string]string{
+		"without a body":     "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"with one":           "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+		"with an unread one": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n" + strings.Repeat("x", 100_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			pids := filepath.Join(t.TempDir(), "pids")
+			addr, logged := served(t, shell(`sleep 60 & echo $$ $! >"$PIDS"; wait`, "PIDS="+pids))
+			c, err := net.Dial("tcp", addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			go io.WriteString(c, request) // of which not all is taken
+			for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+				if text, _ := os.ReadFile(pids); len(text) > 0 {
+					break
+				}
+				if time.Now().After(end) {
+					t.Fatal("no child came")
+				}
+			}
+			c.Close()
+			gone(t, pids, patience) // TestLimits has no clock either; the task soak has
+			if got := logged.String(); got != "" {
+				t.Errorf("the log has %q", got)
+			}
+		})
+	}
+}
+
+// A child that has its answer ready need not read its request's body, and the client need not send it.
+func TestUnreadBody(t *testing.T) {
+	addr, _ := served(t, shell(textHead+`echo enough`))
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbegin") // and nothing more
+	var b [4 << 10]byte
+	n, err := io.ReadAtLeast(c, b[:], 12)
+	if err != nil || !strings.HasPrefix(string(b[:n]), "HTTP/1.1 200") {
+		t.Errorf("%q, %v; want an answer", b[:n], err)
+	}
+}
+
+// What a child may take of the system is bounded before it can do much.
+func TestResources(t *testing.T) {
+	h := shell(`sleep 0.2; ` + textHead + `ulimit -t; ulimit -v; cat /proc/self/limits`)
+	h.Limits = bench.ChildLimits{CPU: 7 * time.Second, Memory: 3 << 30, Processes: 12345}
+	w := ask(h, "/")
+	text := w.Body.String()
+	if !strings.HasPrefix(text, fmt.Sprintf("7\n%d\n", 3<<20)) || !strings.Contains(text, "12345") {
+		t.Errorf("%d %q, want 7 seconds, 3 GiB and 12345 processes", w.Code, text)
+	}
+}
+
+// A program that cannot be executed is the host's failure; one that cannot be executed now is worth another try.
+func TestExecFails(t *testing.T) {
+	dir := t.TempDir()
+	program := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		write(t, path, text, mode)
+		return path
+	}
+	busy := program("busy", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello'\n", 0o755)
+	writer, err := os.OpenFile(busy, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	for name, test := range map[string]struct {
+		path   string
+		status int
+		logs   string
+	}{
+		"bad interpreter": {program("bad", "#!/no/such/interpreter\n", 0o755), 500, "no such file or directory"},
+		"no program":      {program("data", "\x01\x02", 0o755), 500, "exec format error"},
+		"not executable":  {program("plain", "#!/bin/sh\n", 0o644), 500, "permission denied"},
+		"a broken link":   {filepath.Join(dir, "none"), 500, "no such file or directory"},
+		"text busy":       {busy, 503, "text file busy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var logged logBuffer
+			h := &cgi.Host{Path: test.path, Logger: log.New(&logged, "", 0)}
+			w := ask(h, "/path")
+			if w.Code != test.status || !strings.Contains(logged.String(), test.logs) {
+				t.Errorf("status %d, the log has %q; want %d, %q", w.Code, &logged, test.status, test.logs)
+			}
+			if s := h.Stats(); s.Started != 0 || s.Failed != 1 {
+				t.Errorf("Stats() = %+v, want one failed and none started", s)
+			}
+		})
+	}
+	h := &cgi.Host{Path: busy, Logger: log.New(io.Discard, "", 0)}
+	time.AfterFunc(10*time.Millisecond, func() { writer.Close() })
+	if w := ask(h, "/"); w.Code != http.StatusOK {
+		t.Errorf("status %d when the writer has closed the file meanwhile, want 200", w.Code)
+	}
+}
+
+// Without descriptors there is no child, and the client may come again.
+func TestNoDescriptors(t *testing.T) {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	h := shell(textHead + `echo hello`)
+	var logged logBuffer
+	h.Logger = log.New(&logged, "", 0)
+	ask(h, "/") // what is opened once is open
+	files, _ := os.ReadDir("/proc/self/fd")
+	low := limit
+	low.Cur = uint64(len(files))
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low); err != nil {
+		t.Fatal(err)
+	}
+	w := ask(h, "/path")
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" ||
+		!strings.Contains(logged.String(), "GET /path: ") || !strings.Contains(logged.String(), "too many open files") {
+		t.Errorf("status %d, the log has %q; want 503", w.Code, &logged)
+	}
+	if w := ask(h, "/"); w.Code != http.StatusOK {
+		t.Errorf("then: status %d, want 200", w.Code)
+	}
+}
+
+// A host that ends takes its children with it, and tells their clients.
+func TestClose(t *testing.T) {
+	pids := filepath.Join(t.TempDir(), "pids")
+	h := shell(`trap '' TERM; echo $$ >>"$PIDS"; sleep 60; sleep 60`, "PIDS="+pids)
+	h.Limits.Children = 2
+	const clients = 4
+	codes := make(chan int, clients)
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			w := httptest.NewRecorder()
+			defer func() {
+				if err, ok := recover().(error); ok && !errors.Is(err, http.ErrAbortHandler) {
+					t.Error(err)
+				}
+				codes <- w.Code
+			}()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		})
+	}
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if text, _ := os.ReadFile(pids); strings.Count(string(text), "\n") == 2 {
+			break
+		}
+	}
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	gone(t, pids, patience)
+	all.Wait()
+	for range clients {
+		if code := <-codes; code != http.StatusServiceUnavailable {
+			t.Errorf("status %d, want 503", code)
+		}
+	}
+}
+
+// A body without a length that stops coming, or that there is no room for, starts no child.
+func TestSpool(t *testing.T) {
+	h := shell(textHead + `cat`)
+	h.Limits.Idle = 200 * time.Millisecond
+	addr, logged := served(t, h)
+	head, _ := say(t, addr, "POST /path HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n") // and no end
+	if !strings.HasPrefix(head, "HTTP/1.1 408 ") || !strings.Contains(logged.String(), "POST /path: nothing more of its body came for 200ms") {
+		t.Errorf("%q, the log has %q; want 408", head, logged)
+	}
+
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	low := limit
+	low.Cur = 100_000
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &low); err != nil {
+		t.Fatal(err)
+	}
+	head, _ = say(t, addr, "POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n30d40\r\n"+
+		strings.Repeat("x", 200_000)+"\r\n0\r\n\r\n")
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(head, "HTTP/1.1 503 ") || !strings.Contains(logged.String(), "POST /path: keeping its body: write ") {
+		t.Errorf("%q, the log has %q; want 503", head, logged)
+	}
+	if s := h.Stats(); s.Started != 0 {
+		t.Errorf("%d children were started, want none", s.Started)
+	}
+	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "forktax-body-*")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
