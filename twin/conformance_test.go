@@ -87,8 +87,8 @@ func TestPanicSpoilsOneAnswer(t *testing.T) {
 				if err == nil {
 					resp.Body.Close()
 				}
-				if err == nil && resp.StatusCode != http.StatusInternalServerError {
-					t.Errorf("GET %s = %s, want a broken connection or status 500", path, resp.Status)
+				if err == nil && resp.StatusCode < http.StatusInternalServerError {
+					t.Errorf("GET %s = %s, want a broken connection or status 500, or 502", path, resp.Status)
 				}
 				if got, err := s.ask("a small body"); err != nil || got.Body != "hello\n" {
 					t.Errorf("after it, a small body = %q, %v; want hello", got.Body, err)

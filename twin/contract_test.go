@@ -68,7 +68,9 @@ func TestRunFails(t *testing.T) {
 
 	elsewhere := workload
 	elsewhere.Open = nil
-	elsewhere.Executable = func() (string, error) { return "", errors.New("nowhere to be found") }
+	elsewhere.Executable = func() (twin.Executable, error) {
+		return twin.Executable{}, errors.New("nowhere to be found")
+	}
 
 	tests := map[string]struct {
 		w    twin.Workload
@@ -196,7 +198,7 @@ func TestExecutable(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := workload
-	w.Open, w.Executable = nil, func() (string, error) { return path, nil }
+	w.Open, w.Executable = nil, func() (twin.Executable, error) { return twin.Executable{Path: path}, nil }
 	var out bytes.Buffer
 	if code := twin.Run(t.Context(), w, []string{"describe"}, nil, &out, io.Discard); code != 0 {
 		t.Fatalf("Run describe = %d, want 0", code)
@@ -251,5 +253,38 @@ func TestChildFolder(t *testing.T) {
 		if _, got := s.text(t, s.url+"/folder"); got != fmt.Sprint(here, nil) {
 			t.Errorf("model %s runs in %s, want %s", model, got, here)
 		}
+	}
+}
+
+// A header that is too large is refused alike by all models, and a request goes on being answered that is not.
+func TestHeaderLimit(t *testing.T) {
+	for _, model := range []string{"cgi", "persistent"} {
+		t.Run(model, func(t *testing.T) {
+			s := start(t, workload, model)
+			for size, want := range map[int]int{1000: http.StatusOK, 80_000: http.StatusRequestHeaderFieldsTooLarge} {
+				req, err := http.NewRequest(http.MethodGet, s.url+"/folder", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header.Set("X-Long", strings.Repeat("x", size))
+				resp, err := s.client.Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
+				if resp.StatusCode != want {
+					t.Errorf("with %d bytes of header: status %d, want %d", size, resp.StatusCode, want)
+				}
+			}
+		})
+	}
+}
+
+// What observers see is for this machine alone.
+func TestAdminStaysHere(t *testing.T) {
+	var complaint bytes.Buffer
+	code := twin.Run(t.Context(), workload, []string{"serve", "-admin", "0.0.0.0:0"}, nil, io.Discard, &complaint)
+	if code != 2 || !strings.Contains(complaint.String(), "other machines could reach it") {
+		t.Errorf("serve -admin 0.0.0.0:0: status %d, says %q; want 2", code, &complaint)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"forktax/bench"
+	"forktax/cgi"
 )
 
 // ExporterVariable names, in the environment of a serving program, the forktax command that renders its metrics.
@@ -87,7 +88,9 @@ func (e *exporter) render(r *http.Request, s bench.Snapshot) (*bufio.Reader, err
 	cmd := exec.CommandContext(r.Context(), path, "metrics",
 		"--accept", r.Header.Get("Accept"), "--accept-encoding", r.Header.Get("Accept-Encoding"))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), &out, &complaint
-	err = cmd.Run()
+	if err = cgi.Start(cmd); err == nil {
+		err = cmd.Wait()
+	}
 	if cmd.ProcessState != nil {
 		e.mu.Lock()
 		add(&e.spent, cmd.ProcessState)

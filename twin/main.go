@@ -30,10 +30,10 @@ func Main(w Workload) {
 	if cgi.IsChild() {
 		os.Exit(child(w))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := Run(ctx, w, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	// Until the process is gone: a harness closes the input and sends a signal, and the second must not meet a program that
+	// the first is about to end well.
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	os.Exit(Run(ctx, w, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 func child(w Workload) int {

@@ -6,10 +6,10 @@ import (
 	"log"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"forktax/bench"
 	"forktax/cgi"
 	"forktax/persistent"
 )
@@ -17,7 +17,13 @@ import (
 // A model is how often a workload's Open and Connect run.
 type model struct {
 	name  string
-	start func(ctx context.Context, w Workload, log *log.Logger) (running, error)
+	start func(ctx context.Context, w Workload, c conditions) (running, error)
+}
+
+// conditions are what a model is started under.
+type conditions struct {
+	limits bench.ChildLimits
+	log    *log.Logger
 }
 
 var models = []model{
@@ -56,45 +62,45 @@ func (w Workload) modelNamed(name string) (model, error) {
 // Go's runtime, and the one by which a harness varies the size of the environment.
 var alike = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ", "FORKTAX_PADDING"}
 
-// startCGI hosts the program's own file, or the one that the workload names.
-func startCGI(_ context.Context, w Workload, log *log.Logger) (running, error) {
-	path, dir, err := w.executed()
+// startCGI hosts the program's own file, or what the workload names.
+func startCGI(_ context.Context, w Workload, c conditions) (running, error) {
+	x, err := w.executed()
 	if err != nil {
 		return running{}, fmt.Errorf("finding the file to execute: %w", err)
 	}
-	host := &cgi.Host{Path: path, Dir: dir, InheritEnv: slices.Concat(alike, w.Env), Logger: log}
-	return running{host, host.Stats, func() error { return nil }}, nil
+	host := &cgi.Host{Path: x.Path, Root: x.Root, Dir: x.Dir, Documents: x.Documents, Authorization: x.Authorization,
+		Streams: x.Streams, InheritEnv: slices.Concat(alike, w.Env, x.Env), Limits: c.limits, Logger: c.log}
+	return running{host, host.Stats, host.Close}, nil
 }
 
-// executed returns the file, and the folder in which it runs.
-func (w Workload) executed() (path, dir string, err error) {
+func (w Workload) executed() (Executable, error) {
 	if w.Executable != nil {
-		path, err = w.Executable()
-		return path, filepath.Dir(path), err // as CGI programs expect it
+		return w.Executable()
 	}
-	if path, err = os.Executable(); err != nil {
-		return "", "", err
+	path, err := os.Executable()
+	if err != nil {
+		return Executable{}, err
 	}
-	dir, err = os.Getwd() // relative names must mean the same to a child as to a resident process
-	return path, dir, err
+	dir, err := os.Getwd() // relative names must mean the same to a child as to a resident process
+	return Executable{Path: path, Dir: dir}, err
 }
 
 // startReload keeps the process, and opens and connects for each request.
-func startReload(_ context.Context, w Workload, log *log.Logger) (running, error) {
-	return resident(&persistent.Renewal{Open: w.Open, Logger: log}), nil
+func startReload(_ context.Context, w Workload, c conditions) (running, error) {
+	return resident(&persistent.Renewal{Open: w.Open, Logger: c.log}), nil
 }
 
 // startReconnect opens the workload once, and connects for each request.
-func startReconnect(ctx context.Context, w Workload, log *log.Logger) (running, error) {
+func startReconnect(ctx context.Context, w Workload, c conditions) (running, error) {
 	connect, err := w.Open(ctx)
 	if err != nil {
 		return running{}, fmt.Errorf("opening %s: %w", w.Name, err)
 	}
-	return resident(&persistent.Renewal{Open: Whole(connect), Logger: log}), nil
+	return resident(&persistent.Renewal{Open: Whole(connect), Logger: c.log}), nil
 }
 
 // startPersistent opens and connects the workload once.
-func startPersistent(ctx context.Context, w Workload, _ *log.Logger) (running, error) {
+func startPersistent(ctx context.Context, w Workload, _ conditions) (running, error) {
 	connect, err := w.Open(ctx)
 	if err != nil {
 		return running{}, fmt.Errorf("opening %s: %w", w.Name, err)

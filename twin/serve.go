@@ -8,9 +8,10 @@ import (
 	"io"
 	"log"
 	"net"
-	"net/http"
 	"os"
 
+	"forktax/bench"
+	"forktax/cgi"
 	"forktax/persistent"
 )
 
@@ -27,7 +28,9 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	name := flags.String("model", "persistent", "how often the workload is opened: see the list of models")
 	addr := flags.String("addr", loopback, "where to serve; port 0 takes a free one")
-	adminAddr := flags.String("admin", loopback, "where to serve /metrics, /usage and /healthz")
+	adminAddr := flags.String("admin", loopback, "where to serve /metrics, /usage and /healthz, on this machine alone")
+	var limits bench.ChildLimits
+	limits.Flags(flags)
 	if err := parse(flags, args, stderr); err != nil {
 		return err
 	}
@@ -53,6 +56,10 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 		return err
 	}
 	defer adminLn.Close()
+	if a, ok := adminLn.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
+		return fmt.Errorf("%w: -admin %s: other machines could reach it; want an address of the loopback, such as %s",
+			errUsage, *adminAddr, loopback)
+	}
 
 	if w.Hold != nil {
 		release, held := w.Hold(ctx) // not err, which is what is returned, release's error too
@@ -61,7 +68,7 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 		}
 		defer func() { err = errors.Join(err, release()) }()
 	}
-	r, err := m.start(context.WithoutCancel(ctx), w, logger) // requests under way outlive the signal to end
+	r, err := m.start(context.WithoutCancel(ctx), w, conditions{limits, logger}) // requests under way outlive the signal to end
 	if err != nil {
 		return err
 	}
@@ -73,9 +80,12 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	fmt.Fprintf(stdout, "ready http://%s http://%s\n", ln.Addr(), adminLn.Addr())
 	return both(ctx, cancel,
 		func(ctx context.Context) error {
-			return serveOn(ctx, ln, meter.measured(delayed(share, r.handler)), logger)
+			return (&persistent.Server{Handler: meter.measured(delayed(share, r.handler)), Header: limits.Header,
+				ConnContext: cgi.WithConn, Logger: logger}).Serve(ctx, ln)
 		},
-		func(ctx context.Context) error { return serveOn(ctx, adminLn, a.handler(), logger) })
+		func(ctx context.Context) error {
+			return (&persistent.Server{Handler: a.handler(), Logger: logger}).Serve(ctx, adminLn)
+		})
 }
 
 func listen(addr, flag string) (net.Listener, error) {
@@ -84,10 +94,6 @@ func listen(addr, flag string) (net.Listener, error) {
 		return nil, fmt.Errorf("listening on -%s %s: %w", flag, addr, err)
 	}
 	return ln, nil
-}
-
-func serveOn(ctx context.Context, ln net.Listener, h http.Handler, logger *log.Logger) error {
-	return (&persistent.Server{Handler: h, Logger: logger}).Serve(ctx, ln)
 }
 
 // both runs a and b until both have ended, and ends the other when one fails.

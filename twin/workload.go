@@ -33,14 +33,25 @@ type Workload struct {
 	// Env names the environment variables that Open reads: a CGI child is given these and those that steer Go's
 	// runtime, and no others.
 	Env []string
-	// Executable, if it is set, names the file that is executed for each request in the place of the program's own, by
-	// its absolute path and in its own folder. Such a workload has the model cgi only, and no Open: what happens in
-	// that file is not this program's affair.
-	Executable func() (path string, err error)
+	// Executable, if it is set, names what is executed for each request in the place of the program's own file. Such a
+	// workload has the model cgi only, and no Open: what happens there is not this program's affair.
+	Executable func() (Executable, error)
 	// Hold is run once by the serving process, whatever the model, before the first request: for what belongs to the
 	// machine and not to the program, such as a connection that keeps an embedded database's log from being deleted
 	// whenever the last process leaves it. It returns what lets go.
 	Hold func(ctx context.Context) (release func() error, err error)
+}
+
+// An Executable is somebody else's program, or a folder of them, to be hosted. All but Path may be left out; see cgi.Host
+// for what each means.
+type Executable struct {
+	Path          string
+	Root          string
+	Dir           string
+	Documents     string
+	Env           []string // names of variables that are handed on
+	Authorization bool
+	Streams       bool
 }
 
 // DatabaseVariable is set for Prepare when the harness has a server of the Workload's kind: the URL of an empty place

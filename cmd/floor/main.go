@@ -41,12 +41,12 @@ var workload = twin.Workload{
 	Executable: executable,
 }
 
-func executable() (string, error) {
+func executable() (twin.Executable, error) {
 	path := os.Getenv(executableVariable)
 	if path == "" {
-		return "", fmt.Errorf("%s is not set: floor prepare makes the file that it is to name", executableVariable)
+		return twin.Executable{}, fmt.Errorf("%s is not set: floor prepare makes the file that it is to name", executableVariable)
 	}
-	return path, nil
+	return twin.Executable{Path: path}, nil
 }
 
 // prepare writes the file, and executes it once: where that cannot be done, in a folder that is mounted noexec, say, it

@@ -87,11 +87,11 @@ func TestPrepareTellsThatItCannot(t *testing.T) {
 func TestExecutableIsNamed(t *testing.T) {
 	t.Setenv(executableVariable, "")
 	if path, err := executable(); err == nil {
-		t.Errorf("executable() = %q without %s, want an error", path, executableVariable)
+		t.Errorf("executable() = %+v without %s, want an error", path, executableVariable)
 	}
 	t.Setenv(executableVariable, "/some/file")
-	if path, err := executable(); path != "/some/file" || err != nil {
-		t.Errorf("executable() = %q, %v, want /some/file", path, err)
+	if path, err := executable(); path.Path != "/some/file" || err != nil {
+		t.Errorf("executable() = %+v, %v, want /some/file", path, err)
 	}
 }
 

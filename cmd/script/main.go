@@ -1,7 +1,7 @@
 // Script is the workload of somebody else's CGI program: any executable, in any language. What its host executes for
-// each request is the file that SCRIPT_PATH names. So two scripts, or two versions of one, are measured through the
-// same host, and as exactly, as the workloads of this project. What is asked of them is the harness's affair: the host
-// passes on any request.
+// each request is the file that SCRIPT_PATH names, or one of the folder that it names. So two scripts, or two versions of
+// one, are measured through the same host, and as exactly, as the workloads of this project. What is asked of them is
+// the harness's affair: the host passes on any request.
 package main
 
 import (
@@ -12,16 +12,24 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"forktax/twin"
 )
 
-// pathVariable names the file to execute in the environment of a serving program.
-const pathVariable = "SCRIPT_PATH"
+// Variables of a serving program.
+const (
+	pathVariable          = "SCRIPT_PATH"          // the file to execute, or a folder of such files
+	rootVariable          = "SCRIPT_ROOT"          // with what the paths of URLs begin that it answers
+	dirVariable           = "SCRIPT_DIR"           // where it runs; by default, in its own folder
+	documentsVariable     = "SCRIPT_DOCUMENTS"     // what PATH_TRANSLATED is in
+	envVariable           = "SCRIPT_ENV"           // names of variables that it is given, with commas between them
+	authorizationVariable = "SCRIPT_AUTHORIZATION" // not empty: it is given the header Authorization
+)
 
 var workload = twin.Workload{
 	Name:  "script",
-	About: "any CGI executable, in any language: the file that " + pathVariable + " names",
+	About: "any CGI executable, in any language: the file that " + pathVariable + " names, or those in that folder",
 	Requests: []twin.Request{{
 		Name:   "get",
 		Method: http.MethodGet,
@@ -32,22 +40,49 @@ var workload = twin.Workload{
 }
 
 // executable says what is wrong before the first request would: as a host that serves nothing but status 500.
-func executable() (string, error) {
-	path := os.Getenv(pathVariable)
-	if path == "" {
-		return "", fmt.Errorf("%s is not set: it names the file to execute for each request", pathVariable)
+func executable() (twin.Executable, error) {
+	x := twin.Executable{
+		Path:          os.Getenv(pathVariable),
+		Root:          os.Getenv(rootVariable),
+		Dir:           os.Getenv(dirVariable),
+		Documents:     os.Getenv(documentsVariable),
+		Env:           strings.FieldsFunc(os.Getenv(envVariable), func(r rune) bool { return r == ',' }),
+		Authorization: os.Getenv(authorizationVariable) != "",
+		Streams:       true,
 	}
-	if !filepath.IsAbs(path) {
-		return "", fmt.Errorf("%s is %q: want an absolute path", pathVariable, path)
+	if x.Root != "" && x.Root[0] != '/' {
+		return x, fmt.Errorf("%s is %q: want a path that begins with /", rootVariable, x.Root)
+	}
+	for _, name := range []string{dirVariable, documentsVariable} {
+		if path := os.Getenv(name); path != "" && !isFolder(path) {
+			return x, fmt.Errorf("%s is %q, which is no folder", name, path)
+		}
+	}
+	return x, runnable(x.Path)
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func runnable(path string) error {
+	switch {
+	case path == "":
+		return fmt.Errorf("%s is not set: it names the file to execute for each request", pathVariable)
+	case !filepath.IsAbs(path):
+		return fmt.Errorf("%s is %q: want an absolute path", pathVariable, path)
+	case isFolder(path):
+		return nil
 	}
 	_, err := exec.LookPath(path)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return "", fmt.Errorf("%s names a file that may not be executed (chmod +x makes it so): %w", pathVariable, err)
+		return fmt.Errorf("%s names a file that may not be executed (chmod +x makes it so): %w", pathVariable, err)
 	case err != nil:
-		return "", fmt.Errorf("%s names no file that can be executed: %w", pathVariable, err)
+		return fmt.Errorf("%s names no file that can be executed: %w", pathVariable, err)
 	}
-	return path, nil
+	return nil
 }
 
 func main() { twin.Main(workload) }

@@ -147,7 +147,7 @@ func TestWhatIsNoScript(t *testing.T) {
 	check("", "SCRIPT_PATH is not set")
 	check("./answer", `SCRIPT_PATH is "./answer": want an absolute path`)
 	check(filepath.Join(t.TempDir(), "missing"), "no such file")
-	check(t.TempDir(), "is a directory")
+	check("/dev/null", "permission denied")
 	check(written(t, "plain", shellScript, 0o644), "chmod +x")
 }
 
