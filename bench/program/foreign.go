@@ -1,23 +1,29 @@
 package program
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"os/exec"
 	"strings"
 	"time"
 
 	"forktax/bench"
+	"forktax/bench/process"
 )
 
 // reachLimit is how long a foreign server may take to accept a connection.
 const reachLimit = 5 * time.Second
 
-// A Foreign is a server that somebody else runs. In a plan its name stands in the place of a model.
+// A Foreign is a server that somebody else runs, or that a command starts. In a plan its name stands in the place of a
+// model.
 type Foreign struct {
-	Name string
-	URL  *url.URL
+	Name    string
+	URL     *url.URL // nil if it is started
+	Command string   // for a shell, or ""; {port} in it, and the variable PORT, say where it is to listen
 }
 
 // ParseForeign reads name=url.
@@ -54,10 +60,50 @@ func (f Foreign) Reach(ctx context.Context) error {
 }
 
 // Secure says whether it speaks TLS.
-func (f Foreign) Secure() bool { return f.URL.Scheme == "https" }
+func (f Foreign) Secure() bool { return f.URL != nil && f.URL.Scheme == "https" }
 
 // ForeignWorkload is the workload of servers that are measured by their URL alone: it is the whole of the request.
 const ForeignWorkload = "url"
+
+// start starts the command as a target, and waits until it accepts connections.
+func (f Foreign) start(ctx context.Context, l *Launcher, workload string) (*bench.Target, func() error, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, fmt.Errorf("looking for a free port: %w", err)
+	}
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	ln.Close()
+	cmd := exec.Command("/bin/sh", "-c", strings.ReplaceAll(f.Command, "{port}", port))
+	cmd.Env = append(ownEnvironment(), "PORT="+port)
+	s, err := process.Start(cmd, l.Log, l.Elsewhere)
+	if err != nil {
+		return nil, nil, fmt.Errorf("starting %s: %w", f.Command, err)
+	}
+	s.AnyEnd = true
+	f.URL = &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", port)}
+	limit := cmp.Or(l.StartLimit, startLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it did not listen on port %s within %v", port, limit))
+	defer cancel()
+	for {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", f.URL.Host)
+		if err == nil {
+			conn.Close()
+			break
+		}
+		select {
+		case why := <-s.Gone():
+			err = why
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		case <-time.After(10 * time.Millisecond):
+			continue
+		}
+		return nil, nil, errors.Join(fmt.Errorf("starting %s: %w", f.Command, err), l.stop(s))
+	}
+	t := f.target(workload)
+	t.Gone, t.Complaints = s.Gone(), s.Complaints
+	return t, func() error { return l.stop(s) }, nil
+}
 
 // target is the server in the place of a launched one. Nothing is known of its cost.
 func (f Foreign) target(workload string) *bench.Target {

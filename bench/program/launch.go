@@ -39,6 +39,7 @@ type Launcher struct {
 	Dir        string              // under which each target's data is made, and removed again
 	Addr       string              // where to serve, by default a free port of the loopback
 	Admin      string              // likewise for the admin listener
+	Flags      []string            // of serve, besides those of the program contract that each program takes
 	Exporter   string              // the forktax command, for /metrics; "" if there is none
 	Log        io.Writer           // what the programs log, as it comes; nil means it is only kept for errors
 	Env        map[string]string   // set for each program, over what its prepare says
@@ -60,6 +61,9 @@ var _ bench.Launcher = (*Launcher)(nil)
 // Launch implements bench.Launcher.
 func (l *Launcher) Launch(ctx context.Context, model, workload string) (*bench.Target, func() error, error) {
 	for _, f := range l.Foreign {
+		if f.Name == model && f.Command != "" {
+			return f.start(ctx, l, workload)
+		}
 		if f.Name == model {
 			return f.target(workload), func() error { return nil }, nil
 		}
@@ -104,6 +108,7 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 	*bench.Target, error) {
 	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
 	cmd := exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
+	cmd.Args = append(cmd.Args, l.Flags...)
 	cmd.Env = append(ownEnvironment(), exporterVariable+"="+l.Exporter)
 	for _, vars := range []map[string]string{env, l.Env, v.Env} {
 		for name, value := range vars {

@@ -9,7 +9,6 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
-	"forktax/bench/machine"
 	"forktax/bench/program"
 	"forktax/bench/report"
 )
@@ -68,22 +67,7 @@ func compareVariants(b *testing.B, command string, baseline, candidate bench.Var
 		plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: v.Name,
 			Engine: load.Default, Load: bench.Load{Kind: bench.Closed, Concurrency: 1}})
 	}
-	record, err := bench.CreateRecord(filepath.Join(dir, "run"), bench.Head{Schema: bench.Schema, Plan: plan})
-	if err != nil {
-		b.Fatal(err)
-	}
-	runner := bench.Runner{Plan: plan, Launcher: launcher, Engines: load.Engines(), Record: record,
-		Machine: machine.Counters}
-	if err := runner.Run(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	if err := record.Finish(bench.Tail{Complete: true}); err != nil {
-		b.Fatal(err)
-	}
-	analysis, err := analysisOf(record.Dir)
-	if err != nil {
-		b.Fatal(err)
-	}
+	analysis := measuredBy(b, plan, launcher, filepath.Join(dir, "run"))
 	for _, c := range analysis.Comparisons {
 		if c.Metric == report.MetricResponse && c.RatioLow != nil && c.MDE != nil {
 			b.ReportMetric((c.Ratio-1)*100, "%")

@@ -20,6 +20,7 @@ type options struct {
 	Variants  []bench.Variant // in place of the models
 	Baseline  string          // "" leaves it to the plan
 	Targets   []string
+	Own       ownOptions
 	Clients   []int
 	Rates     []float64
 	Arrivals  string
@@ -73,6 +74,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.Baseline, "baseline", o.Baseline,
 		"the model, target or variant that the others are compared with; by default persistent, or else the first")
 	f.StringSliceVar(&o.Targets, "target", o.Targets, "servers that somebody else runs, as name=url; with --workload they are to serve that, too")
+	o.Own.flags(f)
 	f.IntSliceVar(&o.Clients, "clients", o.Clients, "closed loop: how many clients send, each waiting for its answer; one cell for each number")
 	f.Float64SliceVar(&o.Rates, "rate", o.Rates, "open loop: requests a second that arrive whatever the server does; one cell for each rate")
 	f.StringVar(&o.Arrivals, "arrivals", o.Arrivals, "of an open loop: poisson or constant")
@@ -176,6 +178,9 @@ func (o *options) check() error {
 	if _, err := o.objective(); err != nil {
 		return err
 	}
+	if err := o.own(); err != nil {
+		return err
+	}
 	return o.Data.check()
 }
 
@@ -212,6 +217,9 @@ type wish struct{ program, request string }
 
 // wishes lists what is to be served. Where only targets are named, nothing else is.
 func (o *options) wishes() []wish {
+	if o.Own.CGI != "" {
+		return []wish{{scriptWorkload, ""}}
+	}
 	if len(o.Targets) > 0 && !o.has("workload") {
 		return nil
 	}

@@ -39,6 +39,8 @@ or another program; examples/startup.yaml has some of each.`,
   forktax run --workload guestbook/page --rate 50,100,200
   forktax run --workload ./my-program --budget 60s
   forktax run examples/startup.yaml
+  forktax run --cgi ./hello.cgi --persistent http://127.0.0.1:8080/hello
+  forktax run --cgi ./hello.py --persistent 'python3 server.py --port {port}'
   forktax run --target apache=http://127.0.0.1:8080/ --target nginx=http://127.0.0.1:8081/
   forktax run --format json | jq '.comparisons[] | select(.metric == "response_p50")'`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -92,6 +94,11 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	if err != nil {
 		return err
 	}
+	if o.Own.CGI != "" {
+		if foreign, err = o.compareOwn(ctx, l, &programs[0], foreign); err != nil {
+			return o.wrong(err)
+		}
+	}
 	floor, err := o.floor(ctx, finder, programs)
 	if err != nil {
 		return err
@@ -135,6 +142,33 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 		failure = conclusive
 	}
 	return errors.Join(failure, unwritten, reported)
+}
+
+// compareOwn has the program host what --cgi names, and returns the foreign targets with what it is compared with.
+func (o *options) compareOwn(ctx context.Context, l *program.Launcher, p *program.Program, foreign []program.Foreign) (
+	[]program.Foreign, error) {
+	stays, path, err := o.Own.persistent()
+	if err != nil {
+		return nil, err
+	}
+	if stays != nil {
+		if stays.Command == "" {
+			if err := stays.Reach(ctx); err != nil {
+				return nil, err
+			}
+		}
+		foreign = append(foreign, *stays)
+	}
+	if err := o.Own.host(p, l, path); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for the data of the targets: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	l.Dir, l.Programs, l.Foreign = dir, []program.Program{*p}, foreign
+	return foreign, o.learn(ctx, l, p)
 }
 
 // reach reads the foreign targets, and then connects to each once: a server that is not there is a mistake to be told

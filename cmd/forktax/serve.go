@@ -12,33 +12,57 @@ import (
 	"forktax/bench/program"
 )
 
+// serveOptions say what is served, and how.
+type serveOptions struct {
+	workload, model string
+	Host            hostOptions
+	Data            databaseOptions
+}
+
 func serveCommand(atOnce <-chan struct{}) *cobra.Command {
-	var workload, model string
+	var o serveOptions
 	l := program.Launcher{Exporter: ownPath(), AtOnce: atOnce}
-	var database databaseOptions
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve a workload by one model, to look at it",
+		Short: "Serve a workload by one model, or any CGI program",
 		Long: `Serve prepares a workload's data in a temporary folder and serves it until Ctrl-C. It prints the line
-"ready <url> <admin url>"; the admin URL has /metrics, /usage and /healthz.`,
-		Example: `  forktax serve --model cgi --workload guestbook --addr 127.0.0.1:8080`,
-		Args:    noArguments,
+"ready <url> <admin url>"; the admin URL has /metrics, /usage and /healthz.
+
+With --cgi it hosts any executable that speaks CGI, in any language: one process for each request. With --cgi-bin it
+hosts a folder of them, each under its name. What children and clients may take is bounded by the flags below; see
+SECURITY.md for what the host promises.`,
+		Example: `  forktax serve --model cgi --workload guestbook --addr 127.0.0.1:8080
+  forktax serve --cgi ./hello.sh --root /hello
+  forktax serve --cgi-bin ./cgi-bin --root /cgi-bin --max-children 32 --child-timeout 10s`,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return serve(c.Context(), &l, database, workload, model, c.OutOrStdout(), c.ErrOrStderr())
+			if err := o.Host.check(c.Flags()); err != nil {
+				return err
+			}
+			if o.Host.wanted() {
+				o.workload, o.model = scriptWorkload, hostedModel
+			}
+			l.Flags = o.Host.limits(c.Flags())
+			return serve(c.Context(), &l, o, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
-	c.Flags().StringVar(&workload, "workload", "hello", "what to serve; see forktax list")
-	c.Flags().StringVar(&model, "model", "persistent", "how")
-	c.Flags().StringVar(&l.Addr, "addr", "127.0.0.1:0", "where; port 0 takes a free one")
-	c.Flags().StringVar(&l.Admin, "admin", "127.0.0.1:0", "where the admin pages are")
-	database.flags(c.Flags())
+	f := c.Flags()
+	f.StringVar(&o.workload, "workload", "hello", "what to serve; see forktax list")
+	f.StringVar(&o.model, "model", "persistent", "how")
+	f.StringVar(&l.Addr, "addr", "127.0.0.1:0", "where; port 0 takes a free one")
+	f.StringVar(&l.Admin, "admin", "127.0.0.1:0", "where the admin pages are")
+	o.Host.flags(f)
+	o.Data.flags(f)
 	return c
 }
 
-func serve(ctx context.Context, l *program.Launcher, database databaseOptions, workload, model string,
-	stdout, stderr io.Writer) (err error) {
+func serve(ctx context.Context, l *program.Launcher, o serveOptions, stdout, stderr io.Writer) (err error) {
+	database, workload, model := o.Data, o.workload, o.model
 	if err := database.check(); err != nil {
 		return usageError{err}
+	}
+	if l.Env, err = o.Host.environment(); err != nil {
+		return err
 	}
 	if w := wishFor(workload); w.request != "" {
 		return usagef("--workload %q: serve takes a whole workload, such as %s, or the path of a program, such as ./%[1]s",

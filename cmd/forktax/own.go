@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"forktax/bench"
+	"forktax/bench/program"
+)
+
+// ownOptions name two things of somebody's own that are to be compared: a CGI executable, and what does the same and stays.
+type ownOptions struct {
+	CGI        string
+	Persistent string // a URL, or a command
+	Request    string
+}
+
+func (o *ownOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.CGI, "cgi", o.CGI, "in place of --workload: a CGI executable, in any language")
+	f.StringVar(&o.Persistent, "persistent", o.Persistent, "what --cgi is compared with: the URL of a server that does the "+
+		"same, or the command that starts one at the port that is in its variable PORT, and in the place of {port}")
+	f.StringVar(&o.Request, "request", o.Request, "the path that both are asked for; by default that of --persistent, or /")
+}
+
+// own makes what --cgi and --persistent say a part of what is to be measured.
+func (o *options) own() error {
+	switch {
+	case o.Own == ownOptions{}:
+		return nil
+	case o.Own.CGI == "" && o.Own.Persistent != "":
+		return mistaken("persistent", "is what --cgi is compared with: name a CGI executable by that")
+	case o.Own.CGI == "":
+		return mistaken("request", "is for --cgi: name a CGI executable by that")
+	case o.has("workload"):
+		return mistaken("workload", "and --cgi exclude each other")
+	case o.has("model"):
+		return mistaken("model", "and --cgi exclude each other: a CGI executable has the model cgi alone")
+	case len(o.Variants) > 0:
+		return mistaken(variantsKey, "and --cgi exclude each other")
+	case o.Own.Request != "" && !strings.HasPrefix(o.Own.Request, "/"):
+		return mistaken("request", "%q: a path that begins with / is needed", o.Own.Request)
+	}
+	if why := program.NoProgram(o.Own.CGI); why != "" {
+		return mistaken("cgi", "%s %s", o.Own.CGI, why)
+	}
+	o.Models, o.Ladder = []string{hostedModel}, false
+	if o.Baseline == "" && o.Own.Persistent != "" {
+		o.Baseline = bench.Baseline
+	}
+	return nil
+}
+
+// persistent is what --persistent names, nil if that is nothing, and the path that it is asked for.
+func (o ownOptions) persistent() (f *program.Foreign, path string, err error) {
+	path = "/"
+	switch {
+	case o.Persistent == "":
+	case strings.HasPrefix(o.Persistent, "http://"), strings.HasPrefix(o.Persistent, "https://"):
+		parsed, err := program.ParseForeign(bench.Baseline + "=" + o.Persistent)
+		if err != nil {
+			return nil, "", mistaken("persistent", "%s", strings.TrimPrefix(err.Error(), bench.Baseline+"="))
+		}
+		if u := parsed.URL.RequestURI(); u != "" {
+			path = u
+		}
+		parsed.URL = &url.URL{Scheme: parsed.URL.Scheme, Host: parsed.URL.Host}
+		f = &parsed
+	default:
+		f = &program.Foreign{Name: bench.Baseline, Command: o.Persistent}
+	}
+	if o.Request != "" {
+		path = o.Request
+	}
+	return f, path, nil
+}
+
+// host has the program script ask for the one path, and its host answer it by the executable, as if that were there.
+func (o ownOptions) host(p *program.Program, l *program.Launcher, path string) error {
+	absolute, err := executable(o.CGI)
+	if err != nil {
+		return err
+	}
+	u, err := url.ParseRequestURI(path)
+	if err != nil {
+		return mistaken("request", "%q: %v", path, err)
+	}
+	p.Requests = []bench.Request{{Name: "get", Method: "GET", Path: path}}
+	env := map[string]string{scriptVariable: absolute, "SCRIPT_ROOT": strings.TrimRight(u.Path, "/")}
+	maps.Copy(env, l.Env)
+	l.Env = env
+	return nil
+}
+
+// learn has both sides prove that they answer the same, and asks the one that stays, or else the executable, what that is.
+func (o *options) learn(ctx context.Context, l *program.Launcher, p *program.Program) (failed error) {
+	var targets []*bench.Target
+	for _, model := range []string{bench.Baseline, hostedModel} {
+		if model == bench.Baseline && o.Own.Persistent == "" {
+			continue
+		}
+		target, stop, err := l.Launch(ctx, model, p.Name)
+		if err != nil {
+			return err
+		}
+		defer func() { failed = errors.Join(failed, stop()) }()
+		targets = append(targets, target)
+	}
+	want, err := bench.Learn(ctx, targets[0], p.Requests[0])
+	if varies := new(bench.Variance); errors.As(err, &varies) && o.Different {
+		err = nil
+	}
+	if err == nil && !o.Different {
+		err = bench.Alike(ctx, p.Requests, targets)
+	}
+	p.Requests[0].Want = want
+	return err
+}

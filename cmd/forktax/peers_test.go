@@ -1,0 +1,181 @@
+package main
+
+import (
+	"errors"
+	"math"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/load"
+	"forktax/bench/machine"
+	"forktax/bench/program"
+	"forktax/bench/report"
+	"forktax/bench/stack"
+)
+
+// cChild is the smallest answer that a C program can give.
+const cChild = `#include <unistd.h>
+int main(void) {
+	static const char answer[] = "Content-Type: text/plain; charset=utf-8\n\nhello\n";
+	return write(1, answer, sizeof answer - 1) < 0;
+}
+`
+
+// BenchmarkPeers holds the host against other web servers that execute the same program for each request: a static one
+// in C, and one in Go. For 40 s it visits them in turn, with 8 clients. It reports the ratio of our throughput to each
+// peer's, with its interval, and the processor time of a request over that of starting the program and waiting for it,
+// and no more. Run it alone: go test -run '^$' -bench Peers ./cmd/forktax
+func BenchmarkPeers(b *testing.B) {
+	for name, build := range map[string]func(path string) *exec.Cmd{
+		"c": func(path string) *exec.Cmd {
+			source := path + ".c"
+			if err := os.WriteFile(source, []byte(cChild), 0o600); err != nil {
+				b.Fatal(err)
+			}
+			return exec.Command("gcc", "-static", "-O2", "-o", path, source)
+		},
+		"go": func(path string) *exec.Cmd {
+			return exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/hello")
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			child := filepath.Join(b.TempDir(), "child")
+			if out, err := build(child).CombinedOutput(); err != nil {
+				b.Fatalf("building: %v\n%s", err, out)
+			}
+			if err := machine.Settle(child); err != nil {
+				b.Fatal(err)
+			}
+			for range b.N {
+				comparePeers(b, child)
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+func comparePeers(b *testing.B, child string) {
+	dir := b.TempDir()
+	path := filepath.Join(dir, "script")
+	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/script").CombinedOutput(); err != nil {
+		b.Fatalf("building: %v\n%s", err, out)
+	}
+	p, err := program.Describe(b.Context(), path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p.Requests = []bench.Request{{Name: "hello", Method: "GET", Path: "/", Want: bench.Want{Status: 200, Body: "hello\n"}}}
+	const ours = "cgi"
+	plan := bench.Plan{Workloads: []bench.Description{p.Description}, Baseline: ours, Groups: 8, AtLeast: fewestSent,
+		BudgetNS: int64(40 * time.Second), Seed: 1}
+	launcher := &program.Launcher{Programs: []program.Program{p}, Dir: dir, Seed: plan.Seed,
+		Env: map[string]string{scriptVariable: child, program.PhasesVariable: "off"}}
+	models := []string{ours}
+	for _, name := range stack.Webs() {
+		w, err := stack.StartWeb(b.Context(), name, child)
+		if missing := new(stack.NotInstalledError); errors.As(err, &missing) {
+			b.Skip(err)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() {
+			if err := w.Stop(); err != nil {
+				b.Error(err)
+			}
+		})
+		u, err := url.Parse(w.URL)
+		if err != nil {
+			b.Fatal(err)
+		}
+		launcher.Foreign = append(launcher.Foreign, program.Foreign{Name: name, URL: u})
+		models = append(models, name)
+	}
+	for _, model := range models {
+		plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: "hello", Model: model, Engine: load.Default,
+			Load: bench.Load{Kind: bench.Closed, Concurrency: 8}})
+	}
+	analysis := measuredBy(b, plan, launcher, filepath.Join(dir, "run"))
+	best := 0.0
+	for _, c := range analysis.Cells {
+		if c.ThroughputRPS == nil || c.Errors > 0 {
+			b.Fatalf("%s: %+v", c.Model, c)
+		}
+		b.ReportMetric(*c.ThroughputRPS, c.Model+"-req/s")
+		if c.Model == ours {
+			spawn := spawned(b, child)
+			b.ReportMetric(float64(*c.CPUPerRequest)/1e3, "µs-CPU/req")
+			b.ReportMetric(float64(spawn)/1e3, "µs-CPU/spawn")
+			b.ReportMetric(float64(*c.CPUPerRequest)/float64(spawn), "×spawn")
+		} else {
+			best = math.Max(best, *c.ThroughputRPS)
+		}
+	}
+	for _, c := range analysis.Comparisons {
+		if c.Metric == report.MetricThroughput && c.RatioLow != nil {
+			b.ReportMetric(1/c.Ratio, "×"+c.Candidate)
+			b.ReportMetric(1 / *c.RatioHigh, "×"+c.Candidate+"-low")
+			b.ReportMetric(1 / *c.RatioLow, "×"+c.Candidate+"-high")
+		}
+	}
+}
+
+// spawned is the processor time of starting the program and waiting for it, in a loop that does nothing else.
+func spawned(b *testing.B, child string) time.Duration {
+	const times = 1000
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer null.Close()
+	used := func() (sum time.Duration) {
+		for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+			var u syscall.Rusage
+			if err := syscall.Getrusage(who, &u); err != nil {
+				b.Fatal(err)
+			}
+			sum += time.Duration(u.Utime.Nano() + u.Stime.Nano())
+		}
+		return sum
+	}
+	before := used()
+	for range times {
+		pid, err := syscall.ForkExec(child, []string{child}, &syscall.ProcAttr{
+			Env:   []string{"GATEWAY_INTERFACE=CGI/1.1", "REQUEST_METHOD=GET", "SERVER_PROTOCOL=HTTP/1.1", "SCRIPT_NAME=/"},
+			Files: []uintptr{null.Fd(), null.Fd(), null.Fd()}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := syscall.Wait4(pid, nil, 0, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return (used() - before) / times
+}
+
+// measuredBy carries a plan out, and analyses what came of it.
+func measuredBy(b *testing.B, plan bench.Plan, l *program.Launcher, dir string) *report.Analysis {
+	b.Helper()
+	record, err := bench.CreateRecord(dir, bench.Head{Schema: bench.Schema, Plan: plan})
+	if err != nil {
+		b.Fatal(err)
+	}
+	runner := bench.Runner{Plan: plan, Launcher: l, Engines: load.Engines(), Record: record, Machine: machine.Counters}
+	if err := runner.Run(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	if err := record.Finish(bench.Tail{Complete: true}); err != nil {
+		b.Fatal(err)
+	}
+	analysis, err := analysisOf(record.Dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return analysis
+}
