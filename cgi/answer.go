@@ -38,9 +38,9 @@ type answer struct {
 	length   int64  // of the body so far
 	given    int64  // how much of it the client was given
 
-	timed      bool       // somebody wants to know when its parts came
 	head, last int64      // when the head came, and the last of the rest, by bench.Now; 0 if they did not
-	told       bench.Told // what the child's own Server-Timing says
+	timed      bool       // somebody wants to know what the child's own Server-Timing says
+	told       bench.Told // which is this
 }
 
 var _ io.ReaderFrom = (*answer)(nil)
@@ -135,11 +135,8 @@ func printable(value string) bool {
 var errNotTaken = errors.New("the answer is not taken any further")
 
 func (a *answer) Write(p []byte) (int, error) {
-	now := bench.Now()
-	a.exchange.heard.Store(now)
-	if a.timed {
-		a.last = now
-	}
+	a.last = bench.Now()
+	a.exchange.heard.Store(a.last)
 	if a.exchange.blamed() != nil {
 		return 0, errNotTaken
 	}

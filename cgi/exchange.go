@@ -31,21 +31,21 @@ type exchange struct {
 	says    stderr
 	mark    string // in the environment of the child, and of what that starts
 
-	begun   int64         // when its child was about to be started, by bench.Now
-	heard   atomic.Int64  // when the child last wrote, or was begun
-	headed  atomic.Bool   // the head of its answer is complete
-	pid     atomic.Int64  // the child's; 0 is not known
-	started chan struct{} // closed when the child has been started and, if it can be, found
-	locked  atomic.Bool   // it holds starting
-	over    chan struct{} // closed when the child has been waited for
+	begun     int64         // when its child was about to be started, by bench.Now
+	heard     atomic.Int64  // when the child last wrote, or was begun
+	headed    atomic.Bool   // the head of its answer is complete
+	pid       atomic.Int64  // the child's; 0 is not known
+	unstarted bool          // there is none: its program could not be executed
+	started   chan struct{} // closed when the child has been started and, if it can be, found
+	locked    atomic.Bool   // it holds starting
+	over      chan struct{} // closed when the child has been waited for
 
-	mu        sync.Mutex
-	fault     *fault // the first one
-	unstarted bool
-	ending    bool // the child is being ended
-	done      bool // it has been waited for
-	orphaned  bool // it had ended when it was last looked at, with its answer open
-	timer     *time.Timer
+	mu       sync.Mutex
+	fault    *fault // the first one
+	ending   bool   // the child is being ended
+	done     bool   // it has been waited for
+	orphaned bool   // it had ended when it was last looked at, with its answer open
+	timer    *time.Timer
 }
 
 // startTries is how often a program is executed that is being written (ETXTBSY): whoever has done it, or has just
@@ -56,8 +56,7 @@ const startTries = 6
 func (h *Host) execute(w http.ResponseWriter, r *http.Request, s script, t *stopwatch) (next *http.Request) {
 	asked := h.asked(r)
 	for try := 1; ; try++ {
-		e := h.exchange(w, r, t)
-		e.asked = asked
+		e := h.exchange(w, r, asked, t.timer != nil)
 		t.begun = e.begun
 		e.run(s)
 		if try < startTries && e.busy() {
@@ -71,12 +70,13 @@ func (h *Host) execute(w http.ResponseWriter, r *http.Request, s script, t *stop
 	}
 }
 
-func (h *Host) exchange(w http.ResponseWriter, r *http.Request, t *stopwatch) *exchange {
+// exchange is that of a request, which net/http/cgi sees as asked.
+func (h *Host) exchange(w http.ResponseWriter, r, asked *http.Request, timed bool) *exchange {
 	n := h.stats.attempted.Add(1)
-	e := &exchange{host: h, request: r, mark: fmt.Sprintf("%s.%d", h.mark, n), begun: bench.Now(),
+	e := &exchange{host: h, request: r, asked: asked, mark: fmt.Sprintf("%s.%d", h.mark, n), begun: bench.Now(),
 		started: make(chan struct{}), over: make(chan struct{})}
 	e.heard.Store(e.begun)
-	e.answer = answer{to: w, exchange: e, before: len(w.Header()), declared: -1, timed: t.timer != nil}
+	e.answer = answer{to: w, exchange: e, before: len(w.Header()), declared: -1, timed: timed}
 	e.says = stderr{log: func(line []byte) { h.log(r, string(line)) }, started: e.find, wanted: reportWanted(n)}
 	return e
 }
@@ -140,9 +140,7 @@ func (e *exchange) Write(line []byte) (int, error) {
 		if exhausted(why) {
 			status = http.StatusServiceUnavailable
 		}
-		e.mu.Lock()
 		e.unstarted = true
-		e.mu.Unlock()
 		e.blame(status, why)
 		return len(line), nil
 	}

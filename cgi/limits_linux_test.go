@@ -164,14 +164,10 @@ func TestClientLeaves(t *testing.T) {
 				t.Fatal(err)
 			}
 			go io.WriteString(c, request) // of which not all is taken
-			for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-				if text, _ := os.ReadFile(pids); len(text) > 0 {
-					break
-				}
-				if time.Now().After(end) {
-					t.Fatal("no child came")
-				}
-			}
+			eventually(t, "a child has come", func() bool {
+				text, _ := os.ReadFile(pids)
+				return len(text) > 0
+			})
 			c.Close()
 			gone(t, pids, patience) // TestLimits has no clock either; the task soak has
 			if got := logged.String(); got != "" {
@@ -302,11 +298,10 @@ func TestClose(t *testing.T) {
 			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 		})
 	}
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if text, _ := os.ReadFile(pids); strings.Count(string(text), "\n") == 2 {
-			break
-		}
-	}
+	eventually(t, "as many children run as may", func() bool {
+		text, _ := os.ReadFile(pids)
+		return strings.Count(string(text), "\n") == 2
+	})
 	if err := h.Close(); err != nil {
 		t.Error(err)
 	}

@@ -93,11 +93,12 @@ func TestPhasesOfForeignChild(t *testing.T) {
 	}
 	const head = `printf 'Content-Type: text/plain\n\n'; `
 	outside := []string{"wait", "spawn", "child", "transfer", "exit"}
-	check(`sleep 0.1; `+head+`sleep 0.2; echo body; sleep 0.3`, outside, map[bench.Phase]time.Duration{
+	// Each sleep is half a tenth longer than its phase must be at the least: a busy host sees a child begin, or write, late.
+	check(`sleep 0.15; `+head+`sleep 0.25; echo body; sleep 0.35`, outside, map[bench.Phase]time.Duration{
 		bench.PhaseChild: 100 * time.Millisecond, bench.PhaseTransfer: 200 * time.Millisecond,
 		bench.PhaseExit: 300 * time.Millisecond})
-	check(`sleep 0.1; `+head, []string{"wait", "spawn", "child", "exit"}, nil) // without a body there is nothing to transfer
-	check(`sleep 0.1; echo broken`, []string{"wait", "spawn", "child", "exit"}, map[bench.Phase]time.Duration{
+	check(`sleep 0.15; `+head, []string{"wait", "spawn", "child", "exit"}, nil) // without a body there is nothing to transfer
+	check(`sleep 0.15; echo broken`, []string{"wait", "spawn", "child", "exit"}, map[bench.Phase]time.Duration{
 		bench.PhaseChild: 100 * time.Millisecond}) // the head is then the host's own
 }
 

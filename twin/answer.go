@@ -20,7 +20,8 @@ const heldBack = 64 << 10
 // answer back as well, and the end of a CGI child's always comes when the child has been waited for. What a client sees
 // is otherwise, to the byte, what it would see without.
 //
-// It has no ReadFrom: see package cgi.
+// It has no ReadFrom, and that is on purpose: net/http's own one sends the head before a short body is complete, so the
+// same answer would carry a Content-Length from one model and be chunked from another.
 type answer struct {
 	to     http.ResponseWriter // the server's
 	header http.Header         // the handler's; what it sets after WriteHeader comes too late

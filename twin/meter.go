@@ -135,7 +135,7 @@ func (m *meter) byPhase() map[string]bench.Durations {
 	return seen
 }
 
-// statusWriter notes the status of an answer. It passes Flush on, by Unwrap, but not ReadFrom: see package cgi.
+// statusWriter notes the status of an answer. It passes Flush on, by Unwrap, but not ReadFrom: see answer.
 type statusWriter struct {
 	http.ResponseWriter
 	status int

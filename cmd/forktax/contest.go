@@ -32,10 +32,15 @@ type side struct {
 	env   map[string]string
 }
 
-// scriptWorkload is the workload program that hosts any CGI executable: the one that this variable names.
+// scriptWorkload is the workload program that hosts any CGI executable. These variables tell it which, and how.
 const (
-	scriptWorkload = "script"
-	scriptVariable = "SCRIPT_PATH"
+	scriptWorkload        = "script"
+	scriptVariable        = "SCRIPT_PATH"
+	rootVariable          = "SCRIPT_ROOT"
+	dirVariable           = "SCRIPT_DIR"
+	documentsVariable     = "SCRIPT_DOCUMENTS"
+	envVariable           = "SCRIPT_ENV"
+	authorizationVariable = "SCRIPT_AUTHORIZATION"
 )
 
 // contest finds the two sides.

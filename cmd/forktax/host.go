@@ -85,9 +85,9 @@ func (o *hostOptions) environment() (map[string]string, error) {
 	if !o.wanted() {
 		return nil, nil
 	}
-	env := map[string]string{"SCRIPT_ROOT": strings.TrimRight(o.root, "/")}
+	env := map[string]string{rootVariable: strings.TrimRight(o.root, "/")}
 	if o.authorization {
-		env["SCRIPT_AUTHORIZATION"] = "1"
+		env[authorizationVariable] = "1"
 	}
 	var err error
 	if o.script != "" {
@@ -98,12 +98,13 @@ func (o *hostOptions) environment() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for flag, name := range map[string]string{"dir": "SCRIPT_DIR", "documents": "SCRIPT_DOCUMENTS"} {
-		path := map[string]string{"dir": o.dir, "documents": o.documents}[flag]
-		if path == "" {
+	for _, named := range []struct{ flag, path, variable string }{
+		{"dir", o.dir, dirVariable}, {"documents", o.documents, documentsVariable},
+	} {
+		if named.path == "" {
 			continue
 		}
-		if env[name], err = folder(flag, path); err != nil {
+		if env[named.variable], err = folder(named.flag, named.path); err != nil {
 			return nil, err
 		}
 	}
@@ -120,7 +121,7 @@ func (o *hostOptions) environment() (map[string]string, error) {
 		}
 		names = append(names, name)
 	}
-	env["SCRIPT_ENV"] = strings.Join(names, ",")
+	env[envVariable] = strings.Join(names, ",")
 	return env, nil
 }
 

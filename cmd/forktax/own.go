@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -81,16 +83,16 @@ func (o ownOptions) persistent() (f *program.Foreign, path string, err error) {
 
 // host has the program script ask for the one path, and its host answer it by the executable, as if that were there.
 func (o ownOptions) host(p *program.Program, l *program.Launcher, path string) error {
-	absolute, err := executable(o.CGI)
+	absolute, err := filepath.Abs(o.CGI)
 	if err != nil {
-		return err
+		return fmt.Errorf("finding %s: %w", o.CGI, err)
 	}
 	u, err := url.ParseRequestURI(path)
 	if err != nil {
 		return mistaken("request", "%q: %v", path, err)
 	}
 	p.Requests = []bench.Request{{Name: "get", Method: "GET", Path: path}}
-	env := map[string]string{scriptVariable: absolute, "SCRIPT_ROOT": strings.TrimRight(u.Path, "/")}
+	env := map[string]string{scriptVariable: absolute, rootVariable: strings.TrimRight(u.Path, "/")}
 	maps.Copy(env, l.Env)
 	l.Env = env
 	return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"math"
 	"net/url"
 	"os"
 	"os/exec"
@@ -102,7 +101,6 @@ func comparePeers(b *testing.B, child string) {
 			Load: bench.Load{Kind: bench.Closed, Concurrency: 8}})
 	}
 	analysis := measuredBy(b, plan, launcher, filepath.Join(dir, "run"))
-	best := 0.0
 	for _, c := range analysis.Cells {
 		if c.ThroughputRPS == nil || c.Errors > 0 {
 			b.Fatalf("%s: %+v", c.Model, c)
@@ -113,8 +111,6 @@ func comparePeers(b *testing.B, child string) {
 			b.ReportMetric(float64(*c.CPUPerRequest)/1e3, "µs-CPU/req")
 			b.ReportMetric(float64(spawn)/1e3, "µs-CPU/spawn")
 			b.ReportMetric(float64(*c.CPUPerRequest)/float64(spawn), "×spawn")
-		} else {
-			best = math.Max(best, *c.ThroughputRPS)
 		}
 	}
 	for _, c := range analysis.Comparisons {
