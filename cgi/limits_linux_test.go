@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -80,7 +81,7 @@ func TestLimits(t *testing.T) {
 		"endless without a head":       {`exec yes`, bench.ChildLimits{}, 502, "bogus header line: y"},
 		"a line without an end":        {`exec tr '\0' x </dev/zero`, bench.ChildLimits{}, 502, "long header line"},
 		"a bad status, and silence":    {`printf 'Status: odd\n'; sleep 60`, bench.ChildLimits{}, 502, "bogus status"},
-		"processor time":               {textHead + `while :; do :; done`, bench.ChildLimits{CPU: time.Second}, 502, "was killed by"},
+		"processor time":               {textHead + `while :; do :; done`, bench.ChildLimits{CPU: time.Second}, 502, "was killed (signal: "},
 		"its output is left to others": {also + `exit 0`, bench.ChildLimits{}, 502, "what it left behind keeps its answer open"},
 	}
 	for name, test := range tests {
@@ -112,9 +113,9 @@ func TestChildDies(t *testing.T) {
 		whole  bool
 		logs   string
 	}{
-		"before its head":          {`kill -9 $$`, 502, true, "no headers; the program was killed by killed"},
-		"in a short answer":        {textHead + `echo part; kill -9 $$`, 502, true, "the program was killed by killed"},
-		"in a long answer":         {textHead + `head -c 100000 /dev/zero; kill -SEGV $$`, 200, false, "the program was killed by segmentation fault"},
+		"before its head":          {`kill -9 $$`, 502, true, "no headers; the program was killed (signal: killed)"},
+		"in a short answer":        {textHead + `echo part; kill -9 $$`, 502, true, "the program was killed (signal: killed)"},
+		"in a long answer":         {textHead + `head -c 100000 /dev/zero; kill -SEGV $$`, 200, false, "the program was killed (signal: segmentation fault)"},
 		"ends short of its length": {`printf 'Content-Length: 200000\nContent-Type: text/plain\n\n'; head -c 100000 /dev/zero`, 200, false, "its answer is shorter than its Content-Length: 100000 bytes in place of 200000"},
 		"with a status":            {textHead + `echo all; exit 3`, 200, true, "the program ended with status 3"},
 	} {
@@ -272,6 +273,66 @@ func TestNoDescriptors(t *testing.T) {
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" ||
 		!strings.Contains(logged.String(), "GET /path: ") || !strings.Contains(logged.String(), "too many open files") {
 		t.Errorf("status %d, the log has %q; want 503", w.Code, &logged)
+	}
+	if w := ask(h, "/"); w.Code != http.StatusOK {
+		t.Errorf("then: status %d, want 200", w.Code)
+	}
+}
+
+// The same holds without processes. Who is root does not meet this limit, and cannot be root again, so that this takes a
+// process of its own.
+func TestNoProcesses(t *testing.T) {
+	const role = "CGI_TEST_WITHOUT_PROCESSES"
+	if os.Getenv(role) == "" {
+		poor := exec.Command(self(t), "-test.run=^TestNoProcesses$")
+		poor.Env = childEnv(append(os.Environ(), role+"=1")...)
+		if out, err := poor.CombinedOutput(); err != nil {
+			t.Errorf("%v:\n%s", err, out)
+		}
+		return
+	}
+	if os.Getuid() == 0 {
+		if err := syscall.Setuid(54711); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := shell(textHead + `sleep 0.1; echo hello`)
+	var logged logBuffer
+	h.Logger = log.New(&logged, "", 0)
+	var clients sync.WaitGroup
+	for range 8 { // whom it takes threads to answer: none can be made later
+		clients.Go(func() { ask(h, "/") })
+	}
+	clients.Wait()
+	const processes = 6 // RLIMIT_NPROC
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(processes, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(processes, &syscall.Rlimit{Cur: 1, Max: limit.Max}); err != nil {
+		t.Fatal(err)
+	}
+	w := ask(h, "/path")
+	if err := syscall.Setrlimit(processes, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" ||
+		!strings.Contains(logged.String(), "GET /path: ") || !strings.Contains(logged.String(), syscall.EAGAIN.Error()) {
+		t.Errorf("status %d, the log has %q; want 503", w.Code, &logged)
+	}
+	if w := ask(h, "/"); w.Code != http.StatusOK {
+		t.Errorf("then: status %d, want 200", w.Code)
+	}
+}
+
+// A child that finds no more memory ends, and the host with its other children does not.
+func TestNoMemory(t *testing.T) {
+	h := shell(`[ "$PATH_INFO" = /all ] && { x=$(head -c 300000000 /dev/zero | tr '\0' x); }; ` + textHead + `echo hello`)
+	var logged logBuffer
+	h.Logger = log.New(&logged, "", 0)
+	h.Limits.Memory = 64 << 20
+	if w := ask(h, "/all"); w.Code != http.StatusBadGateway || !strings.Contains(logged.String(), "GET /all: ") {
+		t.Errorf("status %d, the log has %q; want 502", w.Code, &logged)
 	}
 	if w := ask(h, "/"); w.Code != http.StatusOK {
 		t.Errorf("then: status %d, want 200", w.Code)

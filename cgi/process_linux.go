@@ -84,7 +84,7 @@ func wait(pid, options int) (code, status int, mine bool) {
 // Ways in which a program ends.
 const (
 	endedWell = "ended well"
-	killedBy  = "was killed by "
+	killedBy  = "was killed"
 )
 
 // ended waits for the child's end and says how it was; "" if that cannot be told.
@@ -117,7 +117,7 @@ func (e *exchange) howEnded(options int) string {
 	case code == exited:
 		return "ended with status " + strconv.Itoa(status)
 	default:
-		return killedBy + syscall.Signal(status).String()
+		return killedBy + " (signal: " + syscall.Signal(status).String() + ")"
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 const (
 	endedWell = "ended well"
-	killedBy  = "was killed by "
+	killedBy  = "was killed"
 )
 
 func newest() int { return 0 }
