@@ -13,13 +13,9 @@ import (
 	"forktax/bench"
 )
 
-const (
-	// heldAnswer is how much of an answer is held back: until there is more, or a pause in it, the program can still fail,
-	// and its client be told so.
-	heldAnswer = 4 << 10
-	// pause is for how long a child must not have written for what there is to be sent.
-	pause = 100 * time.Millisecond
-)
+// heldAnswer is how much of an answer is held back: until there is more, or a pause in it, the program can still fail, and
+// its client be told so.
+const heldAnswer = 4 << 10
 
 // answer is what net/http/cgi takes for the client. It makes a child's answer what it should be by RFC 3875, as far as
 // the library has not lost what the child has written.
@@ -57,7 +53,7 @@ func (a *answer) WriteHeader(status int) {
 		a.status, a.own = status, true
 		return
 	}
-	<-a.exchange.started
+	a.exchange.pid() // for when it has ended
 	a.exchange.headed.Store(true)
 	a.status = status
 	a.flushes = takeFlush(header)
@@ -205,21 +201,16 @@ var copies = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 // ended, which the library then waits for: how it has ended, only this tells.
 func (a *answer) ReadFrom(r io.Reader) (n int64, err error) {
 	a.exchange.headed.Store(true)
-	pipe, timely := r.(interface{ SetReadDeadline(time.Time) error })
+	pipe, timely := r.(deadliner)
 	if !timely {
 		return io.Copy(struct{ io.Writer }{a}, r)
 	}
 	buffer := copies.Get().(*[32 << 10]byte)
 	defer copies.Put(buffer)
+	a.exchange.nudgeable(pipe)
+	defer a.exchange.nudgeable(nil)
 	ended := false
 	for {
-		wait := lookEvery
-		if a.waits() || ended {
-			wait = pause
-		}
-		if err := pipe.SetReadDeadline(time.Now().Add(wait)); err != nil {
-			return n, err
-		}
 		m, err := r.Read(buffer[:])
 		n += int64(m)
 		if m > 0 {
@@ -241,6 +232,9 @@ func (a *answer) ReadFrom(r io.Reader) (n int64, err error) {
 			a.seeEnd()
 			return n, nil
 		default:
+			if err := pipe.SetReadDeadline(time.Time{}); err != nil {
+				return n, err
+			}
 			ended = a.exchange.hasEnded()
 			if a.waits() {
 				a.flush()

@@ -6,6 +6,6 @@
 // happened. Package persistent is the other model; package twin starts either of them from the same file.
 //
 // An exchange is one request with its child. It sees the child's answer as net/http/cgi's client (answer), its
-// complaints as its logger, and its standard error (stderr); it finds the process itself (newest, in process_linux.go),
+// complaints as its logger, and its standard error (stderr); it finds the process itself (births.go),
 // watches it, and ends it with all that it has started (watch.go).
 package cgi

@@ -34,18 +34,19 @@ type exchange struct {
 	begun     int64         // when its child was about to be started, by bench.Now
 	heard     atomic.Int64  // when the child last wrote, or was begun
 	headed    atomic.Bool   // the head of its answer is complete
-	pid       atomic.Int64  // the child's; 0 is not known
 	unstarted bool          // there is none: its program could not be executed
-	started   chan struct{} // closed when the child has been started and, if it can be, found
-	locked    atomic.Bool   // it holds starting
+	birth     *birth        // of its child
 	over      chan struct{} // closed when the child has been waited for
 
-	mu       sync.Mutex
-	fault    *fault // the first one
-	ending   bool   // the child is being ended
-	done     bool   // it has been waited for
-	orphaned bool   // it had ended when it was last looked at, with its answer open
-	timer    *time.Timer
+	mu     sync.Mutex
+	fault  *fault    // the first one
+	ending bool      // the child is being ended
+	done   bool      // it has been waited for
+	reads  deadliner // where its answer comes from, while somebody waits for more of it
+
+	// What follows is for who watches.
+	nudged, looked int64 // when that was, by bench.Now
+	orphaned       bool  // the child had ended when it was last looked at, with its answer open
 }
 
 // startTries is how often a program is executed that is being written (ETXTBSY): whoever has done it, or has just
@@ -74,10 +75,10 @@ func (h *Host) execute(w http.ResponseWriter, r *http.Request, s script, t *stop
 func (h *Host) exchange(w http.ResponseWriter, r, asked *http.Request, timed bool) *exchange {
 	n := h.stats.attempted.Add(1)
 	e := &exchange{host: h, request: r, asked: asked, mark: fmt.Sprintf("%s.%d", h.mark, n), begun: bench.Now(),
-		started: make(chan struct{}), over: make(chan struct{})}
+		over: make(chan struct{})}
 	e.heard.Store(e.begun)
 	e.answer = answer{to: w, exchange: e, before: len(w.Header()), declared: -1, timed: timed}
-	e.says = stderr{log: func(line []byte) { h.log(r, string(line)) }, started: e.find, wanted: reportWanted(n)}
+	e.says = stderr{log: func(line []byte) { h.log(r, string(line)) }, started: e.bound, wanted: reportWanted(n)}
 	return e
 }
 
@@ -95,41 +96,48 @@ func (e *exchange) run(s script) {
 		Logger:     log.New(e, "", 0),
 		Stderr:     &e.says,
 	}
+	e.birth = starts.expect()
+	defer starts.forget(e.birth)
 	if !h.running.add(e) {
 		e.blame(http.StatusServiceUnavailable, "the host is about to end")
 		return
 	}
 	defer h.running.remove(e)
-	starting.Lock()
-	e.locked.Store(true)
-	defer e.letOthersStart()
+	if !e.answer.timed && !bounds(h.limits) { // then nobody need know at once that it has been started
+		if to := e.says.open(); to != nil {
+			child.Stderr = to
+			defer to.Close()
+		}
+	}
 	gone := context.AfterFunc(e.request.Context(), e.leave)
 	defer gone()
-	e.watch()
 	child.ServeHTTP(&e.answer, e.asked)
 	e.mu.Lock()
 	e.done = true
-	e.timer.Stop()
 	e.mu.Unlock()
 	close(e.over)
 	e.says.end()
 }
 
-// find is called when the child has been started, by package os/exec. Nothing of its answer goes its way before.
-func (e *exchange) find() {
-	e.pid.Store(int64(newest()))
-	e.letOthersStart()
-	if err := limit(int(e.pid.Load()), e.host.limits); err != nil {
-		e.cut(http.StatusInternalServerError, fmt.Sprintf("limiting what the child may take: %v", err))
+// pid is the number of the child: 0 if it is not known, or its no longer. It can be found until it has been waited for.
+func (e *exchange) pid() int {
+	if e.isOver() {
+		return 0
 	}
-	close(e.started)
+	return starts.child(e.birth)
 }
 
-func (e *exchange) letOthersStart() {
-	if e.locked.CompareAndSwap(true, false) {
-		starting.Unlock()
+// bound has the child bounded, which has just been started.
+func (e *exchange) bound() {
+	if !bounds(e.host.limits) {
+		return
+	}
+	if err := limit(starts.child(e.birth), e.host.limits); err != nil {
+		e.cut(http.StatusInternalServerError, fmt.Sprintf("limiting what the child may take: %v", err))
 	}
 }
+
+func bounds(l bench.ChildLimits) bool { return l.CPU > 0 || l.Memory > 0 || l.Processes > 0 }
 
 // Write takes what net/http/cgi logs, which is nothing unless something went wrong: the library has no other way to
 // tell. It goes on reading, or waits for a child that nobody reads any more; either is ended.
@@ -144,7 +152,6 @@ func (e *exchange) Write(line []byte) (int, error) {
 		e.blame(status, why)
 		return len(line), nil
 	}
-	<-e.started
 	why := strings.TrimPrefix(text, "cgi: ")
 	if strings.HasPrefix(why, "copy error") { // the client does not take it; other reasons are blamed already
 		e.cut(0, why)
@@ -230,10 +237,11 @@ func (e *exchange) end() (next *http.Request) {
 
 // exchanges are those that have a child.
 type exchanges struct {
-	mu     sync.Mutex
-	all    map[*exchange]struct{}
-	closed bool
-	busy   sync.WaitGroup // exchanges, and what ends their children
+	mu      sync.Mutex
+	all     map[*exchange]struct{}
+	closed  bool
+	watched bool           // somebody looks at them now and then
+	busy    sync.WaitGroup // exchanges, and what ends their children
 }
 
 func (s *exchanges) add(e *exchange) bool {
@@ -247,6 +255,10 @@ func (s *exchanges) add(e *exchange) bool {
 	}
 	s.all[e] = struct{}{}
 	s.busy.Add(1)
+	if !s.watched {
+		s.watched = true
+		go s.watch()
+	}
 	return true
 }
 

@@ -42,14 +42,10 @@ type Host struct {
 	stats   counters
 }
 
-// starting is held while a process is started, until its number is known: see newest.
-var starting sync.Mutex
-
 // Start starts a process of this one that is no host's child. Who starts it otherwise could have a host take it for its
 // own.
 func Start(cmd *exec.Cmd) error {
-	starting.Lock()
-	defer starting.Unlock()
+	defer starts.forget(starts.expect())
 	return cmd.Start()
 }
 

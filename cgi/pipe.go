@@ -10,10 +10,6 @@ import (
 	"time"
 )
 
-// followAfter is how long a child may live until its pipe is read meanwhile: longer than most do, and short for
-// somebody who looks at the log.
-const followAfter = 50 * time.Millisecond
-
 // pagesInPipe is what a pipe holds at the most, unless somebody has made it larger; see pipe(7).
 const pagesInPipe = 16
 
@@ -24,9 +20,8 @@ const pagesInPipe = 16
 //
 // A process that the child left behind may keep the other end open. Nobody waits for that.
 type pipe struct {
-	fd     int // never blocks: it shares that with os.Pipe's own
-	take   func(io.Reader) (int64, error)
-	follow *time.Timer
+	fd   int // never blocks
+	take func(io.Reader) (int64, error)
 
 	mu       sync.Mutex
 	ended    bool          // the child has been waited for
@@ -52,29 +47,31 @@ func keep(r io.Reader, take func(io.Reader) (int64, error)) *pipe {
 	}); err != nil || failed != 0 {
 		return nil
 	}
-	p := &pipe{fd: int(fd), take: take}
-	p.follow = time.AfterFunc(followAfter, p.read)
-	return p
+	return newPipe(int(fd), take)
 }
 
-// read reads what comes, until the child has been waited for.
-func (p *pipe) read() {
+func newPipe(fd int, take func(io.Reader) (int64, error)) *pipe {
+	return &pipe{fd: fd, take: take}
+}
+
+// follow has what comes read until the child has been waited for, from now on.
+func (p *pipe) follow() {
 	p.mu.Lock()
-	if p.ended {
-		p.mu.Unlock()
+	defer p.mu.Unlock()
+	if p.ended || p.file != nil {
 		return
 	}
 	p.file, p.followed = os.NewFile(uintptr(p.fd), "standard error"), make(chan struct{})
-	p.mu.Unlock()
-	defer close(p.followed)
-	_, _ = p.take(p.file) // ends by the deadline, if not before
+	go func() {
+		defer close(p.followed)
+		_, _ = p.take(p.file) // ends by the deadline, if not before
+	}()
 }
 
 // drain reads what is left by a child that has been waited for, and closes the pipe.
 func (p *pipe) drain() {
-	p.follow.Stop()
 	p.mu.Lock()
-	p.ended = true // if the timer has just fired, it is too late for it
+	p.ended = true
 	p.mu.Unlock()
 	if p.file == nil {
 		_, _ = p.take(p.rest())

@@ -9,4 +9,8 @@ type pipe struct{}
 
 func keep(io.Reader, func(io.Reader) (int64, error)) *pipe { return nil }
 
+func newPipe(int, func(io.Reader) (int64, error)) *pipe { return nil }
+
+func (*pipe) follow() {}
+
 func (*pipe) drain() {}

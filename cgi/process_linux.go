@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,44 +15,39 @@ import (
 	"forktax/bench"
 )
 
-// loadavg is /proc/loadavg, which is opened once.
-var loadavg = sync.OnceValue(func() *os.File {
-	file, err := os.Open("/proc/loadavg")
+// loadavg is /proc/loadavg, which is opened once; below 0 if that cannot be.
+var loadavg = sync.OnceValue(func() int {
+	fd, err := syscall.Open("/proc/loadavg", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
-		return nil
+		return -1
 	}
-	return file
+	return fd
 })
 
-// mostNumbers is how many numbers are tried. Threads have some, too, and so have the processes of others.
-const mostNumbers = 256
-
-// newest is the process that this one has started last, or 0 if that cannot be told.
-//
-// net/http/cgi does not tell which process it has started. But the kernel numbers processes in the order in which they
-// start, and has the last number in /proc/loadavg. From there downward, the first that is a child of this process is
-// the newest: which costs some system calls of a tenth of a microsecond, and no look at other processes.
-func newest() int {
-	file := loadavg()
-	if file == nil {
-		return 0
-	}
+// lastNumber is the number that the kernel has given last, to a process or a thread.
+func lastNumber() (last int, told bool) {
 	var text [128]byte
-	n, _ := file.ReadAt(text[:], 0)
-	words := bytes.Fields(text[:n])
-	if len(words) < 5 {
-		return 0
-	}
-	last, err := strconv.Atoi(string(words[4]))
+	n, err := syscall.Pread(loadavg(), text[:], 0)
 	if err != nil {
-		return 0
+		return 0, false
 	}
-	for pid := last; pid > max(last-mostNumbers, 0); pid-- {
-		if _, _, mine := wait(pid, syscall.WNOHANG); mine {
-			return pid
-		}
+	last, err = strconv.Atoi(string(bytes.TrimSpace(text[bytes.LastIndexByte(text[:n], ' ')+1 : n])))
+	return last, err == nil
+}
+
+// highestNumber is the highest that there may be.
+var highestNumber = sync.OnceValue(func() int {
+	text, _ := os.ReadFile("/proc/sys/kernel/pid_max")
+	if most, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil {
+		return most
 	}
-	return 0
+	return 1 << 22 // PID_MAX_LIMIT
+})
+
+// isChild says whether the process of that number is one that this process has started, and has not waited for.
+func isChild(pid int) bool {
+	_, _, mine := wait(pid, syscall.WNOHANG)
+	return mine
 }
 
 // A siginfo is what waitid tells, in struct siginfo_t; see sigaction(2).
@@ -88,7 +84,15 @@ const (
 )
 
 // ended waits for the child's end and says how it was; "" if that cannot be told.
-func (e *exchange) ended() string { return e.howEnded(0) }
+func (e *exchange) ended() string {
+	for range endLooks {
+		if how := e.howEnded(syscall.WNOHANG); how != "" {
+			return how
+		}
+		runtime.Gosched()
+	}
+	return e.howEnded(0)
+}
 
 func (e *exchange) hasEnded() bool { return e.howEnded(syscall.WNOHANG) != "" }
 
@@ -104,7 +108,7 @@ func (e *exchange) soonEnded() (how string) {
 }
 
 func (e *exchange) howEnded(options int) string {
-	pid := int(e.pid.Load())
+	pid := e.pid()
 	if pid == 0 {
 		return ""
 	}
@@ -124,6 +128,9 @@ func (e *exchange) howEnded(options int) string {
 // limit bounds what a child may take, from now on: it has only just begun. So it takes no other program that would
 // limit itself before it becomes the child.
 func limit(pid int, l bench.ChildLimits) error {
+	if pid == 0 {
+		return syscall.ESRCH
+	}
 	for _, resource := range []struct {
 		number int
 		most   int64
@@ -134,9 +141,6 @@ func limit(pid int, l bench.ChildLimits) error {
 	} {
 		if resource.most <= 0 {
 			continue
-		}
-		if pid == 0 {
-			return syscall.ESRCH
 		}
 		to := syscall.Rlimit{Cur: uint64(resource.most), Max: uint64(resource.most)}
 		_, _, err := syscall.Syscall6(syscall.SYS_PRLIMIT64, uintptr(pid), uintptr(resource.number),
@@ -227,4 +231,17 @@ func unread(pipe syscall.Conn) (gone bool) {
 		gone = failed == 0 && poll.revents&pollError != 0
 	})
 	return gone || err != nil
+}
+
+// openPipe makes a pipe whose end for reading never blocks. There is none if to is nil.
+func openPipe() (from int, to *os.File) {
+	var ends [2]int
+	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {
+		return 0, nil
+	}
+	if err := syscall.SetNonblock(ends[0], true); err != nil {
+		_, _ = syscall.Close(ends[0]), syscall.Close(ends[1])
+		return 0, nil
+	}
+	return ends[0], os.NewFile(uintptr(ends[1]), "standard error")
 }

@@ -4,6 +4,7 @@ package cgi
 
 import (
 	"errors"
+	"os"
 	"syscall"
 
 	"forktax/bench"
@@ -16,21 +17,22 @@ const (
 	killedBy  = "was killed"
 )
 
-func newest() int { return 0 }
+func lastNumber() (last int, told bool) { return 0, false }
+
+func highestNumber() int { return 0 }
+
+func isChild(int) bool { return false }
 
 func (e *exchange) ended() string     { return "" }
 func (e *exchange) hasEnded() bool    { return false }
 func (e *exchange) soonEnded() string { return "" }
 
-func limit(_ int, l bench.ChildLimits) error {
-	if l.CPU > 0 || l.Memory > 0 || l.Processes > 0 {
-		return errors.ErrUnsupported
-	}
-	return nil
-}
+func limit(int, bench.ChildLimits) error { return errors.ErrUnsupported }
 
 func family(int, string) []int { return nil }
 
 func signal([]int, syscall.Signal) {}
+
+func openPipe() (from int, to *os.File) { return 0, nil }
 
 func unread(syscall.Conn) bool { return false }

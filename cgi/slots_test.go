@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"forktax/bench"
 	"forktax/cgi"
@@ -98,12 +99,18 @@ type crowd struct {
 	got  []int
 }
 
-func newCrowd(children, queue int) *crowd {
+func newCrowd(t *testing.T, children, queue int) *crowd {
+	t.Helper()
 	quiet := log.New(io.Discard, "", 0)
-	return &crowd{
+	c := &crowd{
 		host: &cgi.Host{Path: "/no/such/program", Dir: "/", Limits: bench.ChildLimits{Children: children, Queue: queue}, Logger: quiet},
 		open: make(chan struct{}),
 	}
+	t.Cleanup(func() {
+		c.host.Close()
+		time.Sleep(time.Second) // of the bubble: until nobody watches the children any more
+	})
+	return c
 }
 
 // send sends number i, and returns when that has got as far as it can.
@@ -133,7 +140,7 @@ func (c *crowd) expect(t *testing.T, running, waiting, refused int64) {
 
 func TestQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(2, 3)
+		c := newCrowd(t, 2, 3)
 		for i := range 2 + 3 {
 			c.send(t.Context(), i)
 		}
@@ -159,7 +166,7 @@ func refusedAnswer(c *crowd, i int) *httptest.ResponseRecorder {
 
 func TestQueueKeepsOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(1, 20)
+		c := newCrowd(t, 1, 20)
 		var want []int
 		for i := range 20 {
 			c.send(t.Context(), i)
@@ -176,7 +183,7 @@ func TestQueueKeepsOrder(t *testing.T) {
 // A client that leaves while it waits gives its place to the next, and no child is started for it.
 func TestLeavingTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(1, 1)
+		c := newCrowd(t, 1, 1)
 		c.send(t.Context(), 0)
 		ctx, leave := context.WithCancel(t.Context())
 		w := c.send(ctx, 1)
@@ -199,7 +206,7 @@ func TestLeavingTheQueue(t *testing.T) {
 
 func TestNoQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(1, -1)
+		c := newCrowd(t, 1, -1)
 		c.send(t.Context(), 0)
 		if w := refusedAnswer(c, 1); w.Code != http.StatusServiceUnavailable {
 			t.Errorf("without a queue: %d, want 503", w.Code)

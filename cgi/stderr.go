@@ -3,7 +3,10 @@ package cgi
 import (
 	"bytes"
 	"io"
+	"os"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"forktax/bench"
 )
@@ -11,17 +14,21 @@ import (
 // longestLine is how much of a child's standard error is logged as one line; what is longer is cut in pieces.
 const longestLine = 4 << 10
 
-// A stderr takes what a child writes to its standard error: lines for the log, and among them its report. It is asked
-// to read when the child has been started, so that this is also how the host learns that it executes: net/http/cgi has
-// no other way to tell.
+// followAfter is how long a child may live until its pipe is read meanwhile: longer than most do, and short for
+// somebody who looks at the log.
+const followAfter = 50 * time.Millisecond
+
+// A stderr takes what a child writes to its standard error: lines for the log, and among them its report. If package
+// os/exec makes the pipe, it asks to read it when the child has been started, so that this is also how the host learns
+// that it executes: net/http/cgi has no other way to tell. That takes a goroutine; who need not know has a pipe opened.
 type stderr struct {
 	log       func(line []byte)
-	started   func() // is called when the child has been started, before anything of it is read; nil if nobody asks
+	started   func() // is called when the child has been started; nil if nobody asks
 	wanted    string // of the child's report
 	report    report
-	executing int64  // when it was asked to read, by bench.Now; 0 if it was not
-	pipe      *pipe  // that is read when the child has been waited for; nil if it was read before
-	rest      []byte // of a line whose end has not come
+	executing int64                // when it was asked to read, by bench.Now; 0 if it was not
+	pipe      atomic.Pointer[pipe] // that is read when the child has been waited for; nil if it was read before
+	rest      []byte               // of a line whose end has not come
 }
 
 var _ io.ReaderFrom = (*stderr)(nil)
@@ -35,10 +42,12 @@ func (s *stderr) ReadFrom(r io.Reader) (int64, error) {
 	if s.started != nil {
 		s.started()
 	}
-	if s.pipe = keep(r, s.copy); s.pipe != nil {
-		return 0, nil
+	p := keep(r, s.copy)
+	if p == nil {
+		return s.copy(r)
 	}
-	return s.copy(r)
+	s.pipe.Store(p)
+	return 0, nil
 }
 
 func (s *stderr) copy(r io.Reader) (n int64, err error) {
@@ -57,6 +66,15 @@ func (s *stderr) copy(r io.Reader) (n int64, err error) {
 	}
 }
 
+// open makes a pipe and returns what the child is to have of it, or nil if that cannot be done here and now.
+func (s *stderr) open() *os.File {
+	from, to := openPipe()
+	if to != nil {
+		s.pipe.Store(newPipe(from, s.copy))
+	}
+	return to
+}
+
 // Write never fails.
 func (s *stderr) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
@@ -71,10 +89,17 @@ func (s *stderr) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// follow has what the child writes read meanwhile, from now on.
+func (s *stderr) follow() {
+	if p := s.pipe.Load(); p != nil {
+		p.follow()
+	}
+}
+
 // end takes what a child that has been waited for has left, and logs a last line without an end.
 func (s *stderr) end() {
-	if s.pipe != nil {
-		s.pipe.drain()
+	if p := s.pipe.Load(); p != nil {
+		p.drain()
 	}
 	if len(s.rest) > 0 {
 		s.line(s.rest)

@@ -2,7 +2,9 @@ package cgi
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"syscall"
 	"time"
 
@@ -10,61 +12,95 @@ import (
 )
 
 const (
-	lookEvery = time.Second / 2 // how often a child is looked at that takes its time
-	grace     = 2 * time.Second // from SIGTERM to SIGKILL
-	killEvery = 20 * time.Millisecond
-	killTries = 100
+	watchEvery = 25 * time.Millisecond  // how often a host looks at its children, while it has any
+	watchFor   = time.Second            // for how long after that
+	pause      = 100 * time.Millisecond // for how long a child must not have written for what there is to be sent
+	lookEvery  = time.Second / 2        // how often more is looked at of a child that takes its time
+	grace      = 2 * time.Second        // from SIGTERM to SIGKILL
+	killEvery  = 20 * time.Millisecond
+	killTries  = 100
 )
 
-// watch has the child looked at until it has been waited for.
-func (e *exchange) watch() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.timer = time.AfterFunc(e.left(), e.look)
-}
+// endLooks is how often others are let run before a thread waits for a child's end. That follows the end of its answer so
+// closely that under load the thread need not.
+const endLooks = 3
 
-// left is how long it is until there is something to look for.
-func (e *exchange) left() time.Duration {
-	now, left := bench.Now(), lookEvery
-	if total := e.host.limits.Total; total > 0 {
-		left = min(left, time.Duration(e.begun-now)+total)
+// watch looks at all exchanges until there has been none for a while. So most end without having been looked at, and
+// none needs a timer, of which each can wake a thread.
+func (s *exchanges) watch() {
+	var seen []*exchange
+	for idle := time.Duration(0); ; {
+		time.Sleep(watchEvery)
+		s.mu.Lock()
+		seen = slices.AppendSeq(seen, maps.Keys(s.all))
+		if idle += watchEvery; len(seen) > 0 {
+			idle = 0
+		}
+		if idle >= watchFor || s.closed && len(seen) == 0 {
+			s.watched = false
+			s.mu.Unlock()
+			return
+		}
+		s.mu.Unlock()
+		now := bench.Now()
+		for _, e := range seen {
+			e.look(now)
+		}
+		clear(seen)
+		seen = seen[:0]
 	}
-	if idle := e.host.limits.Idle; idle > 0 {
-		left = min(left, time.Duration(e.heard.Load()-now)+idle)
-	}
-	return left
 }
 
 // look ends a child whose time is over, or whose answer nobody is left to give or to take.
-func (e *exchange) look() {
-	now, limits := bench.Now(), e.host.limits
+func (e *exchange) look(now int64) {
+	limits := e.host.limits
 	lived, silent := time.Duration(now-e.begun), time.Duration(now-e.heard.Load())
+	if lived >= followAfter {
+		e.says.follow()
+	}
+	if silent >= pause && now-e.nudged >= int64(pause) {
+		e.nudged = now
+		e.nudge()
+	}
 	switch {
 	case limits.Total > 0 && lived >= limits.Total:
 		e.cut(http.StatusGatewayTimeout, fmt.Sprintf("the program took longer than %v", limits.Total))
 	case limits.Idle > 0 && silent >= limits.Idle:
 		e.cut(http.StatusGatewayTimeout, fmt.Sprintf("the program wrote nothing for %v", limits.Idle))
+	case lived < lookEvery || now-e.looked < int64(lookEvery):
+		return
 	case e.deserted():
 		e.cut(http.StatusBadGateway, "the program has ended, and what it left behind keeps its answer open")
 	case hungUp(e.request):
 		e.leave()
 	}
+	e.looked = now
+}
+
+// nudge wakes who reads the child's answer, to see whether more of it will come.
+func (e *exchange) nudge() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.done {
-		e.timer.Reset(max(e.left(), killEvery))
+	if e.reads != nil {
+		_ = e.reads.SetReadDeadline(time.Unix(1, 0)) // any time that is past
 	}
 }
+
+// nudgeable has what r is read from nudged from now on; nothing, if it is nil.
+func (e *exchange) nudgeable(r deadliner) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.reads = r
+}
+
+type deadliner interface{ SetReadDeadline(time.Time) error }
 
 // deserted says whether the child has ended, for the second time, with the head of its answer still to come.
 func (e *exchange) deserted() bool {
 	if e.headed.Load() {
 		return false // then the answer is read by somebody who looks for that, too
 	}
-	ended := e.hasEnded()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	before := e.orphaned
+	ended, before := e.hasEnded(), e.orphaned
 	e.orphaned = ended
 	return before && ended
 }
@@ -100,19 +136,19 @@ func (e *exchange) cut(status int, why string) {
 }
 
 func (e *exchange) kill() {
-	select {
-	case <-e.started:
-	case <-e.over: // without a child
-		return
-	}
-	signal(family(int(e.pid.Load()), e.mark), syscall.SIGTERM)
+	told := false
 	for begin := time.Now(); time.Since(begin) < grace; time.Sleep(killEvery) {
-		if e.isOver() && len(family(0, e.mark)) == 0 {
+		all := family(e.pid(), e.mark)
+		if len(all) == 0 && e.isOver() {
 			return
+		}
+		if !told { // it may be just about to be started
+			signal(all, syscall.SIGTERM)
+			told = len(all) > 0
 		}
 	}
 	for range killTries {
-		all := family(int(e.pid.Load()), e.mark)
+		all := family(e.pid(), e.mark)
 		if len(all) == 0 && e.isOver() {
 			return
 		}

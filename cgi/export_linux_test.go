@@ -1,0 +1,6 @@
+package cgi
+
+var (
+	HighestNumber = highestNumber
+	Numbers       = numbers
+)
