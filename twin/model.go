@@ -64,6 +64,7 @@ var alike = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK
 
 // startCGI hosts the program's own file, or what the workload names.
 func startCGI(_ context.Context, w Workload, c conditions) (running, error) {
+	steered()
 	x, err := w.executed()
 	if err != nil {
 		return running{}, fmt.Errorf("finding the file to execute: %w", err)

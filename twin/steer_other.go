@@ -1,0 +1,6 @@
+//go:build !linux
+
+package twin
+
+// interruptNobody is for Linux.
+func interruptNobody() {}
