@@ -18,11 +18,16 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
 
-var soakFor = flag.Duration("soak", 3*time.Second, "how long TestSoak goes on; a minute at the least has it look for growth")
+var (
+	soakFor   = flag.Duration("soak", 3*time.Second, "how long TestSoak goes on; a minute at the least has it look for growth")
+	stepClock = flag.Bool("step-clock", false,
+		"have TestSoak step the system's clock by an hour, on and back, each second: for root, where nothing else runs")
+)
 
 // hostVariable has the test binary be the program that is tested.
 const hostVariable = "SCRIPT_TEST_HOST"
@@ -219,6 +224,9 @@ func (w way) leave(url string) error {
 func TestSoak(t *testing.T) {
 	const clients, wrongEvery = 64, 20
 	h := startHost(t, folderOf(t), "-idle-timeout", "3s", "-max-answer", "1MiB", "-max-children", "64")
+	if *stepClock {
+		defer stepping(t)()
+	}
 	end := time.Now().Add(*soakFor)
 	var right, wrong atomic.Int64
 	counts, wrongs := make([]atomic.Int64, len(ways)), make([]atomic.Int64, len(ways))
@@ -270,6 +278,35 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	t.Errorf("after the load it still has %+v", last)
+}
+
+// stepping steps the clock until stop is called, which leaves it right.
+func stepping(t *testing.T) (stop func()) {
+	step := func(by time.Duration) {
+		to := syscall.NsecToTimeval(time.Now().Add(by).UnixNano())
+		if err := syscall.Settimeofday(&to); err != nil {
+			t.Error("stepping the clock: ", err)
+		}
+	}
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for by := time.Hour; ; by = -by {
+			select {
+			case <-time.After(time.Second):
+				step(by)
+			case <-end:
+				if by < 0 {
+					step(by)
+				}
+				return
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		<-ended
+	}
 }
 
 // An overload gives only 200 and 503, and when it is over, all is as it was before.
