@@ -1,0 +1,128 @@
+package forktax_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"forktax/cgi"
+)
+
+// languages is the folder of the programs in other languages.
+const languages = "languages"
+
+// built builds a workload program.
+func built(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/"+name).CombinedOutput(); err != nil {
+		t.Fatalf("building: %v\n%s", err, out)
+	}
+	return path
+}
+
+// hosted executes the file for each request, by the interpreter if there is one.
+func hosted(t *testing.T, path, interpreter string, env ...string) *cgi.Host {
+	t.Helper()
+	path, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &cgi.Host{Path: path, Env: env, Logger: log.New(t.Output(), "", 0)}
+	if interpreter != "" {
+		if h.Path, err = exec.LookPath(interpreter); err != nil {
+			t.Skip(err)
+		}
+		h.Env = append(env, "SCRIPT_FILENAME="+path, "REDIRECT_STATUS=200") // by which php-cgi knows what to execute, and for whom
+		h.Dir = filepath.Dir(path)
+	}
+	return h
+}
+
+// answered is what a client gets, headers aside that any server sets as it likes.
+func answered(h http.Handler, method, target, form string) string {
+	r := httptest.NewRequest(method, target, strings.NewReader(form))
+	if form != "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	said := fmt.Sprint(w.Code)
+	for _, name := range []string{"Content-Type", "Location"} {
+		said += fmt.Sprintf(" %q", w.Header()[name])
+	}
+	body, _ := io.ReadAll(w.Body)
+	return said + "\n" + string(body)
+}
+
+// The programs in other languages answer as those in Go do.
+func TestHelloInOtherLanguages(t *testing.T) {
+	c := filepath.Join(t.TempDir(), "hello")
+	if out, err := exec.Command("gcc", "-O2", "-Wall", "-Werror", "-o", c, filepath.Join(languages, "hello.c")).CombinedOutput(); err != nil {
+		t.Fatalf("compiling: %v\n%s", err, out)
+	}
+	want := answered(hosted(t, built(t, "hello"), ""), "GET", "/", "")
+	for path, interpreter := range map[string]string{
+		c: "", "hello.sh": "", "hello.pl": "", "hello.py": "", "hello.php": "php-cgi",
+	} {
+		if path != c {
+			path = filepath.Join(languages, path)
+		}
+		if got := answered(hosted(t, path, interpreter), "GET", "/", ""); got != want {
+			t.Errorf("%s answers %q, want %q", path, got, want)
+		}
+	}
+}
+
+// The guestbook in Python works on the database that the one in Go has made, and answers as that does.
+func TestGuestbookInPython(t *testing.T) {
+	program := built(t, "guestbook")
+	out, err := exec.Command(program, "prepare", "-dir", t.TempDir()).Output()
+	var env map[string]string
+	if err == nil {
+		err = json.Unmarshal(out, &env)
+	}
+	if err != nil {
+		t.Fatalf("preparing: %v", err)
+	}
+	const variable = "GUESTBOOK_DATABASE"
+	ours := hosted(t, program, "", variable+"="+env[variable])
+	theirs := hosted(t, filepath.Join(languages, "guestbook_cgi.py"), "", variable+"="+env[variable])
+	long := strings.Repeat("x", 2000)
+	for _, probe := range []struct{ method, target, form string }{
+		{"GET", "/", ""},
+		{"GET", "/entries/1", ""},
+		{"GET", "/entries/4711", ""},
+		{"GET", "/entries/10000", ""},
+		{"GET", "/entries/0", ""},
+		{"GET", "/entries/10001", ""},
+		{"GET", "/entries/-1", ""},
+		{"GET", "/entries/Ada", ""},
+		{"GET", "/entries/99999999999999999999", ""},
+		{"GET", "/elsewhere", ""},
+		{"GET", "/sign", ""},
+		{"POST", "/", "a=b"},
+		{"POST", "/sign", "name=Ada&message=Hello"},
+		{"POST", "/sign", "name=Ada&message=%C3%A9+%2B+%3Cb%3E"},
+		{"POST", "/sign", "name=Ada&name=Grace&message=Hello"},
+		{"POST", "/sign", "name=Ada&message=" + long[3:]},
+		{"POST", "/sign", "name=Ada&message=" + long[2:]},
+		{"POST", "/sign", "name=Ada"},
+		{"POST", "/sign", "name=Ada&message="},
+		{"POST", "/sign", "name=Ada&message=%ff"},
+		{"POST", "/sign", "name=A%00da&message=Hello"},
+		{"POST", "/sign", "%zz"},
+	} {
+		want := answered(ours, probe.method, probe.target, probe.form)
+		if got := answered(theirs, probe.method, probe.target, probe.form); got != want {
+			t.Errorf("%s %s %.60s: in Python\n%.600s\nin Go\n%.600s", probe.method, probe.target, probe.form, got, want)
+		}
+	}
+}
