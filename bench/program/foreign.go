@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,12 +68,11 @@ const ForeignWorkload = "url"
 
 // start starts the command as a target, and waits until it accepts connections.
 func (f Foreign) start(ctx context.Context, l *Launcher, workload string) (*bench.Target, func() error, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := process.FreePort()
 	if err != nil {
-		return nil, nil, fmt.Errorf("looking for a free port: %w", err)
+		return nil, nil, err
 	}
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	ln.Close()
+	port := strconv.Itoa(free)
 	cmd := exec.Command("/bin/sh", "-c", strings.ReplaceAll(f.Command, "{port}", port))
 	cmd.Env = append(ownEnvironment(), "PORT="+port)
 	s, err := process.Start(cmd, l.Log, l.Elsewhere)

@@ -107,7 +107,7 @@ func (c *cluster) initialize(ctx context.Context, programs, password string) err
 
 // serve starts the server and waits until it accepts connections.
 func (c *cluster) serve(ctx context.Context, programs string, p Postgres, password string) error {
-	port, err := freePort()
+	port, err := process.FreePort()
 	if err != nil {
 		return err
 	}

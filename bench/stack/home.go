@@ -3,7 +3,6 @@ package stack
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"time"
@@ -55,14 +54,4 @@ func removeAll(dir string) (err error) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	return fmt.Errorf("removing the server's files: %w", err)
-}
-
-// freePort finds one that nobody listens on now.
-func freePort() (int, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("looking for a free port: %w", err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port, nil
 }

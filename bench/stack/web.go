@@ -101,7 +101,7 @@ func StartWeb(ctx context.Context, name, executable string) (w *Web, err error) 
 	if err := w.install(s.Bin(), executable); err != nil {
 		return w, err
 	}
-	if s.Port, err = freePort(); err != nil {
+	if s.Port, err = process.FreePort(); err != nil {
 		return w, err
 	}
 	var config bytes.Buffer
