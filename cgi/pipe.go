@@ -7,7 +7,6 @@ import (
 	"os"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // pagesInPipe is what a pipe holds at the most, unless somebody has made it larger; see pipe(7).
@@ -78,7 +77,7 @@ func (p *pipe) drain() {
 		_ = syscall.Close(p.fd)
 		return
 	}
-	_ = p.file.SetReadDeadline(time.Unix(1, 0)) // any time that is past
+	_ = p.file.SetReadDeadline(past)
 	<-p.followed
 	_, _ = p.take(p.rest())
 	_ = p.file.Close()

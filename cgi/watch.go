@@ -82,7 +82,7 @@ func (e *exchange) nudge() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.reads != nil {
-		_ = e.reads.SetReadDeadline(time.Unix(1, 0)) // any time that is past
+		_ = e.reads.SetReadDeadline(past)
 	}
 }
 
@@ -92,6 +92,9 @@ func (e *exchange) nudgeable(r deadliner) {
 	defer e.mu.Unlock()
 	e.reads = r
 }
+
+// past is a deadline that ends any wait at once.
+var past = time.Unix(1, 0)
 
 type deadliner interface{ SetReadDeadline(time.Time) error }
 

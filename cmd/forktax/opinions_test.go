@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -84,17 +82,11 @@ var probes = map[string]probe{
 // answer is, beside RFC 3875, by programs that nobody here wrote.
 func TestHostAnswersAsItsPeers(t *testing.T) {
 	dir := t.TempDir()
-	path, script := filepath.Join(dir, "teller"), filepath.Join(dir, "script")
+	path := filepath.Join(dir, "teller")
 	if err := os.WriteFile(path, []byte(teller), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", script, "forktax/cmd/script").CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
-	}
-	p, err := program.Describe(t.Context(), script)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := builtScript(t, dir)
 	launcher := &program.Launcher{Programs: []program.Program{p}, Dir: dir,
 		Env: map[string]string{scriptVariable: path, rootVariable: "/cgi-bin/teller"}}
 	ours, stop, err := launcher.Launch(t.Context(), "cgi", p.Name)
@@ -108,19 +100,7 @@ func TestHostAnswersAsItsPeers(t *testing.T) {
 	})
 	peers := map[string]string{}
 	for _, name := range stack.Webs() {
-		w, err := stack.StartWeb(t.Context(), name, path)
-		if missing := new(stack.NotInstalledError); errors.As(err, &missing) {
-			t.Skip(err)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := w.Stop(); err != nil {
-				t.Error(err)
-			}
-		})
-		peers[name] = w.URL
+		peers[name] = startedPeer(t, name, path)
 	}
 	for name, p := range probes {
 		t.Run(name, func(t *testing.T) {

@@ -61,14 +61,7 @@ func BenchmarkPeers(b *testing.B) {
 
 func comparePeers(b *testing.B, child string) {
 	dir := b.TempDir()
-	path := filepath.Join(dir, "script")
-	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/script").CombinedOutput(); err != nil {
-		b.Fatalf("building: %v\n%s", err, out)
-	}
-	p, err := program.Describe(b.Context(), path)
-	if err != nil {
-		b.Fatal(err)
-	}
+	p := builtScript(b, dir)
 	p.Requests = []bench.Request{{Name: "hello", Method: "GET", Path: "/", Want: bench.Want{Status: 200, Body: "hello\n"}}}
 	const ours = "cgi"
 	plan := bench.Plan{Workloads: []bench.Description{p.Description}, Baseline: ours, Groups: 8, AtLeast: fewestSent,
@@ -78,19 +71,7 @@ func comparePeers(b *testing.B, child string) {
 		Env: map[string]string{scriptVariable: child, program.PhasesVariable: "off"}}
 	models := []string{ours}
 	for _, name := range stack.Webs() {
-		w, err := stack.StartWeb(b.Context(), name, child)
-		if missing := new(stack.NotInstalledError); errors.As(err, &missing) {
-			b.Skip(err)
-		}
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(func() {
-			if err := w.Stop(); err != nil {
-				b.Error(err)
-			}
-		})
-		u, err := url.Parse(w.URL)
+		u, err := url.Parse(startedPeer(b, name, child))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -121,6 +102,39 @@ func comparePeers(b *testing.B, child string) {
 			b.ReportMetric(1 / *c.RatioLow, "×"+c.Candidate+"-high")
 		}
 	}
+}
+
+// builtScript builds the program that hosts any executable.
+func builtScript(tb testing.TB, dir string) program.Program {
+	tb.Helper()
+	path := filepath.Join(dir, "script")
+	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/script").CombinedOutput(); err != nil {
+		tb.Fatalf("building: %v\n%s", err, out)
+	}
+	p, err := program.Describe(tb.Context(), path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+// startedPeer starts a web server until the test ends, and returns the URL by which it executes the program. Where the
+// server is not installed, which CI does not allow, the test is skipped.
+func startedPeer(tb testing.TB, name, executable string) string {
+	tb.Helper()
+	w, err := stack.StartWeb(tb.Context(), name, executable)
+	if missing := new(stack.NotInstalledError); errors.As(err, &missing) {
+		tb.Skip(err)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := w.Stop(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return w.URL
 }
 
 // spawned is the processor time of starting the program and waiting for it, in a loop that does nothing else.
