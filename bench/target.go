@@ -12,11 +12,12 @@ import (
 type Target struct {
 	Workload string
 	Model    string
-	URL      string       // without a trailing slash
-	AdminURL string       // "" if it has no admin listener: then nothing is known of its cost
-	PID      int          // of its serving process; 0 if somebody else runs it
-	Foreign  bool         // somebody else runs it: its headers are its own affair
-	Gone     <-chan error // yields why, when it ends without having been asked to; nil if that cannot be known
+	URL      string        // without a trailing slash
+	AdminURL string        // "" if it has no admin listener: then nothing is known of its cost
+	PID      int           // of its serving process; 0 if somebody else runs it
+	Foreign  bool          // somebody else wrote it: its headers are its own affair
+	Used     func() *Usage // what is known of its usage without an admin listener; nil if nothing is
+	Gone     <-chan error  // yields why, when it ends without having been asked to; nil if that cannot be known
 	// Complaints are the lines that it logged since it was last asked, each kind of line once; nil if nobody reads
 	// its log.
 	Complaints func() []string
@@ -57,6 +58,9 @@ func (t *Target) complaints(altogether bool) []string {
 
 // usage asks the target what it has consumed so far.
 func (t *Target) usage(ctx context.Context, client *http.Client) (*Usage, error) {
+	if t.Used != nil {
+		return t.Used(), nil
+	}
 	if t.AdminURL == "" {
 		return nil, nil
 	}

@@ -13,6 +13,7 @@ type Usage struct {
 	ChildPeakMemoryBytes int64 `json:"child_peak_memory_bytes"` // highest that a child reported; 0 if none did
 	ProcessesStarted     int64 `json:"processes_started"`       // children begun to answer requests
 	ConnectionsOpened    int64 `json:"connections_opened"`      // to databases and directories, self and children
+	Outside              bool  `json:"outside,omitempty"`       // seen from outside: nothing is known but processor time
 }
 
 // Sub returns what was consumed between before and u. Peaks are no sums: they stay those of u.
@@ -35,6 +36,7 @@ func (u Usage) plus(v Usage, sign int64) Usage {
 	u.InvoluntarySwitches += sign * v.InvoluntarySwitches
 	u.ProcessesStarted += sign * v.ProcessesStarted
 	u.ConnectionsOpened += sign * v.ConnectionsOpened
+	u.Outside = u.Outside || v.Outside
 	return u
 }
 

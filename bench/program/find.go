@@ -32,6 +32,9 @@ type Finder struct {
 // kind.
 const Postgres = "postgres"
 
+// Directory is the kind of an LDAP server, which knows users.
+const Directory = "ldap"
+
 func keptIn(kind, name string) string { return name + "-" + kind }
 
 // The import path of this module's commands, and of the package that makes one a workload program.

@@ -61,18 +61,34 @@ var _ bench.Launcher = (*Launcher)(nil)
 // Launch implements bench.Launcher.
 func (l *Launcher) Launch(ctx context.Context, model, workload string) (*bench.Target, func() error, error) {
 	for _, f := range l.Foreign {
-		if f.Name == model && f.Command != "" {
+		switch {
+		case f.Name != model || f.Workload != "" && f.Workload != workload:
+			continue
+		case f.Start != nil:
+			t, stop, err := f.Start(ctx, l)
+			if err == nil {
+				t.Workload, t.Model = workload, model
+			}
+			return t, stop, err
+		case f.Command != "":
 			return f.start(ctx, l, workload)
 		}
-		if f.Name == model {
-			return f.target(workload), func() error { return nil }, nil
-		}
+		return f.target(workload), func() error { return nil }, nil
 	}
 	v := l.variant(model)
 	p, err := named(slices.Concat(v.Programs, l.Programs), workload)
 	if err != nil {
 		return nil, nil, err
 	}
+	target, stop, err := l.Serve(ctx, p, v)
+	if err == nil {
+		target.Workload, target.Model = workload, model
+	}
+	return target, stop, err
+}
+
+// Serve starts the program under the conditions of v, with data of its own. The target has no name yet.
+func (l *Launcher) Serve(ctx context.Context, p Program, v Variant) (*bench.Target, func() error, error) {
 	if !p.Knows(v.Model) {
 		return nil, nil, fmt.Errorf("%s has no model %q; it has %s", p.Path, v.Model, strings.Join(p.Models, ", "))
 	}
@@ -88,7 +104,6 @@ func (l *Launcher) Launch(ctx context.Context, model, workload string) (*bench.T
 	if err != nil {
 		return nil, nil, errors.Join(err, place.remove())
 	}
-	target.Workload, target.Model = workload, model
 	target.Complaints, target.DatabaseCPU = s.Complaints, place.cpu
 	return target, func() error { return errors.Join(l.stop(s), place.remove()) }, nil
 }

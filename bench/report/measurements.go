@@ -240,7 +240,7 @@ func (s seen) metrics(b bench.Block, response []int64) map[string]float64 {
 	if cpu := cpuOf(b.Usage, b.DatabaseNS); cpu > 0 {
 		values[MetricCPU] = float64(cpu) / float64(b.Requests)
 	}
-	if b.Usage != nil {
+	if b.Usage != nil && !b.Usage.Outside {
 		values[MetricFaults] = float64(b.Usage.MinorFaults+b.Usage.MajorFaults) / float64(b.Requests)
 	}
 	return values
@@ -334,9 +334,11 @@ func (m measurements) costs(c *Cell) {
 	if m.database != nil {
 		c.DatabaseCPU = new(max(*m.database, 0) / int64(m.requests))
 	}
-	c.ChildrenCPU = new(u.ChildrenCPUNS / int64(m.requests))
-	c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
-	c.ConnectionsPerRequest = new(float64(u.ConnectionsOpened) / n)
-	c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)
-	c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
+	if !u.Outside {
+		c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
+		c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
+		c.ConnectionsPerRequest = new(float64(u.ConnectionsOpened) / n)
+		c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)
+		c.ChildrenCPU = new(u.ChildrenCPUNS / int64(m.requests))
+	}
 }

@@ -16,7 +16,7 @@ import (
 
 // certify makes a key and a certificate that it signs itself, good for a year. Clients are given it as the one to
 // trust.
-func (c *cluster) certify() error {
+func (h *home) certify() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("making a certificate: %w", err)
@@ -44,7 +44,7 @@ func (c *cluster) certify() error {
 		"server.crt": {Type: "CERTIFICATE", Bytes: certificate},
 		"server.key": {Type: "PRIVATE KEY", Bytes: secret},
 	} {
-		if err := c.servant.write(filepath.Join(c.dir, name), pem.EncodeToMemory(block)); err != nil {
+		if err := h.servant.write(filepath.Join(h.dir, name), pem.EncodeToMemory(block)); err != nil {
 			return err
 		}
 	}

@@ -36,13 +36,17 @@ if [ -n "$servers" ]; then
 fi
 for try in 1 2 3 4 5 6 7 8 9 10; do
 	rm -rf -- "$1"
+	if [ -d "$2" ]; then
+		echo 1 >"$2/cgroup.kill"
+		rmdir -- "$2"
+	fi
 	sleep 0.2
 done
 `
 
-// newGuard starts one for the folder dir.
-func newGuard(dir string) (*guard, error) {
-	g := &guard{cmd: exec.Command("/bin/sh", "-c", watching, "forktax-guard", dir)}
+// newGuard starts one for the folder dir, and for the control group at the path, if there is one.
+func newGuard(dir, group string) (*guard, error) {
+	g := &guard{cmd: exec.Command("/bin/sh", "-c", watching, "forktax-guard", dir, group)}
 	g.cmd.Dir, g.cmd.SysProcAttr = "/", &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is not meant for it
 	var err error
 	if g.pipe, err = g.cmd.StdinPipe(); err == nil {

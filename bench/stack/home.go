@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 )
 
@@ -13,6 +14,7 @@ import (
 type home struct {
 	dir     string
 	servant *servant
+	group   *group // nil if there is none
 	guard   *guard
 }
 
@@ -25,8 +27,9 @@ func newHome(server, user string) (h *home, err error) {
 	if h.dir, err = h.servant.folder("forktax-" + server + "-"); err != nil {
 		return nil, err
 	}
-	if h.guard, err = newGuard(h.dir); err != nil {
-		return nil, errors.Join(err, removeAll(h.dir))
+	h.group = newGroup(filepath.Base(h.dir))
+	if h.guard, err = newGuard(h.dir, h.group.path()); err != nil {
+		return nil, errors.Join(err, h.group.remove(), removeAll(h.dir))
 	}
 	return h, nil
 }
@@ -36,13 +39,14 @@ func newHome(server, user string) (h *home, err error) {
 func (h *home) run(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = h.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, h.servant.attributes()
+	h.group.has(cmd)
 	return cmd
 }
 
 // leave removes the folder, when nothing runs there any more.
 func (h *home) leave() error {
 	defer h.guard.dismiss()
-	return removeAll(h.dir)
+	return errors.Join(h.group.remove(), removeAll(h.dir))
 }
 
 // removeAll tries again for a while if a process that is about to end still makes files.

@@ -3,17 +3,16 @@ package stack
 import (
 	"path/filepath"
 	"strconv"
-	"text/template"
 )
 
-// nginx is nginx before fcgiwrap: nginx itself executes nothing, and hands requests on by FastCGI.
-var nginx = web{
-	name:     "nginx",
-	user:     "www-data",
-	programs: []string{"fcgiwrap", "nginx"},
-	folders:  []string{"/usr/sbin"},
-	packages: "nginx-light fcgiwrap",
-	config: template.Must(template.New("nginx").Parse(`
+// nginxWeb is nginx before a program that has something answer: nginx itself executes nothing, and hands requests on by
+// FastCGI. In pattern, script is the path of what answers, and beyond what follows it.
+func nginxWeb(w web, pattern, program string) web {
+	w.user, w.folders = "www-data", []string{"/usr/sbin"}
+	if w.config == nil {
+		w.config = map[string]string{}
+	}
+	w.config["conf"] = `
 daemon off;
 pid {{.Dir}}/pid;
 error_log {{.Dir}}/error.log;
@@ -29,10 +28,10 @@ http {
 	keepalive_requests 1000000000;
 	server {
 		listen 127.0.0.1:{{.Port}};
-		location ~ ^/cgi-bin(?<program>/[^/]+)(?<beyond>.*)$ {
+		location ~ ` + pattern + ` {
 			fastcgi_pass unix:{{.Dir}}/fcgi;
-			fastcgi_param SCRIPT_FILENAME {{.Bin}}$program;
-			fastcgi_param SCRIPT_NAME /cgi-bin$program;
+			fastcgi_param SCRIPT_FILENAME {{.Bin}}` + program + `;
+			fastcgi_param SCRIPT_NAME $script;
 			fastcgi_param PATH_INFO $beyond;
 			fastcgi_param QUERY_STRING $query_string;
 			fastcgi_param REQUEST_METHOD $request_method;
@@ -50,11 +49,50 @@ http {
 		}
 	}
 }
-`)),
-	commands: func(s site) [][]string {
-		return [][]string{
-			{"fcgiwrap", "-c", strconv.Itoa(s.Workers), "-s", "unix:" + filepath.Join(s.Dir, "fcgi")},
-			{"nginx", "-p", s.Dir, "-c", filepath.Join(s.Dir, "conf"), "-e", filepath.Join(s.Dir, "error.log")},
-		}
-	},
+`
+	first := w.commands
+	w.commands = func(s site) [][]string {
+		return append(first(s),
+			[]string{"nginx", "-p", s.Dir, "-c", filepath.Join(s.Dir, "conf"), "-e", filepath.Join(s.Dir, "error.log")})
+	}
+	return w
 }
+
+// nginx has fcgiwrap execute programs.
+var nginx = nginxWeb(web{
+	name:     "nginx",
+	about:    "nginx and fcgiwrap",
+	takes:    Executable,
+	forgets:  true,
+	programs: []string{"fcgiwrap", "nginx"},
+	packages: "nginx-light fcgiwrap",
+	path:     "/cgi-bin/{{.File}}",
+	commands: func(s site) [][]string {
+		return [][]string{{"fcgiwrap", "-c", strconv.Itoa(s.Workers), "-s", "unix:" + filepath.Join(s.Dir, "fcgi")}}
+	},
+}, "^(?<script>/cgi-bin(?<program>/[^/]+))(?<beyond>.*)$", "$program")
+
+// phpFPM keeps processes of PHP's own manager.
+var phpFPM = nginxWeb(web{
+	name:     "php-fpm",
+	about:    "nginx and php-fpm",
+	takes:    PHPPage,
+	programs: []string{debianFPM, "nginx"},
+	packages: "nginx-light php-fpm",
+	path:     "/{{.File}}",
+	config: map[string]string{"fpm": `
+[global]
+error_log = {{.Dir}}/fpm.log
+[www]
+listen = {{.Dir}}/fcgi
+pm = static
+pm.max_children = {{.Workers}}
+clear_env = no
+`},
+	commands: func(s site) [][]string {
+		return [][]string{{debianFPM, "--nodaemonize", "--no-php-ini", "--fpm-config", filepath.Join(s.Dir, "fpm")}}
+	},
+}, "^(?<script>/[^/]+)(?<beyond>.*)$", "$script")
+
+// debianFPM is the manager's name, which has PHP's version at its end.
+const debianFPM = "php-fpm*"

@@ -129,7 +129,7 @@ func (s *Server) CPU() (ns int64, known bool) {
 	if s.cluster == nil {
 		return 0, false
 	}
-	return cpuAtRest(s.cluster.process.PID())
+	return s.cluster.cpuAtRest(s.cluster.process.PID())
 }
 
 // Stop ends and removes the server, if it is a private one. The error says also if that had ended by itself before.

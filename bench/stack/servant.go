@@ -12,9 +12,10 @@ import (
 // A servant is the user that servers run as which refuse to run as root. Nil means that they run as whoever we are.
 type servant struct{ uid, gid uint32 }
 
-// newServant finds one if we are root: the user that the server's package made, or nobody.
+// newServant finds one if we are root: the user that the server's package made, or nobody. A server without a name for it
+// runs as we do.
 func newServant(name string) (*servant, error) {
-	if os.Geteuid() != 0 {
+	if os.Geteuid() != 0 || name == "" {
 		return nil, nil
 	}
 	u, err := user.Lookup(name)

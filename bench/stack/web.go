@@ -1,118 +1,95 @@
 package stack
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/template"
 	"time"
 
 	"forktax/bench/process"
 )
 
-// A web is how a web server of somebody else's has a program executed for each request.
-type web struct {
-	name     string
-	user     string             // whom its package runs it as
-	programs []string           // that it consists of, in the order in which they start
-	folders  []string           // where else than on PATH they may be
-	modules  string             // the folder of its modules, if it loads any
-	packages string             // Debian's
-	config   *template.Template // of site
-	commands func(s site) [][]string
-}
-
-// webs are all of them, each in a file of its own.
-var webs = []web{apache, lighttpd, nginx}
-
-// A site is what the configuration of a web server is made of.
-type site struct {
-	Dir     string // of the server's own files; bin in it has what is executed
-	Port    int
-	Modules string
-	Workers int // requests that it executes a program for at once, where that has to be said
-}
-
-// workers is how many there are where the number has to be said: as many as our own host's at the least, on two cores.
-const workers = 16
-
-// Bin is the folder of what is executed, which is served as /cgi-bin/.
-func (s site) Bin() string { return filepath.Join(s.Dir, "bin") }
-
-// Webs names the web servers that there may be.
-func Webs() []string {
-	var names []string
-	for _, w := range webs {
-		names = append(names, w.name)
-	}
-	return names
-}
-
-// A NotInstalledError says what is missing.
-type NotInstalledError struct{ Program, Packages string }
-
-func (e *NotInstalledError) Error() string {
-	return fmt.Sprintf("%s is not installed (Debian: apt-get install %s)", e.Program, e.Packages)
-}
-
 // A Web is a web server that runs.
 type Web struct {
 	Name string
-	URL  string // of the program that was given
+	URL  string // of what answers
 
 	home      *home
 	processes []*process.Process
+	forgets   bool
+	stopped   chan struct{}
 }
 
-// StartWeb starts the web server of that name on a free port, to execute a copy of the file for each request. The error
-// may be a *NotInstalledError.
-func StartWeb(ctx context.Context, name, executable string) (w *Web, err error) {
-	i := slices.IndexFunc(webs, func(w web) bool { return w.name == name })
-	if i < 0 {
-		return nil, fmt.Errorf("%q is no web server that is known; there are %s", name, strings.Join(Webs(), ", "))
+const (
+	resting      = 50 * time.Millisecond // in which a server that rests uses next to nothing
+	restingLimit = 5 * time.Second       // on waiting for that
+)
+
+// An App is what a web server is to have answer.
+type App struct {
+	File   string   // what answers, of the kind that the server takes
+	Beside []string // files that it needs, which are put into the same folder
+	// Copied is told where each of these files was put, before a server starts; may be nil.
+	Copied func(path string) error
+	// Prepare makes its data in the folder, which becomes the server's own, and returns the variables by which it finds
+	// them; nil if it has none.
+	Prepare func(ctx context.Context, dir string) (env map[string]string, err error)
+	// Elsewhere, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
+	Elsewhere func(start func() error) error
+}
+
+// StartWeb starts the web server of that name on a free port, to have a copy of the app answer. The error may be a
+// *NotInstalledError.
+func StartWeb(ctx context.Context, name string, app App) (w *Web, err error) {
+	kind, err := webNamed(name)
+	if err != nil {
+		return nil, err
 	}
-	kind := webs[i]
-	paths := map[string]string{}
-	for _, p := range kind.programs {
-		if paths[p], err = kind.find(p); err != nil {
-			return nil, err
-		}
+	s, err := kind.site()
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %v", readyLimit))
 	defer cancel()
-	w = &Web{Name: name}
+	w = &Web{Name: name, forgets: kind.forgets, stopped: make(chan struct{})}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("starting %s: %w", name, err), w.Stop())
+			err = errors.Join(fmt.Errorf("starting %s: %w%s", name, err, w.logged()), w.Stop())
 		}
 	}()
 	if w.home, err = newHome(name, kind.user); err != nil {
 		return w, err
 	}
-	s := site{Dir: w.home.dir, Modules: kind.modules, Workers: workers}
-	if err := w.install(s.Bin(), executable); err != nil {
+	s.Dir, s.File = w.home.dir, filepath.Base(app.File)
+	if err := w.install(s.Bin(), app); err != nil {
 		return w, err
 	}
+	env, err := w.prepare(ctx, app)
+	if err != nil {
+		return w, err
+	}
+	s.Variables = env
 	if s.Port, err = process.FreePort(); err != nil {
 		return w, err
 	}
-	var config bytes.Buffer
-	if err := kind.config.Execute(&config, s); err != nil {
-		return w, err
-	}
-	if err := w.home.servant.write(filepath.Join(s.Dir, "conf"), config.Bytes()); err != nil {
-		return w, err
+	for file, text := range kind.config {
+		if err := w.configure(file, text, s); err != nil {
+			return w, err
+		}
 	}
 	for _, command := range kind.commands(s) {
-		p, err := process.Start(w.home.run(paths[command[0]], command[1:]...), nil, nil)
+		cmd := w.home.run(s.Helpers[command[0]], command[1:]...)
+		for name, value := range env {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+		p, err := process.Start(cmd, nil, app.Elsewhere)
 		if err != nil {
 			return w, err
 		}
@@ -120,56 +97,98 @@ func StartWeb(ctx context.Context, name, executable string) (w *Web, err error) 
 		w.processes = append(w.processes, p)
 		w.home.guard.over(p.PID())
 	}
-	w.URL = fmt.Sprintf("http://127.0.0.1:%d/cgi-bin/%s", s.Port, filepath.Base(executable))
-	return w, w.answers(ctx)
+	path, err := filled(kind.path, s)
+	if err != nil {
+		return w, err
+	}
+	w.URL = fmt.Sprintf("http://127.0.0.1:%d%s", s.Port, path)
+	if err := w.answers(ctx); err != nil {
+		return w, err
+	}
+	w.rests(ctx)
+	return w, nil
 }
 
-// find finds a program of the server.
-func (w web) find(name string) (string, error) {
-	if path, err := exec.LookPath(name); err == nil {
-		return filepath.Abs(path)
+// rests waits until the server does nothing any more: one that answers may still be starting others of its processes. How
+// long that takes is known only where its usage is.
+func (w *Web) rests(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, restingLimit)
+	defer cancel()
+	for before := w.Usage(); before != nil && ctx.Err() == nil; {
+		time.Sleep(resting)
+		now := w.Usage()
+		if now == nil || now.Sub(*before).CPUNS() < int64(resting/100) {
+			return
+		}
+		before = now
 	}
-	for _, folder := range w.folders {
-		if path, err := exec.LookPath(filepath.Join(folder, name)); err == nil {
-			return path, nil
+}
+
+func (w *Web) configure(file, text string, s site) error {
+	config, err := filled(text, s)
+	if err != nil {
+		return err
+	}
+	return w.home.servant.write(filepath.Join(s.Dir, file), []byte(config))
+}
+
+// install copies the app to where the servant can read it.
+func (w *Web) install(bin string, app App) error {
+	if err := os.Mkdir(bin, 0o755); err != nil {
+		return err
+	}
+	for _, file := range append([]string{app.File}, app.Beside...) {
+		as := filepath.Join(bin, filepath.Base(file))
+		err := w.copy(file, as)
+		if err == nil && app.Copied != nil {
+			err = app.Copied(as)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return "", &NotInstalledError{name, w.packages}
+	return w.home.servant.give(bin)
 }
 
-// install copies the file to where the servant can read it.
-func (w *Web) install(bin, executable string) error {
-	from, err := os.Open(executable)
+// prepare has the app make its data, and gives them to the servant.
+func (w *Web) prepare(ctx context.Context, app App) (env map[string]string, err error) {
+	if app.Prepare == nil {
+		return nil, nil
+	}
+	dir := filepath.Join(w.home.dir, "data")
+	if env, err = app.Prepare(ctx, dir); err != nil {
+		return nil, err
+	}
+	return env, filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, w.home.servant.give(path))
+	})
+}
+
+func (w *Web) copy(path, as string) error {
+	from, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	if err := os.Mkdir(bin, 0o755); err != nil {
-		return err
-	}
-	to, err := os.OpenFile(filepath.Join(bin, filepath.Base(executable)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
+	to, err := os.OpenFile(as, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(to, from)
-	return errors.Join(err, to.Close(), w.home.servant.give(bin), w.home.servant.give(to.Name()))
+	return errors.Join(err, to.Close(), w.home.servant.give(as))
 }
 
-// answers waits until the server does.
+// answers waits until the server does. One that is there, and has an error of its own, has an app that does not work.
 func (w *Web) answers(ctx context.Context) error {
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.URL, nil)
-		if err != nil {
-			return err
-		}
-		req.Close = true
-		resp, err := http.DefaultClient.Do(req)
-		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode < http.StatusInternalServerError {
-				return nil
-			}
-			err = errors.New(resp.Status)
+		status, err := w.ask(ctx)
+		switch {
+		case err == nil && status == http.StatusInternalServerError:
+			return errors.New("what is to answer does not work: it answers with status 500")
+		case err == nil && status < http.StatusInternalServerError:
+			return nil
+		case err == nil:
+			err = fmt.Errorf("it answers with status %d", status)
 		}
 		for _, p := range w.processes {
 			select {
@@ -186,6 +205,19 @@ func (w *Web) answers(ctx context.Context) error {
 	}
 }
 
+func (w *Web) ask(ctx context.Context) (status int, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.URL, nil)
+	if err != nil {
+		return 0, err
+	}
+	req.Close = true
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	return resp.StatusCode, resp.Body.Close()
+}
+
 // PIDs are the numbers of the server's processes, of each the first.
 func (w *Web) PIDs() []int {
 	var all []int
@@ -195,8 +227,39 @@ func (w *Web) PIDs() []int {
 	return all
 }
 
+// Gone yields why a process of the server ended, if nobody asked it to.
+func (w *Web) Gone() <-chan error {
+	gone := make(chan error, len(w.processes))
+	for _, p := range w.processes {
+		go func() {
+			select {
+			case why := <-p.Gone():
+				gone <- fmt.Errorf("%w%s", why, w.logged())
+			case <-w.stopped:
+			}
+		}()
+	}
+	return gone
+}
+
+// mostLogged is how much of a server's log is told, in bytes.
+const mostLogged = 2000
+
+// logged is the end of the server's own log, for the end of an error.
+func (w *Web) logged() string {
+	if w.home == nil {
+		return ""
+	}
+	text, err := os.ReadFile(filepath.Join(w.home.dir, "error.log"))
+	if err != nil || len(text) == 0 {
+		return ""
+	}
+	return "; the last of its log:\n" + strings.TrimSpace(string(text[max(len(text)-mostLogged, 0):]))
+}
+
 // Stop ends the server and removes its files.
 func (w *Web) Stop() error {
+	close(w.stopped)
 	var errs []error
 	for _, p := range slices.Backward(w.processes) {
 		errs = append(errs, p.Stop(stopLimit, nil))

@@ -99,8 +99,8 @@ func TestHostAnswersAsItsPeers(t *testing.T) {
 		}
 	})
 	peers := map[string]string{}
-	for _, name := range stack.Webs() {
-		peers[name] = startedPeer(t, name, path)
+	for _, peer := range stack.Webs(stack.Executable) {
+		peers[peer.Name] = startedPeer(t, peer.Name, path)
 	}
 	for name, p := range probes {
 		t.Run(name, func(t *testing.T) {

@@ -70,7 +70,8 @@ func comparePeers(b *testing.B, child string) {
 	launcher := &program.Launcher{Programs: []program.Program{p}, Dir: dir, Seed: plan.Seed,
 		Env: map[string]string{scriptVariable: child, program.PhasesVariable: "off"}}
 	models := []string{ours}
-	for _, name := range stack.Webs() {
+	for _, peer := range stack.Webs(stack.Executable) {
+		name := peer.Name
 		u, err := url.Parse(startedPeer(b, name, child))
 		if err != nil {
 			b.Fatal(err)
@@ -122,7 +123,7 @@ func builtScript(tb testing.TB, dir string) program.Program {
 // server is not installed, which CI does not allow, the test is skipped.
 func startedPeer(tb testing.TB, name, executable string) string {
 	tb.Helper()
-	w, err := stack.StartWeb(tb.Context(), name, executable)
+	w, err := stack.StartWeb(tb.Context(), name, stack.App{File: executable, Copied: machine.Settle})
 	if missing := new(stack.NotInstalledError); errors.As(err, &missing) {
 		tb.Skip(err)
 	}
