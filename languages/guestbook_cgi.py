@@ -13,4 +13,4 @@ def body():
 
 answer = Guestbook().answer(os.environ["REQUEST_METHOD"], os.environ.get("PATH_INFO") or "/", body)
 head = "".join(f"{name}: {value}\n" for name, value in [("Status", answer.status), *answer.headers])
-sys.stdout.buffer.write(head.encode() + b"\n" + answer.body)
+sys.stdout.write(head + "\n" + answer.body.decode())
