@@ -49,7 +49,24 @@ type Plan struct {
 	Objective      *Objective    `json:"objective,omitempty"`       // what response times are held against
 	Searched       bool          `json:"searched,omitempty"`        // for the highest rate that meets it
 	Criterion      *Criterion    `json:"criterion,omitempty"`       // what the run is to decide, if it is
+	Suite          *Suite        `json:"suite,omitempty"`           // of what others wrote, if it is one
 	Seed           uint64        `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
+}
+
+// A Suite is a run of servers and languages of others, whose names stand in the place of models.
+type Suite struct {
+	Name       string            `json:"name"`
+	About      string            `json:"about"`
+	Contenders []Contender       `json:"contenders"`
+	Versions   map[string]string `json:"versions,omitempty"` // of servers and languages, as they say themselves
+	LeftOut    []string          `json:"left_out,omitempty"` // what of it could not be had, and what would bring it
+}
+
+// A Contender is a way in which a suite has a workload answered.
+type Contender struct {
+	Workload string `json:"workload"`
+	Name     string `json:"name"` // in the place of a model
+	Title    string `json:"title"`
 }
 
 // Lengths of a visit. The noise of a machine is slow, so short visits that alternate cancel more of it than long ones;

@@ -40,6 +40,7 @@ type Run struct {
 	Control       string          `json:"control,omitempty"` // the variant that a check must find to be slower
 	Rounds        int             `json:"rounds"`            // planned; 0 if the time was
 	Groups        int             `json:"groups"`            // how often the targets were started and measured
+	Suite         *bench.Suite    `json:"suite,omitempty"`   // of what others wrote, if it is one
 }
 
 // A Cell is what was seen of one cell of the plan, over all its blocks.

@@ -14,7 +14,7 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 		Run: Run{ID: r.ID, Started: r.Started, Seconds: float64(r.Tail.LengthNS) / 1e9, Seed: r.Plan.Seed,
 			Complete: r.Tail.Complete, Condition: r.Tail.Condition, Version: r.Version,
 			Baseline: r.Plan.Baseline, Variants: r.Plan.Variants, Floor: r.Plan.Floor,
-			RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds},
+			RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds, Suite: r.Plan.Suite},
 		Environment: r.Environment,
 		Cells:       []Cell{},
 		Comparisons: []Comparison{},

@@ -25,6 +25,9 @@ func Markdown(w io.Writer, a *Analysis) error {
 	if lines := meanings(a); len(lines) > 0 {
 		p.line("\n## What it means\n\n- %s", strings.Join(lines, "\n- "))
 	}
+	if a.Run.Suite != nil {
+		p.chapter("Suite "+a.Run.Suite.Name, aboutSuite(a)+".", suiteTable(a))
+	}
 	p.chapter("Response time in closed loops", "Percentiles are exact nearest ranks over all right answers. The fork tax is "+
 		"the ratio of\nthe medians, with its 95 % interval: over pairs of blocks, or over starts of the targets if "+
 		"that is wider.", closedTable(a), a.notes(a.own(bench.Closed))...)
@@ -141,6 +144,9 @@ func (p *printer) environment(a *Analysis) {
 			name += " (" + strings.Join(program.Variants, ", ") + ")"
 		}
 		p.line("- %s: `%s`, %s, SHA-256 `%.12s`, %s", name, program.Path, size(program.Bytes), program.SHA256, program.Go)
+	}
+	for _, line := range suiteVersions(a.Run.Suite) {
+		p.line("- %s", line)
 	}
 }
 

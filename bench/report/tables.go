@@ -47,11 +47,19 @@ func (a *Analysis) own(kind string) []Cell {
 // closedTable has a row for each cell in a closed loop: what the baseline and the candidate take, and the fork tax.
 func closedTable(a *Analysis) table.Writer {
 	t := table.NewWriter()
-	t.AppendHeader(table.Row{"request", "load", "model", "p50", "p90", "p99", "requests/s", "fork tax", "adds"})
+	header := table.Row{"request", "load", "model", "p50", "p90", "p99", "requests/s"}
+	if a.Run.Suite == nil { // which has a table of its own for what is compared, and no models
+		header = append(header, "fork tax", "adds")
+	}
+	t.AppendHeader(header)
 	for _, c := range a.own(bench.Closed) {
-		tax, adds := a.tax(c)
-		t.AppendRow(table.Row{subject(c.Workload, c.Request), c.Load, c.Model, c.Response.print("p50"), c.Response.print("p90"),
-			c.Response.print("p99"), optional(c.ThroughputRPS, three), tax, adds})
+		row := table.Row{subject(c.Workload, c.Request), c.Load, c.Model, c.Response.print("p50"), c.Response.print("p90"),
+			c.Response.print("p99"), optional(c.ThroughputRPS, three)}
+		if a.Run.Suite == nil {
+			tax, adds := a.tax(c)
+			row = append(row, tax, adds)
+		}
+		t.AppendRow(row)
 	}
 	alignRight(t, 4, 9)
 	return t
@@ -219,6 +227,9 @@ func (a *Analysis) twin(c Cell) *Cell {
 // meanings says in a sentence for each request what its fork tax means, at the first load that it was given, and up to
 // which rate it meets the objective.
 func meanings(a *Analysis) []string {
+	if a.Run.Suite != nil { // whose contenders are no models, and add nothing to each other
+		return nil
+	}
 	var lines []string
 	told := map[[3]string]bool{}
 	for _, c := range a.ownCells() {

@@ -17,9 +17,9 @@ func Text(w io.Writer, a *Analysis) error {
 		p.check(a.Check)
 	}
 	p.line("%s", summary(a))
+	p.table(aboutSuite(a), suiteTable(a))
 	ends := a.ends()
-	p.table("Response time in closed loops, and the fork tax on its median (95 % interval over pairs, or over starts if "+
-		"wider)", closedTable(ends), a.notes(ends.own(bench.Closed))...)
+	p.table(a.aboutClosed(), closedTable(ends), a.notes(ends.own(bench.Closed))...)
 	p.table("Response time at a rate, and the fork tax on its median", openTable(ends), a.notes(ends.own(bench.Open))...)
 	p.table("What a request costs the server", costTable(firstLoads(ends.ownCells())))
 	p.table("Where the time of a request goes: medians of its phases", phasesTable(a))

@@ -37,6 +37,7 @@ func warnings(r *bench.Result, a *Analysis) []Warning {
 		Advice: "what differs between the days is in the comparison, though less than in times; check two programs in one run " +
 			"where the base can be had"}, r.Plan.Criterion != nil && r.Plan.Criterion.Stored != nil)
 	add(foreign(r))
+	add(suiteWarning(r))
 	add(unknownDatabase(a))
 	add(restless(r))
 	add(disagreements(a.Ladders))

@@ -11,6 +11,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/suite"
 )
 
 // options are what a command line or a scenario says of a run. The names in both are the same.
@@ -20,6 +21,7 @@ type options struct {
 	Variants  []bench.Variant // in place of the models
 	Baseline  string          // "" leaves it to the plan
 	Targets   []string
+	Suite     string // in place of workloads, models and targets
 	Own       ownOptions
 	Clients   []int
 	Rates     []float64
@@ -74,6 +76,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.Baseline, "baseline", o.Baseline,
 		"the model, target or variant that the others are compared with; by default persistent, or else the first")
 	f.StringSliceVar(&o.Targets, "target", o.Targets, "servers that somebody else runs, as name=url; with --workload they are to serve that, too")
+	f.StringVar(&o.Suite, "suite", o.Suite, fmt.Sprintf("in place of --workload: real web servers and languages, one of %v", suite.Names()))
 	o.Own.flags(f)
 	f.IntSliceVar(&o.Clients, "clients", o.Clients, "closed loop: how many clients send, each waiting for its answer; one cell for each number")
 	f.Float64SliceVar(&o.Rates, "rate", o.Rates, "open loop: requests a second that arrive whatever the server does; one cell for each rate")
@@ -179,6 +182,9 @@ func (o *options) check() error {
 		return err
 	}
 	if err := o.own(); err != nil {
+		return err
+	}
+	if err := o.ofSuite(); err != nil {
 		return err
 	}
 	return o.Data.check()

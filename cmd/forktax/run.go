@@ -33,12 +33,16 @@ standard output, and keeps everything that it measured in a folder below --resul
 
 A scenario is a YAML file with the names of the flags as keys; flags on the command line go before it. Its key
 variants lists what takes the place of models: the same program built with other flags, in another environment,
-or another program; examples/startup.yaml has some of each.`,
+or another program; examples/startup.yaml has some of each.
+
+A suite takes the place of workloads: real web servers and languages that do what our programs do, byte for byte.
+` + aboutSuites(),
 		Example: `  forktax run
   forktax run --workload hello --clients 1
   forktax run --workload guestbook/page --rate 50,100,200
   forktax run --workload ./my-program --budget 60s
   forktax run examples/startup.yaml
+  forktax run --suite hosts
   forktax run --cgi ./hello.cgi --persistent http://127.0.0.1:8080/hello
   forktax run --cgi ./hello.py --persistent 'python3 server.py --port {port}'
   forktax run --target apache=http://127.0.0.1:8080/ --target nginx=http://127.0.0.1:8081/
@@ -81,6 +85,9 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64N(1_000_000) // few digits, for it is printed to be typed again
 	}
+	if o.Suite != "" {
+		return o.compete(ctx, l, results, printed, stdout, stderr)
+	}
 	foreign, err := reach(ctx, o.Targets)
 	if err != nil {
 		return o.wrong(err)
@@ -117,6 +124,12 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	if err := o.Data.suits(l); err != nil {
 		return o.wrong(err)
 	}
+	return o.carryOut(ctx, plan, l, results, printed, stdout, stderr)
+}
+
+// carryOut makes the run of a plan that is ready, and reports it.
+func (o *options) carryOut(ctx context.Context, plan bench.Plan, l *program.Launcher, results string, printed output,
+	stdout, stderr io.Writer) (err error) {
 	if o.Pin {
 		if l.Elsewhere, err = machine.Pin(); err != nil {
 			return err

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"forktax/bench"
+)
+
+// published is what mod_python's own manual says of the contenders of the suite article: requests a second of a page that
+// says hello, by ab with one client on a Pentium of 1.2 GHz.
+var published = map[bench.Contender]float64{
+	{Workload: "hello in Python", Name: "cgi"}:        23,
+	{Workload: "hello in Python", Name: "cgihandler"}: 385,
+	{Workload: "hello in Python", Name: "publisher"}:  476,
+	{Workload: "hello in Python", Name: "handler"}:    1203,
+}
+
+// publishedBase is what the others of them are compared with.
+const publishedBase = 23
+
+// suiteTable has a row for each contender of a suite: how many requests a second it answers, how many times as many as the
+// baseline that is, and what one costs.
+func suiteTable(a *Analysis) table.Writer {
+	t := table.NewWriter()
+	if a.Run.Suite == nil {
+		return t
+	}
+	header := table.Row{"", "load", "", "", "requests/s", "× " + a.Run.Baseline, "CPU a request"}
+	old := a.Run.Suite.Name == "article"
+	if old {
+		header = append(header, "in 2002")
+	}
+	t.AppendHeader(header)
+	last := ""
+	for _, c := range a.own(bench.Closed) {
+		row := table.Row{c.Workload, c.Load, c.Model, a.title(c), optional(c.ThroughputRPS, three), "", optional(c.CPUPerRequest, duration)}
+		if c.Workload == last {
+			row[0] = ""
+		}
+		last = c.Workload
+		if c.Model == a.Run.Baseline {
+			row[5] = "1"
+		} else if r := a.comparison(c.Cell, MetricThroughput); r != nil {
+			row[5] = three(r.Ratio) + between(r.RatioLow, r.RatioHigh, three) + r.mark()
+		}
+		if rps, known := published[bench.Contender{Workload: c.Workload, Name: c.Model}]; old && known {
+			row = append(row, fmt.Sprintf("%.0f/s, %.0f×", rps, rps/publishedBase))
+		}
+		t.AppendRow(row)
+	}
+	alignRight(t, 5, len(header))
+	return t
+}
+
+// title says for people what a contender is.
+func (a *Analysis) title(c Cell) string {
+	i := slices.IndexFunc(a.Run.Suite.Contenders, func(b bench.Contender) bool { return b.Workload == c.Workload && b.Name == c.Model })
+	if i < 0 {
+		return ""
+	}
+	return a.Run.Suite.Contenders[i].Title
+}
+
+// aboutSuite is what a reader of the table must know.
+func aboutSuite(a *Analysis) string {
+	if a.Run.Suite == nil {
+		return ""
+	}
+	about := fmt.Sprintf("Suite %s: %s (95 %% intervals over pairs, or over starts if wider)", a.Run.Suite.Name, a.Run.Suite.About)
+	if a.Run.Suite.Name == "article" {
+		about += ". In 2002: mod_python's manual, a Pentium of 1.2 GHz, ab with one client"
+	}
+	return about
+}
+
+// aboutClosed is the title of the table of closed loops.
+func (a *Analysis) aboutClosed() string {
+	if a.Run.Suite != nil {
+		return "Response time in closed loops"
+	}
+	return "Response time in closed loops, and the fork tax on its median (95 % interval over pairs, or over starts if wider)"
+}
+
+// suiteWarning names what of a suite was left out.
+func suiteWarning(r *bench.Result) (Warning, bool) {
+	s := r.Plan.Suite
+	if s == nil || len(s.LeftOut) == 0 {
+		return Warning{}, false
+	}
+	return Warning{Code: "left out", Text: fmt.Sprintf("of the suite %s not all could be had: %v", s.Name, s.LeftOut),
+		Advice: "install what is missing"}, true
+}
+
+// suiteVersions lists the servers and languages.
+func suiteVersions(s *bench.Suite) []string {
+	var lines []string
+	if s == nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Versions)) {
+		lines = append(lines, fmt.Sprintf("%s: %s", name, s.Versions[name]))
+	}
+	return lines
+}

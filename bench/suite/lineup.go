@@ -1,0 +1,230 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"forktax"
+	"forktax/bench"
+	"forktax/bench/machine"
+	"forktax/bench/process"
+	"forktax/bench/program"
+	"forktax/bench/stack"
+)
+
+// A Lineup is a suite with all that it needs, ready to be measured.
+type Lineup struct {
+	Programs   []program.Program // that serve by themselves, by the names of their workloads
+	Foreign    []program.Foreign // the others
+	Workloads  []bench.Description
+	Contenders []bench.Contender // in the order in which they are shown
+	Versions   map[string]string // of the servers and languages, as they say themselves
+	Missing    []error           // why contenders were left out: each once
+}
+
+// preparing is what a lineup is made with.
+type preparing struct {
+	*Lineup
+	dir      string                     // with the programs in other languages
+	programs map[string]program.Program // of this project
+	host     program.Program            // that executes any file for each request
+}
+
+// scriptProgram is the program that hosts any executable.
+const scriptProgram = "script"
+
+// LineUp finds what the suite needs; what has to be made for it is made in dir, which must last as long as the run.
+func (s Suite) LineUp(ctx context.Context, finder *program.Finder, dir string) (*Lineup, error) {
+	p := preparing{Lineup: &Lineup{Versions: map[string]string{}}, dir: dir,
+		programs: map[string]program.Program{}}
+	if err := p.find(ctx, finder, s.contenders); err != nil {
+		return nil, err
+	}
+	if err := p.bring(); err != nil {
+		return nil, err
+	}
+	var lost []string // workloads whose baseline cannot be had
+	for _, c := range s.contenders {
+		if slices.Contains(lost, c.workload) {
+			continue
+		}
+		err := p.add(ctx, c)
+		if missing := new(stack.NotInstalledError); errors.As(err, &missing) || errors.Is(err, stack.ErrNotInstalled) {
+			p.leaveOut(err)
+			if c.name == s.Baseline {
+				lost = append(lost, c.workload)
+			}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(p.Contenders) == 0 {
+		return nil, fmt.Errorf("nothing of the suite %s can be measured here: %w", s.Name, errors.Join(p.Missing...))
+	}
+	return p.Lineup, nil
+}
+
+// find finds the programs of this project that the contenders need.
+func (p *preparing) find(ctx context.Context, finder *program.Finder, contenders []contender) error {
+	names := []string{scriptProgram}
+	for _, c := range contenders {
+		if !slices.Contains(names, c.of) {
+			names = append(names, c.of)
+		}
+	}
+	found, err := finder.Find(ctx, names)
+	if err != nil {
+		return err
+	}
+	p.host = found[0]
+	for i, name := range names {
+		p.programs[name] = found[i]
+	}
+	return nil
+}
+
+// bring writes the programs in other languages into the folder.
+func (p *preparing) bring() error {
+	if err := os.CopyFS(p.dir, forktax.Languages); err != nil {
+		return fmt.Errorf("writing the programs in other languages: %w", err)
+	}
+	p.dir = filepath.Join(p.dir, "languages")
+	files, err := filepath.Glob(filepath.Join(p.dir, "*"))
+	for _, file := range files {
+		err = errors.Join(err, os.Chmod(file, 0o755))
+	}
+	return err
+}
+
+// leaveOut remembers why, once.
+func (p *preparing) leaveOut(why error) {
+	if !slices.ContainsFunc(p.Missing, func(e error) bool { return e.Error() == why.Error() }) {
+		p.Missing = append(p.Missing, why)
+	}
+}
+
+// add makes a contender ready.
+func (p *preparing) add(ctx context.Context, c contender) error {
+	of := p.programs[c.of]
+	title := c.title
+	if of.Database == program.Postgres {
+		if err := stack.Installed(); err != nil {
+			return err
+		}
+	}
+	file, err := p.executable(ctx, c, of)
+	if err != nil {
+		return err
+	}
+	foreign := program.Foreign{Name: c.name, Workload: c.workload}
+	switch {
+	case c.web != "":
+		kind, err := stack.WebNamed(c.web)
+		if err = errors.Join(err, kind.Missing); err != nil {
+			return err
+		}
+		if title == "" {
+			title = kind.About
+		}
+		p.Versions[c.web] = firstLine(ctx, kind.Program, "-v")
+		foreign.Start = p.behind(c, of, file)
+	case c.model == "":
+		foreign.Start, err = p.hosted(c, file)
+	}
+	if err != nil {
+		return err
+	}
+	if foreign.Start != nil {
+		p.Foreign = append(p.Foreign, foreign)
+	}
+	p.Contenders = append(p.Contenders, bench.Contender{Workload: c.workload, Name: c.name, Title: title})
+	return p.describe(c, of)
+}
+
+// describe has the workload be known, with its one request.
+func (p *preparing) describe(c contender, of program.Program) error {
+	if slices.ContainsFunc(p.Workloads, func(d bench.Description) bool { return d.Name == c.workload }) {
+		return nil
+	}
+	i := slices.IndexFunc(of.Requests, func(r bench.Request) bool { return r.Name == c.request })
+	if i < 0 {
+		return fmt.Errorf("%s has no request %q, which the suite is about", of.Path, c.request)
+	}
+	wanted := of.Requests[i]
+	wanted.Name = c.workload
+	d := of.Description
+	d.Name, d.Models, d.Requests = c.workload, nil, []bench.Request{wanted}
+	p.Workloads = append(p.Workloads, d)
+	of.Name, of.Requests = c.workload, d.Requests
+	if c.model != "" {
+		p.Programs = append(p.Programs, of)
+	}
+	return nil
+}
+
+// A tool is what a program in another language needs.
+type tool struct{ name, version, packages string }
+
+var tools = map[string]tool{
+	".c":   {"gcc", "--version", "gcc libc6-dev"},
+	".sh":  {"sh", "", "dash"},
+	".pl":  {"perl", "-v", "perl"},
+	".php": {"php-cgi", "-v", "php-cgi"},
+	".py":  {"python3", "--version", "python3"},
+}
+
+// executable is the contender's file; one in C is compiled.
+func (p *preparing) executable(ctx context.Context, c contender, of program.Program) (string, error) {
+	if c.file == "" {
+		return of.Path, nil
+	}
+	path, language := filepath.Join(p.dir, c.file), filepath.Ext(c.file)
+	tool := tools[language]
+	found, err := exec.LookPath(tool.name)
+	if err != nil {
+		return "", &stack.NotInstalledError{Program: tool.name, Packages: tool.packages}
+	}
+	if tool.version != "" && p.Versions[tool.name] == "" {
+		p.Versions[tool.name] = firstLine(ctx, found, tool.version)
+	}
+	if language == ".c" {
+		path, err = compiled(ctx, found, path)
+	}
+	if err != nil {
+		return "", err
+	}
+	return path, machine.Settle(path)
+}
+
+// toolLimit is on what a compiler takes, and on what a program takes to say its version.
+const toolLimit = 30 * time.Second
+
+// compiled is the program in C, linked statically: nothing of what its child does is for a linker.
+func compiled(ctx context.Context, gcc, source string) (string, error) {
+	path := strings.TrimSuffix(source, ".c")
+	if _, err := os.Stat(path); err == nil { // for another contender
+		return path, nil
+	}
+	if _, err := process.Output(ctx, toolLimit, exec.Command(gcc, "-static", "-O2", "-o", path, source)); err != nil {
+		return "", fmt.Errorf("compiling %s: %w", filepath.Base(source), err)
+	}
+	return path, nil
+}
+
+// firstLine is the first line with text that a program prints, wherever it prints it; "" if it prints none.
+func firstLine(ctx context.Context, path string, args ...string) string {
+	ctx, cancel := context.WithTimeout(ctx, toolLimit)
+	defer cancel()
+	out, _ := exec.CommandContext(ctx, path, args...).CombinedOutput()
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	return line
+}

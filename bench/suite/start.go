@@ -1,0 +1,71 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"path/filepath"
+
+	"forktax/bench"
+	"forktax/bench/machine"
+	"forktax/bench/program"
+	"forktax/bench/stack"
+)
+
+// start starts a contender.
+type start = func(ctx context.Context, l *program.Launcher) (*bench.Target, func() error, error)
+
+// hosted has our own host execute the file for each request.
+func (p *preparing) hosted(c contender, file string) (start, error) {
+	env := map[string]string{"SCRIPT_PATH": file, "SCRIPT_DIR": filepath.Dir(file)}
+	if c.by != "" {
+		interpreter, err := exec.LookPath(c.by)
+		if err != nil {
+			return nil, err
+		}
+		// By these php-cgi knows what to execute, and that a server has looked at the path.
+		env["SCRIPT_PATH"], env["SCRIPT_ENV"] = interpreter, "SCRIPT_FILENAME,REDIRECT_STATUS"
+		env["SCRIPT_FILENAME"], env["REDIRECT_STATUS"] = file, "200"
+		if err := machine.Settle(interpreter); err != nil {
+			return nil, err
+		}
+	}
+	host, v := p.host, program.Variant{Variant: bench.Variant{Model: cgi, Env: env}}
+	return func(ctx context.Context, l *program.Launcher) (*bench.Target, func() error, error) {
+		return l.Serve(ctx, host, v)
+	}, nil
+}
+
+// behind has a web server answer by the file.
+func (p *preparing) behind(c contender, of program.Program, file string) start {
+	app := stack.App{File: file, Copied: machine.Settle}
+	if c.beside != "" {
+		app.Beside = []string{filepath.Join(p.dir, c.beside)}
+	}
+	return func(ctx context.Context, l *program.Launcher) (*bench.Target, func() error, error) {
+		app := app
+		app.Elsewhere = l.Elsewhere
+		var env map[string]string
+		if of.Database != "" {
+			app.Prepare = func(ctx context.Context, dir string) (_ map[string]string, err error) {
+				env, err = of.Prepare(ctx, dir, "")
+				return env, err
+			}
+		}
+		w, err := stack.StartWeb(ctx, c.web, app)
+		if err != nil {
+			return nil, nil, err
+		}
+		t := &bench.Target{URL: w.URL, Foreign: true, Used: w.Usage, Gone: w.Gone()}
+		if of.Database == "" {
+			return t, w.Stop, nil
+		}
+		// The program in Go holds the same data open, as for children of its own, and serves nobody: else SQLite would
+		// write its log back and delete it whenever a child ends that happens to be alone.
+		_, release, err := l.Serve(ctx, of, program.Variant{Variant: bench.Variant{Model: cgi, Env: env}})
+		if err != nil {
+			return nil, nil, errors.Join(err, w.Stop())
+		}
+		return t, func() error { return errors.Join(release(), w.Stop()) }, nil
+	}
+}

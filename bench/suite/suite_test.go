@@ -1,0 +1,96 @@
+package suite_test
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"forktax/bench/program"
+	"forktax/bench/suite"
+)
+
+// beside is a finder of programs that are built for the test.
+func beside(t *testing.T, names ...string) *program.Finder {
+	t.Helper()
+	dir := t.TempDir()
+	args := []string{"build", "-tags", "netgo,osusergo", "-o", dir + "/"}
+	for _, name := range names {
+		args = append(args, "forktax/cmd/"+name)
+	}
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		t.Fatalf("building: %v\n%s", err, out)
+	}
+	return &program.Finder{Beside: dir, Log: io.Discard}
+}
+
+// path has the PATH be a folder with just these programs.
+func path(t *testing.T, names ...string) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		found, err := exec.LookPath(name)
+		if err != nil {
+			t.Skip(err)
+		}
+		if err := os.Symlink(found, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir)
+}
+
+// What cannot be had is left out, and named with what would bring it; without its baseline a workload is nothing.
+func TestLineUpWithoutAll(t *testing.T) {
+	finder := beside(t, "hello", "script")
+	languages, _ := suite.Find("languages")
+	path(t, "gcc", "as", "ld", "sh", "python3", "php-cgi")
+	lineup, err := languages.LineUp(t.Context(), finder, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, c := range lineup.Contenders {
+		names = append(names, c.Name)
+	}
+	if got := strings.Join(names, " "); got != "C Go shell PHP Python" {
+		t.Errorf("without Perl the contenders are %s", got)
+	}
+	if len(lineup.Missing) != 1 || !strings.Contains(lineup.Missing[0].Error(), "perl is not installed (Debian: apt-get install perl)") {
+		t.Errorf("Missing = %v, want perl and its package", lineup.Missing)
+	}
+	if lineup.Versions["python3"] == "" || lineup.Versions["perl"] != "" {
+		t.Errorf("Versions = %v", lineup.Versions)
+	}
+
+	path(t)
+	_, err = languages.LineUp(t.Context(), finder, t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), "nothing of the suite languages can be measured here: gcc is not installed") {
+		t.Errorf("without anything: %v", err)
+	}
+}
+
+// The suites name each contender once, and each workload's baseline is among its contenders and the first.
+func TestSuites(t *testing.T) {
+	finder := beside(t, "hello", "script")
+	for _, name := range []string{"languages", "hosts"} {
+		s, _ := suite.Find(name)
+		lineup, err := s.LineUp(t.Context(), finder, t.TempDir())
+		if err != nil || len(lineup.Missing) > 0 {
+			t.Skip(err, lineup)
+		}
+		seen := map[string]bool{}
+		for _, c := range lineup.Contenders {
+			key := c.Workload + "/" + c.Name
+			if !seen[c.Workload] && c.Name != s.Baseline {
+				t.Errorf("%s: %s begins with %s, want the baseline %s", s.Name, c.Workload, c.Name, s.Baseline)
+			}
+			if seen[key] || c.Title == "" {
+				t.Errorf("%s: %s is there twice, or has no title (%q)", s.Name, key, c.Title)
+			}
+			seen[c.Workload], seen[key] = true, true
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package suite
+
+import "slices"
+
+// A Suite is a run of contenders.
+type Suite struct {
+	Name, About string
+	Baseline    string // the contender that the others of its workload are compared with
+	contenders  []contender
+}
+
+// A contender is a way in which a workload is answered.
+type contender struct {
+	workload string // what the suite calls it
+	of       string // the program whose data, requests and answers are those of the workload
+	request  string // the one that is measured
+	name     string // in the place of a model
+	title    string // for people
+	web      string // of package stack, that has file answer; "" means our own host, or the program itself
+	file     string // of the folder languages; "" means the program itself
+	beside   string // another file of that folder, which it needs
+	by       string // the interpreter that our own host executes in place of the file
+	model    string // of the program, if it serves by itself
+}
+
+// All are all suites.
+var All = []Suite{
+	{
+		Name:     "article",
+		About:    "the claim of the article on mod_python: Python under Apache and Go, by CGI and resident, without and with databases",
+		Baseline: cgi,
+		contenders: slices.Concat(
+			python("hello in Python", "hello", "hello", map[string]string{cgi: "hello.py", "cgihandler": "hello.py",
+				"publisher": "hello_publisher.py", "handler": "hello_handler.py", "wsgi": "hello_wsgi.py"}),
+			python("guestbook in Python, SQLite", "guestbook", "read", map[string]string{cgi: "guestbook_cgi.py",
+				"cgihandler": "guestbook_cgi.py", "handler": "guestbook_handler.py", "wsgi": "guestbook_wsgi.py"}),
+			twins("hello in Go", "hello", "hello"),
+			twins("guestbook in Go, SQLite", "guestbook", "read"),
+			twins("guestbook in Go, PostgreSQL", onPostgres, "read"),
+		),
+	},
+	{
+		Name:     "hosts",
+		About:    "one child in C and one in Go, executed for each request by our host and by other web servers",
+		Baseline: cgi,
+		contenders: slices.Concat(
+			hosted("hello in C", "hello.c"),
+			hosted("hello in Go", ""),
+		),
+	},
+	{
+		Name:     "languages",
+		About:    "the same CGI program in six languages, executed for each request by our host",
+		Baseline: "C",
+		contenders: []contender{
+			{workload: "hello", of: "hello", request: "hello", name: "C", title: "static, by gcc", file: "hello.c"},
+			{workload: "hello", of: "hello", request: "hello", name: "Go", title: "static, with net/http linked in"},
+			{workload: "hello", of: "hello", request: "hello", name: "shell", title: "/bin/sh", file: "hello.sh"},
+			{workload: "hello", of: "hello", request: "hello", name: "Perl", title: "perl", file: "hello.pl"},
+			{workload: "hello", of: "hello", request: "hello", name: "PHP", title: "php-cgi", file: "hello.php", by: "php-cgi"},
+			{workload: "hello", of: "hello", request: "hello", name: "Python", title: "python3", file: "hello.py"},
+		},
+	},
+}
+
+// cgi is the contender that does what CGI does, and persistent the one that keeps all.
+const (
+	cgi        = "cgi"
+	persistent = "persistent"
+)
+
+// onPostgres is the guestbook that keeps its data in PostgreSQL.
+const onPostgres = "guestbook-postgres"
+
+// underApache are the ways in which Apache has Python answer, from the one that keeps nothing on.
+var underApache = []contender{
+	{name: cgi, title: "Apache, mod_cgid: a process for each request", web: "apache"},
+	{name: "cgihandler", title: "Apache (prefork), mod_python's handler of CGI scripts", web: "mod_python-cgihandler"},
+	{name: "publisher", title: "Apache (prefork), mod_python's publisher", web: "mod_python-publisher"},
+	{name: "handler", title: "Apache, a handler of mod_python", web: "mod_python"},
+	{name: "wsgi", title: "Apache, mod_wsgi", web: "mod_wsgi"},
+}
+
+// python has Apache do what the program does, in those ways for which there is a file.
+func python(workload, program, request string, files map[string]string) []contender {
+	var all []contender
+	for _, c := range underApache {
+		if c.file = files[c.name]; c.file == "" {
+			continue
+		}
+		c.workload, c.of, c.request = workload, program, request
+		if program == "guestbook" {
+			c.beside = "guestbook.py"
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// twins are those of a program of this project.
+func twins(workload, program, request string) []contender {
+	return []contender{
+		{workload: workload, of: program, request: request, name: cgi, model: cgi, title: "our host: a process for each request"},
+		{workload: workload, of: program, request: request, name: persistent, model: persistent, title: "a resident process"},
+	}
+}
+
+// hosted has every host execute a child that says hello: the file, or else the program in Go.
+func hosted(workload, file string) []contender {
+	all := []contender{{name: cgi, title: "our host, over net/http/cgi"}}
+	for _, web := range []string{"apache", "lighttpd", "nginx"} {
+		all = append(all, contender{name: web, web: web})
+	}
+	for i := range all {
+		all[i].workload, all[i].of, all[i].request, all[i].file = workload, "hello", "hello", file
+	}
+	return all
+}
+
+// Find finds the suite of that name.
+func Find(name string) (s Suite, found bool) {
+	i := slices.IndexFunc(All, func(s Suite) bool { return s.Name == name })
+	if i < 0 {
+		return Suite{}, false
+	}
+	return All[i], true
+}
+
+// Names are those of all suites.
+func Names() []string {
+	var names []string
+	for _, s := range All {
+		names = append(names, s.Name)
+	}
+	return names
+}
