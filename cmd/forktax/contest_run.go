@@ -18,7 +18,6 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/program"
 	"forktax/bench/report"
-	"forktax/bench/stack"
 )
 
 // floorEvery is in which rounds of a check the floor is visited: it is there to hold other days' results against.
@@ -31,7 +30,7 @@ func (c *contest) equip(l *program.Launcher) {
 }
 
 // prepare learns what is needed of the sides before anything is measured. The database may be nil.
-func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *program.Finder, database *stack.Server) (
+func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *program.Finder, database databaseServer) (
 	*undertaking, error) {
 	if c.script != nil {
 		if err := c.learn(ctx, l); err != nil {
@@ -127,7 +126,7 @@ func (c *contest) plan(counts []bench.Count) (bench.Plan, error) {
 }
 
 // count counts what has no noise, in single starts of both sides.
-func (c *contest) count(ctx context.Context, database *stack.Server) ([]bench.Count, error) {
+func (c *contest) count(ctx context.Context, database databaseServer) ([]bench.Count, error) {
 	counted, _ := report.Gated()
 	wanted := c.gatesOf(counted)
 	if len(wanted) == 0 || c.baseline != "" { // no result holds them
@@ -173,7 +172,7 @@ func countOf(n explain.Counts, metric string) int64 {
 	}
 }
 
-func (s side) count(ctx context.Context, r bench.Request, database *stack.Server) (n explain.Counts, err error) {
+func (s side) count(ctx context.Context, r bench.Request, database databaseServer) (n explain.Counts, err error) {
 	command := explain.Command{Path: s.path, Body: r.Body, Env: explain.Environment(r, s.path, os.Getenv("PATH"))}
 	if s.keeps != nil {
 		dir, err := os.MkdirTemp("", "forktax-")
@@ -182,7 +181,7 @@ func (s side) count(ctx context.Context, r bench.Request, database *stack.Server
 		}
 		defer os.RemoveAll(dir)
 		url := ""
-		if database != nil && s.keeps.Database == program.Postgres {
+		if database != nil && (s.keeps.Database == program.Postgres || s.keeps.Database == program.Directory) {
 			var remove func() error
 			if url, remove, err = database.Place(ctx); err != nil {
 				return explain.Counts{}, err

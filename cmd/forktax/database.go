@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"forktax/bench"
 	"forktax/bench/program"
 	"forktax/bench/stack"
 )
@@ -22,6 +24,20 @@ type databaseOptions struct {
 	Database string
 	TLS      bool
 	Socket   bool
+	Users    string // the directory that knows users
+}
+
+// Directories that know users, for programs that ask one.
+const (
+	inMemory = "memory" // one of ours, in a process of its own
+	slapd    = "slapd"
+)
+
+// A databaseServer keeps the data of programs.
+type databaseServer interface {
+	program.Database
+	Description(ctx context.Context) (*bench.Database, error)
+	Stop() error
 }
 
 func (o *databaseOptions) flags(f *pflag.FlagSet) {
@@ -29,6 +45,7 @@ func (o *databaseOptions) flags(f *pflag.FlagSet) {
 		"what keeps the data: sqlite; postgres, a server for this run alone; or postgres://user@host/database, yours")
 	f.BoolVar(&o.TLS, "database-tls", o.TLS, "the server of --database postgres is connected to by TLS")
 	f.BoolVar(&o.Socket, "database-socket", o.Socket, "it is connected to by a Unix socket, in place of TCP")
+	f.StringVar(&o.Users, "directory", cmp.Or(o.Users, inMemory), "the LDAP server that knows the users of members: memory, or slapd")
 }
 
 func (o *databaseOptions) check() error {
@@ -41,6 +58,8 @@ func (o *databaseOptions) check() error {
 		return mistaken("database-tls", "is for the server that --database postgres starts; yours has sslmode in its URL")
 	case o.Socket && o.Database != program.Postgres:
 		return mistaken("database-socket", "is for the server that --database postgres starts; yours has host in its URL")
+	case o.Users != inMemory && o.Users != slapd:
+		return mistaken("directory", "%q is unknown; there are %s and %s", o.Users, inMemory, slapd)
 	case o.TLS && o.Socket:
 		return mistaken("database-tls", "is for TCP: leave out --database-socket")
 	}
@@ -74,7 +93,7 @@ func (o *databaseOptions) finder(stderr io.Writer) *program.Finder {
 func (o *databaseOptions) suits(l *program.Launcher) error {
 	for _, s := range serving(l.Programs, l.Variants) {
 		switch wanted := cmp.Or(o.server(), embedded); {
-		case s.Database == "" || s.Database == wanted:
+		case s.Database == "" || s.Database == wanted || s.Database == program.Directory:
 		case wanted == embedded:
 			return mistaken("database", "%s is not where %s keeps its data: give --database %s", wanted, s.Path, s.Database)
 		default:
@@ -84,21 +103,40 @@ func (o *databaseOptions) suits(l *program.Launcher) error {
 	return nil
 }
 
-// start starts the server, or connects to the one that is given, if a program needs it, and has the launcher know it.
-// Stop ends it.
-func (o *databaseOptions) start(ctx context.Context, l *program.Launcher, stderr io.Writer) (s *stack.Server,
+// start starts the servers that the programs need, or connects to the one that is given, and has the launcher know them. Of
+// two, s is the database. Stop ends them.
+func (o *databaseOptions) start(ctx context.Context, l *program.Launcher, stderr io.Writer) (s databaseServer,
 	stop func() error, err error) {
-	needs := func(s server) bool { return s.Database == program.Postgres }
-	if !slices.ContainsFunc(serving(l.Programs, l.Variants), needs) {
-		return nil, func() error { return nil }, nil
+	stop = func() error { return nil }
+	for _, kind := range []string{program.Directory, program.Postgres} {
+		if !slices.ContainsFunc(serving(l.Programs, l.Variants), func(s server) bool { return s.Database == kind }) {
+			continue
+		}
+		next, err := o.startOne(ctx, kind, l, stderr)
+		if err != nil {
+			return nil, nil, errors.Join(err, stop())
+		}
+		before := stop
+		stop = func() error { return errors.Join(next.Stop(), before()) }
+		if l.Databases == nil {
+			l.Databases = map[string]program.Database{}
+		}
+		l.Databases[kind], s = next, next
+	}
+	return s, stop, nil
+}
+
+func (o *databaseOptions) startOne(ctx context.Context, kind string, l *program.Launcher, stderr io.Writer) (databaseServer, error) {
+	if kind == program.Directory {
+		d := stack.Directory{Elsewhere: l.Elsewhere}
+		if o.Users == inMemory {
+			d.Command = []string{ownPath(), directoryCommandName}
+		}
+		fmt.Fprintf(stderr, "starting an LDAP server (%s)\n", o.Users)
+		return d.Start(ctx)
 	}
 	if o.url() == "" {
 		fmt.Fprintln(stderr, "starting a PostgreSQL server")
 	}
-	s, err = stack.Postgres{URL: o.url(), TLS: o.TLS, Socket: o.Socket, Elsewhere: l.Elsewhere}.Start(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	l.Databases = map[string]program.Database{program.Postgres: s}
-	return s, s.Stop, nil
+	return stack.Postgres{URL: o.url(), TLS: o.TLS, Socket: o.Socket, Elsewhere: l.Elsewhere}.Start(ctx)
 }

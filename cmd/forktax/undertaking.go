@@ -15,15 +15,14 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/program"
-	"forktax/bench/stack"
 )
 
 // An undertaking is a run that is ready to be carried out.
 type undertaking struct {
 	plan     bench.Plan
 	launcher *program.Launcher
-	database *stack.Server // nil if there is none
-	stop     func() error  // ends it; nil if there is nothing to end
+	database databaseServer // nil if there is none
+	stop     func() error   // ends it; nil if there is nothing to end
 }
 
 // carryOut measures. It returns the folder of the record, "" if nothing was measured, why the run ended if it was not

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"forktax/bench/directory"
+)
+
+// directoryCommandName is how a run starts the directory that its programs ask about users.
+const directoryCommandName = "directory"
+
+// directoryCommand serves an LDAP server in memory; people have no use for it, for it begins empty.
+func directoryCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:                directoryCommandName,
+		Short:              "Serve an LDAP directory in memory, which is empty",
+		Hidden:             true,
+		DisableFlagParsing: true,
+		RunE:               func(c *cobra.Command, args []string) error { return directory.Main(c.Context(), args) },
+	}
+}
