@@ -83,7 +83,7 @@ func (w Workload) executed() (Executable, error) {
 		return Executable{}, err
 	}
 	dir, err := os.Getwd() // relative names must mean the same to a child as to a resident process
-	return Executable{Path: path, Dir: dir}, err
+	return Executable{Path: path, Dir: dir, Authorization: w.Authorization}, err
 }
 
 // startReload keeps the process, and opens and connects for each request.

@@ -73,6 +73,14 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 		return err
 	}
 	defer func() { err = errors.Join(err, r.shut()) }()
+	if w.Front != nil {
+		front, shut, failed := w.Front(r.handler)
+		if failed != nil {
+			return failed
+		}
+		r.handler = front
+		defer func() { err = errors.Join(err, shut()) }()
+	}
 
 	meter := &meter{untimed: os.Getenv(PhasesVariable) == phasesOff}
 	a := &admin{workload: w.Name, model: m.name, meter: meter, children: r.children}

@@ -33,6 +33,9 @@ type Workload struct {
 	// Env names the environment variables that Open reads: a CGI child is given these and those that steer Go's
 	// runtime, and no others.
 	Env []string
+	// Authorization has a CGI child be given the header by which a client proves who it is. Others are not: what needs no
+	// secret should have none.
+	Authorization bool
 	// Executable, if it is set, names what is executed for each request in the place of the program's own file. Such a
 	// workload has the model cgi only, and no Open: what happens there is not this program's affair.
 	Executable func() (Executable, error)
@@ -40,6 +43,9 @@ type Workload struct {
 	// machine and not to the program, such as a connection that keeps an embedded database's log from being deleted
 	// whenever the last process leaves it. It returns what lets go.
 	Hold func(ctx context.Context) (release func() error, err error)
+	// Front, if it is set, puts a handler in front of what is served, in the serving process, whatever the model: as a web
+	// server asks who a client is before it starts a CGI program. It returns what it closes at the end.
+	Front func(next http.Handler) (front http.Handler, shut func() error, err error)
 }
 
 // An Executable is somebody else's program, or a folder of them, to be hosted. All but Path may be left out; see cgi.Host

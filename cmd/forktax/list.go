@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -9,12 +11,14 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/program"
 	"forktax/bench/report"
+	"forktax/bench/stack"
+	"forktax/bench/suite"
 )
 
 func listCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the workloads, with their requests and models, the engines and the formats",
+		Short: "List the workloads, with their requests and models, the suites and their servers, the engines and the formats",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			finder := program.NewFinder(c.ErrOrStderr())
@@ -42,8 +46,36 @@ func listCommand() *cobra.Command {
 					fmt.Fprintf(out, "  databases: %s\n", p.Database)
 				}
 			}
+			for _, s := range suite.All {
+				fmt.Fprintf(out, "suite %s: %s\n", s.Name, s.About)
+			}
+			listWebs(out)
 			fmt.Fprintf(out, "engines: %s\nformats: %s\n", strings.Join(load.Names(), ", "), strings.Join(report.Analyses.Names(), ", "))
 			return nil
 		},
+	}
+}
+
+// listWebs lists the servers of others that suites need, and what would bring those that are not installed.
+func listWebs(out io.Writer) {
+	for _, kind := range stack.Webs() {
+		fmt.Fprintf(out, "server %s: %s, for %s", kind.Name, kind.About, kind.Takes)
+		if missing := new(stack.NotInstalledError); errors.As(kind.Missing, &missing) {
+			fmt.Fprintf(out, "; not installed (Debian: apt-get install %s)", missing.Packages)
+		}
+		fmt.Fprintln(out)
+	}
+	for _, other := range []struct {
+		name, about, packages string
+		missing               error
+	}{
+		{"postgres", "keeps the data of guestbook, with --database postgres", "postgresql", stack.Installed()},
+		{"slapd", "knows the users of members, with --directory slapd", "slapd", stack.SlapdInstalled()},
+	} {
+		fmt.Fprintf(out, "server %s: %s", other.name, other.about)
+		if other.missing != nil {
+			fmt.Fprintf(out, "; not installed (Debian: apt-get install %s)", other.packages)
+		}
+		fmt.Fprintln(out)
 	}
 }

@@ -73,8 +73,11 @@ func TestScripts(t *testing.T) {
 			"schemas":  schemas,
 		},
 		Condition: func(name string) (bool, error) {
-			if name == "postgres" {
+			switch name {
+			case "postgres":
 				return stack.Installed() == nil, nil
+			case "slapd":
+				return stack.SlapdInstalled() == nil, nil
 			}
 			return false, fmt.Errorf("unknown condition %s", name)
 		},
@@ -129,11 +132,22 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	text := ts.ReadFile(args[0])
 	urls := strings.Fields(text)
 	n := map[string]int{"workload": 1, "admin": 2}[args[1]]
-	resp, err := http.Get(urls[n] + args[2])
+	req, err := http.NewRequest(http.MethodGet, urls[n]+args[2], nil)
+	ts.Check(err)
+	if len(args) > 3 {
+		name, password, _ := strings.Cut(args[3], ":")
+		req.SetBasicAuth(name, password)
+	}
+	resp, err := http.DefaultClient.Do(req)
 	ts.Check(err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
+	for _, name := range []string{"Www-Authenticate", "Retry-After"} {
+		for _, value := range resp.Header[name] {
+			fmt.Fprintf(ts.Stdout(), "%s: %s\n", name, value)
+		}
+	}
 	fmt.Fprintf(ts.Stdout(), "%s\n%s", resp.Status, body)
 }
 

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"forktax/auth"
 	"forktax/twin"
 )
 
@@ -37,6 +38,23 @@ var workload = twin.Workload{
 		Want:   twin.Want{Status: http.StatusOK},
 	}},
 	Executable: executable,
+	Front:      front,
+}
+
+// front asks who a client is, if the variables of package auth say who knows the users. Children see it in AUTH_TYPE and
+// REMOTE_USER.
+func front(next http.Handler) (http.Handler, func() error, error) {
+	settings, err := auth.FromEnvironment()
+	if err != nil || !settings.Wanted() {
+		return next, func() error { return nil }, err
+	}
+	settings.Connection = twin.ConnectionOpened
+	opened, err := settings.Open()
+	if err != nil {
+		return nil, nil, err
+	}
+	gate, shut := opened.Gate(next)
+	return gate, shut, nil
 }
 
 // executable says what is wrong before the first request would: as a host that serves nothing but status 500.

@@ -1,0 +1,320 @@
+package auth_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"forktax/auth"
+	"forktax/bench/directory"
+	"forktax/bench/stack"
+)
+
+// The test binary is also the directory in memory.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "directory" {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		if err := directory.Main(ctx, os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// inMemory is the command of that.
+func inMemory(t testing.TB) []string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{self, "directory"}
+}
+
+// filled starts a directory for the test, with users below ou=people and a group below ou=groups, and returns the settings
+// by which they are found. Where slapd is not installed, which CI does not allow, the test is skipped.
+func filled(t *testing.T, d stack.Directory) (*stack.DirectoryServer, auth.Settings) {
+	t.Helper()
+	s, err := d.Start(t.Context())
+	if missing := new(stack.NotInstalledError); errors.As(err, &missing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	text, _, err := s.Place(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := strings.TrimPrefix(u.Path, "/")
+	settings := auth.Settings{LDAP: (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/ou=people," + base, RawQuery: "uid"}).String(),
+		Groups: "ou=groups," + base, CA: u.Query().Get("ca")}
+	fill(t, u, settings, base)
+	return s, settings
+}
+
+// odd is a user whose name has what filters and names of entries are written with.
+const odd = `o*)(uid=\2a, x`
+
+func fill(t *testing.T, u *url.URL, settings auth.Settings, base string) {
+	t.Helper()
+	var trusted *tls.Config
+	if settings.CA != "" {
+		text, err := os.ReadFile(settings.CA)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trusted = &tls.Config{RootCAs: x509.NewCertPool(), ServerName: u.Hostname()}
+		trusted.RootCAs.AppendCertsFromPEM(text)
+	}
+	c, err := ldap.DialURL(u.Scheme+"://"+u.Host, ldap.DialWithTLSConfig(trusted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	password, _ := u.User.Password()
+	if err := c.Bind(u.User.Username(), password); err != nil {
+		t.Fatal(err)
+	}
+	add := func(dn string, attributes ...string) {
+		t.Helper()
+		r := ldap.NewAddRequest(dn, nil)
+		for i := 0; i < len(attributes); i += 2 {
+			r.Attribute(attributes[i], []string{attributes[i+1]})
+		}
+		if err := c.Add(r); err != nil {
+			t.Fatalf("adding %s: %v", dn, err)
+		}
+	}
+	for _, unit := range []string{"people", "groups"} {
+		add("ou="+unit+","+base, "objectClass", "organizationalUnit", "ou", unit)
+	}
+	person := func(cn, uid string) {
+		add(fmt.Sprintf("cn=%s,ou=people,%s", cn, base), "objectClass", "inetOrgPerson", "cn", cn, "sn", cn, "uid", uid,
+			"userPassword", secretOf(uid))
+	}
+	person("Grace", "grace")
+	person("Odd", odd)
+	person("First", "twin")
+	person("Second", "twin")
+	add("cn=readers,ou=groups,"+base, "objectClass", "groupOfNames", "cn", "readers", "member", "cn=Grace,ou=people,"+base)
+}
+
+// asking makes a directory of settings, and counts the connections that it opens.
+func asking(t *testing.T, s auth.Settings) (c auth.Checker, opened *atomic.Int64) {
+	t.Helper()
+	opened = &atomic.Int64{}
+	s.Connection = func() { opened.Add(1) }
+	o, err := s.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate, shut := o.Gate(nil)
+	t.Cleanup(func() { shut() })
+	return gate.Users, opened
+}
+
+func TestDirectory(t *testing.T) {
+	for name, d := range map[string]stack.Directory{
+		"memory": {Command: inMemory(t)}, "memory, TLS": {Command: inMemory(t), TLS: true}, "slapd": {}, "slapd, TLS": {TLS: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, settings := filled(t, d)
+			c, opened := asking(t, settings)
+			for range 3 {
+				checks(t, c, "grace", secretOf("grace"), auth.Known, "readers")
+				checks(t, c, odd, secretOf(odd), auth.Known)
+				checks(t, c, "grace", secretOf("eve"), auth.Refused)
+				checks(t, c, "grace", "", auth.Declined) // by which anybody could connect
+				checks(t, c, "nobody", secretOf("nobody"), auth.Declined)
+				checks(t, c, "*", secretOf("grace"), auth.Declined)
+				checks(t, c, "grace)(uid=*", secretOf("grace"), auth.Declined)
+			}
+			if _, _, err := c.Check(t.Context(), "twin", secretOf("twin")); err == nil {
+				t.Error("a name that two entries have was not an error")
+			}
+			if n := opened.Load(); n != 2 {
+				t.Errorf("%d connections were opened, want 2: one for who searches, one for whose password is checked", n)
+			}
+			settings.LDAP += "?sub?(sn=Grace)"
+			c, _ = asking(t, settings)
+			checks(t, c, "grace", secretOf("grace"), auth.Known, "readers")
+			checks(t, c, odd, secretOf(odd), auth.Declined)
+			if d.TLS {
+				settings.CA = ""
+				c, _ = asking(t, settings)
+				if _, _, err := c.Check(t.Context(), "grace", secretOf("grace")); err == nil {
+					t.Error("a certificate was believed that nobody vouches for")
+				}
+			}
+		})
+	}
+}
+
+// A connection that the server has ended meanwhile is made anew; without a server nobody is let in, but who is remembered
+// if that was asked for.
+func TestDirectoryThatEnds(t *testing.T) {
+	s, settings := filled(t, stack.Directory{Command: inMemory(t)})
+	between := relay(t, strings.TrimPrefix(s.URL(), "ldap://"))
+	settings.LDAP = strings.Replace(settings.LDAP, strings.TrimPrefix(s.URL(), "ldap://"), between.addr, 1)
+	c, opened := asking(t, settings)
+	settings.Cache = time.Minute
+	remembering, _ := asking(t, settings)
+	for _, c := range []auth.Checker{c, remembering} {
+		checks(t, c, "grace", secretOf("grace"), auth.Known, "readers")
+	}
+	between.cut()
+	checks(t, c, "grace", secretOf("grace"), auth.Known, "readers")
+	if n := opened.Load(); n != 2 && n != 3 { // the second of the session, if the end of the first was not yet seen
+		t.Errorf("%d connections were opened, want one that was cut, and another", n)
+	}
+	between.close()
+	if v, _, err := c.Check(t.Context(), "grace", secretOf("grace")); err == nil {
+		t.Errorf("without a server: %v, want an error", v)
+	}
+	checks(t, remembering, "grace", secretOf("grace"), auth.Known, "readers")
+	if v, _, err := remembering.Check(t.Context(), "grace", secretOf("eve")); err == nil {
+		t.Errorf("a password that is not remembered: %v, want an error", v)
+	}
+}
+
+// A directory that is slow, or answers rubbish, is an error and lets nobody in.
+func TestBrokenDirectory(t *testing.T) {
+	for name, answer := range map[string]func(net.Conn){
+		"nothing":              func(net.Conn) {},
+		"the end":              func(c net.Conn) { c.Close() },
+		"text":                 func(c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n") },
+		"zeros":                func(c net.Conn) { c.Write(make([]byte, 4096)) },
+		"a length without end": func(c net.Conn) { c.Write([]byte{0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 2, 1, 1}) },
+		"another's answer":     func(c net.Conn) { c.Write([]byte{0x30, 0x0c, 2, 1, 99, 0x61, 7, 10, 1, 0, 4, 0, 4, 0}) },
+		"success to a search":  func(c net.Conn) { c.Write([]byte{0x30, 0x0c, 2, 1, 1, 0x61, 7, 10, 1, 0, 4, 0, 4, 0}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { ln.Close() })
+			go func() {
+				for {
+					c, err := ln.Accept()
+					if err != nil {
+						return
+					}
+					t.Cleanup(func() { c.Close() })
+					go func() {
+						c.Read(make([]byte, 1024))
+						answer(c)
+					}()
+				}
+			}()
+			d := &auth.Directory{URL: "ldap://" + ln.Addr().String(), Base: "dc=example", Timeout: 200 * time.Millisecond}
+			if v, _, err := d.Check(t.Context(), "grace", "secret"); err == nil || v != auth.Declined {
+				t.Errorf("Check = %v, %v; want an error", v, err)
+			}
+		})
+	}
+}
+
+func TestWrongSettings(t *testing.T) {
+	file := written(t, "rubbish", "no certificate")
+	for want, s := range map[string]auth.Settings{
+		"begins with neither":         {LDAP: "http://localhost/dc=example"},
+		"names no host":               {LDAP: "ldap:///dc=example"},
+		"below which entry":           {LDAP: "ldap://localhost"},
+		"has a user in it":            {LDAP: "ldap://me:hush@localhost/dc=example"},
+		`scope "base" is not sub`:     {LDAP: "ldap://localhost/dc=example?uid?base"},
+		`the filter "(uid"`:           {LDAP: "ldap://localhost/dc=example?uid?sub?(uid"},
+		"is to turn to it as well":    {LDAP: "ldaps://localhost/dc=example", StartTLS: true},
+		"holds no certificate in PEM": {LDAP: "ldap://localhost/dc=example", CA: file},
+		"who vouches for":             {LDAP: "ldap://localhost/dc=example", CA: file + "-none"},
+		"reading the password file":   {File: file + "-none"},
+		"the URL of the directory: ":  {LDAP: "ldap://local host/"},
+	} {
+		if _, err := s.Open(); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("Open of %+v = %v, want %q", s, err, want)
+		}
+	}
+	t.Setenv(auth.CacheVariable, "soon")
+	if _, err := auth.FromEnvironment(); err == nil || !strings.Contains(err.Error(), `AUTH_LDAP_CACHE is "soon"`) {
+		t.Errorf("FromEnvironment = %v", err)
+	}
+}
+
+// A relaying passes connections on to a server, and can end them all.
+type relaying struct {
+	addr string
+	ln   net.Listener
+	mu   sync.Mutex
+	open []net.Conn
+}
+
+func relay(t *testing.T, to string) *relaying {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &relaying{addr: ln.Addr().String(), ln: ln}
+	t.Cleanup(r.close)
+	go func() {
+		for {
+			in, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", to)
+			if err != nil {
+				in.Close()
+				continue
+			}
+			r.mu.Lock()
+			r.open = append(r.open, in, out)
+			r.mu.Unlock()
+			go io.Copy(in, out)
+			go io.Copy(out, in)
+		}
+	}()
+	return r
+}
+
+func (r *relaying) cut() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.open {
+		c.Close()
+	}
+	r.open = nil
+}
+
+func (r *relaying) close() {
+	r.ln.Close()
+	r.cut()
+}

@@ -1,0 +1,125 @@
+package auth_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"forktax/auth"
+)
+
+// users is a file of all formats, made by htpasswd and openssl passwd. Each password is "secret of" and the name.
+const users = `# made by htpasswd
+ada:$2y$04$Ca3oIUsI7UfL6ygMXiHPZuh6xz1Ddbu798GY0tPqHJ2yHpXTWO8jS
+brian:$apr1$EpdprbsK$wNf4l.nd87jwD4LsSlYww0
+
+claude:{SHA}2K3gf3DWz/i8zL39HOP5J0ggSq0=
+sha256:$5$abcdefgh$ut9NIZDmk6fSSqqUtvPAAgteU1i6.FHiDGXTs442/O.
+sha512:$6$abcdefgh$RdJKI.LyYnzq2wjWiScF4nCL0QPPNTNv77DaAJBvs/LqzFsRSTHITjs9RuW6xS8J7ZFullYfXWn722d9d5n5B1
+`
+
+const groups = "readers: ada brian\nwriters: ada\n"
+
+func secretOf(name string) string { return "secret of " + name }
+
+// written writes a file of the test's.
+func written(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	rewrite(t, path, text)
+	return path
+}
+
+func rewrite(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checks asks about a name and a password.
+func checks(t *testing.T, c auth.Checker, name, password string, want auth.Verdict, groups ...string) {
+	t.Helper()
+	got, in, err := c.Check(t.Context(), name, password)
+	if err != nil || got != want || strings.Join(in, " ") != strings.Join(groups, " ") {
+		t.Errorf("Check(%q, %q) = %v, %v, %v; want %v, %v", name, password, got, in, err, want, groups)
+	}
+}
+
+func TestFile(t *testing.T) {
+	f, err := auth.NewFile(written(t, "users", users), written(t, "groups", groups))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks(t, f, "ada", secretOf("ada"), auth.Known, "readers", "writers")
+	checks(t, f, "brian", secretOf("brian"), auth.Known, "readers")
+	for _, name := range []string{"claude", "sha256", "sha512"} {
+		checks(t, f, name, secretOf(name), auth.Known)
+	}
+	for _, name := range []string{"ada", "brian", "claude", "sha256", "sha512"} {
+		checks(t, f, name, secretOf("nobody"), auth.Refused)
+		checks(t, f, name, "", auth.Refused)
+	}
+	checks(t, f, "nobody", secretOf("nobody"), auth.Declined)
+	checks(t, f, "# made by htpasswd", "", auth.Declined)
+	checks(t, f, "Ada", secretOf("ada"), auth.Declined)
+}
+
+// A file that changes is read again; one that cannot be read lets nobody in, whoever it knew before.
+func TestFileIsReread(t *testing.T) {
+	path := written(t, "users", users)
+	f, err := auth.NewFile(path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks(t, f, "ada", secretOf("ada"), auth.Known)
+	rewrite(t, path, strings.Replace(users, "ada:", "eve:", 1)) // of the same length
+	later := time.Now().Add(time.Second)
+	if err := os.Chtimes(path, later, later); err != nil {
+		t.Fatal(err)
+	}
+	checks(t, f, "ada", secretOf("ada"), auth.Declined)
+	checks(t, f, "eve", secretOf("ada"), auth.Known)
+
+	rewrite(t, path, "eve:open\n")
+	if v, _, err := f.Check(t.Context(), "eve", "open"); err == nil || v == auth.Known {
+		t.Errorf("a password that is not hashed: %v, %v; want an error", v, err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if v, _, err := f.Check(t.Context(), "eve", secretOf("ada")); err == nil || v == auth.Known {
+		t.Errorf("without the file: %v, %v; want an error", v, err)
+	}
+	rewrite(t, path, users)
+	checks(t, f, "ada", secretOf("ada"), auth.Known)
+}
+
+func TestWrongFiles(t *testing.T) {
+	const hash = ":{SHA}2K3gf3DWz/i8zL39HOP5J0ggSq0=\n"
+	for text, want := range map[string]string{
+		"claude" + hash + "ada:hush\n":      `:2: the password of "ada" is in no format that is known`,
+		"ada:\n":                            `:1: the password of "ada" is in no format`,
+		"\n\nada\n":                         `:3: want "name:"`,
+		hash:                                `:1: want "name:"`,
+		"claude" + hash + "\nclaude" + hash: `:3: the name "claude" is there twice`,
+	} {
+		path := written(t, "users", text)
+		_, err := auth.NewFile(path, "")
+		if err == nil || !strings.Contains(err.Error(), path+want) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("NewFile of %q = %v, want %q", text, err, path+want)
+		}
+	}
+	good := written(t, "users", users)
+	if _, err := auth.NewFile(good, written(t, "groups", "readers\n")); err == nil || !strings.Contains(err.Error(), ":1: want") {
+		t.Errorf("NewFile of a wrong group file = %v", err)
+	}
+	if _, err := auth.NewFile(good, good+"-none"); err == nil || !strings.Contains(err.Error(), "reading the group file") {
+		t.Errorf("NewFile without the group file = %v", err)
+	}
+	if _, err := auth.NewFile(good+"-none", ""); err == nil || !strings.Contains(err.Error(), "reading the password file") {
+		t.Errorf("NewFile without a file = %v", err)
+	}
+}

@@ -1,0 +1,169 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"forktax/auth"
+	"forktax/cgi"
+)
+
+// known knows one user, each with a password and a group of the same name, and forgets how if it is nobody.
+type known string
+
+func (k known) Check(_ context.Context, name, password string) (auth.Verdict, []string, error) {
+	switch {
+	case k == "":
+		return auth.Declined, nil, errors.New("the server is gone")
+	case name != string(k):
+		return auth.Declined, nil, nil
+	case password != name:
+		return auth.Refused, nil, nil
+	}
+	return auth.Known, []string{name}, nil
+}
+
+// asked asks a handler as a user.
+func asked(h http.Handler, name, password string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("GET", "/", nil)
+	if name != "" {
+		r.SetBasicAuth(name, password)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// The first of a chain that does not decline decides, and so does one that cannot tell.
+func TestChain(t *testing.T) {
+	chain := auth.Chain{known("ada"), known("grace"), known("ada"), known("")}
+	checks(t, chain, "ada", "ada", auth.Known, "ada")
+	checks(t, chain, "grace", "grace", auth.Known, "grace")
+	checks(t, chain, "grace", "ada", auth.Refused)
+	checks(t, auth.Chain{}, "ada", "ada", auth.Declined)
+	if v, _, err := chain.Check(t.Context(), "nobody", "x"); err == nil || v != auth.Declined {
+		t.Errorf("a chain that cannot tell: %v, %v; want an error", v, err)
+	}
+	if _, _, err := (auth.Chain{known(""), known("ada")}).Check(t.Context(), "ada", "ada"); err == nil {
+		t.Error("a chain asked the next after one that cannot tell")
+	}
+}
+
+func TestGate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said strings.Builder
+		next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("hello, " + auth.User(r))) })
+		g := &auth.Gate{Realm: `the "club"`, Users: auth.Chain{known("ada"), known("grace")}, Next: next, Logger: log.New(&said, "", 0)}
+		in := &auth.Gate{Group: "ada", Users: g.Users, Next: next}
+		broken := &auth.Gate{Users: auth.Chain{known("ada"), known("")}, Next: next, Logger: g.Logger}
+		long := strings.Repeat("x", 300)
+		for _, probe := range []struct {
+			gate           *auth.Gate
+			name, password string
+			status         int
+			body           string
+			after          time.Duration
+		}{
+			{g, "ada", "ada", 200, "hello, ada", 0},
+			{g, "grace", "grace", 200, "hello, grace", 0},
+			{g, "", "", 401, "Unauthorized\n", 0},
+			{g, "ada", "wrong", 401, "Unauthorized\n", 250 * time.Millisecond},
+			{g, "nobody", "wrong", 401, "Unauthorized\n", 250 * time.Millisecond},
+			{g, "nobody", "", 401, "Unauthorized\n", 250 * time.Millisecond},
+			{g, long, "x", 401, "Unauthorized\n", 250 * time.Millisecond},
+			{g, "ada", long, 401, "Unauthorized\n", 250 * time.Millisecond},
+			{in, "ada", "ada", 200, "hello, ada", 0},
+			{in, "grace", "grace", 403, "Forbidden\n", 0},
+			{broken, "ada", "ada", 200, "hello, ada", 0},
+			{broken, "eve", "hush", 503, "who you are cannot be found out now\n", 0},
+		} {
+			begin := time.Now()
+			w := asked(probe.gate, probe.name, probe.password)
+			if took := time.Since(begin); w.Code != probe.status || w.Body.String() != probe.body || took != probe.after {
+				t.Errorf("%.10q %.10q: %d %q after %v, want %d %q after %v", probe.name, probe.password, w.Code, w.Body, took,
+					probe.status, probe.body, probe.after)
+			}
+			if got := w.Header().Get("WWW-Authenticate"); (w.Code == 401) != (got != "") {
+				t.Errorf("%d with the challenge %q", w.Code, got)
+			}
+		}
+		if got, want := asked(g, "", "").Header().Get("WWW-Authenticate"), `Basic realm="the \"club\"", charset="UTF-8"`; got != want {
+			t.Errorf("the challenge is %s, want %s", got, want)
+		}
+		if !strings.Contains(said.String(), "the server is gone") || strings.Contains(said.String(), "hush") {
+			t.Errorf("the log says %q, want why it cannot tell, and no password", said.String())
+		}
+	})
+}
+
+// While as many requests of an address wait to be refused as may, no other of it is looked at, not even a right one: else
+// who guesses many at once would learn at once which is right.
+func TestGateLimitsAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &auth.Gate{Users: known("ada"), Next: http.NotFoundHandler()}
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if w := asked(g, "ada", "guess"); w.Code != 401 {
+					t.Errorf("a guess got %d", w.Code)
+				}
+			})
+		}
+		synctest.Wait()
+		if w := asked(g, "ada", "ada"); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
+			t.Errorf("beside 8 guesses the right password got %d, want 429 with Retry-After", w.Code)
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.SetBasicAuth("ada", "ada")
+		r.RemoteAddr = "192.0.2.99:1234"
+		w := httptest.NewRecorder()
+		if g.ServeHTTP(w, r); w.Code != 404 {
+			t.Errorf("from elsewhere it got %d, want to pass", w.Code)
+		}
+		all.Wait()
+		if w := asked(g, "ada", "ada"); w.Code != 404 {
+			t.Errorf("afterwards it got %d, want to pass", w.Code)
+		}
+	})
+}
+
+// A client that goes away while it waits to be refused holds nothing.
+func TestGateLetsGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &auth.Gate{Users: known("ada"), Next: http.NotFoundHandler()}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		r := httptest.NewRequest("GET", "/", nil).WithContext(ctx)
+		r.SetBasicAuth("eve", "guess")
+		begin := time.Now()
+		g.ServeHTTP(httptest.NewRecorder(), r)
+		if took := time.Since(begin); took != time.Millisecond {
+			t.Errorf("it was held for %v", took)
+		}
+	})
+}
+
+// A CGI program behind a gate is told who the user is, and by what; it is not told the password.
+func TestCGIBehindGate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "script")
+	const script = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s %s %s' \"$AUTH_TYPE\" \"$REMOTE_USER\" \"$HTTP_AUTHORIZATION\"\n"
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	host := &cgi.Host{Path: path}
+	t.Cleanup(func() { host.Close() })
+	w := asked(&auth.Gate{Users: known("ada"), Next: host}, "ada", "ada")
+	if w.Code != 200 || w.Body.String() != "Basic ada " {
+		t.Errorf("the script was told %d %q, want Basic ada", w.Code, w.Body)
+	}
+}

@@ -1,0 +1,167 @@
+package auth
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+// Settings say who knows the users, and what they may. Without a file and a URL there is nobody to be asked.
+type Settings struct {
+	File       string        // of passwords; see File
+	GroupFile  string        // which says who is in which group
+	LDAP       string        // the URL of a directory: ldap://host:port/base?attribute?sub?filter (RFC 4516)
+	Name       string        // as whom to search it; "" for nobody
+	Password   string        // of that name
+	Groups     string        // below which it has groups
+	CA         string        // a file with the certificates (PEM) of those who vouch for it; "" means the system's
+	StartTLS   bool          // turns ldap to TLS
+	Cache      time.Duration // see Directory
+	Connection func()        // is called for each connection to the directory; may be nil
+	Realm      string        // see Gate
+	Group      string        // that a user must be in; "" if any user may pass
+}
+
+// Variables of a program's environment that FromEnvironment reads.
+const (
+	FileVariable      = "AUTH_FILE"
+	GroupFileVariable = "AUTH_GROUP_FILE"
+	LDAPVariable      = "AUTH_LDAP"
+	NameVariable      = "AUTH_LDAP_NAME"
+	PasswordVariable  = "AUTH_LDAP_PASSWORD"
+	GroupsVariable    = "AUTH_LDAP_GROUPS"
+	CAVariable        = "AUTH_LDAP_CA"
+	StartTLSVariable  = "AUTH_LDAP_STARTTLS" // not empty: yes
+	CacheVariable     = "AUTH_LDAP_CACHE"    // a duration, such as 30s
+	RealmVariable     = "AUTH_REALM"
+	GroupVariable     = "AUTH_GROUP"
+)
+
+// Variables are all of them.
+var Variables = []string{FileVariable, GroupFileVariable, LDAPVariable, NameVariable, PasswordVariable, GroupsVariable,
+	CAVariable, StartTLSVariable, CacheVariable, RealmVariable, GroupVariable}
+
+// FromEnvironment reads the settings of this process.
+func FromEnvironment() (Settings, error) {
+	s := Settings{
+		File: os.Getenv(FileVariable), GroupFile: os.Getenv(GroupFileVariable), LDAP: os.Getenv(LDAPVariable),
+		Name: os.Getenv(NameVariable), Password: os.Getenv(PasswordVariable), Groups: os.Getenv(GroupsVariable),
+		CA: os.Getenv(CAVariable), StartTLS: os.Getenv(StartTLSVariable) != "", Realm: os.Getenv(RealmVariable),
+		Group: os.Getenv(GroupVariable),
+	}
+	if text := os.Getenv(CacheVariable); text != "" {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < 0 {
+			return s, fmt.Errorf("%s is %q: want a duration, such as 30s", CacheVariable, text)
+		}
+		s.Cache = d
+	}
+	return s, nil
+}
+
+// Wanted says whether anybody is to be asked.
+func (s Settings) Wanted() bool { return s.File != "" || s.LDAP != "" }
+
+// Opened is what a process keeps of the settings, besides connections.
+type Opened struct {
+	settings  Settings
+	file      *File      // nil if there is none
+	directory *Directory // likewise; without connections
+}
+
+// Open reads the password file, and what the URL of the directory says.
+func (s Settings) Open() (*Opened, error) {
+	o := &Opened{settings: s}
+	var err error
+	if s.File != "" {
+		if o.file, err = NewFile(s.File, s.GroupFile); err != nil {
+			return nil, err
+		}
+	}
+	if s.LDAP != "" {
+		o.directory, err = s.directory()
+	}
+	return o, err
+}
+
+// Gate asks the file, and then the directory, over connections of its own until it is closed.
+func (o *Opened) Gate(next http.Handler) (g *Gate, shut func() error) {
+	var chain Chain
+	shut = func() error { return nil }
+	if o.file != nil {
+		chain = append(chain, o.file)
+	}
+	if o.directory != nil {
+		d := o.directory.alike()
+		chain, shut = append(chain, d), d.Close
+	}
+	return &Gate{Realm: o.settings.Realm, Group: o.settings.Group, Users: chain, Next: next}, shut
+}
+
+// kept is how many connections a resident process keeps, as many as the clients of a default run.
+const kept = 8
+
+// directory reads the URL.
+func (s Settings) directory() (*Directory, error) {
+	u, err := url.Parse(s.LDAP)
+	if err != nil {
+		return nil, fmt.Errorf("the URL of the directory: %w", err)
+	}
+	d := &Directory{Name: s.Name, Password: s.Password, Groups: s.Groups, Kept: kept, Cache: s.Cache, StartTLS: s.StartTLS,
+		Opened: s.Connection, Base: strings.TrimPrefix(u.Path, "/"), URL: (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()}
+	wrong := func(what string) error {
+		return fmt.Errorf("the URL of the directory, %s: %s; want such as ldap://localhost:389/ou=people,dc=example?uid", u.Redacted(), what)
+	}
+	parts := append(strings.Split(u.RawQuery, "?"), "", "", "")
+	for i := range parts {
+		if parts[i], err = url.PathUnescape(parts[i]); err != nil {
+			return nil, wrong(err.Error())
+		}
+	}
+	d.Attribute, d.Filter = parts[0], parts[2]
+	switch {
+	case u.Scheme != "ldap" && u.Scheme != "ldaps":
+		return nil, wrong("it begins with neither ldap:// nor ldaps://")
+	case u.Hostname() == "":
+		return nil, wrong("it names no host")
+	case u.User != nil:
+		return nil, wrong("it has a user in it, whose name and password have settings of their own")
+	case d.Base == "":
+		return nil, wrong("it says not below which entry users are")
+	case parts[1] != "" && parts[1] != "sub":
+		return nil, wrong(fmt.Sprintf("the scope %q is not sub", parts[1]))
+	case s.StartTLS && u.Scheme == "ldaps":
+		return nil, wrong("it speaks TLS from its beginning, and is to turn to it as well")
+	}
+	if d.Filter != "" {
+		if _, err := ldap.CompileFilter(d.Filter); err != nil {
+			return nil, wrong(fmt.Sprintf("the filter %q: %v", d.Filter, err))
+		}
+	}
+	d.TLS, err = s.trust(u.Hostname())
+	return d, err
+}
+
+// trust is what is believed of a server that speaks TLS.
+func (s Settings) trust(host string) (*tls.Config, error) {
+	config := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	if s.CA == "" {
+		return config, nil
+	}
+	text, err := os.ReadFile(s.CA)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificates of who vouches for the directory: %w", err)
+	}
+	config.RootCAs = x509.NewCertPool()
+	if !config.RootCAs.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM", s.CA)
+	}
+	return config, nil
+}

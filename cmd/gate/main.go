@@ -1,0 +1,64 @@
+// Gate asks who a client is, in front of a server of any kind: it lets requests through to the URL that GATE_URL names, and
+// says in the header Remote-User who sends them. Who knows the users is said by the variables of package auth.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+
+	"forktax/auth"
+	"forktax/twin"
+)
+
+const (
+	urlVariable = "GATE_URL"
+	userHeader  = "Remote-User"
+)
+
+func main() {
+	twin.Main(twin.Workload{
+		Name:          "gate",
+		About:         "who you are, in front of any server: the one that " + urlVariable + " names",
+		Requests:      []twin.Request{{Name: "get", Method: http.MethodGet, Path: "/", Want: twin.Want{Status: http.StatusUnauthorized}}},
+		Open:          open,
+		Env:           append([]string{urlVariable}, auth.Variables...),
+		Authorization: true,
+	})
+}
+
+// open reads what it is told. Connections to the server behind are kept as long as those to a directory.
+func open(context.Context) (twin.Connect, error) {
+	behind, err := url.Parse(os.Getenv(urlVariable))
+	if err != nil || behind.Host == "" {
+		return nil, fmt.Errorf("%s is %q: it names the server behind, such as http://127.0.0.1:8080", urlVariable, os.Getenv(urlVariable))
+	}
+	settings, err := auth.FromEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	if !settings.Wanted() {
+		return nil, fmt.Errorf("neither %s nor %s is set: they say who knows the users", auth.FileVariable, auth.LDAPVariable)
+	}
+	settings.Connection = twin.ConnectionOpened
+	opened, err := settings.Open()
+	if err != nil {
+		return nil, err
+	}
+	return func(context.Context) (http.Handler, func() error, error) {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		gate, shut := opened.Gate(&httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(behind)
+			r.Out.Host = r.In.Host
+			r.Out.Header.Del("Authorization") // what is behind need not know it
+			r.Out.Header.Set(userHeader, auth.User(r.In))
+		}})
+		return gate, func() error {
+			transport.CloseIdleConnections()
+			return shut()
+		}, nil
+	}, nil
+}

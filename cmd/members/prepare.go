@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"forktax/auth"
+	"forktax/twin"
+)
+
+// passwords is what htpasswd made of names and passwordOf them: by bcrypt, but for one by MD5 and one by SHA-1.
+//
+//go:embed passwords
+var passwords string
+
+func passwordOf(user string) string { return "secret of " + user }
+
+// note is a file that only members may read.
+const note = "The key is under the mat.\n"
+
+// script tells who a CGI program is told that the user is.
+const script = `#!/bin/sh
+printf 'Content-Type: text/plain; charset=utf-8\n\n%s %s\n' "$AUTH_TYPE" "$REMOTE_USER"
+`
+
+// group is what a member must be in. One user of the file is in none.
+const group = "readers"
+
+const outsider = "edsger"
+
+func scriptIn(dir string) string { return filepath.Join(dir, "script") }
+func filesIn(dir string) string  { return filepath.Join(dir, "files") }
+
+// prepared is when the static file was last changed, so that it is the same for all.
+var prepared = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// prepare makes the files in dir, and the users of the directory at the URL that a harness gives.
+func prepare(_ context.Context, dir string) (map[string]string, error) {
+	env := map[string]string{
+		dirVariable:            dir,
+		auth.FileVariable:      filepath.Join(dir, "passwords"),
+		auth.GroupFileVariable: filepath.Join(dir, "groups"),
+		auth.GroupVariable:     group,
+	}
+	var readers []string
+	for line := range strings.Lines(passwords) {
+		if name, _, _ := strings.Cut(line, ":"); name != outsider {
+			readers = append(readers, name)
+		}
+	}
+	file := filepath.Join(filesIn(dir), "note.txt")
+	err := errors.Join(
+		os.MkdirAll(filesIn(dir), 0o755),
+		os.WriteFile(env[auth.FileVariable], []byte(passwords), 0o600),
+		os.WriteFile(env[auth.GroupFileVariable], []byte(group+": "+strings.Join(readers, " ")+"\n"), 0o600),
+		os.WriteFile(scriptIn(dir), []byte(script), 0o755),
+		os.WriteFile(file, []byte(note), 0o644),
+		os.Chtimes(file, prepared, prepared))
+	if err != nil {
+		return nil, fmt.Errorf("making the files of members: %w", err)
+	}
+	if err := prepareDirectory(env); err != nil {
+		return nil, fmt.Errorf("making the users of the directory: %w", err)
+	}
+	return env, nil
+}
+
+// inDirectory are the users of the directory.
+func inDirectory() []string {
+	users := []string{"grace"}
+	for i := len(users); i < 100; i++ {
+		users = append(users, fmt.Sprintf("person%02d", i))
+	}
+	return users
+}
+
+// prepareDirectory adds users and their group below the entry that the URL names, and says in env how to ask for them.
+func prepareDirectory(env map[string]string) error {
+	text := os.Getenv(twin.DatabaseVariable)
+	if text == "" {
+		return errors.New(twin.DatabaseVariable + " is not set: it is the URL of an LDAP server, which a harness starts")
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return errors.New(twin.DatabaseVariable + " cannot be read as a URL") // err has the password
+	}
+	base := strings.TrimPrefix(u.Path, "/")
+	c, err := connect(u)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	people, groups := "ou=people,"+base, "ou=groups,"+base
+	var dns []string
+	err = errors.Join(add(c, people, "organizationalUnit", "ou", "people"), add(c, groups, "organizationalUnit", "ou", "groups"))
+	for _, name := range inDirectory() {
+		dn := fmt.Sprintf("uid=%s,%s", name, people)
+		dns = append(dns, dn)
+		err = errors.Join(err, add(c, dn, "inetOrgPerson", "uid", name, "cn", name, "sn", name, "userPassword", passwordOf(name)))
+	}
+	request := ldap.NewAddRequest(fmt.Sprintf("cn=%s,%s", group, groups), nil)
+	request.Attribute("objectClass", []string{"groupOfNames"})
+	request.Attribute("cn", []string{group})
+	request.Attribute("member", dns)
+	if err = errors.Join(err, c.Add(request)); err != nil {
+		return err
+	}
+	env[auth.LDAPVariable] = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/" + people, RawQuery: "uid"}).String()
+	env[auth.GroupsVariable] = groups
+	if ca := u.Query().Get("ca"); ca != "" {
+		env[auth.CAVariable] = ca
+	}
+	return nil
+}
+
+// connect connects as who may add entries.
+func connect(u *url.URL) (*ldap.Conn, error) {
+	var trusted *tls.Config
+	if ca := u.Query().Get("ca"); ca != "" {
+		text, err := os.ReadFile(ca)
+		if err != nil {
+			return nil, err
+		}
+		trusted = &tls.Config{RootCAs: x509.NewCertPool(), ServerName: u.Hostname()}
+		trusted.RootCAs.AppendCertsFromPEM(text)
+	}
+	c, err := ldap.DialURL((&url.URL{Scheme: u.Scheme, Host: u.Host}).String(), ldap.DialWithTLSConfig(trusted))
+	if err != nil {
+		return nil, err
+	}
+	password, _ := u.User.Password()
+	if err := c.Bind(u.User.Username(), password); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// add adds an entry with these attributes, each a name and a value.
+func add(c *ldap.Conn, dn, class string, attributes ...string) error {
+	request := ldap.NewAddRequest(dn, nil)
+	request.Attribute("objectClass", []string{class})
+	for i := 0; i < len(attributes); i += 2 {
+		request.Attribute(attributes[i], []string{attributes[i+1]})
+	}
+	return c.Add(request)
+}
