@@ -25,14 +25,16 @@ func Markdown(w io.Writer, a *Analysis) error {
 	if lines := meanings(a); len(lines) > 0 {
 		p.line("\n## What it means\n\n- %s", strings.Join(lines, "\n- "))
 	}
+	const ranks = "Percentiles are exact nearest ranks over all right answers."
 	if a.Run.Suite != nil {
-		p.chapter("Suite "+a.Run.Suite.Name, aboutSuite(a)+".", suiteTable(a))
+		p.chapter("Suite "+a.Run.Suite.Name, aboutSuite(a)+".", suiteTable(a), a.notes(a.own(bench.Closed), MetricThroughput)...)
+		p.chapter("Response time in closed loops", ranks, closedTable(a))
+	} else {
+		p.chapter("Response time in closed loops", ranks+" The fork tax is the ratio of\nthe medians, with its 95 % interval: over "+
+			"pairs of blocks, or over starts of the targets if that is wider.", closedTable(a), a.notes(a.own(bench.Closed), MetricResponse)...)
 	}
-	p.chapter("Response time in closed loops", "Percentiles are exact nearest ranks over all right answers. The fork tax is "+
-		"the ratio of\nthe medians, with its 95 % interval: over pairs of blocks, or over starts of the targets if "+
-		"that is wider.", closedTable(a), a.notes(a.own(bench.Closed))...)
 	p.chapter("Response time at a rate", "Requests arrive by a plan, whatever the server does, and count from when they were "+
-		"intended.\nLag is the generator's own fault.", openTable(a), a.notes(a.own(bench.Open))...)
+		"intended.\nLag is the generator's own fault.", openTable(a), a.notes(a.own(bench.Open), MetricResponse)...)
 	p.chapter("What a request costs the server", "Of the server and the children that it waited for. Invalid blocks are in no "+
 		"comparison.", costTable(a.ownCells()))
 	p.waterfalls(a)

@@ -34,12 +34,12 @@ func (c Comparison) mark() string {
 	}
 }
 
-// notes explains the marks that the comparisons of these cells have.
-func (a *Analysis) notes(cells []Cell) []string {
+// notes explains the marks that the comparisons of these cells have by the metric.
+func (a *Analysis) notes(cells []Cell, metric string) []string {
 	var lines []string
 	for _, n := range notes {
 		if slices.ContainsFunc(cells, func(c Cell) bool {
-			r := a.comparison(c.Cell, MetricResponse)
+			r := a.comparison(c.Cell, metric)
 			return r != nil && r.mark() == n.mark
 		}) {
 			lines = append(lines, strings.TrimSpace(n.mark)+" "+n.text)

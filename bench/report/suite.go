@@ -77,14 +77,6 @@ func aboutSuite(a *Analysis) string {
 	return about
 }
 
-// aboutClosed is the title of the table of closed loops.
-func (a *Analysis) aboutClosed() string {
-	if a.Run.Suite != nil {
-		return "Response time in closed loops"
-	}
-	return "Response time in closed loops, and the fork tax on its median (95 % interval over pairs, or over starts if wider)"
-}
-
 // suiteWarning names what of a suite was left out.
 func suiteWarning(r *bench.Result) (Warning, bool) {
 	s := r.Plan.Suite

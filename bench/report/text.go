@@ -17,10 +17,15 @@ func Text(w io.Writer, a *Analysis) error {
 		p.check(a.Check)
 	}
 	p.line("%s", summary(a))
-	p.table(aboutSuite(a), suiteTable(a))
 	ends := a.ends()
-	p.table(a.aboutClosed(), closedTable(ends), a.notes(ends.own(bench.Closed))...)
-	p.table("Response time at a rate, and the fork tax on its median", openTable(ends), a.notes(ends.own(bench.Open))...)
+	if a.Run.Suite == nil {
+		p.table("Response time in closed loops, and the fork tax on its median (95 % interval over pairs, or over starts if "+
+			"wider)", closedTable(ends), a.notes(ends.own(bench.Closed), MetricResponse)...)
+	} else {
+		p.table(aboutSuite(a), suiteTable(a), a.notes(a.own(bench.Closed), MetricThroughput)...)
+		p.table("Response time in closed loops", closedTable(ends))
+	}
+	p.table("Response time at a rate, and the fork tax on its median", openTable(ends), a.notes(ends.own(bench.Open), MetricResponse)...)
 	p.table("What a request costs the server", costTable(firstLoads(ends.ownCells())))
 	p.table("Where the time of a request goes: medians of its phases", phasesTable(a))
 	p.table("What it adds to renew a thing for each request, to the median response time (95 % interval)", ladderTable(a))

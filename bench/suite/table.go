@@ -49,6 +49,17 @@ var All = []Suite{
 		),
 	},
 	{
+		Name:     "php",
+		About:    "a page of PHP, by CGI and under servers that keep its interpreter",
+		Baseline: cgi,
+		contenders: []contender{
+			{workload: "hello in PHP", of: "hello", request: "hello", name: cgi, title: "lighttpd, mod_cgi: php-cgi for each request", web: "php-cgi", file: "hello.php"},
+			{workload: "hello in PHP", of: "hello", request: "hello", name: "fcgid", title: "Apache, mod_fcgid: kept processes of php-cgi", web: "mod_fcgid", file: "hello.php"},
+			{workload: "hello in PHP", of: "hello", request: "hello", name: "fpm", title: "nginx, php-fpm", web: "php-fpm", file: "hello.php"},
+			{workload: "hello in PHP", of: "hello", request: "hello", name: "module", title: "Apache (prefork), mod_php", web: "mod_php", file: "hello.php"},
+		},
+	},
+	{
 		Name:     "languages",
 		About:    "the same CGI program in six languages, executed for each request by our host",
 		Baseline: "C",
