@@ -126,3 +126,29 @@ func TestPinnedTools(t *testing.T) {
 		}
 	}
 }
+
+// The table of the suite in the README is that of the stored result.
+func TestArticleInTheReadme(t *testing.T) {
+	out, err := exec.Command("go", "run", "./cmd/forktax", "report", "results/reference/article", "--format", "text").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(out), "\nSuite article")
+	table, _, _ := strings.Cut(rest, "\n\n")
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(table) {
+		if line = strings.TrimRight(line, " \n"); strings.Contains(line, " clients ") {
+			rows++
+			if !strings.Contains(string(readme), line+"\n") {
+				t.Errorf("the README has not the row\n%s", line)
+			}
+		}
+	}
+	if rows < 10 {
+		t.Errorf("the stored result has %d rows", rows)
+	}
+}
