@@ -45,7 +45,7 @@ result.json alone.`,
 			if err := printed.check(); err != nil {
 				return err
 			}
-			return errors.Join(printed.print(c.OutOrStdout(), analysis), printed.write(analysis))
+			return errors.Join(printed.show(c.OutOrStdout(), analysis), printed.write(analysis))
 		},
 	}
 	printed.flags(c)

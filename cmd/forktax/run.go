@@ -246,9 +246,10 @@ func reported(dir string, printed output, stdout, stderr io.Writer) (*report.Ana
 		return nil, err
 	}
 	return analysis, errors.Join(
-		printed.print(stdout, analysis),
+		printed.show(stdout, analysis),
 		printed.announce(analysis, stdout, stderr),
 		report.Write(filepath.Join(dir, resultFile), report.JSON, analysis),
 		report.Write(filepath.Join(dir, "report.md"), report.Markdown, analysis),
+		report.Write(filepath.Join(dir, "report.html"), report.HTML, analysis),
 		printed.write(analysis))
 }

@@ -1,0 +1,406 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"forktax/bench"
+)
+
+// A Figure is a drawing, what it shows, and its data for whoever reads them instead.
+type Figure struct {
+	ID, Title, About string
+	Short            string // of the title, for the table of contents; "" if it is not to be there
+	Drawing          template.HTML
+	Legend           []string // of the series, in their order
+	Header           []string
+	Rows             [][]string
+}
+
+const (
+	figureWidth = 880
+	labelWidth  = 330 // of rows
+	mostLabel   = 52  // characters
+	rowHeight   = 24
+	axisHeight  = 34
+)
+
+// A dot is one row of a plot of dots with intervals.
+type dot struct {
+	label, value string
+	at           float64
+	low, high    *float64
+}
+
+// dots draws one row for each, on a logarithmic axis of ratios, or on one of differences; none is where nothing changes.
+func dots(all []dot, log bool, none float64, print func(float64) string, title string) template.HTML {
+	s := newSVG(figureWidth, float64(len(all))*rowHeight+axisHeight)
+	x := scale{low: none, high: none, from: labelWidth, to: figureWidth - 150, log: log}
+	for _, d := range all {
+		for _, v := range []*float64{&d.at, d.low, d.high} {
+			if v != nil && (!log || *v > 0) {
+				x.low, x.high = min(x.low, *v), max(x.high, *v)
+			}
+		}
+	}
+	x = x.wide()
+	bottom := float64(len(all)) * rowHeight
+	for _, v := range x.ticks() {
+		s.line(x.at(v), 0, x.at(v), bottom, "grid")
+		s.text(x.at(v), bottom+16, "middle", "tick", print(v))
+	}
+	s.line(x.at(none), 0, x.at(none), bottom, "none")
+	for i, d := range all {
+		y := (float64(i) + 0.5) * rowHeight
+		s.text(labelWidth-10, y+4, "end", "label", d.label)
+		if d.low != nil && d.high != nil {
+			s.line(x.at(*d.low), y, x.at(*d.high), y, "interval")
+			s.line(x.at(*d.low), y-4, x.at(*d.low), y+4, "interval")
+			s.line(x.at(*d.high), y-4, x.at(*d.high), y+4, "interval")
+		}
+		s.mark(x.at(d.at), y, 0, d.label+": "+d.value)
+		s.text(figureWidth-142, y+4, "start", "value", d.value)
+	}
+	return s.end(title)
+}
+
+// taxFigure shows the ratios of the median response times to the baseline's, or of a suite the throughput's.
+func taxFigure(a *Analysis) *Figure {
+	metric, what := MetricResponse, "median response time"
+	if a.Run.Suite != nil {
+		metric, what = MetricThroughput, "throughput"
+	}
+	f := &Figure{ID: "tax", Title: fmt.Sprintf("The %s over that of %s", what, a.Run.Baseline), Short: "Ratios",
+		About:  "Dots are estimates, bars their 95 % intervals, on a logarithmic axis. The dashed line is no difference.",
+		Header: []string{"what", "ratio", "95 % interval", "difference", "pairs", "starts"}}
+	var all []dot
+	for _, c := range a.Comparisons {
+		if c.Metric != metric || c.Baseline != a.Run.Baseline || a.isControl(c.Candidate) {
+			continue
+		}
+		print := duration
+		if c.Unit != "ns" {
+			print = rate
+		}
+		label := fmt.Sprintf("%s, %s, %s", subject(c.Workload, c.Request), c.Candidate, c.Load)
+		all = append(all, dot{label: shorten(label, mostLabel), value: three(c.Ratio) + "×" + c.mark(), at: c.Ratio, low: c.RatioLow, high: c.RatioHigh})
+		f.Rows = append(f.Rows, []string{label, three(c.Ratio), between(c.RatioLow, c.RatioHigh, three), print(c.Difference),
+			fmt.Sprint(c.Blocks), fmt.Sprint(c.Restarts)})
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	f.Drawing = dots(all, true, 1, func(v float64) string { return three(v) + "×" }, f.Title)
+	return f
+}
+
+func (a *Analysis) isControl(model string) bool { return a.Run.Control != "" && model == a.Run.Control }
+
+func shorten(text string, most int) string {
+	if r := []rune(text); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return text
+}
+
+// ladderFigure shows what it adds to renew each thing.
+func ladderFigure(a *Analysis) *Figure {
+	f := &Figure{ID: "ladder", Title: "What it adds to renew a thing for each request, to the median response time", Short: "Ladder",
+		About:  "Each model against the one that keeps one thing more, as the client saw it, with 95 % intervals.",
+		Header: []string{"request", "renews", "adds", "by the servers' phases", "CPU"}}
+	var all []dot
+	for _, l := range a.Ladders {
+		for _, s := range l.Steps {
+			if s.Response.Value == nil {
+				continue
+			}
+			label := fmt.Sprintf("%s, + %s", subject(l.Workload, l.Request), s.Renews)
+			all = append(all, dot{label: shorten(label, mostLabel), value: duration(*s.Response.Value), at: *s.Response.Value, low: s.Response.Low, high: s.Response.High})
+			f.Rows = append(f.Rows, []string{fmt.Sprintf("%s, %s", subject(l.Workload, l.Request), l.Load), s.Renews, s.Response.print(),
+				s.Phases.print(), s.CPU.print()})
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	f.Drawing = dots(all, false, 0, duration, f.Title)
+	return f
+}
+
+// stepHeight is that of one phase in a waterfall.
+const stepHeight = 17
+
+// waterfallFigure shows the phases of a request one below the other, each beginning where the one before it ended, for each
+// cell of a process for each request.
+func waterfallFigure(a *Analysis) *Figure {
+	cells := a.told()
+	f := &Figure{ID: "phases", Title: "Where the time of a request goes", Short: "Phases",
+		About:  "Medians of the phases, each of which begins where the one before it ends. What is outside of them is the network, HTTP, and the client.",
+		Header: []string{"request", "phase", "median"}}
+	var longest int64
+	rows := 0
+	for _, c := range cells {
+		var total int64
+		for _, p := range c.Phases {
+			total += p.NS
+		}
+		longest = max(longest, total)
+		rows += len(c.Phases) + 2
+	}
+	if longest == 0 {
+		return nil
+	}
+	s := newSVG(figureWidth, float64(rows)*stepHeight+axisHeight)
+	x := scale{low: 0, high: float64(longest), from: 110, to: figureWidth - 90}
+	bottom := float64(rows) * stepHeight
+	for _, v := range x.ticks() {
+		s.line(x.at(v), 0, x.at(v), bottom, "grid")
+		s.text(x.at(v), bottom+16, "middle", "tick", duration(v))
+	}
+	y := 0.0
+	for _, c := range cells {
+		label := fmt.Sprintf("%s, %s, %s", subject(c.Workload, c.Request), c.Model, c.Load)
+		s.text(0, y+14, "start", "heading", label)
+		y += 1.3 * stepHeight
+		at := 0.0
+		for _, p := range c.Phases {
+			from, to := x.at(at), x.at(at+float64(p.NS))
+			at += float64(p.NS)
+			value := duration(float64(p.NS))
+			s.text(100, y+12, "end", "label", p.Name)
+			s.rect(from, y+2, to-from, stepHeight-4, "phase c0", p.Name+": "+value)
+			s.text(to+6, y+12, "start", "tick", value)
+			f.Rows = append(f.Rows, []string{label, p.Name, value})
+			y += stepHeight
+		}
+		y += 0.7 * stepHeight
+	}
+	f.Drawing = s.end(f.Title)
+	return f
+}
+
+// A group is the cells of one request at one load, which are drawn together.
+type group struct {
+	name  string
+	cells []Cell
+}
+
+// groups of the cells that have a histogram.
+func (a *Analysis) groups(kind string) []group {
+	var found []group
+	for _, c := range a.own(kind) {
+		if c.Histogram == nil || c.Histogram.TotalCount() == 0 {
+			continue
+		}
+		name := fmt.Sprintf("%s, %s", subject(c.Workload, c.Request), c.Load)
+		if i := slices.IndexFunc(found, func(g group) bool { return g.name == name }); i >= 0 {
+			found[i].cells = append(found[i].cells, c)
+		} else {
+			found = append(found, group{name, []Cell{c}})
+		}
+	}
+	return found
+}
+
+// Heights of plots, and of what is left of them for their axes.
+const (
+	plotHeight = 240
+	plotLeft   = 70
+	plotRight  = figureWidth - 20
+)
+
+// percentileFigure shows which share of requests took longer than how long: the further to the right, the rarer.
+func percentileFigure(g group, id string) *Figure {
+	f := &Figure{ID: id, Title: "Percentiles: " + g.name, Short: map[string]string{"percentiles-1": "Distributions"}[id],
+		About:  "The response time that a share of requests stayed below, up to the last ten requests. Both axes are logarithmic.",
+		Header: []string{"percentile"}}
+	y := scale{low: math.Inf(1), high: 0, from: plotHeight, to: 10, log: true}
+	rarest := 10.0
+	for _, c := range g.cells {
+		f.Legend = append(f.Legend, c.Model)
+		f.Header = append(f.Header, c.Model)
+		h := c.Histogram
+		y.low, y.high = min(y.low, float64(max(h.ValueAtQuantile(1), 1))), max(y.high, float64(h.ValueAtQuantile(100)))
+		rarest = max(rarest, float64(h.TotalCount())/10)
+	}
+	y = y.wide()
+	x := scale{low: 1, high: ceilNice(rarest), from: plotLeft, to: plotRight, log: true} // 1/(1−p)
+	s := newSVG(figureWidth, plotHeight+axisHeight)
+	drawAxes(s, x, y, func(v float64) string { return percentileName(1 - 1/v) }, duration)
+	for i, c := range g.cells {
+		var points [][2]float64
+		for v := 1.0; v <= max(float64(c.Histogram.TotalCount())/10, 2); v *= 1.12 {
+			points = append(points, [2]float64{x.at(v), y.at(float64(max(c.Histogram.ValueAtQuantile(100*(1-1/v)), 1)))})
+		}
+		s.path(points, fmt.Sprintf("curve c%d d%d", i%colours, i%4))
+		last := points[len(points)-1]
+		s.mark(last[0], last[1], i, c.Model)
+	}
+	for _, p := range []float64{0.5, 0.9, 0.99, 0.999, 0.9999} {
+		row := []string{percentileName(p)}
+		for _, c := range g.cells {
+			value := absent
+			if float64(c.Histogram.TotalCount())*(1-p) >= 10 {
+				value = duration(float64(c.Histogram.ValueAtQuantile(100 * p)))
+			}
+			row = append(row, value)
+		}
+		f.Rows = append(f.Rows, row)
+	}
+	f.Drawing = s.end(f.Title)
+	return f
+}
+
+func percentileName(p float64) string {
+	if p <= 0 {
+		return "min"
+	}
+	return fmt.Sprintf("p%.6g", 100*p)
+}
+
+func drawAxes(s *svg, x, y scale, printX, printY func(float64) string) {
+	for _, v := range x.ticks() {
+		s.line(x.at(v), y.to, x.at(v), y.from, "grid")
+		s.text(x.at(v), y.from+16, "middle", "tick", printX(v))
+	}
+	for _, v := range y.ticks() {
+		s.line(x.from, y.at(v), x.to, y.at(v), "grid")
+		s.text(x.from-6, y.at(v)+4, "end", "tick", printY(v))
+	}
+}
+
+// bins is into how many a histogram is divided, each as wide as the others on a logarithmic axis.
+const bins = 50
+
+// histogramFigure shows how often a request took how long.
+func histogramFigure(g group, id string) *Figure {
+	f := &Figure{ID: id, Title: "Distribution: " + g.name,
+		About:  "The share of requests in each of 50 bins, which are as wide as each other on the logarithmic axis.",
+		Header: []string{"response time from"}}
+	x := scale{low: math.Inf(1), high: 0, from: plotLeft, to: plotRight, log: true}
+	for _, c := range g.cells {
+		x.low, x.high = min(x.low, float64(max(c.Histogram.Min(), 1))), max(x.high, float64(c.Histogram.ValueAtQuantile(99.9)))
+	}
+	x = x.wide()
+	y := scale{low: 0, from: plotHeight, to: 10}
+	shares := make([][]float64, len(g.cells))
+	for i, c := range g.cells {
+		f.Legend = append(f.Legend, c.Model)
+		f.Header = append(f.Header, c.Model)
+		shares[i] = binned(c.Histogram, x)
+		y.high = max(y.high, slices.Max(shares[i]))
+	}
+	y = y.wide()
+	s := newSVG(figureWidth, plotHeight+axisHeight)
+	drawAxes(s, x, y, duration, percent)
+	edge := func(bin int) float64 { return x.low * math.Pow(x.high/x.low, float64(bin)/bins) }
+	for i := range g.cells {
+		var heights []float64
+		for _, share := range shares[i] {
+			heights = append(heights, y.at(share))
+		}
+		s.stairs(x.from, x.to, y.from, heights, fmt.Sprintf("curve c%d d%d", i%colours, i%4))
+	}
+	for b := range bins {
+		row, any := []string{duration(edge(b))}, false
+		for i := range g.cells {
+			row = append(row, percent(shares[i][b]))
+			any = any || shares[i][b] > 0
+		}
+		if any {
+			f.Rows = append(f.Rows, row)
+		}
+	}
+	f.Drawing = s.end(f.Title)
+	return f
+}
+
+func binned(h *hdrhistogram.Histogram, x scale) []float64 {
+	shares := make([]float64, bins)
+	for _, bar := range h.Distribution() {
+		if bar.Count == 0 {
+			continue
+		}
+		b := int(bins * math.Log(max(float64(bar.From), x.low)/x.low) / math.Log(x.high/x.low))
+		if b < bins {
+			shares[b] += float64(bar.Count) / float64(h.TotalCount())
+		}
+	}
+	return shares
+}
+
+// rateFigures show response times against the rate at which requests came, and up to where the objective was met.
+func rateFigures(a *Analysis) []Figure {
+	var found []Figure
+	for _, g := range a.requests() {
+		if len(g.cells) < 2 {
+			continue
+		}
+		f := Figure{ID: fmt.Sprintf("rates-%d", len(found)+1), Title: "Response time against the rate: " + g.name, Short: "At rates: " + g.name,
+			About:  "Medians (lines) and p99 (dots). A vertical line is the highest rate that met the objective. Both axes are logarithmic.",
+			Header: []string{"model", "planned", "reached", "p50", "p99"}}
+		x := scale{low: math.Inf(1), high: 0, from: plotLeft, to: plotRight, log: true}
+		y := scale{low: math.Inf(1), high: 0, from: plotHeight, to: 10, log: true}
+		models := map[string][]Cell{}
+		for _, c := range g.cells {
+			if c.Response.P50 == nil {
+				continue
+			}
+			if !slices.Contains(f.Legend, c.Model) {
+				f.Legend = append(f.Legend, c.Model)
+			}
+			models[c.Model] = append(models[c.Model], c)
+			x.low, x.high = min(x.low, c.Load.RateRPS), max(x.high, c.Load.RateRPS)
+			y.low, y.high = min(y.low, float64(*c.Response.P50)), max(y.high, float64(*c.Response.P50))
+			if c.Response.P99 != nil {
+				y.high = max(y.high, float64(*c.Response.P99))
+			}
+			f.Rows = append(f.Rows, []string{c.Model, rate(c.Load.RateRPS), optional(c.ThroughputRPS, rate), c.Response.print("p50"), c.Response.print("p99")})
+		}
+		if len(f.Rows) < 2 {
+			continue
+		}
+		x, y = x.wide(), y.wide()
+		s := newSVG(figureWidth, plotHeight+axisHeight)
+		drawAxes(s, x, y, rate, duration)
+		for i, model := range f.Legend {
+			cells := models[model]
+			slices.SortFunc(cells, func(a, b Cell) int { return cmp.Compare(a.Load.RateRPS, b.Load.RateRPS) })
+			var points [][2]float64
+			for _, c := range cells {
+				points = append(points, [2]float64{x.at(c.Load.RateRPS), y.at(float64(*c.Response.P50))})
+				if c.Response.P99 != nil {
+					s.mark(x.at(c.Load.RateRPS), y.at(float64(*c.Response.P99)), i, fmt.Sprintf("%s, p99 at %s: %s", model, rate(c.Load.RateRPS), c.Response.print("p99")))
+				}
+			}
+			s.path(points, fmt.Sprintf("curve c%d d%d", i%colours, i%4))
+			for _, k := range a.Knees {
+				if k.MetRPS != nil && k.Model == model && subject(k.Workload, k.Request) == g.name {
+					s.line(x.at(*k.MetRPS), y.to, x.at(*k.MetRPS), y.from, fmt.Sprintf("knee c%d", i%colours))
+				}
+			}
+		}
+		f.Drawing = s.end(f.Title)
+		found = append(found, f)
+	}
+	return found
+}
+
+// requests groups the cells of open loops by what was asked.
+func (a *Analysis) requests() []group {
+	var found []group
+	for _, c := range a.own(bench.Open) {
+		name := subject(c.Workload, c.Request)
+		if i := slices.IndexFunc(found, func(g group) bool { return g.name == name }); i >= 0 {
+			found[i].cells = append(found[i].cells, c)
+		} else {
+			found = append(found, group{name, []Cell{c}})
+		}
+	}
+	return found
+}

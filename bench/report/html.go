@@ -1,0 +1,254 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+
+	"forktax/bench"
+)
+
+//go:embed html
+var pageFiles embed.FS
+
+// page is the report, with all that it shows.
+var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
+	"file": func(name string) (string, error) {
+		text, err := pageFiles.ReadFile("html/" + name)
+		return string(text), err
+	},
+	"css": func(text string) template.CSS { return template.CSS(text) },
+	"js":  func(text string) template.JS { return template.JS(text) },
+	// What tells the series with an index from others.
+	"series": func(i int) int { return i % colours },
+	"dash":   func(i int) int { return i % 4 },
+}).ParseFS(pageFiles, "html/page.html"))
+
+// A pageOf is what the page is made of.
+type pageOf struct {
+	*Analysis
+	Summary     string
+	Answer      string
+	Meanings    []string
+	First, Rest []Figure // before and after the tables
+	Tables      []grid
+	Series      template.JS // of blocks, for the time series
+	JSON        template.JS
+	Environment []string
+}
+
+// A grid is a table of numbers, each with its place in the JSON, and of columns that are defined below.
+type grid struct {
+	ID, Title, Short string
+	Columns          []column
+	Rows             [][]number
+}
+
+type column struct{ Name, Definition string }
+
+// Number says whether the column is of numbers, which are aligned.
+func (c column) Number() bool {
+	return c.Definition != "" && c.Definition != "load" && c.Definition != "model"
+}
+
+type number struct{ Text, Place string }
+
+// Number says whether it is one, or stands in the place of one.
+func (n number) Number() bool { return n.Place != "" || n.Text == absent }
+
+// HTML prints the report as one file that needs nothing else: no network, and no folder beside it.
+func HTML(w io.Writer, a *Analysis) error {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	series, err := json.Marshal(a.series())
+	if err != nil {
+		return err
+	}
+	p := pageOf{Analysis: a, Summary: summary(a), Answer: answer(a), Meanings: meanings(a.ends()),
+		JSON: template.JS(text), Series: template.JS(series), Environment: environmentOf(a)}
+	p.First, p.Rest = figures(a)
+	p.Tables = append(p.Tables, responseGrid(a), costGrid(a))
+	if r := refereeGrid(a); len(r.Rows) > 0 {
+		p.Tables = append(p.Tables, r)
+	}
+	var all bytes.Buffer
+	if err := page.Execute(&all, p); err != nil {
+		return fmt.Errorf("making the page: %w", err)
+	}
+	_, err = all.WriteTo(w)
+	return err
+}
+
+// environmentOf is the environment as the Markdown has it, line by line.
+func environmentOf(a *Analysis) []string {
+	var text strings.Builder
+	(&printer{w: &text}).environment(a)
+	var lines []string
+	for line := range strings.Lines(text.String()) {
+		if entry, is := strings.CutPrefix(strings.TrimSpace(line), "- "); is {
+			lines = append(lines, strings.ReplaceAll(entry, "`", ""))
+		}
+	}
+	return lines
+}
+
+// answer is the run in one sentence: what costs how many times what, the least and the most. Of a suite it is how many times
+// as many requests are answered.
+func answer(a *Analysis) string {
+	if a.Check != nil {
+		return a.Check.Verdict + ": " + a.Check.Why
+	}
+	metric, verb, times := MetricResponse, "takes", "times as long as"
+	if a.Run.Suite != nil {
+		metric, verb, times = MetricThroughput, "answers", "times as many requests as"
+	}
+	var found []Comparison
+	for _, c := range a.Comparisons {
+		if c.Metric == metric && c.Baseline == a.Run.Baseline && !c.undecided() && !slices.Contains(betweenRungs, c.Candidate) {
+			found = append(found, c)
+		}
+	}
+	if len(found) == 0 {
+		return "No difference from " + a.Run.Baseline + " was found."
+	}
+	byRatio := func(x, y Comparison) int { return cmp.Compare(x.Ratio, y.Ratio) }
+	least, most := slices.MinFunc(found, byRatio), slices.MaxFunc(found, byRatio)
+	name := func(c Comparison) string { return fmt.Sprintf("%s (%s)", subject(c.Workload, c.Request), c.Load) }
+	one := fmt.Sprintf("%s %s %s %s %s for %s", least.Candidate, verb, three(least.Ratio), times, a.Run.Baseline, name(least))
+	if len(found) == 1 {
+		return one + between(least.RatioLow, least.RatioHigh, three) + "."
+	}
+	return fmt.Sprintf("%s, and %s %s for %s.", one, most.Candidate, three(most.Ratio), name(most))
+}
+
+// betweenRungs are the models that are measured for the ladder alone.
+var betweenRungs = []string{bench.Rungs[1].Model, bench.Rungs[2].Model}
+
+// figures are all that there is data for, in the order of the page: first what answers, and then what explains.
+func figures(a *Analysis) (first, rest []Figure) {
+	if f := taxFigure(a); f != nil {
+		first = append(first, *f)
+	}
+	for _, f := range []*Figure{ladderFigure(a), waterfallFigure(a)} {
+		if f != nil {
+			rest = append(rest, *f)
+		}
+	}
+	rest = append(rest, rateFigures(a)...)
+	n := 0
+	for _, kind := range []string{bench.Closed, bench.Open} {
+		for _, g := range a.groups(kind) {
+			if n++; n > mostGroups {
+				break
+			}
+			rest = append(rest, *percentileFigure(g, fmt.Sprintf("percentiles-%d", n)), *histogramFigure(g, fmt.Sprintf("distribution-%d", n)))
+		}
+	}
+	return first, rest
+}
+
+// mostGroups is how many requests at a load have distributions: a search may have visited a hundred rates.
+const mostGroups = 16
+
+// A series is a cell's blocks in the order in which they ran.
+type series struct {
+	Group string    `json:"group"` // what is drawn in one chart
+	Name  string    `json:"name"`
+	Round []int     `json:"round"`
+	P50   []float64 `json:"p50_us"`
+}
+
+// mostPoints of a series are drawn: of a longer one every so-many-th.
+const mostPoints = 1500
+
+func (a *Analysis) series() []series {
+	all := []series{}
+	for _, c := range a.ownCells() {
+		s := series{Group: fmt.Sprintf("%s, %s", subject(c.Workload, c.Request), c.Load), Name: c.Model}
+		every := len(c.Samples)/mostPoints + 1
+		for i, b := range c.Samples {
+			if v, ok := b.Metrics[MetricResponse]; ok && i%every == 0 {
+				s.Round, s.P50 = append(s.Round, b.Round), append(s.P50, thousandths(v/1e3))
+			}
+		}
+		if len(s.Round) > 1 {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// cellNumber is a value of the analysis's cell with this index, by its place in the JSON.
+func (a *Analysis) cellNumber(c Cell, text, field string) number {
+	i := slices.IndexFunc(a.Cells, func(o Cell) bool { return o.Cell == c.Cell })
+	if i < 0 || text == "" || text == absent {
+		return number{Text: text}
+	}
+	return number{text, fmt.Sprintf(".cells[%d].%s", i, field)}
+}
+
+func (a *Analysis) comparisonNumber(c Cell, text string) number {
+	for i, r := range a.Comparisons {
+		if r.of(c.Cell) && r.Baseline == a.Run.Baseline && r.Metric == MetricResponse && text != "" {
+			return number{text, fmt.Sprintf(".comparisons[%d].ratio", i)}
+		}
+	}
+	return number{Text: text}
+}
+
+func responseGrid(a *Analysis) grid {
+	g := grid{ID: "response", Title: "Response times", Short: "Response times", Columns: []column{{"request", ""}, {"load", "load"}, {"model", "model"},
+		{"p50", "percentile"}, {"p90", "percentile"}, {"p99", "percentile"}, {"p99.9", "percentile"}, {"requests/s", "throughput"}}}
+	if a.Run.Suite == nil {
+		g.Columns = append(g.Columns, column{"fork tax", "tax"}, column{"adds", "tax"})
+	}
+	for _, c := range a.ownCells() {
+		row := []number{{Text: subject(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
+			a.cellNumber(c, c.Response.print("p50"), "response_ns.p50"), a.cellNumber(c, c.Response.print("p90"), "response_ns.p90"),
+			a.cellNumber(c, c.Response.print("p99"), "response_ns.p99"), a.cellNumber(c, c.Response.print("p999"), "response_ns.p999"),
+			a.cellNumber(c, optional(c.ThroughputRPS, three), "throughput_rps")}
+		if a.Run.Suite == nil {
+			tax, adds := a.tax(c)
+			row = append(row, a.comparisonNumber(c, tax), a.comparisonNumber(c, adds))
+		}
+		g.Rows = append(g.Rows, row)
+	}
+	return g
+}
+
+func costGrid(a *Analysis) grid {
+	g := grid{ID: "cost", Title: "What a request costs the server", Short: "Costs", Columns: []column{{"request", ""}, {"load", "load"}, {"model", "model"},
+		{"CPU", "cpu"}, {"of it database", "cpu"}, {"processes", "processes"}, {"connections", "connections"}, {"page faults", "faults"},
+		{"peak memory", "memory"}, {"errors", "errors"}, {"invalid", "invalid"}}}
+	for _, c := range a.ownCells() {
+		g.Rows = append(g.Rows, []number{{Text: subject(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
+			a.cellNumber(c, optional(c.CPUPerRequest, duration), "cpu_ns_per_request"),
+			a.cellNumber(c, optional(c.DatabaseCPU, duration), "database_cpu_ns_per_request"),
+			a.cellNumber(c, optional(c.ProcessesPerRequest, perRequest), "processes_per_request"),
+			a.cellNumber(c, optional(c.ConnectionsPerRequest, perRequest), "connections_per_request"),
+			a.cellNumber(c, optional(c.FaultsPerRequest, three), "page_faults_per_request"),
+			a.cellNumber(c, optional(c.PeakMemory, func(b float64) string { return size(int64(b)) }), "peak_memory_bytes"),
+			a.cellNumber(c, fmt.Sprint(c.Errors), "errors"),
+			a.cellNumber(c, fmt.Sprintf("%d of %d", c.InvalidBlocks, c.Blocks), "invalid_blocks")})
+	}
+	return g
+}
+
+func refereeGrid(a *Analysis) grid {
+	g := grid{ID: "referee", Title: "The referee: another client that repeats a part of the closed loops", Short: "Referee",
+		Columns: []column{{"request", ""}, {"load", "load"}, {"model", "model"}, {"median", "referee"}, {"throughput", "referee"}, {"why", ""}}}
+	for i, r := range a.Referee {
+		place := func(field string) string { return fmt.Sprintf(".referee[%d].%s", i, field) }
+		g.Rows = append(g.Rows, []number{{Text: subject(r.Workload, r.Request)}, {Text: r.Load.String()}, {Text: r.Model},
+			{signed(r.MedianRatio), place("median_ratio")}, {signed(r.ThroughputRatio), place("throughput_ratio")}, {Text: r.Why}})
+	}
+	return g
+}

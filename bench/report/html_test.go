@@ -1,0 +1,116 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+
+	"forktax/bench/report"
+)
+
+// printedPage is the page of the run in testdata.
+func printedPage(t *testing.T) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := report.HTML(&out, analyze(t, theRun(t))); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// The page needs nothing but itself.
+func TestHTMLIsWhole(t *testing.T) {
+	page := printedPage(t)
+	for _, outside := range []string{`src=`, `href="http`, `href="//`, `@import`, `url(`, `fetch(`, `XMLHttpRequest`, `<base`} {
+		if at := strings.Index(page, outside); at >= 0 {
+			t.Errorf("the page has %q: …%s…", outside, page[max(at-60, 0):min(at+100, len(page))])
+		}
+	}
+	if len(page) > 400<<10 {
+		t.Errorf("the page of a short run has %d bytes, want at most 400 kB", len(page))
+	}
+}
+
+// embedded is the JSON of a script of the page.
+func embedded(t *testing.T, page, id string) any {
+	t.Helper()
+	_, rest, found := strings.Cut(page, `<script type="application/json" id="`+id+`">`)
+	text, _, _ := strings.Cut(rest, "</script>")
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil || !found {
+		t.Fatalf("the page's %s: %v in %.100q", id, err, text)
+	}
+	return v
+}
+
+// Each number of a table leads to a place in the JSON that there is, and which holds a number.
+func TestHTMLNumbersHavePlaces(t *testing.T) {
+	page := printedPage(t)
+	analysis := embedded(t, page, "analysis")
+	places := regexp.MustCompile(`data-place="([^"]*)"`).FindAllStringSubmatch(page, -1)
+	if len(places) < 20 {
+		t.Fatalf("only %d numbers lead to the JSON", len(places))
+	}
+	for _, p := range places {
+		at := analysis
+		for _, key := range regexp.MustCompile(`[^.\[\]]+`).FindAllString(p[1], -1) {
+			switch holder := at.(type) {
+			case map[string]any:
+				at = holder[key]
+			case []any:
+				var i int
+				if err := json.Unmarshal([]byte(key), &i); err != nil || i >= len(holder) {
+					t.Fatalf("%s is nowhere", p[1])
+				}
+				at = holder[i]
+			}
+		}
+		if _, number := at.(float64); !number {
+			t.Errorf("%s holds %v, want a number", p[1], at)
+		}
+	}
+	for _, link := range regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		if !strings.Contains(page, `id="`+link[1]+`"`) {
+			t.Errorf("a link leads to #%s, which is nowhere", link[1])
+		}
+	}
+}
+
+// Every figure says what it shows, is drawn within its bounds, and has its data below it.
+func TestHTMLFigures(t *testing.T) {
+	a := analyze(t, theRun(t))
+	page := printedPage(t)
+	if n := strings.Count(page, "<figure>"); n < 5 || n != strings.Count(page, "The data of this figure") {
+		t.Errorf("the page has %d figures", n)
+	}
+	if strings.Contains(page, "NaN") || strings.Contains(page, "Inf") {
+		t.Error("a figure has a coordinate that is no number")
+	}
+	for _, c := range a.Cells {
+		if !strings.Contains(page, html.EscapeString(c.Model)) {
+			t.Errorf("the page does not name %s", c.Model)
+		}
+	}
+	series, _ := embedded(t, page, "series").([]any)
+	if len(series) == 0 {
+		t.Error("the page has no series of blocks")
+	}
+}
+
+// What a run calls things cannot become a part of the page's code.
+func TestHTMLEscapes(t *testing.T) {
+	a := analyze(t, theRun(t))
+	const evil = `</script><script>alert(1)</script><img onerror="x">`
+	a.Cells[0].Model, a.Run.Condition, a.Environment.CPU = evil, evil, evil
+	a.Warnings = append(a.Warnings, report.Warning{Code: evil, Text: evil, Advice: evil})
+	var out bytes.Buffer
+	if err := report.HTML(&out, a); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "<script>alert") || strings.Contains(out.String(), "<img") {
+		t.Error("a name became a part of the page")
+	}
+}

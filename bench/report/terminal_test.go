@@ -1,0 +1,63 @@
+package report_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"forktax/bench/report"
+)
+
+func pictured(t *testing.T, term report.Terminal) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := report.Picture(&out, analyze(t, theRun(t)), term); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// The longest bar is as wide as there is room, no line is wider than the terminal, and the shorter is in proportion.
+func TestPicture(t *testing.T) {
+	for _, width := range []int{80, 100, 200} {
+		text := pictured(t, report.Terminal{Width: width})
+		for line := range strings.Lines(text) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("at %d a line has %d characters: %s", width, n, line)
+			}
+		}
+		room := width - 20 - 11 - 17 - 12 - 4
+		if got := strings.Count(text, "█"); got < room || got > room+room/10+2*room {
+			t.Errorf("at %d there are %d whole blocks, want at least %d", width, got, room)
+		}
+		if !strings.Contains(text, "▁") || !strings.Contains(text, "48.7×") {
+			t.Errorf("at %d there is no line of blocks, or no ratio:\n%s", width, text)
+		}
+	}
+	if got := pictured(t, report.Terminal{Width: 79}); got != "" {
+		t.Errorf("where there is no room it draws\n%s", got)
+	}
+}
+
+func TestPictureInASCII(t *testing.T) {
+	text := pictured(t, report.Terminal{Width: 100, ASCII: true})
+	for _, r := range text {
+		if r > 127 {
+			t.Fatalf("%q is not ASCII in\n%s", r, text)
+		}
+	}
+	if !strings.Contains(text, "####") || !strings.Contains(text, "48.7x") {
+		t.Errorf("it draws\n%s", text)
+	}
+}
+
+func TestPictureInColour(t *testing.T) {
+	if text := pictured(t, report.Terminal{Width: 100}); strings.Contains(text, "\x1b") {
+		t.Error("there are colours that nobody asked for")
+	}
+	text := pictured(t, report.Terminal{Width: 100, Colour: true})
+	if strings.Count(text, "\x1b[0m") == 0 || strings.Count(text, "\x1b[") != 2*strings.Count(text, "\x1b[0m") {
+		t.Errorf("colours are not ended:\n%q", text)
+	}
+}

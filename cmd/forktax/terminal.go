@@ -1,0 +1,43 @@
+package main
+
+import (
+	"cmp"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"forktax/bench/report"
+)
+
+// show prints the result in its format, and on a terminal a picture below the text.
+func (o *output) show(w io.Writer, a *report.Analysis) error {
+	if err := o.print(w, a); err != nil || o.format != "text" {
+		return err
+	}
+	return report.Picture(w, a, terminalOf(w))
+}
+
+// terminalOf says what is known of the terminal that w is; of anything else, nothing, and then nothing is drawn.
+func terminalOf(w io.Writer) report.Terminal {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return report.Terminal{}
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return report.Terminal{}
+	}
+	return drawnBy(width, os.Getenv)
+}
+
+// drawnBy says by the environment what a terminal of that width can show: see locale(7) and no-color.org. The console of
+// Linux has no eighths of characters.
+func drawnBy(width int, env func(string) string) report.Terminal {
+	locale := strings.ToLower(cmp.Or(env("LC_ALL"), env("LC_CTYPE"), env("LANG")))
+	unicode := strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
+	kind := env("TERM")
+	return report.Terminal{Width: width, ASCII: !unicode || kind == "linux" || kind == "dumb",
+		Colour: env("NO_COLOR") == "" && kind != "dumb" && kind != ""}
+}
