@@ -1,0 +1,43 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"forktax/bench/load"
+	"forktax/bench/program"
+	"forktax/bench/report"
+	"forktax/bench/suite"
+)
+
+// completed has shells offer the values of the flags that a command has, for which there are few.
+func completed(c *cobra.Command) {
+	for name, values := range map[string][]string{
+		"engine":    load.Names(),
+		"suite":     suite.Names(),
+		"arrivals":  {"poisson", "constant"},
+		"database":  {embedded, program.Postgres},
+		"directory": {inMemory, slapd},
+		"model":     {"persistent", "reconnect", "reload", "cgi"},
+	} {
+		if c.Flags().Lookup(name) != nil {
+			_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags
+		}
+	}
+	if c.Flags().Lookup("workload") != nil {
+		_ = c.RegisterFlagCompletionFunc("workload", workloadNames)
+	}
+	if slices.Contains([]string{"run", "check", "report"}, c.Name()) {
+		_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Analyses.Names(), cobra.ShellCompDirectiveNoFileComp))
+	}
+}
+
+// workloadNames are those beside the command or in the checkout; a path is offered by the shell.
+func workloadNames(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	names, err := program.NewFinder(c.ErrOrStderr()).Names(c.Context())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return names, cobra.ShellCompDirectiveDefault
+}
