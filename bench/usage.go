@@ -42,3 +42,17 @@ func (u Usage) plus(v Usage, sign int64) Usage {
 
 // CPUNS is the processor time of the whole target: the serving process and the children it waited for.
 func (u Usage) CPUNS() int64 { return u.SelfCPUNS + u.ChildrenCPUNS }
+
+// A Family is what an admin listener tells at /children: the processes that a target has started for requests, and when it
+// was asked. Its times are those of one clock.
+type Family struct {
+	NowNS    int64   `json:"now_ns"`
+	Children []Child `json:"children"`
+}
+
+// A Child is one of these.
+type Child struct {
+	PID     int   `json:"pid"` // 0 if it is not known
+	BeganNS int64 `json:"began_ns"`
+	EndedNS int64 `json:"ended_ns"` // 0 if it runs
+}

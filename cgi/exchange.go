@@ -36,6 +36,7 @@ type exchange struct {
 	headed    atomic.Bool   // the head of its answer is complete
 	unstarted bool          // there is none: its program could not be executed
 	birth     *birth        // of its child
+	number    atomic.Int64  // of its child, if somebody looks at children; 0 until it is known
 	over      chan struct{} // closed when the child has been waited for
 
 	mu     sync.Mutex
@@ -103,6 +104,7 @@ func (e *exchange) run(s script) {
 		return
 	}
 	defer h.running.remove(e)
+	defer e.remember()
 	if !e.answer.timed && !bounds(h.limits) { // then nobody need know at once that it has been started
 		if to := e.says.open(); to != nil {
 			child.Stderr = to
@@ -127,8 +129,18 @@ func (e *exchange) pid() int {
 	return starts.child(e.birth)
 }
 
+// remember has the child be seen by who looks at children.
+func (e *exchange) remember() {
+	if e.host.recent.wanted() {
+		e.host.recent.add(bench.Child{PID: int(e.number.Load()), BeganNS: e.begun, EndedNS: bench.Now()})
+	}
+}
+
 // bound has the child bounded, which has just been started.
 func (e *exchange) bound() {
+	if e.host.recent.wanted() {
+		e.number.Store(int64(starts.child(e.birth)))
+	}
 	if !bounds(e.host.limits) {
 		return
 	}

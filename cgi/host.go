@@ -39,6 +39,7 @@ type Host struct {
 	slots   *slots
 	mark    string // of this host, in the environment of all that it starts
 	running exchanges
+	recent  recent
 	stats   counters
 }
 

@@ -16,6 +16,7 @@ type admin struct {
 	workload, model string
 	meter           *meter
 	children        func() cgi.Stats
+	family          func() []bench.Child // nil if it has none
 	exporter        exporter
 }
 
@@ -28,6 +29,14 @@ func (a *admin) handler() http.Handler {
 	mux.HandleFunc("GET /usage", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(a.usage())
+	})
+	mux.HandleFunc("GET /children", func(w http.ResponseWriter, _ *http.Request) {
+		family := bench.Family{NowNS: bench.Now(), Children: []bench.Child{}}
+		if a.family != nil {
+			family.Children = append(family.Children, a.family()...)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(family)
 	})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		a.exporter.export(w, r, a.snapshot())

@@ -36,7 +36,8 @@ var models = []model{
 // running is a started model.
 type running struct {
 	handler  http.Handler
-	children func() cgi.Stats // what its child processes did
+	children func() cgi.Stats     // what its child processes did
+	family   func() []bench.Child // those that come and go; nil if it has none
 	shut     func() error
 }
 
@@ -71,7 +72,7 @@ func startCGI(_ context.Context, w Workload, c conditions) (running, error) {
 	}
 	host := &cgi.Host{Path: x.Path, Root: x.Root, Dir: x.Dir, Documents: x.Documents, Authorization: x.Authorization,
 		Streams: x.Streams, InheritEnv: slices.Concat(alike, w.Env, x.Env), Limits: c.limits, Logger: c.log}
-	return running{host, host.Stats, host.Close}, nil
+	return running{host, host.Stats, host.Children, host.Close}, nil
 }
 
 func (w Workload) executed() (Executable, error) {
@@ -117,5 +118,5 @@ func startPersistent(ctx context.Context, w Workload, _ conditions) (running, er
 
 // resident is a handler in this process, without children and with nothing to shut.
 func resident(h http.Handler) running {
-	return running{h, func() cgi.Stats { return cgi.Stats{} }, func() error { return nil }}
+	return running{h, func() cgi.Stats { return cgi.Stats{} }, nil, func() error { return nil }}
 }

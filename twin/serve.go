@@ -83,7 +83,7 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	}
 
 	meter := &meter{untimed: os.Getenv(PhasesVariable) == phasesOff}
-	a := &admin{workload: w.Name, model: m.name, meter: meter, children: r.children}
+	a := &admin{workload: w.Name, model: m.name, meter: meter, children: r.children, family: r.family}
 	endWithInput(stdin, cancel)
 	fmt.Fprintf(stdout, "ready http://%s http://%s\n", ln.Addr(), adminLn.Addr())
 	return both(ctx, cancel,

@@ -17,8 +17,9 @@ import (
 
 // Variables of a serving program.
 const (
-	workVariable = "STARTUP_WORK" // how long Open is busy: 5ms
-	heapVariable = "STARTUP_HEAP" // memory that the serving process has in use, and its children have not: 1024MiB
+	workVariable    = "STARTUP_WORK"    // how long Open is busy: 5ms
+	connectVariable = "STARTUP_CONNECT" // how long it waits then, as for the handshake of a database far away: 5ms
+	heapVariable    = "STARTUP_HEAP"    // memory that the serving process has in use, and its children have not: 1024MiB
 )
 
 const greeting = "hello\n"
@@ -37,13 +38,17 @@ var workload = twin.Workload{
 		},
 	}},
 	Open: open,
-	Env:  []string{workVariable},
+	Env:  []string{workVariable, connectVariable},
 	Hold: hold,
 }
 
-// open is busy for as long as it is told to be.
+// open is busy for as long as it is told to be, and what it returns waits as long.
 func open(context.Context) (twin.Connect, error) {
-	d, err := work()
+	d, err := duration(workVariable)
+	if err != nil {
+		return nil, err
+	}
+	wait, err := duration(connectVariable)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +57,13 @@ func open(context.Context) (twin.Connect, error) {
 	if ballast[0] == 0 { // never: it is read here, so that the linker keeps it
 		return nil, errors.New("the ballast is missing")
 	}
-	return twin.Handler(http.HandlerFunc(hello))(context.Background())
+	return func(context.Context) (http.Handler, func() error, error) {
+		if wait > 0 {
+			time.Sleep(wait)
+			twin.ConnectionOpened()
+		}
+		return http.HandlerFunc(hello), func() error { return nil }, nil
+	}, nil
 }
 
 func hello(w http.ResponseWriter, _ *http.Request) {
@@ -60,14 +71,14 @@ func hello(w http.ResponseWriter, _ *http.Request) {
 	io.WriteString(w, greeting)
 }
 
-func work() (time.Duration, error) {
-	text := os.Getenv(workVariable)
+func duration(variable string) (time.Duration, error) {
+	text := os.Getenv(variable)
 	if text == "" {
 		return 0, nil
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("%s=%s: a time such as 5ms is needed", workVariable, text)
+		return 0, fmt.Errorf("%s=%s: a time such as 5ms is needed", variable, text)
 	}
 	return d, nil
 }

@@ -1,0 +1,53 @@
+package cgi
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"forktax/bench"
+)
+
+const (
+	recentChildren = 64              // that have ended are remembered
+	lookedAtFor    = 5 * time.Second // after somebody has looked; else nothing is, for it would cost each request some microseconds
+)
+
+// recent remembers children that have ended.
+type recent struct {
+	looked atomic.Int64 // when somebody last did, by bench.Now
+	mu     sync.Mutex
+	ended  []bench.Child // the newest last
+}
+
+// wanted says whether somebody has looked lately.
+func (r *recent) wanted() bool {
+	looked := r.looked.Load()
+	return looked != 0 && bench.Now()-looked < int64(lookedAtFor)
+}
+
+func (r *recent) add(c bench.Child) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended = append(r.ended, c); len(r.ended) > 2*recentChildren {
+		r.ended = slices.Delete(r.ended, 0, recentChildren)
+	}
+}
+
+// Children are those of a host that run, and the last that have ended, in the order in which they began. It says so from the second
+// time on that it is asked, if it is asked every five seconds.
+func (h *Host) Children() []bench.Child {
+	h.recent.looked.Store(bench.Now())
+	h.recent.mu.Lock()
+	all := slices.Clone(h.recent.ended[max(len(h.recent.ended)-recentChildren, 0):])
+	h.recent.mu.Unlock()
+	h.running.mu.Lock()
+	for e := range h.running.all {
+		all = append(all, bench.Child{PID: int(e.number.Load()), BeganNS: e.begun})
+	}
+	h.running.mu.Unlock()
+	slices.SortFunc(all, func(a, b bench.Child) int { return cmp.Compare(a.BeganNS, b.BeganNS) })
+	return all
+}
