@@ -30,6 +30,12 @@ var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"dash":   func(i int) int { return i % 4 },
 }).ParseFS(pageFiles, "html/page.html"))
 
+// PageFile is one that the page is made of, for other pages; nil if there is none of the name.
+func PageFile(name string) []byte {
+	text, _ := pageFiles.ReadFile("html/" + name)
+	return text
+}
+
 // A pageOf is what the page is made of.
 type pageOf struct {
 	*Analysis
