@@ -94,7 +94,7 @@ It drives both with the same load and reports what the difference is, in time an
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), calibrateCommand(atOnce), explainCommand(), doctorCommand(),
-		reportCommand(), compareCommand(), serveCommand(atOnce), listCommand(), metricsCommand(), directoryCommand(), truthCommand(),
+		reportCommand(), compareCommand(), liveCommand(atOnce), serveCommand(atOnce), listCommand(), metricsCommand(), directoryCommand(), truthCommand(),
 		manCommand())
 	for _, c := range root.Commands() {
 		completed(c)

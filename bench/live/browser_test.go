@@ -1,0 +1,135 @@
+package live_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"forktax/bench/browsertest"
+)
+
+// command builds forktax and the workload programs of a demonstration, once for all tests.
+func command(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	args := []string{"build", "-tags", "netgo,osusergo", "-o", dir + "/"}
+	for _, name := range []string{"forktax", "hello", "startup", "guestbook", "guestbook-postgres", "members"} {
+		args = append(args, "forktax/cmd/"+name)
+	}
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		t.Fatalf("building: %v\n%s", err, out)
+	}
+	return filepath.Join(dir, "forktax")
+}
+
+// shown starts the command until the test ends, which must be a good end, and returns the URL of the page.
+func shown(t *testing.T, path string) string {
+	t.Helper()
+	cmd := exec.Command(path, "live")
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	url, found := strings.CutPrefix(strings.TrimSpace(line), "live ")
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGINT)
+		io.Copy(io.Discard, out)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the command ended with %v; it said\n%s", err, complaints.String())
+		}
+		if left := running(filepath.Dir(path)); left != "" {
+			t.Errorf("processes are left behind:\n%s", left)
+		}
+	})
+	if !found {
+		t.Fatalf("it printed %q, %v", line, err)
+	}
+	return url
+}
+
+// running lists the processes of programs in the folder.
+func running(dir string) string {
+	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	found := ""
+	for _, file := range files {
+		if line, _ := os.ReadFile(file); strings.Contains(string(line), dir) {
+			found += strings.ReplaceAll(string(line), "\x00", " ") + "\n"
+		}
+	}
+	return found
+}
+
+// until waits for an expression to be true in the page.
+func until(t *testing.T, b *browsertest.Browser, expression string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !browsertest.Ask[bool](t, b, expression); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it never was so that %s; the page says: %s", expression, browsertest.Ask[string](t, b, "document.body.innerText"))
+		}
+	}
+}
+
+// number is the number that the element shows.
+func number(selector string) string {
+	return fmt.Sprintf(`parseFloat(document.querySelector(%q).textContent.replaceAll(",", ""))`, selector)
+}
+
+// The page shows both twins under load; a slider changes what is seen, the tour goes through all its steps, and when the
+// page stops or the command ends, nothing is left.
+func TestLivePage(t *testing.T) {
+	path := command(t)
+	url := shown(t, path)
+	b := browsertest.Open(t, url)
+	until(t, b, `document.querySelectorAll(".marks rect").length > 3 && document.querySelectorAll(".phases rect").length > 5`)
+	until(t, b, number("#processes")+" > 100 && "+number("#side1 .rps")+" > "+number("#side0 .rps"))
+	if n := browsertest.Ask[int](t, b, `document.querySelectorAll("#charts canvas").length`); n != 2 {
+		t.Errorf("%d charts are drawn, want 2", n)
+	}
+	browsertest.Picture(t, b, os.Getenv("LIVE_PICTURE"))
+	for _, fault := range browsertest.Faults(t, b, "../report/testdata/axe") {
+		t.Error(fault)
+	}
+
+	// A slider makes each start 50 ms dearer, for the one side that starts.
+	b.Do(t, chromedp.Evaluate(`(() => { const s = document.getElementById("work"); s.value = 50; s.dispatchEvent(new Event("change", {bubbles: true})); })()`, nil))
+	until(t, b, `document.getElementById("workload").value === "startup"`)
+	until(t, b, number("#side0 .p50")+` >= 50 && document.querySelector("#side0 .p50").textContent.endsWith(" ms")`)
+
+	for step := 1; step <= 8; step++ {
+		b.Do(t, chromedp.Click("#next"))
+		until(t, b, fmt.Sprintf(`document.getElementById("tour-step").textContent === "%d of 8"`, step))
+		until(t, b, `document.getElementById("state").textContent === "running" && `+number("#side0 .rps")+" > 0 && "+number("#side1 .rps")+" > 0")
+		if trouble := browsertest.Ask[string](t, b, `document.getElementById("trouble").textContent`); trouble != "" {
+			t.Errorf("step %d: %s", step, trouble)
+		}
+	}
+	for _, trouble := range b.Troubles() {
+		t.Error(trouble)
+	}
+
+	// When nobody looks any more, nothing runs but the command.
+	b.Do(t, chromedp.Click("#stop"))
+	for deadline := time.Now().Add(20 * time.Second); strings.Contains(running(filepath.Dir(path)), "serve"); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("though the page has stopped, there still run\n%s", running(filepath.Dir(path)))
+		}
+	}
+	b.Do(t, chromedp.Click("#stop"))
+	until(t, b, `document.getElementById("state").textContent === "running" && `+number("#side0 .rps")+" > 0")
+}

@@ -1,0 +1,204 @@
+package live
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"forktax/bench/report"
+)
+
+//go:embed page
+var files embed.FS
+
+// A Server shows a show to who knows its token.
+type Server struct {
+	show    *Show
+	token   string
+	hosts   []string // by which it may be asked for
+	metrics http.Handler
+}
+
+// NewServer is one at the address. It is asked for by that alone: a page of somebody else's that has its own name lead here
+// (DNS rebinding) asks for another.
+func NewServer(show *Show, addr net.Addr) *Server {
+	s := &Server{show: show, token: rand.Text()}
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		s.hosts = []string{tcp.String()}
+		if tcp.IP.IsLoopback() {
+			s.hosts = append(s.hosts, fmt.Sprint("localhost:", tcp.Port))
+		}
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{show})
+	s.metrics = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	return s
+}
+
+// Path is where the page is.
+func (s *Server) Path() string { return "/" + s.token + "/" }
+
+// policy lets a page have nothing but what comes from here, and be in no other.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// Handler serves the page, and what it asks for.
+func (s *Server) Handler() http.Handler {
+	pages, err := fs.Sub(files, "page")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", http.FileServerFS(pages))
+	mux.Handle("GET /live.js", http.FileServerFS(pages))
+	mux.Handle("GET /live.css", http.FileServerFS(pages))
+	mux.HandleFunc("GET /uPlot.js", embedded("text/javascript; charset=utf-8", "uPlot.iife.min.js"))
+	mux.HandleFunc("GET /uPlot.css", embedded("text/css; charset=utf-8", "uPlot.min.css"))
+	mux.HandleFunc("GET /choices", s.choices)
+	mux.HandleFunc("GET /events", s.events)
+	mux.HandleFunc("POST /setup", s.set)
+	mux.Handle("GET /metrics", s.metrics)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		origin := r.Header.Get("Origin")
+		switch {
+		case !slices.Contains(s.hosts, r.Host), origin != "" && origin != "http://"+r.Host:
+			http.Error(w, "this is asked for by "+strings.Join(s.hosts, " or "), http.StatusForbidden)
+			return
+		case subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1:
+			http.Error(w, "the address that forktax live has printed is needed, with its token", http.StatusForbidden)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		own := r.Clone(r.Context())
+		own.URL.Path = "/" + rest
+		mux.ServeHTTP(w, own)
+	})
+}
+
+func embedded(kind, name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.Write(report.PageFile(name))
+	}
+}
+
+func (s *Server) choices(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(map[string]any{"workloads": s.show.stage.Choices(), "most_clients": mostClients, "most_rate": mostRate, "most_ms": mostMS})
+}
+
+// mostSetup is far above what a setup takes, in bytes.
+const mostSetup = 4096
+
+// set changes the setup. It takes JSON alone, which a form of another page cannot send.
+func (s *Server) set(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Content-Type") != "application/json" {
+		http.Error(w, "JSON is needed", http.StatusUnsupportedMediaType)
+		return
+	}
+	var next Setup
+	in := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostSetup))
+	in.DisallowUnknownFields()
+	if err := in.Decode(&next); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if err := next.check(s.show.stage.Choices()); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if err := s.show.Set(r.Context(), next); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// writeLimit is on a page that takes nothing: it is left, and may come again.
+const writeLimit = 5 * time.Second
+
+// events tells a page what happens, as server-sent events, until it leaves. What it takes too slowly it is not told.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	s.show.come(r.Context())
+	defer s.show.leave()
+	control := http.NewResponseController(w)
+	w.Header().Set("Content-Type", "text/event-stream")
+	ticker := time.NewTicker(views)
+	defer ticker.Stop()
+	for {
+		text, err := json.Marshal(s.show.frame(r.Context()))
+		if err != nil {
+			return
+		}
+		_ = control.SetWriteDeadline(time.Now().Add(writeLimit))
+		if _, err := fmt.Fprintf(w, "data: %s\n\n", text); err != nil || control.Flush() != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-s.show.done:
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// A collector tells Prometheus of both sides.
+type collector struct{ show *Show }
+
+var (
+	requestsDesc = prometheus.NewDesc("forktax_live_requests_total", "Right answers to the load that is offered.", []string{"side", "model"}, nil)
+	errorsDesc   = prometheus.NewDesc("forktax_live_errors_total", "Requests without a right answer.", []string{"side", "model"}, nil)
+	rpsDesc      = prometheus.NewDesc("forktax_live_requests_per_second", "Right answers in the last second.", []string{"side", "model"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (collector) Describe(out chan<- *prometheus.Desc) {
+	out <- requestsDesc
+	out <- errorsDesc
+	out <- rpsDesc
+}
+
+// Collect implements prometheus.Collector.
+func (c collector) Collect(out chan<- prometheus.Metric) {
+	c.show.mu.Lock()
+	a := c.show.act
+	c.show.mu.Unlock()
+	if a == nil {
+		return
+	}
+	for i, side := range a.sides {
+		name := []string{"left", "right"}[i]
+		side.mu.Lock()
+		requests, errors, now := side.requests, side.errors, time.Now()
+		seen := 0
+		for _, a := range slices.Backward(side.seen) {
+			if now.Sub(a.at) > window {
+				break
+			}
+			seen++
+		}
+		side.mu.Unlock()
+		out <- prometheus.MustNewConstMetric(requestsDesc, prometheus.CounterValue, float64(requests), name, side.model)
+		out <- prometheus.MustNewConstMetric(errorsDesc, prometheus.CounterValue, float64(errors), name, side.model)
+		out <- prometheus.MustNewConstMetric(rpsDesc, prometheus.GaugeValue, float64(seen), name, side.model)
+	}
+}

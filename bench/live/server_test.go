@@ -1,0 +1,140 @@
+package live_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"forktax/bench"
+	"forktax/bench/live"
+	"forktax/bench/load"
+)
+
+// empty is a stage on which nothing can be started.
+type empty struct{}
+
+func (empty) Choices() []live.Choice {
+	models := []string{"cgi", "persistent"}
+	return []live.Choice{{Name: "hello", Models: models}, {Name: live.Startup, Models: models},
+		{Name: "guestbook/read", Models: models, Databases: []string{"sqlite"}}}
+}
+
+func (empty) Launch(context.Context, live.Setup, int) (*bench.Target, bench.Request, func() error, error) {
+	return nil, bench.Request{}, nil, errors.New("nothing can be started here")
+}
+
+var begin = live.Setup{Workload: "hello", Models: [2]string{"cgi", "persistent"}, Clients: 4}
+
+// serving is a server of an empty stage, and how it is asked for.
+func serving(t *testing.T) (h http.Handler, host, path string) {
+	t.Helper()
+	show, err := live.NewShow(empty{}, load.Engines, load.Default, begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := show.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s := live.NewServer(show, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080})
+	return s.Handler(), "127.0.0.1:8080", s.Path()
+}
+
+// Who has not the token, or comes from another page, or by another name, can neither see nor start anything.
+func TestServerIsClosedToOthers(t *testing.T) {
+	h, host, path := serving(t)
+	const json = "application/json"
+	good := `{"workload":"hello","models":["persistent","persistent"],"clients":1}`
+	for name, test := range map[string]struct {
+		method, host, path, origin, kind, body string
+		want                                   int
+	}{
+		"the page":                      {"GET", host, path, "", "", "", 200},
+		"by the other name":             {"GET", "localhost:8080", path, "", "", "", 200},
+		"its script":                    {"GET", host, path + "live.js", "", "", "", 200},
+		"a setup":                       {"POST", host, path + "setup", "http://" + host, json, good, 204},
+		"without the token":             {"GET", host, "/", "", "", "", 403},
+		"with another token":            {"GET", host, "/ABCDEFGHIJKLMNOPQRSTUVWXYZ/", "", "", "", 403},
+		"a setup without the token":     {"POST", host, "/setup", "", json, good, 403},
+		"by a name that leads here":     {"GET", "evil.example:8080", path, "", "", "", 403},
+		"at another port":               {"GET", "127.0.0.1:80", path, "", "", "", 403},
+		"from another page":             {"POST", host, path + "setup", "http://evil.example", json, good, 403},
+		"from a page without an origin": {"POST", host, path + "setup", "null", json, good, 403},
+		"a form":                        {"POST", host, path + "setup", "", "application/x-www-form-urlencoded", good, 415},
+		"as a page would get it":        {"GET", host, path + "setup", "", "", "", 405},
+		"something above":               {"GET", host, path + "../show.go", "", "", "", 307},
+	} {
+		r := httptest.NewRequest(test.method, "http://"+test.host+test.path, strings.NewReader(test.body))
+		if test.origin != "" {
+			r.Header.Set("Origin", test.origin)
+		}
+		if test.kind != "" {
+			r.Header.Set("Content-Type", test.kind)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != test.want {
+			t.Errorf("%s: %d %.80q, want %d", name, w.Code, w.Body, test.want)
+		}
+		if policy := w.Header().Get("Content-Security-Policy"); w.Code == 200 && (!strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe")) {
+			t.Errorf("%s: the policy is %q", name, policy)
+		}
+	}
+}
+
+// Only what is known, and within bounds, is taken from a page.
+func TestSetupsAreBounded(t *testing.T) {
+	h, host, path := serving(t)
+	for body, want := range map[string]string{
+		`{"workload":"/bin/sh","models":["cgi","cgi"],"clients":1}`:                                     "the workload",
+		`{"workload":"hello","models":["cgi","fork"],"clients":1}`:                                      "has no model",
+		`{"workload":"hello","models":["cgi"],"clients":1}`:                                             "has no model",
+		`{"workload":"hello","models":["cgi","cgi"],"clients":0}`:                                       "0 clients: 1 to 32",
+		`{"workload":"hello","models":["cgi","cgi"],"clients":33}`:                                      "33 clients",
+		`{"workload":"hello","models":["cgi","cgi"],"rate_rps":1e9}`:                                    "requests a second",
+		`{"workload":"hello","models":["cgi","cgi"],"rate_rps":-1}`:                                     "requests a second",
+		`{"workload":"startup","models":["cgi","cgi"],"clients":1,"work_ms":201}`:                       "0 to 200",
+		`{"workload":"hello","models":["cgi","cgi"],"clients":1,"work_ms":1}`:                           "startup alone",
+		`{"workload":"hello","models":["cgi","cgi"],"clients":1,"database":"postgres://evil.example/"}`: "has no database",
+		`{"workload":"hello","models":["cgi","cgi"],"clients":1,"env":{"LD_PRELOAD":"x"}}`:              "unknown field",
+		`{"workload":"` + strings.Repeat("x", 5000) + `"}`:                                              "too large",
+		`not JSON`: "invalid character",
+	} {
+		r := httptest.NewRequest("POST", "http://"+host+path+"setup", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%.80s: %d %q, want 400 with %q", body, w.Code, w.Body, want)
+		}
+	}
+	if _, err := live.NewShow(empty{}, load.Engines, load.Default, live.Setup{}); err == nil {
+		t.Error("a show began with no workload")
+	}
+}
+
+// What cannot be started is told to the page, which may choose something else.
+func TestFailureIsTold(t *testing.T) {
+	h, host, path := serving(t)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Host = host
+		h.ServeHTTP(w, r)
+	}))
+	defer s.Close()
+	resp, err := http.Get(s.URL + path + "events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text := make([]byte, 1000)
+	n, err := io.ReadAtLeast(resp.Body, text, 20)
+	if err != nil || !strings.Contains(string(text[:n]), "nothing can be started here") {
+		t.Errorf("the page is told %q, %v", text[:n], err)
+	}
+}

@@ -1,0 +1,181 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"forktax/bench"
+)
+
+// A Show is a demonstration while it goes on. Targets run only while somebody looks.
+type Show struct {
+	stage   Stage
+	engines func() map[string]bench.Engine // new ones: an engine is used by one goroutine at a time
+	engine  string
+
+	mu      sync.Mutex // over what is below; held while a setup changes
+	setup   Setup
+	act     *act // nil if nothing runs
+	lookers int
+	failure string // why there is none, though somebody looks
+	since   int64  // processes that were started by acts before this one
+
+	done chan struct{}
+}
+
+// An act is one setup, performed.
+type act struct {
+	sides [2]*side
+	stop  func() error
+}
+
+// curtain is how long after the last look targets go on: a page that is loaded anew comes back at once.
+const curtain = 3 * time.Second
+
+// views is how often at the most a page is told.
+const views = 200 * time.Millisecond
+
+// NewShow has a show begin with the setup when somebody looks.
+func NewShow(stage Stage, engines func() map[string]bench.Engine, engine string, first Setup) (*Show, error) {
+	if err := first.check(stage.Choices()); err != nil {
+		return nil, err
+	}
+	return &Show{stage: stage, engines: engines, engine: engine, setup: first, done: make(chan struct{})}, nil
+}
+
+// Set changes the setup. What runs is ended, and begins anew.
+func (s *Show) Set(ctx context.Context, next Setup) error {
+	if err := next.check(s.stage.Choices()); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.end()
+	s.setup = next
+	if s.lookers > 0 {
+		err = errors.Join(err, s.begin(ctx))
+	}
+	return err
+}
+
+// begin starts both sides. Mu is held.
+func (s *Show) begin(context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			s.failure = err.Error()
+		}
+	}()
+	ctx, cancel := context.WithCancel(context.Background()) // not that of a request: it ends before the act
+	var stops []func() error
+	stop := func() error {
+		cancel()
+		var errs []error
+		for _, end := range stops {
+			errs = append(errs, end())
+		}
+		return errors.Join(errs...)
+	}
+	a := &act{}
+	var driving sync.WaitGroup
+	for i := range a.sides {
+		target, request, end, err := s.stage.Launch(ctx, s.setup, i)
+		if err != nil {
+			return errors.Join(fmt.Errorf("starting %s as %s: %w", s.setup.Workload, s.setup.Models[i], err), stop())
+		}
+		stops = append(stops, end)
+		own := &side{model: s.setup.Models[i], target: target, client: &http.Client{}}
+		a.sides[i] = own
+		engine := s.engines()[s.engine]
+		driving.Go(func() { own.drive(ctx, engine, request, s.setup.load()) })
+	}
+	a.stop = func() error {
+		cancel()
+		driving.Wait()
+		return stop()
+	}
+	s.act, s.failure = a, ""
+	return nil
+}
+
+// end ends what runs. Mu is held.
+func (s *Show) end() error {
+	if s.act == nil {
+		return nil
+	}
+	for _, side := range s.act.sides {
+		s.since += side.look(context.Background()).Processes
+		side.client.CloseIdleConnections()
+	}
+	err := s.act.stop()
+	s.act = nil
+	return err
+}
+
+// come has somebody look.
+func (s *Show) come(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lookers++; s.act == nil {
+		_ = s.begin(ctx) // the page is told of the failure
+	}
+}
+
+// leave is the contrary. When nobody has looked for a while, what runs is ended.
+func (s *Show) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lookers--; s.lookers > 0 {
+		return
+	}
+	time.AfterFunc(curtain, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.lookers == 0 {
+			_ = s.end()
+		}
+	})
+}
+
+// Close ends what runs.
+func (s *Show) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.done:
+	default:
+		close(s.done)
+	}
+	return s.end()
+}
+
+// A Frame is what a page is told at one time.
+type Frame struct {
+	Setup     Setup  `json:"setup"`
+	Sides     []View `json:"sides"`
+	Processes int64  `json:"processes"` // started since the show began
+	Failure   string `json:"failure,omitempty"`
+}
+
+// frame takes a look at what runs.
+func (s *Show) frame(ctx context.Context) Frame {
+	s.mu.Lock()
+	a, f := s.act, Frame{Setup: s.setup, Sides: []View{}, Processes: s.since, Failure: s.failure}
+	s.mu.Unlock()
+	if a == nil {
+		return f
+	}
+	var looks sync.WaitGroup
+	f.Sides = make([]View, len(a.sides))
+	for i, side := range a.sides {
+		looks.Go(func() { f.Sides[i] = side.look(ctx) })
+	}
+	looks.Wait()
+	for _, v := range f.Sides {
+		f.Processes += v.Processes
+	}
+	return f
+}

@@ -1,0 +1,189 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"forktax/bench"
+)
+
+// A side is one of the two targets, under load for as long as it lives.
+type side struct {
+	model  string
+	target *bench.Target
+	client *http.Client
+
+	mu       sync.Mutex // over what the engine records and what a look at it takes
+	seen     []answer   // of the last second, in the order in which they came
+	errors   int
+	requests int64
+	lately   [][]Phase // of the last requests that told theirs
+	failure  string    // why no load is offered any more
+
+	first, last *bench.Usage // when it began, and at the look before
+	lastAt      time.Time
+}
+
+// An answer is when one came, and after how long.
+type answer struct {
+	at       time.Time
+	response time.Duration
+}
+
+// Phase is a part of the time of a request.
+type Phase struct {
+	Name string `json:"name"`
+	US   int64  `json:"us"`
+}
+
+const (
+	visit       = 250 * time.Millisecond // after which the engine is asked again
+	window      = time.Second
+	mostSeen    = 4000 // answers of a window that percentiles are taken of
+	mostPhases  = 8
+	errorPause  = 500 * time.Millisecond // after which a target that fails is asked again
+	lookTimeout = time.Second
+)
+
+// drive offers load until ctx ends.
+func (s *side) drive(ctx context.Context, engine bench.Engine, r bench.Request, l bench.Load) {
+	for seed := uint64(1); ctx.Err() == nil; seed++ {
+		err := engine.Run(ctx, bench.Visit{URL: s.target.URL, Request: r, Load: l, Length: visit, AtLeast: 1, Seed: seed}, s)
+		if err != nil && ctx.Err() == nil {
+			s.mu.Lock()
+			s.failure = err.Error()
+			s.mu.Unlock()
+			select {
+			case <-ctx.Done():
+			case <-time.After(errorPause):
+			}
+		}
+	}
+}
+
+// Observe implements bench.Recorder.
+func (s *side) Observe(batch []bench.Observation) {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failure = ""
+	for _, o := range batch {
+		if o.Err != "" {
+			if o.Err != bench.ErrInterrupted {
+				s.errors++
+			}
+			continue
+		}
+		s.requests++
+		s.seen = append(s.seen, answer{now, o.Response()})
+		if phases := told(o); phases != nil {
+			s.lately = append(s.lately, phases)
+		}
+	}
+	if n := len(s.lately); n > mostPhases {
+		s.lately = slices.Clone(s.lately[n-mostPhases:])
+	}
+	if n := len(s.seen); n > 2*200_000 { // far more than a window has, unless nobody looks
+		s.seen = slices.Clone(s.seen[n-200_000:])
+	}
+}
+
+func told(o bench.Observation) []Phase {
+	var phases []Phase
+	for p, name := range bench.Phases {
+		if ns := o.Timing[p]; ns > 0 {
+			phases = append(phases, Phase{name, int64(ns) / 1000})
+		}
+	}
+	return phases
+}
+
+// A View is what a page is shown of a side.
+type View struct {
+	Model       string        `json:"model"`
+	PID         int           `json:"pid"`
+	RPS         float64       `json:"rps"`
+	P50US       int64         `json:"p50_us"`
+	P99US       int64         `json:"p99_us"`
+	Requests    int64         `json:"requests"`
+	Errors      int           `json:"errors"`
+	CPU         float64       `json:"cpu"` // cores
+	CPUUS       float64       `json:"cpu_us"`
+	Processes   int64         `json:"processes"` // started since it began
+	Connections int64         `json:"connections"`
+	Children    []bench.Child `json:"children"`
+	NowNS       int64         `json:"now_ns"` // on the children's clock
+	Phases      [][]Phase     `json:"phases"`
+	Failure     string        `json:"failure,omitempty"`
+}
+
+// look takes a view of the side.
+func (s *side) look(ctx context.Context) View {
+	v := View{Model: s.model, PID: s.target.PID}
+	usage, family := bench.Usage{}, bench.Family{}
+	asked := s.ask(ctx, "/usage", &usage) == nil
+	_ = s.ask(ctx, "/children", &family)
+	v.Children, v.NowNS = family.Children, family.NowNS
+
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from := now.Add(-window)
+	i, _ := slices.BinarySearchFunc(s.seen, from, func(a answer, t time.Time) int { return a.at.Compare(t) })
+	s.seen = s.seen[i:]
+	v.RPS = float64(len(s.seen)) / window.Seconds()
+	v.P50US, v.P99US = percentiles(s.seen)
+	v.Requests, v.Errors, v.Phases, v.Failure = s.requests, s.errors, slices.Clone(s.lately), s.failure
+	if !asked {
+		return v
+	}
+	if s.first == nil {
+		s.first, s.last, s.lastAt = &usage, &usage, now
+	}
+	all := usage.Sub(*s.first)
+	v.Processes, v.Connections = all.ProcessesStarted, all.ConnectionsOpened
+	if s.requests > 0 {
+		v.CPUUS = float64(all.CPUNS()) / 1e3 / float64(s.requests)
+	}
+	if took := now.Sub(s.lastAt); took > 0 {
+		v.CPU = float64(usage.Sub(*s.last).CPUNS()) / float64(took)
+	}
+	if now.Sub(s.lastAt) > window/2 {
+		s.last, s.lastAt = &usage, now
+	}
+	return v
+}
+
+func (s *side) ask(ctx context.Context, path string, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.target.AdminURL+path, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return json.NewDecoder(resp.Body).Decode(into)
+}
+
+// percentiles of what was seen, of a part of it if it is much.
+func percentiles(seen []answer) (p50, p99 int64) {
+	if len(seen) == 0 {
+		return 0, 0
+	}
+	step := len(seen)/mostSeen + 1
+	values := make([]time.Duration, 0, mostSeen)
+	for i := 0; i < len(seen); i += step {
+		values = append(values, seen[i].response)
+	}
+	slices.Sort(values)
+	at := func(p float64) int64 { return values[int(p*float64(len(values)-1))].Microseconds() }
+	return at(0.5), at(0.99)
+}
