@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -120,21 +121,22 @@ func (d *Directory) ask(s *session, name, password string) (v Verdict, groups []
 	return Known, groups, nil
 }
 
-// entry is the one that has the name; "" if none has.
+// entry is the one that has the name, letter for letter; "" if none has. A server may take ADA for ada, but who is behind
+// the gate may not, nor the file that knows an ada.
 func (d *Directory) entry(c *ldap.Conn, name string) (dn string, err error) {
-	filter := fmt.Sprintf("(%s=%s)", cmp.Or(d.Attribute, DefaultAttribute), ldap.EscapeFilter(name))
+	attribute := cmp.Or(d.Attribute, DefaultAttribute)
+	filter := fmt.Sprintf("(%s=%s)", attribute, ldap.EscapeFilter(name))
 	if d.Filter != "" {
 		filter = "(&" + d.Filter + filter + ")"
 	}
-	const noAttributes = "1.1"
 	found, err := c.Search(ldap.NewSearchRequest(d.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 2, 0, false,
-		filter, []string{noAttributes}, nil))
+		filter, []string{attribute}, nil))
 	switch {
 	case ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) || err == nil && len(found.Entries) > 1:
 		return "", errAmbiguous
 	case err != nil:
 		return "", err
-	case len(found.Entries) == 0:
+	case len(found.Entries) == 0 || !slices.Contains(found.Entries[0].GetEqualFoldAttributeValues(attribute), name):
 		return "", nil
 	}
 	return found.Entries[0].DN, nil

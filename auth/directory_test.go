@@ -155,6 +155,8 @@ func TestDirectory(t *testing.T) {
 				checks(t, c, "grace", "", auth.Declined) // by which anybody could connect
 				checks(t, c, "nobody", secretOf("nobody"), auth.Declined)
 				checks(t, c, "*", secretOf("grace"), auth.Declined)
+				checks(t, c, "GRACE", secretOf("grace"), auth.Declined)
+				checks(t, c, " grace", secretOf("grace"), auth.Declined)
 				checks(t, c, "grace)(uid=*", secretOf("grace"), auth.Declined)
 			}
 			if _, _, err := c.Check(t.Context(), "twin", secretOf("twin")); err == nil {

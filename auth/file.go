@@ -47,16 +47,17 @@ var formats = []htpasswd.PasswdParser{htpasswd.AcceptMd5, htpasswd.AcceptSha, ht
 
 // Check compares in constant time, also for a name that is not there.
 func (f *File) Check(_ context.Context, name, password string) (Verdict, []string, error) {
-	if err := f.refresh(); err != nil {
-		return Declined, nil, err
-	}
 	f.mu.Lock()
+	err := f.refresh()
 	hash, known := f.users[name]
 	if !known {
 		hash = f.decoy
 	}
 	groups := f.members[name]
 	f.mu.Unlock()
+	if err != nil {
+		return Declined, nil, err
+	}
 	matches := hash != nil && hash.MatchesPassword(password)
 	switch {
 	case !known:
@@ -68,10 +69,8 @@ func (f *File) Check(_ context.Context, name, password string) (Verdict, []strin
 	}
 }
 
-// refresh reads what has changed.
+// refresh reads what has changed. Mu is held.
 func (f *File) refresh() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	users, err := versionOf(f.path)
 	if err != nil {
 		return fmt.Errorf("reading the password file: %w", err)

@@ -22,8 +22,14 @@ type Gate struct {
 	Next   http.Handler
 	Logger *log.Logger // of what goes wrong; nil means the standard logger
 
-	mu       sync.Mutex
-	refusing map[string]int // by address: requests that wait to be refused
+	mu    sync.Mutex
+	slots map[string]*slots // by address
+}
+
+// slots are those of an address, and how many requests have or want one.
+type slots struct {
+	taken chan struct{}
+	users int
 }
 
 // DefaultRealm is what a client is told if nothing else is said.
@@ -36,9 +42,11 @@ const (
 	// refusal is how long it takes to refuse somebody, whoever has refused, and why: to guess names by the time that it
 	// takes is no use. What takes longer than that, a slow directory, is not evened out.
 	refusal = 250 * time.Millisecond
-	// mostRefusals is how many requests of one address may wait to be refused. While so many do, no other is looked at: so
-	// an address has 32 guesses a second.
-	mostRefusals = 8
+	// mostAtOnce is how many requests of one address are looked at at once. One that is refused counts until its time is
+	// over, though its client may have gone: so an address has 64 guesses a second, however many connections it has.
+	mostAtOnce = 16
+	// patience is how long others wait for that.
+	patience = time.Second
 )
 
 var _ http.Handler = (*Gate)(nil)
@@ -52,24 +60,27 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	address, _, _ := net.SplitHostPort(r.RemoteAddr)
-	if g.waiting(address) >= mostRefusals {
+	release, free := g.slot(r.Context(), address)
+	if !free {
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, http.StatusText(http.StatusTooManyRequests), http.StatusTooManyRequests)
 		return
 	}
 	refuseAt := time.Now().Add(refusal)
 	verdict, groups, err := g.check(r.Context(), name, password)
+	if err == nil && verdict != Known {
+		time.AfterFunc(time.Until(refuseAt), release)
+		if wait(r.Context(), refuseAt) {
+			g.challenge(w)
+		}
+		return
+	}
+	release()
 	switch {
 	case err != nil:
 		g.log(r, err)
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "who you are cannot be found out now", http.StatusServiceUnavailable)
-	case verdict != Known:
-		g.waits(address, 1)
-		defer g.waits(address, -1)
-		if wait(r.Context(), refuseAt) {
-			g.challenge(w)
-		}
 	case g.Group != "" && !slices.Contains(groups, g.Group):
 		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 	default:
@@ -86,22 +97,41 @@ func (g *Gate) check(ctx context.Context, name, password string) (Verdict, []str
 	return g.Users.Check(ctx, name, password)
 }
 
-// waiting is how many requests of the address wait to be refused.
-func (g *Gate) waiting(address string) int {
+// slot waits for one of the address. Release gives it back, from any goroutine, and is called once.
+func (g *Gate) slot(ctx context.Context, address string) (release func(), free bool) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.refusing[address]
-}
-
-func (g *Gate) waits(address string, more int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.refusing == nil {
-		g.refusing = map[string]int{}
+	if g.slots == nil {
+		g.slots = map[string]*slots{}
 	}
-	if g.refusing[address] += more; g.refusing[address] == 0 {
-		delete(g.refusing, address)
+	own := g.slots[address]
+	if own == nil {
+		own = &slots{taken: make(chan struct{}, mostAtOnce)}
+		g.slots[address] = own
 	}
+	own.users++
+	g.mu.Unlock()
+	leave := func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if own.users--; own.users == 0 {
+			delete(g.slots, address)
+		}
+	}
+	select {
+	case own.taken <- struct{}{}:
+		return func() { <-own.taken; leave() }, true
+	default:
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case own.taken <- struct{}{}:
+		return func() { <-own.taken; leave() }, true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	leave()
+	return nil, false
 }
 
 // wait waits until then, unless the client goes away before.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/hashicorp/go-hclog"
@@ -121,8 +122,11 @@ func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
 // shown are the attributes that are wanted, all if none are named, but for the password.
 func (e *entry) shown(wanted []string) map[string][]string {
 	shown := maps.Clone(e.attributes)
+	asked := func(name string) bool {
+		return slices.ContainsFunc(wanted, func(w string) bool { return w == "*" || strings.EqualFold(w, name) })
+	}
 	maps.DeleteFunc(shown, func(name string, _ []string) bool {
-		return name == passwordAttribute || len(wanted) > 0 && !slices.Contains(wanted, name) && !slices.Contains(wanted, "*")
+		return name == passwordAttribute || len(wanted) > 0 && !asked(name)
 	})
 	return shown
 }

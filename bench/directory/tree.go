@@ -17,15 +17,15 @@ type entry struct {
 	dn         string // as it was added
 	name       string // folded, as names are compared
 	attributes map[string][]string
+	below      []*entry // in the order in which they were added
 }
 
 const passwordAttribute = "userpassword"
 
 // A tree is the entries of a directory.
 type tree struct {
-	mu      sync.RWMutex
-	entries []*entry // in the order in which they were added, so that parents come first
-	byName  map[string]*entry
+	mu     sync.RWMutex
+	byName map[string]*entry
 }
 
 // Errors of a tree, each a result code of LDAP.
@@ -58,7 +58,7 @@ func above(name string) string {
 func newTree(suffix string) *tree {
 	name, _ := fold(suffix)
 	root := &entry{dn: suffix, name: name, attributes: map[string][]string{}}
-	return &tree{entries: []*entry{root}, byName: map[string]*entry{name: root}}
+	return &tree{byName: map[string]*entry{name: root}}
 }
 
 func (t *tree) add(dn string, attributes []gldap.Attribute) error {
@@ -71,7 +71,8 @@ func (t *tree) add(dn string, attributes []gldap.Attribute) error {
 	if t.byName[name] != nil {
 		return errExists
 	}
-	if t.byName[above(name)] == nil {
+	parent := t.byName[above(name)]
+	if parent == nil {
 		return errNoParent
 	}
 	e := &entry{dn: dn, name: name, attributes: map[string][]string{}}
@@ -79,7 +80,7 @@ func (t *tree) add(dn string, attributes []gldap.Attribute) error {
 		key := strings.ToLower(a.Type)
 		e.attributes[key] = append(e.attributes[key], a.Vals...)
 	}
-	t.entries, t.byName[name] = append(t.entries, e), e
+	parent.below, t.byName[name] = append(parent.below, e), e
 	return nil
 }
 
@@ -106,27 +107,34 @@ func (t *tree) search(m *gldap.SearchMessage) ([]*entry, error) {
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	if t.byName[base] == nil {
+	root := t.byName[base]
+	if root == nil {
 		return nil, errNoSuchObject
 	}
 	var found []*entry
-	for _, e := range t.entries {
-		if within(e.name, base, m.Scope) && e.meets(filter) {
+	root.walk(m.Scope, func(e *entry) {
+		if e.meets(filter) {
 			found = append(found, e)
 		}
-	}
+	})
 	return found, nil
 }
 
-// within says whether the scope of a search below base holds the name.
-func within(name, base string, scope gldap.Scope) bool {
+// walk calls visit for what the scope of a search below the entry holds: what is elsewhere takes no time.
+func (e *entry) walk(scope gldap.Scope, visit func(*entry)) {
 	switch scope {
 	case gldap.BaseObject:
-		return name == base
+		visit(e)
 	case gldap.SingleLevel:
-		return above(name) == base
+		for _, child := range e.below {
+			visit(child)
+		}
+	default:
+		visit(e)
+		for _, child := range e.below {
+			child.walk(scope, visit)
+		}
 	}
-	return name == base || strings.HasSuffix(name, ","+base)
 }
 
 // meets says whether the entry is as the filter wants it, of which equality, presence, and, or and not are known.

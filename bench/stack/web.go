@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"forktax/bench/process"
@@ -25,6 +26,7 @@ type Web struct {
 	processes []*process.Process
 	forgets   bool
 	stopped   chan struct{}
+	once      sync.Once
 }
 
 const (
@@ -257,17 +259,18 @@ func (w *Web) logged() string {
 	return "; the last of its log:\n" + strings.TrimSpace(string(text[max(len(text)-mostLogged, 0):]))
 }
 
-// Stop ends the server and removes its files.
-func (w *Web) Stop() error {
-	close(w.stopped)
-	var errs []error
-	for _, p := range slices.Backward(w.processes) {
-		errs = append(errs, p.Stop(stopLimit, nil))
-	}
-	w.processes = nil
-	if w.home != nil {
-		errs = append(errs, w.home.leave())
-		w.home = nil
-	}
-	return errors.Join(errs...)
+// Stop ends the server and removes its files. It may be called again, and does nothing then.
+func (w *Web) Stop() (err error) {
+	w.once.Do(func() {
+		close(w.stopped)
+		var errs []error
+		for _, p := range slices.Backward(w.processes) {
+			errs = append(errs, p.Stop(stopLimit, nil))
+		}
+		if w.home != nil {
+			errs = append(errs, w.home.leave())
+		}
+		err = errors.Join(errs...)
+	})
+	return err
 }

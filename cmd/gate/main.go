@@ -9,6 +9,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"strings"
 
 	"forktax/auth"
 	"forktax/twin"
@@ -54,6 +55,11 @@ func open(context.Context) (twin.Connect, error) {
 			r.SetURL(behind)
 			r.Out.Host = r.In.Host
 			r.Out.Header.Del("Authorization") // what is behind need not know it
+			for name := range r.Out.Header {  // Remote_User, too: who makes variables of them takes the two for one
+				if strings.EqualFold(strings.ReplaceAll(name, "_", "-"), userHeader) {
+					delete(r.Out.Header, name)
+				}
+			}
 			r.Out.Header.Set(userHeader, auth.User(r.In))
 		}})
 		return gate, func() error {
