@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -85,6 +87,23 @@ func until(t *testing.T, b *browsertest.Browser, expression string) {
 	}
 }
 
+// dialed is a page that never reads what it is told.
+func dialed(t *testing.T, page string) net.Conn {
+	t.Helper()
+	u, err := url.Parse(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("tcp", u.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(c, "GET %sevents HTTP/1.1\r\nHost: %s\r\n\r\n", u.Path, u.Host); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // number is the number that the element shows.
 func number(selector string) string {
 	return fmt.Sprintf(`parseFloat(document.querySelector(%q).textContent.replaceAll(",", ""))`, selector)
@@ -94,8 +113,8 @@ func number(selector string) string {
 // page stops or the command ends, nothing is left.
 func TestLivePage(t *testing.T) {
 	path := command(t)
-	url := shown(t, path)
-	b := browsertest.Open(t, url)
+	page := shown(t, path)
+	b := browsertest.Open(t, page)
 	until(t, b, `document.querySelectorAll(".marks rect").length > 3 && document.querySelectorAll(".phases rect").length > 5`)
 	until(t, b, number("#processes")+" > 100 && "+number("#side1 .rps")+" > "+number("#side0 .rps"))
 	if n := browsertest.Ask[int](t, b, `document.querySelectorAll("#charts canvas").length`); n != 2 {
@@ -111,6 +130,10 @@ func TestLivePage(t *testing.T) {
 	until(t, b, `document.getElementById("workload").value === "startup"`)
 	until(t, b, number("#side0 .p50")+` >= 50 && document.querySelector("#side0 .p50").textContent.endsWith(" ms")`)
 
+	// Another page asks for all that happens, and takes nothing of it.
+	slow := dialed(t, page)
+	defer slow.Close()
+
 	for step := 1; step <= 8; step++ {
 		b.Do(t, chromedp.Click("#next"))
 		until(t, b, fmt.Sprintf(`document.getElementById("tour-step").textContent === "%d of 8"`, step))
@@ -124,6 +147,7 @@ func TestLivePage(t *testing.T) {
 	}
 
 	// When nobody looks any more, nothing runs but the command.
+	slow.Close()
 	b.Do(t, chromedp.Click("#stop"))
 	for deadline := time.Now().Add(20 * time.Second); strings.Contains(running(filepath.Dir(path)), "serve"); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -132,4 +156,13 @@ func TestLivePage(t *testing.T) {
 	}
 	b.Do(t, chromedp.Click("#stop"))
 	until(t, b, `document.getElementById("state").textContent === "running" && `+number("#side0 .rps")+" > 0")
+
+	// A target that dies is told, and is no end of the show.
+	pid := browsertest.Ask[int](t, b, `parseInt(document.querySelector("#side1 h2").textContent.match(/process (\d+)/)[1])`)
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	until(t, b, `document.getElementById("trouble").textContent.includes("the target has ended")`)
+	b.Do(t, chromedp.Click("#next"))
+	until(t, b, `document.getElementById("state").textContent === "running" && `+number("#side1 .rps")+" > 0")
 }

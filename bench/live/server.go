@@ -28,6 +28,7 @@ type Server struct {
 	show    *Show
 	token   string
 	hosts   []string // by which it may be asked for
+	any     int      // a port at which it may be asked for by any address of this machine; 0 if at none
 	metrics http.Handler
 }
 
@@ -37,8 +38,11 @@ func NewServer(show *Show, addr net.Addr) *Server {
 	s := &Server{show: show, token: rand.Text()}
 	if tcp, ok := addr.(*net.TCPAddr); ok {
 		s.hosts = []string{tcp.String()}
-		if tcp.IP.IsLoopback() {
+		if tcp.IP.IsLoopback() || tcp.IP.IsUnspecified() {
 			s.hosts = append(s.hosts, fmt.Sprint("localhost:", tcp.Port))
+		}
+		if tcp.IP.IsUnspecified() {
+			s.any = tcp.Port
 		}
 	}
 	registry := prometheus.NewRegistry()
@@ -49,6 +53,15 @@ func NewServer(show *Show, addr net.Addr) *Server {
 
 // Path is where the page is.
 func (s *Server) Path() string { return "/" + s.token + "/" }
+
+// named says whether it may be asked for by that. To a server at all addresses any address may lead, but no name.
+func (s *Server) named(host string) bool {
+	if slices.Contains(s.hosts, host) {
+		return true
+	}
+	address, port, err := net.SplitHostPort(host)
+	return err == nil && s.any != 0 && port == fmt.Sprint(s.any) && net.ParseIP(address) != nil
+}
 
 // policy lets a page have nothing but what comes from here, and be in no other.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
@@ -74,7 +87,7 @@ func (s *Server) Handler() http.Handler {
 		token, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 		origin := r.Header.Get("Origin")
 		switch {
-		case !slices.Contains(s.hosts, r.Host), origin != "" && origin != "http://"+r.Host:
+		case !s.named(r.Host), origin != "" && origin != "http://"+r.Host:
 			http.Error(w, "this is asked for by "+strings.Join(s.hosts, " or "), http.StatusForbidden)
 			return
 		case subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1:
@@ -124,7 +137,7 @@ func (s *Server) set(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if err := s.show.Set(r.Context(), next); err != nil {
+	if err := s.show.Set(next); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -136,7 +149,7 @@ const writeLimit = 5 * time.Second
 
 // events tells a page what happens, as server-sent events, until it leaves. What it takes too slowly it is not told.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
-	s.show.come(r.Context())
+	s.show.come()
 	defer s.show.leave()
 	control := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -154,7 +167,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 			return
-		case <-s.show.done:
+		case <-s.show.closing.Done():
 			return
 		case <-ticker.C:
 		}

@@ -88,6 +88,23 @@ func TestServerIsClosedToOthers(t *testing.T) {
 	}
 }
 
+// A server at all addresses of a machine is asked for by any of them, and by no name but localhost.
+func TestServerAtAllAddresses(t *testing.T) {
+	show, err := live.NewShow(empty{}, load.Engines, load.Default, begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer show.Close()
+	s := live.NewServer(show, &net.TCPAddr{IP: net.IPv6unspecified, Port: 8080})
+	for host, want := range map[string]int{"192.0.2.1:8080": 200, "[2001:db8::1]:8080": 200, "localhost:8080": 200, "192.0.2.1:80": 403, "evil.example:8080": 403} {
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, httptest.NewRequest("GET", "http://"+host+s.Path(), nil))
+		if w.Code != want {
+			t.Errorf("asked for as %s: %d, want %d", host, w.Code, want)
+		}
+	}
+}
+
 // Only what is known, and within bounds, is taken from a page.
 func TestSetupsAreBounded(t *testing.T) {
 	h, host, path := serving(t)

@@ -24,7 +24,8 @@ type Show struct {
 	failure string // why there is none, though somebody looks
 	since   int64  // processes that were started by acts before this one
 
-	done chan struct{}
+	closing context.Context // ends when the show does
+	close   context.CancelFunc
 }
 
 // An act is one setup, performed.
@@ -44,11 +45,12 @@ func NewShow(stage Stage, engines func() map[string]bench.Engine, engine string,
 	if err := first.check(stage.Choices()); err != nil {
 		return nil, err
 	}
-	return &Show{stage: stage, engines: engines, engine: engine, setup: first, done: make(chan struct{})}, nil
+	closing, end := context.WithCancel(context.Background())
+	return &Show{stage: stage, engines: engines, engine: engine, setup: first, closing: closing, close: end}, nil
 }
 
 // Set changes the setup. What runs is ended, and begins anew.
-func (s *Show) Set(ctx context.Context, next Setup) error {
+func (s *Show) Set(next Setup) error {
 	if err := next.check(s.stage.Choices()); err != nil {
 		return err
 	}
@@ -57,19 +59,22 @@ func (s *Show) Set(ctx context.Context, next Setup) error {
 	err := s.end()
 	s.setup = next
 	if s.lookers > 0 {
-		err = errors.Join(err, s.begin(ctx))
+		err = errors.Join(err, s.begin())
 	}
 	return err
 }
 
 // begin starts both sides. Mu is held.
-func (s *Show) begin(context.Context) (err error) {
+func (s *Show) begin() (err error) {
 	defer func() {
 		if err != nil {
 			s.failure = err.Error()
 		}
 	}()
-	ctx, cancel := context.WithCancel(context.Background()) // not that of a request: it ends before the act
+	if s.closing.Err() != nil {
+		return errors.New("the demonstration has ended")
+	}
+	ctx, cancel := context.WithCancel(s.closing)
 	var stops []func() error
 	stop := func() error {
 		cancel()
@@ -88,7 +93,9 @@ func (s *Show) begin(context.Context) (err error) {
 		}
 		stops = append(stops, end)
 		own := &side{model: s.setup.Models[i], target: target, client: &http.Client{}}
+		own.look(ctx) // what it counts begins here
 		a.sides[i] = own
+		driving.Go(func() { own.watch(ctx) })
 		engine := s.engines()[s.engine]
 		driving.Go(func() { own.drive(ctx, engine, request, s.setup.load()) })
 	}
@@ -116,11 +123,11 @@ func (s *Show) end() error {
 }
 
 // come has somebody look.
-func (s *Show) come(ctx context.Context) {
+func (s *Show) come() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lookers++; s.act == nil {
-		_ = s.begin(ctx) // the page is told of the failure
+		_ = s.begin() // the page is told of the failure
 	}
 }
 
@@ -140,15 +147,11 @@ func (s *Show) leave() {
 	})
 }
 
-// Close ends what runs.
+// Close ends what runs, and what is about to. Nothing begins any more.
 func (s *Show) Close() error {
+	s.close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case <-s.done:
-	default:
-		close(s.done)
-	}
 	return s.end()
 }
 

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -23,9 +24,11 @@ type side struct {
 	requests int64
 	lately   [][]Phase // of the last requests that told theirs
 	failure  string    // why no load is offered any more
+	gone     string    // why the target has ended, if it has
 
 	first, last *bench.Usage // when it began, and at the look before
 	lastAt      time.Time
+	all         bench.Usage // since it began, as far as is known
 }
 
 // An answer is when one came, and after how long.
@@ -62,6 +65,17 @@ func (s *side) drive(ctx context.Context, engine bench.Engine, r bench.Request, 
 			case <-time.After(errorPause):
 			}
 		}
+	}
+}
+
+// watch notes why the target ends, if that is not what ends ctx.
+func (s *side) watch(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case why := <-s.target.Gone:
+		s.mu.Lock()
+		s.gone = "the target has ended: " + why.Error()
+		s.mu.Unlock()
 	}
 }
 
@@ -123,11 +137,12 @@ type View struct {
 
 // look takes a view of the side.
 func (s *side) look(ctx context.Context) View {
-	v := View{Model: s.model, PID: s.target.PID}
+	v := View{Model: s.model, PID: s.target.PID, Children: []bench.Child{}}
 	usage, family := bench.Usage{}, bench.Family{}
 	asked := s.ask(ctx, "/usage", &usage) == nil
-	_ = s.ask(ctx, "/children", &family)
-	v.Children, v.NowNS = family.Children, family.NowNS
+	if s.ask(ctx, "/children", &family) == nil && family.Children != nil {
+		v.Children, v.NowNS = family.Children, family.NowNS
+	}
 
 	now := time.Now()
 	s.mu.Lock()
@@ -137,17 +152,19 @@ func (s *side) look(ctx context.Context) View {
 	s.seen = s.seen[i:]
 	v.RPS = float64(len(s.seen)) / window.Seconds()
 	v.P50US, v.P99US = percentiles(s.seen)
-	v.Requests, v.Errors, v.Phases, v.Failure = s.requests, s.errors, slices.Clone(s.lately), s.failure
-	if !asked {
-		return v
-	}
-	if s.first == nil {
+	v.Requests, v.Errors, v.Phases, v.Failure = s.requests, s.errors, slices.Clone(s.lately), cmp.Or(s.gone, s.failure)
+	if asked && s.first == nil {
 		s.first, s.last, s.lastAt = &usage, &usage, now
 	}
-	all := usage.Sub(*s.first)
-	v.Processes, v.Connections = all.ProcessesStarted, all.ConnectionsOpened
+	if asked {
+		s.all = usage.Sub(*s.first)
+	}
+	v.Processes, v.Connections = s.all.ProcessesStarted, s.all.ConnectionsOpened
 	if s.requests > 0 {
-		v.CPUUS = float64(all.CPUNS()) / 1e3 / float64(s.requests)
+		v.CPUUS = float64(s.all.CPUNS()) / 1e3 / float64(s.requests)
+	}
+	if !asked {
+		return v
 	}
 	if took := now.Sub(s.lastAt); took > 0 {
 		v.CPU = float64(usage.Sub(*s.last).CPUNS()) / float64(took)

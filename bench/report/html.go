@@ -81,6 +81,10 @@ func HTML(w io.Writer, a *Analysis) error {
 	p := pageOf{Analysis: a, Summary: summary(a), Answer: answer(a), Meanings: meanings(a.ends()),
 		JSON: template.JS(text), Series: template.JS(series), Environment: environmentOf(a)}
 	p.First, p.Rest = figures(a)
+	if a.Check != nil {
+		p.Meanings = append(a.Check.said(), p.Meanings...)
+		p.Tables = append(p.Tables, gatesGrid(a.Check))
+	}
 	p.Tables = append(p.Tables, responseGrid(a), costGrid(a))
 	if r := refereeGrid(a); len(r.Rows) > 0 {
 		p.Tables = append(p.Tables, r)
@@ -110,7 +114,7 @@ func environmentOf(a *Analysis) []string {
 // as many requests are answered.
 func answer(a *Analysis) string {
 	if a.Check != nil {
-		return a.Check.Verdict + ": " + a.Check.Why
+		return a.Check.headline()
 	}
 	metric, verb, times := MetricResponse, "takes", "times as long as"
 	if a.Run.Suite != nil {
@@ -201,10 +205,11 @@ func (a *Analysis) cellNumber(c Cell, text, field string) number {
 	return number{text, fmt.Sprintf(".cells[%d].%s", i, field)}
 }
 
-func (a *Analysis) comparisonNumber(c Cell, text string) number {
+// comparisonNumber is a value of the cell's comparison with the baseline. What is no number has no place.
+func (a *Analysis) comparisonNumber(c Cell, text, field string) number {
 	for i, r := range a.Comparisons {
-		if r.of(c.Cell) && r.Baseline == a.Run.Baseline && r.Metric == MetricResponse && text != "" {
-			return number{text, fmt.Sprintf(".comparisons[%d].ratio", i)}
+		if r.of(c.Cell) && r.Baseline == a.Run.Baseline && r.Metric == MetricResponse && strings.ContainsAny(text, "0123456789") {
+			return number{text, fmt.Sprintf(".comparisons[%d].%s", i, field)}
 		}
 	}
 	return number{Text: text}
@@ -223,9 +228,35 @@ func responseGrid(a *Analysis) grid {
 			a.cellNumber(c, optional(c.ThroughputRPS, three), "throughput_rps")}
 		if a.Run.Suite == nil {
 			tax, adds := a.tax(c)
-			row = append(row, a.comparisonNumber(c, tax), a.comparisonNumber(c, adds))
+			row = append(row, a.comparisonNumber(c, tax, "ratio"), a.comparisonNumber(c, adds, "difference"))
 		}
 		g.Rows = append(g.Rows, row)
+	}
+	return g
+}
+
+// said is what a check says besides its verdict.
+func (c *Check) said() []string {
+	lines := []string{c.terms() + "."}
+	if c.Control != nil {
+		lines = append(lines, c.Control.say())
+	}
+	return slices.Concat(lines, c.regressions(), c.undecided())
+}
+
+func gatesGrid(c *Check) grid {
+	g := grid{ID: "gates", Title: "Gates", Short: "Gates", Columns: []column{{"request", ""}, {"load", "load"}, {"gate", ""}, {"base", "gate"},
+		{"candidate", "gate"}, {"change", "change"}, {"limit", "change"}, {"verdict", ""}}}
+	for i, gate := range c.Gates {
+		at := func(text, field string) number {
+			if text == absent {
+				return number{Text: text}
+			}
+			return number{text, fmt.Sprintf(".check.gates[%d].%s", i, field)}
+		}
+		g.Rows = append(g.Rows, []number{{Text: subject(gate.Workload, gate.Request)}, {Text: gate.load()}, {Text: spoken(gate.Metric)},
+			at(gate.print(gate.Base), "base"), at(gate.print(gate.Candidate), "candidate"), at(gate.change(), "ratio"),
+			{"+" + share(c.Margin), ".check.margin"}, {Text: gate.Verdict}})
 	}
 	return g
 }

@@ -100,6 +100,24 @@ func TestHTMLFigures(t *testing.T) {
 	}
 }
 
+// A check's page begins with its verdict, and has its gates.
+func TestHTMLOfACheck(t *testing.T) {
+	a := analyze(t, theRun(t))
+	one, two, ratio := 1000.0, 1200.0, 1.2
+	a.Check = &report.Check{Base: "old", Candidate: "new", Verdict: report.Regression, Why: "it takes longer", Margin: 0.03,
+		Gates: []report.Gate{{Workload: "hello", Request: "hello", Metric: report.MetricResponse, Kind: "measured", Unit: "ns", Base: &one,
+			Candidate: &two, Ratio: &ratio, Verdict: report.Regression}}, Control: &report.Control{Delay: 0.1, Found: true}}
+	var out bytes.Buffer
+	if err := report.HTML(&out, a); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`<p class="answer">regression: it takes longer</p>`, `data-place=".check.gates[0].ratio"`, "&#43;20.0 %", "The positive control"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+}
+
 // What a run calls things cannot become a part of the page's code.
 func TestHTMLEscapes(t *testing.T) {
 	a := analyze(t, theRun(t))

@@ -67,7 +67,7 @@ func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struc
 	}
 	defer func() { err = errors.Join(err, show.Close()) }()
 	server := live.NewServer(show, ln.Addr())
-	url := "http://" + ln.Addr().String() + server.Path()
+	url := "http://" + reachable(ln.Addr()) + server.Path()
 	if tcp, ok := ln.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		fmt.Fprintln(stderr, "other machines reach this address: whoever knows the token can start and steer the built-in workloads")
 	}
@@ -87,6 +87,23 @@ func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struc
 	case err := <-failed:
 		return err
 	}
+}
+
+// reachable is an address by which a listener at all addresses can be reached from elsewhere, or its own.
+func reachable(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return addr.String()
+	}
+	host := "localhost"
+	all, _ := net.InterfaceAddrs()
+	for _, a := range all {
+		if own, ok := a.(*net.IPNet); ok && own.IP.IsGlobalUnicast() {
+			host = own.IP.String()
+			break
+		}
+	}
+	return net.JoinHostPort(host, fmt.Sprint(tcp.Port))
 }
 
 // openBrowser has the desktop open the page.

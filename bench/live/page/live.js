@@ -7,7 +7,7 @@
 		const part = name => box.querySelector(name);
 		return {box, title: part("h2"), part, marks: part(".marks"), phases: part(".phases")};
 	});
-	let choices = [], setup = null, last = null;
+	let choices = [], setup = null, last = null, before = null; // processes that were started before this page was there
 
 	const time = us => us >= 1e6 ? (us / 1e6).toPrecision(3) + " s" : us >= 1000 ? (us / 1000).toPrecision(3) + " ms" : Math.round(us) + " µs";
 	const count = n => n >= 100 ? Math.round(n).toLocaleString("en") : n.toPrecision(3);
@@ -201,7 +201,8 @@
 
 	function show(frame) {
 		last = frame;
-		by("processes").textContent = frame.processes.toLocaleString("en");
+		before ??= frame.processes;
+		by("processes").textContent = (frame.processes - before).toLocaleString("en");
 		by("state").textContent = frame.failure ? "" : frame.sides.length ? "running" : "starting";
 		if (frame.failure) by("trouble").textContent = frame.failure;
 		frame.sides.forEach((v, i) => {
