@@ -211,7 +211,7 @@ func (a *Analysis) groups(kind string) []group {
 const (
 	plotHeight = 240
 	plotLeft   = 70
-	plotRight  = figureWidth - 20
+	plotRight  = figureWidth - 40 // half of a tick's text
 )
 
 // percentileFigure shows which share of requests took longer than how long: the further to the right, the rarer.
@@ -364,6 +364,11 @@ func rateFigures(a *Analysis) []Figure {
 		}
 		if len(f.Rows) < 2 {
 			continue
+		}
+		for _, k := range a.Knees {
+			if k.MetRPS != nil && subject(k.Workload, k.Request) == g.name {
+				x.high = max(x.high, *k.MetRPS)
+			}
 		}
 		x, y = x.wide(), y.wide()
 		s := newSVG(figureWidth, plotHeight+axisHeight)
