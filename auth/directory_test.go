@@ -2,8 +2,6 @@ package auth_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -85,14 +83,9 @@ const odd = `o*)(uid=\2a, x`
 
 func fill(t *testing.T, u *url.URL, settings auth.Settings, base string) {
 	t.Helper()
-	var trusted *tls.Config
-	if settings.CA != "" {
-		text, err := os.ReadFile(settings.CA)
-		if err != nil {
-			t.Fatal(err)
-		}
-		trusted = &tls.Config{RootCAs: x509.NewCertPool(), ServerName: u.Hostname()}
-		trusted.RootCAs.AppendCertsFromPEM(text)
+	trusted, err := auth.Trust(settings.CA, u.Hostname())
+	if err != nil {
+		t.Fatal(err)
 	}
 	c, err := ldap.DialURL(u.Scheme+"://"+u.Host, ldap.DialWithTLSConfig(trusted))
 	if err != nil {

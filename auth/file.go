@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/tg123/go-htpasswd"
 )
@@ -20,17 +19,10 @@ type File struct {
 	path, groups string
 
 	mu      sync.Mutex
-	read    [2]version // of path and groups, when they were read
+	read    [2]os.FileInfo // of path and groups, when they were read; nil if there is none
 	users   map[string]htpasswd.EncodedPasswd
 	decoy   htpasswd.EncodedPasswd // what is compared for a name that is not there, so that it takes as long
 	members map[string][]string    // the groups of each user
-}
-
-// A version tells one content of a file from another.
-type version struct {
-	modified time.Time
-	size     int64
-	file     os.FileInfo
 }
 
 var _ Checker = (*File)(nil)
@@ -71,36 +63,33 @@ func (f *File) Check(_ context.Context, name, password string) (Verdict, []strin
 
 // refresh reads what has changed. Mu is held.
 func (f *File) refresh() error {
-	users, err := versionOf(f.path)
-	if err != nil {
+	var now [2]os.FileInfo
+	var err error
+	if now[0], err = os.Stat(f.path); err != nil {
 		return fmt.Errorf("reading the password file: %w", err)
 	}
-	var groups version
 	if f.groups != "" {
-		if groups, err = versionOf(f.groups); err != nil {
+		if now[1], err = os.Stat(f.groups); err != nil {
 			return fmt.Errorf("reading the group file: %w", err)
 		}
 	}
-	if now := [2]version{users, groups}; f.users == nil || !now[0].same(f.read[0]) || !now[1].same(f.read[1]) {
-		if err := f.load(); err != nil {
-			f.users = nil // so that nobody is let in by what was there before
-			return err
-		}
-		f.read = now
+	if f.users != nil && unchanged(now[0], f.read[0]) && unchanged(now[1], f.read[1]) {
+		return nil
 	}
+	if err := f.load(); err != nil {
+		f.users = nil // so that nobody is let in by what was there before
+		return err
+	}
+	f.read = now
 	return nil
 }
 
-func versionOf(path string) (version, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return version{}, err
+// unchanged says whether a file has the content that it had.
+func unchanged(now, then os.FileInfo) bool {
+	if now == nil || then == nil {
+		return now == then
 	}
-	return version{info.ModTime(), info.Size(), info}, nil
-}
-
-func (v version) same(as version) bool {
-	return v.size == as.size && v.modified.Equal(as.modified) && (v.file == as.file || os.SameFile(v.file, as.file))
+	return now.Size() == then.Size() && now.ModTime().Equal(then.ModTime()) && os.SameFile(now, then)
 }
 
 func (f *File) load() error {

@@ -145,23 +145,24 @@ func (s Settings) directory() (*Directory, error) {
 			return nil, wrong(fmt.Sprintf("the filter %q: %v", d.Filter, err))
 		}
 	}
-	d.TLS, err = s.trust(u.Hostname())
+	d.TLS, err = Trust(s.CA, u.Hostname())
 	return d, err
 }
 
-// trust is what is believed of a server that speaks TLS.
-func (s Settings) trust(host string) (*tls.Config, error) {
+// Trust is what is believed of a server that speaks TLS: the certificates (PEM) in the file, or those of the system if it is
+// "".
+func Trust(file, host string) (*tls.Config, error) {
 	config := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-	if s.CA == "" {
+	if file == "" {
 		return config, nil
 	}
-	text, err := os.ReadFile(s.CA)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading the certificates of who vouches for the directory: %w", err)
 	}
 	config.RootCAs = x509.NewCertPool()
 	if !config.RootCAs.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM", s.CA)
+		return nil, fmt.Errorf("%s holds no certificate in PEM", file)
 	}
 	return config, nil
 }

@@ -79,6 +79,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("GET /live.css", http.FileServerFS(pages))
 	mux.HandleFunc("GET /uPlot.js", embedded("text/javascript; charset=utf-8", "uPlot.iife.min.js"))
 	mux.HandleFunc("GET /uPlot.css", embedded("text/css; charset=utf-8", "uPlot.min.css"))
+	mux.HandleFunc("GET /palette.css", embedded("text/css; charset=utf-8", "palette.css"))
 	mux.HandleFunc("GET /choices", s.choices)
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("POST /setup", s.set)

@@ -79,7 +79,7 @@ func HTML(w io.Writer, a *Analysis) error {
 		return err
 	}
 	p := pageOf{Analysis: a, Summary: summary(a), Answer: answer(a), Meanings: meanings(a.ends()),
-		JSON: template.JS(text), Series: template.JS(series), Environment: environmentOf(a)}
+		JSON: template.JS(text), Series: template.JS(series), Environment: surroundings(a, "")}
 	p.First, p.Rest = figures(a)
 	if a.Check != nil {
 		p.Meanings = append(a.Check.said(), p.Meanings...)
@@ -95,19 +95,6 @@ func HTML(w io.Writer, a *Analysis) error {
 	}
 	_, err = all.WriteTo(w)
 	return err
-}
-
-// environmentOf is the environment as the Markdown has it, line by line.
-func environmentOf(a *Analysis) []string {
-	var text strings.Builder
-	(&printer{w: &text}).environment(a)
-	var lines []string
-	for line := range strings.Lines(text.String()) {
-		if entry, is := strings.CutPrefix(strings.TrimSpace(line), "- "); is {
-			lines = append(lines, strings.ReplaceAll(entry, "`", ""))
-		}
-	}
-	return lines
 }
 
 // answer is the run in one sentence: what costs how many times what, the least and the most. Of a suite it is how many times

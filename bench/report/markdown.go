@@ -128,28 +128,36 @@ func variant(v bench.Variant) string {
 }
 
 func (p *printer) environment(a *Analysis) {
-	e := a.Environment
 	p.line("\n## Environment\n")
-	p.line("- %s, %d cores, %s of memory; %s %s on %s; load %.2f before the run", e.CPU, e.Cores, size(e.MemoryBytes), e.OS,
-		e.Kernel, e.Arch, e.Load1)
-	p.line("- forktax %s, built with %s", a.Run.Version, e.Go)
+	for _, line := range surroundings(a, "`") {
+		p.line("- %s", line)
+	}
+}
+
+// surroundings says where a run was made, with what is code between the quotes.
+func surroundings(a *Analysis, quote string) []string {
+	e := a.Environment
+	lines := []string{
+		fmt.Sprintf("%s, %d cores, %s of memory; %s %s on %s; load %.2f before the run", e.CPU, e.Cores, size(e.MemoryBytes), e.OS,
+			e.Kernel, e.Arch, e.Load1),
+		fmt.Sprintf("forktax %s, built with %s", a.Run.Version, e.Go),
+	}
 	if d := e.Database; d != nil {
 		whose := "given"
 		if d.Private {
 			whose = "started for the run"
 		}
-		p.line("- %s %s, %s, `%s`: %s", d.Kind, d.Version, whose, d.URL, settings(d.Settings))
+		lines = append(lines, fmt.Sprintf("%s %s, %s, %s: %s", d.Kind, d.Version, whose, quote+d.URL+quote, settings(d.Settings)))
 	}
 	for _, program := range e.Programs {
 		name := program.Workload
 		if len(program.Variants) > 0 {
 			name += " (" + strings.Join(program.Variants, ", ") + ")"
 		}
-		p.line("- %s: `%s`, %s, SHA-256 `%.12s`, %s", name, program.Path, size(program.Bytes), program.SHA256, program.Go)
+		sum := quote + fmt.Sprintf("%.12s", program.SHA256) + quote
+		lines = append(lines, fmt.Sprintf("%s: %s, %s, SHA-256 %s, %s", name, quote+program.Path+quote, size(program.Bytes), sum, program.Go))
 	}
-	for _, line := range suiteVersions(a.Run.Suite) {
-		p.line("- %s", line)
-	}
+	return append(lines, suiteVersions(a.Run.Suite)...)
 }
 
 // settings lists what a database server is set to.

@@ -19,9 +19,6 @@ var published = map[bench.Contender]float64{
 	{Workload: "hello in Python", Name: "handler"}:    1203,
 }
 
-// publishedBase is what the others of them are compared with.
-const publishedBase = 23
-
 // suiteTable has a row for each contender of a suite: how many requests a second it answers, how many times as many as the
 // baseline that is, and what one costs.
 func suiteTable(a *Analysis) table.Writer {
@@ -48,7 +45,7 @@ func suiteTable(a *Analysis) table.Writer {
 			row[5] = three(r.Ratio) + between(r.RatioLow, r.RatioHigh, three) + r.mark()
 		}
 		if rps, known := published[bench.Contender{Workload: c.Workload, Name: c.Model}]; old && known {
-			row = append(row, fmt.Sprintf("%.0f/s, %.0f×", rps, rps/publishedBase))
+			row = append(row, fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[bench.Contender{Workload: c.Workload, Name: a.Run.Baseline}]))
 		}
 		t.AppendRow(row)
 	}
@@ -89,10 +86,10 @@ func suiteWarning(r *bench.Result) (Warning, bool) {
 
 // suiteVersions lists the servers and languages.
 func suiteVersions(s *bench.Suite) []string {
-	var lines []string
 	if s == nil {
 		return nil
 	}
+	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(s.Versions)) {
 		lines = append(lines, fmt.Sprintf("%s: %s", name, s.Versions[name]))
 	}

@@ -151,19 +151,17 @@ func (c *cluster) address(p Postgres, port int, password string) *url.URL {
 
 // accepts waits until the server lets one in.
 func (c *cluster) accepts(ctx context.Context) error {
-	for {
+	err := until(ctx, []*process.Process{c.process}, func() error {
 		session, err := pgx.Connect(ctx, c.url.String())
-		if err == nil {
-			return session.Close(ctx)
+		if err != nil {
+			return err
 		}
-		select {
-		case why := <-c.process.Gone():
-			return fmt.Errorf("postgres: %w", why)
-		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), err)
-		case <-time.After(10 * time.Millisecond):
-		}
+		return session.Close(ctx)
+	})
+	if err != nil {
+		return fmt.Errorf("postgres: %w", err)
 	}
+	return nil
 }
 
 // hasEnded says whether the server ended, by itself or because it was removed.

@@ -1,10 +1,7 @@
 package stack
 
 import (
-	"fmt"
-	"os"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/prometheus/procfs"
@@ -17,14 +14,14 @@ const (
 	tick      = int64(time.Second / 100)
 )
 
-// cpuAtRest is the processor time of the server's process and of all the children that it has had, in nanoseconds, once it
-// stands still: a server's process outlives the client that it served a little, and what it uses then is that
+// cpuAtRest is the processor time of the server's processes and of all that they have started, in nanoseconds, once they
+// stand still: a server's process outlives the client that it served a little, and what it uses then is that
 // client's.
-func (h *home) cpuAtRest(pid int) (ns int64, known bool) {
-	ns, known = h.cpu(pid)
+func (h *home) cpuAtRest(pids ...int) (ns int64, known bool) {
+	ns, known = h.cpu(pids)
 	for begin := time.Now(); known && time.Since(begin) < restLimit; {
 		time.Sleep(restStep)
-		now, still := h.cpu(pid)
+		now, still := h.cpu(pids)
 		if now == ns {
 			break
 		}
@@ -33,44 +30,49 @@ func (h *home) cpuAtRest(pid int) (ns int64, known bool) {
 	return ns, known
 }
 
-// cpu is what the server's group says, or else what its processes do.
-func (h *home) cpu(pid int) (ns int64, known bool) {
-	if _, lives := lived(pid); !lives {
-		return 0, false
-	}
-	if ns, known = h.group.cpu(); known {
-		return ns, known
-	}
-	return cpuOf(pid)
-}
-
-// cpuOf adds up what lives, to the nanosecond, and what has ended, which the kernel adds up to the nanosecond but
-// tells in hundredths of a second, cut off. So one difference of two readings may be wrong by up to two of these;
-// over many the errors cancel, for where in a hundredth a reading falls is chance.
-func cpuOf(pid int) (ns int64, known bool) {
-	ns, known = lived(pid)
-	if !known {
-		return 0, false
-	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", pid))
-	if err != nil {
-		return 0, false
-	}
-	for child := range strings.FieldsSeq(string(text)) {
-		if n, err := strconv.Atoi(child); err == nil {
-			own, _ := lived(n) // nothing if it has ended meanwhile, and then another look follows
-			ns += own
+// cpu is what the server's group says, or else what its processes do, unless they do not know it. Of a server that has ended
+// it is not known.
+func (h *home) cpu(pids []int) (ns int64, known bool) {
+	for _, pid := range pids {
+		if _, lives := lived(pid); !lives {
+			return 0, false
 		}
 	}
-	server, err := procfs.NewProc(pid)
+	if ns, known = h.group.cpu(); known || h.forgets {
+		return ns, known
+	}
+	return treeCPU(pids)
+}
+
+// treeCPU adds up what lives of the processes and of what descends from them, to the nanosecond, and what has ended, which
+// the kernel adds up to the nanosecond but tells in hundredths of a second, cut off. So one difference of two readings may be
+// wrong by up to two of these for each process; over many the errors cancel, for where in a hundredth a reading falls is
+// chance.
+func treeCPU(pids []int) (ns int64, known bool) {
+	all, err := procfs.AllProcs()
 	if err != nil {
 		return 0, false
 	}
-	stat, err := server.Stat()
-	if err != nil {
-		return 0, false
+	stats, children := map[int]procfs.ProcStat{}, map[int][]int{}
+	for _, p := range all {
+		s, err := p.Stat()
+		if err != nil { // it has ended meanwhile
+			continue
+		}
+		stats[p.PID] = s
+		children[s.PPID] = append(children[s.PPID], p.PID)
 	}
-	return ns + int64(stat.CUTime+stat.CSTime)*tick, true
+	for left := slices.Clone(pids); len(left) > 0; {
+		pid := left[len(left)-1]
+		left = append(left[:len(left)-1], children[pid]...)
+		s, lives := stats[pid]
+		if !lives {
+			continue
+		}
+		own, _ := lived(pid) // nothing if it has ended meanwhile, and then another look follows
+		ns += own + int64(s.CUTime+s.CSTime)*tick
+	}
+	return ns, true
 }
 
 // lived is the processor time of a process that lives, with all its threads: the kernel has a clock of each, by a number

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -130,20 +129,13 @@ func (s *DirectoryServer) CA() string { return filepath.Join(s.dir, "server.crt"
 
 // accepts waits until the server lets the administrator in.
 func (s *DirectoryServer) accepts(ctx context.Context) error {
-	for {
+	return until(ctx, []*process.Process{s.process}, func() error {
 		c, err := s.connect()
 		if err == nil {
 			c.Close()
-			return nil
 		}
-		select {
-		case why := <-s.process.Gone():
-			return why
-		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), err)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+		return err
+	})
 }
 
 func (s *DirectoryServer) connect() (*ldap.Conn, error) {

@@ -7,8 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -29,17 +29,16 @@ func newGroup(name string) *group {
 	if mount == "" {
 		return nil
 	}
-	text, err := os.ReadFile("/proc/self/cgroup")
+	self, err := procfs.Self()
 	if err != nil {
 		return nil
 	}
-	own := ""
-	for line := range strings.Lines(string(text)) {
-		if path, is := strings.CutPrefix(strings.TrimSpace(line), "0::"); is {
-			own = path
-		}
+	groups, err := self.Cgroups()
+	second := slices.IndexFunc(groups, func(g procfs.Cgroup) bool { return g.HierarchyID == 0 })
+	if err != nil || second < 0 {
+		return nil
 	}
-	dir := filepath.Join(mount, own, name)
+	dir := filepath.Join(mount, groups[second].Path, name)
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil
 	}

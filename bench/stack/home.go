@@ -1,12 +1,15 @@
 package stack
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"forktax/bench/process"
 )
 
 // A home is a folder in which servers of somebody else's run as a servant. It is removed, and they are ended, also if
@@ -15,6 +18,7 @@ type home struct {
 	dir     string
 	servant *servant
 	group   *group // nil if there is none
+	forgets bool   // the server has the kernel forget its children, so that nobody but the group knows what they used
 	guard   *guard
 }
 
@@ -58,4 +62,26 @@ func removeAll(dir string) (err error) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	return fmt.Errorf("removing the server's files: %w", err)
+}
+
+// until tries again and again until that succeeds, or one of the processes has ended, or ctx has.
+func until(ctx context.Context, processes []*process.Process, try func() error) error {
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		for _, p := range processes {
+			select {
+			case why := <-p.Gone():
+				return why
+			default:
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }

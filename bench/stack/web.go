@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"forktax/bench"
 	"forktax/bench/process"
 )
 
@@ -24,7 +25,6 @@ type Web struct {
 
 	home      *home
 	processes []*process.Process
-	forgets   bool
 	stopped   chan struct{}
 	once      sync.Once
 }
@@ -60,7 +60,7 @@ func StartWeb(ctx context.Context, name string, app App) (w *Web, err error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %v", readyLimit))
 	defer cancel()
-	w = &Web{Name: name, forgets: kind.forgets, stopped: make(chan struct{})}
+	w = &Web{Name: name, stopped: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("starting %s: %w%s", name, err, w.logged()), w.Stop())
@@ -69,6 +69,7 @@ func StartWeb(ctx context.Context, name string, app App) (w *Web, err error) {
 	if w.home, err = newHome(name, kind.user); err != nil {
 		return w, err
 	}
+	w.home.forgets = kind.forgets
 	s.Dir, s.File = w.home.dir, filepath.Base(app.File)
 	if err := w.install(s.Bin(), app); err != nil {
 		return w, err
@@ -182,29 +183,17 @@ func (w *Web) copy(path, as string) error {
 
 // answers waits until the server does. One that is there, and has an error of its own, has an app that does not work.
 func (w *Web) answers(ctx context.Context) error {
-	for {
+	var broken error
+	err := until(ctx, w.processes, func() error {
 		status, err := w.ask(ctx)
-		switch {
-		case err == nil && status == http.StatusInternalServerError:
-			return errors.New("what is to answer does not work: it answers with status 500")
-		case err == nil && status < http.StatusInternalServerError:
-			return nil
-		case err == nil:
+		if err == nil && status == http.StatusInternalServerError {
+			broken = errors.New("what is to answer does not work: it answers with status 500")
+		} else if err == nil && status > http.StatusInternalServerError {
 			err = fmt.Errorf("it answers with status %d", status)
 		}
-		for _, p := range w.processes {
-			select {
-			case why := <-p.Gone():
-				return why
-			default:
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), err)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+		return err
+	})
+	return errors.Join(err, broken)
 }
 
 func (w *Web) ask(ctx context.Context) (status int, err error) {
@@ -227,6 +216,16 @@ func (w *Web) PIDs() []int {
 		all = append(all, p.PID())
 	}
 	return all
+}
+
+// Usage is what the server has used so far, with all processes that it started, once they rest. Nil says that it is not
+// known.
+func (w *Web) Usage() *bench.Usage {
+	ns, known := w.home.cpuAtRest(w.PIDs()...)
+	if !known {
+		return nil
+	}
+	return &bench.Usage{SelfCPUNS: ns, Outside: true}
 }
 
 // Gone yields why a process of the server ended, if nobody asked it to.

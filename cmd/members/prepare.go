@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -126,14 +124,9 @@ func prepareDirectory(env map[string]string) error {
 
 // connect connects as who may add entries.
 func connect(u *url.URL) (*ldap.Conn, error) {
-	var trusted *tls.Config
-	if ca := u.Query().Get("ca"); ca != "" {
-		text, err := os.ReadFile(ca)
-		if err != nil {
-			return nil, err
-		}
-		trusted = &tls.Config{RootCAs: x509.NewCertPool(), ServerName: u.Hostname()}
-		trusted.RootCAs.AppendCertsFromPEM(text)
+	trusted, err := auth.Trust(u.Query().Get("ca"), u.Hostname())
+	if err != nil {
+		return nil, err
 	}
 	c, err := ldap.DialURL((&url.URL{Scheme: u.Scheme, Host: u.Host}).String(), ldap.DialWithTLSConfig(trusted))
 	if err != nil {
