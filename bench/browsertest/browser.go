@@ -27,7 +27,7 @@ type Browser struct {
 }
 
 // Open opens the page at the URL. Without Chromium the test is skipped, which CI does not allow.
-func Open(t *testing.T, url string) *Browser {
+func Open(t testing.TB, url string) *Browser {
 	t.Helper()
 	program := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -45,10 +45,11 @@ func Open(t *testing.T, url string) *Browser {
 	t.Cleanup(stop)
 	ctx, leave := chromedp.NewContext(ctx)
 	t.Cleanup(leave)
-	ctx, giveUp := context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(giveUp)
 	b := &Browser{Context: ctx, own: url}
 	chromedp.ListenTarget(ctx, b.hear)
+	if err := chromedp.Run(ctx); err != nil { // the browser lives as long as the context that it is started with
+		t.Fatal(err)
+	}
 	b.Do(t, network.Enable(), log.Enable(), chromedp.Navigate(url))
 	return b
 }
@@ -73,10 +74,15 @@ func (b *Browser) hear(event any) {
 	}
 }
 
+// patience is far above what anything takes that is done in a page.
+const patience = time.Minute
+
 // Do does things in the page.
-func (b *Browser) Do(t *testing.T, actions ...chromedp.Action) {
+func (b *Browser) Do(t testing.TB, actions ...chromedp.Action) {
 	t.Helper()
-	if err := chromedp.Run(b, actions...); err != nil {
+	ctx, giveUp := context.WithTimeout(b, patience)
+	defer giveUp()
+	if err := chromedp.Run(ctx, actions...); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -89,7 +95,7 @@ func (b *Browser) Troubles() []string {
 }
 
 // Ask evaluates an expression in the page.
-func Ask[T any](t *testing.T, b *Browser, expression string) (value T) {
+func Ask[T any](t testing.TB, b *Browser, expression string) (value T) {
 	t.Helper()
 	b.Do(t, chromedp.Evaluate(expression, &value, chromedp.EvalAsValue, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
 		return p.WithAwaitPromise(true)
@@ -98,7 +104,7 @@ func Ask[T any](t *testing.T, b *Browser, expression string) (value T) {
 }
 
 // Faults are the serious findings of axe, an examiner of whether everybody can use a page. It is in the folder.
-func Faults(t *testing.T, b *Browser, folder string) []string {
+func Faults(t testing.TB, b *Browser, folder string) []string {
 	t.Helper()
 	axe, err := os.ReadFile(filepath.Join(folder, "node_modules/axe-core/axe.min.js"))
 	if err != nil {
@@ -111,7 +117,7 @@ func Faults(t *testing.T, b *Browser, folder string) []string {
 }
 
 // Picture writes what is to be seen into the file, if that is named.
-func Picture(t *testing.T, b *Browser, file string) {
+func Picture(t testing.TB, b *Browser, file string) {
 	t.Helper()
 	if file == "" {
 		return

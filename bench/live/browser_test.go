@@ -115,7 +115,17 @@ func TestLivePage(t *testing.T) {
 	path := command(t)
 	page := shown(t, path)
 	b := browsertest.Open(t, page)
-	until(t, b, `document.querySelectorAll(".marks rect").length > 3 && document.querySelectorAll(".phases rect").length > 5`)
+	until(t, b, `[...document.querySelectorAll(".marks canvas, .phases canvas")].every(drawn => {
+		const blank = document.createElement("canvas");
+		[blank.width, blank.height] = [drawn.width, drawn.height];
+		return drawn.toDataURL() !== blank.toDataURL();
+	})`)
+	until(t, b, `/spawn .* start .* exit /.test(document.querySelector("#side0 .medians").textContent)`)
+	until(t, b, `(() => {
+		const marks = document.querySelector("#side0 .marks");
+		marks.firstChild.dispatchEvent(new MouseEvent("mousemove", {bubbles: true, clientX: marks.getBoundingClientRect().x + marks.clientWidth / 2, clientY: marks.getBoundingClientRect().y + 8}));
+		return /process \d+, lived for \d/.test(marks.title);
+	})()`)
 	until(t, b, number("#processes")+" > 100 && "+number("#side1 .rps")+" > "+number("#side0 .rps"))
 	if n := browsertest.Ask[int](t, b, `document.querySelectorAll("#charts canvas").length`); n != 2 {
 		t.Errorf("%d charts are drawn, want 2", n)

@@ -2,22 +2,40 @@ package live
 
 import (
 	"context"
-	"encoding/json"
-	"io"
+	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"forktax/bench"
+	"forktax/bench/browsertest"
 	"forktax/bench/load"
 	"forktax/bench/program"
 	"forktax/bench/stats"
 )
 
-// BenchmarkLooking says what it costs the resident twin's throughput that somebody looks: blocks of a second with and without
-// in turn, for each b.N one pair. Run it alone, with -benchtime 40x.
+// one is a stage with one program.
+type one struct {
+	program.Program
+	program.Launcher
+}
+
+func (o one) Choices() []Choice {
+	return []Choice{{Name: o.Program.Name, Models: []string{"cgi", bench.Baseline}}}
+}
+
+func (o one) Launch(ctx context.Context, s Setup, side int) (*bench.Target, bench.Request, func() error, error) {
+	t, stop, err := o.Serve(ctx, o.Program, program.Variant{Variant: bench.Variant{Model: s.Models[side]}})
+	return t, o.Requests[0], stop, err
+}
+
+// BenchmarkLooking says what it takes of the resident twin's throughput that the page is open in a browser on the same
+// machine: blocks of two seconds with and without it in turn, for each b.N one pair. Beside a resident twin, too, throughput
+// is steady, and beside cgi, as the page begins, it is not. Run it alone, with -benchtime 60x.
 func BenchmarkLooking(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "hello")
 	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/hello").CombinedOutput(); err != nil {
@@ -27,49 +45,59 @@ func BenchmarkLooking(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l := program.Launcher{Dir: b.TempDir()}
-	target, stop, err := l.Serve(b.Context(), p, program.Variant{Variant: bench.Variant{Model: bench.Baseline}})
+	stage := one{p, program.Launcher{Dir: b.TempDir()}}
+	for _, beside := range stage.Choices()[0].Models {
+		b.Run("beside="+beside, func(b *testing.B) {
+			show, err := NewShow(stage, load.Engines, load.Default, Setup{Workload: p.Name, Models: [2]string{beside, bench.Baseline}, Clients: 4})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer show.Close()
+			looking(b, show)
+		})
+	}
+}
+
+func looking(b *testing.B, show *Show) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer stop()
-	engine := load.Engines()[load.Default]
-	block := func(looked bool) float64 {
-		s := &side{model: bench.Baseline, target: target, client: &http.Client{}}
-		ctx, cancel := context.WithCancel(b.Context())
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			for ticker := time.NewTicker(views); looked; {
-				_ = json.NewEncoder(io.Discard).Encode(s.look(ctx))
-				select {
-				case <-ctx.Done():
-					ticker.Stop()
-					return
-				case <-ticker.C:
-				}
-			}
-		}()
-		begin := time.Now()
-		v := bench.Visit{URL: target.URL, Request: p.Requests[0], Load: bench.Load{Kind: bench.Closed, Concurrency: 4}, Length: 4 * visit, AtLeast: 1}
-		if err := engine.Run(ctx, v, s); err != nil {
-			b.Fatal(err)
-		}
-		took := time.Since(begin)
-		cancel()
-		<-done
-		return float64(s.requests) / took.Seconds()
+	defer ln.Close()
+	server := NewServer(show, ln.Addr())
+	go http.Serve(ln, server.Handler())
+	show.come() // so that it goes on while no page is open
+	defer show.leave()
+	url := "http://" + ln.Addr().String() + server.Path()
+	browser := browsertest.Open(b, url)
+	resident := show.act.sides[1]
+	throughput := func(page string) float64 {
+		browser.Do(b, chromedp.Navigate(page))
+		time.Sleep(time.Second) // it has begun
+		begin, before := time.Now(), resident.answered()
+		time.Sleep(2 * time.Second)
+		return float64(resident.answered()-before) / time.Since(begin).Seconds()
 	}
-	var ratios []float64
+	pages := [2]string{url, "about:blank"}
+	var changes []float64 // of throughput by the page, in %
 	for i := range b.N {
-		first := block(i%2 == 0)
-		second := block(i%2 == 1)
-		if i%2 == 0 {
-			ratios = append(ratios, first/second)
-		} else {
-			ratios = append(ratios, second/first)
+		var rps [2]float64
+		for _, j := range [2]int{i % 2, 1 - i%2} {
+			rps[j] = throughput(pages[j])
 		}
+		changes = append(changes, 100*(rps[0]/rps[1]-1))
 	}
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(100*(stats.Median(ratios)-1), "%")
+	b.ReportMetric(stats.HodgesLehmann(changes), "%")
+	if interval, ok := stats.SignedRank(changes, 0.95); ok {
+		b.ReportMetric(interval.Low, "%low")
+		b.ReportMetric(interval.High, "%high")
+	}
+}
+
+// answered is how many right answers there were.
+func (s *side) answered() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests
 }

@@ -74,9 +74,7 @@ func (s *Server) Handler() http.Handler {
 		panic(err) // it is embedded
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", http.FileServerFS(pages))
-	mux.Handle("GET /live.js", http.FileServerFS(pages))
-	mux.Handle("GET /live.css", http.FileServerFS(pages))
+	mux.Handle("GET /", http.FileServerFS(pages))
 	mux.HandleFunc("GET /uPlot.js", embedded("text/javascript; charset=utf-8", "uPlot.iife.min.js"))
 	mux.HandleFunc("GET /uPlot.css", embedded("text/css; charset=utf-8", "uPlot.min.css"))
 	mux.HandleFunc("GET /palette.css", embedded("text/css; charset=utf-8", "palette.css"))
@@ -154,7 +152,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	defer s.show.leave()
 	control := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
-	ticker := time.NewTicker(views)
+	ticker := time.NewTicker(views())
 	defer ticker.Stop()
 	for {
 		text, err := json.Marshal(s.show.frame(r.Context()))
@@ -202,14 +200,8 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	for i, side := range a.sides {
 		name := []string{"left", "right"}[i]
 		side.mu.Lock()
-		requests, errors, now := side.requests, side.errors, time.Now()
-		seen := 0
-		for _, a := range slices.Backward(side.seen) {
-			if now.Sub(a.at) > window {
-				break
-			}
-			seen++
-		}
+		requests, errors := side.requests, side.errors
+		seen := len(side.seen) - side.before(time.Now().Add(-window))
 		side.mu.Unlock()
 		out <- prometheus.MustNewConstMetric(requestsDesc, prometheus.CounterValue, float64(requests), name, side.model)
 		out <- prometheus.MustNewConstMetric(errorsDesc, prometheus.CounterValue, float64(errors), name, side.model)

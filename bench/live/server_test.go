@@ -67,7 +67,7 @@ func TestServerIsClosedToOthers(t *testing.T) {
 		"from another page":             {"POST", host, path + "setup", "http://evil.example", json, good, 403},
 		"from a page without an origin": {"POST", host, path + "setup", "null", json, good, 403},
 		"a form":                        {"POST", host, path + "setup", "", "application/x-www-form-urlencoded", good, 415},
-		"as a page would get it":        {"GET", host, path + "setup", "", "", "", 405},
+		"as a page would get it":        {"GET", host, path + "setup", "", "", "", 404},
 		"something above":               {"GET", host, path + "../show.go", "", "", "", 307},
 	} {
 		r := httptest.NewRequest(test.method, "http://"+test.host+test.path, strings.NewReader(test.body))

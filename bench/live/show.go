@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"sync"
 	"time"
 
@@ -37,8 +38,17 @@ type act struct {
 // curtain is how long after the last look targets go on: a page that is loaded anew comes back at once.
 const curtain = 3 * time.Second
 
-// views is how often at the most a page is told.
-const views = 200 * time.Millisecond
+// perCore and mostViews are how often a second a page is told. A browser on the same machine takes its processor for each
+// view, of which so many are within 3 % of what a resident twin can do with it: task bench:live.
+const (
+	perCore   = 1
+	mostViews = 10
+)
+
+// views is the time from one view to the next.
+func views() time.Duration {
+	return time.Duration(float64(time.Second) / min(perCore*float64(runtime.NumCPU()), mostViews))
+}
 
 // NewShow has a show begin with the setup when somebody looks.
 func NewShow(stage Stage, engines func() map[string]bench.Engine, engine string, first Setup) (*Show, error) {
@@ -92,7 +102,7 @@ func (s *Show) begin() (err error) {
 			return errors.Join(fmt.Errorf("starting %s as %s: %w", s.setup.Workload, s.setup.Models[i], err), stop())
 		}
 		stops = append(stops, end)
-		own := &side{model: s.setup.Models[i], target: target, client: &http.Client{}}
+		own := &side{model: s.setup.Models[i], target: target, began: time.Now(), client: &http.Client{}}
 		own.look(ctx) // what it counts begins here
 		a.sides[i] = own
 		driving.Go(func() { own.watch(ctx) })

@@ -10,16 +10,18 @@ import (
 	"time"
 
 	"forktax/bench"
+	"forktax/bench/stats"
 )
 
 // A side is one of the two targets, under load for as long as it lives.
 type side struct {
 	model  string
 	target *bench.Target
+	began  time.Time
 	client *http.Client
 
 	mu       sync.Mutex // over what the engine records and what a look at it takes
-	seen     []answer   // of the last second, in the order in which they came
+	seen     []answer   // of the last seconds, in the order in which they came
 	errors   int
 	requests int64
 	lately   [][]Phase // of the last requests that told theirs
@@ -46,24 +48,27 @@ type Phase struct {
 const (
 	visit       = 250 * time.Millisecond // after which the engine is asked again
 	window      = time.Second
-	mostSeen    = 4000 // answers of a window that percentiles are taken of
+	longest     = 5 * time.Second // window of percentiles, if a shorter one has too little for p99
+	mostSeen    = 4000            // answers of a window that percentiles are taken of
 	mostPhases  = 8
 	errorPause  = 500 * time.Millisecond // after which a target that fails is asked again
 	lookTimeout = time.Second
 )
 
-// drive offers load until ctx ends.
+// drive offers load until ctx ends. An open loop is one within a visit: of a target that cannot keep up, the visits last longer.
 func (s *side) drive(ctx context.Context, engine bench.Engine, r bench.Request, l bench.Load) {
 	for seed := uint64(1); ctx.Err() == nil; seed++ {
+		over := time.Now().Add(visit)
 		err := engine.Run(ctx, bench.Visit{URL: s.target.URL, Request: r, Load: l, Length: visit, AtLeast: 1, Seed: seed}, s)
 		if err != nil && ctx.Err() == nil {
 			s.mu.Lock()
 			s.failure = err.Error()
 			s.mu.Unlock()
-			select {
-			case <-ctx.Done():
-			case <-time.After(errorPause):
-			}
+			over = time.Now().Add(errorPause)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Until(over)):
 		}
 	}
 }
@@ -120,6 +125,7 @@ func told(o bench.Observation) []Phase {
 type View struct {
 	Model       string        `json:"model"`
 	PID         int           `json:"pid"`
+	AgeUS       int64         `json:"age_us"`
 	RPS         float64       `json:"rps"`
 	P50US       int64         `json:"p50_us"`
 	P99US       int64         `json:"p99_us"`
@@ -137,7 +143,7 @@ type View struct {
 
 // look takes a view of the side.
 func (s *side) look(ctx context.Context) View {
-	v := View{Model: s.model, PID: s.target.PID, Children: []bench.Child{}}
+	v := View{Model: s.model, PID: s.target.PID, AgeUS: time.Since(s.began).Microseconds(), Children: []bench.Child{}}
 	usage, family := bench.Usage{}, bench.Family{}
 	asked := s.ask(ctx, "/usage", &usage) == nil
 	if s.ask(ctx, "/children", &family) == nil && family.Children != nil {
@@ -147,10 +153,9 @@ func (s *side) look(ctx context.Context) View {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from := now.Add(-window)
-	i, _ := slices.BinarySearchFunc(s.seen, from, func(a answer, t time.Time) int { return a.at.Compare(t) })
-	s.seen = s.seen[i:]
-	v.RPS = float64(len(s.seen)) / window.Seconds()
+	recent := s.before(now.Add(-window))
+	v.RPS = float64(len(s.seen)-recent) / window.Seconds()
+	s.seen = s.seen[max(s.before(now.Add(-longest)), min(recent, len(s.seen)-stats.PercentileNeeds(0.99))):]
 	v.P50US, v.P99US = percentiles(s.seen)
 	v.Requests, v.Errors, v.Phases, v.Failure = s.requests, s.errors, slices.Clone(s.lately), cmp.Or(s.gone, s.failure)
 	if asked && s.first == nil {
@@ -175,6 +180,12 @@ func (s *side) look(ctx context.Context) View {
 	return v
 }
 
+// before is how many of the answers seen came before then. Mu is held.
+func (s *side) before(then time.Time) int {
+	i, _ := slices.BinarySearchFunc(s.seen, then, func(a answer, t time.Time) int { return a.at.Compare(t) })
+	return i
+}
+
 func (s *side) ask(ctx context.Context, path string, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
@@ -190,17 +201,18 @@ func (s *side) ask(ctx context.Context, path string, into any) error {
 	return json.NewDecoder(resp.Body).Decode(into)
 }
 
-// percentiles of what was seen, of a part of it if it is much.
+// percentiles of what was seen, of a part of it if it is much. The median is that of however little there was, as a rate may be
+// low; p99 is 0 if there was too little.
 func percentiles(seen []answer) (p50, p99 int64) {
 	if len(seen) == 0 {
 		return 0, 0
 	}
 	step := len(seen)/mostSeen + 1
-	values := make([]time.Duration, 0, mostSeen)
+	values := make([]int64, 0, mostSeen)
 	for i := 0; i < len(seen); i += step {
-		values = append(values, seen[i].response)
+		values = append(values, seen[i].response.Microseconds())
 	}
 	slices.Sort(values)
-	at := func(p float64) int64 { return values[int(p*float64(len(values)-1))].Microseconds() }
-	return at(0.5), at(0.99)
+	p99, _ = stats.Percentile(values, 0.99)
+	return values[stats.NearestRank(0.5, len(values))-1], p99
 }

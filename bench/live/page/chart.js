@@ -1,0 +1,38 @@
+// The last minute of both sides, as lines.
+
+import {by} from "./format.js";
+import {colour} from "./picture.js";
+
+const reach = 60, height = 200; // in seconds, and in pixels
+const shown = [["requests/s", v => v.rps], ["median, µs", v => v.p50_us]];
+const at = [];
+
+const charts = shown.map(([label, of]) => {
+	const box = by("charts").appendChild(document.createElement("div"));
+	box.setAttribute("role", "img");
+	box.setAttribute("aria-label", label + " of both sides over the last minute");
+	const axis = {stroke: () => colour("ink"), grid: {stroke: () => colour("rule"), width: 1}};
+	const width = () => Math.max(box.clientWidth, 300);
+	const chart = new uPlot({
+		width: width(), height, legend: {show: false},
+		scales: {x: {time: false}, y: {distr: 3}},
+		axes: [{...axis, label: "seconds"}, {...axis, label, size: 70}],
+		series: [{}, {label: "left", stroke: () => colour("c0"), width: 2}, {label: "right", stroke: () => colour("c1"), width: 2, dash: [7, 3]}],
+	}, [[], [], []], box);
+	addEventListener("resize", () => chart.setSize({width: width(), height}));
+	return {chart, of, values: [[], []]};
+});
+
+// remember takes what is shown of both sides.
+export function remember(views) {
+	at.push(performance.now() / 1000);
+	for (const c of charts) views.forEach((v, i) => c.values[i].push(c.of(v) > 0 ? c.of(v) : null));
+	while (at[0] < at.at(-1) - reach) {
+		at.shift();
+		for (const c of charts) c.values.forEach(v => v.shift());
+	}
+}
+
+export function draw() {
+	for (const c of charts) c.chart.setData([at, ...c.values]);
+}

@@ -1,0 +1,137 @@
+// Pictures of what happens, on canvases: a tenth of what the same costs as elements, which the twins would have to pay.
+
+import {time, median} from "./format.js";
+
+const style = getComputedStyle(document.documentElement);
+let colours = {};
+function choose() {
+	for (const name of ["paper", "ink", "quiet", "rule", "c0", "c1", "c2", "c3", "c4", "c5"]) colours[name] = style.getPropertyValue("--" + name);
+}
+choose();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", choose);
+export const colour = name => colours[name];
+
+// A Picture of a view fills its box, and tells what the pointer is at.
+class Picture {
+	#context;
+	#parts = [];
+	#view = null;
+	constructor(box) {
+		this.box = box;
+		const canvas = box.appendChild(document.createElement("canvas"));
+		this.#context = canvas.getContext("2d");
+		new ResizeObserver(([entry]) => {
+			const scale = devicePixelRatio;
+			this.width = entry.contentRect.width;
+			this.height = entry.contentRect.height;
+			canvas.width = this.width * scale;
+			canvas.height = this.height * scale;
+			this.#context.scale(scale, scale);
+			this.#context.font = "11px system-ui, sans-serif";
+			if (this.#view) this.#redraw(); // another size has cleared it
+		}).observe(box);
+		box.addEventListener("mousemove", event => {
+			const part = this.#parts.find(p => event.offsetX >= p.x && event.offsetX < p.x + p.width && event.offsetY >= p.y && event.offsetY < p.y + p.height);
+			box.title = part?.about() ?? "";
+		});
+	}
+	show(view) {
+		this.#view = view;
+		this.#redraw();
+	}
+	#redraw() {
+		this.#parts = [];
+		this.#context.clearRect(0, 0, this.width, this.height);
+		this.draw(this.#view);
+	}
+	bar(x, y, width, height, name, about) {
+		this.#context.fillStyle = colours[name];
+		this.#context.fillRect(x, y, width, height);
+		this.#parts.push({x, y, width, height, about});
+	}
+	text(x, y, text, name = "ink", align = "left") {
+		this.#context.fillStyle = colours[name];
+		this.#context.textAlign = align;
+		this.#context.fillText(text, x, y);
+	}
+}
+
+// Marks draws each of the last processes from when it began until it ended, in the first lane that is free. The picture
+// reaches back so far that about eight of them follow one another, for their numbers to be read, and a second at the most.
+export class Marks extends Picture {
+	draw(view) {
+		if (view.processes === 0 && view.children.length === 0) this.#resident(view);
+		else this.#children(view);
+	}
+	#resident(view) {
+		const about = `process ${view.pid}, ${time(view.age_us)} old, stays and answers all`;
+		this.bar(0, 4, this.width, 24, "c0", () => about);
+		this.text(6, 20, about, "paper");
+	}
+	#children(view) {
+		const margin = 100, scale = 18, width = this.width - margin; // in pixels: for those that run, and below all
+		const running = view.children.filter(c => c.ended_ns === 0).length;
+		const last = view.children.toSorted((a, b) => a.began_ns - b.began_ns).slice(-8 * Math.max(running, 1));
+		const reach = Math.min(1e9, Math.max(1e7, view.now_ns - (last[0]?.began_ns ?? view.now_ns)));
+		const at = ns => width - (view.now_ns - ns) / reach * width;
+		const lanes = []; // the last mark in each
+		const marks = last.filter(c => c.ended_ns === 0 || view.now_ns - c.ended_ns < reach).map(c => {
+			const from = Math.max(at(c.began_ns), 0), to = Math.max(at(c.ended_ns || view.now_ns), from + 3);
+			let row = lanes.findIndex(mark => mark.to < from);
+			if (row < 0) row = lanes.length;
+			else lanes[row].room = from - lanes[row].to;
+			return lanes[row] = {c, from, to, row, room: width - to};
+		});
+		const lane = Math.min(28, Math.max(3, (this.height - scale) / Math.max(lanes.length, 1)));
+		for (const {c, from, to, row, room} of marks) {
+			const runs = c.ended_ns === 0, age = time(((c.ended_ns || view.now_ns) - c.began_ns) / 1000), line = (row + .5) * lane + 4;
+			this.bar(from, row * lane + 1, to - from, lane - 2, runs ? "c2" : "c5", () => `process ${c.pid || "?"}, ${runs ? age + " old" : "lived for " + age}`);
+			if (!c.pid || lane < 12) continue;
+			if (runs) this.text(width + 6, line, `${c.pid}, ${age}`);
+			else if (to - from > 105) this.text(from + 3, line, `${c.pid}, ${age}`, "paper");
+			else if (to - from > 45) this.text(from + 3, line, c.pid, "paper");
+			else if (room > 105) this.text(to + 3, line, `${c.pid}, ${age}`);
+			else if (room > 45) this.text(to + 3, line, c.pid);
+		}
+		this.text(4, this.height - 6, `${time(reach / 1000)} ago`, "quiet");
+		this.text(width, this.height - 6, "now", "quiet", "center");
+	}
+}
+
+// What a phase is drawn in. No two that follow one another are alike, nor the long ones of a process.
+const phases = {arrive: "c0", wait: "c5", spawn: "c2", start: "c3", open: "c4", connect: "c1", handle: "c0", transfer: "c5", close: "c0", exit: "c4", return: "c5"};
+const sum = told => told.reduce((n, p) => n + p.us, 0);
+
+// Waterfall draws the phases of the last requests, a line for each, and tells their medians. Each picture has a scale
+// of its own: on that of a process, what a resident one does would not be seen.
+export class Waterfall extends Picture {
+	#told = []; // since the medians were told
+	show(view) {
+		this.#told.push(...view.phases ?? []);
+		super.show(view);
+	}
+	draw(view) {
+		const row = 17, height = 13, lately = view.phases ?? [];
+		if (lately.length === 0) this.text(4, 16, "none yet", "quiet");
+		const longest = Math.max(1, ...lately.map(sum));
+		lately.forEach((told, i) => {
+			let x = 0;
+			for (const p of told) {
+				const width = p.us / longest * this.width;
+				this.bar(x, i * row + 3, Math.max(width, 1), height, phases[p.name] ?? "c5", () => `${p.name} ${time(p.us)}`);
+				if (width > 14 + 6 * p.name.length) this.text(x + 4, i * row + 13, p.name, "paper");
+				x += width;
+			}
+		});
+	}
+	// medians is a text on what has been shown since the last: each phase, in the order in which they follow.
+	medians() {
+		const told = this.#told;
+		this.#told = [];
+		if (told.length === 0) return "";
+		const longest = time(Math.max(...told.map(sum)));
+		const of = name => median(told.map(all => all.find(p => p.name === name)?.us ?? 0));
+		const each = Object.keys(phases).map(name => [name, of(name)]).filter(([, us]) => us > 0).map(([name, us]) => `${name} ${time(us)}`);
+		return `Medians: ${each.join(", ")}. The longest took ${longest}.`;
+	}
+}
