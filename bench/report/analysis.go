@@ -69,6 +69,7 @@ type Cell struct {
 	FaultsPerRequest      *float64     `json:"page_faults_per_request"`
 	PeakMemory            *int64       `json:"peak_memory_bytes"` // of the serving process and of its largest child
 	Phases                []Phase      `json:"phases"`
+	Distribution          Distribution `json:"distribution"` // of the response times
 
 	Histogram *hdrhistogram.Histogram `json:"-"` // of the response times in nanoseconds
 	Samples   []Sample                `json:"-"` // of its blocks that are fit to be compared, in their order

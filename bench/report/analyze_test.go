@@ -231,7 +231,7 @@ func TestCosts(t *testing.T) {
 		ChildrenCPU:           new(int64(20)),
 		PeakMemory:            new(int64(1199))} // 999 in the first block, and 200 in the second
 	got := a.Cells[1]
-	got.Response, got.Service, got.Phases, got.Histogram = want.Response, want.Service, want.Phases, nil
+	got.Response, got.Service, got.Phases, got.Distribution, got.Histogram = want.Response, want.Service, want.Phases, want.Distribution, nil
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("cgi (-want +got):\n%s", diff)
 	}
@@ -580,5 +580,22 @@ func TestAnalyzeTwice(t *testing.T) {
 	r := theRun(t)
 	if diff := cmp.Diff(analyze(t, r), analyze(t, r), cmpopts.IgnoreFields(report.Cell{}, "Histogram")); diff != "" {
 		t.Errorf("Analyze twice (-first +second):\n%s", diff)
+	}
+}
+
+// A bin begins at 10^(i/20) ns: at 1000, 1122.02, 1258.93. Whole nanoseconds from there on are those from 1000, 1123 and 1259.
+func TestDistribution(t *testing.T) {
+	times := []time.Duration{1000, 1122, 1259, 1412, 1_000_000, 1001}
+	m := made{cells: twins()[:1], block: func(bench.Cell, int) []bench.Observation {
+		var all []bench.Observation
+		for _, ns := range times {
+			all = append(all, took(ns))
+		}
+		return all
+	}}
+	got := analyze(t, m.record(t, 2)).Cells[0].Distribution
+	want := report.Distribution{FromNS: []int64{1000, 1259, 1_000_000}, Answers: []int64{6, 4, 2}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

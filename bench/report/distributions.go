@@ -2,11 +2,81 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
+	"forktax/bench/stats"
 )
+
+// binsPerDecade is into how many equally wide bins a factor of ten is divided, on a logarithmic axis.
+const binsPerDecade = 20
+
+// A Distribution says how many answers took how long: Answers[i] as long as FromNS[i] nanoseconds or longer, and less than
+// 12 % more than that. Bins without any are not there. Together they are all right answers of the undisturbed blocks.
+type Distribution struct {
+	FromNS  []int64 `json:"from_ns"`
+	Answers []int64 `json:"answers"`
+}
+
+// binEdges are where bins begin, in nanoseconds: from 10 ns, as long as no answer takes, to above an hour.
+var binEdges = func() (edges []int64) {
+	for i := binsPerDecade; len(edges) == 0 || edges[len(edges)-1] < hdrHighest; i++ {
+		edges = append(edges, int64(math.Ceil(math.Pow(10, float64(i)/binsPerDecade)-1e-6))) // 10.000000000000002 is 10
+	}
+	return edges
+}()
+
+// binOf is the number of the bin that a time is in.
+func binOf(ns int64) int {
+	i, exact := slices.BinarySearch(binEdges, ns)
+	if !exact {
+		i--
+	}
+	return min(max(i, 0), len(binEdges)-2)
+}
+
+func distribution(values stats.Pool) Distribution {
+	counts := make([]int64, len(binEdges))
+	for _, block := range values {
+		for _, ns := range block {
+			counts[binOf(ns)]++
+		}
+	}
+	d := Distribution{FromNS: []int64{}, Answers: []int64{}}
+	for bin, n := range counts {
+		if n > 0 {
+			d.FromNS, d.Answers = append(d.FromNS, binEdges[bin]), append(d.Answers, n)
+		}
+	}
+	return d
+}
+
+// shares are those of all answers that are in each bin, by its number.
+func (d Distribution) shares() map[int]float64 {
+	all := int64(0)
+	for _, n := range d.Answers {
+		all += n
+	}
+	shares := map[int]float64{}
+	for i, n := range d.Answers {
+		shares[binOf(d.FromNS[i])] = float64(n) / float64(all)
+	}
+	return shares
+}
+
+// within is the first bin, and the one up to which there is that share of all answers.
+func within(shares map[int]float64, share float64) (first, last int) {
+	bins := slices.Sorted(maps.Keys(shares))
+	sum := 0.0
+	for _, bin := range bins {
+		if sum += shares[bin]; sum >= share {
+			return bins[0], bin
+		}
+	}
+	return bins[0], bins[len(bins)-1]
+}
 
 // A group is the cells of one request at one load, which are drawn together.
 type group struct {
@@ -32,15 +102,15 @@ func (a *Analysis) groups(kind string) []group {
 }
 
 // percentileFigure shows which share of requests took longer than how long: the further to the right, the rarer.
-func percentileFigure(g group, id string) *Figure {
+func (a *Analysis) percentileFigure(g group, id string) *Figure {
 	f := &Figure{ID: id, Title: "Percentiles: " + g.name, Short: map[string]string{"percentiles-1": "Distributions"}[id],
-		About:  "The response time that a share of requests stayed below, up to the last ten requests. Both axes are logarithmic.",
-		Header: []string{"percentile"}}
+		About: "The response time that a share of requests stayed below, up to the last ten requests. Both axes are logarithmic.",
+		Data:  grid{Columns: []column{{Name: "percentile", Definition: "percentile"}}}}
 	y := scale{low: math.Inf(1), high: 0, from: plotHeight, to: 10, log: true}
 	rarest := 10.0
 	for _, c := range g.cells {
 		f.Legend = append(f.Legend, c.Model)
-		f.Header = append(f.Header, c.Model)
+		f.Data.Columns = append(f.Data.Columns, column{Name: c.Model, Place: a.placeOf(c) + ".response_ns"})
 		h := c.Histogram
 		y.low, y.high = min(y.low, float64(max(h.ValueAtQuantile(1), 1))), max(y.high, float64(h.ValueAtQuantile(100)))
 		rarest = max(rarest, float64(h.TotalCount())/10)
@@ -58,16 +128,12 @@ func percentileFigure(g group, id string) *Figure {
 		last := points[len(points)-1]
 		s.mark(last[0], last[1], i, c.Model)
 	}
-	for _, p := range []float64{0.5, 0.9, 0.99, 0.999, 0.9999} {
-		row := []string{percentileName(p)}
+	for _, name := range []string{"p50", "p90", "p99", "p999", "max"} {
+		row := []number{{Text: strings.Replace(name, "p999", "p99.9", 1)}}
 		for _, c := range g.cells {
-			value := absent
-			if float64(c.Histogram.TotalCount())*(1-p) >= 10 {
-				value = duration(float64(c.Histogram.ValueAtQuantile(100 * p)))
-			}
-			row = append(row, value)
+			row = append(row, a.cellNumber(c, c.Response.print(name), "response_ns."+name))
 		}
-		f.Rows = append(f.Rows, row)
+		f.Data.Rows = append(f.Data.Rows, row)
 	}
 	f.Drawing = s.end(f.Title)
 	return f
@@ -80,62 +146,46 @@ func percentileName(p float64) string {
 	return fmt.Sprintf("p%.6g", 100*p)
 }
 
-// bins is into how many a histogram is divided, each as wide as the others on a logarithmic axis.
-const bins = 50
-
 // histogramFigure shows how often a request took how long.
-func histogramFigure(g group, id string) *Figure {
+func (a *Analysis) histogramFigure(g group, id string) *Figure {
 	f := &Figure{ID: id, Title: "Distribution: " + g.name,
-		About:  "The share of requests in each of 50 bins, which are as wide as each other on the logarithmic axis.",
-		Header: []string{"response time from"}}
-	x := scale{low: math.Inf(1), high: 0, from: plotLeft, to: plotRight, log: true}
-	for _, c := range g.cells {
-		x.low, x.high = min(x.low, float64(max(c.Histogram.Min(), 1))), max(x.high, float64(c.Histogram.ValueAtQuantile(99.9)))
-	}
-	x = x.wide()
-	y := scale{low: 0, from: plotHeight, to: 10}
-	shares := make([][]float64, len(g.cells))
+		About: fmt.Sprintf("The share of requests in each bin, of which there are %d for a factor of ten, up to all but one request in a thousand.",
+			binsPerDecade),
+		Data: grid{Columns: []column{{Name: "response time from", Definition: "distribution"}}}}
+	first, last := len(binEdges), 0
+	shares := make([]map[int]float64, len(g.cells))
 	for i, c := range g.cells {
+		shares[i] = c.Distribution.shares()
+		low, high := within(shares[i], 0.999)
+		first, last = min(first, low), max(last, high)
 		f.Legend = append(f.Legend, c.Model)
-		f.Header = append(f.Header, c.Model)
-		shares[i] = binned(c.Histogram, x)
-		y.high = max(y.high, slices.Max(shares[i]))
+		f.Data.Columns = append(f.Data.Columns, column{Name: c.Model, Place: a.placeOf(c) + ".distribution"})
+	}
+	x := scale{low: float64(binEdges[first]), high: float64(binEdges[last+1]), from: plotLeft, to: plotRight, log: true}
+	y := scale{low: 0, from: plotHeight, to: 10}
+	heights := make([][]float64, len(g.cells)) // shares, in the order of the bins
+	for bin := first; bin <= last; bin++ {
+		row, any := []number{{Text: duration(float64(binEdges[bin]))}}, false
+		for i := range g.cells {
+			share := shares[i][bin]
+			heights[i] = append(heights[i], share)
+			y.high = max(y.high, share)
+			row = append(row, number{Text: percent(share)})
+			any = any || share > 0
+		}
+		if any {
+			f.Data.Rows = append(f.Data.Rows, row)
+		}
 	}
 	y = y.wide()
 	s := newSVG(figureWidth, plotHeight+axisHeight)
 	drawAxes(s, x, y, duration, percent)
-	edge := func(bin int) float64 { return x.low * math.Pow(x.high/x.low, float64(bin)/bins) }
 	for i := range g.cells {
-		var heights []float64
-		for _, share := range shares[i] {
-			heights = append(heights, y.at(share))
+		for j, share := range heights[i] {
+			heights[i][j] = y.at(share)
 		}
-		s.stairs(x.from, x.to, y.from, heights, fmt.Sprintf("curve c%d d%d", i%colours, i%4))
-	}
-	for b := range bins {
-		row, any := []string{duration(edge(b))}, false
-		for i := range g.cells {
-			row = append(row, percent(shares[i][b]))
-			any = any || shares[i][b] > 0
-		}
-		if any {
-			f.Rows = append(f.Rows, row)
-		}
+		s.stairs(x.from, x.to, y.from, heights[i], fmt.Sprintf("curve c%d d%d", i%colours, i%4))
 	}
 	f.Drawing = s.end(f.Title)
 	return f
-}
-
-func binned(h *hdrhistogram.Histogram, x scale) []float64 {
-	shares := make([]float64, bins)
-	for _, bar := range h.Distribution() {
-		if bar.Count == 0 {
-			continue
-		}
-		b := int(bins * math.Log(max(float64(bar.From), x.low)/x.low) / math.Log(x.high/x.low))
-		if b < bins {
-			shares[b] += float64(bar.Count) / float64(h.TotalCount())
-		}
-	}
-	return shares
 }

@@ -16,8 +16,7 @@ type Figure struct {
 	Short            string // of the title, for the table of contents; "" if it is not to be there
 	Drawing          template.HTML
 	Legend           []string // of the series, in their order
-	Header           []string
-	Rows             [][]string
+	Data             grid
 }
 
 const (
@@ -74,10 +73,11 @@ func taxFigure(a *Analysis) *Figure {
 		metric, what = MetricThroughput, "throughput"
 	}
 	f := &Figure{ID: "tax", Title: fmt.Sprintf("The %s over that of %s", what, a.Run.Baseline), Short: "Ratios",
-		About:  "Dots are estimates, bars their 95 % intervals, on a logarithmic axis. The dashed line is no difference.",
-		Header: []string{"what", "ratio", "95 % interval", "difference", "pairs", "starts"}}
+		About: "Dots are estimates, bars their 95 % intervals, on a logarithmic axis. The dashed line is no difference.",
+		Data: grid{Columns: []column{{Name: "what"}, {Name: "ratio", Definition: "tax"}, {Name: "from", Definition: "tax"}, {Name: "to", Definition: "tax"},
+			{Name: "difference", Definition: "tax"}, {Name: "pairs", Definition: "tax"}, {Name: "starts", Definition: "tax"}}}}
 	var all []dot
-	for _, c := range a.Comparisons {
+	for i, c := range a.Comparisons {
 		if c.Metric != metric || c.Baseline != a.Run.Baseline || a.isControl(c.Candidate) {
 			continue
 		}
@@ -87,8 +87,10 @@ func taxFigure(a *Analysis) *Figure {
 		}
 		label := fmt.Sprintf("%s, %s, %s", subject(c.Workload, c.Request), c.Candidate, c.Load)
 		all = append(all, dot{label: shorten(label, mostLabel), value: three(c.Ratio) + "×" + c.mark(), at: c.Ratio, low: c.RatioLow, high: c.RatioHigh})
-		f.Rows = append(f.Rows, []string{label, three(c.Ratio), between(c.RatioLow, c.RatioHigh, three), print(c.Difference),
-			fmt.Sprint(c.Blocks), fmt.Sprint(c.Restarts)})
+		at := numbersAt(fmt.Sprintf(".comparisons[%d]", i))
+		f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, at(three(c.Ratio), "ratio"), at(optional(c.RatioLow, three), "ratio_low"),
+			at(optional(c.RatioHigh, three), "ratio_high"), at(print(c.Difference), "difference"), at(fmt.Sprint(c.Blocks), "blocks"),
+			at(fmt.Sprint(c.Restarts), "restarts")})
 	}
 	if len(all) == 0 {
 		return nil
@@ -109,18 +111,22 @@ func shorten(text string, most int) string {
 // ladderFigure shows what it adds to renew each thing.
 func ladderFigure(a *Analysis) *Figure {
 	f := &Figure{ID: "ladder", Title: "What it adds to renew a thing for each request, to the median response time", Short: "Ladder",
-		About:  "Each model against the one that keeps one thing more, as the client saw it, with 95 % intervals.",
-		Header: []string{"request", "renews", "adds", "by the servers' phases", "CPU"}}
+		About: "Each model against the one that keeps one thing more, as the client saw it, with 95 % intervals.",
+		Data: grid{Columns: []column{{Name: "request"}, {Name: "renews"}, {Name: "adds", Definition: "adds"}, {Name: "from", Definition: "adds"},
+			{Name: "to", Definition: "adds"}, {Name: "by the servers' phases", Definition: "adds"}, {Name: "CPU", Definition: "adds"}}}}
 	var all []dot
-	for _, l := range a.Ladders {
-		for _, s := range l.Steps {
+	for i, l := range a.Ladders {
+		for j, s := range l.Steps {
 			if s.Response.Value == nil {
 				continue
 			}
 			label := fmt.Sprintf("%s, + %s", subject(l.Workload, l.Request), s.Renews)
 			all = append(all, dot{label: shorten(label, mostLabel), value: duration(*s.Response.Value), at: *s.Response.Value, low: s.Response.Low, high: s.Response.High})
-			f.Rows = append(f.Rows, []string{fmt.Sprintf("%s, %s", subject(l.Workload, l.Request), l.Load), s.Renews, s.Response.print(),
-				s.Phases.print(), s.CPU.print()})
+			at := numbersAt(fmt.Sprintf(".ladders[%d].steps[%d]", i, j))
+			f.Data.Rows = append(f.Data.Rows, []number{{Text: fmt.Sprintf("%s, %s", subject(l.Workload, l.Request), l.Load)}, {Text: s.Renews},
+				at(duration(*s.Response.Value), "response_ns.value"), at(optional(s.Response.Low, duration), "response_ns.low"),
+				at(optional(s.Response.High, duration), "response_ns.high"), at(optional(s.Phases.Value, duration), "phases_ns.value"),
+				at(optional(s.CPU.Value, duration), "cpu_ns.value")})
 		}
 	}
 	if len(all) == 0 {
@@ -138,8 +144,8 @@ const stepHeight = 17
 func waterfallFigure(a *Analysis) *Figure {
 	cells := a.told()
 	f := &Figure{ID: "phases", Title: "Where the time of a request goes", Short: "Phases",
-		About:  "Medians of the phases, each of which begins where the one before it ends. What is outside of them is the network, HTTP, and the client.",
-		Header: []string{"request", "phase", "median"}}
+		About: "Medians of the phases, each of which begins where the one before it ends. What is outside of them is the network, HTTP, and the client.",
+		Data:  grid{Columns: []column{{Name: "request"}, {Name: "phase"}, {Name: "median", Definition: "phase"}}}}
 	var longest int64
 	rows := 0
 	for _, c := range cells {
@@ -166,14 +172,14 @@ func waterfallFigure(a *Analysis) *Figure {
 		s.text(0, y+14, "start", "heading", label)
 		y += 1.3 * stepHeight
 		at := 0.0
-		for _, p := range c.Phases {
+		for i, p := range c.Phases {
 			from, to := x.at(at), x.at(at+float64(p.NS))
 			at += float64(p.NS)
 			value := duration(float64(p.NS))
 			s.text(100, y+12, "end", "label", p.Name)
 			s.rect(from, y+2, to-from, stepHeight-4, "phase c0", p.Name+": "+value)
 			s.text(to+6, y+12, "start", "tick", value)
-			f.Rows = append(f.Rows, []string{label, p.Name, value})
+			f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, {Text: p.Name}, a.cellNumber(c, value, fmt.Sprintf("phases[%d].ns", i))})
 			y += stepHeight
 		}
 		y += 0.7 * stepHeight
@@ -208,8 +214,9 @@ func rateFigures(a *Analysis) []Figure {
 			continue
 		}
 		f := Figure{ID: fmt.Sprintf("rates-%d", len(found)+1), Title: "Response time against the rate: " + g.name, Short: "At rates: " + g.name,
-			About:  "Medians (lines) and p99 (dots). A vertical line is the highest rate that met the objective. Both axes are logarithmic.",
-			Header: []string{"model", "planned", "reached", "p50", "p99"}}
+			About: "Medians (lines) and p99 (dots). A vertical line is the highest rate that met the objective. Both axes are logarithmic.",
+			Data: grid{Columns: []column{{Name: "model", Definition: "model"}, {Name: "planned", Definition: "load"}, {Name: "reached", Definition: "throughput"},
+				{Name: "p50", Definition: "percentile"}, {Name: "p99", Definition: "percentile"}}}}
 		x := scale{low: math.Inf(1), high: 0, from: plotLeft, to: plotRight, log: true}
 		y := scale{low: math.Inf(1), high: 0, from: plotHeight, to: 10, log: true}
 		models := map[string][]Cell{}
@@ -226,9 +233,11 @@ func rateFigures(a *Analysis) []Figure {
 			if c.Response.P99 != nil {
 				y.high = max(y.high, float64(*c.Response.P99))
 			}
-			f.Rows = append(f.Rows, []string{c.Model, rate(c.Load.RateRPS), optional(c.ThroughputRPS, rate), c.Response.print("p50"), c.Response.print("p99")})
+			f.Data.Rows = append(f.Data.Rows, []number{{Text: c.Model}, a.cellNumber(c, rate(c.Load.RateRPS), "load.rate_rps"),
+				a.cellNumber(c, optional(c.ThroughputRPS, rate), "throughput_rps"), a.cellNumber(c, c.Response.print("p50"), "response_ns.p50"),
+				a.cellNumber(c, c.Response.print("p99"), "response_ns.p99")})
 		}
-		if len(f.Rows) < 2 {
+		if len(f.Data.Rows) < 2 {
 			continue
 		}
 		for _, k := range a.Knees {

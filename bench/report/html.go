@@ -40,8 +40,8 @@ func PageFile(name string) []byte {
 type pageOf struct {
 	*Analysis
 	Summary     string
-	Answer      string
-	Meanings    []string
+	Answer      statement
+	Meanings    []statement
 	First, Rest []Figure // before and after the tables
 	Tables      []grid
 	Series      template.JS // of blocks, for the time series
@@ -56,17 +56,25 @@ type grid struct {
 	Rows             [][]number
 }
 
-type column struct{ Name, Definition string }
+// A column has a name, which may be defined below, and be itself in the JSON, with all that is in the column.
+type column struct{ Name, Definition, Place string }
 
 // Number says whether the column is of numbers, which are aligned.
 func (c column) Number() bool {
-	return c.Definition != "" && c.Definition != "load" && c.Definition != "model"
+	return c.Definition != "" && c.Definition != "load" && c.Definition != "model" || c.Place != ""
 }
 
 type number struct{ Text, Place string }
 
-// Number says whether it is one, or stands in the place of one.
-func (n number) Number() bool { return n.Place != "" || n.Text == absent }
+// numbersAt makes numbers of what is at a place. What is absent has none.
+func numbersAt(place string) func(text, field string) number {
+	return func(text, field string) number {
+		if text == "" || text == absent {
+			return number{Text: text}
+		}
+		return number{text, place + "." + field}
+	}
+}
 
 // HTML prints the report as one file that needs nothing else: no network, and no folder beside it.
 func HTML(w io.Writer, a *Analysis) error {
@@ -78,11 +86,11 @@ func HTML(w io.Writer, a *Analysis) error {
 	if err != nil {
 		return err
 	}
-	p := pageOf{Analysis: a, Summary: summary(a), Answer: answer(a), Meanings: meanings(a.ends()),
+	p := pageOf{Analysis: a, Summary: summary(a), Answer: answer(a), Meanings: statements(a.ends()),
 		JSON: template.JS(text), Series: template.JS(series), Environment: surroundings(a, "")}
 	p.First, p.Rest = figures(a)
 	if a.Check != nil {
-		p.Meanings = append(a.Check.said(), p.Meanings...)
+		p.Meanings = append(unplaced(a.Check.said()), p.Meanings...)
 		p.Tables = append(p.Tables, gatesGrid(a.Check))
 	}
 	p.Tables = append(p.Tables, responseGrid(a), costGrid(a))
@@ -99,31 +107,39 @@ func HTML(w io.Writer, a *Analysis) error {
 
 // answer is the run in one sentence: what costs how many times what, the least and the most. Of a suite it is how many times
 // as many requests are answered.
-func answer(a *Analysis) string {
+func answer(a *Analysis) statement {
 	if a.Check != nil {
-		return a.Check.headline()
+		return statement{Text: a.Check.headline()}
 	}
 	metric, verb, times := MetricResponse, "takes", "times as long as"
 	if a.Run.Suite != nil {
 		metric, verb, times = MetricThroughput, "answers", "times as many requests as"
 	}
-	var found []Comparison
-	for _, c := range a.Comparisons {
+	var found []int // comparisons
+	for i, c := range a.Comparisons {
 		if c.Metric == metric && c.Baseline == a.Run.Baseline && !c.undecided() && !slices.Contains(betweenRungs, c.Candidate) {
-			found = append(found, c)
+			found = append(found, i)
 		}
 	}
 	if len(found) == 0 {
-		return "No difference from " + a.Run.Baseline + " was found."
+		return statement{Text: "No difference from " + a.Run.Baseline + " was found."}
 	}
-	byRatio := func(x, y Comparison) int { return cmp.Compare(x.Ratio, y.Ratio) }
-	least, most := slices.MinFunc(found, byRatio), slices.MaxFunc(found, byRatio)
+	byRatio := func(i, j int) int { return cmp.Compare(a.Comparisons[i].Ratio, a.Comparisons[j].Ratio) }
+	place := func(i int) string { return fmt.Sprintf(".comparisons[%d]", i) }
 	name := func(c Comparison) string { return fmt.Sprintf("%s (%s)", subject(c.Workload, c.Request), c.Load) }
+	first := slices.MinFunc(found, byRatio)
+	least := a.Comparisons[first]
 	one := fmt.Sprintf("%s %s %s %s %s for %s", least.Candidate, verb, three(least.Ratio), times, a.Run.Baseline, name(least))
 	if len(found) == 1 {
-		return one + between(least.RatioLow, least.RatioHigh, three) + "."
+		return statement{one + between(least.RatioLow, least.RatioHigh, three) + ".", []string{place(first)}}
 	}
-	return fmt.Sprintf("%s, and %s %s for %s.", one, most.Candidate, three(most.Ratio), name(most))
+	last := slices.MaxFunc(found, byRatio)
+	most := a.Comparisons[last]
+	other := ""
+	if most.Candidate != least.Candidate {
+		other = most.Candidate + " "
+	}
+	return statement{fmt.Sprintf("%s, and %s%s times for %s.", one, other, three(most.Ratio), name(most)), []string{place(first), place(last)}}
 }
 
 // betweenRungs are the models that are measured for the ladder alone.
@@ -146,7 +162,7 @@ func figures(a *Analysis) (first, rest []Figure) {
 			if n++; n > mostGroups {
 				break
 			}
-			rest = append(rest, *percentileFigure(g, fmt.Sprintf("percentiles-%d", n)), *histogramFigure(g, fmt.Sprintf("distribution-%d", n)))
+			rest = append(rest, *a.percentileFigure(g, fmt.Sprintf("percentiles-%d", n)), *a.histogramFigure(g, fmt.Sprintf("distribution-%d", n)))
 		}
 	}
 	return first, rest
@@ -183,30 +199,30 @@ func (a *Analysis) series() []series {
 	return all
 }
 
-// cellNumber is a value of the analysis's cell with this index, by its place in the JSON.
+// placeOf is where the cell is in the JSON.
+func (a *Analysis) placeOf(c Cell) string {
+	return fmt.Sprintf(".cells[%d]", slices.IndexFunc(a.Cells, func(o Cell) bool { return o.Cell == c.Cell }))
+}
+
+// cellNumber is a value of the cell.
 func (a *Analysis) cellNumber(c Cell, text, field string) number {
-	i := slices.IndexFunc(a.Cells, func(o Cell) bool { return o.Cell == c.Cell })
-	if i < 0 || text == "" || text == absent {
-		return number{Text: text}
-	}
-	return number{text, fmt.Sprintf(".cells[%d].%s", i, field)}
+	return numbersAt(a.placeOf(c))(text, field)
 }
 
 // comparisonNumber is a value of the cell's comparison with the baseline. What is no number has no place.
 func (a *Analysis) comparisonNumber(c Cell, text, field string) number {
-	for i, r := range a.Comparisons {
-		if r.of(c.Cell) && r.Baseline == a.Run.Baseline && r.Metric == MetricResponse && strings.ContainsAny(text, "0123456789") {
-			return number{text, fmt.Sprintf(".comparisons[%d].%s", i, field)}
-		}
+	i := a.compared(c.Cell, MetricResponse)
+	if i < 0 || !strings.ContainsAny(text, "0123456789") {
+		return number{Text: text}
 	}
-	return number{Text: text}
+	return numbersAt(fmt.Sprintf(".comparisons[%d]", i))(text, field)
 }
 
 func responseGrid(a *Analysis) grid {
-	g := grid{ID: "response", Title: "Response times", Short: "Response times", Columns: []column{{"request", ""}, {"load", "load"}, {"model", "model"},
-		{"p50", "percentile"}, {"p90", "percentile"}, {"p99", "percentile"}, {"p99.9", "percentile"}, {"requests/s", "throughput"}}}
+	g := grid{ID: "response", Title: "Response times", Short: "Response times", Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "model", Definition: "model"},
+		{Name: "p50", Definition: "percentile"}, {Name: "p90", Definition: "percentile"}, {Name: "p99", Definition: "percentile"}, {Name: "p99.9", Definition: "percentile"}, {Name: "requests/s", Definition: "throughput"}}}
 	if a.Run.Suite == nil {
-		g.Columns = append(g.Columns, column{"fork tax", "tax"}, column{"adds", "tax"})
+		g.Columns = append(g.Columns, column{Name: "fork tax", Definition: "tax"}, column{Name: "adds", Definition: "tax"})
 	}
 	for _, c := range a.ownCells() {
 		row := []number{{Text: subject(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
@@ -232,15 +248,10 @@ func (c *Check) said() []string {
 }
 
 func gatesGrid(c *Check) grid {
-	g := grid{ID: "gates", Title: "Gates", Short: "Gates", Columns: []column{{"request", ""}, {"load", "load"}, {"gate", ""}, {"base", "gate"},
-		{"candidate", "gate"}, {"change", "change"}, {"limit", "change"}, {"verdict", ""}}}
+	g := grid{ID: "gates", Title: "Gates", Short: "Gates", Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "gate"}, {Name: "base", Definition: "gate"},
+		{Name: "candidate", Definition: "gate"}, {Name: "change", Definition: "change"}, {Name: "limit", Definition: "change"}, {Name: "verdict"}}}
 	for i, gate := range c.Gates {
-		at := func(text, field string) number {
-			if text == absent {
-				return number{Text: text}
-			}
-			return number{text, fmt.Sprintf(".check.gates[%d].%s", i, field)}
-		}
+		at := numbersAt(fmt.Sprintf(".check.gates[%d]", i))
 		g.Rows = append(g.Rows, []number{{Text: subject(gate.Workload, gate.Request)}, {Text: gate.load()}, {Text: spoken(gate.Metric)},
 			at(gate.print(gate.Base), "base"), at(gate.print(gate.Candidate), "candidate"), at(gate.change(), "ratio"),
 			{"+" + share(c.Margin), ".check.margin"}, {Text: gate.Verdict}})
@@ -249,9 +260,9 @@ func gatesGrid(c *Check) grid {
 }
 
 func costGrid(a *Analysis) grid {
-	g := grid{ID: "cost", Title: "What a request costs the server", Short: "Costs", Columns: []column{{"request", ""}, {"load", "load"}, {"model", "model"},
-		{"CPU", "cpu"}, {"of it database", "cpu"}, {"processes", "processes"}, {"connections", "connections"}, {"page faults", "faults"},
-		{"peak memory", "memory"}, {"errors", "errors"}, {"invalid", "invalid"}}}
+	g := grid{ID: "cost", Title: "What a request costs the server", Short: "Costs", Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "model", Definition: "model"},
+		{Name: "CPU", Definition: "cpu"}, {Name: "of it database", Definition: "cpu"}, {Name: "processes", Definition: "processes"}, {Name: "connections", Definition: "connections"}, {Name: "page faults", Definition: "faults"},
+		{Name: "peak memory", Definition: "memory"}, {Name: "errors", Definition: "errors"}, {Name: "invalid", Definition: "invalid"}}}
 	for _, c := range a.ownCells() {
 		g.Rows = append(g.Rows, []number{{Text: subject(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
 			a.cellNumber(c, optional(c.CPUPerRequest, duration), "cpu_ns_per_request"),
@@ -268,11 +279,11 @@ func costGrid(a *Analysis) grid {
 
 func refereeGrid(a *Analysis) grid {
 	g := grid{ID: "referee", Title: "The referee: another client that repeats a part of the closed loops", Short: "Referee",
-		Columns: []column{{"request", ""}, {"load", "load"}, {"model", "model"}, {"median", "referee"}, {"throughput", "referee"}, {"why", ""}}}
+		Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "model", Definition: "model"}, {Name: "median", Definition: "referee"}, {Name: "throughput", Definition: "referee"}, {Name: "why"}}}
 	for i, r := range a.Referee {
-		place := func(field string) string { return fmt.Sprintf(".referee[%d].%s", i, field) }
+		at := numbersAt(fmt.Sprintf(".referee[%d]", i))
 		g.Rows = append(g.Rows, []number{{Text: subject(r.Workload, r.Request)}, {Text: r.Load.String()}, {Text: r.Model},
-			{signed(r.MedianRatio), place("median_ratio")}, {signed(r.ThroughputRatio), place("throughput_ratio")}, {Text: r.Why}})
+			at(signed(r.MedianRatio), "median_ratio"), at(signed(r.ThroughputRatio), "throughput_ratio"), {Text: r.Why}})
 	}
 	return g
 }

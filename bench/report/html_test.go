@@ -46,30 +46,35 @@ func embedded(t *testing.T, page, id string) any {
 	return v
 }
 
-// Each number of a table leads to a place in the JSON that there is, and which holds a number.
+// Each number leads to a place in the JSON that there is, and which holds a number. A sentence leads to all that it tells of,
+// the head of a column to what is in it.
 func TestHTMLNumbersHavePlaces(t *testing.T) {
 	page := printedPage(t)
 	analysis := embedded(t, page, "analysis")
-	places := regexp.MustCompile(`data-place="([^"]*)"`).FindAllStringSubmatch(page, -1)
+	places := regexp.MustCompile(`(<th[^>]*>|)<a href="#json" data-place="([^"]*)" title="[^"]*"( class="place"|)`).FindAllStringSubmatch(page, -1)
+	if n := strings.Count(page, "data-place="); n != len(places) {
+		t.Errorf("%d places, of which %d are known", n, len(places))
+	}
 	if len(places) < 20 {
 		t.Fatalf("only %d numbers lead to the JSON", len(places))
 	}
 	for _, p := range places {
 		at := analysis
-		for _, key := range regexp.MustCompile(`[^.\[\]]+`).FindAllString(p[1], -1) {
+		for _, key := range regexp.MustCompile(`[^.\[\]]+`).FindAllString(p[2], -1) {
 			switch holder := at.(type) {
 			case map[string]any:
 				at = holder[key]
 			case []any:
 				var i int
 				if err := json.Unmarshal([]byte(key), &i); err != nil || i >= len(holder) {
-					t.Fatalf("%s is nowhere", p[1])
+					t.Fatalf("%s is nowhere", p[2])
 				}
 				at = holder[i]
 			}
 		}
-		if _, number := at.(float64); !number {
-			t.Errorf("%s holds %v, want a number", p[1], at)
+		_, number := at.(float64)
+		if of := p[1] != "" || p[3] != ""; number == of || at == nil {
+			t.Errorf("%s holds %v, though it is led to by %s", p[2], at, p[0])
 		}
 	}
 	for _, link := range regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(page, -1) {
@@ -88,6 +93,13 @@ func TestHTMLFigures(t *testing.T) {
 	}
 	if strings.Contains(page, "NaN") || strings.Contains(page, "Inf") {
 		t.Error("a figure has a coordinate that is no number")
+	}
+	if cells := regexp.MustCompile(`<td[^>]*>[−\d][^<]* [µm]?s</td>`).FindAllString(page, -1); len(cells) > 0 {
+		for _, cell := range cells { // the begin of a bin is no result, and all that is in it leads to the JSON by its column
+			if !regexp.MustCompile(`<tr>` + regexp.QuoteMeta(cell)).MatchString(page) {
+				t.Errorf("a number leads nowhere: %s", cell)
+			}
+		}
 	}
 	for _, c := range a.Cells {
 		if !strings.Contains(page, html.EscapeString(c.Model)) {

@@ -281,6 +281,7 @@ func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
 	responses := m.responses()
 	c.Response = percentiles(responses, undisturbed.timeouts)
 	c.Histogram = histogram(responses)
+	c.Distribution = distribution(responses)
 	c.Samples = m.samples()
 	c.Service = c.Response // which it is in a closed loop: a request is intended when it is sent
 	if c.Load.Kind != bench.Open {

@@ -13,17 +13,21 @@ import (
 
 // words says in a sentence for each request up to which rate the models meet the objective, the slowest first, and what
 // gave out there.
-func words(found []Knee) []string {
-	var lines []string
-	for len(found) > 0 {
+func words(knees []Knee) []statement {
+	var all []statement
+	for found := knees; len(found) > 0; {
 		n := 0 // models of this request, which follow one another
 		for n < len(found) && found[n].Workload == found[0].Workload && found[n].Request == found[0].Request {
 			n++
 		}
-		lines = append(lines, fmt.Sprintf("%s: %s.", subject(found[0].Workload, found[0].Request), sentence(found[:n])))
+		s := statement{Text: fmt.Sprintf("%s: %s.", subject(found[0].Workload, found[0].Request), sentence(found[:n]))}
+		for i := range n {
+			s.Places = append(s.Places, fmt.Sprintf(".knees[%d]", len(knees)-len(found)+i))
+		}
+		all = append(all, s)
 		found = found[n:]
 	}
-	return lines
+	return all
 }
 
 func sentence(models []Knee) string {

@@ -193,12 +193,15 @@ func alignRight(t table.Writer, from, to int) {
 
 // comparison finds what the cell was compared by with the run's baseline, as the candidate.
 func (a *Analysis) comparison(c bench.Cell, metric string) *Comparison {
-	for i, r := range a.Comparisons {
-		if r.of(c) && r.Baseline == a.Run.Baseline && r.Metric == metric {
-			return &a.Comparisons[i]
-		}
+	if i := a.compared(c, metric); i >= 0 {
+		return &a.Comparisons[i]
 	}
 	return nil
+}
+
+// compared is the index of that comparison, or −1.
+func (a *Analysis) compared(c bench.Cell, metric string) int {
+	return slices.IndexFunc(a.Comparisons, func(r Comparison) bool { return r.of(c) && r.Baseline == a.Run.Baseline && r.Metric == metric })
 }
 
 // of says whether the cell is the candidate.
@@ -227,10 +230,33 @@ func (a *Analysis) twin(c Cell) *Cell {
 // meanings says in a sentence for each request what its fork tax means, at the first load that it was given, and up to
 // which rate it meets the objective.
 func meanings(a *Analysis) []string {
+	var lines []string
+	for _, s := range statements(a) {
+		lines = append(lines, s.Text)
+	}
+	return lines
+}
+
+// A statement is a sentence, and where in the JSON that is which it tells of.
+type statement struct {
+	Text   string
+	Places []string
+}
+
+// unplaced are statements that tell of what is to be found elsewhere.
+func unplaced(lines []string) []statement {
+	var all []statement
+	for _, line := range lines {
+		all = append(all, statement{Text: line})
+	}
+	return all
+}
+
+func statements(a *Analysis) []statement {
 	if a.Run.Suite != nil { // whose contenders are no models, and add nothing to each other
 		return nil
 	}
-	var lines []string
+	var all []statement
 	told := map[[3]string]bool{}
 	for _, c := range a.ownCells() {
 		key := [3]string{c.Workload, c.Request, c.Model}
@@ -239,10 +265,13 @@ func meanings(a *Analysis) []string {
 			continue
 		}
 		told[key] = true
-		lines = append(lines, fmt.Sprintf("%s, %s: %s.%s%s", subject(c.Workload, c.Request), c.Load, meaning, a.parts(c),
-			capacity(a, c)))
+		s := statement{Text: fmt.Sprintf("%s, %s: %s.%s%s", subject(c.Workload, c.Request), c.Load, meaning, a.parts(c), capacity(a, c))}
+		if i := a.compared(c.Cell, MetricResponse); i >= 0 {
+			s.Places = []string{fmt.Sprintf(".comparisons[%d]", i)}
+		}
+		all = append(all, s)
 	}
-	return append(lines, words(a.Knees)...)
+	return append(all, words(a.Knees)...)
 }
 
 // capacity compares how many requests a second one core has CPU for.

@@ -99,7 +99,7 @@ export class Marks extends Picture {
 }
 
 // What a phase is drawn in. No two that follow one another are alike, nor the long ones of a process.
-const phases = {arrive: "c0", wait: "c5", spawn: "c2", start: "c3", open: "c4", connect: "c1", handle: "c0", transfer: "c5", close: "c0", exit: "c4", return: "c5"};
+const phases = {arrive: "c0", wait: "c5", spawn: "c2", start: "c3", open: "c4", connect: "c1", handle: "c0", child: "c3", transfer: "c5", close: "c0", exit: "c4", return: "c5"};
 const sum = told => told.reduce((n, p) => n + p.us, 0);
 
 // Waterfall draws the phases of the last requests, a line for each, and tells their medians. Each picture has a scale
