@@ -65,13 +65,23 @@ func TestPageInABrowser(t *testing.T) {
 	}
 }
 
-// A number that is followed shows its place in the JSON; keys do what the mouse does.
+// A number that is followed shows its place in the JSON; keys do what the mouse does. The address of the place leads there, too.
 func TestNumbersLeadToTheJSON(t *testing.T) {
 	b := opened(t, printedPage(t))
-	b.Do(t, chromedp.Focus(`a[data-place*="cpu_ns_per_request"]`), chromedp.KeyEvent("\r"))
-	place := browsertest.Ask[string](t, b, `document.getElementById("place").textContent`)
-	shown := browsertest.Ask[string](t, b, `document.getElementById("shown").textContent`)
-	if !strings.Contains(place, "jq '.cells[0].cpu_ns_per_request'") || !strings.Contains(shown, `"cpu_ns_per_request":`) {
-		t.Errorf("it shows %q: %.100q", place, shown)
+	seen := func(place, name string) {
+		t.Helper()
+		said := browsertest.Ask[string](t, b, `document.getElementById("place").textContent`)
+		shown := browsertest.Ask[string](t, b, `document.getElementById("shown").textContent`)
+		if !strings.HasPrefix(said, "jq '"+place+"' is ") || !strings.Contains(shown, `"`+name+`":`) {
+			t.Errorf("it shows %q: %.100q, want %s", said, shown, place)
+		}
+		if top := browsertest.Ask[float64](t, b, `document.getElementById("place").getBoundingClientRect().y`); top < 0 || top > 900 {
+			t.Errorf("%s is at %v of the window", place, top)
+		}
 	}
+	b.Do(t, chromedp.Focus(`a[href*="cpu_ns_per_request"]`), chromedp.KeyEvent("\r"))
+	seen(".cells[0].cpu_ns_per_request", "cpu_ns_per_request")
+	b.Do(t, chromedp.Evaluate(`location.hash = "#.comparisons.0.ratio"`, nil), chromedp.Reload(), chromedp.WaitReady("#shown"))
+	seen(".comparisons[0].ratio", "ratio_low")
+	browsertest.Picture(t, b, os.Getenv("REPORT_PICTURE"))
 }

@@ -87,7 +87,7 @@ func taxFigure(a *Analysis) *Figure {
 		}
 		label := fmt.Sprintf("%s, %s, %s", subject(c.Workload, c.Request), c.Candidate, c.Load)
 		all = append(all, dot{label: shorten(label, mostLabel), value: three(c.Ratio) + "×" + c.mark(), at: c.Ratio, low: c.RatioLow, high: c.RatioHigh})
-		at := numbersAt(fmt.Sprintf(".comparisons[%d]", i))
+		at := numbersAt(fmt.Sprintf(".comparisons.%d", i))
 		f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, at(three(c.Ratio), "ratio"), at(optional(c.RatioLow, three), "ratio_low"),
 			at(optional(c.RatioHigh, three), "ratio_high"), at(print(c.Difference), "difference"), at(fmt.Sprint(c.Blocks), "blocks"),
 			at(fmt.Sprint(c.Restarts), "restarts")})
@@ -122,7 +122,7 @@ func ladderFigure(a *Analysis) *Figure {
 			}
 			label := fmt.Sprintf("%s, + %s", subject(l.Workload, l.Request), s.Renews)
 			all = append(all, dot{label: shorten(label, mostLabel), value: duration(*s.Response.Value), at: *s.Response.Value, low: s.Response.Low, high: s.Response.High})
-			at := numbersAt(fmt.Sprintf(".ladders[%d].steps[%d]", i, j))
+			at := numbersAt(fmt.Sprintf(".ladders.%d.steps.%d", i, j))
 			f.Data.Rows = append(f.Data.Rows, []number{{Text: fmt.Sprintf("%s, %s", subject(l.Workload, l.Request), l.Load)}, {Text: s.Renews},
 				at(duration(*s.Response.Value), "response_ns.value"), at(optional(s.Response.Low, duration), "response_ns.low"),
 				at(optional(s.Response.High, duration), "response_ns.high"), at(optional(s.Phases.Value, duration), "phases_ns.value"),
@@ -179,7 +179,7 @@ func waterfallFigure(a *Analysis) *Figure {
 			s.text(100, y+12, "end", "label", p.Name)
 			s.rect(from, y+2, to-from, stepHeight-4, "phase c0", p.Name+": "+value)
 			s.text(to+6, y+12, "start", "tick", value)
-			f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, {Text: p.Name}, a.cellNumber(c, value, fmt.Sprintf("phases[%d].ns", i))})
+			f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, {Text: p.Name}, a.cellNumber(c, value, fmt.Sprintf("phases.%d.ns", i))})
 			y += stepHeight
 		}
 		y += 0.7 * stepHeight

@@ -125,7 +125,7 @@ func answer(a *Analysis) statement {
 		return statement{Text: "No difference from " + a.Run.Baseline + " was found."}
 	}
 	byRatio := func(i, j int) int { return cmp.Compare(a.Comparisons[i].Ratio, a.Comparisons[j].Ratio) }
-	place := func(i int) string { return fmt.Sprintf(".comparisons[%d]", i) }
+	place := func(i int) string { return fmt.Sprintf(".comparisons.%d", i) }
 	name := func(c Comparison) string { return fmt.Sprintf("%s (%s)", subject(c.Workload, c.Request), c.Load) }
 	first := slices.MinFunc(found, byRatio)
 	least := a.Comparisons[first]
@@ -201,7 +201,7 @@ func (a *Analysis) series() []series {
 
 // placeOf is where the cell is in the JSON.
 func (a *Analysis) placeOf(c Cell) string {
-	return fmt.Sprintf(".cells[%d]", slices.IndexFunc(a.Cells, func(o Cell) bool { return o.Cell == c.Cell }))
+	return fmt.Sprintf(".cells.%d", slices.IndexFunc(a.Cells, func(o Cell) bool { return o.Cell == c.Cell }))
 }
 
 // cellNumber is a value of the cell.
@@ -215,7 +215,7 @@ func (a *Analysis) comparisonNumber(c Cell, text, field string) number {
 	if i < 0 || !strings.ContainsAny(text, "0123456789") {
 		return number{Text: text}
 	}
-	return numbersAt(fmt.Sprintf(".comparisons[%d]", i))(text, field)
+	return numbersAt(fmt.Sprintf(".comparisons.%d", i))(text, field)
 }
 
 func responseGrid(a *Analysis) grid {
@@ -251,7 +251,7 @@ func gatesGrid(c *Check) grid {
 	g := grid{ID: "gates", Title: "Gates", Short: "Gates", Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "gate"}, {Name: "base", Definition: "gate"},
 		{Name: "candidate", Definition: "gate"}, {Name: "change", Definition: "change"}, {Name: "limit", Definition: "change"}, {Name: "verdict"}}}
 	for i, gate := range c.Gates {
-		at := numbersAt(fmt.Sprintf(".check.gates[%d]", i))
+		at := numbersAt(fmt.Sprintf(".check.gates.%d", i))
 		g.Rows = append(g.Rows, []number{{Text: subject(gate.Workload, gate.Request)}, {Text: gate.load()}, {Text: spoken(gate.Metric)},
 			at(gate.print(gate.Base), "base"), at(gate.print(gate.Candidate), "candidate"), at(gate.change(), "ratio"),
 			{"+" + share(c.Margin), ".check.margin"}, {Text: gate.Verdict}})
@@ -281,7 +281,7 @@ func refereeGrid(a *Analysis) grid {
 	g := grid{ID: "referee", Title: "The referee: another client that repeats a part of the closed loops", Short: "Referee",
 		Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "model", Definition: "model"}, {Name: "median", Definition: "referee"}, {Name: "throughput", Definition: "referee"}, {Name: "why"}}}
 	for i, r := range a.Referee {
-		at := numbersAt(fmt.Sprintf(".referee[%d]", i))
+		at := numbersAt(fmt.Sprintf(".referee.%d", i))
 		g.Rows = append(g.Rows, []number{{Text: subject(r.Workload, r.Request)}, {Text: r.Load.String()}, {Text: r.Model},
 			at(signed(r.MedianRatio), "median_ratio"), at(signed(r.ThroughputRatio), "throughput_ratio"), {Text: r.Why}})
 	}

@@ -22,7 +22,7 @@ func words(knees []Knee) []statement {
 		}
 		s := statement{Text: fmt.Sprintf("%s: %s.", subject(found[0].Workload, found[0].Request), sentence(found[:n]))}
 		for i := range n {
-			s.Places = append(s.Places, fmt.Sprintf(".knees[%d]", len(knees)-len(found)+i))
+			s.Places = append(s.Places, fmt.Sprintf(".knees.%d", len(knees)-len(found)+i))
 		}
 		all = append(all, s)
 		found = found[n:]

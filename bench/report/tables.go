@@ -267,7 +267,7 @@ func statements(a *Analysis) []statement {
 		told[key] = true
 		s := statement{Text: fmt.Sprintf("%s, %s: %s.%s%s", subject(c.Workload, c.Request), c.Load, meaning, a.parts(c), capacity(a, c))}
 		if i := a.compared(c.Cell, MetricResponse); i >= 0 {
-			s.Places = []string{fmt.Sprintf(".comparisons[%d]", i)}
+			s.Places = []string{fmt.Sprintf(".comparisons.%d", i)}
 		}
 		all = append(all, s)
 	}

@@ -14,20 +14,24 @@
 		URL.revokeObjectURL(link.href);
 	});
 
-	// show has the part of the analysis be seen that holds the place, such as .cells[3].response_ns.p50.
+	// show has the part of the analysis be seen that holds the place, such as .cells.3.response_ns.p50.
 	function show(path) {
-		const keys = path.match(/[^.[\]]+/g);
+		const keys = path.slice(1).split(".");
 		const around = keys.slice(0, keys[0] === "run" ? 1 : 2);
-		let part = analysis;
-		for (const key of around) part = part[key];
-		place.textContent = "jq '" + path + "'";
-		shown.textContent = JSON.stringify(part, null, 2);
+		const at = keys => keys.reduce((holder, key) => holder?.[key], analysis);
+		const value = at(keys), part = at(around);
+		place.textContent = `jq '${path.replace(/\.(\d+)/g, "[$1]")}'` + (Object(value) === value ? "" : ` is ${value}`);
+		shown.textContent = JSON.stringify(part, null, 2) ?? "is nowhere";
 	}
-	document.addEventListener("click", event => {
-		const link = event.target.closest("a[data-place]");
-		if (link) show(link.dataset.place);
-	});
-	show(".run");
+	// follow shows the place that the page's address ends with, if that is one: #.cells.3.response_ns.p50
+	function follow() {
+		if (!location.hash.startsWith("#.")) return false;
+		show(location.hash.slice(1));
+		document.getElementById("json").scrollIntoView();
+		shown.focus({preventScroll: true});
+		return true;
+	}
+	addEventListener("hashchange", follow);
 
 	const colour = i => getComputedStyle(document.documentElement).getPropertyValue("--c" + i % 6);
 	const dashes = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
@@ -66,6 +70,7 @@
 		}
 	}
 	draw();
+	if (!follow()) show(".run"); // when all above it has its height
 	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 	let wait;
 	addEventListener("resize", () => { clearTimeout(wait); wait = setTimeout(draw, 200); });
