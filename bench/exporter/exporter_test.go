@@ -10,7 +10,6 @@ import (
 	"math"
 	"net/textproto"
 	"os"
-	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -287,38 +286,5 @@ func TestRenderOfLittle(t *testing.T) {
 		if h := histogram(t, page); h.GetSampleCount() != 0 {
 			t.Errorf("%d samples, want none", h.GetSampleCount())
 		}
-	}
-}
-
-// The dashboard for Grafana asks for metrics that there are.
-func TestGrafanaDashboard(t *testing.T) {
-	text, err := os.ReadFile("../../examples/grafana.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var dashboard struct {
-		Panels []struct {
-			Title   string
-			Targets []struct{ Expr string }
-		}
-	}
-	if err := json.Unmarshal(text, &dashboard); err != nil {
-		t.Fatal(err)
-	}
-	s := snapshot()
-	s.Phases = map[string]bench.Durations{"start": {Buckets: map[int]int64{0: 1}, SumNS: 1}}
-	_, page := render(t, s, "", "")
-	asked := 0
-	for _, p := range dashboard.Panels {
-		for _, target := range p.Targets {
-			for _, metric := range regexp.MustCompile(`forktax_[a-z_]+`).FindAllString(target.Expr, -1) {
-				if asked++; !bytes.Contains(page, []byte("\n"+metric+"{")) {
-					t.Errorf("%s asks for %s, which there is not", p.Title, metric)
-				}
-			}
-		}
-	}
-	if asked < 10 {
-		t.Errorf("it asks for %d metrics", asked)
 	}
 }

@@ -35,9 +35,11 @@ model of either side. It shows each process as it comes and goes, requests a sec
 of the last requests went, connections and CPU. A tour of eight steps tells the story.
 
 The page needs the address that is printed, with its token. Only this machine reaches it, unless --listen says
-otherwise: then whoever knows the token can start and steer the built-in workloads, and nothing else.`,
+otherwise: then whoever knows the token can start and steer the built-in workloads, and nothing else. By ssh -L it is
+reached at the same port alone, for the page is asked for by name. Below the address, /metrics is for Prometheus.`,
 		Example: `  forktax live
-  forktax live --open`,
+  forktax live --open
+  forktax live --listen 127.0.0.1:8090`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return liveShow(c.Context(), listen, open, atOnce, c.OutOrStdout(), c.ErrOrStderr())

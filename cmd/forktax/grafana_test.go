@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"forktax/bench"
+	"forktax/bench/process"
+	"forktax/bench/program"
+)
+
+// scraping starts Prometheus, which looks at the addresses each second, and returns the URL of its API.
+func scraping(t *testing.T, addresses []string) string {
+	t.Helper()
+	path, err := exec.LookPath("prometheus")
+	if err != nil {
+		t.Skip("Prometheus is not installed (Debian: apt-get install prometheus)")
+	}
+	dir := t.TempDir()
+	config := fmt.Sprintf("global: {scrape_interval: 1s}\nscrape_configs: [{job_name: forktax, static_configs: [{targets: ['%s']}]}]\n",
+		strings.Join(addresses, "', '"))
+	file := filepath.Join(dir, "prometheus.yml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	port, err := process.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := fmt.Sprint("127.0.0.1:", port)
+	cmd := exec.Command(path, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
+	var said strings.Builder
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(os.Interrupt)
+		cmd.Wait()
+		if t.Failed() {
+			t.Log(said.String())
+		}
+	})
+	return "http://" + address + "/api/v1/query"
+}
+
+// found is how many series with a number the query has an answer with, and whatever is wrong with it.
+func found(api, query string) (n int, err error) {
+	resp, err := http.Get(api + "?query=" + url.QueryEscape(query))
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Error string
+		Data  struct {
+			Result []struct{ Value [2]any }
+		}
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return 0, fmt.Errorf("%s: %w", resp.Status, err)
+	}
+	if answer.Error != "" {
+		return 0, fmt.Errorf("%s", answer.Error)
+	}
+	for _, s := range answer.Data.Result {
+		text, _ := s.Value[1].(string)
+		if v, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(v) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// Each panel of the dashboard for Grafana has data, when Prometheus looks at both twins under load.
+func TestGrafanaDashboard(t *testing.T) {
+	text, err := os.ReadFile("../../examples/grafana.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dashboard struct {
+		Panels []struct {
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(text, &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	if len(dashboard.Panels) < 8 {
+		t.Errorf("it has %d panels", len(dashboard.Panels))
+	}
+
+	dir := t.TempDir()
+	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", dir+"/", "forktax/cmd/hello", "forktax/cmd/forktax").CombinedOutput(); err != nil {
+		t.Fatalf("building: %v\n%s", err, out)
+	}
+	p, err := program.Describe(t.Context(), filepath.Join(dir, "hello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := program.Launcher{Dir: dir, Exporter: filepath.Join(dir, "forktax")}
+	var addresses []string
+	ctx, cancel := context.WithCancel(t.Context())
+	var clients sync.WaitGroup
+	defer clients.Wait()
+	defer cancel()
+	for _, model := range []string{hostedModel, bench.Baseline} {
+		target, stop, err := l.Serve(t.Context(), p, program.Variant{Variant: bench.Variant{Model: model}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+		})
+		addresses = append(addresses, strings.TrimPrefix(target.AdminURL, "http://"))
+		clients.Go(func() {
+			for ctx.Err() == nil {
+				if resp, err := http.Get(target.URL + p.Requests[0].Path); err == nil {
+					resp.Body.Close()
+				}
+			}
+		})
+	}
+	api := scraping(t, addresses)
+	for _, panel := range dashboard.Panels {
+		for _, target := range panel.Targets {
+			query := strings.ReplaceAll(target.Expr, "$__rate_interval", "5s")
+			n, err := found(api, query)
+			for deadline := time.Now().Add(30 * time.Second); n == 0 && time.Now().Before(deadline); n, err = found(api, query) {
+				time.Sleep(200 * time.Millisecond)
+			}
+			if n == 0 || err != nil {
+				t.Errorf("%s: %s has %d series with data, %v", panel.Title, query, n, err)
+			}
+		}
+	}
+}
