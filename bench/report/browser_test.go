@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,6 +71,7 @@ func TestNumbersLeadToTheJSON(t *testing.T) {
 	b := opened(t, printedPage(t))
 	seen := func(place, name string) {
 		t.Helper()
+		b.Do(t, chromedp.Poll(fmt.Sprintf(`document.getElementById("place").textContent.startsWith(%q)`, "jq '"+place+"' is "), nil))
 		said := browsertest.Ask[string](t, b, `document.getElementById("place").textContent`)
 		shown := browsertest.Ask[string](t, b, `document.getElementById("shown").textContent`)
 		if !strings.HasPrefix(said, "jq '"+place+"' is ") || !strings.Contains(shown, `"`+name+`":`) {
@@ -81,7 +83,9 @@ func TestNumbersLeadToTheJSON(t *testing.T) {
 	}
 	b.Do(t, chromedp.Focus(`a[href*="cpu_ns_per_request"]`), chromedp.KeyEvent("\r"))
 	seen(".cells[0].cpu_ns_per_request", "cpu_ns_per_request")
-	b.Do(t, chromedp.Evaluate(`location.hash = "#.comparisons.0.ratio"`, nil), chromedp.Reload(), chromedp.WaitReady("#shown"))
+	b.Do(t, chromedp.Evaluate(`location.hash = "#.comparisons.0.ratio"`, nil))
+	seen(".comparisons[0].ratio", "ratio_low")
+	b.Do(t, chromedp.Reload(), chromedp.WaitReady("#shown"))
 	seen(".comparisons[0].ratio", "ratio_low")
 	browsertest.Picture(t, b, os.Getenv("REPORT_PICTURE"))
 }

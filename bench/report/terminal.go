@@ -1,10 +1,12 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"forktax/bench"
@@ -28,34 +30,49 @@ const (
 	sparkWidth = 12
 )
 
-// Picture draws the median response time of each cell in a closed loop, or of a suite its throughput, as a bar beside its
-// twins', and its blocks in the order in which they ran as a line of their own. It draws nothing where there is no room.
-func Picture(w io.Writer, a *Analysis, t Terminal) error {
-	bar := t.Width - nameWidth - modelWidth - valueWidth - sparkWidth - 4
-	ends := a.ends()
-	cells := firstLoads(ends.own(bench.Closed))
-	if t.Width < narrowest || bar < 5 || len(cells) == 0 {
-		return nil
+// Screen prints the text, with its sentences wrapped, and where there is room a picture below it. To what is no terminal, and has
+// no width, it prints the text alone, as it is.
+func Screen(w io.Writer, a *Analysis, t Terminal) error {
+	var all bytes.Buffer
+	p := printer{w: &all, width: t.Width}
+	p.text(a)
+	t.picture(&p, a)
+	if p.err != nil {
+		return p.err
 	}
-	p := printer{w: w}
+	_, err := io.WriteString(w, t.plain(all.String()))
+	return err
+}
+
+// picture draws the median response time of each cell in a closed loop, or of a suite its throughput, as a bar beside the
+// others, all on one scale, and its blocks in the order in which they ran as a line of their own.
+func (t Terminal) picture(p *printer, a *Analysis) {
+	room := t.Width - nameWidth - modelWidth - valueWidth - sparkWidth - 4
+	cells := firstLoads(a.ends().own(bench.Closed))
+	most := 0.0
+	for _, c := range cells {
+		most = max(most, a.length(c))
+	}
+	if t.Width < narrowest || most == 0 {
+		return
+	}
 	title := "Medians of response times, and those of the blocks in their order"
 	if a.Run.Suite != nil {
 		title = "Requests a second, and medians of response times of the blocks in their order"
 	}
 	p.line("\n%s", title)
+	last, series := "", 0
 	for _, c := range cells {
-		all := slices.DeleteFunc(slices.Clone(cells), func(o Cell) bool { return o.Workload != c.Workload || o.Request != c.Request })
-		most := 0.0
-		for _, o := range all {
-			most = max(most, a.length(o))
-		}
 		length := a.length(c)
-		if most == 0 || length == 0 {
+		if length == 0 {
 			continue
 		}
-		name := ""
-		if all[0].Model == c.Model {
-			name = subject(c.Workload, c.Request)
+		name := subject(c.Workload, c.Request)
+		if name != last {
+			last, series = name, 0
+		} else {
+			name = ""
+			series++
 		}
 		value := c.Response.print("p50")
 		if a.Run.Suite != nil {
@@ -64,11 +81,9 @@ func Picture(w io.Writer, a *Analysis, t Terminal) error {
 		if r := a.comparison(c.Cell, a.pictured()); r != nil {
 			value += " " + three(r.Ratio) + "×"
 		}
-		drawn := t.bar(length/most*float64(bar), bar)
-		p.line("%s %s %s %s %s", pad(name, nameWidth), pad(c.Model, modelWidth), t.coloured(drawn, slices.IndexFunc(all, func(o Cell) bool { return o.Model == c.Model })),
-			pad(t.plain(value), valueWidth), t.spark(c))
+		drawn := t.bar(length/most*float64(room), room)
+		p.line("%s %s %s %s %s", pad(name, nameWidth), pad(c.Model, modelWidth), t.coloured(drawn, series), pad(value, valueWidth), t.spark(c))
 	}
-	return p.err
 }
 
 // pictured is the metric whose bars are drawn.
@@ -142,16 +157,23 @@ func (t Terminal) coloured(text string, series int) string {
 	if !t.Colour {
 		return text
 	}
-	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", []int{36, 33, 35, 32, 34}[max(series, 0)%5], text)
+	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", []int{36, 33, 35, 32, 34}[series%5], text)
 }
 
-// plain spells what stands in a table so that the terminal shows it.
+// plain spells the text so that the terminal shows it.
 func (t Terminal) plain(text string) string {
 	if !t.ASCII {
 		return text
 	}
-	return strings.NewReplacer("µ", "u", "×", "x", "≥", ">=", "–", "-", "−", "-").Replace(text)
+	return strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII {
+			return '?'
+		}
+		return r
+	}, spelled.Replace(text))
 }
+
+var spelled = strings.NewReplacer("µ", "u", "×", "x", "≥", ">=", "≤", "<=", "–", "-", "−", "-", "─", "-", "·", "-", "…", "...", "†", "+", "±", "+-")
 
 // pad brings the text to the width.
 func pad(text string, width int) string {

@@ -3,8 +3,10 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"forktax/bench"
 )
@@ -13,6 +15,11 @@ import (
 // be careful of.
 func Text(w io.Writer, a *Analysis) error {
 	p := printer{w: w}
+	p.text(a)
+	return p.err
+}
+
+func (p *printer) text(a *Analysis) {
 	if a.Check != nil {
 		p.check(a.Check)
 	}
@@ -35,13 +42,13 @@ func Text(w io.Writer, a *Analysis) error {
 		careful = append(careful, fmt.Sprintf("%s: %s; %s.", w.Code, w.Text, w.Advice))
 	}
 	p.list("To be careful of", careful)
-	return p.err
 }
 
 // printer remembers the first error.
 type printer struct {
-	w   io.Writer
-	err error
+	w     io.Writer
+	width int // of a terminal, at which sentences are wrapped; 0 if it is none
+	err   error
 }
 
 func (p *printer) line(format string, args ...any) {
@@ -67,8 +74,14 @@ func (p *printer) list(title string, lines []string) {
 	if len(lines) > 0 {
 		p.line("\n%s", title)
 	}
+	const indent = "  "
 	for _, l := range lines {
-		p.line("  %s", l)
+		if p.width > len(indent) {
+			l = text.WrapSoft(l, p.width-len(indent))
+		}
+		for part := range strings.Lines(l) {
+			p.line(indent+"%s", strings.TrimRight(part, " \n"))
+		}
 	}
 }
 

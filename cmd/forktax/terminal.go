@@ -11,12 +11,12 @@ import (
 	"forktax/bench/report"
 )
 
-// show prints the result in its format, and on a terminal a picture below the text.
+// show prints the result in its format, text as a terminal shows it best.
 func (o *output) show(w io.Writer, a *report.Analysis) error {
-	if err := o.print(w, a); err != nil || o.format != "text" {
-		return err
+	if o.format == "text" {
+		return report.Screen(w, a, terminalOf(w))
 	}
-	return report.Picture(w, a, terminalOf(w))
+	return o.print(w, a)
 }
 
 // terminalOf says what is known of the terminal that w is; of anything else, nothing, and then nothing is drawn.
