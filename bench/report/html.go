@@ -106,7 +106,7 @@ func HTML(w io.Writer, a *Analysis) error {
 }
 
 // answer is the run in one sentence: what costs how many times what, the least and the most. Of a suite it is how many times
-// as many requests are answered.
+// as many requests are answered, and of a search up to which rate.
 func answer(a *Analysis) statement {
 	if a.Check != nil {
 		return statement{Text: a.Check.headline()}
@@ -122,6 +122,9 @@ func answer(a *Analysis) statement {
 		}
 	}
 	if len(found) == 0 {
+		if knees := words(a.Knees); len(knees) > 0 {
+			return knees[0]
+		}
 		return statement{Text: "No difference from " + a.Run.Baseline + " was found."}
 	}
 	byRatio := func(i, j int) int { return cmp.Compare(a.Comparisons[i].Ratio, a.Comparisons[j].Ratio) }

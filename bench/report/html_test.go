@@ -127,6 +127,20 @@ func TestHTMLOfACheck(t *testing.T) {
 	}
 }
 
+// The page of a search begins with what was found.
+func TestHTMLOfASearch(t *testing.T) {
+	a := analyze(t, theRun(t))
+	met := 880.0
+	a.Comparisons, a.Knees = nil, []report.Knee{{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p99 ≤ 20 ms", MetRPS: &met}}
+	var out bytes.Buffer
+	if err := report.HTML(&out, a); err != nil {
+		t.Fatal(err)
+	}
+	if want := `<p class="answer">hello: cgi meets p99 ≤ 20 ms up to 880/s`; !strings.Contains(out.String(), want) {
+		t.Errorf("the page has no %s", want)
+	}
+}
+
 // What a run calls things cannot become a part of the page's code.
 func TestHTMLEscapes(t *testing.T) {
 	a := analyze(t, theRun(t))
