@@ -68,12 +68,18 @@ func looking(b *testing.B, show *Show) {
 	go http.Serve(ln, server.Handler())
 	show.come() // so that it goes on while no page is open
 	defer show.leave()
+	if show.act == nil {
+		b.Fatal(show.failure)
+	}
 	url := "http://" + ln.Addr().String() + server.Path()
 	browser := browsertest.Open(b, url)
 	resident := show.act.sides[1]
 	throughput := func(page string) float64 {
 		browser.Do(b, chromedp.Navigate(page))
 		time.Sleep(time.Second) // it has begun
+		if state := browsertest.Ask[string](b, browser, `document.getElementById("state")?.textContent ?? ""`); (state == "running") != (page == url) {
+			b.Fatalf("%s is %q", page, state)
+		}
 		begin, before := time.Now(), resident.answered()
 		time.Sleep(2 * time.Second)
 		return float64(resident.answered()-before) / time.Since(begin).Seconds()
@@ -86,6 +92,9 @@ func looking(b *testing.B, show *Show) {
 			rps[j] = throughput(pages[j])
 		}
 		changes = append(changes, 100*(rps[0]/rps[1]-1))
+	}
+	for _, trouble := range browser.Troubles() {
+		b.Error(trouble)
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(stats.HodgesLehmann(changes), "%")

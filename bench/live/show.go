@@ -106,8 +106,12 @@ func (s *Show) begin() (err error) {
 		own.look(ctx) // what it counts begins here
 		a.sides[i] = own
 		driving.Go(func() { own.watch(ctx) })
-		engine := s.engines()[s.engine]
-		driving.Go(func() { own.drive(ctx, engine, request, s.setup.load()) })
+		var engines []bench.Engine
+		for range turns {
+			engines = append(engines, s.engines()[s.engine])
+		}
+		load := s.setup.load()
+		driving.Go(func() { own.drive(ctx, engines, request, load) })
 	}
 	a.stop = func() error {
 		cancel()

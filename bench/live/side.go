@@ -51,25 +51,49 @@ const (
 	longest     = 5 * time.Second // window of percentiles, if a shorter one has too little for p99
 	mostSeen    = 4000            // answers of a window that percentiles are taken of
 	mostPhases  = 8
+	turns       = 8                      // of engines in an open loop: answers may take two seconds
 	errorPause  = 500 * time.Millisecond // after which a target that fails is asked again
 	lookTimeout = time.Second
 )
 
-// drive offers load until ctx ends. An open loop is one within a visit: of a target that cannot keep up, the visits last longer.
-func (s *side) drive(ctx context.Context, engine bench.Engine, r bench.Request, l bench.Load) {
-	for seed := uint64(1); ctx.Err() == nil; seed++ {
-		over := time.Now().Add(visit)
-		err := engine.Run(ctx, bench.Visit{URL: s.target.URL, Request: r, Load: l, Length: visit, AtLeast: 1, Seed: seed}, s)
-		if err != nil && ctx.Err() == nil {
-			s.mu.Lock()
-			s.failure = err.Error()
-			s.mu.Unlock()
-			over = time.Now().Add(errorPause)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Until(over)):
-		}
+// drive offers load until ctx ends. In a closed loop one engine makes one visit after the other. In an open loop a visit must
+// not wait for the last answers of the one before it, so the engines take turns: only a target that takes longer for an
+// answer than for the visits of all others gets less than the rate.
+func (s *side) drive(ctx context.Context, engines []bench.Engine, r bench.Request, l bench.Load) {
+	v := bench.Visit{URL: s.target.URL, Request: r, Load: l, Length: visit}
+	if l.Kind == bench.Closed {
+		v.AtLeast, engines = 1, engines[:1]
+	}
+	var driving sync.WaitGroup
+	begin := time.Now()
+	for i, engine := range engines {
+		driving.Go(func() {
+			v := v
+			for due := begin.Add(time.Duration(i) * visit); waited(ctx, time.Until(due)); {
+				v.Seed = uint64(due.Sub(begin) / visit)
+				if err := engine.Run(ctx, v, s); err != nil && ctx.Err() == nil {
+					s.mu.Lock()
+					s.failure = err.Error()
+					s.mu.Unlock()
+					due = time.Now().Add(errorPause)
+				}
+				due = due.Add(time.Duration(len(engines)) * visit)
+				if now := time.Now(); l.Kind == bench.Closed || due.Before(now) {
+					due = now
+				}
+			}
+		})
+	}
+	driving.Wait()
+}
+
+// waited waits, unless ctx ends before that.
+func waited(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return ctx.Err() == nil
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 const binsPerDecade = 20
 
 // A Distribution says how many answers took how long: Answers[i] as long as FromNS[i] nanoseconds or longer, and less than
-// 12 % more than that. Bins without any are not there. Together they are all right answers of the undisturbed blocks.
+// 10^(1/20) times that, which is 12.2 % more. A bin begins at the whole nanosecond at or above a power of 10^(1/20). Those without
+// an answer are not there. Together they are all right answers of the undisturbed blocks.
 type Distribution struct {
 	FromNS  []int64 `json:"from_ns"`
 	Answers []int64 `json:"answers"`
@@ -88,7 +89,7 @@ type group struct {
 func (a *Analysis) groups(kind string) []group {
 	var found []group
 	for _, c := range a.own(kind) {
-		if c.Histogram == nil || c.Histogram.TotalCount() == 0 {
+		if c.Histogram == nil || len(c.Distribution.Answers) == 0 {
 			continue
 		}
 		name := fmt.Sprintf("%s, %s", subject(c.Workload, c.Request), c.Load)

@@ -191,10 +191,11 @@ func (c *Control) say() string {
 
 // check prints a check for a terminal.
 func (p *printer) check(c *Check) {
-	p.line("%s\n%s", c.headline(), c.terms())
+	p.sentence("", "%s", c.headline())
+	p.sentence("", "%s", c.terms())
 	p.table(gatesTitle, c.gatesTable())
 	if c.Control != nil {
-		p.line("%s", c.Control.say())
+		p.sentence("", "%s", c.Control.say())
 	}
 	p.list("What failed", c.regressions())
 	p.list("What was not decided", c.undecided())

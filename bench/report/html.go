@@ -122,8 +122,15 @@ func answer(a *Analysis) statement {
 		}
 	}
 	if len(found) == 0 {
-		if knees := words(a.Knees); len(knees) > 0 {
-			return knees[0]
+		var all statement
+		for _, s := range words(a.Knees) {
+			all = statement{strings.TrimSpace(all.Text + " " + s.Text), append(all.Places, s.Places...)}
+		}
+		switch {
+		case all.Text != "":
+			return all
+		case !slices.ContainsFunc(a.Comparisons, func(c Comparison) bool { return c.Metric == metric && c.Baseline == a.Run.Baseline }):
+			return statement{Text: "Nothing was compared with " + a.Run.Baseline + "."}
 		}
 		return statement{Text: "No difference from " + a.Run.Baseline + " was found."}
 	}

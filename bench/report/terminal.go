@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -33,15 +32,10 @@ const (
 // Screen prints the text, with its sentences wrapped, and where there is room a picture below it. To what is no terminal, and has
 // no width, it prints the text alone, as it is.
 func Screen(w io.Writer, a *Analysis, t Terminal) error {
-	var all bytes.Buffer
-	p := printer{w: &all, width: t.Width}
+	p := printer{w: w, t: t}
 	p.text(a)
 	t.picture(&p, a)
-	if p.err != nil {
-		return p.err
-	}
-	_, err := io.WriteString(w, t.plain(all.String()))
-	return err
+	return p.err
 }
 
 // picture draws the median response time of each cell in a closed loop, or of a suite its throughput, as a bar beside the
@@ -82,7 +76,7 @@ func (t Terminal) picture(p *printer, a *Analysis) {
 			value += " " + three(r.Ratio) + "×"
 		}
 		drawn := t.bar(length/most*float64(room), room)
-		p.line("%s %s %s %s %s", pad(name, nameWidth), pad(c.Model, modelWidth), t.coloured(drawn, series), pad(value, valueWidth), t.spark(c))
+		p.line("%s %s %s %s %s", t.pad(name, nameWidth), t.pad(c.Model, modelWidth), t.coloured(drawn, series), t.pad(value, valueWidth), t.spark(c))
 	}
 }
 
@@ -107,14 +101,14 @@ func (a *Analysis) length(c Cell) float64 {
 // bar is a bar of that length, padded to the width, in eighths of a character.
 func (t Terminal) bar(length float64, width int) string {
 	if t.ASCII {
-		return pad(strings.Repeat("#", max(int(length+0.5), 1)), width)
+		return t.pad(strings.Repeat("#", max(int(length+0.5), 1)), width)
 	}
 	eighths := max(int(length*8+0.5), 1)
 	text := strings.Repeat("█", eighths/8)
 	if rest := eighths % 8; rest > 0 {
 		text += string([]rune(" ▏▎▍▌▋▊▉")[rest])
 	}
-	return pad(text, width)
+	return t.pad(text, width)
 }
 
 // spark is the medians of a cell's blocks in their order, from its lowest to its highest.
@@ -173,10 +167,13 @@ func (t Terminal) plain(text string) string {
 	}, spelled.Replace(text))
 }
 
-var spelled = strings.NewReplacer("µ", "u", "×", "x", "≥", ">=", "≤", "<=", "–", "-", "−", "-", "─", "-", "·", "-", "…", "...", "†", "+", "±", "+-")
+var spelled = strings.NewReplacer("µ", "u", "×", "x", "≥", ">=", "≤", "<=", "–", "-", "−", "-", "─", "-", "·", "-", "…", "...", "†", "+", "‡", "++", "±", "+-")
 
 // pad brings the text to the width.
-func pad(text string, width int) string {
+func (t Terminal) pad(text string, width int) string {
+	if text = t.plain(text); t.ASCII && len(text) > width {
+		text = text[:width-3] + "..."
+	}
 	text = shorten(text, width)
 	return text + strings.Repeat(" ", max(width-utf8.RuneCountInString(text), 0))
 }

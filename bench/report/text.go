@@ -23,7 +23,7 @@ func (p *printer) text(a *Analysis) {
 	if a.Check != nil {
 		p.check(a.Check)
 	}
-	p.line("%s", summary(a))
+	p.sentence("", "%s", summary(a))
 	ends := a.ends()
 	if a.Run.Suite == nil {
 		p.table("Response time in closed loops, and the fork tax on its median (95 % interval over pairs, or over starts if "+
@@ -46,14 +46,27 @@ func (p *printer) text(a *Analysis) {
 
 // printer remembers the first error.
 type printer struct {
-	w     io.Writer
-	width int // of a terminal, at which sentences are wrapped; 0 if it is none
-	err   error
+	w   io.Writer
+	t   Terminal // that it is for, if it is for one
+	err error
 }
 
 func (p *printer) line(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+		_, p.err = io.WriteString(p.w, p.t.plain(fmt.Sprintf(format+"\n", args...)))
+	}
+}
+
+// sentence prints a line that may be wrapped; what follows of it stands further in than its begin.
+func (p *printer) sentence(indent, format string, args ...any) {
+	all := p.t.plain(fmt.Sprintf(format, args...))
+	more := indent + "  "
+	if p.t.Width > len(more) {
+		all = text.WrapSoft(all, p.t.Width-len(more))
+	}
+	for part := range strings.Lines(all) {
+		p.line("%s%s", indent, strings.TrimRight(part, " \n"))
+		indent = more
 	}
 }
 
@@ -63,9 +76,11 @@ func (p *printer) table(title string, t table.Writer, notes ...string) {
 		return
 	}
 	t.SetStyle(plainTable)
-	p.line("\n%s\n%s", title, t.Render())
+	p.line("")
+	p.sentence("", "%s", title)
+	p.line("%s", t.Render())
 	for _, n := range notes {
-		p.line("%s", n)
+		p.sentence("", "%s", n)
 	}
 }
 
@@ -74,14 +89,8 @@ func (p *printer) list(title string, lines []string) {
 	if len(lines) > 0 {
 		p.line("\n%s", title)
 	}
-	const indent = "  "
 	for _, l := range lines {
-		if p.width > len(indent) {
-			l = text.WrapSoft(l, p.width-len(indent))
-		}
-		for part := range strings.Lines(l) {
-			p.line(indent+"%s", strings.TrimRight(part, " \n"))
-		}
+		p.sentence("  ", "%s", l)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"net/url"
@@ -22,12 +23,8 @@ import (
 )
 
 // scraping starts Prometheus, which looks at the addresses each second, and returns the URL of its API.
-func scraping(t *testing.T, addresses []string) string {
+func scraping(t *testing.T, path string, addresses []string) string {
 	t.Helper()
-	path, err := exec.LookPath("prometheus")
-	if err != nil {
-		t.Skip("Prometheus is not installed (Debian: apt-get install prometheus)")
-	}
 	dir := t.TempDir()
 	config := fmt.Sprintf("global: {scrape_interval: 1s}\nscrape_configs: [{job_name: forktax, static_configs: [{targets: ['%s']}]}]\n",
 		strings.Join(addresses, "', '"))
@@ -86,6 +83,10 @@ func found(api, query string) (n int, err error) {
 
 // Each panel of the dashboard for Grafana has data, when Prometheus looks at both twins under load.
 func TestGrafanaDashboard(t *testing.T) {
+	prometheus, err := exec.LookPath("prometheus")
+	if err != nil {
+		t.Skip("Prometheus is not installed (Debian: apt-get install prometheus)")
+	}
 	text, err := os.ReadFile("../../examples/grafana.json")
 	if err != nil {
 		t.Fatal(err)
@@ -131,17 +132,20 @@ func TestGrafanaDashboard(t *testing.T) {
 		clients.Go(func() {
 			for ctx.Err() == nil {
 				if resp, err := http.Get(target.URL + p.Requests[0].Path); err == nil {
+					io.Copy(io.Discard, resp.Body) // or its connection would not be used again
 					resp.Body.Close()
 				}
+				time.Sleep(5 * time.Millisecond)
 			}
 		})
 	}
-	api := scraping(t, addresses)
+	api := scraping(t, prometheus, addresses)
+	deadline := time.Now().Add(time.Minute)
 	for _, panel := range dashboard.Panels {
 		for _, target := range panel.Targets {
 			query := strings.ReplaceAll(target.Expr, "$__rate_interval", "5s")
 			n, err := found(api, query)
-			for deadline := time.Now().Add(30 * time.Second); n == 0 && time.Now().Before(deadline); n, err = found(api, query) {
+			for ; n == 0 && time.Now().Before(deadline); n, err = found(api, query) {
 				time.Sleep(200 * time.Millisecond)
 			}
 			if n == 0 || err != nil {

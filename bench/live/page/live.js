@@ -33,9 +33,13 @@ function bounds() {
 }
 
 function shown() {
-	put(by("amount-shown"), " " + amount() + (byRate() ? "/s" : ""));
+	const said = amount() + (byRate() ? "/s" : "");
+	put(by("amount-shown"), " " + said);
+	by("amount").ariaValueText = said; // the slider of a rate stands for its logarithm
 	for (const id of ["work", "connect"]) put(by(id + "-shown"), ` ${by(id).value} ms`);
 }
+
+const same = (a, b) => a && b && Object.keys(a).every(key => String(a[key]) === String(b[key]));
 
 function fill(s) {
 	setup = s;
@@ -88,7 +92,7 @@ by("setup").addEventListener("change", event => {
 
 // What happens. Pictures and figures follow each frame, the rest a second.
 
-let frame = null, drawing = false, rested = 0;
+let frame = null, drawing = false, rested = 0, failure = "";
 let before = null; // processes that were started before this page was there
 
 function told(next) {
@@ -103,12 +107,12 @@ function draw() {
 	before ??= frame.processes;
 	put(by("processes"), whole(frame.processes - before));
 	put(by("state"), frame.failure ? "" : frame.sides.length ? "running" : "starting");
-	if (frame.failure) put(by("trouble"), frame.failure);
+	const now = frame.failure || frame.sides.find(v => v.failure)?.failure || "";
+	if (now !== failure) put(by("trouble"), failure = now);
 	frame.sides.forEach((view, i) => {
 		sides[i].marks.show(view);
 		sides[i].waterfall.show(view);
 		figures(sides[i], view);
-		if (view.failure) put(by("trouble"), view.failure);
 	});
 	if (performance.now() - rested < 950) return;
 	rested = performance.now();
@@ -156,7 +160,7 @@ function listen() {
 	events = new EventSource("events");
 	events.onmessage = e => {
 		const next = JSON.parse(e.data);
-		if (!setup) fill(next.setup);
+		if (!same(next.setup, setup)) fill(next.setup); // another page may have changed it
 		told(next);
 	};
 	events.onerror = () => put(by("state"), "not connected");

@@ -60,8 +60,8 @@ class Picture {
 // reaches back so far that about eight of them follow one another, for their numbers to be read, and a second at the most.
 export class Marks extends Picture {
 	draw(view) {
-		if (view.processes === 0 && view.children.length === 0) this.#resident(view);
-		else this.#children(view);
+		if (view.model === "cgi") this.#children(view);
+		else this.#resident(view);
 	}
 	#resident(view) {
 		const about = `process ${view.pid}, ${time(view.age_us)} old, stays and answers all`;

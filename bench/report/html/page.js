@@ -32,6 +32,9 @@
 		return true;
 	}
 	addEventListener("hashchange", follow);
+	document.addEventListener("click", event => { // on the place that is shown already
+		if (event.target.closest("a")?.hash === location.hash) follow();
+	});
 
 	const colour = i => getComputedStyle(document.documentElement).getPropertyValue("--c" + i % 6);
 	const dashes = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
