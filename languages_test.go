@@ -182,9 +182,10 @@ func behind(t *testing.T, web, file, program, variable string) func(method, targ
 		if form != "" {
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
+		r.Close = true // a server may close a kept connection just when a POST comes, which is not sent again
 		resp, err := http.DefaultTransport.RoundTrip(r)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%s: %s %s %.60s: %v", web, method, target, form, err)
 		}
 		defer resp.Body.Close()
 		return said(resp.StatusCode, resp.Header, resp.Body)
