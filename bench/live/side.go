@@ -71,15 +71,16 @@ func (s *side) drive(ctx context.Context, engines []bench.Engine, r bench.Reques
 			v := v
 			for due := begin.Add(time.Duration(i) * visit); waited(ctx, time.Until(due)); {
 				v.Seed = uint64(due.Sub(begin) / visit)
-				if err := engine.Run(ctx, v, s); err != nil && ctx.Err() == nil {
+				err := engine.Run(ctx, v, s)
+				due = due.Add(time.Duration(len(engines)) * visit)
+				if now := time.Now(); l.Kind == bench.Closed || due.Before(now) {
+					due = now
+				}
+				if err != nil && ctx.Err() == nil {
 					s.mu.Lock()
 					s.failure = err.Error()
 					s.mu.Unlock()
 					due = time.Now().Add(errorPause)
-				}
-				due = due.Add(time.Duration(len(engines)) * visit)
-				if now := time.Now(); l.Kind == bench.Closed || due.Before(now) {
-					due = now
 				}
 			}
 		})

@@ -2,9 +2,12 @@ package live
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"forktax/bench"
@@ -34,5 +37,29 @@ func TestOpenLoopWaitsForNobody(t *testing.T) {
 	// Visits of 250 ms tell of their answers 500 ms later: of 16, the last three do not.
 	if s.requests < seconds*rate/2 || s.requests > seconds*rate*3/2 {
 		t.Errorf("%d answers in %d s at %g/s", s.requests, seconds, rate)
+	}
+}
+
+// broken is an engine that can make no visit.
+type broken struct{ tries *atomic.Int64 }
+
+func (b broken) Run(context.Context, bench.Visit, bench.Recorder) error {
+	b.tries.Add(1)
+	return errors.New("it cannot be made")
+}
+
+// A visit that cannot be made is tried again after a pause, in both kinds of loops, and why is told.
+func TestDriveRests(t *testing.T) {
+	for _, setup := range []Setup{{Clients: 4}, {RateRPS: 10}} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*errorPause-1)
+			defer cancel()
+			var tries atomic.Int64
+			s := &side{target: &bench.Target{}}
+			s.drive(ctx, []bench.Engine{broken{&tries}}, bench.Request{}, setup.load())
+			if n := tries.Load(); n != 10 || s.failure != "it cannot be made" {
+				t.Errorf("%s: it was tried %d times in 10 pauses, and %q is told", setup.load(), n, s.failure)
+			}
+		})
 	}
 }

@@ -11,12 +11,12 @@ const sides = [0, 1].map(i => {
 	const part = name => box.querySelector("." + name);
 	return {part, title: box.querySelector("h2"), marks: new Marks(part("marks")), waterfall: new Waterfall(part("phases"))};
 });
-let choices = [], setup = null;
+let choices = [], limits = null, setup = null;
 
 // What the form says, and what it shows.
 
 const byRate = () => by("kind").value === "rate";
-const mostRate = 2000, steps = 100; // the slider of a rate is logarithmic, with so many steps for a factor of ten
+const steps = 100; // the slider of a rate is logarithmic, with so many steps for a factor of ten
 const amount = () => byRate() ? Math.round(10 ** (by("amount").value / steps)) : Number(by("amount").value);
 const choice = () => choices.find(c => c.name === by("workload").value);
 
@@ -29,7 +29,7 @@ function options(select, values, chosen) {
 function bounds() {
 	put(by("amount-name"), byRate() ? "Rate" : "Clients");
 	by("amount").min = byRate() ? 0 : 1;
-	by("amount").max = byRate() ? Math.log10(mostRate) * steps : 32;
+	by("amount").max = byRate() ? Math.log10(limits.most_rate) * steps : limits.most_clients;
 }
 
 function shown() {
@@ -191,5 +191,6 @@ function go(to) {
 by("next").addEventListener("click", () => go((step + 1) % tour.length));
 by("back").addEventListener("click", () => go(Math.max(step - 1, 0)));
 
-choices = (await (await fetch("choices")).json()).workloads;
+limits = await (await fetch("choices")).json();
+choices = limits.workloads;
 listen();

@@ -1,4 +1,4 @@
-// Pictures of what happens, on canvases: a tenth of what the same costs as elements, which the twins would have to pay.
+// Pictures of what happens, on canvases: less than half of what the same cost as elements, which the twins would have to pay.
 
 import {time, median} from "./format.js";
 
