@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"forktax/bench/program/programtest"
 	"forktax/bench/stack"
 	"forktax/cgi"
 )
@@ -24,11 +25,7 @@ const languages = "languages"
 // built builds a workload program.
 func built(t *testing.T, name string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/"+name).CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
-	}
-	return path
+	return filepath.Join(programtest.Build(t, "forktax-"+name), "forktax-"+name)
 }
 
 // hosted executes the file for each request, by the interpreter if there is one.

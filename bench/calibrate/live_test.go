@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"forktax/bench/calibrate"
 	"forktax/bench/program"
+	"forktax/bench/program/programtest"
 	"forktax/bench/report"
 )
 
@@ -71,11 +71,7 @@ func TestAlikeGoesOn(t *testing.T) {
 // startup builds the program of live checks.
 func startup(t *testing.T) *calibrate.Lab {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "startup")
-	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/startup").CombinedOutput(); err != nil {
-		t.Fatalf("building startup: %v\n%s", err, out)
-	}
-	p, err := program.Describe(t.Context(), path)
+	p, err := program.Describe(t.Context(), filepath.Join(programtest.Build(t, "forktax-startup"), "forktax-startup"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/explain"
+	"forktax/bench/program/programtest"
 )
 
 // explained explains a program by few starts.
@@ -90,8 +91,7 @@ func build(t *testing.T, command ...string) {
 
 func TestExplainGo(t *testing.T) {
 	traceable(t)
-	path := filepath.Join(t.TempDir(), "hello")
-	build(t, "go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/hello")
+	path := filepath.Join(programtest.Build(t, "forktax-hello"), "forktax-hello")
 	e := explained(t, explain.Plan{Command: command(path)})
 	if e.Language != "Go" || e.Executed != path || e.Status != 200 || e.AnswerBytes != len("hello\n") || !e.Traced {
 		t.Errorf("Explain = %+v", e)
@@ -285,8 +285,7 @@ func TestTry(t *testing.T) {
 	}
 	always := "smaller environment"
 	dynamic := []string{"LD_BIND_NOW=1", "MALLOC_ARENA_MAX=1", "LC_ALL=C"}
-	path := filepath.Join(t.TempDir(), "hello")
-	build(t, "go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/hello")
+	path := filepath.Join(programtest.Build(t, "forktax-hello"), "forktax-hello")
 	check(command(path), nil, "GOMAXPROCS=1", "GOGC=off", "GODEBUG=containermaxprocs=0", always)
 	check(shell(t, header), nil, append(dynamic, always)...)
 

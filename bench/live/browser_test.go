@@ -17,19 +17,14 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"forktax/bench/browsertest"
+	"forktax/bench/program/programtest"
 )
 
 // command builds forktax and the workload programs of a demonstration, once for all tests.
 func command(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	args := []string{"build", "-tags", "netgo,osusergo", "-o", dir + "/"}
-	for _, name := range []string{"forktax", "hello", "startup", "guestbook", "guestbook-postgres", "members"} {
-		args = append(args, "forktax/cmd/"+name)
-	}
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
-	}
+	dir := programtest.Build(t, "forktax", "forktax-hello", "forktax-startup", "forktax-guestbook", "forktax-guestbook-postgres",
+		"forktax-members")
 	return filepath.Join(dir, "forktax")
 }
 

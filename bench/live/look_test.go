@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"forktax/bench/browsertest"
 	"forktax/bench/load"
 	"forktax/bench/program"
+	"forktax/bench/program/programtest"
 	"forktax/bench/stats"
 )
 
@@ -37,11 +37,7 @@ func (o one) Launch(ctx context.Context, s Setup, side int) (*bench.Target, benc
 // machine: blocks of two seconds with and without it in turn, for each b.N one pair. Beside a resident twin, too, throughput
 // is steady, and beside cgi, as the page begins, it is not. Run it alone, with -benchtime 60x.
 func BenchmarkLooking(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "hello")
-	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/hello").CombinedOutput(); err != nil {
-		b.Fatalf("building: %v\n%s", err, out)
-	}
-	p, err := program.Describe(b.Context(), path)
+	p, err := program.Describe(b.Context(), filepath.Join(programtest.Build(b, "forktax-hello"), "forktax-hello"))
 	if err != nil {
 		b.Fatal(err)
 	}

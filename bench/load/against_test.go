@@ -122,7 +122,7 @@ func runTool(b *testing.B, pattern, name string, args ...string) sample {
 // startHello serves the workload hello, resident, in a process of its own.
 func startHello(b *testing.B) (url string) {
 	path := filepath.Join(b.TempDir(), "hello")
-	if out, err := exec.Command("go", "build", "-o", path, "forktax/cmd/hello").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", path, "forktax/cmd/forktax-hello").CombinedOutput(); err != nil {
 		b.Fatalf("building hello: %v\n%s", err, out)
 	}
 	cmd := exec.Command(path, "serve", "-model", "persistent")

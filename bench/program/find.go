@@ -3,7 +3,6 @@ package program
 import (
 	"bytes"
 	"context"
-	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io"
@@ -16,10 +15,10 @@ import (
 	"syscall"
 )
 
-// A Finder finds workload programs by name: beside the forktax command, else in its checkout, from which it builds
-// them into a folder of the user's cache.
+// A Finder finds workload programs by name: installed with the forktax command, else in its checkout, from which it
+// builds them into a directory of the user's cache.
 type Finder struct {
-	Beside   string    // the folder of the forktax command
+	Dirs     []string  // directories of built programs; the first that has a program wins
 	Checkout string    // the root of the module's source; "" if there is none
 	Database string    // the kind of server that is there for programs' data: Postgres, or "" if none is
 	Log      io.Writer // where it says what it builds
@@ -37,17 +36,13 @@ const Directory = "ldap"
 
 func keptIn(kind, name string) string { return name + "-" + kind }
 
-// The import path of this module's commands, and of the package that makes one a workload program.
-const (
-	commands    = "forktax/cmd/"
-	twinPackage = "forktax/twin"
-)
-
-// NewFinder looks for the checkout from the current folder upwards.
+// NewFinder returns a Finder that looks beside the forktax command, which is where go install puts the programs; in
+// ../libexec/forktax from there, which is where packages put them; and in the checkout that the current directory is in.
 func NewFinder(log io.Writer) *Finder {
 	f := &Finder{Log: log}
 	if self, err := os.Executable(); err == nil {
-		f.Beside = filepath.Dir(self)
+		bin := filepath.Dir(self)
+		f.Dirs = []string{bin, filepath.Join(filepath.Dir(bin), "libexec", "forktax")}
 	}
 	if dir, err := os.Getwd(); err == nil {
 		f.Checkout = checkoutAbove(dir)
@@ -58,7 +53,7 @@ func NewFinder(log io.Writer) *Finder {
 func checkoutAbove(dir string) string {
 	for {
 		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err == nil && bytes.HasPrefix(text, []byte("module forktax\n")) {
+		if err == nil && bytes.HasPrefix(text, []byte("module "+module+"\n")) {
 			return dir
 		}
 		parent := filepath.Dir(dir)
@@ -86,10 +81,12 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 				return nil, &UnknownError{Name: w, Why: why}
 			}
 			paths[w] = absolute
-		case isWorkload(filepath.Join(f.Beside, w), w):
-			paths[w] = filepath.Join(f.Beside, w)
 		default:
-			build = append(build, w)
+			if path := f.installed(w); path != "" {
+				paths[w] = path
+			} else {
+				build = append(build, w)
+			}
 		}
 	}
 	built, err := f.build(ctx, build, nil)
@@ -100,7 +97,7 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 	for _, w := range wanted {
 		path, ok := paths[w]
 		if !ok {
-			path = filepath.Join(built, w)
+			path = filepath.Join(built, fileOf(w))
 		}
 		p, err := Describe(ctx, path)
 		if errors.Is(err, syscall.ENOEXEC) {
@@ -114,8 +111,8 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 	return programs, nil
 }
 
-// Build returns workloads of this project by name, built from the checkout with these flags of go build after those
-// that programs are built with anyhow: a -tags takes the place of netgo,osusergo.
+// Build returns workloads of this project by name, built from the checkout with BuildFlags and then these flags of go
+// build: a flag that is in both replaces the first.
 func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, error) {
 	names = f.preferred(names)
 	dir, err := f.build(ctx, names, flags)
@@ -124,7 +121,7 @@ func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, e
 	}
 	var programs []Program
 	for _, name := range names {
-		p, err := Describe(ctx, filepath.Join(dir, name))
+		p, err := Describe(ctx, filepath.Join(dir, fileOf(name)))
 		if err != nil {
 			return nil, err
 		}
@@ -171,17 +168,21 @@ func (f *Finder) Prefer(name string) string {
 		}
 		return name
 	}
-	if _, err := os.Stat(filepath.Join(f.Checkout, "cmd", other)); f.Checkout != "" && err == nil ||
-		isWorkload(filepath.Join(f.Beside, other), other) {
+	if _, err := os.Stat(filepath.Join(f.Checkout, "cmd", fileOf(other))); f.Checkout != "" && err == nil ||
+		f.installed(other) != "" {
 		return other
 	}
 	return name
 }
 
-// isWorkload says, without executing it, whether the file was built from this module's command of that name.
-func isWorkload(path, name string) bool {
-	info, err := buildinfo.ReadFile(path)
-	return err == nil && name != "forktax" && info.Path == commands+name
+// installed returns the path of the workload's built program, or "" if no directory has one.
+func (f *Finder) installed(workload string) string {
+	for _, dir := range f.Dirs {
+		if path := filepath.Join(dir, fileOf(workload)); isWorkload(path) {
+			return path
+		}
+	}
+	return ""
 }
 
 // Names lists the workloads that Find knows by name.
@@ -205,10 +206,13 @@ func workloads(programs []string) []string {
 // known lists the workload programs, and says why those of the checkout are not among them, if they are not.
 func (f *Finder) known(ctx context.Context) ([]string, error) {
 	names, err := f.inCheckout(ctx)
-	files, _ := os.ReadDir(f.Beside)
-	for _, file := range files {
-		if file.Type().IsRegular() && isWorkload(filepath.Join(f.Beside, file.Name()), file.Name()) {
-			names = append(names, file.Name())
+	for _, dir := range f.Dirs {
+		files, _ := os.ReadDir(dir)
+		for _, file := range files {
+			name, ok := workloadOf(file.Name())
+			if ok && file.Type().IsRegular() && isWorkload(filepath.Join(dir, file.Name())) {
+				names = append(names, name)
+			}
 		}
 	}
 	slices.Sort(names)
@@ -218,8 +222,9 @@ func (f *Finder) known(ctx context.Context) ([]string, error) {
 // inCheckout lists the commands of the checkout that are workload programs.
 func (f *Finder) inCheckout(ctx context.Context) ([]string, error) {
 	if f.Checkout == "" {
-		return nil, errors.New("no workload program is beside the forktax command, and the current folder is not in its " +
-			"checkout: go there, or name a program by its path")
+		return nil, fmt.Errorf("forktax's workload programs are missing: looked for %s* in %s, and for a checkout of forktax "+
+			"above the current directory; install a release, or run go install ./cmd/... in a checkout", programPrefix,
+			strings.Join(f.Dirs, ", "))
 	}
 	out, err := f.goCommand(ctx, "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}} {{.Imports}}{{end}}`, "./cmd/...")
 	if err != nil {
@@ -228,8 +233,9 @@ func (f *Finder) inCheckout(ctx context.Context) ([]string, error) {
 	var names []string
 	for line := range strings.Lines(string(out)) {
 		path, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if slices.Contains(strings.Fields(strings.Trim(imports, "[]")), twinPackage) {
-			names = append(names, strings.TrimPrefix(path, commands))
+		name, ok := workloadOf(strings.TrimPrefix(path, commands))
+		if ok && slices.Contains(strings.Fields(strings.Trim(imports, "[]")), twinPackage) {
+			names = append(names, name)
 		}
 	}
 	return names, nil
@@ -268,8 +274,8 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 		case len(known) == 0 && f.Checkout == "":
 			return "", missing
 		case f.Checkout != "" && missing != nil: // then it may be one that cannot be built
-			return "", fmt.Errorf("no workload %q is beside the forktax command%s; looking for it in the checkout: %w", name,
-				only(workloads(known)), missing)
+			return "", fmt.Errorf("no workload %q is installed with the forktax command%s; looking for it in the checkout: %w",
+				name, only(workloads(known)), missing)
 		default:
 			return "", &UnknownError{Name: name, Known: workloads(known)}
 		}
@@ -281,11 +287,9 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	// The tags choose Go's own resolver and user lookup: a program that needs no C is then static, and starts faster.
-	args := append([]string{"build", "-tags", "netgo,osusergo"}, flags...)
-	args = append(args, "-o", dir+string(filepath.Separator))
+	args := slices.Concat([]string{"build"}, BuildFlags(), flags, []string{"-o", dir + string(filepath.Separator)})
 	for _, name := range names {
-		args = append(args, "./cmd/"+name)
+		args = append(args, "./cmd/"+fileOf(name))
 	}
 	with := ""
 	if len(flags) > 0 {
@@ -313,8 +317,8 @@ func only(names []string) string {
 func (f *Finder) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
-		return nil, fmt.Errorf("workload programs have to be built, and there is no Go toolchain on PATH: install Go, or put "+
-			"built ones beside the forktax command: %w", err)
+		return nil, fmt.Errorf("workload programs have to be built, and there is no Go toolchain on PATH: install Go, or "+
+			"a release of forktax, which has them: %w", err)
 	}
 	var out, complaint bytes.Buffer
 	cmd := exec.CommandContext(ctx, tool, args...)
@@ -325,6 +329,10 @@ func (f *Finder) goCommand(ctx context.Context, args ...string) ([]byte, error) 
 		if strings.Contains(text, "C compiler") && strings.Contains(text, "not found") {
 			return nil, fmt.Errorf("building needs a C compiler, for SQLite: install one (Debian: apt-get install gcc libc6-dev), "+
 				"or run with --workload hello, which needs none: %s", text)
+		}
+		if strings.Contains(text, "cannot find -l") {
+			return nil, fmt.Errorf("building needs the C library for static linking (Debian: apt-get install libc6-dev; Fedora: "+
+				"dnf install glibc-static): %s", text)
 		}
 		return nil, fmt.Errorf("go %s: %w: %s", args[0], err, text)
 	}

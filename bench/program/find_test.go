@@ -21,7 +21,7 @@ import (
 func beside(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.Symlink(hello(t), filepath.Join(dir, "hello")); err != nil {
+	if err := os.Symlink(hello(t), filepath.Join(dir, "forktax-hello")); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -53,7 +53,7 @@ func onPath(t *testing.T, text string) {
 // listing is what go list prints of a checkout with two workloads and the command.
 const listing = `[ "$1" = list ] && printf '%s\n' \
 	'forktax/cmd/forktax [context forktax/bench fmt]' \
-	'forktax/cmd/guestbook [context forktax/twin]' 'forktax/cmd/hello [forktax/twin io]' && exit
+	'forktax/cmd/forktax-guestbook [context forktax/twin]' 'forktax/cmd/forktax-hello [forktax/twin io]' && exit
 `
 
 func paths(programs []program.Program) []string {
@@ -72,12 +72,12 @@ func TestFindBeside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := program.Finder{Beside: dir, Log: io.Discard}
+	f := program.Finder{Dirs: []string{dir}, Log: io.Discard}
 	got, err := f.Find(t.Context(), []string{path, "hello", relative})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{path, filepath.Join(dir, "hello"), path}, paths(got)); diff != "" {
+	if diff := cmp.Diff([]string{path, filepath.Join(dir, "forktax-hello"), path}, paths(got)); diff != "" {
 		t.Errorf("Find (-want +got):\n%s", diff)
 	}
 	if got[0].Name != "fake" || got[1].Name != "hello" {
@@ -97,18 +97,18 @@ func mustGetwd(t *testing.T) string {
 // A file is taken for a workload only if it was built from this module's command of that name.
 func TestFindIsNotMistaken(t *testing.T) {
 	dir := beside(t)
-	for _, name := range []string{"forktax", "other"} {
+	for _, name := range []string{"forktax", "other", "forktax-other"} {
 		if err := os.Symlink(hello(t), filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Rename(script(t, "echo '"+description+"'"), filepath.Join(dir, "script")); err != nil {
+	if err := os.Rename(script(t, "echo '"+description+"'"), filepath.Join(dir, "forktax-cgi")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "forktax-folder"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	f := program.Finder{Beside: dir, Log: io.Discard}
+	f := program.Finder{Dirs: []string{dir}, Log: io.Discard}
 	for _, name := range []string{"forktax", "other", "script", "folder", "none", ""} {
 		_, err := f.Find(t.Context(), []string{"hello", name})
 		if err == nil {
@@ -167,19 +167,19 @@ func TestFindByDatabase(t *testing.T) {
 		}
 	}
 	root := checkout(t)
-	if err := os.MkdirAll(filepath.Join(root, "cmd", "guestbook-postgres"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(root, "cmd", "forktax-guestbook-postgres"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	onPath(t, `[ "$1" = list ] && printf '%s\n' 'forktax/cmd/guestbook-postgres [forktax/twin]' \
-	'forktax/cmd/guestbook [forktax/twin]' '' 'forktax/cmd/hello [forktax/twin]' && exit
+	onPath(t, `[ "$1" = list ] && printf '%s\n' 'forktax/cmd/forktax-guestbook-postgres [forktax/twin]' \
+	'forktax/cmd/forktax-guestbook [forktax/twin]' '' 'forktax/cmd/forktax-hello [forktax/twin]' && exit
 while [ "$1" != -o ]; do shift; done
 for name in guestbook guestbook-postgres; do
-	printf '#!/bin/sh\necho %s\n' "'`+strings.ReplaceAll(description, `"`, `\"`)+`'" > "$2$name"; /bin/chmod +x "$2$name"
+	printf '#!/bin/sh\necho %s\n' "'`+strings.ReplaceAll(description, `"`, `\"`)+`'" > "$2forktax-$name"; /bin/chmod +x "$2forktax-$name"
 done
 `)
 	check := func(database, wanted, want string) {
 		t.Helper()
-		f := program.Finder{Beside: here, Checkout: root, Database: database, Log: io.Discard}
+		f := program.Finder{Dirs: []string{here}, Checkout: root, Database: database, Log: io.Discard}
 		got, err := f.Find(t.Context(), []string{wanted})
 		if err != nil || len(got) != 1 || filepath.Base(got[0].Path) != want {
 			t.Errorf("Find(%s) with database %q = %q, %v, want %s", wanted, database, paths(got), err, want)
@@ -188,9 +188,9 @@ done
 	check("", plain, "fake")
 	check(program.Postgres, plain, "fake-postgres")
 	check(program.Postgres, other, "fake-postgres")
-	check("", "guestbook", "guestbook")
-	check(program.Postgres, "guestbook", "guestbook-postgres")
-	check(program.Postgres, "hello", "hello")
+	check("", "guestbook", "forktax-guestbook")
+	check(program.Postgres, "guestbook", "forktax-guestbook-postgres")
+	check(program.Postgres, "hello", "forktax-hello")
 
 	f := program.Finder{Checkout: root, Log: io.Discard}
 	names, err := f.Names(t.Context())
@@ -201,7 +201,7 @@ done
 
 func TestFindNamesTheKnown(t *testing.T) {
 	dir := t.TempDir()
-	if err := copyFile(hello(t), filepath.Join(dir, "hello")); err != nil {
+	if err := copyFile(hello(t), filepath.Join(dir, "forktax-hello")); err != nil {
 		t.Fatal(err)
 	}
 	onPath(t, listing)
@@ -220,9 +220,9 @@ func TestFindNamesTheKnown(t *testing.T) {
 		fails(t, "Find(helo)", err, `"helo" is unknown; there are `+strings.Join(want, ", ")+
 			", or give the path of a program (such as ./helo)")
 	}
-	check(program.Finder{Beside: dir}, "hello")
-	check(program.Finder{Beside: t.TempDir(), Checkout: checkout(t)}, "guestbook", "hello")
-	check(program.Finder{Beside: dir, Checkout: checkout(t)}, "guestbook", "hello")
+	check(program.Finder{Dirs: []string{dir}}, "hello")
+	check(program.Finder{Dirs: []string{t.TempDir()}, Checkout: checkout(t)}, "guestbook", "hello")
+	check(program.Finder{Dirs: []string{dir}, Checkout: checkout(t)}, "guestbook", "hello")
 }
 
 func copyFile(from, to string) error {
@@ -240,15 +240,15 @@ func TestFindBuilds(t *testing.T) {
 echo "$*" > args
 echo "$CGO_ENABLED" > cgo
 for to; do case "$to" in */) break ;; esac; done
-/bin/cat > "$to/guestbook" <<'END'
+/bin/cat > "$to/forktax-guestbook" <<'END'
 #!/bin/sh
 echo '`+description+`'
 END
-/bin/chmod +x "$to/guestbook"
+/bin/chmod +x "$to/forktax-guestbook"
 `)
 	dir := checkout(t)
 	var log bytes.Buffer
-	f := program.Finder{Beside: t.TempDir(), Checkout: dir, Log: &log}
+	f := program.Finder{Dirs: []string{t.TempDir()}, Checkout: dir, Log: &log}
 	got, err := f.Find(t.Context(), []string{"guestbook"})
 	if err != nil {
 		t.Fatal(err)
@@ -261,7 +261,7 @@ END
 		t.Errorf("the log says %q, want %q", log.String(), want)
 	}
 	for file, want := range map[string]string{
-		"args": "build -tags netgo,osusergo -o " + folder + "/ ./cmd/guestbook\n",
+		"args": "build " + strings.Join(program.BuildFlags(), " ") + " -o " + folder + "/ ./cmd/forktax-guestbook\n",
 		"cgo":  "1\n", // else a missing C compiler would show only when SQLite is opened
 	} {
 		if got := readAll(t, filepath.Join(dir, file)); got != want {
@@ -271,7 +271,7 @@ END
 
 	// With flags it is built into a folder of its own, also if a workload of the name is beside the command.
 	log.Reset()
-	f.Beside = beside(t)
+	f.Dirs = []string{beside(t)}
 	flagged, err := f.Build(t.Context(), []string{"guestbook"}, []string{"-tags=large", "-ldflags=-s -w"})
 	if err != nil {
 		t.Fatal(err)
@@ -284,7 +284,7 @@ END
 	if log.String() != want {
 		t.Errorf("the log says %q, want %q", log.String(), want)
 	}
-	want = "build -tags netgo,osusergo -tags=large -ldflags=-s -w -o " + own + "/ ./cmd/guestbook\n"
+	want = "build " + strings.Join(program.BuildFlags(), " ") + " -tags=large -ldflags=-s -w -o " + own + "/ ./cmd/forktax-guestbook\n"
 	if got := readAll(t, filepath.Join(dir, "args")); got != want {
 		t.Errorf("args %q, want %q", got, want)
 	}
@@ -292,7 +292,7 @@ END
 		t.Errorf("Build without flags = %q, %v, want %q, as Find has it", paths(unflagged), err, got[0].Path)
 	}
 
-	other := program.Finder{Beside: f.Beside, Checkout: checkout(t), Log: io.Discard}
+	other := program.Finder{Dirs: f.Dirs, Checkout: checkout(t), Log: io.Discard}
 	again, err := other.Find(t.Context(), []string{"guestbook"})
 	if err != nil {
 		t.Fatal(err)
@@ -315,8 +315,8 @@ func TestFindBuildsHello(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(f.Checkout, "go.mod")); err != nil {
 		t.Fatalf("NewFinder has the checkout %q: %v", f.Checkout, err)
 	}
-	if f.Beside == "" {
-		t.Error("NewFinder does not know where it is")
+	if len(f.Dirs) != 2 || !strings.HasSuffix(f.Dirs[1], "/libexec/forktax") {
+		t.Errorf("NewFinder looks in %q, want the command's directory and ../libexec/forktax", f.Dirs)
 	}
 	names, err := f.Names(t.Context())
 	has := func(name string) bool { return slices.Contains(names, name) }
@@ -338,16 +338,18 @@ func TestFindTellsWhatIsMissing(t *testing.T) {
 		want             []string
 	}{
 		"there is no go command": {"", false, true, []string{
-			`no workload "guestbook" is beside the forktax command; looking for it in the checkout: `, "have to be built",
-			"no Go toolchain on PATH", "install Go", "put built ones beside the forktax command"}},
+			`no workload "guestbook" is installed with the forktax command; looking for it in the checkout: `, "have to be built",
+			"no Go toolchain on PATH", "install Go, or a release of forktax, which has them"}},
 		"there is no go command, but another workload": {"", true, true, []string{
-			`no workload "guestbook" is beside the forktax command, only hello; looking for it`, "no Go toolchain on PATH"}},
-		"there is no checkout": {listing, false, false, []string{"no workload program is beside the forktax command",
-			"not in its checkout", "name a program by its path"}},
+			`no workload "guestbook" is installed with the forktax command, only hello; looking for it`, "no Go toolchain on PATH"}},
+		"there is no checkout": {listing, false, false, []string{"workload programs are missing: looked for forktax-* in /",
+			"above the current directory; install a release, or run go install ./cmd/... in a checkout"}},
 		"there is no C compiler": {listing + "cat >&2 <<'END'\n" + noCompiler + "\nEND\nexit 1", false, true,
 			[]string{"a C compiler, for SQLite", "apt-get install gcc libc6-dev", "--workload hello", noCompiler}},
 		"there is no other C compiler": {listing + "echo '" + otherCompiler + "' >&2; exit 1", false, true,
 			[]string{"a C compiler, for SQLite", "/no/cc"}},
+		"there is no static C library": {listing + "echo '/usr/bin/ld: cannot find -lc' >&2; exit 1", false, true,
+			[]string{"the C library for static linking", "libc6-dev", "glibc-static", "cannot find -lc"}},
 		"it does not compile": {listing + "echo './main.go:3:1: syntax error' >&2; exit 1", false, true,
 			[]string{"go build: exit status 1: ./main.go:3:1: syntax error"}},
 		"the packages are broken": {"echo 'go: no such module' >&2; exit 1", false, true,
@@ -355,10 +357,10 @@ func TestFindTellsWhatIsMissing(t *testing.T) {
 		"it builds nothing": {listing + "exit 0", false, true, []string{"guestbook describe: ", "no such file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := program.Finder{Beside: t.TempDir(), Log: io.Discard}
+			f := program.Finder{Dirs: []string{t.TempDir()}, Log: io.Discard}
 			if test.beside {
-				f.Beside = t.TempDir()
-				if err := copyFile(hello(t), filepath.Join(f.Beside, "hello")); err != nil {
+				f.Dirs = []string{t.TempDir()}
+				if err := copyFile(hello(t), filepath.Join(f.Dirs[0], "forktax-hello")); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -60,11 +60,11 @@ func hello(t *testing.T) string {
 }
 
 var buildHello = sync.OnceValues(func() (string, error) {
-	out, err := exec.Command("go", "build", "-o", filepath.Join(buildDir, "hello"), "forktax/cmd/hello").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", filepath.Join(buildDir, "forktax-hello"), "forktax/cmd/forktax-hello").CombinedOutput()
 	if err != nil {
 		return "", &os.PathError{Op: "building hello: " + strings.TrimSpace(string(out)), Path: buildDir, Err: err}
 	}
-	return filepath.Join(buildDir, "hello"), nil
+	return filepath.Join(buildDir, "forktax-hello"), nil
 })
 
 var buildDir string

@@ -9,21 +9,14 @@ import (
 	"testing"
 
 	"forktax/bench/program"
+	"forktax/bench/program/programtest"
 	"forktax/bench/suite"
 )
 
 // beside is a finder of programs that are built for the test.
 func beside(t *testing.T, names ...string) *program.Finder {
 	t.Helper()
-	dir := t.TempDir()
-	args := []string{"build", "-tags", "netgo,osusergo", "-o", dir + "/"}
-	for _, name := range names {
-		args = append(args, "forktax/cmd/"+name)
-	}
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
-	}
-	return &program.Finder{Beside: dir, Log: io.Discard}
+	return &program.Finder{Dirs: []string{programtest.Build(t, names...)}, Log: io.Discard}
 }
 
 // path has the PATH be a folder with just these programs.
@@ -44,7 +37,7 @@ func path(t *testing.T, names ...string) {
 
 // What cannot be had is left out, and named with what would bring it; without its baseline a workload is nothing.
 func TestLineUpWithoutAll(t *testing.T) {
-	finder := beside(t, "hello", "script")
+	finder := beside(t, "forktax-hello", "forktax-cgi")
 	languages, _ := suite.Find("languages")
 	path(t, "gcc", "as", "ld", "sh", "python3", "php-cgi")
 	lineup, err := languages.LineUp(t.Context(), finder, t.TempDir())
@@ -74,7 +67,7 @@ func TestLineUpWithoutAll(t *testing.T) {
 
 // The suites name each contender once, and each workload's baseline is among its contenders and the first.
 func TestSuites(t *testing.T) {
-	finder := beside(t, "hello", "script")
+	finder := beside(t, "forktax-hello", "forktax-cgi")
 	for _, name := range []string{"languages", "hosts"} {
 		s, _ := suite.Find(name)
 		lineup, err := s.LineUp(t.Context(), finder, t.TempDir())

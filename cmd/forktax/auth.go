@@ -20,8 +20,8 @@ type authOptions struct {
 
 // gateWorkload is the program that asks in front of any server; urlVariable tells it which.
 const (
-	gateWorkload = "gate"
-	urlVariable  = "GATE_URL"
+	gateWorkload = "authproxy"
+	urlVariable  = "AUTHPROXY_URL"
 )
 
 func (o *authOptions) flags(f *pflag.FlagSet) {

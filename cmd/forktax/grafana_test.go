@@ -20,6 +20,7 @@ import (
 	"forktax/bench"
 	"forktax/bench/process"
 	"forktax/bench/program"
+	"forktax/bench/program/programtest"
 )
 
 // scraping starts Prometheus, which looks at the addresses each second, and returns the URL of its API.
@@ -104,11 +105,8 @@ func TestGrafanaDashboard(t *testing.T) {
 		t.Errorf("it has %d panels", len(dashboard.Panels))
 	}
 
-	dir := t.TempDir()
-	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", dir+"/", "forktax/cmd/hello", "forktax/cmd/forktax").CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
-	}
-	p, err := program.Describe(t.Context(), filepath.Join(dir, "hello"))
+	dir := programtest.Build(t, "forktax-hello", "forktax")
+	p, err := program.Describe(t.Context(), filepath.Join(dir, "forktax-hello"))
 	if err != nil {
 		t.Fatal(err)
 	}

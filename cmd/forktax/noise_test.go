@@ -2,7 +2,6 @@ package main
 
 import (
 	"math"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"forktax/bench"
 	"forktax/bench/load"
 	"forktax/bench/program"
+	"forktax/bench/program/programtest"
 	"forktax/bench/report"
 )
 
@@ -21,7 +21,7 @@ func BenchmarkNoise(b *testing.B) {
 	for name, busy := range map[string]time.Duration{"copy": 0, "busy50µs": 50 * time.Microsecond} {
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
-				c := compareVariants(b, "forktax/cmd/startup", bench.Variant{Name: "original", Model: "cgi"},
+				c := compareVariants(b, "forktax-startup", bench.Variant{Name: "original", Model: "cgi"},
 					bench.Variant{Name: "copy", Model: "cgi", Env: map[string]string{"STARTUP_WORK": busy.String()}})
 				b.ReportMetric(100*math.Log1p(*c.MDE)/(2.3263+1.6449), "standard-error-%") // see stats.MDE
 			}
@@ -36,7 +36,7 @@ func BenchmarkPhases(b *testing.B) {
 	for _, model := range []string{"cgi", "persistent"} {
 		b.Run(model, func(b *testing.B) {
 			for range b.N {
-				compareVariants(b, "forktax/cmd/hello",
+				compareVariants(b, "forktax-hello",
 					bench.Variant{Name: "silent", Model: model, Env: map[string]string{program.PhasesVariable: "off"}},
 					bench.Variant{Name: "telling", Model: model})
 			}
@@ -49,12 +49,7 @@ func BenchmarkPhases(b *testing.B) {
 func compareVariants(b *testing.B, command string, baseline, candidate bench.Variant) report.Comparison {
 	b.Helper()
 	dir := b.TempDir()
-	path := filepath.Join(dir, "program")
-	build := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, command)
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("building: %v\n%s", err, out)
-	}
-	p, err := program.Describe(b.Context(), path)
+	p, err := program.Describe(b.Context(), filepath.Join(programtest.Build(b, command), command))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/program"
+	"forktax/bench/program/programtest"
 	"forktax/bench/report"
 	"forktax/bench/stack"
 )
@@ -40,7 +41,7 @@ func BenchmarkPeers(b *testing.B) {
 			return exec.Command("gcc", "-static", "-O2", "-o", path, source)
 		},
 		"go": func(path string) *exec.Cmd {
-			return exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/hello")
+			return exec.Command("cp", filepath.Join(programtest.Build(b, "forktax-hello"), "forktax-hello"), path)
 		},
 	} {
 		b.Run(name, func(b *testing.B) {
@@ -108,11 +109,7 @@ func comparePeers(b *testing.B, child string) {
 // builtScript builds the program that hosts any executable.
 func builtScript(tb testing.TB, dir string) program.Program {
 	tb.Helper()
-	path := filepath.Join(dir, "script")
-	if out, err := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", path, "forktax/cmd/script").CombinedOutput(); err != nil {
-		tb.Fatalf("building: %v\n%s", err, out)
-	}
-	p, err := program.Describe(tb.Context(), path)
+	p, err := program.Describe(tb.Context(), filepath.Join(programtest.Build(tb, "forktax-cgi"), "forktax-cgi"))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"forktax/bench/program/programtest"
 	"forktax/bench/stack"
 )
 
@@ -27,13 +28,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command as people do, on real workload programs that are built once.
 func TestScripts(t *testing.T) {
-	programs := t.TempDir()
-	build := exec.Command("go", "build", "-tags", "netgo,osusergo", "-o", programs+"/", "forktax/cmd/hello",
-		"forktax/cmd/guestbook", "forktax/cmd/guestbook-postgres", "forktax/cmd/startup",
+	programs := programtest.Build(t, "forktax-hello", "forktax-guestbook", "forktax-guestbook-postgres", "forktax-startup",
 		"forktax/cmd/forktax/testdata/modelled")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the workload programs: %v\n%s", err, out)
-	}
 	checkout, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)

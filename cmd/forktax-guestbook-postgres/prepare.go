@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"forktax/cmd/guestbook/book"
+	"forktax/cmd/forktax-guestbook/book"
 	"forktax/twin"
 )
 

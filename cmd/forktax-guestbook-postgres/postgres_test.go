@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"forktax/bench/stack"
-	"forktax/cmd/guestbook/book"
-	"forktax/cmd/guestbook/booktest"
+	"forktax/cmd/forktax-guestbook/book"
+	"forktax/cmd/forktax-guestbook/booktest"
 	"forktax/twin"
 )
 

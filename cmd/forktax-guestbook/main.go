@@ -1,4 +1,4 @@
-// Guestbook is the workload of package book over SQLite.
+// Forktax-guestbook is the workload of package book over SQLite.
 package main
 
 import "forktax/twin"

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	"forktax/cmd/guestbook/book"
-	"forktax/cmd/guestbook/booktest"
+	"forktax/cmd/forktax-guestbook/book"
+	"forktax/cmd/forktax-guestbook/booktest"
 )
 
 func TestMain(m *testing.M) { os.Exit(booktest.Main(m, workload())) }

@@ -1,4 +1,4 @@
-// Script is the workload of somebody else's CGI program: any executable, in any language. What its host executes for
+// Forktax-cgi is the workload of somebody else's CGI program: any executable, in any language. What its host executes for
 // each request is the file that SCRIPT_PATH names, or one of the folder that it names. So two scripts, or two versions of
 // one, are measured through the same host, and as exactly, as the workloads of this project. What is asked of them is
 // the harness's affair: the host passes on any request.

@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"forktax/cgi"
-	"forktax/cmd/guestbook/book"
-	"forktax/cmd/guestbook/booktest"
+	"forktax/cmd/forktax-guestbook/book"
+	"forktax/cmd/forktax-guestbook/booktest"
 )
 
 // The same bytes each time, be the folder empty or not: what is measured today and tomorrow is the same work.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/cmd/guestbook/book"
+	"forktax/cmd/forktax-guestbook/book"
 )
 
 // Entry 4711, by hand: 4711 = 362·13 + 5 = 673·7 + 0 = 428·11 + 3 = 942·5 + 1, which are Frances, the first opening, the

@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
-	"forktax/cmd/guestbook/book"
+	"forktax/cmd/forktax-guestbook/book"
 )
 
 // database is named by a URL. What waits stands in a ring: a new one takes the place of the oldest, in the same page

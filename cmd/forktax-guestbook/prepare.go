@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"forktax/cmd/guestbook/book"
+	"forktax/cmd/forktax-guestbook/book"
 )
 
 const schema = `

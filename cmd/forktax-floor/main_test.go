@@ -116,7 +116,7 @@ func TestDescribe(t *testing.T) {
 func TestAnswersAsHelloDoes(t *testing.T) {
 	floor := prepared(t)
 	hello := filepath.Join(t.TempDir(), "hello")
-	if out, err := exec.Command("go", "build", "-o", hello, "forktax/cmd/hello").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", hello, "forktax/cmd/forktax-hello").CombinedOutput(); err != nil {
 		t.Fatalf("building hello: %v\n%s", err, out)
 	}
 	want, got := hosted(t, hello), hosted(t, floor)

@@ -46,7 +46,7 @@ func describe(t *testing.T) bench.Description {
 // It is hello in all that a client can see.
 func TestIsHello(t *testing.T) {
 	hello := filepath.Join(t.TempDir(), "hello")
-	if out, err := exec.Command("go", "build", "-o", hello, "forktax/cmd/hello").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", hello, "forktax/cmd/forktax-hello").CombinedOutput(); err != nil {
 		t.Fatalf("building hello: %v\n%s", err, out)
 	}
 	out, err := exec.Command(hello, "describe").Output()

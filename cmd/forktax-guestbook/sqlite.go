@@ -11,7 +11,7 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 
-	"forktax/cmd/guestbook/book"
+	"forktax/cmd/forktax-guestbook/book"
 )
 
 // database is a file. It must be there: SQLite would open one that is empty, too.

@@ -1,4 +1,4 @@
-// Gate asks who a client is, in front of a server of any kind: it lets requests through to the URL that GATE_URL names, and
+// Forktax-authproxy asks who a client is, in front of a server of any kind: it lets requests through to the URL that AUTHPROXY_URL names, and
 // says in the header Remote-User who sends them. Who knows the users is said by the variables of package auth.
 package main
 
@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	urlVariable = "GATE_URL"
+	urlVariable = "AUTHPROXY_URL"
 	userHeader  = "Remote-User"
 )
 
 func main() {
 	twin.Main(twin.Workload{
-		Name:          "gate",
+		Name:          "authproxy",
 		About:         "who you are, in front of any server: the one that " + urlVariable + " names",
 		Requests:      []twin.Request{{Name: "get", Method: http.MethodGet, Path: "/", Want: twin.Want{Status: http.StatusUnauthorized}}},
 		Open:          open,

@@ -1,4 +1,4 @@
-// Members is a workload that lets in who can prove to be a user, as mod_python's handlers of the phases Authen and Authz
+// Forktax-members is a workload that lets in who can prove to be a user, as mod_python's handlers of the phases Authen and Authz
 // did: in front of a page of its own, of static files, and of a CGI program in another language. Users are in a password
 // file (100 of them, by bcrypt at cost 4) and in a directory (100 more), which is asked about names that the file has not.
 package main
