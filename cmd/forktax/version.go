@@ -1,20 +1,27 @@
 package main
 
-import "runtime/debug"
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
 
-// version is that of the module, or the commit that it was built from.
+// release is the version of forktax; CHANGELOG.md has what is in it.
+const release = "0.1.0"
+
+// version returns the release, the commit that this command was built from, as far as it was recorded, and the version
+// of Go. The go command records no commit for go run, nor without git.
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return "devel " + s.Value[:min(12, len(s.Value))]
+	commit, modified := "unknown", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				commit = s.Value[:min(12, len(s.Value))]
+			case s.Key == "vcs.modified" && s.Value == "true":
+				modified = ", modified"
+			}
 		}
 	}
-	return "devel"
+	return fmt.Sprintf("%s (commit %s%s, %s)", release, commit, modified, runtime.Version())
 }
