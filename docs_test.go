@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"forktax/bench/stack"
+	"forktax/bench/testenv"
 )
 
 // commandLines returns the lines of the sh blocks in a document.
@@ -51,7 +52,7 @@ func TestCommandsOfTheReadme(t *testing.T) {
 			case strings.Contains(command, "--find-knee"): // at the rates of the faster twin, which take less time
 				execute(t, forktax, command+" --model persistent --block 1ms --results "+results)
 			case strings.Contains(command, "--database postgres") && stack.Installed() != nil:
-				t.Skip(stack.Installed())
+				testenv.Skip(t, stack.Installed())
 			case strings.HasPrefix(command, "run"):
 				execute(t, forktax, command+" --rounds 6 --groups 3 --block 1ms --results "+results)
 			case strings.HasPrefix(command, "check"):

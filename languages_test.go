@@ -3,7 +3,6 @@ package forktax_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -16,6 +15,7 @@ import (
 
 	"forktax/bench/program/programtest"
 	"forktax/bench/stack"
+	"forktax/bench/testenv"
 	"forktax/cgi"
 )
 
@@ -38,9 +38,7 @@ func hosted(t *testing.T, path, interpreter string, env ...string) *cgi.Host {
 	env = append(env, "PYTHONDONTWRITEBYTECODE=1") // into the checkout
 	h := &cgi.Host{Path: path, Env: env, Logger: log.New(t.Output(), "", 0)}
 	if interpreter != "" {
-		if h.Path, err = exec.LookPath(interpreter); err != nil {
-			t.Skip(err) // where PHP is not installed, which CI does not allow
-		}
+		h.Path = testenv.Program(t, interpreter, interpreter)
 		h.Env = append(env, "SCRIPT_FILENAME="+path, "REDIRECT_STATUS=200") // by which php-cgi knows what to execute, and for whom
 		h.Dir = filepath.Dir(path)
 	}
@@ -74,15 +72,19 @@ func TestHelloInOtherLanguages(t *testing.T) {
 		t.Fatalf("compiling: %v\n%s", err, out)
 	}
 	want := answered(hosted(t, built(t, "hello"), ""), "GET", "/", "")
-	for path, interpreter := range map[string]string{
-		c: "", "hello.sh": "", "hello.pl": "", "hello.py": "", "hello.php": "php-cgi",
+	for name, test := range map[string]struct{ path, needs, interpreter string }{
+		"C":      {c, "gcc", ""},
+		"shell":  {filepath.Join(languages, "hello.sh"), "sh", ""},
+		"Perl":   {filepath.Join(languages, "hello.pl"), "perl", ""},
+		"Python": {filepath.Join(languages, "hello.py"), "python3", ""},
+		"PHP":    {filepath.Join(languages, "hello.php"), "php-cgi", "php-cgi"},
 	} {
-		if path != c {
-			path = filepath.Join(languages, path)
-		}
-		if got := answered(hosted(t, path, interpreter), "GET", "/", ""); got != want {
-			t.Errorf("%s answers %q, want %q", path, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			testenv.Program(t, test.needs, test.needs)
+			if got := answered(hosted(t, test.path, test.interpreter), "GET", "/", ""); got != want {
+				t.Errorf("%s answers %q, want %q", test.path, got, want)
+			}
+		})
 	}
 }
 
@@ -146,8 +148,8 @@ func TestGuestbookInPython(t *testing.T) {
 	}
 }
 
-// behind has the web server answer by the file, with a database of the program's. Where the server is not installed, which
-// CI does not allow, the test is skipped.
+// behind has the web server answer by the file, with a database of the program's. Where the server is not installed, the
+// test is skipped.
 func behind(t *testing.T, web, file, program, variable string) func(method, target, form string) string {
 	t.Helper()
 	w, err := stack.StartWeb(t.Context(), web, stack.App{
@@ -160,9 +162,7 @@ func behind(t *testing.T, web, file, program, variable string) func(method, targ
 			return env, err
 		},
 	})
-	if missing := new(stack.NotInstalledError); errors.As(err, &missing) {
-		t.Skip(err)
-	}
+	testenv.As(t, err, new(*stack.NotInstalledError))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,14 +7,12 @@ import (
 	"testing"
 
 	"forktax/bench"
+	"forktax/bench/testenv"
 )
 
 // Another process reads the same clock: its reading lies between two of ours.
 func TestNowIsSharedByProcesses(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("there is no Python to read the clock as well")
-	}
+	python := testenv.Program(t, "python3", "python3")
 	before := bench.Now()
 	out, err := exec.Command(python, "-c", "import time; print(time.clock_gettime_ns(time.CLOCK_MONOTONIC))").Output()
 	after := bench.Now()

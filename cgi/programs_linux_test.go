@@ -3,6 +3,7 @@ package cgi_test
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,26 +14,11 @@ import (
 	"strings"
 	"testing"
 
+	"forktax/bench/testenv"
 	"forktax/cgi"
 )
 
 // Programs that nobody here wrote, as Debian's packages have them.
-
-// needed skips the test, which CI does not allow, if a file is not there.
-func needed(t *testing.T, path, pkg string) string {
-	t.Helper()
-	if !filepath.IsAbs(path) {
-		found, err := exec.LookPath(path)
-		if err != nil {
-			t.Skipf("%s is not installed (Debian: apt-get install %s)", path, pkg)
-		}
-		return found
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("%s is not there (Debian: apt-get install %s)", path, pkg)
-	}
-	return path
-}
 
 // git runs the real client.
 func git(t *testing.T, dir string, args ...string) string {
@@ -52,11 +38,11 @@ func git(t *testing.T, dir string, args ...string) string {
 
 // git's own server side clones, takes more than a megabyte in a body without a length, and fetches with a compressed one.
 func TestGit(t *testing.T) {
-	execPath, err := exec.Command(needed(t, "git", "git"), "--exec-path").Output()
+	execPath, err := exec.Command(testenv.Program(t, "git", "git"), "--exec-path").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	backend := needed(t, filepath.Join(strings.TrimSpace(string(execPath)), "git-http-backend"), "git")
+	backend := testenv.Program(t, filepath.Join(strings.TrimSpace(string(execPath)), "git-http-backend"), "git")
 	dir := t.TempDir()
 	git(t, dir, "init", "-q", "--bare", "-b", "main", "all/project.git")
 	git(t, filepath.Join(dir, "all/project.git"), "config", "http.receivepack", "true")
@@ -118,7 +104,11 @@ func page(t *testing.T, method, url, form string) string {
 
 // Gitweb is a Perl script, on CGI.pm.
 func TestPerl(t *testing.T) {
-	script := needed(t, "/usr/share/gitweb/gitweb.cgi", "gitweb")
+	script := testenv.Program(t, "/usr/share/gitweb/gitweb.cgi", "gitweb")
+	perl := testenv.Program(t, "perl", "perl")
+	if out, err := exec.Command(perl, "-MCGI", "-e", "1").CombinedOutput(); err != nil {
+		testenv.Skip(t, fmt.Errorf("perl has no module CGI (Debian: apt-get install libcgi-pm-perl): %s", out))
+	}
 	dir := t.TempDir()
 	git(t, dir, "init", "-q", "-b", "main", "all/project")
 	git(t, filepath.Join(dir, "all/project"), "commit", "-q", "--allow-empty", "-m", "ein erster Schritt")
@@ -137,9 +127,9 @@ func TestPerl(t *testing.T) {
 func TestPython(t *testing.T) {
 	scripts, _ := filepath.Glob("/usr/lib/python3.*/cgi.py") // Python 3.13 has it no longer
 	if len(scripts) == 0 {
-		t.Skip("/usr/lib/python3.*/cgi.py is not there (Debian 12: apt-get install python3)")
+		testenv.Skip(t, errors.New("/usr/lib/python3.*/cgi.py is not there (Debian 12: apt-get install python3)"))
 	}
-	python := needed(t, "/usr/bin/python3", "python3") // its first line names one that Debian does not have
+	python := testenv.Program(t, "/usr/bin/python3", "python3") // its first line names one that Debian does not have
 	addr, _ := served(t, &cgi.Host{Path: python, Args: []string{"-W", "ignore", scripts[0]}, Root: "/test"})
 	got := page(t, http.MethodPost, "http://"+addr+"/test/beyond?c=3", url.Values{"a": {"one & two"}}.Encode())
 	for _, want := range []string{"one &amp; two", "<DT> PATH_INFO <DD> /beyond", "<DT> SCRIPT_NAME <DD> /test"} {
@@ -151,7 +141,7 @@ func TestPython(t *testing.T) {
 
 // PHP takes a script's first line for itself.
 func TestPHP(t *testing.T) {
-	php := needed(t, "php-cgi", "php-cgi")
+	php := testenv.Program(t, "php-cgi", "php-cgi")
 	script := filepath.Join(t.TempDir(), "page.php")
 	write(t, script, "#!"+php+"\n<?php header('X-From: php'); setcookie('a', '1'); "+
 		"echo $_SERVER['PATH_INFO'], '|', $_GET['q'], '|', $_POST['a'], '|', strlen(file_get_contents('php://input'));", 0o755)

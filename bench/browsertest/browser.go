@@ -3,6 +3,7 @@ package browsertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,6 +17,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"forktax/bench/testenv"
 )
 
 // A Browser is Chromium with a page open, which knows no names of hosts.
@@ -37,7 +40,7 @@ func Open(t testing.TB, url string) *Browser {
 		}
 	}
 	if program == "" {
-		t.Skip("Chromium is not installed (Debian: apt-get install chromium)")
+		testenv.Skip(t, errors.New("Chromium is not installed (Debian: apt-get install chromium)"))
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"), chromedp.WindowSize(1250, 1000))

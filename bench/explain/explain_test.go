@@ -13,6 +13,7 @@ import (
 	"forktax/bench"
 	"forktax/bench/explain"
 	"forktax/bench/program/programtest"
+	"forktax/bench/testenv"
 )
 
 // explained explains a program by few starts.
@@ -53,9 +54,7 @@ func explained(t *testing.T, plan explain.Plan) *explain.Explanation {
 // traceable skips the test where nothing can be seen.
 func traceable(t *testing.T) {
 	t.Helper()
-	if _, err := exec.LookPath("strace"); err != nil {
-		t.Skip("strace is not installed")
-	}
+	testenv.Program(t, "strace", "strace")
 }
 
 // find returns the finding of that kind whose name ends so.

@@ -17,6 +17,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/testenv"
 )
 
 // BenchmarkEngines compares the engine with wrk and hey, from Debian's packages, on a resident handler: in turn, so
@@ -99,10 +100,7 @@ func (c *tally) Observe(batch []bench.Observation) {
 
 // runTool runs another generator, whose output has the number of requests where the pattern's group is.
 func runTool(b *testing.B, pattern, name string, args ...string) sample {
-	path, err := exec.LookPath(name)
-	if err != nil {
-		b.Skipf("%s is needed to compare with: apt-get install %s", name, name)
-	}
+	path := testenv.Program(b, name, name)
 	cmd := exec.Command(path, args...)
 	began := time.Now()
 	out, err := cmd.Output()

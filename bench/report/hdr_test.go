@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench/report"
+	"forktax/bench/testenv"
 )
 
 // interval is what the other implementation finds in a log.
@@ -26,11 +28,9 @@ type count struct {
 
 // A log that is printed here is read by another implementation, hdr-histogram-js, to the same counts.
 func TestHDRIsReadByOthers(t *testing.T) {
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("needs node, to read the log by hdr-histogram-js: apt-get install nodejs npm")
-	}
+	testenv.Program(t, "node", "nodejs")
 	if _, err := os.Stat("testdata/hdr/node_modules/hdr-histogram-js"); err != nil {
-		t.Skip("needs the npm package hdr-histogram-js: npm ci --prefix bench/report/testdata/hdr")
+		testenv.Skip(t, errors.New("the npm package hdr-histogram-js is missing: npm ci --prefix bench/report/testdata/hdr"))
 	}
 	a := analyze(t, theRun(t))
 	var log bytes.Buffer

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"forktax/bench/stack"
+	"forktax/bench/testenv"
 )
 
 // patience ends what would otherwise hang a test; nothing is expected to take that long.
@@ -37,7 +38,7 @@ func started(t *testing.T, p stack.Postgres) *stack.Server {
 	t.Helper()
 	s, err := p.Start(t.Context())
 	if errors.Is(err, stack.ErrNotInstalled) {
-		t.Skip(err)
+		testenv.Skip(t, err)
 	}
 	if err != nil {
 		t.Fatalf("Start(%+v) = %v", p, err)

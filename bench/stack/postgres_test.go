@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"forktax/bench/stack"
+	"forktax/bench/testenv"
 )
 
 // lives says whether there is such a process; one that has ended and that nobody waited for is none.
@@ -124,7 +125,7 @@ func TestSocket(t *testing.T) {
 // A harness that is killed leaves neither process nor file, whether its server was ready or not.
 func TestKilled(t *testing.T) {
 	if err := stack.Installed(); err != nil {
-		t.Skip(err)
+		testenv.Skip(t, err)
 	}
 	for name, ready := range map[string]bool{"ready": true, "while it starts": false} {
 		t.Run(name, func(t *testing.T) {

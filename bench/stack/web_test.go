@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"forktax/bench/stack"
+	"forktax/bench/testenv"
 )
 
 // tellers are what each kind of web server is to have answer in the conformance tests.
@@ -34,9 +35,7 @@ func startedWeb(t *testing.T, kind stack.Kind) *stack.Web {
 		return map[string]string{"STACK_DATA": path}, errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(path, []byte("data"), 0o600))
 	}
 	w, err := stack.StartWeb(t.Context(), kind.Name, app)
-	if missing := new(stack.NotInstalledError); errors.As(err, &missing) {
-		t.Skip(err)
-	}
+	testenv.As(t, err, new(*stack.NotInstalledError))
 	if err != nil {
 		t.Fatalf("StartWeb(%s) = %v", kind.Name, err)
 	}
@@ -116,7 +115,7 @@ func TestWebThatCannotStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	if kind.Missing != nil {
-		t.Skip(kind.Missing)
+		testenv.Skip(t, kind.Missing)
 	}
 	file := filepath.Join(t.TempDir(), "broken.py")
 	if err := os.WriteFile(file, []byte("def handler(req): raise KeyError('of mine')\n"), 0o600); err != nil {

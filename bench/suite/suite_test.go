@@ -1,9 +1,9 @@
 package suite_test
 
 import (
+	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +11,7 @@ import (
 	"forktax/bench/program"
 	"forktax/bench/program/programtest"
 	"forktax/bench/suite"
+	"forktax/bench/testenv"
 )
 
 // beside is a finder of programs that are built for the test.
@@ -24,11 +25,7 @@ func path(t *testing.T, names ...string) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range names {
-		found, err := exec.LookPath(name)
-		if err != nil {
-			t.Skip(err) // a tool that the suite needs is not installed, which CI does not allow
-		}
-		if err := os.Symlink(found, filepath.Join(dir, name)); err != nil {
+		if err := os.Symlink(testenv.Program(t, name, name), filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,8 +71,8 @@ func TestSuites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(lineup.Missing) > 0 { // which CI does not allow
-			t.Skip(lineup.Missing)
+		if len(lineup.Missing) > 0 {
+			testenv.Skip(t, errors.Join(lineup.Missing...))
 		}
 		seen := map[string]bool{}
 		for _, c := range lineup.Contenders {

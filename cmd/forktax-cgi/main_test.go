@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -17,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench"
+	"forktax/bench/testenv"
 	"forktax/twin"
 )
 
@@ -109,9 +109,7 @@ print(greeting, os.environ["REQUEST_METHOD"], os.environ["QUERY_STRING"], body, 
 `
 
 func TestPythonScript(t *testing.T) {
-	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip("there is no python3")
-	}
+	testenv.Program(t, "python3", "python3")
 	path := written(t, "answer.py", pythonScript, 0o755)
 	dir := filepath.Dir(path)
 	if err := os.WriteFile(filepath.Join(dir, "beside.py"), []byte(`greeting = "hello,"`), 0o600); err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"forktax/bench/stack"
+	"forktax/bench/testenv"
 	"forktax/cmd/forktax-guestbook/book"
 	"forktax/cmd/forktax-guestbook/booktest"
 	"forktax/twin"
@@ -39,7 +40,7 @@ var shared = sync.OnceValues(func() (*stack.Server, error) {
 func started(t *testing.T, s *stack.Server, err error) *stack.Server {
 	t.Helper()
 	if errors.Is(err, stack.ErrNotInstalled) {
-		t.Skip(err)
+		testenv.Skip(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 	"forktax/bench/process"
 	"forktax/bench/program"
 	"forktax/bench/program/programtest"
+	"forktax/bench/testenv"
 )
 
 // scraping starts Prometheus, which looks at the addresses each second, and returns the URL of its API.
@@ -84,10 +85,7 @@ func found(api, query string) (n int, err error) {
 
 // Each panel of the dashboard for Grafana has data, when Prometheus looks at both twins under load.
 func TestGrafanaDashboard(t *testing.T) {
-	prometheus, err := exec.LookPath("prometheus")
-	if err != nil {
-		t.Skip("Prometheus is not installed (Debian: apt-get install prometheus)")
-	}
+	prometheus := testenv.Program(t, "prometheus", "prometheus")
 	text, err := os.ReadFile("../../examples/grafana.json")
 	if err != nil {
 		t.Fatal(err)

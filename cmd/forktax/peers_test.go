@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"net/url"
 	"os"
 	"os/exec"
@@ -17,6 +16,7 @@ import (
 	"forktax/bench/program/programtest"
 	"forktax/bench/report"
 	"forktax/bench/stack"
+	"forktax/bench/testenv"
 )
 
 // cChild is the smallest answer that a C program can give.
@@ -117,13 +117,11 @@ func builtScript(tb testing.TB, dir string) program.Program {
 }
 
 // startedPeer starts a web server until the test ends, and returns the URL by which it executes the program. Where the
-// server is not installed, which CI does not allow, the test is skipped.
+// server is not installed, the test is skipped.
 func startedPeer(tb testing.TB, name, executable string) string {
 	tb.Helper()
 	w, err := stack.StartWeb(tb.Context(), name, stack.App{File: executable, Copied: machine.Settle})
-	if missing := new(stack.NotInstalledError); errors.As(err, &missing) {
-		tb.Skip(err)
-	}
+	testenv.As(tb, err, new(*stack.NotInstalledError))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,0 +1,55 @@
+// Package testenv is for tests that need more than Go and a C compiler. Where what they need is missing they are
+// skipped, with a line that names it, or fail if the environment variable FORKTAX_REQUIRE_ALL is set.
+package testenv
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// requireAll is the variable that lets no test be skipped.
+const requireAll = "FORKTAX_REQUIRE_ALL"
+
+// Skip skips the test for the reason that err is, or fails it.
+func Skip(tb testing.TB, err error) {
+	tb.Helper()
+	if os.Getenv(requireAll) != "" {
+		tb.Fatalf("%v, and %s is set", err, requireAll)
+	}
+	tb.Skip(err)
+}
+
+// Program returns the path of a program, which may be given as a name or as a path. Where it is missing the test is
+// skipped, with the name of Debian's package that has it.
+func Program(tb testing.TB, program, debian string) string {
+	tb.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		Skip(tb, fmt.Errorf("%s is not installed (Debian: apt-get install %s)", program, debian))
+	}
+	return path
+}
+
+// Condition reports whether a program is there, for scripts of testscript. It is an error if it is not and none may be
+// missing.
+func Condition(program string) (bool, error) {
+	if _, err := exec.LookPath(program); err != nil {
+		if os.Getenv(requireAll) != "" {
+			return false, fmt.Errorf("%w, and %s is set", err, requireAll)
+		}
+		return false, nil
+	}
+	return true, nil
+}
+
+// As skips the test, or fails it, if err is an error of the type of target, which says that something is missing; see
+// errors.As.
+func As(tb testing.TB, err error, target any) {
+	tb.Helper()
+	if errors.As(err, target) {
+		Skip(tb, err)
+	}
+}
