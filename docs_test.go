@@ -1,110 +1,12 @@
 package forktax_test
 
 import (
-	"context"
-	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
-
-	"forktax/bench/stack"
-	"forktax/bench/testenv"
 )
-
-// commandLines returns the lines of the sh blocks in a document.
-func commandLines(t *testing.T, name string) []string {
-	t.Helper()
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines []string
-	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-		for line := range strings.Lines(block[1]) {
-			line, _, _ = strings.Cut(line, " #")
-			lines = append(lines, strings.TrimSpace(line))
-		}
-	}
-	if len(lines) == 0 {
-		t.Fatalf("%s shows no command", name)
-	}
-	return lines
-}
-
-// Every command that the README shows does what it shows. They run as they stand, but for runs, which are made short,
-// and for those that a test cannot run within itself.
-func TestCommandsOfTheReadme(t *testing.T) {
-	forktax := filepath.Join(t.TempDir(), "forktax")
-	if out, err := exec.Command("go", "build", "-o", forktax, "./cmd/forktax").CombinedOutput(); err != nil {
-		t.Fatalf("building the command: %v\n%s", err, out)
-	}
-	results := t.TempDir()
-	for _, line := range commandLines(t, "README.md") {
-		t.Run(line, func(t *testing.T) {
-			command, found := strings.CutPrefix(line, "go run ./cmd/forktax ")
-			switch {
-			case line == "go test ./...": // is what runs this
-			case strings.HasPrefix(line, "go run github.com/go-task/task/v3/cmd/task@v3.53.0"): // takes minutes to build
-			case strings.Contains(command, "--find-knee"): // at the rates of the faster twin, which take less time
-				execute(t, forktax, command+" --model persistent --block 1ms --results "+results)
-			case strings.Contains(command, "--database postgres") && stack.Installed() != nil:
-				testenv.Skip(t, stack.Installed())
-			case strings.HasPrefix(command, "run"):
-				execute(t, forktax, command+" --rounds 6 --groups 3 --block 1ms --results "+results)
-			case strings.HasPrefix(command, "check"):
-				execute(t, forktax, strings.Replace(command, "--budget 30s", "--budget 2s", 1)+" --results "+results)
-			case strings.HasPrefix(command, "serve"):
-				serve(t, forktax, command)
-			case strings.HasPrefix(command, "report"):
-				command = strings.Replace(command, "--out ci", "--out "+t.TempDir(), 1)
-				execute(t, forktax, command+" --results "+results)
-			case found:
-				execute(t, forktax, command)
-			default:
-				t.Errorf("no test knows how to run it")
-			}
-		})
-	}
-}
-
-// execute runs a command that ends well, or finds the machine too noisy to measure on, which is exit status 3.
-func execute(t *testing.T, forktax, command string) {
-	t.Helper()
-	out, err := exec.Command("sh", "-c", forktax+" "+command).CombinedOutput()
-	var exit *exec.ExitError
-	measures := strings.HasPrefix(command, "run") || strings.HasPrefix(command, "check") || strings.HasPrefix(command, "doctor")
-	if err != nil && !(measures && errors.As(err, &exit) && exit.ExitCode() == 3) {
-		t.Errorf("forktax %s: %v\n%s", command, err, out)
-	}
-}
-
-// serve starts a command that serves until it is told to end, and ends it when it is ready.
-func serve(t *testing.T, forktax, command string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-c", "exec "+forktax+" "+command)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ready := make([]byte, len("ready http://"))
-	if _, err := out.Read(ready); err != nil || string(ready) != "ready http://" {
-		t.Errorf("forktax %s: it said %q, %v", command, ready, err)
-	}
-	cmd.Process.Signal(os.Interrupt)
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("forktax %s: %v", command, err)
-	}
-}
 
 // What the documents say of CI and of the tasks is so.
 func TestPinnedTools(t *testing.T) {

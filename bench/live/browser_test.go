@@ -1,3 +1,5 @@
+//go:build slow
+
 package live_test
 
 import (

@@ -33,16 +33,19 @@ func Program(tb testing.TB, program, debian string) string {
 	return path
 }
 
-// Condition reports whether a program is there, for scripts of testscript. It is an error if it is not and none may be
+// Condition reports whether a program is there, for scripts of testscript. Its absence is an error where nothing may be
 // missing.
 func Condition(program string) (bool, error) {
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv(requireAll) != "" {
-			return false, fmt.Errorf("%w, and %s is set", err, requireAll)
-		}
-		return false, nil
+	_, err := exec.LookPath(program)
+	return Has(err)
+}
+
+// Has is Condition for anything whose absence is err.
+func Has(err error) (bool, error) {
+	if err != nil && os.Getenv(requireAll) != "" {
+		return false, fmt.Errorf("%w, and %s is set", err, requireAll)
 	}
-	return true, nil
+	return err == nil, nil
 }
 
 // As skips the test, or fails it, if err is an error of the type of target, which says that something is missing; see

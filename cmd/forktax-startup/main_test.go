@@ -113,26 +113,6 @@ func TestServeTellsMistakes(t *testing.T) {
 	check(heapVariable, "-1MiB", "a size such as 1024MiB is needed")
 }
 
-// The file is large by the tag, and a program all the same.
-func TestLarge(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "startup")
-	if out, err := exec.Command("go", "build", "-tags", "large", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Size() < 50<<20 {
-		t.Errorf("the file has %d bytes, want above 50 MiB", info.Size())
-	}
-	s := httptest.NewServer(&cgi.Host{Path: path})
-	defer s.Close()
-	if got := text(t, s.URL); got != "hello\n" {
-		t.Errorf("GET / = %q", got)
-	}
-}
-
 func text(t *testing.T, url string) string {
 	t.Helper()
 	resp, err := http.Get(url)

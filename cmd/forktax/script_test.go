@@ -18,16 +18,22 @@ import (
 
 	"forktax/bench/program/programtest"
 	"forktax/bench/stack"
+	"forktax/bench/testenv"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"forktax": main,
+		"fetch":   fetch,
 	})
 }
 
 // TestScripts runs the command as people do, on real workload programs that are built once.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "testdata") }
+
+// runScripts runs the scripts in a directory.
+func runScripts(t *testing.T, dir string) {
+	t.Helper()
 	programs := programtest.Build(t, "forktax-hello", "forktax-guestbook", "forktax-guestbook-postgres", "forktax-startup",
 		"forktax/cmd/forktax/testdata/modelled")
 	checkout, err := filepath.Abs("../..")
@@ -35,7 +41,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			// Each script has programs of its own, so that it finds just its own processes by their paths.
@@ -69,9 +75,12 @@ func TestScripts(t *testing.T) {
 			"schemas":  schemas,
 		},
 		Condition: func(name string) (bool, error) {
+			if program, ok := strings.CutPrefix(name, "has:"); ok {
+				return testenv.Condition(program)
+			}
 			switch name {
 			case "postgres":
-				return stack.Installed() == nil, nil
+				return testenv.Has(stack.Installed())
 			case "groups": // of control, without which not all processor time is known
 				for _, mount := range []string{"/sys/fs/cgroup/unified", "/sys/fs/cgroup"} {
 					dir, err := os.MkdirTemp(mount, "forktax-test-")
@@ -88,7 +97,7 @@ func TestScripts(t *testing.T) {
 				}
 				return false, nil
 			case "slapd":
-				return stack.SlapdInstalled() == nil, nil
+				return testenv.Has(stack.SlapdInstalled())
 			}
 			return false, fmt.Errorf("unknown condition %s", name)
 		},
@@ -160,6 +169,17 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	fmt.Fprintf(ts.Stdout(), "%s\n%s", resp.Status, body)
+}
+
+// fetch is a program that gets a URL and prints the body of the response.
+func fetch() {
+	resp, err := http.Get(os.Args[1])
+	if err == nil {
+		_, err = io.Copy(os.Stdout, resp.Body)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
 }
 
 // secure serves by TLS until the script ends, and puts the URL into the variable SECURE.

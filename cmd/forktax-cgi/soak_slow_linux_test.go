@@ -1,0 +1,130 @@
+//go:build slow
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// A host under load, with one request in twenty going wrong in one of many ways, gives each its right answer, and nothing
+// grows. See task soak, which takes ten minutes.
+func TestSoak(t *testing.T) {
+	const clients, wrongEvery = 64, 20
+	h := startHost(t, folderOf(t), "-idle-timeout", "3s", "-max-answer", "1MiB", "-max-children", "64")
+	if *stepClock {
+		defer stepping(t)()
+	}
+	end := time.Now().Add(*soakFor)
+	var right, wrong atomic.Int64
+	counts, wrongs := make([]atomic.Int64, len(ways)), make([]atomic.Int64, len(ways))
+	var all sync.WaitGroup
+	for i := range clients {
+		all.Go(func() {
+			client := &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}
+			defer client.CloseIdleConnections()
+			for n := i; time.Now().Before(end); n++ {
+				k := 0
+				if n%wrongEvery == 0 {
+					k = 1 + n/wrongEvery%(len(ways)-1)
+				}
+				counts[k].Add(1)
+				if err := ways[k].ask(client, h.url); err != nil {
+					wrong.Add(1)
+					if wrongs[k].Add(1) <= 2 {
+						t.Error(err)
+					}
+					continue
+				}
+				right.Add(1)
+			}
+		})
+	}
+	var states []state // by the second
+	for time.Now().Before(end) {
+		states = append(states, h.state())
+		time.Sleep(time.Second)
+	}
+	all.Wait()
+	t.Logf("%d right answers, %d wrong", right.Load(), wrong.Load())
+	for i, w := range ways {
+		t.Logf("%8d %-24s %d of them wrong", counts[i].Load(), w.name, wrongs[i].Load())
+	}
+	const minute = 60
+	first, later := median(states[:min(minute, len(states))]), median(states[max(0, len(states)-minute):])
+	t.Logf("in the first minute %+v, in the last %+v", first, later)
+	if grows := func(from, to int) bool { return to > from+from/5 }; *soakFor > time.Minute && (grows(first.Files, later.Files) ||
+		grows(first.Goroutines, later.Goroutines) || grows(first.MemoryMB, later.MemoryMB) || later.Zombies > first.Zombies+1) {
+		t.Errorf("it grows: in the first minute %+v, in the last %+v", first, later)
+	}
+	var last state
+	for wait := time.Now().Add(30 * time.Second); time.Now().Before(wait); time.Sleep(100 * time.Millisecond) {
+		if last = h.state(); last.Children == 0 && last.Files < 30 && last.Goroutines < 30 {
+			return
+		}
+	}
+	t.Errorf("after the load it still has %+v", last)
+}
+
+// An overload gives only 200 and 503, and when it is over, all is as it was before.
+func TestOverload(t *testing.T) {
+	const clients, atOnce, queue = 1000, 32, 64
+	h := startHost(t, filepath.Join(folderOf(t), "well"), "-max-children", fmt.Sprint(atOnce), "-queue", fmt.Sprint(queue))
+	length := min(max(*soakFor/10, time.Second), 10*time.Second)
+	middle := func() time.Duration {
+		var took []time.Duration
+		for end := time.Now().Add(length / 2); time.Now().Before(end); {
+			begin := time.Now()
+			if err := ways[0].ask(http.DefaultClient, h.url); err != nil {
+				t.Fatal(err)
+			}
+			took = append(took, time.Since(begin))
+		}
+		slices.Sort(took)
+		return took[len(took)/2]
+	}
+	before := middle()
+	var counts sync.Map
+	var all sync.WaitGroup
+	end := time.Now().Add(length)
+	for range clients {
+		all.Go(func() {
+			client := &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}
+			defer client.CloseIdleConnections()
+			for time.Now().Before(end) {
+				resp, err := client.Get(h.url)
+				what := fmt.Sprint(err)
+				if err == nil {
+					_, err := io.Copy(io.Discard, resp.Body)
+					resp.Body.Close()
+					if what = resp.Status; err != nil {
+						what = err.Error()
+					}
+				}
+				n, _ := counts.LoadOrStore(what, new(atomic.Int64))
+				n.(*atomic.Int64).Add(1)
+			}
+		})
+	}
+	all.Wait()
+	counts.Range(func(what, n any) bool {
+		t.Logf("%8d %s", n.(*atomic.Int64).Load(), what)
+		if what != "200 OK" && what != "503 Service Unavailable" {
+			t.Errorf("%d answers were %q, want 200 and 503 only", n.(*atomic.Int64).Load(), what)
+		}
+		return true
+	})
+	time.Sleep(time.Second)
+	after := middle()
+	t.Logf("median before %v, a second after %v", before, after)
+	if *soakFor >= time.Minute && (after > before*12/10 || before > after*12/10) {
+		t.Errorf("the median was %v before, and is %v a second after", before, after)
+	}
+}
