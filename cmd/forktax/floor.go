@@ -31,6 +31,9 @@ func (o *options) floor(ctx context.Context, f *program.Finder, programs []progr
 		return floor{}, nil
 	}
 	p, err := tried(ctx, f)
+	if err != nil && o.All && context.Cause(ctx) == nil {
+		return floor{}, fmt.Errorf("--%s: the floor: %w", requireAll, err)
+	}
 	if err != nil {
 		return floor{why: err.Error()}, context.Cause(ctx)
 	}

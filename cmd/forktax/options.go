@@ -40,6 +40,7 @@ type options struct {
 	Pin       bool
 	Fresh     bool
 	Different bool
+	All       bool
 	SLO       string
 	FindKnee  bool
 	Data      databaseOptions
@@ -98,6 +99,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolFunc("no-phases", "the same as --phases=false", not(&o.Phases))
 	f.BoolVar(&o.Pin, "pin", o.Pin, "give the generator a core of its own, and the targets the others")
 	f.BoolVar(&o.Fresh, "no-keepalive", o.Fresh, "make a new connection for each request")
+	requireAllFlag(f, &o.All)
 	f.BoolVar(&o.Different, "allow-different-answers", o.Different, "measure also what does not answer the same")
 	f.StringVar(&o.SLO, "slo", o.SLO, "objective for response times at a rate, such as p99=50ms: the report says up to which rate it is met")
 	f.BoolVar(&o.FindKnee, "find-knee", o.FindKnee, "search for the highest rate at which the objective of --slo is met")

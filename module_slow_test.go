@@ -1,0 +1,58 @@
+//go:build slow
+
+package forktax_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The path of the module is changed by one command, as CONTRIBUTING.md says.
+func TestModulePath(t *testing.T) {
+	dir := t.TempDir()
+	tracked, err := exec.Command("git", "ls-files", "-z").Output()
+	if err != nil {
+		t.Fatalf("git ls-files: %v", err)
+	}
+	for name := range strings.SplitSeq(strings.TrimRight(string(tracked), "\x00"), "\x00") {
+		if strings.HasPrefix(name, "results/") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, text, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bin := t.TempDir()
+	run := func(command ...string) string {
+		t.Helper()
+		cmd := exec.Command(command[0], command[1:]...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOBIN="+bin)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%q: %v\n%s", command, err, out)
+		}
+		return string(out)
+	}
+	run("packaging/module", "example.org/team/forktax")
+	run("go", "vet", "./...")
+	run("go", "install", "example.org/team/forktax/cmd/...")
+	// What was installed finds its programs, and the harness builds them from the changed checkout.
+	if out := run("sh", "-c", "cd / && "+filepath.Join(bin, "forktax")+" list"); !strings.Contains(out, "guestbook/read") {
+		t.Errorf("forktax list prints\n%s", out)
+	}
+	if out := run("go", "run", "./cmd/forktax", "list"); !strings.Contains(out, "guestbook/read") {
+		t.Errorf("go run ./cmd/forktax list prints\n%s", out)
+	}
+	run("go", "test", "-run", "^TestHarnessImportsNoServer$", ".")
+}
