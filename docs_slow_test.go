@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,19 +18,35 @@ import (
 	"forktax/bench/testenv"
 )
 
-// Every command that the README shows does what it shows. They run as they stand, but for runs, which are made short,
+// Every command that README.md and CONTRIBUTING.md show does what it shows. They run as they stand, but for runs, which are made short,
 // and for those that a test cannot run within itself.
-func TestCommandsOfTheReadme(t *testing.T) {
+func TestCommandsOfTheDocuments(t *testing.T) {
 	forktax := filepath.Join(t.TempDir(), "forktax")
 	if out, err := exec.Command("go", "build", "-o", forktax, "./cmd/forktax").CombinedOutput(); err != nil {
 		t.Fatalf("building the command: %v\n%s", err, out)
 	}
 	results := t.TempDir()
-	for _, line := range commandLines(t, "README.md") {
+	prefix := filepath.Join(t.TempDir(), "a prefix")
+	for _, line := range slices.Concat(commandLines(t, "README.md"), commandLines(t, "CONTRIBUTING.md")) {
 		t.Run(line, func(t *testing.T) {
 			command, found := strings.CutPrefix(line, "go run ./cmd/forktax ")
 			switch {
 			case line == "go test ./...": // is what runs this
+			case regexp.MustCompile(`^(tar|sudo dpkg|sudo rpm|forktax-[^ ]*/bin/forktax) `).MatchString(line): // .ci/run does that
+				if name := releasedFile(t, line); !strings.Contains(line, name) {
+					t.Errorf("packaging/release makes %s", name)
+				}
+			case line == "packaging/install ~/.local":
+				shell(t, "packaging/install '"+prefix+"'")
+				shell(t, "cd / && '"+prefix+"/bin/forktax' explain hello && test -s '"+prefix+"/share/man/man1/forktax-run.1'")
+			case line == "packaging/build build":
+				shell(t, "packaging/build '"+prefix+"'")
+			case strings.HasPrefix(line, "build/bin/forktax "):
+				shell(t, strings.Replace(line, "build", "'"+prefix+"'", 1))
+			case strings.HasPrefix(line, "packaging/module "): // TestModulePath
+			case line == "go install ./cmd/...":
+				bin := t.TempDir()
+				shell(t, "GOBIN="+bin+" "+line+" && cd / && "+bin+"/forktax explain hello")
 			case strings.HasPrefix(line, "go run github.com/go-task/task/v3/cmd/task@v3.53.0"): // takes minutes to build
 			case strings.Contains(command, "--find-knee"): // at the rates of the faster twin, which take less time
 				execute(t, forktax, command+" --model persistent --block 1ms --results "+results)
@@ -50,6 +67,27 @@ func TestCommandsOfTheReadme(t *testing.T) {
 				t.Errorf("no test knows how to run it")
 			}
 		})
+	}
+}
+
+// releasedFile returns the name that the release has of the kind of file that a line is about.
+func releasedFile(t *testing.T, line string) string {
+	t.Helper()
+	switch version := release(t); {
+	case strings.Contains(line, "dpkg"):
+		return "forktax_" + version + "_amd64.deb"
+	case strings.Contains(line, "rpm"):
+		return "forktax-" + version + "-1.x86_64.rpm"
+	default:
+		return "forktax-" + version + "-linux-amd64"
+	}
+}
+
+// shell runs a command that ends well.
+func shell(t *testing.T, command string) {
+	t.Helper()
+	if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", command, err, out)
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 
 // What the documents say of CI and of the tasks is so.
 func TestPinnedTools(t *testing.T) {
-	pin := regexp.MustCompile(`(staticcheck|task/v3/cmd/task)@v[0-9.]+`)
+	pin := regexp.MustCompile(`(staticcheck|task/v3/cmd/task|actionlint|nfpm)@v[0-9.]+`)
 	seen := map[string]string{}
-	for _, name := range []string{".ci/run", "Taskfile.yml", "README.md"} {
+	for _, name := range []string{".ci/run", "Taskfile.yml", "README.md", "CONTRIBUTING.md", "packaging/release"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -27,6 +27,32 @@ func TestPinnedTools(t *testing.T) {
 			}
 			seen[tool] = found
 		}
+	}
+}
+
+// release returns the version of forktax.
+func release(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("cmd/forktax/version.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`const release = "(.*)"`).FindSubmatch(text)
+	if found == nil {
+		t.Fatal("cmd/forktax/version.go declares no release")
+	}
+	return string(found[1])
+}
+
+// The newest heading of the changelog is that of the version that the command prints.
+func TestChangelog(t *testing.T) {
+	text, err := os.ReadFile("CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^## (.*)$`).FindSubmatch(text)
+	if want := release(t); found == nil || string(found[1]) != want {
+		t.Errorf("CHANGELOG.md begins with %q, want %q", found, want)
 	}
 }
 
