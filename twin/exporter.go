@@ -46,9 +46,11 @@ func findExporter() (string, error) {
 		return named, nil
 	}
 	if self, err := os.Executable(); err == nil {
-		beside := filepath.Join(filepath.Dir(self), "forktax")
-		if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
-			return beside, nil
+		dir := filepath.Dir(self)
+		for _, path := range []string{filepath.Join(dir, "forktax"), filepath.Join(dir, "../../bin/forktax")} {
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+				return path, nil
+			}
 		}
 	}
 	if path, err := exec.LookPath("forktax"); err == nil {
