@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"forktax/bench"
+	"forktax/bench/report"
 	"forktax/bench/stats"
 )
 
@@ -108,7 +109,17 @@ func (s *sight) disturbed() string {
 			reasons = append(reasons, reason)
 		}
 	}
+	if s.stolen() {
+		reasons = append(reasons, report.CodeSteal)
+	}
 	return strings.Join(reasons, ", ")
+}
+
+// stolen reports whether the hypervisor took so much of the CPU time that the report warns of it. The two sides of a
+// comparison meet that alike; an exam holds one visit against what is known by other means.
+func (s *sight) stolen() bool {
+	return s.analysis != nil &&
+		slices.ContainsFunc(s.analysis.Warnings, func(w report.Warning) bool { return w.Code == report.CodeSteal })
 }
 
 // excused makes a fail of one that could not be judged, if a visit that it rests on was disturbed each time.

@@ -3,7 +3,9 @@ package calibrate_test
 import (
 	"testing"
 
+	"forktax/bench"
 	"forktax/bench/calibrate"
+	"forktax/bench/report"
 )
 
 // Without noise an engine that is exact passes every exam, and meets its aim.
@@ -18,5 +20,19 @@ func TestExamsAreFair(t *testing.T) {
 		if err != nil || o.Verdict != calibrate.Passed {
 			t.Errorf("%s: %s, %v: %+v", name, o.Verdict, err, o.Measures)
 		}
+	}
+}
+
+// A visit that the hypervisor disturbed is made again: no other side meets that alike.
+func TestDisturbedBySteal(t *testing.T) {
+	a := &report.Analysis{Cells: []report.Cell{{Invalid: bench.Counts{"errors": 1}}},
+		Warnings: []report.Warning{{Code: "errors"}}}
+	if got := calibrate.Disturbed(a); got != "" {
+		t.Errorf("Disturbed = %q, want nothing", got)
+	}
+	a.Cells[0].Invalid["lag"] = 1
+	a.Warnings = append(a.Warnings, report.Warning{Code: report.CodeSteal})
+	if got, want := calibrate.Disturbed(a), "lag, steal"; got != want {
+		t.Errorf("Disturbed = %q, want %q", got, want)
 	}
 }

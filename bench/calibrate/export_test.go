@@ -6,6 +6,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/gate"
+	"forktax/bench/report"
 )
 
 // Virtual makes a lab one without noise.
@@ -123,6 +124,11 @@ func Look(ctx context.Context, l *Lab, ask Ask, load bench.Load, n int, after, s
 		return nil, nil, err
 	}
 	return it.seen, it.real, nil
+}
+
+// Disturbed is by what a visit was disturbed of which the analysis says this.
+func Disturbed(a *report.Analysis) string {
+	return (&sight{analysis: a, accused: a.Cells[0].Invalid}).disturbed()
 }
 
 // Stopped makes a visit with a generator that is stopped.

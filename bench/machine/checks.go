@@ -12,8 +12,8 @@ import (
 var checks = []check{
 	{"cores", "the generator and the server take turns, and each waits for the other",
 		"measure on two cores or more", judgeCores},
-	{"steal", "a round in which the hypervisor takes above 2 % is invalid, and too many of them make a run inconclusive",
-		"measure at another time, or on a machine of your own", judgeSteal},
+	{"steal", "intervals become wider, so smaller changes are missed; response times become longer",
+		"measure at another time, for longer, or on a machine of your own", judgeSteal},
 	{"others", "intervals become wider, so smaller changes are missed; response times become longer",
 		"end what is busy, or wait for it", judgeOthers},
 	{"CPU quota", "when it is used up, all stands still for some hundredths of a second, in the middle of a request",
@@ -44,19 +44,23 @@ var checks = []check{
 
 func judgeCores(f Facts) (found, verdict string) { return fmt.Sprint(f.Cores), below(f.Cores, 2, 1) }
 
-// A round is invalid above 2 %; see METHOD.md. The kernel counts in hundredths of a second, so one of them is no more
-// than chance.
+// What the hypervisor takes makes no block invalid; see METHOD.md. It weighs like what other processes take, so it is
+// unfit from the same share on. The kernel counts in hundredths of a second, so a single one of them is chance.
 func judgeSteal(f Facts) (found, verdict string) {
 	if f.Load == nil {
 		return "", Unknown
 	}
-	return percent(f.Load.Steal), above(f.Load.Steal, 0.005, 0.02)
+	return percent(f.Load.Steal), above(f.Load.Steal, 0.005, mostTaken)
 }
 
-// fewCores are not worth a word.
-const fewCores = 0.01
+const (
+	// fewCores are not worth a word.
+	fewCores = 0.01
+	// mostTaken is the share of all cores beyond which what others take leaves too little: of two busy cores a quarter
+	// is what a third process takes that is always busy in one half of them.
+	mostTaken = 0.25
+)
 
-// Of two busy cores a quarter is what a third process takes that is always busy in one half of them.
 func judgeOthers(f Facts) (found, verdict string) {
 	if f.Load == nil {
 		return "", Unknown
@@ -74,7 +78,7 @@ func judgeOthers(f Facts) (found, verdict string) {
 	if len(names) > 0 {
 		found += ": " + strings.Join(names, ", ")
 	}
-	return found, above(f.Load.Others/float64(f.Cores), 0.05, 0.25)
+	return found, above(f.Load.Others/float64(f.Cores), 0.05, mostTaken)
 }
 
 func judgeQuota(f Facts) (found, verdict string) {

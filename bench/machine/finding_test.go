@@ -76,7 +76,8 @@ func TestExamine(t *testing.T) {
 		"two cores":             {"cores", func(f *facts) { f.Cores = 2 }, fit, "2"},
 		"one core":              {"cores", func(f *facts) { f.Cores = 1 }, doubtful, "1"},
 		"some steal":            {"steal", func(f *facts) { f.Load.Steal = 0.01 }, doubtful, "1.0 %"},
-		"much steal":            {"steal", func(f *facts) { f.Load.Steal = 0.021 }, unfit, "2.1 %"},
+		"a quarter stolen":      {"steal", func(f *facts) { f.Load.Steal = 0.25 }, doubtful, "25.0 %"},
+		"more stolen":           {"steal", func(f *facts) { f.Load.Steal = 0.26 }, unfit, "26.0 %"},
 		"steal not counted":     {"steal", func(f *facts) { f.Load = nil }, unknown, "cannot be seen on this system"},
 		"a twentieth by others": {"others", func(f *facts) { f.Load.Others = 0.2 }, fit, "0.20 of 4 cores"},
 		"more by others": {"others", func(f *facts) {

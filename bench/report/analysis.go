@@ -41,6 +41,7 @@ type Run struct {
 	Rounds        int             `json:"rounds"`            // planned; 0 if the time was
 	Groups        int             `json:"groups"`            // how often the targets were started and measured
 	Suite         *bench.Suite    `json:"suite,omitempty"`   // of what others wrote, if it is one
+	StealShare    *float64        `json:"steal_share"`       // of the run's CPU time, taken by the hypervisor; nil if unknown
 }
 
 // A Cell is what was seen of one cell of the plan, over all its blocks.

@@ -23,6 +23,9 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 	if r.Plan.Criterion != nil {
 		a.Run.Control = r.Plan.Criterion.Control
 	}
+	if steal := stolen(r.Blocks); steal.CPUSeconds > 0 {
+		a.Run.StealShare = new(steal.share())
+	}
 	for _, b := range r.Blocks {
 		a.Run.Groups = max(a.Run.Groups, b.Group+1)
 	}

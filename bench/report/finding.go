@@ -22,7 +22,6 @@ const (
 	gaveErrors    = "errors"    // requests failed
 	gaveOverload  = "overload"  // requests came faster than they were answered
 	gaveGenerator = "generator" // it could not keep up, so nothing is known of the server
-	gaveMachine   = "machine"   // the hypervisor took it away, likewise
 	gaveNetwork   = "network"   // connections were dropped
 	gaveTooFew    = "too few"   // requests for the percentile
 )
@@ -48,13 +47,23 @@ func (m measurements) hold(r *bench.Result, blocks []bench.Block) (finding, erro
 		return disturbed(m.rounds[b.Round].reasons)
 	})
 	if len(sound) > 0 {
-		return m.against(r, sound)
+		f, err := m.against(r, sound)
+		return f.withSteal(sound), err
 	}
 	f, err := m.against(r, blocks)
 	if f.verdict == bench.Met || f.reason == gaveTooFew || err != nil {
 		return f, err
 	}
-	return m.disturbance(blocks), nil
+	return m.disturbance(blocks).withSteal(blocks), nil
+}
+
+// withSteal adds to the detail what the hypervisor took while the blocks were measured. It explains a rate that was
+// missed, and does not excuse it.
+func (f finding) withSteal(blocks []bench.Block) finding {
+	if s := stolen(blocks); s.noticeable() && f.verdict != bench.Met && f.reason != gaveTooFew {
+		f.detail += fmt.Sprintf(", while the hypervisor took %s of the CPU time", percent(s.share()))
+	}
+	return f
 }
 
 // against holds blocks, all of which count, against the run's objective.
@@ -115,11 +124,10 @@ func (m measurements) failure(blocks []bench.Block) (f finding, ok bool) {
 }
 
 // disturbances says what gave out where nothing is left but what was disturbed. What is a cause of others comes before
-// them: a machine that was taken away makes the generator late.
+// them: a collection makes the generator late.
 var (
-	causes       = []string{reasonSteal, reasonCollection, reasonGenerator, reasonLag, reasonNetwork}
+	causes       = []string{reasonCollection, reasonGenerator, reasonLag, reasonNetwork}
 	disturbances = map[string]struct{ reason, detail string }{
-		reasonSteal:      {gaveMachine, "the hypervisor took processor time away" + perhapsMore},
 		reasonCollection: {gaveGenerator, "the load generator collected garbage" + perhapsMore},
 		reasonGenerator:  {gaveGenerator, "the load generator was at its limit" + perhapsMore},
 		reasonLag:        {gaveGenerator, "the load generator could not keep up" + perhapsMore},

@@ -17,22 +17,43 @@ func (c Cell) accused() bool {
 	return c.InvalidBlocks >= fewestToAccuse && float64(c.InvalidBlocks) > mostInvalid*float64(c.Blocks)
 }
 
-// tooManyInvalid finds the cells that are accused. On those of the referee nothing rests.
-func tooManyInvalid(a *Analysis) (Warning, bool) {
-	var names []string
+// tooManyInvalid finds the cells that are accused, of those on which the outcome rests.
+func tooManyInvalid(plan bench.Plan, a *Analysis) (Warning, bool) {
+	names, text := accusation(a.ownCells(), func(c Cell) bool { return !incidental(plan, c) })
+	return about(names, Warning{Code: Inconclusive, Text: text,
+		Advice: "METHOD.md says what each reason means; measure on a quieter machine, or at a rate that the generator can " +
+			"keep, and longer"})
+}
+
+// disturbedIncidentals finds those on which no outcome rests. That is said, and decides nothing.
+func disturbedIncidentals(plan bench.Plan, a *Analysis) (Warning, bool) {
+	names, text := accusation(a.Cells, func(c Cell) bool { return incidental(plan, c) })
+	return about(names, Warning{Code: "disturbed", Text: text,
+		Advice: "what the report says of these cells is from the rest of their blocks, and no outcome rests on it; " +
+			"METHOD.md says what each reason means"})
+}
+
+// incidental reports whether no outcome rests on a cell: one of the referee, or of the floor, unless the candidate is held
+// against the floor because the base is stored.
+func incidental(plan bench.Plan, c Cell) bool {
+	if c.Workload == plan.Floor {
+		return plan.Criterion == nil || plan.Criterion.Stored == nil
+	}
+	return plan.Referee != "" && c.Engine == plan.Referee
+}
+
+// accusation names the accused cells of those that count, and says why they are.
+func accusation(cells []Cell, counts func(Cell) bool) (names []string, text string) {
 	reasons := Counts{}
-	for _, c := range a.ownCells() {
-		if c.accused() {
+	for _, c := range cells {
+		if counts(c) && c.accused() {
 			names = append(names, c.String())
 			for reason, n := range c.Invalid {
 				reasons[reason] += n
 			}
 		}
 	}
-	return about(names, Warning{Code: Inconclusive,
-		Text: fmt.Sprintf("more than a fifth of the blocks of %s is invalid: %s", some(names), reasons),
-		Advice: "METHOD.md says what each reason means; measure on a quieter machine, or at a rate that the generator can " +
-			"keep, and longer"})
+	return names, fmt.Sprintf("more than a fifth of the blocks of %s is invalid: %s", some(names), reasons)
 }
 
 // fewestPairs have a 95 % interval; see stats.SignedRank.

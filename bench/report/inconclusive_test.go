@@ -75,6 +75,44 @@ func TestInvalidBlocksOfTheReferee(t *testing.T) {
 	if got := a.Cells[3].InvalidBlocks; got != 6 {
 		t.Errorf("%d of the referee's blocks are invalid, want 6", got)
 	}
+	wantDisturbed(t, a, "hello/hello, persistent, 1 client, referee", "hello/hello, cgi, 1 client, referee")
+}
+
+// Nor are the floor's in one that decides; that they were disturbed is said.
+func TestInvalidBlocksOfTheFloor(t *testing.T) {
+	floor := cell("cgi", 1)
+	floor.Workload, floor.Request = "floor", "floor"
+	m := made{cells: append(twins(), floor), block: the10s}
+	r := m.record(t, 8)
+	r.Plan.Floor = "floor"
+	for i := range r.Blocks {
+		r.Blocks[i].Collections = r.Blocks[i].Cell / 2
+	}
+	a := analyze(t, r)
+	if found := inconclusive(a); len(found) > 0 {
+		t.Errorf("warnings %+v, want none that the run is inconclusive", found)
+	}
+	wantDisturbed(t, a, "floor/floor, cgi, 1 client, fake")
+	r.Plan.Floor = "" // a workload by that name, which the user asked for
+	if found := inconclusive(analyze(t, r)); len(found) != 1 || found[0].Cell != "floor/floor, cgi, 1 client, fake" {
+		t.Errorf("warnings %+v, want one that the run is inconclusive", found)
+	}
+}
+
+// wantDisturbed fails unless there is a warning of just these cells, which decide nothing.
+func wantDisturbed(t *testing.T, a *report.Analysis, cells ...string) {
+	t.Helper()
+	i := slices.IndexFunc(a.Warnings, func(w report.Warning) bool { return w.Code == "disturbed" })
+	if i < 0 {
+		t.Fatalf("warnings %+v, want one of %q", a.Warnings, cells)
+	}
+	w := a.Warnings[i]
+	if w.Cell != "" {
+		w.Cells = []string{w.Cell}
+	}
+	if diff := cmp.Diff(cells, w.Cells); diff != "" || !strings.Contains(w.Text, "is invalid: ") {
+		t.Errorf("warning %+v, its cells (-want +got):\n%s", w, diff)
+	}
 }
 
 // A run with too few pairs for an interval says how much would have been enough.

@@ -138,8 +138,8 @@ func (p *printer) environment(a *Analysis) {
 func surroundings(a *Analysis, quote string) []string {
 	e := a.Environment
 	lines := []string{
-		fmt.Sprintf("%s, %d cores, %s of memory; %s %s on %s; load %.2f before the run", e.CPU, e.Cores, size(e.MemoryBytes), e.OS,
-			e.Kernel, e.Arch, e.Load1),
+		fmt.Sprintf("%s, %d cores, %s of memory; %s %s on %s; load %.2f before the run%s", e.CPU, e.Cores, size(e.MemoryBytes),
+			e.OS, e.Kernel, e.Arch, e.Load1, duringRun(a.Run.StealShare)),
 		fmt.Sprintf("forktax %s, built with %s", a.Run.Version, e.Go),
 	}
 	if d := e.Database; d != nil {

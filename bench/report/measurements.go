@@ -52,10 +52,10 @@ func counts(o bench.Observation, b bench.Block) bool {
 // measure reads all blocks of a run, each by itself: what they share is for spoil.
 func measure(r *bench.Result) ([]measurements, error) {
 	measured := make([]measurements, len(r.Plan.Cells))
-	steal, reading := stolen(r.Blocks), readings(r)
+	reading := readings(r)
 	for i, c := range r.Plan.Cells {
 		var err error
-		if measured[i], err = judge(r, i, steal, reading[target{c.Workload, c.Model}]); err != nil {
+		if measured[i], err = judge(r, i, reading[target{c.Workload, c.Model}]); err != nil {
 			return nil, err
 		}
 	}
@@ -63,7 +63,7 @@ func measure(r *bench.Result) ([]measurements, error) {
 }
 
 // judge reads the blocks of the cell with this index, one by one.
-func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (measurements, error) {
+func judge(r *bench.Result, cell int, reading int64) (measurements, error) {
 	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockView{}}
 	load := r.Plan.Cells[cell].Load
 	length, _ := r.Plan.Length(r.Plan.Cells[cell])
@@ -104,7 +104,7 @@ func judge(r *bench.Result, cell int, steal map[int]float64, reading int64) (mea
 		view.end(b, load, length)
 		slices.Sort(view.response)
 		slices.Sort(lag)
-		view.reasons = accuse(r.Plan, b, steal[b.Round], view.backlog, lag, view.response)
+		view.reasons = accuse(r.Plan, b, view.backlog, lag, view.response)
 		view.values = view.metrics(b, view.response)
 		told.metrics(view.values)
 		told.thin(blocks)

@@ -98,7 +98,7 @@ func unsettled(r *bench.Result, found []Knee) []Warning {
 		case s.Missing > 0:
 			open = append(open, name)
 			more = max(more, float64(s.Visits+s.Missing)/float64(s.Visits))
-		case k.Reason == gaveMachine, k.Reason == gaveGenerator && (k.MetRPS == nil || *k.FailedRPS <= highestMet):
+		case k.Reason == gaveGenerator && (k.MetRPS == nil || *k.FailedRPS <= highestMet):
 			warnings = append(warnings, Warning{Code: Inconclusive,
 				Text: fmt.Sprintf("the machine was too noisy to search for the knee of %s: at %s %s", name,
 					planned(*k.FailedRPS), k.Detail),

@@ -303,6 +303,9 @@ func summary(a *Analysis) string {
 		fmt.Sprintf("seed %d", a.Run.Seed),
 		fmt.Sprintf("%s, %d cores", a.Environment.CPU, a.Environment.Cores),
 	}
+	if s := a.Run.StealShare; s != nil {
+		parts = append(parts, "steal "+percent(*s))
+	}
 	if d := a.Environment.Database; d != nil {
 		parts = append(parts, fmt.Sprintf("%s %s", d.Kind, d.Version))
 	}

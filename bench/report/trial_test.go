@@ -53,6 +53,15 @@ func TestCheck(t *testing.T) {
 			report.Undecided, "the targets were started 6 times in the time, and the first look is after 16 starts", "--budget 16s"},
 		"all of it is invalid": {0, each(func(b *bench.Block) { b.Collections = 1 }),
 			report.Undecided, "more than a fifth of the blocks", "METHOD.md"},
+		"all of it is stolen, which decides nothing": {0, each(func(b *bench.Block) {
+			b.Machine = bench.Counters{CPUSeconds: 1, StealSeconds: 0.3}
+		}), report.Pass, "by each gate", ""},
+		"the floor is invalid": {0, floorInvalid, report.Pass, "by each gate", ""},
+		"the floor is invalid, and stands for the base": {0, func(r *bench.Result) {
+			floorInvalid(r)
+			r.Plan.Criterion.Stored = &bench.Stored{Ratios: []bench.StoredRatio{{Request: "hello",
+				Metric: report.MetricResponse, Ratio: 1}}}
+		}, report.Undecided, "more than a fifth of the blocks of floor/floor", "METHOD.md"},
 		"a metric that nothing tells": {0, func(r *bench.Result) {
 			r.Plan.Criterion.Metrics = append(r.Plan.Criterion.Metrics, report.MetricCPU)
 		}, report.Undecided, "nothing was measured by cpu_per_request (hello)", "--gates without that"},
@@ -124,6 +133,19 @@ func only(keep func(bench.Block) bool) func(*bench.Result) {
 			}
 		}
 		r.Blocks = kept
+	}
+}
+
+// floorInvalid adds a floor to a check, of which each block is invalid.
+func floorInvalid(r *bench.Result) {
+	floor := cell("cgi", 1)
+	floor.Workload, floor.Request = "floor", "floor"
+	r.Plan.Floor, r.Plan.Cells = "floor", append(r.Plan.Cells, floor)
+	for _, b := range r.Blocks {
+		if b.Cell == 0 {
+			b.Cell, b.Collections = len(r.Plan.Cells)-1, 1
+			r.Blocks = append(r.Blocks, b)
+		}
 	}
 }
 

@@ -38,11 +38,8 @@ func TestValidity(t *testing.T) {
 	}{
 		"nothing wrong": {openTwins(), steady, func(*bench.Block) {}, ""},
 		"collection":    {twins(), steady, func(b *bench.Block) { b.Collections = 1 }, "collection"},
-		"stolen": {twins(), steady, func(b *bench.Block) {
-			b.Machine = bench.Counters{CPUSeconds: 1, StealSeconds: 0.03}
-		}, "steal"},
-		"hardly stolen": {twins(), steady, func(b *bench.Block) {
-			b.Machine = bench.Counters{CPUSeconds: 1, StealSeconds: 0.02}
+		"stolen, which makes it noisier and nothing else": {twins(), steady, func(b *bench.Block) {
+			b.Machine = bench.Counters{CPUSeconds: 1, StealSeconds: 0.5}
 		}, ""},
 		"dropped":        {twins(), steady, func(b *bench.Block) { b.Machine.ListenDrops = 1 }, "network"},
 		"asked again":    {twins(), steady, func(b *bench.Block) { b.Machine.SYNRetransmits = 1 }, "network"},

@@ -60,7 +60,7 @@ func (c *Check) verdict(j gate.Judgement, f gate.Finding) (verdict, why string) 
 // conclude makes one verdict of all.
 func (c *Check) conclude(r *bench.Result, j gate.Judgement, slack []float64, a *Analysis) {
 	regressed := c.named(Regression)
-	accused, tooMany := tooManyInvalid(a)
+	accused, tooMany := tooManyInvalid(r.Plan, a)
 	failing := slices.IndexFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
 	counts := slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Regression })
 	than := "is worse than that of"

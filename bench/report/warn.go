@@ -24,12 +24,14 @@ func warnings(r *bench.Result, a *Analysis) []Warning {
 	add(failed(a))
 	if !r.Plan.Searched { // which tries rates that are too high, and says itself what it could not tell
 		add(overloaded(a))
-		add(tooManyInvalid(a))
+		add(tooManyInvalid(r.Plan, a))
+		add(disturbedIncidentals(r.Plan, a))
 	}
 	add(tooFewPairs(r.Plan, r.Blocks, a))
 	add(Warning{Code: "hey", Text: "the load was offered by hey, which is heavier than the engine epoll",
 		Advice: "epoll runs on Linux, for http; hey is for https, other systems, and for comparison"},
 		slices.Contains(a.engines(), "hey"))
+	add(stealing(r.Blocks))
 	add(heavyGenerator(a))
 	add(noFloor(r.Plan))
 	add(Warning{Code: "stored-base",
