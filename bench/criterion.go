@@ -11,6 +11,13 @@ type Criterion struct {
 	Metrics   []string          `json:"metrics"`           // that are judged, in this order
 	Counts    []Count           `json:"counts,omitempty"`  // that were made before, of what has no noise
 	Stored    *Stored           `json:"stored,omitempty"`  // in place of a base that is measured
+	LeftOut   []LeftOut         `json:"left_out,omitempty"`
+}
+
+// A LeftOut is a gate by which the run would judge, and cannot.
+type LeftOut struct {
+	Gate string `json:"gate"` // the metric
+	Why  string `json:"why"`  // and what would bring it, if something would
 }
 
 // Stored is what another run says of a base: its cost over the floor, a program that never changes.

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,7 +54,9 @@ func explained(t *testing.T, plan explain.Plan) *explain.Explanation {
 // traceable skips the test where nothing can be seen.
 func traceable(t *testing.T) {
 	t.Helper()
-	testenv.Program(t, "strace", "strace")
+	if err := explain.Traceable(t.Context()); err != nil {
+		testenv.Skip(t, err)
+	}
 }
 
 // find returns the finding of that kind whose name ends so.
@@ -178,24 +181,73 @@ func TestExplainWithoutTracer(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	e := explained(t, explain.Plan{Command: c})
 	if e.Traced || len(e.Notes) != 1 || !strings.Contains(e.Notes[0].Text, "strace is not installed") ||
-		e.Notes[0].Advice != "apt-get install strace" {
+		e.Notes[0].Advice != "Debian: apt-get install strace" {
 		t.Errorf("Explain without strace = %+v", e)
 	}
 	by(t, find(t, e, explain.KindInterpreter, "/bin/sh"), explain.ByStarts)
 	by(t, find(t, e, explain.KindLinker, ""), explain.ByLinker)
 }
 
-// Where the tracer is there and must not trace, it is said why.
-func TestExplainWithABrokenTracer(t *testing.T) {
-	c := shell(t, header)
-	tracer := script(t, "#!/bin/sh\necho 'strace: ptrace: Operation not permitted' >&2; exit 1\n")
+// tracing has the script stand for strace.
+func tracing(t *testing.T, text string) {
+	t.Helper()
+	tracer := script(t, "#!/bin/sh\n"+text)
 	if err := os.Rename(tracer, filepath.Join(filepath.Dir(tracer), "strace")); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", filepath.Dir(tracer))
+}
+
+// forbidden is what strace does where ptrace is forbidden.
+const forbidden = `cat >&2 <<'end'
+strace: test_ptrace_get_syscall_info: PTRACE_TRACEME: Operation not permitted
+strace: ptrace(PTRACE_TRACEME, ...): Operation not permitted
+strace: PTRACE_SETOPTIONS: Operation not permitted
+strace: detach: waitpid(7): No child processes
+end
+exit 1
+`
+
+// Where the tracer is there and must not trace, it is said why.
+func TestExplainWithABrokenTracer(t *testing.T) {
+	c := shell(t, header)
+	tracing(t, "PATH=/usr/bin:/bin\n"+forbidden)
 	e := explained(t, explain.Plan{Command: c})
-	if e.Traced || len(e.Notes) != 1 || !strings.Contains(e.Notes[0].Text, "Operation not permitted") {
+	if e.Traced || len(e.Notes) != 1 || !strings.HasSuffix(e.Notes[0].Text,
+		"strace cannot trace here: strace: ptrace(PTRACE_TRACEME, ...): Operation not permitted") ||
+		!strings.Contains(e.Notes[0].Advice, "allow ptrace") {
 		t.Errorf("Explain with a broken strace = %+v", e)
+	}
+}
+
+// Why nothing can be traced is told in the words of the system, and apart from what is wrong with one program.
+func TestTraceable(t *testing.T) {
+	const refused = "strace cannot trace here: "
+	for name, test := range map[string]struct {
+		tracer string // a script; "" if there is none
+		want   string // the beginning of the error; "" if there is none
+	}{
+		"not installed": {"", "strace is not installed (Debian: apt-get install strace)"},
+		"forbidden": {"PATH=/usr/bin:/bin\n" + forbidden,
+			refused + "strace: ptrace(PTRACE_TRACEME, ...): Operation not permitted (allow ptrace: "},
+		"other words":    {"echo 'strace: no\nbut why' >&2; exit 1", refused + "strace: no (allow"},
+		"without a word": {"exit 3", refused + "exit status 3 (allow"},
+		"does nothing":   {"#", refused + "exit status 0 (allow"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := shell(t, header)
+			t.Setenv("PATH", t.TempDir())
+			if test.tracer != "" {
+				tracing(t, test.tracer)
+			}
+			_, counted := c.Count(t.Context())
+			for call, err := range map[string]error{"Traceable": explain.Traceable(t.Context()), "Count": counted} {
+				var none *explain.NoTracerError
+				if !errors.As(err, &none) || !strings.HasPrefix(err.Error(), test.want) {
+					t.Errorf("%s = %v, want %q", call, err, test.want)
+				}
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -18,33 +20,73 @@ const traceLimit = 60 * time.Second
 // traced are the system calls that say what a program opens, executes, starts and connects to.
 const traced = "trace=%file,%process,connect,read,pread64,mmap,write,writev,sendfile,splice"
 
-// errNoTracer says that strace is not installed.
-var errNoTracer = errors.New("strace is not installed")
+// A NoTracerError is returned where no program can be traced: strace is not installed, or the system does not let it
+// trace.
+type NoTracerError struct {
+	Why    string // as strace said it, if it said something
+	Advice string
+}
+
+func (e *NoTracerError) Error() string { return fmt.Sprintf("%s (%s)", e.Why, e.Advice) }
+
+// findTracer returns the path of strace, or a *NoTracerError.
+func findTracer() (string, error) {
+	path, err := exec.LookPath("strace")
+	if err != nil {
+		return "", &NoTracerError{"strace is not installed", "Debian: apt-get install strace"}
+	}
+	return path, nil
+}
+
+// Traceable returns a *NoTracerError if no program can be traced here. It has strace trace itself, which is there
+// wherever strace is, and ends at once.
+func Traceable(ctx context.Context) error {
+	tracer, err := findTracer()
+	if err != nil {
+		return err
+	}
+	self := Command{Path: tracer, Args: []string{"-V"}, Dir: os.TempDir()}
+	text, start, err := self.watch(ctx, tracer)
+	switch {
+	case context.Cause(ctx) != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return refused(err.Error())
+	case len(text) == 0:
+		return refused(cmp.Or(strings.TrimSpace(string(start.Log)), start.State.String()))
+	}
+	return nil
+}
+
+// refused is the error that strace cannot trace here, with that of the lines that says why.
+func refused(said string) error {
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	why := lines[0]
+	for _, line := range lines {
+		if strings.Contains(line, "ptrace(") { // others are of tests that it makes before, and of what follows
+			why = line
+			break
+		}
+	}
+	return &NoTracerError{"strace cannot trace here: " + strings.TrimSpace(why),
+		"allow ptrace: --cap-add=SYS_PTRACE for a container, or sysctl kernel.yama.ptrace_scope=1"}
+}
 
 // trace has strace watch one start. It is a process of its own, kept up by others, and knows the calls of every kernel
 // and architecture. The answer is read as in any other start.
 func (c Command) trace(ctx context.Context) (trace, error) {
-	tracer, err := exec.LookPath("strace")
-	if err != nil {
-		return trace{}, errNoTracer
-	}
-	folder, err := os.MkdirTemp("", "forktax-")
-	if err != nil {
-		return trace{}, fmt.Errorf("making a folder for the trace: %w", err)
-	}
-	defer os.RemoveAll(folder)
-	written := filepath.Join(folder, "trace")
-	watched := c.running(append([]string{tracer, "-f", "-y", "-s", "0", "-e", traced, "-o", written, "--"}, c.words()...))
-	watched.Limit = traceLimit
-	start, err := watched.Run(ctx)
+	tracer, err := findTracer()
 	if err != nil {
 		return trace{}, err
 	}
-	text, err := os.ReadFile(written)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return trace{}, fmt.Errorf("reading what strace wrote: %w", err)
+	text, start, err := c.watch(ctx, tracer)
+	if err != nil {
+		return trace{}, err
 	}
 	if len(text) == 0 {
+		if err := Traceable(ctx); err != nil {
+			return trace{}, err
+		}
 		return trace{}, fmt.Errorf("strace saw nothing (%s)%s", start.State, start.complaint())
 	}
 	calls, err := parseCalls(bytes.NewReader(text))
@@ -52,4 +94,25 @@ func (c Command) trace(ctx context.Context) (trace, error) {
 		return trace{}, err
 	}
 	return newTrace(calls, c.dir(), start.pipe), nil
+}
+
+// watch starts the command once under strace, and returns what strace wrote: nothing, if it could not trace.
+func (c Command) watch(ctx context.Context, tracer string) ([]byte, Start, error) {
+	folder, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return nil, Start{}, fmt.Errorf("making a folder for the trace: %w", err)
+	}
+	defer os.RemoveAll(folder)
+	written := filepath.Join(folder, "trace")
+	watched := c.running(append([]string{tracer, "-f", "-y", "-s", "0", "-e", traced, "-o", written, "--"}, c.words()...))
+	watched.Limit = traceLimit
+	start, err := watched.Run(ctx)
+	if err != nil {
+		return nil, start, err
+	}
+	text, err := os.ReadFile(written)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, start, fmt.Errorf("reading what strace wrote: %w", err)
+	}
+	return text, start, nil
 }

@@ -49,15 +49,15 @@ func (s *subject) look(ctx context.Context) error {
 			"a server may log that as an error")
 	}
 	t, err := s.command.trace(ctx)
+	var refused *NoTracerError
+	const unknown = "which files, libraries, processes and connections it needs is not known: "
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.Is(err, errNoTracer):
-		s.note("which files, libraries, processes and connections it needs is not known, because strace is not installed",
-			"apt-get install strace")
+	case errors.As(err, &refused):
+		s.note(unknown+refused.Why, refused.Advice)
 	case err != nil:
-		s.note(fmt.Sprintf("which files, libraries, processes and connections it needs is not known: %v", err),
-			"see that strace works here, which containers often forbid")
+		s.note(unknown+err.Error(), "start it by strace yourself, to see what is wrong")
 	}
 	s.images = t.images
 	s.argv, s.readable = s.command.interpreted()

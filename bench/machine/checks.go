@@ -223,10 +223,15 @@ func (d Disk) finding() Finding {
 }
 
 func (t Tool) finding() Finding {
-	if t.There {
-		return finding(t.Name, "installed", Fit, "", "")
+	f := finding(t.Name, "installed", Fit, "", "")
+	switch {
+	case !t.There:
+		f = finding(t.Name, "missing", Doubtful, t.For+" cannot be had", "apt-get install "+t.Package)
+	case t.Wrong != "":
+		f = finding(t.Name, t.Wrong, Doubtful, t.For+" cannot be had", t.Advice)
 	}
-	return finding(t.Name, "missing", Doubtful, t.For+" cannot be had", "apt-get install "+t.Package)
+	f.For = t.For
+	return f
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", share*100) }

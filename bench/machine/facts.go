@@ -77,7 +77,7 @@ const watchFor = 2 * time.Second
 // Look looks at the machine, which takes two seconds. Results is the folder that runs are written to; it need not be
 // there yet.
 func Look(ctx context.Context, results string) (Facts, error) {
-	f := Facts{Cores: runtime.NumCPU(), ClockCost: clockCost(), Tools: tools()}
+	f := Facts{Cores: runtime.NumCPU(), ClockCost: clockCost(), Tools: tools(ctx)}
 	f.Disks = []Disk{diskOf("results", results), diskOf("temporary files", os.TempDir())}
 	seen := begin()
 	ended := time.After(watchFor)

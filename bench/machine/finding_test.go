@@ -164,8 +164,20 @@ func TestExamineOfMissingProgram(t *testing.T) {
 	f := idle()
 	f.Tools[0].There = false
 	got := found(t, machine.Examine(f), "strace")
-	if got.Spoils != "explain cannot be had" || got.Advice != "apt-get install strace" {
+	if got.Spoils != "explain cannot be had" || got.Advice != "apt-get install strace" || got.For != "explain" {
 		t.Errorf("Examine finds %+v", got)
+	}
+}
+
+// One that is there and does not work says why, in the words of the system.
+func TestExamineOfForbiddenProgram(t *testing.T) {
+	f := idle()
+	f.Tools[0].Wrong, f.Tools[0].Advice = "strace cannot trace here: ptrace: Operation not permitted", "allow ptrace"
+	got := found(t, machine.Examine(f), "strace")
+	want := machine.Finding{Name: "strace", Found: f.Tools[0].Wrong, Verdict: machine.Doubtful, For: "explain",
+		Spoils: "explain cannot be had", Advice: "allow ptrace"}
+	if got != want {
+		t.Errorf("Examine finds %+v, want %+v", got, want)
 	}
 }
 
@@ -180,6 +192,9 @@ func TestLook(t *testing.T) {
 	for _, tool := range f.Tools {
 		if tool.Name == "go" && !tool.There { // which runs this
 			t.Error("Look finds no go")
+		}
+		if tool.For == "" || tool.Package == "" {
+			t.Errorf("Look finds %+v, want what it is for and how to get it", tool)
 		}
 	}
 	if runtime.GOOS != "linux" {

@@ -27,6 +27,9 @@ type Check struct {
 	Groups    int      `json:"groups"`          // starts of the targets that were judged
 	Confirmed int      `json:"confirmed"`       // those of them that were to confirm an alarm
 	Seconds   float64  `json:"seconds"`
+
+	// LeftOut are gates by which it would judge, and could not. They are neither passed nor failed.
+	LeftOut []bench.LeftOut `json:"left_out,omitempty"`
 }
 
 // A Gate is one thing by which a candidate can fail.

@@ -46,7 +46,16 @@ func checks() map[string]*report.Check {
 	connections := gate(report.CountConnections, "count", "1", 0, 0, report.Pass, "")
 	cpu := gate(report.MetricCPU, "measured", "ns", 2.21e6, 2.22e6, report.Pass, "")
 	throughput := gate(report.MetricThroughput, "measured", "1/s", 522, 519, report.Pass, "")
+	left := check(report.Pass, "by each gate, ./new/app costs less than 10 % more than ./old/app; left out: processes, "+
+		"files_opened, connections, page_faults", "", true, cpu,
+		gate(report.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, report.Pass, ""), throughput)
+	for _, metric := range []string{report.CountProcesses, report.CountFiles, report.CountConnections} {
+		left.LeftOut = append(left.LeftOut, bench.LeftOut{Gate: metric,
+			Why: "strace is not installed (Debian: apt-get install strace)"})
+	}
+	left.LeftOut = append(left.LeftOut, bench.LeftOut{Gate: report.MetricFaults, Why: "it is not known of the base"})
 	return map[string]*report.Check{
+		"left-out": left,
 		"pass": check(report.Pass, "no gate found a change above 3 %", "", true, processes, connections, cpu,
 			gate(report.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, report.Pass, ""), throughput),
 		"regression": check(report.Regression, "the median response time of app/front grew by 10.3 %", "", true,
@@ -127,9 +136,10 @@ var schema = map[string]struct{ attributes, elements []string }{
 		[]string{"properties", "testcase*", "system-out", "system-err"}},
 	"properties": {nil, []string{"property*"}},
 	"property":   {[]string{"name", "value"}, nil},
-	"testcase":   {[]string{"name", "classname", "time"}, []string{"error", "failure"}},
+	"testcase":   {[]string{"name", "classname", "time"}, []string{"skipped", "error", "failure"}},
 	"error":      {[]string{"message", "type"}, nil},
 	"failure":    {[]string{"message", "type"}, nil},
+	"skipped":    {},
 	"system-out": {}, "system-err": {},
 }
 
@@ -204,8 +214,12 @@ func TestJUnit(t *testing.T) {
 					counted[inner.XMLName.Local]++
 				}
 			}
+			skipped := 0
+			if a.Check != nil {
+				skipped = len(a.Check.LeftOut)
+			}
 			for element, want := range map[string][2]string{"testcase": {"tests", tests}, "failure": {"failures", failures},
-				"error": {"errors", errors}} {
+				"error": {"errors", errors}, "skipped": {"skipped", strconv.Itoa(skipped)}} {
 				if got := suite.attribute(want[0]); got != want[1] || strconv.Itoa(counted[element]) != want[1] {
 					t.Errorf("%s is %s of %d, want %s:\n%s", want[0], got, counted[element], want[1], text)
 				}
@@ -215,6 +229,7 @@ func TestJUnit(t *testing.T) {
 	test("pass", checked(t, "pass"), "6", "0", "0")
 	test("regression", checked(t, "regression"), "6", "4", "0")
 	test("inconclusive", checked(t, "inconclusive"), "5", "0", "2")
+	test("gates left out", checked(t, "left-out"), "8", "0", "0")
 	test("a run", analyze(t, theRun(t)), "7", "0", "0")
 	// Each cell has errors, and all its blocks are invalid: so two inconclusive warnings at the most.
 	a := analyze(t, few.record(t, 6))
@@ -233,4 +248,20 @@ func TestJUnit(t *testing.T) {
 	unknown := checked(t, "pass")
 	unknown.Check.Gates[0].Verdict = ""
 	test("a gate without a verdict", unknown, "6", "0", "1")
+}
+
+// Gates that were left out are a warning of the run, one for all, with each reason once.
+func TestWarningOfGatesLeftOut(t *testing.T) {
+	r := contest(t, 0)
+	r.Plan.Criterion.LeftOut = checks()["left-out"].LeftOut
+	a := analyze(t, r)
+	i := slices.IndexFunc(a.Warnings, func(w report.Warning) bool { return w.Code == "left-out" })
+	const want = "gates were left out: processes, files_opened, connections: strace is not installed (Debian: apt-get " +
+		"install strace); page_faults: it is not known of the base"
+	if i < 0 || a.Warnings[i].Text != want {
+		t.Errorf("warnings %+v, want one: %s", a.Warnings, want)
+	}
+	if diff := cmp.Diff(r.Plan.Criterion.LeftOut, a.Check.LeftOut); diff != "" {
+		t.Errorf("the check's gates that were left out (-want +got):\n%s", diff)
+	}
 }

@@ -17,40 +17,55 @@ var Examinations = Formats[*machine.Examination]{
 	"text":     examinationText,
 }
 
-// examinationText has what was found in a table, and below it, where lines may be long, what follows.
+// examinationText has what was found in tables, and below each, where lines may be long, what follows.
 func examinationText(w io.Writer, e *machine.Examination) error {
 	p := printer{w: w}
 	p.line("%s", fitness(e))
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"looked at", "verdict", "found"})
-	var spoilt []string
+	seen, programs := table.NewWriter(), table.NewWriter()
+	seen.AppendHeader(table.Row{"looked at", "verdict", "found"})
+	programs.AppendHeader(table.Row{"program", "verdict", "found", "only for"})
+	var spoilt, missing []string
 	for _, f := range e.Findings {
-		t.AppendRow(table.Row{f.Name, f.Verdict, f.Found})
+		row, lines := table.Row{f.Name, f.Verdict, f.Found}, &spoilt
+		if f.For == "" {
+			seen.AppendRow(row)
+		} else {
+			programs.AppendRow(append(row, f.For))
+			lines = &missing
+		}
 		if f.Spoils != "" {
-			spoilt = append(spoilt, fmt.Sprintf("%s (%s): %s; %s.", f.Name, f.Verdict, f.Spoils, f.Advice))
+			*lines = append(*lines, fmt.Sprintf("%s (%s): %s; %s.", f.Name, f.Verdict, f.Spoils, f.Advice))
 		}
 	}
-	p.table("In two seconds", t)
+	p.table("In two seconds", seen)
 	p.list("What that spoils, and what to do", spoilt)
+	p.table("Outside programs, without each of which the rest works", programs)
+	p.list("What is left out, and how to get it", missing)
 	return p.err
 }
 
 func examinationMarkdown(w io.Writer, e *machine.Examination) error {
 	p := printer{w: w}
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"looked at", "verdict", "found", "what it spoils", "what to do"})
+	seen, programs := table.NewWriter(), table.NewWriter()
+	seen.AppendHeader(table.Row{"looked at", "verdict", "found", "what it spoils", "what to do"})
+	programs.AppendHeader(table.Row{"program", "verdict", "found", "only for", "how to get it"})
 	for _, f := range e.Findings {
-		t.AppendRow(table.Row{f.Name, f.Verdict, f.Found, f.Spoils, f.Advice})
+		if f.For == "" {
+			seen.AppendRow(table.Row{f.Name, f.Verdict, f.Found, f.Spoils, f.Advice})
+		} else {
+			programs.AppendRow(table.Row{f.Name, f.Verdict, f.Found, f.For, f.Advice})
+		}
 	}
-	p.line("# Is this machine fit to measure on?\n\n%s\n\n%s", fitness(e), t.RenderMarkdown())
+	p.line("# Is this machine fit to measure on?\n\n%s\n\n%s", fitness(e), seen.RenderMarkdown())
+	p.chapter("Outside programs", "Each is for one thing, and the rest works without it.", programs)
 	return p.err
 }
 
-// fitness is the verdict in a sentence.
+// fitness is the verdict in a sentence. Outside programs are not in it: what needs one says so.
 func fitness(e *machine.Examination) string {
 	named := func(verdict string) (names []string) {
 		for _, f := range e.Findings {
-			if f.Verdict == verdict {
+			if f.Verdict == verdict && f.For == "" {
 				names = append(names, f.Name)
 			}
 		}
@@ -59,8 +74,9 @@ func fitness(e *machine.Examination) string {
 	if unfit := named(machine.Unfit); len(unfit) > 0 {
 		return fmt.Sprintf("This machine is not fit to measure on: %s.", strings.Join(unfit, ", "))
 	}
+	said := "This machine is fit to measure on"
 	if doubtful := named(machine.Doubtful); len(doubtful) > 0 {
-		return fmt.Sprintf("This machine is fit to measure on; but see %s.", strings.Join(doubtful, ", "))
+		said += "; but see " + strings.Join(doubtful, ", ")
 	}
-	return "This machine is fit to measure on."
+	return said + "."
 }

@@ -17,6 +17,9 @@ var examined = machine.Examination{Findings: []machine.Finding{
 	{Name: "steal", Found: "2.1 %", Verdict: machine.Unfit, Spoils: "rounds are invalid", Advice: "wait"},
 	{Name: "strace", Found: "missing", Verdict: machine.Doubtful, Spoils: "explain is blind", Advice: "install it"},
 	{Name: "ports", Found: "not known | here", Verdict: machine.Unknown},
+	{Name: "git", Found: "installed", Verdict: machine.Fit, For: "git refs"},
+	{Name: "slapd", Found: "missing", Verdict: machine.Doubtful, For: "members", Spoils: "members cannot be had",
+		Advice: "get it"},
 }}
 
 func told(t *testing.T, format string, e machine.Examination) string {
@@ -46,6 +49,15 @@ ports      unknown  not known | here
 What that spoils, and what to do
   steal (unfit): rounds are invalid; wait.
   strace (warning): explain is blind; install it.
+
+Outside programs, without each of which the rest works
+program  verdict  found      only for  
+───────────────────────────────────────
+git      ok       installed  git refs  
+slapd    warning  missing    members   
+
+What is left out, and how to get it
+  slapd (warning): members cannot be had; get it.
 `
 	if diff := cmp.Diff(want, told(t, "text", examined)); diff != "" {
 		t.Errorf("text (-want +got):\n%s", diff)
@@ -63,6 +75,15 @@ This machine is not fit to measure on: steal.
 | steal | unfit | 2.1 % | rounds are invalid | wait |
 | strace | warning | missing | explain is blind | install it |
 | ports | unknown | not known \| here |  |  |
+
+## Outside programs
+
+Each is for one thing, and the rest works without it.
+
+| program | verdict | found | only for | how to get it |
+| --- | --- | --- | --- | --- |
+| git | ok | installed | git refs |  |
+| slapd | warning | missing | members | get it |
 `
 	if diff := cmp.Diff(want, told(t, "markdown", examined)); diff != "" {
 		t.Errorf("markdown (-want +got):\n%s", diff)

@@ -76,6 +76,9 @@ func (c *Check) gatesTable() table.Writer {
 		t.AppendRow(table.Row{subject(g.Workload, g.Request), g.load(), spoken(g.Metric), g.print(g.Base),
 			g.print(g.Candidate), g.change(), "+" + share(c.Margin), g.Verdict})
 	}
+	for _, l := range c.LeftOut {
+		t.AppendRow(table.Row{"", "", spoken(l.Gate), absent, absent, absent, absent, leftOut})
+	}
 	alignRight(t, 4, 7)
 	return t
 }
@@ -199,6 +202,7 @@ func (p *printer) check(c *Check) {
 	}
 	p.list("What failed", c.regressions())
 	p.list("What was not decided", c.undecided())
+	p.list("What was left out", Omissions(c.LeftOut))
 	p.line("")
 }
 
@@ -211,6 +215,7 @@ func (p *printer) checkChapter(c *Check) {
 	}
 	p.items("What failed", c.regressions())
 	p.items("What was not decided", c.undecided())
+	p.items("What was left out", Omissions(c.LeftOut))
 	p.line("")
 }
 

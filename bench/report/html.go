@@ -254,6 +254,9 @@ func (c *Check) said() []string {
 	if c.Control != nil {
 		lines = append(lines, c.Control.say())
 	}
+	for _, line := range Omissions(c.LeftOut) {
+		lines = append(lines, "Left out: "+line+".")
+	}
 	return slices.Concat(lines, c.regressions(), c.undecided())
 }
 
@@ -265,6 +268,10 @@ func gatesGrid(c *Check) grid {
 		g.Rows = append(g.Rows, []number{{Text: subject(gate.Workload, gate.Request)}, {Text: gate.load()}, {Text: spoken(gate.Metric)},
 			at(gate.print(gate.Base), "base"), at(gate.print(gate.Candidate), "candidate"), at(gate.change(), "ratio"),
 			{"+" + share(c.Margin), ".check.margin"}, {Text: gate.Verdict}})
+	}
+	for _, l := range c.LeftOut {
+		g.Rows = append(g.Rows, []number{{}, {}, {Text: spoken(l.Gate)}, {Text: absent}, {Text: absent}, {Text: absent},
+			{Text: absent}, {Text: leftOut}})
 	}
 	return g
 }

@@ -21,7 +21,7 @@ type (
 		Tests      int             `xml:"tests,attr"`
 		Failures   int             `xml:"failures,attr"`
 		Errors     int             `xml:"errors,attr"`
-		Skipped    int             `xml:"skipped,attr"` // none ever is: what was not decided must not pass
+		Skipped    int             `xml:"skipped,attr"` // left out; what was not decided is an error, and must not pass
 		Time       string          `xml:"time,attr"`    // seconds
 		Package    string          `xml:"package,attr"`
 		ID         int             `xml:"id,attr"`
@@ -38,6 +38,7 @@ type (
 		Name    string        `xml:"name,attr"`
 		Class   string        `xml:"classname,attr"`
 		Time    string        `xml:"time,attr"` // seconds
+		Skipped *string       `xml:"skipped"`   // why; some schemas permit no attribute
 		Error   *junitProblem `xml:"error"`
 		Failure *junitProblem `xml:"failure"`
 	}
@@ -48,9 +49,9 @@ type (
 	}
 )
 
-// JUnit prints a test case for each gate of a check and for its positive control: a regression is a failure, and what
-// was not decided an error, so that nothing passes but what did. Of a run without a check it prints one for each cell,
-// and one for each reason why the run is inconclusive.
+// JUnit prints a test case for each gate of a check and for its positive control: a regression is a failure, what was not
+// decided an error, and a gate that was left out is skipped, so that nothing passes but what did. Of a run without a check
+// it prints one for each cell, and one for each reason why the run is inconclusive.
 func JUnit(w io.Writer, a *Analysis) error {
 	length := a.Run.Seconds
 	suite := junitSuite{Name: "forktax", Package: "forktax", Hostname: "localhost",
@@ -74,6 +75,9 @@ func JUnit(w io.Writer, a *Analysis) error {
 		}
 		if c.Error != nil {
 			suite.Errors++
+		}
+		if c.Skipped != nil {
+			suite.Skipped++
 		}
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -106,6 +110,10 @@ func checkCases(c *Check) []junitCase {
 		}
 		bad = bad || g.Verdict != Pass
 		cases = append(cases, t)
+	}
+	for _, l := range c.LeftOut {
+		cases = append(cases, junitCase{Class: "forktax.check", Name: spoken(l.Gate),
+			Skipped: &l.Why})
 	}
 	if c.Control != nil {
 		t := junitCase{Class: "forktax.check", Name: "positive control"}

@@ -84,6 +84,20 @@ func suiteWarning(r *bench.Result) (Warning, bool) {
 		Advice: "install what is missing"}, true
 }
 
+// unaccounted warns of contenders of a suite whose CPU is not known.
+func unaccounted(a *Analysis) (Warning, bool) {
+	var names []string
+	for _, c := range a.ownCells() {
+		if a.Run.Suite != nil && c.CPUPerRequest == nil {
+			names = append(names, c.String())
+		}
+	}
+	return about(names, Warning{Code: "no-cpu",
+		Text: fmt.Sprintf("the CPU a request of %s is not known, and left out", some(names)),
+		Advice: "the kernel forgets the children of some servers, unless the harness may make a control group for each: " +
+			"cgroups version 2, as root"})
+}
+
 // suiteVersions lists the servers and languages.
 func suiteVersions(s *bench.Suite) []string {
 	if s == nil {

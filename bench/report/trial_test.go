@@ -62,6 +62,10 @@ func TestCheck(t *testing.T) {
 			r.Plan.Criterion.Stored = &bench.Stored{Ratios: []bench.StoredRatio{{Request: "hello",
 				Metric: report.MetricResponse, Ratio: 1}}}
 		}, report.Undecided, "more than a fifth of the blocks of floor/floor", "METHOD.md"},
+		"counts left out": {0, func(r *bench.Result) {
+			r.Plan.Criterion.LeftOut = []bench.LeftOut{{Gate: report.CountProcesses, Why: "no strace"},
+				{Gate: report.CountFiles, Why: "no strace"}}
+		}, report.Pass, "more than ./old; left out: processes, files_opened", ""},
 		"a metric that nothing tells": {0, func(r *bench.Result) {
 			r.Plan.Criterion.Metrics = append(r.Plan.Criterion.Metrics, report.MetricCPU)
 		}, report.Undecided, "nothing was measured by cpu_per_request (hello)", "--gates without that"},

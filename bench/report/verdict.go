@@ -22,7 +22,7 @@ func check(r *bench.Result, measured []measurements, a *Analysis) *Check {
 		Base: criterion.Titles[r.Plan.Baseline], Candidate: criterion.Titles[criterion.Candidate],
 		Margin: criterion.Margin, MustCatch: criterion.MustCatch, Alpha: criterion.Alpha,
 		Groups: j.Screened + j.Confirming, Confirmed: j.Confirming, Seconds: a.Run.Seconds,
-		Gates: counted(r.Plan, a),
+		Gates: counted(r.Plan, a), LeftOut: criterion.LeftOut,
 	}
 	if s := criterion.Stored; s != nil {
 		c.Base, c.Stored = fmt.Sprintf("%s (run %s)", s.File, s.Run), true
@@ -81,7 +81,8 @@ func (c *Check) conclude(r *bench.Result, j gate.Judgement, slack []float64, a *
 		c.Verdict, c.Why, c.Needs = Undecided, accused.Text, accused.Advice
 	case j.Verdict == gate.Pass:
 		c.Verdict = Pass
-		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s", c.Candidate, share(c.MustCatch), c.Base)
+		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s%s", c.Candidate, share(c.MustCatch), c.Base,
+			c.omitted())
 	default:
 		c.Verdict = Undecided
 		c.Why, c.Needs = c.missing(j, slack)

@@ -33,6 +33,7 @@ func warnings(r *bench.Result, a *Analysis) []Warning {
 		slices.Contains(a.engines(), "hey"))
 	add(stealing(r.Blocks))
 	add(heavyGenerator(a))
+	add(gatesLeftOut(r.Plan))
 	add(noFloor(r.Plan))
 	add(Warning{Code: "stored-base",
 		Text: "the base was not measured in this run: its cost over the floor is that of another",
@@ -40,6 +41,7 @@ func warnings(r *bench.Result, a *Analysis) []Warning {
 			"where the base can be had"}, r.Plan.Criterion != nil && r.Plan.Criterion.Stored != nil)
 	add(foreign(r))
 	add(suiteWarning(r))
+	add(unaccounted(a))
 	add(unknownDatabase(a))
 	add(restless(r))
 	add(disagreements(a.Ladders))
@@ -70,10 +72,14 @@ func some(names []string) string {
 
 // noFloor warns that there is nothing to hold the start of a program against.
 func noFloor(p bench.Plan) (Warning, bool) {
-	return Warning{Code: "no-floor",
+	w := Warning{Code: "no-floor",
 		Text: fmt.Sprintf("the floor, the smallest program that can answer, was not measured: %s", p.NoFloor),
 		Advice: "what the kernel and the host cost is in the cost of each program, and not told apart; --no-floor keeps " +
-			"quiet of it"}, p.NoFloor != ""
+			"quiet of it"}
+	if p.Criterion != nil {
+		w.Advice = "no verdict rests on it, but this result cannot be the --baseline of another check"
+	}
+	return w, p.NoFloor != ""
 }
 
 // failed counts what failed in all cells.

@@ -66,6 +66,7 @@ func (s site) Module() string { return strings.TrimSuffix(s.File, filepath.Ext(s
 type Kind struct {
 	Name, About string
 	Takes       string // what it has answer, one of the constants
+	Packages    string // of Debian, with a blank between them
 	Program     string // the path of the server, if it is installed
 	Missing     error  // a *NotInstalledError, or nil
 }
@@ -104,7 +105,7 @@ func webNamed(name string) (web, error) {
 
 func (w web) kind() Kind {
 	s, missing := w.site()
-	return Kind{w.name, w.about, w.takes, s.Helpers[w.programs[len(w.programs)-1]], missing}
+	return Kind{w.name, w.about, w.takes, w.packages, s.Helpers[w.programs[len(w.programs)-1]], missing}
 }
 
 // A NotInstalledError says what is missing.

@@ -125,16 +125,12 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 	return certified(certificate)
 }
 
-// liveCheck makes a check as check does, and leaves nothing behind. What is counted, and not measured, it judges where
-// there is what counts it.
+// liveCheck makes a check as check does, and leaves nothing behind.
 func liveCheck(ctx context.Context, atOnce <-chan struct{}, finder *program.Finder, w calibrate.CheckWanted) (
 	report.Check, error) {
 	counted, gates := report.Gated()
-	if _, err := exec.LookPath("strace"); err == nil {
-		gates = slices.Concat(counted, gates)
-	}
 	o := &checkOptions{margin: share(w.Margin), mustCatch: share(w.MustCatch), alpha: share(w.Alpha), budget: w.Budget,
-		gates: gates, seed: w.Seed}
+		gates: slices.Concat(counted, gates), seed: w.Seed}
 	c := &contest{checkOptions: o, workload: w.Program.Description}
 	for i, env := range []map[string]string{w.Base, w.Candidate} {
 		title := []string{baseSide, candidateSide}[i]

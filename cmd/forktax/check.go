@@ -61,7 +61,8 @@ false alarms is known. The programs are CGI executables in any language, or two 
 program. It ends as soon as it is sure; an alarm counts when it has been confirmed at fresh starts.
 
 Exit status: 0 no regression; 1 a regression, or programs that do not answer the same; 3 inconclusive, with
-what would decide it. Whatever is missing, it is not a pass. Each check proves that it can fail: it must find
+what would decide it. Whatever is missing, it is not a pass. Counts need strace; where it cannot trace they are
+left out, which the report says, and the other gates decide. Each check proves that it can fail: it must find
 the candidate slower when its host delays it by --must-catch.`,
 		Example: `  forktax check --base ./old.cgi --candidate ./new.cgi
   forktax check --base ./old.py --candidate ./new.py --request '/?page=2' --gates response_p50,cpu_per_request
@@ -174,6 +175,9 @@ func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, printed 
 	if o.seed == 0 {
 		o.seed = 1 + rand.Uint64N(1_000_000)
 	}
+	if err := o.countable(ctx); err != nil {
+		return err
+	}
 	finder := o.data.finder(stderr)
 	contest, err := o.contest(ctx, finder, stderr)
 	if err != nil {
@@ -192,6 +196,12 @@ func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, printed 
 		return errors.Join(err, stop())
 	}
 	run.stop = stop
+	for _, omission := range report.Omissions(run.plan.Criterion.LeftOut) {
+		fmt.Fprintf(stderr, "left out: %s\n", omission)
+	}
+	if why := run.plan.NoFloor; why != "" {
+		fmt.Fprintf(stderr, "left out: the floor: %s\n", why)
+	}
 	dir, failure, unwritten := run.carryOut(ctx, o.results, stderr)
 	failure = errors.Join(failure, unwritten)
 	if dir == "" || isClosed(l.AtOnce) {

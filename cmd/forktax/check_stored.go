@@ -15,9 +15,9 @@ import (
 // storedSides are the cells of a stored result that may stand for a base, the best first.
 var storedSides = []string{candidateSide, floorModel}
 
-// remember takes out of a stored result what the requests cost over the floor. The metrics that it judges by are those
-// that are there, unless somebody has named them.
-func (c *contest) remember(metrics []string, named bool) (*bench.Stored, []string, error) {
+// remember takes out of a stored result what the requests cost over the floor. Metrics of which it says nothing are left
+// out; if they were named, that is an error of usage.
+func (c *contest) remember(metrics []string, named bool) (*bench.Stored, []bench.LeftOut, error) {
 	a, err := stored(c.baseline)
 	if err != nil {
 		return nil, nil, err
@@ -35,14 +35,18 @@ func (c *contest) remember(metrics []string, named bool) (*bench.Stored, []strin
 	}
 	s := &bench.Stored{File: c.baseline, Run: a.Run.ID}
 	var kept []string
+	var leftOut []bench.LeftOut
 	for _, metric := range metrics {
 		for _, r := range c.workload.Requests {
 			ratio, why := c.ratio(a, r.Name, metric)
-			if why != "" && !named {
-				continue
+			if why != "" && named {
+				return nil, nil, usageError{mistaken("baseline", "%s %s", c.baseline, why)}
 			}
 			if why != "" {
-				return nil, nil, usageError{mistaken("baseline", "%s %s", c.baseline, why)}
+				if !slices.ContainsFunc(leftOut, func(l bench.LeftOut) bool { return l.Gate == metric }) {
+					leftOut = append(leftOut, bench.LeftOut{Gate: metric, Why: c.baseline + " " + why})
+				}
+				continue
 			}
 			s.Ratios = append(s.Ratios, ratio)
 			if !slices.Contains(kept, metric) {
@@ -57,7 +61,7 @@ func (c *contest) remember(metrics []string, named bool) (*bench.Stored, []strin
 	for i := range s.Ratios {
 		s.Ratios[i].Slack *= widening(float64(c.alpha), len(s.Ratios))
 	}
-	return s, kept, nil
+	return s, leftOut, nil
 }
 
 // widening is by how much half a 95 % interval has to be wider to be left, at one end of one of the gates, as seldom as

@@ -37,12 +37,12 @@ func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *prog
 			return nil, err
 		}
 	}
-	counts, err := c.count(ctx, database)
+	counts, leftOut, err := c.count(ctx, database)
 	if err != nil {
 		return nil, err
 	}
 	run := &undertaking{launcher: l, database: database}
-	if run.plan, err = c.plan(counts); err != nil {
+	if run.plan, err = c.plan(counts, leftOut); err != nil {
 		return nil, err
 	}
 	p, err := tried(ctx, finder)
@@ -52,7 +52,9 @@ func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *prog
 	if err != nil && c.baseline != "" {
 		return nil, fmt.Errorf("a stored result is held against the floor, which cannot be had here: %w", err)
 	}
-	if err == nil {
+	if err != nil {
+		run.plan.NoFloor = err.Error()
+	} else {
 		every := floorEvery
 		if c.baseline != "" {
 			every = 1
@@ -95,11 +97,11 @@ func (c *contest) variants() []program.Variant {
 	return variants
 }
 
-func (c *contest) plan(counts []bench.Count) (bench.Plan, error) {
+func (c *contest) plan(counts []bench.Count, leftOut []bench.LeftOut) (bench.Plan, error) {
 	criterion := &bench.Criterion{
 		Titles:    map[string]string{baseSide: c.sides[0].title, candidateSide: c.sides[1].title},
 		Candidate: candidateSide, Control: controlSide,
-		Margin: float64(c.margin), MustCatch: float64(c.mustCatch), Alpha: float64(c.alpha), Counts: counts,
+		Margin: float64(c.margin), MustCatch: float64(c.mustCatch), Alpha: float64(c.alpha), Counts: counts, LeftOut: leftOut,
 	}
 	_, measured := report.Gated()
 	criterion.Metrics = c.gatesOf(measured)
@@ -110,9 +112,14 @@ func (c *contest) plan(counts []bench.Count) (bench.Plan, error) {
 	if c.baseline != "" {
 		p.Baseline = candidateSide
 		var err error
-		if criterion.Stored, criterion.Metrics, err = c.remember(criterion.Metrics, c.gatesNamed); err != nil {
+		var unknown []bench.LeftOut
+		if criterion.Stored, unknown, err = c.remember(criterion.Metrics, c.gatesNamed); err != nil {
 			return p, err
 		}
+		criterion.LeftOut = append(criterion.LeftOut, unknown...)
+		criterion.Metrics = slices.DeleteFunc(criterion.Metrics, func(metric string) bool {
+			return slices.ContainsFunc(unknown, func(l bench.LeftOut) bool { return l.Gate == metric })
+		})
 	}
 	for _, v := range c.variants() {
 		p.Variants = append(p.Variants, v.Variant)
@@ -125,12 +132,40 @@ func (c *contest) plan(counts []bench.Count) (bench.Plan, error) {
 	return p, nil
 }
 
-// count counts what has no noise, in single starts of both sides.
-func (c *contest) count(ctx context.Context, database databaseServer) ([]bench.Count, error) {
+// uncountable is why gates cannot be counted where the base is stored.
+const uncountable = "no stored result has counts of its base"
+
+// countable returns an error of usage if a gate is named that cannot be counted here.
+func (o *checkOptions) countable(ctx context.Context) error {
+	counted, _ := report.Gated()
+	wanted := o.gatesOf(counted)
+	if !o.gatesNamed || len(wanted) == 0 {
+		return nil
+	}
+	why := errors.New(uncountable)
+	if o.baseline == "" {
+		why = explain.Traceable(ctx)
+	}
+	if cause := context.Cause(ctx); cause != nil || why == nil {
+		return cause
+	}
+	return usageError{mistakenAt("gates", slices.Index(o.gates, wanted[0]), "%s cannot be counted: %v",
+		strings.Join(wanted, ", "), why)}
+}
+
+// count counts what has no noise, in single starts of both sides. What cannot be counted is left out, unless it was named.
+func (c *contest) count(ctx context.Context, database databaseServer) ([]bench.Count, []bench.LeftOut, error) {
 	counted, _ := report.Gated()
 	wanted := c.gatesOf(counted)
-	if len(wanted) == 0 || c.baseline != "" { // no result holds them
-		return nil, nil
+	omit := func(why string) ([]bench.Count, []bench.LeftOut, error) {
+		var leftOut []bench.LeftOut
+		for _, metric := range wanted {
+			leftOut = append(leftOut, bench.LeftOut{Gate: metric, Why: why})
+		}
+		return nil, leftOut, nil
+	}
+	if len(wanted) == 0 || c.baseline != "" {
+		return omit(uncountable)
 	}
 	if database == nil { // which would be taken for an orphan
 		defer explain.Adopt()()
@@ -139,27 +174,37 @@ func (c *contest) count(ctx context.Context, database databaseServer) ([]bench.C
 	for _, r := range c.workload.Requests {
 		of := map[string]explain.Counts{}
 		for i, name := range []string{baseSide, candidateSide} {
-			var err error
-			of[name], err = c.sides[i].count(ctx, r, database)
-			if cause := context.Cause(ctx); cause != nil {
-				return nil, cause
+			n, err := c.sides[i].count(ctx, r, database)
+			var refused *explain.NoTracerError
+			var uncounted *uncountedError
+			switch {
+			case context.Cause(ctx) != nil:
+				return nil, nil, context.Cause(ctx)
+			case errors.As(err, &refused) && !c.gatesNamed:
+				return omit(refused.Error())
+			case errors.As(err, &uncounted):
+				err = fmt.Errorf("counting what %s needs for %s, by strace: %w", c.sides[i].title, r.Name, err)
+				if !c.gatesNamed {
+					return omit(err.Error())
+				}
+				return nil, nil, fmt.Errorf("%w; --gates without %s does not count", err, strings.Join(wanted, ", "))
+			case err != nil:
+				return nil, nil, err
 			}
-			if errors.Is(err, explain.ErrNoTracer) {
-				return nil, fmt.Errorf("counting processes, files and connections: %w (Debian: apt-get install strace); "+
-					"--gates without them does not need it", err)
-			}
-			if err != nil {
-				return nil, fmt.Errorf("counting what %s needs for %s, by strace: %w; --gates without %s does not count",
-					c.sides[i].title, r.Name, err, strings.Join(wanted, ", "))
-			}
+			of[name] = n
 		}
 		for _, metric := range wanted {
 			counts = append(counts, bench.Count{Metric: metric, Request: r.Name, Of: map[string]int64{
 				baseSide: countOf(of[baseSide], metric), candidateSide: countOf(of[candidateSide], metric)}})
 		}
 	}
-	return counts, nil
+	return counts, nil, nil
 }
+
+// An uncountedError is of the program that was to be counted, or of what counts it, and not of its preparation.
+type uncountedError struct{ error }
+
+func (e *uncountedError) Unwrap() error { return e.error }
 
 func countOf(n explain.Counts, metric string) int64 {
 	switch metric {
@@ -196,7 +241,10 @@ func (s side) count(ctx context.Context, r bench.Request, database databaseServe
 			command = command.With(name + "=" + value)
 		}
 	}
-	return command.Count(ctx)
+	if n, err = command.Count(ctx); err != nil {
+		err = &uncountedError{err}
+	}
+	return n, err
 }
 
 // firstStart is how long a start of the targets is measured in the first stage, and half as long as in the next.
