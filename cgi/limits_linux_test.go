@@ -86,6 +86,7 @@ func TestLimits(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they mostly wait
 			pids := filepath.Join(t.TempDir(), "pids")
 			h := shell(noted(test.script), "PIDS="+pids)
 			h.Limits = test.limits
