@@ -40,7 +40,7 @@ func Open(t testing.TB, url string) *Browser {
 		}
 	}
 	if program == "" {
-		testenv.Skip(t, errors.New("Chromium is not installed (Debian: apt-get install chromium)"))
+		testenv.Skip(t, errors.New("chromium is not installed (Debian: apt-get install chromium)"))
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"), chromedp.WindowSize(1250, 1000))
