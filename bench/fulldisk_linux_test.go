@@ -2,11 +2,14 @@ package bench_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf8"
 
 	"forktax/bench"
 )
@@ -48,20 +51,20 @@ func TestFullDisk(t *testing.T) {
 	for name, test := range map[string]struct {
 		room func(t *testing.T, dir string) int64 // for each file, while the third block is written
 		many int                                  // observations of the third block
-		want string
+		file string                               // that cannot be written
 	}{
 		"half a line fits": {func(t *testing.T, dir string) int64 {
 			return size(t, filepath.Join(dir, "blocks.jsonl")) + 10
-		}, 1, "writing the result: "},
+		}, 1, "blocks.jsonl"},
 		"no line fits": {func(t *testing.T, dir string) int64 {
 			return size(t, filepath.Join(dir, "blocks.jsonl"))
-		}, 1, "writing the result: "},
+		}, 1, "blocks.jsonl"},
 		"not all observations fit": {func(t *testing.T, dir string) int64 {
 			return size(t, filepath.Join(dir, "observations.bin")) + 100
-		}, 1000, "writing the observations: "},
+		}, 1000, "observations.bin"},
 		"more observations than the buffer holds": {func(t *testing.T, dir string) int64 {
 			return size(t, filepath.Join(dir, "observations.bin")) + 100
-		}, 1_000_000, "writing the observations: "},
+		}, 1_000_000, "observations.bin"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			engine, launcher := &fakeEngine{}, &fakeLauncher{}
@@ -77,9 +80,7 @@ func TestFullDisk(t *testing.T) {
 			}
 			err := r.Run(t.Context())
 			restore()
-			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "file too large") {
-				t.Errorf("Run = %v, want %q", err, test.want)
-			}
+			wantUnwritten(t, "Run", err, filepath.Join(r.Record.Dir, test.file), "file too large")
 			if got := len(engine.visits); got != full {
 				t.Errorf("%d visits, want %d", got, full)
 			}
@@ -99,6 +100,70 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// wantUnwritten fails unless err is that the file could not be written, for the reason that the system gave.
+func wantUnwritten(t *testing.T, call string, err error, file, why string) {
+	t.Helper()
+	var unwritten *bench.WriteError
+	if !errors.As(err, &unwritten) || err.Error() != fmt.Sprintf("writing %s: %s", file, why) {
+		t.Errorf("%s = %v, want that %s could not be written: %s", call, err, file, why)
+	}
+}
+
+// The disk is still full when the end of the run is to be written: it is where there was room kept for it.
+func TestNoRoomForTheEnd(t *testing.T) {
+	long := strings.Repeat("é", 5000) // above what is kept
+	for name, test := range map[string]struct {
+		tail bench.Tail
+		want string // the beginning of the condition
+	}{
+		"failed":            {bench.Tail{LengthNS: 7, Condition: "writing x: no space"}, "writing x: no space"},
+		"done all the same": {bench.Tail{LengthNS: 7, Complete: true}, ""},
+		"for long reasons":  {bench.Tail{LengthNS: 7, Condition: long}, long[:1000]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "run")
+			head := bench.Head{Schema: bench.Schema, Version: strings.Repeat("v", 8000)} // longer than the room
+			record, err := bench.CreateRecord(dir, head)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantFiles(t, dir, "blocks.jsonl", "observations.bin", "tail.json")
+			if killed := read(t, dir); killed.Tail != (bench.Tail{}) {
+				t.Errorf("before the end the tail is %+v, want none", killed.Tail)
+			}
+			restore := limitFiles(t, size(t, filepath.Join(dir, "blocks.jsonl")))
+			err = record.Finish(test.tail)
+			restore()
+			if err != nil {
+				t.Errorf("Finish = %v", err)
+			}
+			wantFiles(t, dir, "blocks.jsonl", "observations.bin", "tail.json")
+			if got := size(t, filepath.Join(dir, "tail.json")); got != 4096 {
+				t.Errorf("tail.json has %d bytes, want it as long as it was", got)
+			}
+			got := read(t, dir).Tail
+			cut := len(test.tail.Condition) > 4096
+			if !strings.HasPrefix(got.Condition, test.want) || strings.HasSuffix(got.Condition, "…") != cut ||
+				!utf8.ValidString(got.Condition) || got.LengthNS != 7 || got.Complete != test.tail.Complete {
+				t.Errorf("the tail is %+v, want %+v", got, test.tail)
+			}
+		})
+	}
+}
+
+// A record that cannot be begun leaves nothing, and takes nothing of others.
+func TestNoRoomForTheBeginning(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "other"), nil)
+	restore := limitFiles(t, 1000)
+	_, err := bench.CreateRecord(filepath.Join(dir, "head"), bench.Head{Version: strings.Repeat("v", 2000)})
+	_, reserve := bench.CreateRecord(dir, bench.Head{})
+	restore()
+	wantUnwritten(t, "CreateRecord", err, filepath.Join(dir, "head", "blocks.jsonl"), "file too large")
+	wantUnwritten(t, "CreateRecord", reserve, filepath.Join(dir, "tail.json"), "file too large")
+	wantFiles(t, dir, "other")
+}
+
 // A disk without any room, for either file.
 func TestNoRoom(t *testing.T) {
 	open := func(name string) *os.File {
@@ -109,10 +174,8 @@ func TestNoRoom(t *testing.T) {
 		return f
 	}
 	dir := t.TempDir()
-	if _, err := bench.NewRecord(bench.Head{}, open("/dev/full"), open(filepath.Join(dir, "o"))); err == nil ||
-		!strings.Contains(err.Error(), "writing the result: write /dev/full: no space left on device") {
-		t.Errorf("NewRecord = %v, want that there is no room", err)
-	}
+	_, err := bench.NewRecord(bench.Head{}, open("/dev/full"), open(filepath.Join(dir, "o")))
+	wantUnwritten(t, "NewRecord", err, "/dev/full", "no space left on device")
 	p := somePlan()
 	head := bench.Head{Schema: bench.Schema, Plan: p}
 	record, err := bench.NewRecord(head, open(filepath.Join(dir, "blocks.jsonl")), open("/dev/full"))
@@ -122,9 +185,7 @@ func TestNoRoom(t *testing.T) {
 	launcher := &fakeLauncher{}
 	r := bench.Runner{Plan: p, Launcher: launcher, Engines: map[string]bench.Engine{"fake": &fakeEngine{}}, Record: record}
 	err = r.Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "writing the observations: write /dev/full: no space left on device") {
-		t.Errorf("Run = %v, want that there is no room", err)
-	}
+	wantUnwritten(t, "Run", err, "/dev/full", "no space left on device")
 	if err := record.Finish(bench.Tail{Condition: err.Error()}); err != nil {
 		t.Errorf("Finish = %v", err)
 	}
@@ -145,9 +206,7 @@ func TestWriteFileWholeOrNotAtAll(t *testing.T) {
 	restore := limitFiles(t, 100)
 	err := bench.WriteFile(name, make([]byte, 200))
 	restore()
-	if err == nil || !strings.Contains(err.Error(), "writing "+name) {
-		t.Errorf("WriteFile = %v, want an error that names the file", err)
-	}
+	wantUnwritten(t, "WriteFile", err, name, "file too large")
 	if got := string(readFile(t, name)); got != "before" {
 		t.Errorf("the file now holds %q", got)
 	}

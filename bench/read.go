@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 )
 
-// ReadResult reads the run in the folder dir. A run whose harness was killed, or that ended on a full disk, has an
-// incomplete Tail and all blocks that were whole; anything else that is wrong is an error that names file and line.
+// ReadResult reads the run in the folder dir. A run that ended on a full disk has an incomplete Tail, and one whose harness
+// was killed has none, and all blocks that were whole; anything else that is wrong is an error that names file and line.
 func ReadResult(dir string) (*Result, error) {
 	name := filepath.Join(dir, blocksFile)
 	f, err := os.Open(name)
@@ -23,6 +23,12 @@ func ReadResult(dir string) (*Result, error) {
 	r := &Result{observations: observationsIn(filepath.Join(dir, observationsFile))}
 	if err := r.readLines(bufio.NewReader(f), name); err != nil {
 		return nil, err
+	}
+	if r.Tail != (Tail{}) {
+		return r, nil
+	}
+	if r.Tail, err = reserved(dir); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, tailFile), err)
 	}
 	return r, nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // The files of a run's folder. They are appended to while it runs, so that whatever ends the run, what was measured
-// until then can be read; the rest of the folder is made from them.
+// until then can be read; the rest of the folder is made from them, but for tailFile.
 const (
 	blocksFile       = "blocks.jsonl"     // a line for the Head, one for each Block, one for the Tail
 	observationsFile = "observations.bin" // see encoding.go
@@ -29,6 +29,7 @@ type Record struct {
 	Blocks       int // that are on disk
 	blocks       *os.File
 	observations *os.File
+	reserve      *reserve // nil if there is none
 	encoder      encoder
 	offset       int64 // of the next block's observations
 	whole        int64 // bytes of whole lines in blocks
@@ -37,24 +38,42 @@ type Record struct {
 	failure      error // the first that writing met
 }
 
-// CreateRecord makes the folder dir, which must not hold a run yet, and writes the head.
-func CreateRecord(dir string, head Head) (*Record, error) {
+// CreateRecord makes the folder dir, which must not hold a run yet, and writes the head. What it made is removed if the
+// record cannot be begun.
+func CreateRecord(dir string, head Head) (_ *Record, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making the results folder: %w", err)
 	}
+	var made []string
 	create := func(name string) (*os.File, error) {
-		return os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)
+		if err != nil {
+			return nil, fmt.Errorf("making the results folder: %w", err)
+		}
+		made = append(made, f.Name())
+		return f, nil
 	}
+	defer func() {
+		if err != nil {
+			for _, name := range made {
+				err = errors.Join(err, os.Remove(name))
+			}
+			_ = os.Remove(dir) // but not with what others have in it
+		}
+	}()
 	blocks, err := create(blocksFile)
 	if err != nil {
-		return nil, fmt.Errorf("making the results folder: %w", err)
+		return nil, err
 	}
 	observations, err := create(observationsFile)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("making the results folder: %w", err), blocks.Close())
+		return nil, errors.Join(err, blocks.Close())
 	}
 	r := newRecord(dir, blocks, observations)
-	if err := r.line(line{Head: &head}); err != nil {
+	if err = r.line(line{Head: &head}); err == nil {
+		r.reserve, err = newReserve(dir)
+	}
+	if err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	return r, nil
@@ -98,7 +117,7 @@ func (r *Record) end(b Block) error {
 		r.failure = err
 	}
 	if r.failure != nil {
-		return fmt.Errorf("writing the observations: %w", r.failure)
+		return NewWriteError(r.observations.Name(), r.failure)
 	}
 	b.Requests, b.Errors = r.requests, r.errors
 	b.Observations = Span{r.offset, r.encoder.n}
@@ -119,31 +138,28 @@ func (r *Record) line(l line) error {
 	n, err := r.blocks.Write(append(b, '\n'))
 	if err != nil {
 		r.blocks.Truncate(r.whole) // else the tail would follow on half a line, if the disk has room for it again
-		return fmt.Errorf("writing the result: %w", err)
+		return NewWriteError(r.blocks.Name(), err)
 	}
 	r.whole += int64(n)
 	return nil
 }
 
-// Finish writes the tail and closes the files.
+// Finish writes the tail, into the reserve if there is no room in the blocks file, and closes the files.
 func (r *Record) Finish(t Tail) error {
-	return errors.Join(r.line(line{Tail: &t}), r.close())
+	err := r.line(line{Tail: &t})
+	switch {
+	case r.reserve == nil:
+	case err == nil:
+		err = r.reserve.remove()
+	default:
+		if r.reserve.keep(t) == nil {
+			err = nil
+		}
+		err = errors.Join(err, r.reserve.file.Close())
+	}
+	return errors.Join(err, r.close())
 }
 
 func (r *Record) close() error {
 	return errors.Join(r.blocks.Close(), r.observations.Close())
-}
-
-// WriteFile puts data into the file name, whole or not at all.
-func WriteFile(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // does nothing once it is renamed
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	return os.Rename(f.Name(), name)
 }

@@ -3,6 +3,7 @@ package bench_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -220,6 +221,59 @@ func TestReadResultTellsWhatIsWrong(t *testing.T) {
 	_, err := bench.ReadResult(filepath.Join(t.TempDir(), "none"))
 	if err == nil || !strings.Contains(err.Error(), "none") {
 		t.Errorf("ReadResult of no folder = %v, want an error that names it", err)
+	}
+}
+
+// What stands in the place that is kept for the tail counts only if the blocks have none, and is a tail or nothing.
+func TestReadTailOfItsOwnFile(t *testing.T) {
+	const head = `{"head":{"schema":1}}` + "\n"
+	const tail = `{"tail":{"complete":true,"length_ns":9}}`
+	for name, test := range map[string]struct {
+		blocks, text string
+		want         bench.Tail
+		wrong        string
+	}{
+		"blanks":            {head, "   \n", bench.Tail{}, ""},
+		"a tail":            {head, tail + "   \n", bench.Tail{Complete: true, LengthNS: 9}, ""},
+		"one in the blocks": {head + `{"tail":{"length_ns":3}}` + "\n", tail, bench.Tail{LengthNS: 3}, ""},
+		"half a tail":       {head, tail[:10], bench.Tail{}, "unexpected end of JSON input"},
+		"something else":    {head, head, bench.Tail{}, "it is not a tail"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			file := filepath.Join(dir, "tail.json")
+			writeFile(t, filepath.Join(dir, "blocks.jsonl"), []byte(test.blocks))
+			writeFile(t, file, []byte(test.text))
+			got, err := bench.ReadResult(dir)
+			switch {
+			case test.wrong != "":
+				if err == nil || err.Error() != file+": "+test.wrong {
+					t.Errorf("ReadResult = %v, want %s: %s", err, file, test.wrong)
+				}
+			case err != nil || got.Tail != test.want:
+				t.Errorf("ReadResult = %+v, %v, want the tail %+v", got, err, test.want)
+			}
+		})
+	}
+}
+
+// A result without a tail ended for the reason that is given; one with a tail has its own.
+func TestEnded(t *testing.T) {
+	blocks := []bench.Block{{StartNS: 10, LengthNS: 4}}
+	for name, test := range map[string]struct {
+		result bench.Result
+		why    error
+		want   bench.Tail
+	}{
+		"no reason":    {bench.Result{Blocks: blocks}, nil, bench.Tail{}},
+		"a reason":     {bench.Result{Blocks: blocks}, errors.New("full"), bench.Tail{LengthNS: 14, Condition: "full"}},
+		"no blocks":    {bench.Result{}, errors.New("full"), bench.Tail{Condition: "full"}},
+		"it has ended": {bench.Result{Tail: bench.Tail{Complete: true}}, errors.New("full"), bench.Tail{Complete: true}},
+	} {
+		test.result.Ended(test.why)
+		if test.result.Tail != test.want {
+			t.Errorf("%s: Ended gives the tail %+v, want %+v", name, test.result.Tail, test.want)
+		}
 	}
 }
 

@@ -79,6 +79,17 @@ type Result struct {
 	observations func(Span) iter.Seq2[Observation, error]
 }
 
+// Ended gives a result that has no Tail, as it could not be written, the reason why the run ended; nil is none.
+func (r *Result) Ended(why error) {
+	if r.Tail != (Tail{}) || why == nil {
+		return
+	}
+	r.Tail.Condition = why.Error()
+	if n := len(r.Blocks); n > 0 {
+		r.Tail.LengthNS = r.Blocks[n-1].StartNS + r.Blocks[n-1].LengthNS
+	}
+}
+
 // Observations yields those of a block in the order in which they were recorded, or an error as its last.
 func (r *Result) Observations(b Block) iter.Seq2[Observation, error] {
 	return r.observations(b.Observations)

@@ -67,9 +67,12 @@ func WriteAll(dir string, a *Analysis) error {
 	}
 	var failures []error
 	for _, name := range Analyses.Names() {
-		if err := Write(filepath.Join(dir, File(name)), Analyses[name], a); err != nil {
-			failures = append(failures, fmt.Errorf("writing the format %s: %w", name, err))
+		err := Write(filepath.Join(dir, File(name)), Analyses[name], a)
+		var unwritten *bench.WriteError
+		if err != nil && !errors.As(err, &unwritten) { // which names the file
+			err = fmt.Errorf("writing the format %s: %w", name, err)
 		}
+		failures = append(failures, err)
 	}
 	return errors.Join(failures...)
 }

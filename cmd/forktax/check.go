@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -207,10 +206,7 @@ func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, printed 
 	if dir == "" || isClosed(l.AtOnce) {
 		return failure
 	}
-	analysis, err := reported(dir, printed, stdout, stderr)
-	if err == nil {
-		fmt.Fprintf(stderr, "the report, and all that was measured: %s\n", filepath.Clean(dir))
-	}
+	analysis, err := reported(dir, failure, printed, stdout, stderr)
 	if failure != nil || err != nil {
 		return errors.Join(failure, err)
 	}

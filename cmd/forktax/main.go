@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"forktax/bench"
 )
 
 // Exit statuses.
@@ -41,20 +43,22 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := rootCommand(atOnce)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	out := &outlet{Writer: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := out.with(root.ExecuteContext(ctx))
 	if err != nil && !errors.Is(err, errInterrupted) && errors.Is(context.Cause(ctx), errInterrupted) {
 		err = fmt.Errorf("%w: %w", errInterrupted, err) // which is why it failed
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "forktax: %v\n", err)
+		fmt.Fprintf(stderr, "forktax: %s\n", failureText(err))
 	}
 	return exitStatus(err)
 }
 
 func exitStatus(err error) int {
 	var usage usageError
+	var unwritten *bench.WriteError
 	switch {
 	case err == nil:
 		return exitDone
@@ -62,6 +66,8 @@ func exitStatus(err error) int {
 		return exitUsage
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
+	case errors.As(err, &unwritten):
+		return exitFailed
 	case errors.Is(err, errInconclusive):
 		return exitUnclear
 	default:

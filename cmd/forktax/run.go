@@ -147,14 +147,11 @@ func (o *options) carryOut(ctx context.Context, plan bench.Plan, l *program.Laun
 		fmt.Fprintf(stderr, "all that was measured: %s\n", dir)
 		return errors.Join(failure, unwritten)
 	}
-	conclusive, reported := reportRun(dir, printed, stdout, stderr)
-	if reported == nil {
-		fmt.Fprintf(stderr, "the report, and all that was measured: %s\n", dir)
+	conclusive, reported := reportRun(dir, errors.Join(failure, unwritten), printed, stdout, stderr)
+	if failure != nil {
+		conclusive = nil
 	}
-	if failure == nil {
-		failure = conclusive
-	}
-	return errors.Join(failure, unwritten, reported)
+	return errors.Join(failure, unwritten, reported, conclusive)
 }
 
 // compareOwn has the program host what --cgi names, and returns the foreign targets with what it is compared with.
@@ -224,9 +221,10 @@ func ownPath() string {
 // resultFile is the analysis in a run's folder.
 const resultFile = "result.json"
 
-// reportRun analyses the run in dir and reports it. The first error says why the run is inconclusive.
-func reportRun(dir string, printed output, stdout, stderr io.Writer) (inconclusive, failure error) {
-	analysis, err := reported(dir, printed, stdout, stderr)
+// reportRun analyses the run in dir, which ended for the reason why, if it was not done, and reports it. The first error
+// says why the run is inconclusive.
+func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) (inconclusive, failure error) {
+	analysis, err := reported(dir, why, printed, stdout, stderr)
 	if analysis == nil {
 		return nil, err
 	}
@@ -238,18 +236,27 @@ func reportRun(dir string, printed output, stdout, stderr io.Writer) (inconclusi
 	return inconclusive, err
 }
 
-// reported analyses the run in dir, prints it, and writes the files that are made of it. It prints first: a full disk
-// must not keep what was measured from being seen. There is no analysis if the record cannot be read.
-func reported(dir string, printed output, stdout, stderr io.Writer) (*report.Analysis, error) {
-	analysis, err := analysisOf(dir)
+// reported analyses the run in dir, prints it, writes the files that are made of it, and says where all that is. It prints
+// first: a full disk must not keep what was measured from being seen. There is no analysis if the record cannot be read.
+func reported(dir string, why error, printed output, stdout, stderr io.Writer) (*report.Analysis, error) {
+	result, err := bench.ReadResult(dir)
 	if err != nil {
 		return nil, err
 	}
-	return analysis, errors.Join(
-		printed.show(stdout, analysis),
-		printed.announce(analysis, stdout, stderr),
+	result.Ended(why)
+	analysis, err := report.Analyze(result)
+	if err != nil {
+		return nil, err
+	}
+	shown := errors.Join(printed.show(stdout, analysis), printed.announce(analysis, stdout, stderr))
+	kept := errors.Join(
 		report.Write(filepath.Join(dir, resultFile), report.JSON, analysis),
 		report.Write(filepath.Join(dir, "report.md"), report.Markdown, analysis),
-		report.Write(filepath.Join(dir, "report.html"), report.HTML, analysis),
-		printed.write(analysis))
+		report.Write(filepath.Join(dir, "report.html"), report.HTML, analysis))
+	what := "the report, and all that was measured"
+	if kept != nil {
+		what = "all that was measured"
+	}
+	fmt.Fprintf(stderr, "%s: %s\n", what, filepath.Clean(dir))
+	return analysis, errors.Join(shown, kept, printed.write(analysis))
 }

@@ -21,6 +21,9 @@ func (o *output) show(w io.Writer, a *report.Analysis) error {
 
 // terminalOf says what is known of the terminal that w is; of anything else, nothing, and then nothing is drawn.
 func terminalOf(w io.Writer) report.Terminal {
+	if out, ok := w.(*outlet); ok {
+		w = out.Writer
+	}
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return report.Terminal{}
