@@ -10,19 +10,20 @@ import (
 // least.
 func (r *Runner) Check(ctx context.Context, next func(starts int) (time.Duration, error)) error {
 	defer pauseCollector()()
-	s := schedule{plan: r.Plan, began: time.Now()}
+	s, began := r.schedule(), time.Now()
 	budget := time.Duration(r.Plan.BudgetNS)
-	for group := 0; time.Since(s.began) < budget; group++ {
-		length, err := next(group)
+	s.end = budget
+	for ; s.elapsed() < budget; s.group++ {
+		length, err := next(s.group)
 		if err != nil || length <= 0 {
 			return err
 		}
-		err = r.onTargets(ctx, s.began, func(ctx context.Context, v *visitor) error {
-			for began := time.Now(); ; {
-				if err := v.round(ctx, group, &s); err != nil {
+		err = r.onTargets(ctx, began, func(ctx context.Context, v *visitor) error {
+			for began := s.elapsed(); ; {
+				if err := v.round(ctx, s); err != nil {
 					return err
 				}
-				if time.Since(began) >= length || time.Since(s.began) >= budget {
+				if s.elapsed()-began >= length || s.elapsed() >= budget {
 					return nil
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"time"
 )
 
 // What the tests reach of the inside, from outside of the package.
@@ -19,6 +20,9 @@ var (
 
 // GroupRounds is how many rounds a group has.
 func GroupRounds(p Plan, group int) int { return p.roundsBefore(group+1) - p.roundsBefore(group) }
+
+// SetClock has the schedule of a run go by another clock.
+func SetClock(r *Runner, now func() time.Time) { r.now = now }
 
 // NewRecord records head into files that the test opened.
 func NewRecord(head Head, blocks, observations *os.File) (*Record, error) {

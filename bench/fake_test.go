@@ -42,6 +42,7 @@ type fakeLauncher struct {
 	fail   map[string]error            // of the launch, by model
 	badEnd error                       // of each stop
 	wait   func()                      // in each stop; nil: it does not
+	begin  func()                      // in each launch; nil: nothing happens
 
 	gone            map[string]chan error // by model, of the last that was launched
 	launched        []string              // models, in their order
@@ -54,6 +55,9 @@ var _ bench.Launcher = (*fakeLauncher)(nil)
 func (l *fakeLauncher) Launch(_ context.Context, model, workload string) (*bench.Target, func() error, error) {
 	if err := l.fail[model]; err != nil {
 		return nil, nil, err
+	}
+	if l.begin != nil {
+		l.begin()
 	}
 	l.started.Add(1)
 	l.launched = append(l.launched, model)

@@ -36,8 +36,9 @@ type Plan struct {
 	Cells          []Cell        `json:"cells"`
 	Every          []int         `json:"every,omitempty"`           // of each cell: it is visited in every so-many-th round; absent means 1
 	Rounds         int           `json:"rounds"`                    // how many there are; 0 means as many as the budget allows
-	BudgetNS       int64         `json:"budget_ns"`                 // what rounds take together, if not counted, or a search
+	BudgetNS       int64         `json:"budget_ns"`                 // how long a run takes, if rounds are not counted, or a search
 	Groups         int           `json:"groups"`                    // starts of the targets; the rounds are dealt out to them
+	FewestGroups   int           `json:"fewest_groups,omitempty"`   // how many there may be if the budget is short; 0 means Groups
 	BlockNS        int64         `json:"block_ns"`                  // how long a visit is; 0 means as long as Length has it
 	AtLeast        int           `json:"at_least"`                  // and how many requests it has at the least
 	Baseline       string        `json:"baseline"`                  // the model that the others are compared with
@@ -151,6 +152,30 @@ func (p Plan) turns() []int {
 		}
 	}
 	return turns
+}
+
+// Together reports whether there are rounds in which both cells are visited, by their indexes.
+func (p Plan) Together(a, b int) bool {
+	turns := p.turns()
+	common, n := p.every(a), p.every(b) // its greatest common divisor
+	for n > 0 {
+		common, n = n, common%n
+	}
+	return (turns[a]-turns[b])%common == 0
+}
+
+// kin numbers the cells by what they have in common but for model. Those of a number are visited in the same rounds.
+func (p Plan) kin() []int {
+	numbers := map[Cell]int{}
+	kin := make([]int, len(p.Cells))
+	for i, c := range p.Cells {
+		c.Model = ""
+		if _, ok := numbers[c]; !ok {
+			numbers[c] = len(numbers)
+		}
+		kin[i] = numbers[c]
+	}
+	return kin
 }
 
 // every says in which rounds the cell is visited.

@@ -97,6 +97,29 @@ func TestFloorTakesItsTurnWithTheFirstRequest(t *testing.T) {
 	}
 }
 
+// Two cells are visited together if the order of some round has both.
+func TestCellsVisitedTogether(t *testing.T) {
+	p := bench.Plan{Seed: 1, Cells: cells(4), Every: []int{1, 2, 2, 6}}
+	for i := range p.Cells {
+		p.Cells[i].Request = fmt.Sprint("r", i) // so that they take turns
+	}
+	for a := range p.Cells {
+		for b := range p.Cells {
+			want := false
+			for round := range 12 {
+				order := bench.Order(p, round)
+				want = want || slices.Contains(order, a) && slices.Contains(order, b)
+			}
+			if got := p.Together(a, b); got != want {
+				t.Errorf("Together(%d, %d) = %t, want %t", a, b, got, want)
+			}
+		}
+	}
+	if p.Together(1, 2) {
+		t.Error("Together(1, 2): the test has no cells that are apart")
+	}
+}
+
 func TestExecution(t *testing.T) {
 	p := bench.Plan{Variants: []bench.Variant{{Name: "static", Model: "cgi"}, {Name: "kept", Model: "persistent"}}}
 	for model, want := range map[string]string{"static": "cgi", "kept": "persistent", "cgi": "cgi", "apache": "apache"} {

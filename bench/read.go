@@ -14,43 +14,67 @@ import (
 // ReadResult reads the run in the folder dir. A run that ended on a full disk has an incomplete Tail, and one whose harness
 // was killed has none, and all blocks that were whole; anything else that is wrong is an error that names file and line.
 func ReadResult(dir string) (*Result, error) {
-	name := filepath.Join(dir, blocksFile)
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("reading a run: %w", err)
-	}
-	defer f.Close()
-	r := &Result{observations: observationsIn(filepath.Join(dir, observationsFile))}
-	if err := r.readLines(bufio.NewReader(f), name); err != nil {
+	f := Follow(dir)
+	if err := f.Read(); err != nil {
 		return nil, err
 	}
-	if r.Tail != (Tail{}) {
-		return r, nil
+	if f.Result.Tail != (Tail{}) {
+		return &f.Result, nil
 	}
-	if r.Tail, err = reserved(dir); err != nil {
+	var err error
+	if f.Result.Tail, err = reserved(dir); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, tailFile), err)
 	}
-	return r, nil
+	return &f.Result, nil
 }
 
-func (r *Result) readLines(in *bufio.Reader, name string) error {
-	for n := 1; ; n++ {
+// A Follower reads a run while it goes on. Result is what it has read so far.
+type Follower struct {
+	Result Result
+	name   string
+	lines  int
+	offset int64 // of the next line
+}
+
+// Follow returns a Follower of the run in the folder dir, which has read nothing.
+func Follow(dir string) *Follower {
+	return &Follower{Result: Result{observations: observationsIn(filepath.Join(dir, observationsFile))},
+		name: filepath.Join(dir, blocksFile)}
+}
+
+// Read reads what was recorded since it was called before. Its errors are those of ReadResult.
+func (f *Follower) Read() error {
+	file, err := os.Open(f.name)
+	if err != nil {
+		return fmt.Errorf("reading a run: %w", err)
+	}
+	defer file.Close()
+	if _, err := file.Seek(f.offset, io.SeekStart); err != nil {
+		return fmt.Errorf("reading a run: %w", err)
+	}
+	return f.readLines(bufio.NewReader(file))
+}
+
+func (f *Follower) readLines(in *bufio.Reader) error {
+	for {
 		text, err := in.ReadBytes('\n')
 		if err == io.EOF { // with half a line, if the disk was full
-			if n == 1 {
-				return fmt.Errorf("%s: no run is in it", name)
+			if f.lines == 0 {
+				return fmt.Errorf("%s: no run is in it", f.name)
 			}
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("reading a run: %w", err)
 		}
+		f.lines++
+		f.offset += int64(len(text))
 		var l line
 		if err := json.Unmarshal(text, &l); err != nil {
-			return fmt.Errorf("%s:%d: %w", name, n, err)
+			return fmt.Errorf("%s:%d: %w", f.name, f.lines, err)
 		}
-		if err := r.take(l, n); err != nil {
-			return fmt.Errorf("%s:%d: %w", name, n, err)
+		if err := f.Result.take(l, f.lines); err != nil {
+			return fmt.Errorf("%s:%d: %w", f.name, f.lines, err)
 		}
 	}
 }

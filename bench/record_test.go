@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"forktax/bench"
 )
@@ -61,6 +62,38 @@ func observations(r *bench.Result, b bench.Block) (seen []bench.Observation, err
 		seen = append(seen, o)
 	}
 	return seen, nil
+}
+
+// A run can be read while it goes on, each block once.
+func TestFollow(t *testing.T) {
+	dir := recorded(t, someBlocks(rand.New(rand.NewPCG(5, 6)), 4))
+	name := filepath.Join(dir, "blocks.jsonl")
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	f := bench.Follow(dir)
+	for i, upTo := range []int{1, 1, 3, 6} { // the head, nothing more, two blocks, two blocks and the tail
+		if err := os.WriteFile(name, bytes.Join(lines[:upTo], nil), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Read(); err != nil {
+			t.Fatalf("Read = %v", err)
+		}
+		if got, want := len(f.Result.Blocks), min(upTo-1, 4); got != want {
+			t.Errorf("read %d: %d blocks, want %d", i, got, want)
+		}
+	}
+	if diff := cmp.Diff(read(t, dir), &f.Result, cmpopts.IgnoreUnexported(bench.Result{})); diff != "" {
+		t.Errorf("the run (-read at once +followed):\n%s", diff)
+	}
+	if err := os.WriteFile(name, append(whole, "oh\n"...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Read(); err == nil || !strings.Contains(err.Error(), "blocks.jsonl:7: ") {
+		t.Errorf("Read = %v, want an error in line 7", err)
+	}
 }
 
 func TestResultRoundTrip(t *testing.T) {

@@ -19,14 +19,22 @@ type Runner struct {
 	Record   *Record           // where each block goes before the next begins
 	Machine  func() Counters   // what the machine has counted so far; nil means nobody knows
 	Progress func(Progress)    // called before each block; nil means nobody wants to know
+	Announce func(Forecast)    // called before the first start, and again if it turns out otherwise; may be nil
+	Began    time.Time         // when the first target was started, if that was before; the budget counts from then
 
-	starts uint64 // of all targets, so far
+	// Missing returns, of each cell of the plan, how many more undisturbed visits it takes until its comparisons have
+	// what they need. A run by time goes on for them after its budget, up to Plan.Most. It is called between rounds. If
+	// it is nil, the run ends with the budget.
+	Missing func() ([]int, error)
+
+	starts uint64           // of all targets, so far
+	now    func() time.Time // nil is time.Now
 }
 
 // Progress says how far a run is.
 type Progress struct {
 	Share float64       // of the run that is done, from 0 to 1
-	Left  time.Duration // as far as can be told; 0 at the beginning
+	Left  time.Duration // as far as can be told; 0 if it cannot
 	Done  int           // blocks
 	Group int
 	Cell  Cell // that is visited next
@@ -36,39 +44,28 @@ type Progress struct {
 // finish it is the caller's, who knows what to call the end.
 func (r *Runner) Run(ctx context.Context) error {
 	defer pauseCollector()()
-	s := schedule{plan: r.Plan, began: time.Now()}
-	for group := range r.Plan.Groups {
-		if err := r.group(ctx, group, &s); err != nil {
+	n := &run{Runner: r, schedule: r.schedule(), began: time.Now()}
+	if err := n.look(); err != nil {
+		return err
+	}
+	for n.group < n.groups {
+		if err := n.start(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// group starts all targets anew and visits the cells in the group's rounds.
-func (r *Runner) group(ctx context.Context, group int, s *schedule) error {
-	return r.onTargets(ctx, s.began, func(ctx context.Context, v *visitor) error {
-		s.first = s.round
-		for s.more(group) {
-			if err := v.round(ctx, group, s); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// round visits the cells whose turn it is.
-func (v *visitor) round(ctx context.Context, group int, s *schedule) error {
-	for _, cell := range v.Plan.order(s.round) {
-		v.tell(s.progress(group, v.Plan.Cells[cell]))
-		if err := v.visit(ctx, group, s.round, cell, v.Plan.visitSeed(s.round)); err != nil {
-			return err
-		}
-		s.blocks++
+// schedule returns one that begins now, or began when the first target was started.
+func (r *Runner) schedule() *schedule {
+	now, began := r.now, r.Began
+	if now == nil {
+		now = time.Now
 	}
-	s.round++
-	return nil
+	if began.IsZero() {
+		began = now()
+	}
+	return newSchedule(r.Plan, func() time.Duration { return now().Sub(began) })
 }
 
 // onTargets starts all targets, proves that they are alike, and stops them after use. The context that use gets ends

@@ -25,6 +25,28 @@ type rest struct {
 	at   time.Time
 }
 
+// round visits the cells whose turn it is.
+func (v *visitor) round(ctx context.Context, s *schedule) error {
+	for _, cell := range v.Plan.order(s.round) {
+		if err := v.next(ctx, s, cell); err != nil {
+			return err
+		}
+	}
+	s.round++
+	return nil
+}
+
+// next makes the next visit of the schedule's round.
+func (v *visitor) next(ctx context.Context, s *schedule, cell int) error {
+	v.tell(s.progress(cell))
+	began := s.elapsed()
+	if err := v.visit(ctx, s.group, s.round, cell, v.Plan.visitSeed(s.round)); err != nil {
+		return err
+	}
+	s.visited(cell, s.elapsed()-began)
+	return nil
+}
+
 // visit measures one block and puts it on disk. A block during which ctx ends is not recorded.
 func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64) error {
 	c := v.Plan.Cells[cell]
