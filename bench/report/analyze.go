@@ -57,7 +57,7 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 	a.Ladders = ladders(r.Plan, measured)
 	a.Decisions = decisions(a)
 	a.Referee = referee(r.Plan, a.Cells, measured)
-	a.Warnings = append(warnings(r, a), unsettled(r, a.Knees)...)
+	a.Warnings = append(warnings(r, measured, a), unsettled(r, a.Knees)...)
 	if r.Plan.Criterion != nil {
 		a.Check = check(r, measured, a)
 	}

@@ -9,11 +9,14 @@ import (
 	"forktax/bench/stats"
 )
 
-// metrics in the order in which they are reported.
-var metrics = []struct {
+// A metric is what blocks are compared by.
+type metric struct {
 	name, unit string
 	response   bool // it is a response time
-}{
+}
+
+// metrics in the order in which they are reported.
+var metrics = []metric{
 	{MetricResponse, "ns", true},
 	{MetricResponse90, "ns", true},
 	{MetricResponse99, "ns", true},
@@ -26,11 +29,7 @@ func compare(plan bench.Plan, measured []measurements) []Comparison {
 	compared := []Comparison{}
 	for i, c := range plan.Cells {
 		for _, b := range baselines(plan, c) {
-			overloaded := measured[i].backlog().overloaded() || measured[b.cell].backlog().overloaded()
-			for _, metric := range metrics {
-				if metric.response && overloaded {
-					continue
-				}
+			for _, metric := range comparedBy(measured[b.cell].backlog(), measured[i].backlog()) {
 				comparison, ok := compareBy(metric.name, measured[b.cell].rounds, measured[i].rounds, plan.Seed)
 				if !ok {
 					continue
@@ -47,6 +46,14 @@ func compare(plan bench.Plan, measured []measurements) []Comparison {
 		}
 	}
 	return compared
+}
+
+// comparedBy lists the metrics by which two cells may be compared: not by response times, if one was overloaded.
+func comparedBy(baseline, candidate backlog) []metric {
+	if !baseline.overloaded() && !candidate.overloaded() {
+		return metrics
+	}
+	return slices.DeleteFunc(slices.Clone(metrics), func(m metric) bool { return m.response })
 }
 
 // A baseline is a cell of the plan, by its index, and what it is called.

@@ -37,3 +37,6 @@ func Overloaded(length time.Duration, blocks [][]bench.Observation) bool {
 	}
 	return sum.overloaded()
 }
+
+// Missing is what a Tally finds in a whole record.
+func Missing(r *bench.Result) ([]int, error) { return new(Tally).missing(r) }

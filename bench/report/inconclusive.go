@@ -11,10 +11,22 @@ import (
 // Inconclusive is the code of the warnings that a run says too little. They make its exit status 3.
 const Inconclusive = "inconclusive"
 
-// accused says whether so much of the cell is invalid that the rest may be, too: more than a fifth. One block is an
-// accident, which may befall any cell; where blocks are few it is a fifth of them, or all.
-func (c Cell) accused() bool {
-	return c.InvalidBlocks >= fewestToAccuse && float64(c.InvalidBlocks) > mostInvalid*float64(c.Blocks)
+// accused reports whether so much of the cell is invalid that the rest may be, too.
+func (c Cell) accused() bool { return accused(c.InvalidBlocks, c.Blocks) }
+
+// accused reports whether so many invalid blocks are too many: more than a fifth. One block is an accident, which may
+// befall any cell; where blocks are few it is a fifth of them, or all.
+func accused(invalid, blocks int) bool {
+	return invalid >= fewestToAccuse && float64(invalid) > mostInvalid*float64(blocks)
+}
+
+// enoughFor is how many blocks a cell needs not to be accused of so many invalid ones.
+func enoughFor(invalid int) int {
+	blocks := int(float64(invalid) / mostInvalid)
+	for accused(invalid, blocks) {
+		blocks++
+	}
+	return blocks
 }
 
 // tooManyInvalid finds the cells that are accused, of those on which the outcome rests.
@@ -59,45 +71,74 @@ func accusation(cells []Cell, counts func(Cell) bool) (names []string, text stri
 // fewestPairs have a 95 % interval; see stats.SignedRank.
 const fewestPairs = 6
 
-// tooFewPairs finds the comparisons that have no interval, or came to nothing: but those of accused cells, of which
-// more would not help, and of a search, which makes none.
-func tooFewPairs(plan bench.Plan, blocks []bench.Block, a *Analysis) (Warning, bool) {
-	var names []string
-	fewest, poorest, planned := fewestPairs, "", 0
-	for _, c := range plan.Cells {
-		_, ok := twin(plan, c)
+// A shortage is a comparison with the baseline that has no interval.
+type shortage struct {
+	cell   bench.Cell
+	pairs  int
+	metric string // by which there are the fewest
+}
+
+// shortages finds the comparisons of a plan with the baseline, counts them, and lists those with too few pairs. A search
+// makes none.
+func shortages(plan bench.Plan, measured []measurements) (found []shortage, planned int) {
+	for i, c := range plan.Cells {
+		b, ok := twin(plan, c)
 		if !ok || plan.Searched {
 			continue
 		}
 		planned++
-		if cell := a.cell(c); cell != nil && cell.accused() {
+		n := pairCount{}
+		n.add(measured[b], measured[i])
+		pairs, metric := n.fewest(comparedBy(measured[b].backlog(), measured[i].backlog()))
+		if pairs < fewestPairs {
+			found = append(found, shortage{c, pairs, metric})
+		}
+	}
+	return found, planned
+}
+
+// A pairCount is how many pairs of blocks two cells are compared by, by metric.
+type pairCount map[string]int
+
+// add counts the pairs of blocks of two cells.
+func (n pairCount) add(baseline, candidate measurements) {
+	for _, m := range metrics {
+		if m.name != MetricResponse99 { // of which there is an interval, or nothing
+			n[m.name] += len(pair(baseline.rounds, candidate.rounds, m.name))
+		}
+	}
+}
+
+// fewest is how many there are by the metric that has the fewest of those that have any.
+func (n pairCount) fewest(by []metric) (fewest int, metric string) {
+	metric = MetricResponse
+	for _, m := range by {
+		if pairs := n[m.name]; pairs > 0 && (fewest == 0 || pairs < fewest) {
+			fewest, metric = pairs, m.name
+		}
+	}
+	return fewest, metric
+}
+
+// tooFewPairs tells of the comparisons that have no interval, or came to nothing: but of those of accused cells, of which
+// more would not help.
+func tooFewPairs(plan bench.Plan, blocks []bench.Block, measured []measurements, a *Analysis) (Warning, bool) {
+	short, planned := shortages(plan, measured)
+	var names []string
+	fewest, poorest := fewestPairs, ""
+	for _, s := range short {
+		if cell := a.cell(s.cell); cell != nil && cell.accused() {
 			continue
 		}
-		n, metric := a.pairs(c)
-		if n >= fewestPairs {
-			continue
-		}
-		names = append(names, c.String())
-		if n < fewest {
-			fewest, poorest = n, fmt.Sprintf("%d by %s in %s", n, metric, c)
+		names = append(names, s.cell.String())
+		if s.pairs < fewest {
+			fewest, poorest = s.pairs, fmt.Sprintf("%d by %s in %s", s.pairs, s.metric, s.cell)
 		}
 	}
 	return about(names, Warning{Code: Inconclusive,
 		Text: fmt.Sprintf("too few pairs of blocks for an interval in %d of %d comparisons: %s", len(names), planned,
 			poorest),
 		Advice: fmt.Sprintf("a 95 %% interval needs six: give %s, or more", needed(plan, blocks, a, fewest))})
-}
-
-// pairs is how many pairs of blocks the cell is compared by with the baseline, by the metric that has the fewest. What it
-// takes above the floor is told beside that, if there are enough.
-func (a *Analysis) pairs(c bench.Cell) (fewest int, metric string) {
-	metric = MetricResponse
-	for _, r := range a.Comparisons {
-		if r.of(c) && r.Baseline == a.Run.Baseline && r.Metric != MetricResponse99 && (fewest == 0 || r.Blocks < fewest) {
-			fewest, metric = r.Blocks, r.Metric
-		}
-	}
-	return fewest, metric
 }
 
 // spare is how many pairs more than needed a longer budget is to give: rounds can be counted, but how many there are

@@ -159,12 +159,27 @@ func (s seen) throughput() *float64 {
 // backlog is that of the cell's blocks that are compared.
 func (m measurements) backlog() backlog {
 	var sum backlog
+	m.addBacklog(&sum)
+	return sum
+}
+
+func (m measurements) addBacklog(sum *backlog) {
 	for _, b := range m.rounds {
 		if len(b.reasons) == 0 {
 			sum.add(b.backlog)
 		}
 	}
-	return sum
+}
+
+// invalid is how many of the cell's blocks are.
+func (m measurements) invalid() int {
+	n := 0
+	for _, b := range m.rounds {
+		if len(b.reasons) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // responses is the response times of the cell's undisturbed blocks.
@@ -306,10 +321,8 @@ func (m measurements) totals(c *Cell) {
 	if c.Errors > 0 {
 		c.ErrorsByClass, c.Complaints = m.errors, m.complaints
 	}
+	c.InvalidBlocks = m.invalid()
 	for _, b := range m.rounds {
-		if len(b.reasons) > 0 {
-			c.InvalidBlocks++
-		}
 		for _, reason := range b.reasons {
 			if c.Invalid == nil {
 				c.Invalid = Counts{}

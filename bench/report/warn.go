@@ -10,7 +10,7 @@ import (
 )
 
 // warnings looks for what a reader must know. The rules look at what was measured, never at which side it favours.
-func warnings(r *bench.Result, a *Analysis) []Warning {
+func warnings(r *bench.Result, measured []measurements, a *Analysis) []Warning {
 	found := []Warning{}
 	add := func(w Warning, is bool) {
 		if is {
@@ -27,7 +27,7 @@ func warnings(r *bench.Result, a *Analysis) []Warning {
 		add(tooManyInvalid(r.Plan, a))
 		add(disturbedIncidentals(r.Plan, a))
 	}
-	add(tooFewPairs(r.Plan, r.Blocks, a))
+	add(tooFewPairs(r.Plan, r.Blocks, measured, a))
 	add(Warning{Code: "hey", Text: "the load was offered by hey, which is heavier than the engine epoll",
 		Advice: "epoll runs on Linux, for http; hey is for https, other systems, and for comparison"},
 		slices.Contains(a.engines(), "hey"))
