@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"forktax/bench"
 	"forktax/bench/calibrate"
 	"forktax/bench/machine"
 	"forktax/bench/program"
@@ -96,7 +97,7 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 	if err != nil {
 		return err
 	}
-	p := newProgress(stderr)
+	p := newProgress(stderr, bench.Plan{})
 	defer p.end()
 	self := order.self
 	finder := program.NewFinder(stderr)

@@ -45,6 +45,7 @@ type options struct {
 	FindKnee  bool
 	Data      databaseOptions
 
+	began  time.Time        // when the first target was started, if that was to learn what it answers
 	said   map[string]place // by name; what is not in it is taken for granted
 	unsaid place            // where that could have been said
 }
@@ -85,8 +86,12 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.IntVar(&o.Most, "connections", o.Most, "open loop: the most connections at once; beyond them requests wait")
 	f.StringVar(&o.Engine, "engine", o.Engine, fmt.Sprintf("what offers the load: %v", load.Names()))
 	f.IntVar(&o.Rounds, "rounds", o.Rounds, "how many rounds there are; 0 means as many as --budget allows")
-	f.DurationVar(&o.Budget, "budget", o.Budget, "how long the rounds take together, where --rounds does not say how many; with --find-knee, if it is given, the search")
-	f.IntVar(&o.Groups, "groups", o.Groups, "how often the targets are started; at least 3, so that they are restarted twice; --find-knee takes 3, if it is not given")
+	f.DurationVar(&o.Budget, "budget", o.Budget,
+		"how long a run takes, with the starts of its targets, where --rounds does not say; up to twice as long if a "+
+			"comparison has too few pairs for an interval; with --find-knee, if it is given, the search")
+	f.IntVar(&o.Groups, "groups", o.Groups,
+		"how often the targets are started; at least 3, so that they are restarted twice; if it is not given, 3 or more "+
+			"where the budget is short, and 3 with --find-knee")
 	f.DurationVar(&o.Block, "block", o.Block, "length of a visit; 0 means 20ms for one client, 250ms for others, 1s with --find-knee")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "of all that is random; 0 draws one")
 	f.BoolVar(&o.Referee, "referee", o.Referee, "have hey repeat a part of the closed loops, and say how far it agrees")

@@ -78,9 +78,18 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign, fl
 		plan.Workloads = append(plan.Workloads, floor.Description)
 		plan.Cells = append(plan.Cells, o.cells(wish{floor.Name, floor.Requests[0].Name}, []string{floorModel})...)
 	}
+	plan.FewestGroups = o.fewestGroups()
 	o.often(&plan)
 	o.appoint(&plan)
 	return plan, err
+}
+
+// fewestGroups is how many starts of the targets a short budget may have; 0 if their number was given.
+func (o *options) fewestGroups() int {
+	if o.has("groups") || o.Rounds > 0 {
+		return 0
+	}
+	return fewestGroups
 }
 
 // ordered has the baseline that somebody named go before the others.

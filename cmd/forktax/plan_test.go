@@ -62,6 +62,25 @@ func TestDefaultRunVisitsEachCellOftenEnough(t *testing.T) {
 	}
 }
 
+// A budget may be too short for all starts of the targets, unless their number was asked for.
+func TestStartsOfAShortBudget(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(o *options)
+		want   int // starts at least; 0 means all
+	}{
+		"by default":           {func(o *options) {}, 3},
+		"groups are given":     {func(o *options) { o.said["groups"] = place{} }, 0},
+		"rounds are given":     {func(o *options) { o.Rounds = 20 }, 0},
+		"a search has its own": {func(o *options) { o.FindKnee, o.SLO = true, "p99=50ms" }, 0},
+	} {
+		o := defaults()
+		test.change(&o)
+		if got := planned(t, o, theFloor()).FewestGroups; got != test.want {
+			t.Errorf("%s: %d starts at least, want %d", name, got, test.want)
+		}
+	}
+}
+
 // The floor is visited under each load of the run, by the model cgi, and not by the referee.
 func TestPlanHasTheFloor(t *testing.T) {
 	o := defaults()

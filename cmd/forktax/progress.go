@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -11,39 +13,85 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/calibrate"
+	"forktax/bench/gate"
 )
 
-// progress shows how far a run is: a bar on a terminal, a line for each start of the targets elsewhere. It is drawn
-// between blocks only; while one is measured nothing moves.
+// progress shows how far a run is: a bar on a terminal; elsewhere a line for each start of the targets, and one when half
+// of the run is done. It is drawn between blocks only; while one is measured nothing moves.
 type progress struct {
-	to    io.Writer
-	bar   *progressbar.ProgressBar // nil if not on a terminal
-	every int                      // starts are told of
-	group int
+	to     io.Writer
+	plan   bench.Plan
+	bar    *progressbar.ProgressBar // nil if not on a terminal
+	every  int                      // starts are told of
+	group  int
+	share  float64 // shown by the bar, which never goes back
+	halved bool    // the line of half the run is printed, or not wanted
 }
 
 // barSteps is how finely the bar moves.
 const barSteps = 1000
 
-func newProgress(to io.Writer) *progress {
-	p := &progress{to: to, every: 1, group: -1}
+// newProgress returns one of a run with this plan, or, if that is empty, of a calibration.
+func newProgress(to io.Writer, plan bench.Plan) *progress {
+	p := &progress{to: to, plan: plan, every: 1, group: -1}
+	predicted := len(plan.Cells) > 0 && !plan.Searched
+	if plan.Criterion != nil { // which starts the targets all the time
+		p.every, p.halved = gate.StartsAtOnce, true
+	}
 	if f, ok := to.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.bar = progressbar.NewOptions(barSteps, progressbar.OptionSetWriter(to), progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(30), progressbar.OptionUseANSICodes(true))
+		p.bar = newBar(to, !predicted)
 	}
 	return p
 }
 
+// newBar returns a bar, which predicts by itself how long it takes if there is no better prediction.
+func newBar(to io.Writer, predicts bool) *progressbar.ProgressBar {
+	return progressbar.NewOptions(barSteps, progressbar.OptionSetWriter(to), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetPredictTime(predicts), progressbar.OptionSetWidth(30), progressbar.OptionUseANSICodes(true))
+}
+
+// announce prints how long the run will take.
+func (p *progress) announce(f bench.Forecast) { p.say(forecast(f, p.plan.Groups)) }
+
+// forecast says how long a run takes, and how often its targets are started, of the number of starts planned.
+func forecast(f bench.Forecast, planned int) string {
+	starts := fmt.Sprintf("%d starts of %s", f.Starts, plural(f.Targets, "target"))
+	fewer := ""
+	if f.Starts < planned {
+		fewer = fmt.Sprintf(", fewer than %d because the budget is short", planned)
+	}
+	switch {
+	case f.Most == 0:
+		return fmt.Sprintf("measuring for about %s: %s", span(f.Total), starts)
+	case f.Total <= f.Most:
+		return fmt.Sprintf("measuring for about %s (at most %s): %s%s", span(f.Total), span(f.Most), starts, fewer)
+	}
+	return fmt.Sprintf("measuring for about %s, more than twice the budget of %s: %s, each with a round of visits, which "+
+		"takes about %s", span(f.Total), span(f.Most/2), starts, span(f.Round))
+}
+
 func (p *progress) show(now bench.Progress) {
 	if p.bar != nil {
-		p.bar.Describe(fmt.Sprintf("%-44.44s", now.Cell))
-		p.bar.Set(int(now.Share * barSteps))
+		p.share = max(p.share, now.Share)
+		p.bar.Describe(description(now))
+		p.bar.Set(int(p.share * barSteps))
 		return
 	}
-	if now.Group != p.group && now.Group%p.every == 0 {
+	half := !p.halved && now.Share >= 0.5 && now.Left > 0
+	p.halved = p.halved || half
+	switch {
+	case now.Group != p.group && now.Group%p.every == 0:
 		p.group = now.Group
-		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, times(now.Group+1), left(now))
+		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, times(now.Group+1),
+			left(now.Left))
+	case half:
+		fmt.Fprintf(p.to, "measuring: %.0f %% done%s\n", now.Share*100, left(now.Left))
 	}
+}
+
+// description is what the bar says: the cell that is visited, and how long the run takes still.
+func description(now bench.Progress) string {
+	return fmt.Sprintf("%-44.44s %13s", now.Cell, strings.TrimPrefix(left(now.Left), ", "))
 }
 
 // calibrating shows how far a calibration is: off a terminal, a line for each property.
@@ -56,7 +104,7 @@ func (p *progress) calibrating(now calibrate.Progress) {
 	if now.Number != p.group {
 		p.group = now.Number
 		fmt.Fprintf(p.to, "calibrating: %.0f %% done, %s (%d of %d)%s\n", now.Share*100, now.Property, now.Number, now.Of,
-			left(bench.Progress{Left: now.Left}))
+			left(now.Left))
 	}
 }
 
@@ -67,12 +115,33 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// left says how long it takes still, once that can be told.
-func left(now bench.Progress) string {
-	if now.Left == 0 {
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// left says how long it takes still, if that can be told.
+func left(d time.Duration) string {
+	if d == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %v left", now.Left.Round(time.Second))
+	return fmt.Sprintf(", %s left", span(d))
+}
+
+// span prints a length of time, rounded by a twentieth of it or less, or to a tenth of a second.
+func span(d time.Duration) string {
+	n, unit, scale := d.Seconds(), "s", 10.
+	for _, larger := range []string{"min", "h"} {
+		if n >= 100 {
+			n, unit = n/60, larger
+		}
+	}
+	if n >= 10 && unit == "s" {
+		scale = 1
+	}
+	return fmt.Sprintf("%g %s", math.Round(n*scale)/scale, unit)
 }
 
 // say prints a line in the bar's place. It may be called at any time.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -139,7 +140,8 @@ func (o *options) carryOut(ctx context.Context, plan bench.Plan, l *program.Laun
 	if err != nil {
 		return err
 	}
-	dir, failure, unwritten := undertaking{plan, l, database, stop}.carryOut(ctx, results, stderr)
+	u := undertaking{plan: plan, launcher: l, database: database, stop: stop, began: o.began}
+	dir, failure, unwritten := u.carryOut(ctx, results, stderr)
 	if dir == "" {
 		return errors.Join(failure, unwritten)
 	}
@@ -178,6 +180,7 @@ func (o *options) compareOwn(ctx context.Context, l *program.Launcher, p *progra
 	}
 	defer os.RemoveAll(dir)
 	l.Dir, l.Programs, l.Foreign = dir, []program.Program{*p}, foreign
+	o.began = time.Now()
 	return foreign, o.learn(ctx, l, p)
 }
 

@@ -105,6 +105,7 @@ func (o *options) planOf(s suite.Suite, lineup *suite.Lineup) bench.Plan {
 				Load: bench.Load{Kind: bench.Closed, Concurrency: clients, NoReuse: o.Fresh}})
 		}
 	}
+	plan.FewestGroups = o.fewestGroups()
 	o.often(&plan)
 	o.appoint(&plan)
 	return plan

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"forktax/bench"
-	"forktax/bench/gate"
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/program"
+	"forktax/bench/report"
 )
 
 // An undertaking is a run that is ready to be carried out.
@@ -23,6 +23,7 @@ type undertaking struct {
 	launcher *program.Launcher
 	database databaseServer // nil if there is none
 	stop     func() error   // ends it; nil if there is nothing to end
+	began    time.Time      // when the first target was started, if it was
 }
 
 // carryOut measures. It returns the folder of the record, "" if nothing was measured, why the run ended if it was not
@@ -33,7 +34,7 @@ func (u undertaking) carryOut(ctx context.Context, results string, stderr io.Wri
 	if err != nil {
 		return "", errors.Join(err, u.end()), nil
 	}
-	failure = visitAll(ctx, u.plan, u.launcher, record, stderr)
+	failure = u.visitAll(ctx, record, stderr)
 	if u.plan.Criterion != nil {
 		failure = errors.Join(failure, unchanged(head.Environment.Programs))
 	}
@@ -71,31 +72,31 @@ func (u undertaking) begin(ctx context.Context, results string) (*bench.Record, 
 }
 
 // visitAll carries out the plan on targets of its own.
-func visitAll(ctx context.Context, plan bench.Plan, l *program.Launcher, record *bench.Record, stderr io.Writer) error {
+func (u undertaking) visitAll(ctx context.Context, record *bench.Record, stderr io.Writer) error {
 	dir, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the data of the targets: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	l.Dir = dir
-	p := newProgress(stderr)
+	u.launcher.Dir = dir
+	p := newProgress(stderr, u.plan)
 	defer p.end()
-	if plan.Criterion != nil { // which starts them all the time
-		p.every = gate.StartsAtOnce
-	}
 	defer context.AfterFunc(ctx, func() { p.say("ending the targets in order; a second Ctrl-C ends them at once") })()
 	runner := bench.Runner{
-		Plan:     plan,
-		Launcher: l,
+		Plan:     u.plan,
+		Launcher: u.launcher,
 		Engines:  load.Engines(),
 		Record:   record,
 		Machine:  machine.Counters,
 		Progress: p.show,
+		Announce: p.announce,
+		Began:    u.began,
+		Missing:  report.NewTally(record.Dir).Missing,
 	}
 	switch {
-	case plan.Searched:
+	case u.plan.Searched:
 		err = runner.Search(ctx, func() (bench.Verdict, error) { return latest(record.Dir) })
-	case plan.Criterion != nil:
+	case u.plan.Criterion != nil:
 		err = runner.Check(ctx, standing(record.Dir))
 	default:
 		err = runner.Run(ctx)

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"forktax/bench"
+)
+
+func TestForecastInWords(t *testing.T) {
+	const s = time.Second
+	for want, f := range map[string]bench.Forecast{
+		"measuring for about 32 s (at most 60 s): 8 starts of 9 targets": {
+			Total: 32 * s, Most: 60 * s, Starts: 8, Targets: 9},
+		"measuring for about 4.3 s (at most 6 s): 6 starts of 1 target, fewer than 8 because the budget is short": {
+			Total: 4300 * ms, Most: 6 * s, Starts: 6, Targets: 1},
+		"measuring for about 12 s: 8 starts of 2 targets": {Total: 12 * s, Starts: 8, Targets: 2},
+		"measuring for about 95 s, more than twice the budget of 3 s: 3 starts of 2 targets, each with a round of visits, " +
+			"which takes about 30 s": {Total: 95 * s, Most: 6 * s, Starts: 3, Targets: 2, Round: 30 * s},
+	} {
+		if got := forecast(f, 8); got != want {
+			t.Errorf("forecast(%+v) = %q, want %q", f, got, want)
+		}
+	}
+}
+
+const ms = time.Millisecond
+
+func TestSpan(t *testing.T) {
+	for want, d := range map[string]time.Duration{
+		"0 s":     0,
+		"0.4 s":   370 * ms,
+		"9.9 s":   9949 * ms,
+		"10 s":    9951 * ms,
+		"11 s":    10_600 * ms,
+		"99 s":    99 * time.Second,
+		"1.7 min": 100 * time.Second,
+		"45 min":  45 * time.Minute,
+		"1.7 h":   100 * time.Minute,
+		"30.5 h":  30*time.Hour + 29*time.Minute,
+	} {
+		if got := span(d); got != want {
+			t.Errorf("span(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+// Off a terminal there is a line for each start of the targets, and one when half of the run is done.
+func TestProgressInLines(t *testing.T) {
+	told := []bench.Progress{
+		{Share: 0.01, Left: 30 * time.Second},
+		{Share: 0.2, Left: 24 * time.Second},
+		{Share: 0.3, Left: 21 * time.Second, Group: 1},
+		{Share: 0.52, Left: 14 * time.Second, Group: 1},
+		{Share: 0.6, Left: 12 * time.Second, Group: 1},
+		{Share: 0.98, Left: 600 * ms, Group: 2},
+	}
+	for name, test := range map[string]struct {
+		plan bench.Plan
+		told []bench.Progress
+		want string
+	}{
+		"a run": {bench.Plan{}, told, `measuring: 1 % done, targets started once, 30 s left
+measuring: 30 % done, targets started 2 times, 21 s left
+measuring: 52 % done, 14 s left
+measuring: 98 % done, targets started 3 times, 0.6 s left
+`},
+		"half of it is done when a start is": {bench.Plan{}, append(told[:2:2], told[4:]...),
+			`measuring: 1 % done, targets started once, 30 s left
+measuring: 60 % done, targets started 2 times, 12 s left
+measuring: 98 % done, targets started 3 times, 0.6 s left
+`},
+		"a check, which starts them all the time": {bench.Plan{Criterion: &bench.Criterion{}}, told,
+			"measuring: 1 % done, targets started once, 30 s left\n"},
+		"a search, which does not say what is left": {bench.Plan{Searched: true},
+			[]bench.Progress{{Share: 0}, {Share: 0.6}, {Share: 0.9, Group: 1}},
+			"measuring: 0 % done, targets started once\nmeasuring: 90 % done, targets started 2 times\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			p := newProgress(&out, test.plan)
+			for _, now := range test.told {
+				p.show(now)
+			}
+			p.end()
+			if got := out.String(); got != test.want {
+				t.Errorf("it shows\n%s\nwant\n%s", got, test.want)
+			}
+		})
+	}
+}
+
+// predicted matches what the bar says of time if it predicts by itself: [elapsed:left].
+var predicted = regexp.MustCompile(`\[\w+:\w+\]`)
+
+// The bar says what is left of a run, and predicts nothing else; of a search, which does not say it, it predicts that.
+func TestProgressBar(t *testing.T) {
+	cell := bench.Cell{Workload: "guestbook", Request: "read", Model: "cgi", Engine: "epoll",
+		Load: bench.Load{Kind: bench.Closed, Concurrency: 8}}
+	for predicts, left := range map[bool]time.Duration{false: 15 * time.Second, true: 0} {
+		var out bytes.Buffer
+		p := &progress{to: &out, bar: newBar(&out, predicts)}
+		p.show(bench.Progress{Share: 0.2, Left: 2 * left, Cell: cell})
+		p.show(bench.Progress{Share: 0.5, Left: left, Cell: cell})
+		p.show(bench.Progress{Share: 0.4, Left: left, Cell: cell}) // it goes on where a prediction was too short
+		lines := strings.Split(strings.TrimSpace(out.String()), "\r")
+		got := lines[len(lines)-1]
+		if !strings.Contains(got, "guestbook/read, cgi, 8 clients, epoll") || !strings.Contains(got, " 50% ") {
+			t.Errorf("the bar is %q, want the cell and 50 %%", got)
+		}
+		if strings.Contains(got, "15 s left") == predicts || predicted.MatchString(got) != predicts {
+			t.Errorf("the bar is %q, want a prediction of its own: %t", got, predicts)
+		}
+	}
+}
