@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"forktax/bench"
 	"forktax/bench/gate"
 	"forktax/bench/program"
 	"forktax/bench/report"
@@ -44,6 +45,7 @@ type checkOptions struct {
 	baseline              string // a stored result, in place of a base
 	unlike                bool   // it may be of another machine
 	different             bool
+	all                   bool // nothing may be left out
 	seed                  uint64
 	results               string
 }
@@ -99,6 +101,7 @@ the candidate slower when its host delays it by --must-catch.`,
 	f.DurationVar(&o.budget, "budget", time.Minute, "how long it may take; it ends earlier if it is sure")
 	f.StringSliceVar(&o.gates, "gates", slices.Concat(counted, measured), "by what it is judged, in this order")
 	f.BoolVar(&o.different, "allow-different-answers", false, "check also what does not answer the same")
+	requireAllFlag(f, &o.all)
 	f.Uint64Var(&o.seed, "seed", 0, "of all that is random; 0 draws one")
 	o.data.flags(f)
 	f.StringVar(&o.results, "results", defaultResults, "folder in which the run's folder is made")
@@ -194,13 +197,10 @@ func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, printed 
 	if err != nil {
 		return errors.Join(err, stop())
 	}
+	if err := o.omitted(run.plan, stderr); err != nil {
+		return errors.Join(err, stop())
+	}
 	run.stop = stop
-	for _, omission := range report.Omissions(run.plan.Criterion.LeftOut) {
-		fmt.Fprintf(stderr, "left out: %s\n", omission)
-	}
-	if why := run.plan.NoFloor; why != "" {
-		fmt.Fprintf(stderr, "left out: the floor: %s\n", why)
-	}
 	dir, failure, unwritten := run.carryOut(ctx, o.results, stderr)
 	failure = errors.Join(failure, unwritten)
 	if dir == "" || isClosed(l.AtOnce) {
@@ -211,6 +211,21 @@ func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, printed 
 		return errors.Join(failure, err)
 	}
 	return verdictOf(analysis.Check)
+}
+
+// omitted prints what the check leaves out, a line each. It is an error if something is missing and nothing may be.
+func (o *checkOptions) omitted(p bench.Plan, stderr io.Writer) error {
+	omissions := report.Omissions(p.Criterion.LeftOut)
+	if p.NoFloor != "" {
+		omissions = append(omissions, "the floor: "+p.NoFloor)
+	}
+	if o.all && o.baseline == "" && len(omissions) > 0 { // a stored base has no counts, whatever is installed
+		return fmt.Errorf("--%s: %s", requireAll, strings.Join(omissions, "; "))
+	}
+	for _, omission := range omissions {
+		fmt.Fprintf(stderr, "left out: %s\n", omission)
+	}
+	return nil
 }
 
 // verdictOf is nil for a pass.
