@@ -17,16 +17,17 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/report"
+	"forktax/bench/testenv"
 )
 
 // benchstat is the program for which the Go benchmark format is, as the pinned version of golang.org/x/perf has it.
 const benchstat = "golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da"
 
 // compared runs benchstat, which must have nothing to complain of, and returns what it printed.
-func compared(t *testing.T, args ...string) string {
+func compared(t *testing.T, bin string, args ...string) string {
 	t.Helper()
 	var out, complaints bytes.Buffer
-	c := exec.Command("go", append([]string{"run", benchstat}, args...)...)
+	c := exec.Command(filepath.Join(bin, "benchstat"), args...)
 	c.Stdout, c.Stderr = &out, &complaints
 	if err := c.Run(); err != nil {
 		t.Fatalf("benchstat %q: %v\n%s", args, err, complaints.String())
@@ -52,8 +53,11 @@ func noisy(micros map[string]int) func(bench.Cell, int) []bench.Observation {
 // benchstat reads what is printed without a warning, and finds in it what is in it: of two models of a run, and of two
 // runs.
 func TestBenchstatReadsBench(t *testing.T) {
-	if err := exec.Command("go", "list", "-m", "golang.org/x/perf@v0.0.0-20260908200009-22c9c6c9d4da").Run(); err != nil {
-		t.Skipf("needs golang.org/x/perf, for benchstat: %v", err)
+	bin := t.TempDir()
+	install := exec.Command("go", "install", benchstat)
+	install.Env = append(os.Environ(), "GOBIN="+bin)
+	if out, err := install.CombinedOutput(); err != nil {
+		testenv.Skip(t, fmt.Errorf("benchstat cannot be had (go install %s): %w: %s", benchstat, err, out))
 	}
 	cells := append(twins(), openTwins()...)
 	cells[2].Load.RateRPS, cells[3].Load.RateRPS = 0.5, 0.5
@@ -72,8 +76,8 @@ func TestBenchstatReadsBench(t *testing.T) {
 	}
 	before, after := file(1000), file(1200)
 
-	models := compared(t, "-col", "/model", before)
-	runs := compared(t, "before="+before, "after="+after)
+	models := compared(t, bin, "-col", "/model", before)
+	runs := compared(t, bin, "before="+before, "after="+after)
 	for _, text := range []string{models, runs} {
 		for _, bad := range []string{"need >=", "all samples are equal", "benchmark names have", "warning", "residue"} {
 			if strings.Contains(text, bad) {
