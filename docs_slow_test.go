@@ -18,8 +18,8 @@ import (
 	"forktax/bench/testenv"
 )
 
-// Every command that README.md and CONTRIBUTING.md show does what it shows. They run as they stand, but for runs, which are made short,
-// and for those that a test cannot run within itself.
+// Every command that README.md and CONTRIBUTING.md show does what it shows. They run as they stand, but for runs,
+// which are made short, and for those that a test cannot run within itself.
 func TestCommandsOfTheDocuments(t *testing.T) {
 	forktax := filepath.Join(t.TempDir(), "forktax")
 	if out, err := exec.Command("go", "build", "-o", forktax, "./cmd/forktax").CombinedOutput(); err != nil {

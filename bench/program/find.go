@@ -37,7 +37,8 @@ const Directory = "ldap"
 func keptIn(kind, name string) string { return name + "-" + kind }
 
 // NewFinder returns a Finder that looks beside the forktax command, which is where go install puts the programs; in
-// ../libexec/forktax from there, which is where packages put them; and in the checkout that the current directory is in.
+// ../libexec/forktax from there, which is where packages put them; and in the checkout that the current directory is
+// in.
 func NewFinder(log io.Writer) *Finder {
 	f := &Finder{Log: log}
 	if self, err := os.Executable(); err == nil {

@@ -19,7 +19,8 @@ var (
 // programPrefix begins the file name of each workload program, so that none shadows a command of the system.
 const programPrefix = "forktax-"
 
-// programs maps a workload to what follows the prefix in the name of its program, where that is not the workload's name.
+// programs maps a workload to what follows the prefix in the name of its program, where that is not the workload's
+// name.
 var programs = map[string]string{"script": "cgi"}
 
 // fileOf returns the file name of a workload's program.

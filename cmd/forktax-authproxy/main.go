@@ -1,5 +1,6 @@
-// Forktax-authproxy asks who a client is, in front of a server of any kind: it lets requests through to the URL that AUTHPROXY_URL names, and
-// says in the header Remote-User who sends them. Who knows the users is said by the variables of package auth.
+// Forktax-authproxy asks who a client is, in front of a server of any kind: it lets requests through to the URL that
+// AUTHPROXY_URL names, and says in the header Remote-User who sends them. Who knows the users is said by the
+// variables of package auth.
 package main
 
 import (

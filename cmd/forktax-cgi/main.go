@@ -1,7 +1,7 @@
-// Forktax-cgi is the workload of somebody else's CGI program: any executable, in any language. What its host executes for
-// each request is the file that SCRIPT_PATH names, or one of the folder that it names. So two scripts, or two versions of
-// one, are measured through the same host, and as exactly, as the workloads of this project. What is asked of them is
-// the harness's affair: the host passes on any request.
+// Forktax-cgi is the workload of any CGI executable, in any language. What its host executes
+// for each request is the file that SCRIPT_PATH names, or one of the folder that it names. So two scripts, or two
+// versions of one, are measured through the same host, and as exactly, as the workloads of this project. What is
+// asked of them is the harness's affair: the host passes on any request.
 package main
 
 import (
@@ -41,8 +41,8 @@ var workload = twin.Workload{
 	Front:      front,
 }
 
-// front asks who a client is, if the variables of package auth say who knows the users. Children see it in AUTH_TYPE and
-// REMOTE_USER.
+// front asks who a client is, if the variables of package auth say who knows the users. Children see it in AUTH_TYPE
+// and REMOTE_USER.
 func front(next http.Handler) (http.Handler, func() error, error) {
 	settings, err := auth.FromEnvironment()
 	if err != nil || !settings.Wanted() {

@@ -1,6 +1,7 @@
-// Forktax-floor is the workload under all others: what its host executes for each request is the smallest program that can
-// answer, a file of a few hundred bytes that makes two system calls. It says the same as hello, so what hello's cgi
-// twin takes above it is the program's own: Go's start, and what is linked in. The rest is the kernel's and the host's.
+// Forktax-floor is the workload under all others: what its host executes for each request is the smallest program
+// that can answer, a file of a few hundred bytes that makes two system calls. It says the same as hello, so what
+// hello's cgi twin takes above it is the program's own: Go's start, and what is linked in. The rest is the kernel's
+// and the host's.
 package main
 
 import (

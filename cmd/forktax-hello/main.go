@@ -1,4 +1,5 @@
-// Forktax-hello is a workload without any work: six bytes, no state. What its cgi twin costs is the model and nothing else.
+// Forktax-hello is a workload without any work: six bytes, no state. What its cgi twin costs is the model and nothing
+// else.
 package main
 
 import (

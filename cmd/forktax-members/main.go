@@ -1,6 +1,7 @@
-// Forktax-members is a workload that lets in who can prove to be a user, as mod_python's handlers of the phases Authen and Authz
-// did: in front of a page of its own, of static files, and of a CGI program in another language. Users are in a password
-// file (100 of them, by bcrypt at cost 4) and in a directory (100 more), which is asked about names that the file has not.
+// Forktax-members is a workload that lets in who can prove to be a user, as mod_python's handlers of the phases
+// Authen and Authz did: in front of a page of its own, of static files, and of a CGI program in another language.
+// Users are in a password file (100 of them, by bcrypt at cost 4) and in a directory (100 more), which is asked about
+// names that the file has not.
 package main
 
 import (
@@ -49,7 +50,8 @@ func asked(name, path, user, body string) twin.Request {
 	}
 }
 
-// open reads the password file. To connect is to be ready for the directory, which is asked when a name is not in the file.
+// open reads the password file. To connect is to be ready for the directory, which is asked when a name is not in the
+// file.
 func open(context.Context) (twin.Connect, error) {
 	dir := os.Getenv(dirVariable)
 	if dir == "" {

@@ -1,6 +1,6 @@
-// Forktax-startup is hello with a start that can be made dear, to see what a process for each request pays for: the same six
-// bytes from a program that works before it is open, that is a large file, or whose host has a large heap. How it is
-// linked is a matter of how it is built.
+// Forktax-startup is hello with a start that can be made dear, to see what a process for each request pays for: the
+// same six bytes from a program that works before it is open, that is a large file, or whose host has a large heap.
+// How it is linked is a matter of how it is built.
 package main
 
 import (

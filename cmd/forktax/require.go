@@ -6,5 +6,6 @@ import "github.com/spf13/pflag"
 const requireAll = "require-all"
 
 func requireAllFlag(f *pflag.FlagSet, all *bool) {
-	f.BoolVar(all, requireAll, false, "fail if a program that is needed is not installed; by default what needs it is left out")
+	f.BoolVar(all, requireAll, false,
+		"fail if a program that is needed is not installed; by default what needs it is left out")
 }
