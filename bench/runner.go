@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -107,14 +108,22 @@ func (r *Runner) counters() Counters {
 // errDied marks the end of a target that nobody asked to end.
 var errDied = errors.New("a target died")
 
-// hindsight is how much later than its clients the parent of a process may learn that it has ended.
-const hindsight = 100 * time.Millisecond
+// hindsight is how much later than its clients the parent of a process may learn that it has ended. On a busy machine
+// that takes longer; it is waited for if the network failed, which is how the end of a process looks.
+const (
+	hindsight     = 100 * time.Millisecond
+	longHindsight = 2 * time.Second
+)
 
 // orDied returns why a target died, if that is what ended ctx, or is about to, and with it caused err, and else err.
 func orDied(ctx context.Context, err error) error {
+	wait := hindsight
+	if network := new(net.OpError); errors.As(err, &network) {
+		wait = longHindsight
+	}
 	select {
 	case <-ctx.Done():
-	case <-time.After(hindsight):
+	case <-time.After(wait):
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, errDied) {
 		return cause

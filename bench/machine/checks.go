@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -226,7 +227,7 @@ func (t Tool) finding() Finding {
 	f := finding(t.Name, "installed", Fit, "", "")
 	switch {
 	case !t.There:
-		f = finding(t.Name, "missing", Doubtful, t.For+" cannot be had", "apt-get install "+t.Package)
+		f = finding(t.Name, "missing", Doubtful, t.For+" cannot be had", cmp.Or(t.Advice, "apt-get install "+t.Package))
 	case t.Wrong != "":
 		f = finding(t.Name, t.Wrong, Doubtful, t.For+" cannot be had", t.Advice)
 	}

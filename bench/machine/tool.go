@@ -21,8 +21,8 @@ type Tool struct {
 
 // byPath are the programs that are looked for on PATH.
 var byPath = []Tool{
-	{Name: "go", For: "workloads and Go programs, which are built", Package: "golang-go"},
-	{Name: "gcc", For: "the guestbook on SQLite, which is built, and C in suites", Package: "gcc libc6-dev"},
+	{Name: "go", For: "building in a checkout, and Go programs in suites and checks", Advice: "install Go 1.26 or later: https://go.dev/dl"},
+	{Name: "gcc", For: "building the guestbook in a checkout, and C in suites", Package: "gcc libc6-dev"},
 	{Name: "sh", For: "check --build, run --persistent 'COMMAND', and servers of a run", Package: "dash"},
 	{Name: "git", For: "builds of git refs", Package: "git"},
 	{Name: "hyperfine", For: "the comparison with it that calibrate makes", Package: "hyperfine"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
@@ -80,7 +81,7 @@ func suiteWarning(r *bench.Result) (Warning, bool) {
 	if s == nil || len(s.LeftOut) == 0 {
 		return Warning{}, false
 	}
-	return Warning{Code: "left out", Text: fmt.Sprintf("of the suite %s not all could be had: %v", s.Name, s.LeftOut),
+	return Warning{Code: "left out", Text: fmt.Sprintf("of the suite %s not all could be had: %s", s.Name, strings.Join(s.LeftOut, "; ")),
 		Advice: "install what is missing"}, true
 }
 

@@ -175,8 +175,8 @@ func (o explainOptions) find(ctx context.Context, args []string, stderr io.Write
 	name := args[0]
 	if !strings.ContainsRune(name, filepath.Separator) {
 		finder := program.NewFinder(stderr)
-		known, err := finder.Names(ctx) // fails where there are none
-		if err == nil && slices.Contains(known, name) {
+		known, finderError := finder.Names(ctx) // fails where there are none
+		if finderError == nil && slices.Contains(known, name) {
 			programs, err := finder.Find(ctx, []string{name})
 			if err != nil {
 				return "", nil, err
@@ -185,7 +185,11 @@ func (o explainOptions) find(ctx context.Context, args []string, stderr io.Write
 		}
 		found, err := exec.LookPath(name)
 		if err != nil {
-			return "", nil, usagef("no workload and no program on PATH is called %q; one in this folder is ./%[1]s", name)
+			if finderError != nil {
+				known = []string{"none: " + finderError.Error()}
+			}
+			return "", nil, usagef("no workload and no program on PATH is called %q; a program in this directory is named as "+
+				"./%[1]s; workloads: %s", name, strings.Join(known, ", "))
 		}
 		name = found
 	}

@@ -73,7 +73,9 @@ func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struc
 	if tcp, ok := ln.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		fmt.Fprintln(stderr, "other machines reach this address: whoever knows the token can start and steer the built-in workloads")
 	}
-	fmt.Fprintf(stdout, "live %s\n", url)
+	if _, err := fmt.Fprintf(stdout, "live %s\n", url); err != nil {
+		return err
+	}
 	if open {
 		if err := openBrowser(url); err != nil {
 			fmt.Fprintf(stderr, "opening a browser: %v\n", err)

@@ -87,8 +87,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.Engine, "engine", o.Engine, fmt.Sprintf("what offers the load: %v", load.Names()))
 	f.IntVar(&o.Rounds, "rounds", o.Rounds, "how many rounds there are; 0 means as many as --budget allows")
 	f.DurationVar(&o.Budget, "budget", o.Budget,
-		"how long a run takes, with the starts of its targets, where --rounds does not say; up to twice as long if a "+
-			"comparison has too few pairs for an interval; with --find-knee, if it is given, the search")
+		"how long a run takes, starts of its targets included, unless --rounds is given; up to twice as long if a comparison "+
+			"has too few pairs for an interval, and longer only if the fewest starts take longer; with --find-knee, the search")
 	f.IntVar(&o.Groups, "groups", o.Groups,
 		"how often the targets are started; at least 3, so that they are restarted twice; if it is not given, 3 or more "+
 			"where the budget is short, and 3 with --find-knee")

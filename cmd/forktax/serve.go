@@ -135,7 +135,9 @@ func serve(ctx context.Context, l *program.Launcher, o serveOptions, stdout, std
 		defer func() { err = errors.Join(err, stop()) }()
 		shown, gone = gate, gate.Gone
 	}
-	fmt.Fprintf(stdout, "ready %s %s\n", shown.URL, target.AdminURL)
+	if _, err := fmt.Fprintf(stdout, "ready %s %s\n", shown.URL, target.AdminURL); err != nil {
+		return err
+	}
 	select {
 	case <-ctx.Done(): // it was asked to end, which is how serving ends well
 		return nil
