@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"forktax/bench/program/programtest"
 	"forktax/bench/stack"
 	"forktax/bench/testenv"
 )
@@ -21,10 +22,7 @@ import (
 // Every command that README.md and CONTRIBUTING.md show does what it shows. They run as they stand, but for runs,
 // which are made short, and for those that a test cannot run within itself.
 func TestCommandsOfTheDocuments(t *testing.T) {
-	forktax := filepath.Join(t.TempDir(), "forktax")
-	if out, err := exec.Command("go", "build", "-o", forktax, "./cmd/forktax").CombinedOutput(); err != nil {
-		t.Fatalf("building the command: %v\n%s", err, out)
-	}
+	forktax := filepath.Join(programtest.Build(t, "forktax"), "forktax")
 	results := t.TempDir()
 	prefix := filepath.Join(t.TempDir(), "a prefix")
 	for _, line := range slices.Concat(commandLines(t, "README.md"), commandLines(t, "CONTRIBUTING.md")) {

@@ -75,8 +75,8 @@ func TestGuestbookInPython(t *testing.T) {
 	}
 }
 
-// behind has the web server answer by the file, with a database of the program's. Where the server is not installed, the
-// test is skipped.
+// behind has the web server answer by the file, with a database of the program's. Where the server is not installed,
+// the test is skipped.
 func behind(t *testing.T, web, file, program, variable string) func(method, target, form string) string {
 	t.Helper()
 	w, err := stack.StartWeb(t.Context(), web, stack.App{

@@ -11,8 +11,9 @@ import (
 	"path/filepath"
 )
 
-// ReadResult reads the run in the folder dir. A run that ended on a full disk has an incomplete Tail, and one whose harness
-// was killed has none, and all blocks that were whole; anything else that is wrong is an error that names file and line.
+// ReadResult reads the run in the folder dir. A run that ended on a full disk has an incomplete Tail, and one whose
+// harness was killed has none, and all blocks that were whole; anything else that is wrong is an error that names file
+// and line.
 func ReadResult(dir string) (*Result, error) {
 	f := Follow(dir)
 	if err := f.Read(); err != nil {

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// tailFile keeps room for the Tail while a run goes on. It holds blanks, so that its bytes are on the disk; to write over
-// them takes no more. It is removed when the Tail is in the blocks file, where it belongs, and holds it if there was no
-// room. So a run whose harness was killed has a blank one.
+// tailFile keeps room for the Tail while a run goes on. It holds blanks, so that its bytes are on the disk; to write
+// over them takes no more. It is removed when the Tail is in the blocks file, where it belongs, and holds it if there
+// was no room. So a run whose harness was killed has a blank one.
 const tailFile = "tail.json"
 
 // tailRoom is how long the file is: one page of memory, or one block of a disk.

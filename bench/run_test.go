@@ -98,7 +98,8 @@ func perCell(p bench.Plan, blocks []bench.Block) []int {
 func TestRunGoesOnForWhatIsMissing(t *testing.T) {
 	p := timedPlan(3 * time.Second)
 	r := newTimed(t, p, 10*ms, 0, planned)
-	// The budget has five rounds of three. One of the blocks of cell 2 is lost, so that cell 3 gets one more than it needs.
+	// The budget has five rounds of three. One of the blocks of cell 2 is lost, so that cell 3 gets one more than it
+	// needs.
 	r.runner.Missing = wanting(t, r.runner, 6, func(b bench.Block) bool { return b.Cell == 2 && b.Round < 3 })
 	took, blocks := r.run(t)
 	within := blocks

@@ -32,8 +32,8 @@ func newSchedule(p Plan, elapsed func() time.Duration) *schedule {
 		visits: make([]spell, len(p.Cells))}
 }
 
-// more reports whether another round belongs to the group. By time, a group ends with its share of the budget, the start
-// of its targets included, and has one round at least.
+// more reports whether another round belongs to the group. By time, a group ends with its share of the budget, the
+// start of its targets included, and has one round at least.
 func (s *schedule) more() bool {
 	return s.belongs(s.round, s.first, s.group, s.groups, s.elapsed())
 }
@@ -85,9 +85,9 @@ func use(missing []int, cell int) {
 // due reports whether it is the cell's turn in the round.
 func (s *schedule) due(round, cell int) bool { return (round+s.turns[cell])%s.plan.every(cell) == 0 }
 
-// overtime returns the visits of the next round in overtime, in their order; none if no cell lacks pairs, or if there is
-// no time. In overtime a run makes of each round only the visits to cells that lack pairs and to those which differ from
-// them only in model, and skips rounds without any. So what is visited together is what was before.
+// overtime returns the visits of the next round in overtime, in their order; none if no cell lacks pairs, or if there
+// is no time. In overtime a run makes of each round only the visits to cells that lack pairs and to those which differ
+// from them only in model, and skips rounds without any. So what is visited together is what was before.
 func (s *schedule) overtime() []int {
 	for ; lacks(s.missing); s.round++ {
 		cells := s.lacking(s.plan.order(s.round), s.missing)

@@ -8,8 +8,8 @@ import (
 	"forktax/bench/calibrate"
 )
 
-// Each wrong engine is found out, and by its fault: one without it passes. Those that send by themselves do so in earnest,
-// and there the noise may leave it open.
+// Each wrong engine is found out, and by its fault: one without it passes. Those that send by themselves do so in
+// earnest, and there the noise may leave it open.
 func TestWrongEnginesAreFoundOut(t *testing.T) {
 	if n := len(calibrate.Wrongs()); n < 10 {
 		t.Errorf("there are %d wrong engines, want 10 at the least", n)

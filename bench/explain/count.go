@@ -15,8 +15,8 @@ type Counts struct {
 // countedStarts is how often a program is started to be counted. What varies is not what it needs.
 const countedStarts = 3
 
-// Count starts the program some times, and tells the least that it needed. The error is a *NoTracerError if nothing can be
-// counted here.
+// Count starts the program some times, and tells the least that it needed. The error is a *NoTracerError if nothing can
+// be counted here.
 func (c Command) Count(ctx context.Context) (Counts, error) {
 	var least Counts
 	for i := range countedStarts {

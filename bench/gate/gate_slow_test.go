@@ -40,8 +40,8 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// Of candidates that cost as much as must be caught no more pass than alpha says, those included that pass after an alarm
-// which was not confirmed.
+// Of candidates that cost as much as must be caught no more pass than alpha says, those included that pass after an
+// alarm which was not confirmed.
 func TestFalsePasses(t *testing.T) {
 	r := gate.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.2, Draws: 512}
 	passes := 0

@@ -17,6 +17,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/program/programtest"
 	"forktax/bench/testenv"
 )
 
@@ -119,10 +120,7 @@ func runTool(b *testing.B, pattern, name string, args ...string) sample {
 
 // startHello serves the workload hello, resident, in a process of its own.
 func startHello(b *testing.B) (url string) {
-	path := filepath.Join(b.TempDir(), "hello")
-	if out, err := exec.Command("go", "build", "-o", path, "forktax/cmd/forktax-hello").CombinedOutput(); err != nil {
-		b.Fatalf("building hello: %v\n%s", err, out)
-	}
+	path := filepath.Join(programtest.Build(b, "forktax-hello"), "forktax-hello")
 	cmd := exec.Command(path, "serve", "-model", "persistent")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -45,8 +45,8 @@ func disturbedIncidentals(plan bench.Plan, a *Analysis) (Warning, bool) {
 			"METHOD.md says what each reason means"})
 }
 
-// incidental reports whether no outcome rests on a cell: one of the referee, or of the floor, unless the candidate is held
-// against the floor because the base is stored.
+// incidental reports whether no outcome rests on a cell: one of the referee, or of the floor, unless the candidate is
+// held against the floor because the base is stored.
 func incidental(plan bench.Plan, c Cell) bool {
 	if c.Workload == plan.Floor {
 		return plan.Criterion == nil || plan.Criterion.Stored == nil
@@ -78,8 +78,8 @@ type shortage struct {
 	metric string // by which there are the fewest
 }
 
-// shortages finds the comparisons of a plan with the baseline, counts them, and lists those with too few pairs. A search
-// makes none.
+// shortages finds the comparisons of a plan with the baseline, counts them, and lists those with too few pairs. A
+// search makes none.
 func shortages(plan bench.Plan, measured []measurements) (found []shortage, planned int) {
 	for i, c := range plan.Cells {
 		b, ok := twin(plan, c)
@@ -120,8 +120,8 @@ func (n pairCount) fewest(by []metric) (fewest int, metric string) {
 	return fewest, metric
 }
 
-// tooFewPairs tells of the comparisons that have no interval, or came to nothing: but of those of accused cells, of which
-// more would not help.
+// tooFewPairs tells of the comparisons that have no interval, or came to nothing: but of those of accused cells, of
+// which more would not help.
 func tooFewPairs(plan bench.Plan, blocks []bench.Block, measured []measurements, a *Analysis) (Warning, bool) {
 	short, planned := shortages(plan, measured)
 	var names []string

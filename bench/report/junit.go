@@ -49,9 +49,9 @@ type (
 	}
 )
 
-// JUnit prints a test case for each gate of a check and for its positive control: a regression is a failure, what was not
-// decided an error, and a gate that was left out is skipped, so that nothing passes but what did. Of a run without a check
-// it prints one for each cell, and one for each reason why the run is inconclusive.
+// JUnit prints a test case for each gate of a check and for its positive control: a regression is a failure, what was
+// not decided an error, and a gate that was left out is skipped, so that nothing passes but what did. Of a run without
+// a check it prints one for each cell, and one for each reason why the run is inconclusive.
 func JUnit(w io.Writer, a *Analysis) error {
 	length := a.Run.Seconds
 	suite := junitSuite{Name: "forktax", Package: "forktax", Hostname: "localhost",

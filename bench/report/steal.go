@@ -6,9 +6,9 @@ import (
 	"forktax/bench"
 )
 
-// Steal is CPU time that the hypervisor gave to others. It makes blocks noisier, and none of them mean something else: both
-// sides of a pair meet it alike, and the interval shows by how much it hurts. So it is shown and, where it is noticeable, a
-// warning; it makes no block invalid and no run inconclusive.
+// Steal is CPU time that the hypervisor gave to others. It makes blocks noisier, and none of them mean something else:
+// both sides of a pair meet it alike, and the interval shows by how much it hurts. So it is shown and, where it is
+// noticeable, a warning; it makes no block invalid and no run inconclusive.
 
 const (
 	// noticeableSteal is the share of the CPU time from which on steal is worth a warning. A request that computes takes

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// A host under load, with one request in twenty going wrong in one of many ways, gives each its right answer, and nothing
-// grows. See task soak, which takes ten minutes.
+// A host under load, with one request in twenty going wrong in one of many ways, gives each its right answer, and
+// nothing grows. See task soak, which takes ten minutes.
 func TestSoak(t *testing.T) {
 	const clients, wrongEvery = 64, 20
 	h := startHost(t, folderOf(t), "-idle-timeout", "3s", "-max-answer", "1MiB", "-max-children", "64")

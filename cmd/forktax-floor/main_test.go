@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench"
+	"forktax/bench/program/programtest"
 	"forktax/cgi"
 	"forktax/twin"
 )
@@ -115,10 +116,7 @@ func TestDescribe(t *testing.T) {
 // Through the same host, hello's child and this one give the same answer: they differ in the program only.
 func TestAnswersAsHelloDoes(t *testing.T) {
 	floor := prepared(t)
-	hello := filepath.Join(t.TempDir(), "hello")
-	if out, err := exec.Command("go", "build", "-o", hello, "forktax/cmd/forktax-hello").CombinedOutput(); err != nil {
-		t.Fatalf("building hello: %v\n%s", err, out)
-	}
+	hello := filepath.Join(programtest.Build(t, "forktax-hello"), "forktax-hello")
 	want, got := hosted(t, hello), hosted(t, floor)
 	if want.Body != "hello\n" {
 		t.Fatalf("hello answers %+v", want)

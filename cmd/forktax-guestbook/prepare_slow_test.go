@@ -16,8 +16,8 @@ import (
 	"forktax/cmd/forktax-guestbook/booktest"
 )
 
-// While somebody else writes, who signs waits for as long as SQLite is told to, and is then refused; who reads waits for
-// nobody. It is the same for a resident handler and a child.
+// While another process writes, signing waits for as long as SQLite is told to, and is then refused; reading does not
+// wait. That holds for a resident handler and for a child.
 func TestLockedDatabase(t *testing.T) {
 	freshDatabase(t)
 	t.Setenv("GORACE", "atexit_sleep_ms=0")

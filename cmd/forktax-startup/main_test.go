@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench"
+	"forktax/bench/program/programtest"
 	"forktax/cgi"
 	"forktax/twin"
 )
@@ -45,10 +46,7 @@ func describe(t *testing.T) bench.Description {
 
 // It is hello in all that a client can see.
 func TestIsHello(t *testing.T) {
-	hello := filepath.Join(t.TempDir(), "hello")
-	if out, err := exec.Command("go", "build", "-o", hello, "forktax/cmd/forktax-hello").CombinedOutput(); err != nil {
-		t.Fatalf("building hello: %v\n%s", err, out)
-	}
+	hello := filepath.Join(programtest.Build(t, "forktax-hello"), "forktax-hello")
 	out, err := exec.Command(hello, "describe").Output()
 	if err != nil {
 		t.Fatal(err)

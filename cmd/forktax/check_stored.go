@@ -15,8 +15,8 @@ import (
 // storedSides are the cells of a stored result that may stand for a base, the best first.
 var storedSides = []string{candidateSide, floorModel}
 
-// remember takes out of a stored result what the requests cost over the floor. Metrics of which it says nothing are left
-// out; if they were named, that is an error of usage.
+// remember takes out of a stored result what the requests cost over the floor. Metrics of which it says nothing are
+// left out; if they were named, that is an error of usage.
 func (c *contest) remember(metrics []string, named bool) (*bench.Stored, []bench.LeftOut, error) {
 	a, err := stored(c.baseline)
 	if err != nil {

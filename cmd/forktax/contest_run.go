@@ -153,7 +153,8 @@ func (o *checkOptions) countable(ctx context.Context) error {
 		strings.Join(wanted, ", "), why)}
 }
 
-// count counts what has no noise, in single starts of both sides. What cannot be counted is left out, unless it was named.
+// count counts what has no noise, in single starts of both sides. What cannot be counted is left out, unless it was
+// named.
 func (c *contest) count(ctx context.Context, database databaseServer) ([]bench.Count, []bench.LeftOut, error) {
 	counted, _ := report.Gated()
 	wanted := c.gatesOf(counted)

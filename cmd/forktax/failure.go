@@ -11,8 +11,8 @@ import (
 	"forktax/bench"
 )
 
-// failureText is what is said of the error that ends the command: a line for each of the errors that it joins, but one for
-// all files that could not be written for the same reason, as on a full disk.
+// failureText is what is said of the error that ends the command: a line for each of the errors that it joins, but one
+// for all files that could not be written for the same reason, as on a full disk.
 func failureText(err error) string {
 	var lines []string
 	told := map[string]bool{}
@@ -66,8 +66,8 @@ func files(names []string) string {
 	return strings.Join(short, ", ")
 }
 
-// An outlet is standard output. It keeps the first error: not all that prints looks at it, and what was not printed must
-// not end with exit status 0.
+// An outlet is standard output. It keeps the first error: not all that prints looks at it, and what was not printed
+// must not end with exit status 0.
 type outlet struct {
 	io.Writer
 	failure *bench.WriteError

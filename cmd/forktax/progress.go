@@ -16,8 +16,8 @@ import (
 	"forktax/bench/gate"
 )
 
-// progress shows how far a run is: a bar on a terminal; elsewhere a line for each start of the targets, and one when half
-// of the run is done. It is drawn between blocks only; while one is measured nothing moves.
+// progress shows how far a run is: a bar on a terminal; elsewhere a line for each start of the targets, and one when
+// half of the run is done. It is drawn between blocks only; while one is measured nothing moves.
 type progress struct {
 	to     io.Writer
 	plan   bench.Plan

@@ -224,8 +224,8 @@ func ownPath() string {
 // resultFile is the analysis in a run's folder.
 const resultFile = "result.json"
 
-// reportRun analyses the run in dir, which ended for the reason why, if it was not done, and reports it. The first error
-// says why the run is inconclusive.
+// reportRun analyses the run in dir, which ended for the reason why, if it was not done, and reports it. The first
+// error says why the run is inconclusive.
 func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) (inconclusive, failure error) {
 	analysis, err := reported(dir, why, printed, stdout, stderr)
 	if analysis == nil {
@@ -239,8 +239,9 @@ func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) 
 	return inconclusive, err
 }
 
-// reported analyses the run in dir, prints it, writes the files that are made of it, and says where all that is. It prints
-// first: a full disk must not keep what was measured from being seen. There is no analysis if the record cannot be read.
+// reported analyses the run in dir, prints it, writes the files that are made of it, and says where all that is. It
+// prints first: a full disk must not keep what was measured from being seen. There is no analysis if the record cannot
+// be read.
 func reported(dir string, why error, printed output, stdout, stderr io.Writer) (*report.Analysis, error) {
 	result, err := bench.ReadResult(dir)
 	if err != nil {
