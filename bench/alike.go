@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"forktax/workload/contract"
 )
 
 // An answer is what a target replied, as far as twins must agree on it.
@@ -25,7 +27,7 @@ type answer struct {
 // A Difference says that twins do not do the same work, so that to time them would mean nothing.
 type Difference struct {
 	Workload string
-	Request  Request
+	Request  contract.Request
 	Models   [2]string // of the two that differ; the first is "the description" if one is not what it promises
 	Lines    []string  // what differs: a line of the one, marked -, and of the other, marked +
 }
@@ -37,10 +39,10 @@ func (d *Difference) Error() string {
 }
 
 // Alike returns a *Difference if the targets do not answer the requests alike, whatever right answers are.
-func Alike(ctx context.Context, requests []Request, targets []*Target) error {
+func Alike(ctx context.Context, requests []contract.Request, targets []*Target) error {
 	unwanted := slices.Clone(requests)
 	for i := range unwanted {
-		unwanted[i].Want = Want{Status: anyStatus}
+		unwanted[i].Want = contract.Want{Status: anyStatus}
 	}
 	return checkAlike(ctx, unwanted, targets)
 }
@@ -50,7 +52,7 @@ const anyStatus = -1
 
 // checkAlike sends every request of the workload to each of its targets and returns a *Difference if an answer is not
 // what the description says, or not what another target said.
-func checkAlike(ctx context.Context, requests []Request, targets []*Target) error {
+func checkAlike(ctx context.Context, requests []contract.Request, targets []*Target) error {
 	client := newAsker()
 	defer client.CloseIdleConnections()
 	for _, r := range requests {
@@ -63,7 +65,7 @@ func checkAlike(ctx context.Context, requests []Request, targets []*Target) erro
 			if err != nil {
 				return fmt.Errorf("asking %s %s for %s: %w", t.Workload, t.Model, r.Name, err)
 			}
-			if lines := r.Want.against(a); lines != nil {
+			if lines := a.mismatches(r.Want); lines != nil {
 				return &Difference{t.Workload, r, [2]string{"the description", t.Model}, lines}
 			}
 			if i == 0 {
@@ -89,7 +91,7 @@ func newAsker() *http.Client {
 // longestAnswer is far above what anybody waits for. A program may go on for ever.
 const longestAnswer = 64 << 20
 
-func ask(ctx context.Context, client *http.Client, url string, r Request) (answer, error) {
+func ask(ctx context.Context, client *http.Client, url string, r contract.Request) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, r.Method, url+r.Path, strings.NewReader(r.Body))
 	if err != nil {
 		return answer{}, err
@@ -114,7 +116,7 @@ func ask(ctx context.Context, client *http.Client, url string, r Request) (answe
 }
 
 // against lists what of w does not hold of a.
-func (w Want) against(a answer) []string {
+func (a answer) mismatches(w contract.Want) []string {
 	var lines []string
 	if w.Status != anyStatus && a.status != w.StatusCode() {
 		lines = append(lines, differ("status", w.StatusCode(), a.status)...)

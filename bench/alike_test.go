@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // say answers with the status, the headers ("Name: value") and the body.
@@ -29,10 +30,10 @@ func say(status int, body string, headers ...string) http.HandlerFunc {
 }
 
 // proveAlike runs a plan on two models that answer as given.
-func proveAlike(t *testing.T, request bench.Request, persistent, cgi http.HandlerFunc) error {
+func proveAlike(t *testing.T, request contract.Request, persistent, cgi http.HandlerFunc) error {
 	t.Helper()
 	p := somePlan()
-	p.Workloads[0].Requests = []bench.Request{request}
+	p.Workloads[0].Requests = []contract.Request{request}
 	for i := range p.Cells {
 		p.Cells[i].Request = request.Name
 	}
@@ -49,55 +50,55 @@ func TestTwinsThatDiffer(t *testing.T) {
 	const text = "Content-Type: text/plain"
 	long := strings.Repeat("a", 100)
 	for name, test := range map[string]struct {
-		want            bench.Want
+		want            contract.Want
 		persistent, cgi http.HandlerFunc
 		lines           []string // nil: no difference
 	}{
-		"equal":      {bench.Want{}, say(200, "hi", text), say(200, "hi", text), nil},
-		"both empty": {bench.Want{Status: 204}, say(204, ""), say(204, ""), nil},
-		"both as described": {bench.Want{Status: 201, Headers: map[string]string{"content-type": "text/plain", "X-A": "1, 2"},
+		"equal":      {contract.Want{}, say(200, "hi", text), say(200, "hi", text), nil},
+		"both empty": {contract.Want{Status: 204}, say(204, ""), say(204, ""), nil},
+		"both as described": {contract.Want{Status: 201, Headers: map[string]string{"content-type": "text/plain", "X-A": "1, 2"},
 			Body: "hi", BodySHA256: hash("hi")}, say(201, "hi", text, "X-A: 1", "X-A: 2"),
 			say(201, "hi", text, "X-A: 1", "X-A: 2"), nil},
-		"Date and Server-Timing differ": {bench.Want{},
+		"Date and Server-Timing differ": {contract.Want{},
 			say(200, "hi", text, "Date: Mon, 02 Jan 2006 15:04:05 GMT", "Server-Timing: a;dur=1"),
 			say(200, "hi", text, "Server-Timing: b;dur=2", "Server-Timing: c;dur=3"), nil},
-		"both redirect": {bench.Want{Status: 302}, say(302, "", "Location: /elsewhere"),
+		"both redirect": {contract.Want{Status: 302}, say(302, "", "Location: /elsewhere"),
 			say(302, "", "Location: /elsewhere"), nil},
 
-		"the status is not the same": {bench.Want{Status: 404}, say(404, "hi", text), say(403, "hi", text),
+		"the status is not the same": {contract.Want{Status: 404}, say(404, "hi", text), say(403, "hi", text),
 			[]string{"- status: 404", "+ status: 403"}},
-		"the status is 200 if nothing is said": {bench.Want{}, say(500, "hi", text), say(500, "hi", text),
+		"the status is 200 if nothing is said": {contract.Want{}, say(500, "hi", text), say(500, "hi", text),
 			[]string{"- status: 200", "+ status: 500"}},
-		"a header": {bench.Want{}, say(200, "hi", text, "X-A: 1"), say(200, "hi", text, "X-A: 2"),
+		"a header": {contract.Want{}, say(200, "hi", text, "X-A: 1"), say(200, "hi", text, "X-A: 2"),
 			[]string{"- X-A: 1", "+ X-A: 2"}},
-		"a header is missing": {bench.Want{}, say(200, "hi", text, "X-A: 1"), say(200, "hi", text),
+		"a header is missing": {contract.Want{}, say(200, "hi", text, "X-A: 1"), say(200, "hi", text),
 			[]string{"- X-A: 1", "+ X-A: (absent)"}},
-		"a header is too many": {bench.Want{}, say(200, "hi", text), say(200, "hi", text, "X-A: "),
+		"a header is too many": {contract.Want{}, say(200, "hi", text), say(200, "hi", text, "X-A: "),
 			[]string{"- X-A: (absent)", "+ X-A: "}},
-		"the order of a header's values": {bench.Want{}, say(200, "hi", text, "X-A: 1", "X-A: 2"),
+		"the order of a header's values": {contract.Want{}, say(200, "hi", text, "X-A: 1", "X-A: 2"),
 			say(200, "hi", text, "X-A: 2", "X-A: 1"), []string{"- X-A: 1, 2", "+ X-A: 2, 1"}},
-		"the body": {bench.Want{}, say(200, long+"hello", text), say(200, long+"hallo", text),
+		"the body": {contract.Want{}, say(200, long+"hello", text), say(200, long+"hallo", text),
 			[]string{`- body: 105 bytes, from byte 61 on: "` + long[:39] + `hello"`,
 				`+ body: 105 bytes, from byte 61 on: "` + long[:39] + `hallo"`}},
-		"the body is longer": {bench.Want{}, say(200, "hi", text), say(200, "hi\n", text),
+		"the body is longer": {contract.Want{}, say(200, "hi", text), say(200, "hi\n", text),
 			[]string{"- Content-Length: 2", "+ Content-Length: 3",
 				`- body: 2 bytes, from byte 0 on: "hi"`, `+ body: 3 bytes, from byte 0 on: "hi\n"`}},
-		"several things, headers by name": {bench.Want{}, say(200, "a", text, "X-B: 1", "X-A: 1"),
+		"several things, headers by name": {contract.Want{}, say(200, "a", text, "X-B: 1", "X-A: 1"),
 			say(200, "b", text, "X-B: 2", "X-A: 2"),
 			[]string{"- X-A: 1", "+ X-A: 2", "- X-B: 1", "+ X-B: 2",
 				`- body: 1 bytes, from byte 0 on: "a"`, `+ body: 1 bytes, from byte 0 on: "b"`}},
-		"a described header": {bench.Want{Headers: map[string]string{"Content-Type": "text/html"}},
+		"a described header": {contract.Want{Headers: map[string]string{"Content-Type": "text/html"}},
 			say(200, "hi", text), say(200, "hi", text), []string{"- Content-Type: text/html", "+ Content-Type: text/plain"}},
-		"a described header is missing": {bench.Want{Headers: map[string]string{"X-A": "1"}},
+		"a described header is missing": {contract.Want{Headers: map[string]string{"X-A": "1"}},
 			say(200, "hi", text), say(200, "hi", text), []string{"- X-A: 1", "+ X-A: "}},
-		"the described body": {bench.Want{Body: "ho"}, say(200, "hi", text), say(200, "hi", text),
+		"the described body": {contract.Want{Body: "ho"}, say(200, "hi", text), say(200, "hi", text),
 			[]string{`- body: 2 bytes, from byte 0 on: "ho"`, `+ body: 2 bytes, from byte 0 on: "hi"`}},
-		"the hash of the body": {bench.Want{BodySHA256: hash("ho")}, say(200, "hi", text), say(200, "hi", text),
+		"the hash of the body": {contract.Want{BodySHA256: hash("ho")}, say(200, "hi", text), say(200, "hi", text),
 			[]string{"- SHA-256 of the body: " + hash("ho"), "+ SHA-256 of the body: " + hash("hi")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := proveAlike(t, bench.Request{Name: "it", Method: "GET", Path: "/", Want: test.want}, test.persistent, test.cgi)
+			err := proveAlike(t, contract.Request{Name: "it", Method: "GET", Path: "/", Want: test.want}, test.persistent, test.cgi)
 			var d *bench.Difference
 			if test.lines == nil {
 				if err != nil {
@@ -116,7 +117,7 @@ func TestTwinsThatDiffer(t *testing.T) {
 }
 
 func TestDifferenceNamesWhatDiffers(t *testing.T) {
-	request := bench.Request{Name: "it", Method: "PUT", Path: "/x"}
+	request := contract.Request{Name: "it", Method: "PUT", Path: "/x"}
 	check := func(persistent, cgi http.HandlerFunc, want string) {
 		t.Helper()
 		err := proveAlike(t, request, persistent, cgi)
@@ -140,7 +141,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		}
 		http.Redirect(w, r, "/elsewhere", http.StatusSeeOther)
 	}
-	request := bench.Request{Name: "hello", Method: "GET", Path: "/", Want: bench.Want{Status: 303,
+	request := contract.Request{Name: "hello", Method: "GET", Path: "/", Want: contract.Want{Status: 303,
 		Headers: map[string]string{"Location": "/elsewhere"}}}
 	if err := proveAlike(t, request, redirect, redirect); err != nil {
 		t.Errorf("Run = %v, want nil", err)
@@ -152,7 +153,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 
 func TestTheRequestIsSentAsDescribed(t *testing.T) {
 	type sent struct{ Method, Target, Host, Token, Encoding, Body string }
-	request := bench.Request{Name: "hello", Method: "POST", Path: "/a?b=c%20d", Body: "x=1",
+	request := contract.Request{Name: "hello", Method: "POST", Path: "/a?b=c%20d", Body: "x=1",
 		Headers: map[string]string{"host": "twin.example", "x-token": "t"}}
 	want := sent{"POST", "/a?b=c%20d", "twin.example", "t", "", "x=1"}
 	var got [2]sent
@@ -179,7 +180,7 @@ func TestTwinWithoutAnswer(t *testing.T) {
 			w.Write([]byte("h"))
 		},
 	} {
-		err := proveAlike(t, bench.Request{Name: "it", Method: "PUT", Path: "/"}, say(200, ""), silent)
+		err := proveAlike(t, contract.Request{Name: "it", Method: "PUT", Path: "/"}, say(200, ""), silent)
 		var d *bench.Difference
 		if err == nil || errors.As(err, &d) || !strings.Contains(err.Error(), "asking hello cgi for it: ") {
 			t.Errorf("%s: Run = %v, want that asking failed", name, err)
@@ -190,7 +191,7 @@ func TestTwinWithoutAnswer(t *testing.T) {
 // Requests of a workload that no cell visits are compared as well: the twins are one program.
 func TestEveryRequestIsCompared(t *testing.T) {
 	p := somePlan()
-	p.Workloads[0].Requests = append(p.Workloads[0].Requests, bench.Request{Name: "other", Method: "GET", Path: "/other"})
+	p.Workloads[0].Requests = append(p.Workloads[0].Requests, contract.Request{Name: "other", Method: "GET", Path: "/other"})
 	differ := func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/other" {
 			w.Header().Set("X-A", r.Host) // another port

@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"forktax/workload/contract"
 )
 
 // Observations are kept on disk as a stream of variable-length integers (as in encoding/binary): about ten bytes for each,
@@ -34,8 +36,8 @@ var classes = []string{ErrOther, ErrRefused, ErrClosed, ErrReset, ErrTimeout, Er
 	ErrWrongBody, ErrInterrupted, ErrWrongHeader}
 
 // slots numbers the phases. New ones go to the end, too, wherever in a request they happen.
-var slots = [phases]Phase{PhaseArrive, PhaseWait, PhaseSpawn, PhaseStart, PhaseOpen, PhaseConnect, PhaseHandle,
-	PhaseChild, PhaseTransfer, PhaseExit, PhaseReturn, PhaseClose}
+var slots = [contract.NumPhases]contract.Phase{contract.PhaseArrive, contract.PhaseWait, contract.PhaseSpawn, contract.PhaseStart, contract.PhaseOpen, contract.PhaseConnect, contract.PhaseHandle,
+	contract.PhaseChild, contract.PhaseTransfer, contract.PhaseExit, contract.PhaseReturn, contract.PhaseClose}
 
 // encoder appends observations to a stream of bytes.
 type encoder struct {
@@ -58,7 +60,7 @@ func (e *encoder) encode(o Observation) error {
 	set(flagStatus, o.Status != e.prev.Status)
 	set(flagBytes, o.Bytes != e.prev.Bytes)
 	set(flagErr, o.Err != "")
-	set(flagTiming, o.Timing != Timing{})
+	set(flagTiming, o.Timing != contract.Timing{})
 
 	b := binary.AppendUvarint(e.buf[:0], flags)
 	b = binary.AppendVarint(b, int64(o.Intended-e.prev.Intended))
@@ -86,7 +88,7 @@ func (e *encoder) encode(o Observation) error {
 	return err
 }
 
-func appendTiming(b []byte, t Timing) []byte {
+func appendTiming(b []byte, t contract.Timing) []byte {
 	set := uint64(0)
 	for i, p := range slots {
 		if t[p] != 0 {
@@ -172,7 +174,7 @@ func (d *decoder) class() string {
 	return classes[i]
 }
 
-func (d *decoder) timing() (t Timing) {
+func (d *decoder) timing() (t contract.Timing) {
 	set := d.uvarint()
 	for i, p := range slots {
 		if set&(1<<i) != 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 var classes = []string{bench.ErrRefused, bench.ErrClosed, bench.ErrReset, bench.ErrTimeout, bench.ErrMalformed,
@@ -87,9 +88,9 @@ func TestObservationsWithoutLaterTimes(t *testing.T) {
 func TestObservationsAsTheyAreOnDisk(t *testing.T) {
 	observations := []bench.Observation{
 		{Intended: 100, Sent: 101, FirstByte: 103, Done: 106, Status: 200, Bytes: 6},
-		{Intended: 90, Sent: 90, FirstByte: 90, Done: 290, Status: 200, Bytes: 6, Timing: bench.Timing{1: 3, 6: 300}},
+		{Intended: 90, Sent: 90, FirstByte: 90, Done: 290, Status: 200, Bytes: 6, Timing: contract.Timing{1: 3, 6: 300}},
 		{Intended: 90, Sent: 90, FirstByte: 90, Done: 90, Status: 200, Bytes: 6,
-			Timing: bench.Timing{bench.PhaseClose: 7, bench.PhaseExit: 8, bench.PhaseReturn: 9}},
+			Timing: contract.Timing{contract.PhaseClose: 7, contract.PhaseExit: 8, contract.PhaseReturn: 9}},
 	}
 	want := []byte{
 		// status and bytes follow; +100 (as 200, zigzag), 1, 2, 3; 200, 6
@@ -117,7 +118,7 @@ func TestObservationsAsTheyAreOnDisk(t *testing.T) {
 
 func TestDecodeTellsWhatIsWrong(t *testing.T) {
 	whole, err := bench.Encode([]bench.Observation{{Intended: 1e9, Sent: 2e9, FirstByte: 3e9, Done: 4e9, Status: 200,
-		Bytes: 1 << 40, Err: bench.ErrWrongBody, Timing: bench.Timing{1, 2, 3, 4, 5, 6, 7, 8, 9}}})
+		Bytes: 1 << 40, Err: bench.ErrWrongBody, Timing: contract.Timing{1, 2, 3, 4, 5, 6, 7, 8, 9}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // fakeEngine records what it is told to, in place of sending anything.
@@ -105,8 +106,8 @@ func growing() http.HandlerFunc {
 	}
 }
 
-func constant(n int64) bench.Usage {
-	return bench.Usage{SelfCPUNS: n, ChildrenCPUNS: n, MinorFaults: n, MajorFaults: n, VoluntarySwitches: n,
+func constant(n int64) contract.Usage {
+	return contract.Usage{SelfCPUNS: n, ChildrenCPUNS: n, MinorFaults: n, MajorFaults: n, VoluntarySwitches: n,
 		InvoluntarySwitches: n, PeakMemoryBytes: n, ChildPeakMemoryBytes: n, ProcessesStarted: n, ConnectionsOpened: n}
 }
 
@@ -114,8 +115,8 @@ func constant(n int64) bench.Usage {
 // the targets is in their order.
 func somePlan() bench.Plan {
 	p := bench.Plan{
-		Workloads: []bench.Description{{Contract: bench.Contract, Name: "hello", Models: []string{"persistent", "cgi"},
-			Requests: []bench.Request{{Name: "hello", Method: "GET", Path: "/"}}}},
+		Workloads: []contract.Description{{Contract: contract.Version, Name: "hello", Models: []string{"persistent", "cgi"},
+			Requests: []contract.Request{{Name: "hello", Method: "GET", Path: "/"}}}},
 		Rounds: 5, Groups: 3, BlockNS: int64(time.Millisecond), AtLeast: 3, Seed: 1,
 	}
 	for _, clients := range []int{1, 8} {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"strings"
+
+	"forktax/workload/contract"
 )
 
 // lessons is how often a target is asked, to see whether it answers the same each time.
@@ -15,28 +17,28 @@ const lessons = 3
 
 // Learn asks a target that nobody has described what a right answer is: the one that it gives. The error is a *Variance
 // if it gives another each time; what it wants is then the status alone.
-func Learn(ctx context.Context, t *Target, r Request) (Want, error) {
+func Learn(ctx context.Context, t *Target, r contract.Request) (contract.Want, error) {
 	client := newAsker()
 	defer client.CloseIdleConnections()
 	var first answer
 	for i := range lessons {
 		a, err := ask(ctx, client, t.URL, r)
 		if os.IsTimeout(err) {
-			return Want{}, fmt.Errorf("%s %s: no answer within %v%s", r.Method, r.Path, DefaultTimeout, logged(t))
+			return contract.Want{}, fmt.Errorf("%s %s: no answer within %v%s", r.Method, r.Path, DefaultTimeout, logged(t))
 		}
 		if err != nil {
-			return Want{}, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
+			return contract.Want{}, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
 		}
 		if a.status >= http.StatusInternalServerError {
-			return Want{}, fmt.Errorf("%s %s: it answers with status %d%s", r.Method, r.Path, a.status, logged(t))
+			return contract.Want{}, fmt.Errorf("%s %s: it answers with status %d%s", r.Method, r.Path, a.status, logged(t))
 		}
 		if i == 0 {
 			first = a
 		} else if lines := first.against(a); lines != nil {
-			return Want{Status: a.status}, &Variance{r, lines}
+			return contract.Want{Status: a.status}, &Variance{r, lines}
 		}
 	}
-	w := Want{Status: first.status}
+	w := contract.Want{Status: first.status}
 	if n := len(first.body); 0 < n && n <= longestSpelt {
 		w.Body = string(first.body)
 	} else {
@@ -59,7 +61,7 @@ func logged(t *Target) string {
 
 // A Variance says that a target answers the same request differently each time.
 type Variance struct {
-	Request Request
+	Request contract.Request
 	Lines   []string // a line of the one answer, marked -, and of another, marked +
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"forktax/workload/contract"
 )
 
 // Kinds of load. The two are different experiments and never share a table column.
@@ -52,12 +54,12 @@ func (l Load) String() string {
 
 // A Visit is what an engine is asked for: one block of load on one target.
 type Visit struct {
-	URL     string        // the target's base URL, without a trailing slash: http://127.0.0.1:8080
-	Request Request       // sent again and again
-	Load    Load          //
-	Length  time.Duration // no request is begun after this
-	AtLeast int           // unless fewer than this many have been: then the block goes on
-	Seed    uint64        // of everything random in it, so that both sides of a pair meet the same arrivals
+	URL     string           // the target's base URL, without a trailing slash: http://127.0.0.1:8080
+	Request contract.Request // sent again and again
+	Load    Load             //
+	Length  time.Duration    // no request is begun after this
+	AtLeast int              // unless fewer than this many have been: then the block goes on
+	Seed    uint64           // of everything random in it, so that both sides of a pair meet the same arrivals
 }
 
 // An Engine offers load. Run makes the visit and returns when its last answer has come, or soon after ctx ends. It

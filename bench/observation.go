@@ -2,17 +2,21 @@ package bench
 
 import "time"
 
+import (
+	"forktax/workload/contract"
+)
+
 // An Observation is one request as the client saw it. Its times are offsets from the start of the block, so that each
 // definition of "how long" is one subtraction, made where it is wanted and nowhere else.
 type Observation struct {
-	Intended  time.Duration // when the plan wanted it sent; in a closed loop the same as Sent
-	Sent      time.Duration // just before its first byte was written, or its connection opened if it needed a new one
-	FirstByte time.Duration // when the first byte of the answer was read; 0 if none was
-	Done      time.Duration // when the last byte of the answer was read
-	Status    int           // of the answer; 0 if there was none
-	Bytes     int64         // of the answer's body
-	Timing    Timing        // what the server said of itself
-	Err       string        // the class of what went wrong, one of a few constants; "" if the answer was right
+	Intended  time.Duration   // when the plan wanted it sent; in a closed loop the same as Sent
+	Sent      time.Duration   // just before its first byte was written, or its connection opened if it needed a new one
+	FirstByte time.Duration   // when the first byte of the answer was read; 0 if none was
+	Done      time.Duration   // when the last byte of the answer was read
+	Status    int             // of the answer; 0 if there was none
+	Bytes     int64           // of the answer's body
+	Timing    contract.Timing // what the server said of itself
+	Err       string          // the class of what went wrong, one of a few constants; "" if the answer was right
 }
 
 // Response is the response time: what somebody felt who wanted the answer at the intended time.

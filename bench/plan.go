@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"forktax/workload/contract"
 )
 
 // Baseline is the model that the others are compared with, where it is among them: the one that keeps everything.
@@ -32,26 +34,26 @@ func (c Cell) String() string {
 
 // A Plan is everything that decides what a run does.
 type Plan struct {
-	Workloads      []Description `json:"workloads"`
-	Cells          []Cell        `json:"cells"`
-	Every          []int         `json:"every,omitempty"`           // of each cell: it is visited in every so-many-th round; absent means 1
-	Rounds         int           `json:"rounds"`                    // how many there are; 0 means as many as the budget allows
-	BudgetNS       int64         `json:"budget_ns"`                 // how long a run takes, if rounds are not counted, or a search
-	Groups         int           `json:"groups"`                    // starts of the targets; the rounds are dealt out to them
-	FewestGroups   int           `json:"fewest_groups,omitempty"`   // how many there may be if the budget is short; 0 means Groups
-	BlockNS        int64         `json:"block_ns"`                  // how long a visit is; 0 means as long as Length has it
-	AtLeast        int           `json:"at_least"`                  // and how many requests it has at the least
-	Baseline       string        `json:"baseline"`                  // the model that the others are compared with
-	Variants       []Variant     `json:"variants,omitempty"`        // in the place of models
-	Floor          string        `json:"floor,omitempty"`           // the workload that is the smallest program
-	NoFloor        string        `json:"no_floor,omitempty"`        // why it cannot be had, though it is wanted
-	AllowDifferent bool          `json:"allow_different,omitempty"` // targets need not answer the same
-	Referee        string        `json:"referee,omitempty"`         // the engine of cells that only check what the others see
-	Objective      *Objective    `json:"objective,omitempty"`       // what response times are held against
-	Searched       bool          `json:"searched,omitempty"`        // for the highest rate that meets it
-	Criterion      *Criterion    `json:"criterion,omitempty"`       // what the run is to decide, if it is
-	Suite          *Suite        `json:"suite,omitempty"`           // of what others wrote, if it is one
-	Seed           uint64        `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
+	Workloads      []contract.Description `json:"workloads"`
+	Cells          []Cell                 `json:"cells"`
+	Every          []int                  `json:"every,omitempty"`           // of each cell: it is visited in every so-many-th round; absent means 1
+	Rounds         int                    `json:"rounds"`                    // how many there are; 0 means as many as the budget allows
+	BudgetNS       int64                  `json:"budget_ns"`                 // how long a run takes, if rounds are not counted, or a search
+	Groups         int                    `json:"groups"`                    // starts of the targets; the rounds are dealt out to them
+	FewestGroups   int                    `json:"fewest_groups,omitempty"`   // how many there may be if the budget is short; 0 means Groups
+	BlockNS        int64                  `json:"block_ns"`                  // how long a visit is; 0 means as long as Length has it
+	AtLeast        int                    `json:"at_least"`                  // and how many requests it has at the least
+	Baseline       string                 `json:"baseline"`                  // the model that the others are compared with
+	Variants       []Variant              `json:"variants,omitempty"`        // in the place of models
+	Floor          string                 `json:"floor,omitempty"`           // the workload that is the smallest program
+	NoFloor        string                 `json:"no_floor,omitempty"`        // why it cannot be had, though it is wanted
+	AllowDifferent bool                   `json:"allow_different,omitempty"` // targets need not answer the same
+	Referee        string                 `json:"referee,omitempty"`         // the engine of cells that only check what the others see
+	Objective      *Objective             `json:"objective,omitempty"`       // what response times are held against
+	Searched       bool                   `json:"searched,omitempty"`        // for the highest rate that meets it
+	Criterion      *Criterion             `json:"criterion,omitempty"`       // what the run is to decide, if it is
+	Suite          *Suite                 `json:"suite,omitempty"`           // of what others wrote, if it is one
+	Seed           uint64                 `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
 }
 
 // A Suite is a run of servers and languages of others, whose names stand in the place of models.
@@ -108,7 +110,7 @@ func (p Plan) duration(c Cell) time.Duration {
 }
 
 // Request finds a cell's request in the workload's description.
-func (p Plan) Request(c Cell) (Request, error) {
+func (p Plan) Request(c Cell) (contract.Request, error) {
 	for _, w := range p.Workloads {
 		if w.Name != c.Workload {
 			continue
@@ -119,7 +121,7 @@ func (p Plan) Request(c Cell) (Request, error) {
 			}
 		}
 	}
-	return Request{}, fmt.Errorf("the plan has no request %s/%s", c.Workload, c.Request)
+	return contract.Request{}, fmt.Errorf("the plan has no request %s/%s", c.Workload, c.Request)
 }
 
 // order draws the order in which a round visits the cells whose turn it is. It depends on nothing but the seed and the

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // cells returns n different ones.
@@ -174,9 +175,9 @@ func TestVisitSeeds(t *testing.T) {
 }
 
 func TestPlanFindsRequests(t *testing.T) {
-	p := bench.Plan{Workloads: []bench.Description{
-		{Name: "a", Requests: []bench.Request{{Name: "x", Path: "/ax"}}},
-		{Name: "b", Requests: []bench.Request{{Name: "x", Path: "/bx"}, {Name: "y", Path: "/by"}}},
+	p := bench.Plan{Workloads: []contract.Description{
+		{Name: "a", Requests: []contract.Request{{Name: "x", Path: "/ax"}}},
+		{Name: "b", Requests: []contract.Request{{Name: "x", Path: "/bx"}, {Name: "y", Path: "/by"}}},
 	}}
 	check := func(workload, request, path, want string) {
 		t.Helper()
@@ -212,10 +213,10 @@ func TestDefaults(t *testing.T) {
 	if got, want := (bench.Load{TimeoutNS: 5}).Timeout(), time.Duration(5); got != want {
 		t.Errorf("Load{TimeoutNS: 5}.Timeout() = %v, want %v", got, want)
 	}
-	if got := (bench.Want{}).StatusCode(); got != 200 {
+	if got := (contract.Want{}).StatusCode(); got != 200 {
 		t.Errorf("Want{}.StatusCode() = %d, want 200", got)
 	}
-	if got := (bench.Want{Status: 404}).StatusCode(); got != 404 {
+	if got := (contract.Want{Status: 404}).StatusCode(); got != 404 {
 		t.Errorf("Want{404}.StatusCode() = %d, want 404", got)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"strings"
 	"time"
+
+	"forktax/workload/contract"
 )
 
 // Schema is the version of the files that a run leaves and of the analysis made of them.
@@ -21,23 +23,23 @@ type Head struct {
 
 // A Block is one visit to one cell, the unit that is measured.
 type Block struct {
-	Cell         int            `json:"cell"` // index in the plan
-	Round        int            `json:"round"`
-	Group        int            `json:"group"`    // which start of the targets it met
-	StartNS      int64          `json:"start_ns"` // since the run began
-	LengthNS     int64          `json:"length_ns"`
-	DiscardNS    int64          `json:"discard_ns,omitempty"`      // observations intended before this count for nothing
-	Requests     int            `json:"requests"`                  // observations, failed ones included
-	Errors       map[string]int `json:"errors,omitempty"`          // failed ones, by class
-	Complaints   []string       `json:"complaints,omitempty"`      // that the target logged, if a request failed; each kind once
-	Usage        *Usage         `json:"usage,omitempty"`           // of the target, during the block; nil if it does not tell
-	DatabaseNS   *int64         `json:"database_cpu_ns,omitempty"` // processor time of the database server; nil if unknown
-	IdleNS       int64          `json:"idle_ns,omitempty"`         // since the target's last block, in this start of it
-	IdleCPUNS    int64          `json:"idle_cpu_ns,omitempty"`     // processor time that it used meanwhile
-	GeneratorNS  int64          `json:"generator_cpu_ns"`          // processor time of the harness itself
-	Collections  int            `json:"collections"`               // of garbage, in the harness
-	Machine      Counters       `json:"machine"`                   // what the machine counted since the block before
-	Observations Span           `json:"observations"`
+	Cell         int             `json:"cell"` // index in the plan
+	Round        int             `json:"round"`
+	Group        int             `json:"group"`    // which start of the targets it met
+	StartNS      int64           `json:"start_ns"` // since the run began
+	LengthNS     int64           `json:"length_ns"`
+	DiscardNS    int64           `json:"discard_ns,omitempty"`      // observations intended before this count for nothing
+	Requests     int             `json:"requests"`                  // observations, failed ones included
+	Errors       map[string]int  `json:"errors,omitempty"`          // failed ones, by class
+	Complaints   []string        `json:"complaints,omitempty"`      // that the target logged, if a request failed; each kind once
+	Usage        *contract.Usage `json:"usage,omitempty"`           // of the target, during the block; nil if it does not tell
+	DatabaseNS   *int64          `json:"database_cpu_ns,omitempty"` // processor time of the database server; nil if unknown
+	IdleNS       int64           `json:"idle_ns,omitempty"`         // since the target's last block, in this start of it
+	IdleCPUNS    int64           `json:"idle_cpu_ns,omitempty"`     // processor time that it used meanwhile
+	GeneratorNS  int64           `json:"generator_cpu_ns"`          // processor time of the harness itself
+	Collections  int             `json:"collections"`               // of garbage, in the harness
+	Machine      Counters        `json:"machine"`                   // what the machine counted since the block before
+	Observations Span            `json:"observations"`
 }
 
 // A Span is where a block's observations stand in their file.

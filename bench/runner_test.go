@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 func TestRunnerVisitsEveryCellOnceARound(t *testing.T) {
@@ -226,8 +227,8 @@ func TestRunnerAsksForUsage(t *testing.T) {
 	grew.PeakMemoryBytes, grew.ChildPeakMemoryBytes = 2, 2
 	for name, test := range map[string]struct {
 		usage http.HandlerFunc
-		first *bench.Usage // of the first block
-		want  string       // in the error
+		first *contract.Usage // of the first block
+		want  string          // in the error
 	}{
 		"it tells":                  {growing(), &grew, ""},
 		"it has no admin listener":  {nil, nil, ""},

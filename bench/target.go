@@ -6,18 +6,20 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"forktax/workload/contract"
 )
 
 // A Target is a running server under test.
 type Target struct {
 	Workload string
 	Model    string
-	URL      string        // without a trailing slash
-	AdminURL string        // "" if it has no admin listener: then nothing is known of its cost
-	PID      int           // of its serving process; 0 if somebody else runs it
-	Foreign  bool          // somebody else wrote it: its headers are its own affair
-	Used     func() *Usage // what is known of its usage without an admin listener; nil if nothing is
-	Gone     <-chan error  // yields why, when it ends without having been asked to; nil if that cannot be known
+	URL      string                 // without a trailing slash
+	AdminURL string                 // "" if it has no admin listener: then nothing is known of its cost
+	PID      int                    // of its serving process; 0 if somebody else runs it
+	Foreign  bool                   // somebody else wrote it: its headers are its own affair
+	Used     func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
+	Gone     <-chan error           // yields why, when it ends without having been asked to; nil if that cannot be known
 	// Complaints are the lines that it logged since it was last asked, each kind of line once; nil if nobody reads
 	// its log.
 	Complaints func() []string
@@ -57,7 +59,7 @@ func (t *Target) complaints(altogether bool) []string {
 }
 
 // usage asks the target what it has consumed so far.
-func (t *Target) usage(ctx context.Context, client *http.Client) (*Usage, error) {
+func (t *Target) usage(ctx context.Context, client *http.Client) (*contract.Usage, error) {
 	if t.Used != nil {
 		return t.Used(), nil
 	}
@@ -76,7 +78,7 @@ func (t *Target) usage(ctx context.Context, client *http.Client) (*Usage, error)
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("asking %s %s for its usage: %s", t.Workload, t.Model, resp.Status)
 	}
-	var u Usage
+	var u contract.Usage
 	if err := json.NewDecoder(resp.Body).Decode(&u); err != nil {
 		return nil, fmt.Errorf("reading the usage of %s %s: %w", t.Workload, t.Model, err)
 	}

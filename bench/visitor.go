@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"forktax/workload/contract"
 )
 
 // A visitor makes visits to the targets of one group.
@@ -21,7 +23,7 @@ type visitor struct {
 
 // A rest is the end of a target's last block. While others are measured it should use next to nothing.
 type rest struct {
-	used Usage
+	used contract.Usage
 	at   time.Time
 }
 

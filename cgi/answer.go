@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // heldAnswer is how much of an answer is held back: until there is more, or a pause in it, the program can still fail, and
@@ -34,9 +34,9 @@ type answer struct {
 	length   int64  // of the body so far
 	given    int64  // how much of it the client was given
 
-	head, last int64      // when the head came, and the last of the rest, by bench.Now; 0 if they did not
-	timed      bool       // somebody wants to know what the child's own Server-Timing says
-	told       bench.Told // which is this
+	head, last int64                 // when the head came, and the last of the rest, by contract.Now; 0 if they did not
+	timed      bool                  // somebody wants to know what the child's own Server-Timing says
+	told       contract.ServerTiming // which is this
 }
 
 var _ io.ReaderFrom = (*answer)(nil)
@@ -46,7 +46,7 @@ func (a *answer) Header() http.Header { return a.to.Header() }
 // WriteHeader is called by the library when it has the whole head, or when it gives up.
 func (a *answer) WriteHeader(status int) {
 	header := a.Header()
-	a.head = bench.Now()
+	a.head = contract.Now()
 	a.last = a.head
 	a.exchange.heard.Store(a.head)
 	if status == http.StatusInternalServerError && len(header) == a.before {
@@ -131,7 +131,7 @@ func printable(value string) bool {
 var errNotTaken = errors.New("the answer is not taken any further")
 
 func (a *answer) Write(p []byte) (int, error) {
-	a.last = bench.Now()
+	a.last = contract.Now()
 	a.exchange.heard.Store(a.last)
 	if a.exchange.blamed() != nil {
 		return 0, errNotTaken

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // A birth is the start of a process, whose number has to be found out: net/http/cgi does not tell which process it has
@@ -22,7 +22,7 @@ type births struct {
 	mu     sync.Mutex
 	unborn *birth // the start whose child is not known
 	after  int    // a number that was given before it
-	found  int64  // when the child of the start before was, by bench.Now
+	found  int64  // when the child of the start before was, by contract.Now
 	known  map[int]bool
 }
 
@@ -57,7 +57,7 @@ func (s *births) begin(b *birth) bool {
 	if s.unborn != nil && !s.find() {
 		return false
 	}
-	if bench.Now()-s.found > int64(lately) { // else the child that was found has the last number, or nearly
+	if contract.Now()-s.found > int64(lately) { // else the child that was found has the last number, or nearly
 		last, told := lastNumber()
 		if !told {
 			return true
@@ -114,7 +114,7 @@ func (s *births) is(pid int) bool {
 	}
 	s.unborn.pid, s.unborn = pid, nil
 	s.known[pid] = true
-	s.after, s.found = pid, bench.Now()
+	s.after, s.found = pid, contract.Now()
 	return true
 }
 

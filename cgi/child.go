@@ -8,7 +8,7 @@ import (
 	"net/http/cgi"
 	"os"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // IsChild says whether this process was started to answer one CGI request.
@@ -27,14 +27,14 @@ type Child struct {
 
 // Serve opens, answers, and closes. The answer is complete, an error's too, when it returns.
 func (c Child) Serve(ctx context.Context) error {
-	said := report{born: bench.Now()}
+	said := report{born: contract.Now()}
 	handler, shut, err := c.open(ctx, &said)
 	if err != nil {
 		handler, shut = broken, func() error { return nil }
 	}
 	served := cgi.Serve(alike(handler, &said))
 	closed := shut()
-	said.closed = bench.Now()
+	said.closed = contract.Now()
 	if c.Connections != nil {
 		said.connections = c.Connections()
 	}
@@ -49,13 +49,13 @@ func (c Child) Serve(ctx context.Context) error {
 
 func (c Child) open(ctx context.Context, said *report) (http.Handler, func() error, error) {
 	connect, err := c.Open(ctx)
-	said.opened = bench.Now()
+	said.opened = contract.Now()
 	if err != nil {
 		said.connected = said.opened
 		return nil, nil, fmt.Errorf("opening: %w", err)
 	}
 	handler, shut, err := connect(ctx)
-	said.connected = bench.Now()
+	said.connected = contract.Now()
 	if err != nil {
 		return nil, nil, fmt.Errorf("connecting: %w", err)
 	}
@@ -73,7 +73,7 @@ func alike(h http.Handler, said *report) http.Handler {
 		amend(r)
 		rw := newResponse(w)
 		h.ServeHTTP(rw, r)
-		said.handled = bench.Now()
+		said.handled = contract.Now()
 		rw.end()
 	})
 }

@@ -3,7 +3,7 @@
 //
 // The host is net/http/cgi's Handler, unmodified, with what that lacks to be put under load: limits on what children and
 // clients may take, an end for every child that exceeds them, the variables and answers of RFC 3875, and counts of what
-// happened. Package persistent is the other model; package twin starts either of them from the same file.
+// happened. Package persistent is the other model; package workload starts either of them from the same file.
 //
 // An exchange is one request with its child. It sees the child's answer as net/http/cgi's client (answer), its
 // complaints as its logger, and its standard error (stderr); it finds the process itself (births.go),

@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // A fault is why a request is not answered by what its child wrote.
@@ -31,7 +31,7 @@ type exchange struct {
 	says    stderr
 	mark    string // in the environment of the child, and of what that starts
 
-	begun     int64         // when its child was about to be started, by bench.Now
+	begun     int64         // when its child was about to be started, by contract.Now
 	heard     atomic.Int64  // when the child last wrote, or was begun
 	headed    atomic.Bool   // the head of its answer is complete
 	unstarted bool          // there is none: its program could not be executed
@@ -46,7 +46,7 @@ type exchange struct {
 	reads  deadliner // where its answer comes from, while somebody waits for more of it
 
 	// What follows is for who watches.
-	nudged, looked int64 // when that was, by bench.Now
+	nudged, looked int64 // when that was, by contract.Now
 	orphaned       bool  // the child had ended when it was last looked at, with its answer open
 }
 
@@ -75,7 +75,7 @@ func (h *Host) execute(w http.ResponseWriter, r *http.Request, s script, t *stop
 // exchange is that of a request, which net/http/cgi sees as asked.
 func (h *Host) exchange(w http.ResponseWriter, r, asked *http.Request, timed bool) *exchange {
 	n := h.stats.attempted.Add(1)
-	e := &exchange{host: h, request: r, asked: asked, mark: fmt.Sprintf("%s.%d", h.mark, n), begun: bench.Now(),
+	e := &exchange{host: h, request: r, asked: asked, mark: fmt.Sprintf("%s.%d", h.mark, n), begun: contract.Now(),
 		over: make(chan struct{})}
 	e.heard.Store(e.begun)
 	e.answer = answer{to: w, exchange: e, before: len(w.Header()), declared: -1, timed: timed}
@@ -86,7 +86,7 @@ func (h *Host) exchange(w http.ResponseWriter, r, asked *http.Request, timed boo
 // run has net/http/cgi start the child, and pass on its answer.
 func (e *exchange) run(s script) {
 	h := e.host
-	vars := append(h.variables(e.request, s), reportVariable+"="+e.says.wanted, bench.ChildVariable+"="+e.mark)
+	vars := append(h.variables(e.request, s), reportVariable+"="+e.says.wanted, contract.ChildVariable+"="+e.mark)
 	child := cgi.Handler{
 		Path:       s.path,
 		Root:       s.name,
@@ -132,7 +132,7 @@ func (e *exchange) pid() int {
 // remember has the child be seen by who looks at children.
 func (e *exchange) remember() {
 	if e.host.recent.wanted() {
-		e.host.recent.add(bench.Child{PID: int(e.number.Load()), BeganNS: e.begun, EndedNS: bench.Now()})
+		e.host.recent.add(contract.Child{PID: int(e.number.Load()), BeganNS: e.begun, EndedNS: contract.Now()})
 	}
 }
 
@@ -149,7 +149,7 @@ func (e *exchange) bound() {
 	}
 }
 
-func bounds(l bench.ChildLimits) bool { return l.CPU > 0 || l.Memory > 0 || l.Processes > 0 }
+func bounds(l contract.ChildLimits) bool { return l.CPU > 0 || l.Memory > 0 || l.Processes > 0 }
 
 // Write takes what net/http/cgi logs, which is nothing unless something went wrong: the library has no other way to
 // tell. It goes on reading, or waits for a child that nobody reads any more; either is ended.

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench"
 	"forktax/cgi"
+	"forktax/workload/contract"
 )
 
 // survive serves a request, and says whether the answer was broken off.
@@ -46,7 +46,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 		var logged logBuffer
 		h := &cgi.Host{Path: "/bin/cat", Args: []string{file}, Logger: log.New(&logged, "", 0),
-			Limits: bench.ChildLimits{Answer: 1 << 20}}
+			Limits: contract.ChildLimits{Answer: 1 << 20}}
 		w := httptest.NewRecorder()
 		broken := survive(t, h, w, httptest.NewRequest(http.MethodGet, "/path", nil))
 		resp := w.Result()
@@ -84,7 +84,7 @@ func FuzzRequest(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	h := &cgi.Host{Path: "/bin/sh", Args: []string{"-c", `printf 'Content-Type: text/plain\n\n'; exec env -0`},
-		Root: "/", Logger: log.New(io.Discard, "", 0), Limits: bench.ChildLimits{Body: 1 << 16}}
+		Root: "/", Logger: log.New(io.Discard, "", 0), Limits: contract.ChildLimits{Body: 1 << 16}}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(text)))
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // A Host answers each request by executing a program. Its fields must not change once it serves.
@@ -29,13 +29,13 @@ type Host struct {
 	// Streams sends on what a child has written when it pauses. Else only a child of this package can have its answer
 	// sent before it is complete, by flushing it.
 	Streams  bool
-	Limits   bench.ChildLimits
+	Limits   contract.ChildLimits
 	Redirect http.Handler // answers when a child's answer is the path of another; nil means the host itself
 	Logger   *log.Logger  // of what goes wrong, and nil means the standard logger
 
 	once    sync.Once
 	folder  *os.Root // nil if Path is a file
-	limits  bench.ChildLimits
+	limits  contract.ChildLimits
 	slots   *slots
 	mark    string // of this host, in the environment of all that it starts
 	running exchanges
@@ -128,7 +128,7 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve returns the request that the client's is to be answered by, if that is another one.
 func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request) {
-	t := stopwatch{timer: bench.TimerOf(w), arrived: bench.Now()}
+	t := stopwatch{timer: contract.PhaseRecorderOf(w), arrived: contract.Now()}
 	s, status := h.script(r)
 	if status == 0 && hostile(r) {
 		status = http.StatusBadRequest

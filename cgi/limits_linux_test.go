@@ -19,8 +19,8 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
 	"forktax/cgi"
+	"forktax/workload/contract"
 )
 
 const textHead = `printf 'Content-Type: text/plain\n\n'; `
@@ -64,25 +64,25 @@ func TestLimits(t *testing.T) {
 	const also = `sleep 60 & echo $! >>"$PIDS"; `
 	tests := map[string]struct {
 		script string
-		limits bench.ChildLimits
+		limits contract.ChildLimits
 		status int // 0: nothing that is complete
 		logs   string
 	}{
-		"silent before its head":       {`sleep 60`, bench.ChildLimits{Idle: idle}, 504, "the program wrote nothing for 300ms"},
-		"silent in its head":           {`printf 'Content-Type: text/plain\n'; sleep 60`, bench.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
-		"silent in its answer":         {textHead + `head -c 5000 /dev/zero; sleep 60`, bench.ChildLimits{Idle: idle}, 0, "nothing for 300ms"},
-		"slow to the end":              {textHead + `while :; do head -c 5000 /dev/zero; sleep 0.05; done`, bench.ChildLimits{Total: total}, 0, "took longer than 800ms"},
-		"slow before its head":         {`while :; do sleep 0.05; done`, bench.ChildLimits{Idle: -1, Total: total}, 504, "took longer than 800ms"},
-		"with a child of its own":      {also + `wait`, bench.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
-		"in a session of its own":      {`setsid sh -c 'echo $$ >>"$PIDS"; sleep 60' & sleep 60`, bench.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
-		"without its environment":      {`env -i sh -c 'sleep 60; true' & echo $! >>"$PIDS"; sleep 60`, bench.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
-		"deaf to SIGTERM":              {`trap '' TERM; ` + also + `sleep 60; sleep 60`, bench.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
-		"endless":                      {textHead + `exec yes`, bench.ChildLimits{Answer: 1 << 20}, 0, "longer than 1048576 bytes"},
-		"endless without a head":       {`exec yes`, bench.ChildLimits{}, 502, "bogus header line: y"},
-		"a line without an end":        {`exec tr '\0' x </dev/zero`, bench.ChildLimits{}, 502, "long header line"},
-		"a bad status, and silence":    {`printf 'Status: odd\n'; sleep 60`, bench.ChildLimits{}, 502, "bogus status"},
-		"processor time":               {textHead + `while :; do :; done`, bench.ChildLimits{CPU: time.Second}, 502, "was killed (signal: "},
-		"its output is left to others": {also + `exit 0`, bench.ChildLimits{}, 502, "what it left behind keeps its answer open"},
+		"silent before its head":       {`sleep 60`, contract.ChildLimits{Idle: idle}, 504, "the program wrote nothing for 300ms"},
+		"silent in its head":           {`printf 'Content-Type: text/plain\n'; sleep 60`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"silent in its answer":         {textHead + `head -c 5000 /dev/zero; sleep 60`, contract.ChildLimits{Idle: idle}, 0, "nothing for 300ms"},
+		"slow to the end":              {textHead + `while :; do head -c 5000 /dev/zero; sleep 0.05; done`, contract.ChildLimits{Total: total}, 0, "took longer than 800ms"},
+		"slow before its head":         {`while :; do sleep 0.05; done`, contract.ChildLimits{Idle: -1, Total: total}, 504, "took longer than 800ms"},
+		"with a child of its own":      {also + `wait`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"in a session of its own":      {`setsid sh -c 'echo $$ >>"$PIDS"; sleep 60' & sleep 60`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"without its environment":      {`env -i sh -c 'sleep 60; true' & echo $! >>"$PIDS"; sleep 60`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"deaf to SIGTERM":              {`trap '' TERM; ` + also + `sleep 60; sleep 60`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"endless":                      {textHead + `exec yes`, contract.ChildLimits{Answer: 1 << 20}, 0, "longer than 1048576 bytes"},
+		"endless without a head":       {`exec yes`, contract.ChildLimits{}, 502, "bogus header line: y"},
+		"a line without an end":        {`exec tr '\0' x </dev/zero`, contract.ChildLimits{}, 502, "long header line"},
+		"a bad status, and silence":    {`printf 'Status: odd\n'; sleep 60`, contract.ChildLimits{}, 502, "bogus status"},
+		"processor time":               {textHead + `while :; do :; done`, contract.ChildLimits{CPU: time.Second}, 502, "was killed (signal: "},
+		"its output is left to others": {also + `exit 0`, contract.ChildLimits{}, 502, "what it left behind keeps its answer open"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestUnreadBody(t *testing.T) {
 // What a child may take of the system is bounded before it can do much.
 func TestResources(t *testing.T) {
 	h := shell(`sleep 0.2; ` + textHead + `ulimit -t; ulimit -v; cat /proc/self/limits`)
-	h.Limits = bench.ChildLimits{CPU: 7 * time.Second, Memory: 3 << 30, Processes: 12345}
+	h.Limits = contract.ChildLimits{CPU: 7 * time.Second, Memory: 3 << 30, Processes: 12345}
 	w := ask(h, "/")
 	text := w.Body.String()
 	if !strings.HasPrefix(text, fmt.Sprintf("7\n%d\n", 3<<20)) || !strings.Contains(text, "12345") {

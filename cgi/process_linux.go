@@ -12,7 +12,7 @@ import (
 	"time"
 	"unsafe"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // loadavg is /proc/loadavg, which is opened once; below 0 if that cannot be.
@@ -127,7 +127,7 @@ func (e *exchange) howEnded(options int) string {
 
 // limit bounds what a child may take, from now on: it has only just begun. So it takes no other program that would
 // limit itself before it becomes the child.
-func limit(pid int, l bench.ChildLimits) error {
+func limit(pid int, l contract.ChildLimits) error {
 	if pid == 0 {
 		return syscall.ESRCH
 	}
@@ -161,7 +161,7 @@ func family(child int, mark string) []int {
 	folders, _ := filepath.Glob("/proc/[0-9]*")
 	parents := map[int]int{}
 	member := map[int]bool{}
-	marked := []byte(bench.ChildVariable + "=" + mark + "\x00")
+	marked := []byte(contract.ChildVariable + "=" + mark + "\x00")
 	self := os.Getpid()
 	for _, folder := range folders {
 		pid, err := strconv.Atoi(filepath.Base(folder))

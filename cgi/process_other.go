@@ -7,7 +7,7 @@ import (
 	"os"
 	"syscall"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // Elsewhere a host does not know its children: it cannot tell how they ended, bound what they take, or end them.
@@ -27,7 +27,7 @@ func (e *exchange) ended() string     { return "" }
 func (e *exchange) hasEnded() bool    { return false }
 func (e *exchange) soonEnded() string { return "" }
 
-func limit(int, bench.ChildLimits) error { return errors.ErrUnsupported }
+func limit(int, contract.ChildLimits) error { return errors.ErrUnsupported }
 
 func family(int, string) []int { return nil }
 

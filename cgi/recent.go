@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 const (
@@ -17,18 +17,18 @@ const (
 
 // recent remembers children that have ended.
 type recent struct {
-	looked atomic.Int64 // when somebody last did, by bench.Now
+	looked atomic.Int64 // when somebody last did, by contract.Now
 	mu     sync.Mutex
-	ended  []bench.Child // the newest last
+	ended  []contract.Child // the newest last
 }
 
 // wanted says whether somebody has looked lately.
 func (r *recent) wanted() bool {
 	looked := r.looked.Load()
-	return looked != 0 && bench.Now()-looked < int64(lookedAtFor)
+	return looked != 0 && contract.Now()-looked < int64(lookedAtFor)
 }
 
-func (r *recent) add(c bench.Child) {
+func (r *recent) add(c contract.Child) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended = append(r.ended, c); len(r.ended) > 2*recentChildren {
@@ -38,16 +38,16 @@ func (r *recent) add(c bench.Child) {
 
 // Children are those of a host that run, and the last that have ended, in the order in which they began. It says so from the second
 // time on that it is asked, if it is asked every five seconds.
-func (h *Host) Children() []bench.Child {
-	h.recent.looked.Store(bench.Now())
+func (h *Host) Children() []contract.Child {
+	h.recent.looked.Store(contract.Now())
 	h.recent.mu.Lock()
 	all := slices.Clone(h.recent.ended[max(len(h.recent.ended)-recentChildren, 0):])
 	h.recent.mu.Unlock()
 	h.running.mu.Lock()
 	for e := range h.running.all {
-		all = append(all, bench.Child{PID: int(e.number.Load()), BeganNS: e.begun})
+		all = append(all, contract.Child{PID: int(e.number.Load()), BeganNS: e.begun})
 	}
 	h.running.mu.Unlock()
-	slices.SortFunc(all, func(a, b bench.Child) int { return cmp.Compare(a.BeganNS, b.BeganNS) })
+	slices.SortFunc(all, func(a, b contract.Child) int { return cmp.Compare(a.BeganNS, b.BeganNS) })
 	return all
 }

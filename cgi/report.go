@@ -37,7 +37,7 @@ func reportWanted(n int64) string {
 	return reportUsage
 }
 
-// A report is what a child says of itself; its stamps are readings of bench.Now.
+// A report is what a child says of itself; its stamps are readings of contract.Now.
 type report struct {
 	connections, peak int64
 

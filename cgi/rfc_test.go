@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
 	"forktax/cgi"
+	"forktax/workload/contract"
 )
 
 // served serves the host by HTTP until the test ends, and returns its address and its log.
@@ -387,7 +387,7 @@ func TestFolder(t *testing.T) {
 // Requests that are too large, or hostile, start nothing.
 func TestRefused(t *testing.T) {
 	h := shell(printsVariables)
-	h.Limits = bench.ChildLimits{Body: 1000}
+	h.Limits = contract.ChildLimits{Body: 1000}
 	addr, _ := served(t, h)
 	for name, test := range map[string]struct {
 		request string

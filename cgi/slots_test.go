@@ -16,8 +16,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"forktax/bench"
 	"forktax/cgi"
+	"forktax/workload/contract"
 )
 
 // Never do more children run at once than may. They tell it themselves, in a file; each runs until its request's body
@@ -103,7 +103,7 @@ func newCrowd(t *testing.T, children, queue int) *crowd {
 	t.Helper()
 	quiet := log.New(io.Discard, "", 0)
 	c := &crowd{
-		host: &cgi.Host{Path: "/no/such/program", Dir: "/", Limits: bench.ChildLimits{Children: children, Queue: queue}, Logger: quiet},
+		host: &cgi.Host{Path: "/no/such/program", Dir: "/", Limits: contract.ChildLimits{Children: children, Queue: queue}, Logger: quiet},
 		open: make(chan struct{}),
 	}
 	t.Cleanup(func() {

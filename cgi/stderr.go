@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // longestLine is how much of a child's standard error is logged as one line; what is longer is cut in pieces.
@@ -26,7 +26,7 @@ type stderr struct {
 	started   func() // is called when the child has been started; nil if nobody asks
 	wanted    string // of the child's report
 	report    report
-	executing int64                // when it was asked to read, by bench.Now; 0 if it was not
+	executing int64                // when it was asked to read, by contract.Now; 0 if it was not
 	pipe      atomic.Pointer[pipe] // that is read when the child has been waited for; nil if it was read before
 	rest      []byte               // of a line whose end has not come
 }
@@ -38,7 +38,7 @@ var buffers = sync.Pool{New: func() any { return new([longestLine]byte) }}
 // ReadFrom is called by os/exec, by way of io.Copy, as soon as the child has been started. It returns at once if it
 // can: os/exec, and so the request, waits for it.
 func (s *stderr) ReadFrom(r io.Reader) (int64, error) {
-	s.executing = bench.Now()
+	s.executing = contract.Now()
 	if s.started != nil {
 		s.started()
 	}

@@ -3,14 +3,14 @@ package cgi
 import (
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
-// A stopwatch makes the phases of a request from stamps of the host and of the child, all readings of bench.Now.
+// A stopwatch makes the phases of a request from stamps of the host and of the child, all readings of contract.Now.
 type stopwatch struct {
-	timer   bench.Timer // who wants to know; nil if nobody does
-	arrived int64       // the request, at the host
-	begun   int64       // its child, which is about to be started
+	timer   contract.PhaseRecorder // who wants to know; nil if nobody does
+	arrived int64                  // the request, at the host
+	begun   int64                  // its child, which is about to be started
 }
 
 // tell reports the phases of a child that has been waited for, until this very moment. Each ends where the next begins,
@@ -21,24 +21,24 @@ func (t *stopwatch) tell(says *stderr, a *answer) {
 		return
 	}
 	at := t.arrived
-	until := func(p bench.Phase, stamp int64) {
+	until := func(p contract.Phase, stamp int64) {
 		stamp = max(stamp, at) // one that is missing, or came late, leaves its phase without time
-		t.timer.Took(p, time.Duration(stamp-at))
+		t.timer.RecordPhase(p, time.Duration(stamp-at))
 		at = stamp
 	}
-	until(bench.PhaseWait, t.begun)
+	until(contract.PhaseWait, t.begun)
 	if child := says.report; child.born > 0 {
-		until(bench.PhaseSpawn, min(says.executing, child.born)) // the host may be slower to wake than the child to start
-		until(bench.PhaseStart, child.born)
-		until(bench.PhaseOpen, child.opened)
-		until(bench.PhaseConnect, child.connected)
-		until(bench.PhaseHandle, child.handled)
+		until(contract.PhaseSpawn, min(says.executing, child.born)) // the host may be slower to wake than the child to start
+		until(contract.PhaseStart, child.born)
+		until(contract.PhaseOpen, child.opened)
+		until(contract.PhaseConnect, child.connected)
+		until(contract.PhaseHandle, child.handled)
 	} else {
-		until(bench.PhaseSpawn, min(says.executing, a.head))
+		until(contract.PhaseSpawn, min(says.executing, a.head))
 		at += int64(a.told.Served())
-		until(bench.PhaseChild, a.head)
+		until(contract.PhaseChild, a.head)
 	}
-	until(bench.PhaseTransfer, a.last)
-	until(bench.PhaseClose, says.report.closed) // may be over before the host has woken to the answer
-	until(bench.PhaseExit, bench.Now())
+	until(contract.PhaseTransfer, a.last)
+	until(contract.PhaseClose, says.report.closed) // may be over before the host has woken to the answer
+	until(contract.PhaseExit, contract.Now())
 }

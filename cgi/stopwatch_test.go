@@ -8,23 +8,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
 	"forktax/cgi"
+	"forktax/workload/contract"
 )
 
 // A timedRecorder is a ResponseWriter that wants to know the phases.
 type timedRecorder struct {
 	*httptest.ResponseRecorder
-	took map[bench.Phase]time.Duration
+	took map[contract.Phase]time.Duration
 }
 
-var _ bench.Timer = timedRecorder{}
+var _ contract.PhaseRecorder = timedRecorder{}
 
-func (r timedRecorder) Took(p bench.Phase, d time.Duration) { r.took[p] += d }
+func (r timedRecorder) RecordPhase(p contract.Phase, d time.Duration) { r.took[p] += d }
 
 // timed asks h, and returns the phases, and how long it all took.
 func timed(h *cgi.Host, target string) (w timedRecorder, all time.Duration) {
-	w = timedRecorder{httptest.NewRecorder(), map[bench.Phase]time.Duration{}}
+	w = timedRecorder{httptest.NewRecorder(), map[contract.Phase]time.Duration{}}
 	begin := time.Now()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
 	return w, time.Since(begin)
@@ -33,9 +33,9 @@ func timed(h *cgi.Host, target string) (w timedRecorder, all time.Duration) {
 // present lists the phases that took any time, but for close: of a child that has nothing to close it is over, or not,
 // when its host notices the answer.
 func (r timedRecorder) present() (names []string) {
-	for p := range bench.Phases {
-		if r.took[bench.Phase(p)] > 0 && bench.Phase(p) != bench.PhaseClose {
-			names = append(names, bench.Phases[p])
+	for p := range contract.Phases {
+		if r.took[contract.Phase(p)] > 0 && contract.Phase(p) != contract.PhaseClose {
+			names = append(names, contract.Phases[p])
 		}
 	}
 	return names
@@ -65,18 +65,18 @@ func TestPhaseClose(t *testing.T) {
 	const takes = 20 * time.Millisecond
 	host := &cgi.Host{Path: self(t), Dir: "/", Env: childEnv(closeTakes + "=" + takes.String())}
 	w, _ := timed(host, "/hello")
-	if w.Body.String() != "hello" || w.took[bench.PhaseClose] < takes/2 || w.took[bench.PhaseExit] <= 0 {
+	if w.Body.String() != "hello" || w.took[contract.PhaseClose] < takes/2 || w.took[contract.PhaseExit] <= 0 {
 		t.Errorf("answer %q, phases %v; want hello, %v to close and some time to exit", w.Body, w.took, takes)
 	}
 	plain, _ := timed(shell(`printf 'Content-Type: text/plain\n\nhello'`), "/")
-	if took, told := plain.took[bench.PhaseClose]; told && took > 0 {
+	if took, told := plain.took[contract.PhaseClose]; told && took > 0 {
 		t.Errorf("close took %v of a child that says nothing of it, want 0", took)
 	}
 }
 
 // Of any other child the host knows what it sees.
 func TestPhasesOfForeignChild(t *testing.T) {
-	check := func(script string, want []string, atLeast map[bench.Phase]time.Duration) {
+	check := func(script string, want []string, atLeast map[contract.Phase]time.Duration) {
 		t.Helper()
 		w, all := timed(shell(script), "/")
 		if diff := cmp.Diff(want, w.present()); diff != "" {
@@ -94,12 +94,12 @@ func TestPhasesOfForeignChild(t *testing.T) {
 	const head = `printf 'Content-Type: text/plain\n\n'; `
 	outside := []string{"wait", "spawn", "child", "transfer", "exit"}
 	// Each sleep is half a tenth longer than its phase must be at the least: a busy host sees a child begin, or write, late.
-	check(`sleep 0.15; `+head+`sleep 0.25; echo body; sleep 0.35`, outside, map[bench.Phase]time.Duration{
-		bench.PhaseChild: 100 * time.Millisecond, bench.PhaseTransfer: 200 * time.Millisecond,
-		bench.PhaseExit: 300 * time.Millisecond})
+	check(`sleep 0.15; `+head+`sleep 0.25; echo body; sleep 0.35`, outside, map[contract.Phase]time.Duration{
+		contract.PhaseChild: 100 * time.Millisecond, contract.PhaseTransfer: 200 * time.Millisecond,
+		contract.PhaseExit: 300 * time.Millisecond})
 	check(`sleep 0.15; `+head, []string{"wait", "spawn", "child", "exit"}, nil) // without a body there is nothing to transfer
-	check(`sleep 0.15; echo broken`, []string{"wait", "spawn", "child", "exit"}, map[bench.Phase]time.Duration{
-		bench.PhaseChild: 100 * time.Millisecond}) // the head is then the host's own
+	check(`sleep 0.15; echo broken`, []string{"wait", "spawn", "child", "exit"}, map[contract.Phase]time.Duration{
+		contract.PhaseChild: 100 * time.Millisecond}) // the head is then the host's own
 }
 
 // What a foreign child says of its inside is believed: it goes to the client in the child's own header, and is taken off.
@@ -109,11 +109,11 @@ func TestPhasesThatAChildTells(t *testing.T) {
 		t.Errorf("the client gets the Server-Timing %q, want the child's", got)
 	}
 	// Of the 50 that are left, spawn has what passed until the host was told that the child executes.
-	if child := w.took[bench.PhaseChild]; child+w.took[bench.PhaseSpawn] < 50*time.Millisecond || w.took[bench.PhaseHandle] != 0 {
+	if child := w.took[contract.PhaseChild]; child+w.took[contract.PhaseSpawn] < 50*time.Millisecond || w.took[contract.PhaseHandle] != 0 {
 		t.Errorf("phases %v; want child to lack the 150 of 200 ms that it says it handled", w.took)
 	}
 	whole, _ := timed(shell(`sleep 0.2; printf 'Content-Type: text/plain\nServer-Timing: handle;dur=99999\n\nhi'`), "/")
-	if child := whole.took[bench.PhaseChild]; child != 0 {
+	if child := whole.took[contract.PhaseChild]; child != 0 {
 		t.Errorf("child = %v of one that says it took longer than it did, want 0", child)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 const (
@@ -42,7 +42,7 @@ func (s *exchanges) watch() {
 			return
 		}
 		s.mu.Unlock()
-		now := bench.Now()
+		now := contract.Now()
 		for _, e := range seen {
 			e.look(now)
 		}

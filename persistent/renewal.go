@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // A Renewal answers each request by a handler that is opened and connected for it, in a process that stays: what the
@@ -22,7 +22,7 @@ var _ http.Handler = (*Renewal)(nil)
 
 // ServeHTTP returns when the handler has been closed again. If it cannot be opened, the client gets status 500.
 func (n *Renewal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	t := stopwatch{timer: bench.TimerOf(w)}
+	t := stopwatch{timer: contract.PhaseRecorderOf(w)}
 	handler, shut, err := n.open(r.Context(), &t)
 	if err != nil {
 		n.log(r, err)
@@ -34,28 +34,28 @@ func (n *Renewal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err := shut(); err != nil {
 			n.log(r, err)
 		}
-		t.tell(bench.PhaseClose)
+		t.tell(contract.PhaseClose)
 	}()
 	t.start()
 	handler.ServeHTTP(w, r)
-	t.tell(bench.PhaseHandle)
+	t.tell(contract.PhaseHandle)
 }
 
 func (n *Renewal) open(ctx context.Context, t *stopwatch) (http.Handler, func() error, error) {
 	t.start()
 	connect, err := n.Open(ctx)
-	t.tell(bench.PhaseOpen)
+	t.tell(contract.PhaseOpen)
 	if err != nil {
 		return nil, nil, err
 	}
 	t.start()
-	defer t.tell(bench.PhaseConnect)
+	defer t.tell(contract.PhaseConnect)
 	return connect(ctx)
 }
 
 // A stopwatch tells a timer, if there is one, how long a phase took.
 type stopwatch struct {
-	timer bench.Timer
+	timer contract.PhaseRecorder
 	began time.Time
 }
 
@@ -65,9 +65,9 @@ func (t *stopwatch) start() {
 	}
 }
 
-func (t *stopwatch) tell(p bench.Phase) {
+func (t *stopwatch) tell(p contract.Phase) {
 	if t.timer != nil {
-		t.timer.Took(p, time.Since(t.began))
+		t.timer.RecordPhase(p, time.Since(t.began))
 	}
 }
 

@@ -5,15 +5,15 @@ package calibrate
 import (
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
-// An alarm wakes one goroutine at an instant of bench.Now, as precisely as the runtime's timers.
+// An alarm wakes one goroutine at an instant of contract.Now, as precisely as the runtime's timers.
 type alarm struct{}
 
 func newAlarm() (*alarm, error) { return &alarm{}, nil }
 
 // until waits.
-func (*alarm) until(at int64) { time.Sleep(time.Duration(at - bench.Now())) }
+func (*alarm) until(at int64) { time.Sleep(time.Duration(at - contract.Now())) }
 
 func (*alarm) close() {}

@@ -18,6 +18,7 @@ import (
 	"forktax/bench/process"
 	"forktax/bench/program"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // A Lab has what properties are measured with.
@@ -221,10 +222,10 @@ func (s *server) prepare(ctx context.Context, sc scene) error {
 
 // plan is that of a run with one cell.
 func (sc scene) plan() bench.Plan {
-	request := bench.Request{Name: "ask", Method: http.MethodGet, Path: sc.ask.Path(),
-		Want: bench.Want{Body: truthBody}}
+	request := contract.Request{Name: "ask", Method: http.MethodGet, Path: sc.ask.Path(),
+		Want: contract.Want{Body: truthBody}}
 	return bench.Plan{
-		Workloads: []bench.Description{{Contract: bench.Contract, Name: truthName, Requests: []bench.Request{request}}},
+		Workloads: []contract.Description{{Contract: contract.Version, Name: truthName, Requests: []contract.Request{request}}},
 		Cells: []bench.Cell{{Workload: truthName, Request: request.Name, Model: truthName, Engine: engineName,
 			Load: sc.load}},
 		Rounds: max(sc.blocks, 1), Groups: 1, BlockNS: int64(sc.length), AtLeast: max(sc.least, 1), Seed: sc.seed,

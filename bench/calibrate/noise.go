@@ -15,6 +15,7 @@ import (
 	"forktax/bench/program"
 	"forktax/bench/report"
 	"forktax/bench/stats"
+	"forktax/workload/contract"
 )
 
 // onNoise are the properties of the statistics, on noise that was recorded here: a program against a copy of itself.
@@ -54,7 +55,7 @@ const noiseStart = 300 * time.Millisecond
 
 func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s gate.Series, err error) {
 	p := l.Programs[startupProgram]
-	plan := bench.Plan{Workloads: []bench.Description{p.Description}, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed,
+	plan := bench.Plan{Workloads: []contract.Description{p.Description}, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed,
 		Baseline: "base", Criterion: &bench.Criterion{Candidate: "candidate", Metrics: []string{report.MetricResponse},
 			MustCatch: gate.DefaultMustCatch, Alpha: gate.DefaultAlpha}}
 	var variants []program.Variant

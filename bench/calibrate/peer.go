@@ -12,10 +12,10 @@ import (
 	"strconv"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/explain"
 	"forktax/bench/process"
 	"forktax/bench/stats"
+	"forktax/workload/contract"
 )
 
 // hyperfine is what people compare commands with today.
@@ -127,7 +127,7 @@ func (l *Lab) time(ctx context.Context, path string, runs int, work time.Duratio
 	program := l.Programs[startupProgram].Path
 	cmd := exec.Command(path, "--shell=none", "--style=none", "--warmup", "5", "--runs", strconv.Itoa(runs),
 		"--export-json", export, "'"+program+"'")
-	cmd.Env = append(os.Environ(), explain.Environment(bench.Request{Method: "GET", Path: "/"}, program,
+	cmd.Env = append(os.Environ(), explain.Environment(contract.Request{Method: "GET", Path: "/"}, program,
 		os.Getenv("PATH"))...)
 	cmd.Env = append(cmd.Env, workVariable+"="+work.String())
 	if _, err := process.Output(ctx, 10*time.Minute, cmd); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/workload/contract"
 )
 
 // plain is a simple engine, as one would write it in an hour, and wrong in one of the ways in which those are. Without
@@ -88,7 +89,7 @@ func (b *plainBlock) open(ctx context.Context) error {
 			time.Sleep(due - last)
 			last, due = due, time.Since(b.start)
 		} else {
-			wake.until(bench.Now() + int64(due-time.Since(b.start)))
+			wake.until(contract.Now() + int64(due-time.Since(b.start)))
 		}
 		if b.skips && len(free) == 0 {
 			continue

@@ -11,6 +11,7 @@ import (
 	"forktax/bench/program"
 	"forktax/bench/report"
 	"forktax/bench/stats"
+	"forktax/workload/contract"
 )
 
 // started are the properties that need programs to be started for each request.
@@ -72,7 +73,7 @@ func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) 
 					if err != nil {
 						return err
 					}
-					if o.Err == "" && o.Timing != (bench.Timing{}) {
+					if o.Err == "" && o.Timing != (contract.Timing{}) {
 						off = append(off, 100*(float64(o.Timing.Sum())/float64(o.Service())-1))
 					}
 				}

@@ -14,6 +14,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/process"
+	"forktax/workload/contract"
 )
 
 // stoppedEngine makes a visit by our own engine in a process of its own, which stands still for a while: the harness
@@ -88,7 +89,7 @@ func stop(_ context.Context, args []string, _ io.Reader, _ io.Writer) error {
 	}
 	defer wake.close()
 	urgent()
-	begin, parent := bench.Now()+int64(after), os.Getppid()
+	begin, parent := contract.Now()+int64(after), os.Getppid()
 	wake.until(begin)
 	if err := syscall.Kill(parent, syscall.SIGSTOP); err != nil {
 		return fmt.Errorf("stopping the generator: %w", err)

@@ -11,10 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
-// A Stamp is what the ground-truth server did for one request, by the clock of bench.Now.
+// A Stamp is what the ground-truth server did for one request, by the clock of contract.Now.
 type Stamp struct {
 	Arrived  int64 `json:"a"` // the first byte of the request was there
 	Answered int64 `json:"d"` // the last byte of the answer was about to be written; 0 if it was not
@@ -88,7 +88,7 @@ func (t *truth) control() http.Handler {
 		}
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.still.from = bench.Now() + int64(after)
+		t.still.from = contract.Now() + int64(after)
 		t.still.until = t.still.from + int64(length)
 	})
 	mux.HandleFunc("GET /stamps", func(w http.ResponseWriter, _ *http.Request) {
@@ -114,7 +114,7 @@ func (t *truth) talk(c net.Conn) {
 		if _, err := r.Peek(1); err != nil {
 			return
 		}
-		arrived := bench.Now()
+		arrived := contract.Now()
 		q, err := http.ReadRequest(r)
 		if err != nil {
 			return
@@ -158,7 +158,7 @@ func (t *truth) answer(c net.Conn, wake *alarm, a Ask, arrived int64) bool {
 		begin = due
 	}
 	wake.until(begin)
-	for bench.Now() < due {
+	for contract.Now() < due {
 	}
 	t.answered(i, false)
 	_, err := io.WriteString(c, rest)
@@ -197,6 +197,6 @@ func (t *truth) answered(i int, failed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if i < len(t.stamps) { // else they were forgotten meanwhile
-		t.stamps[i].Answered, t.stamps[i].Failed = bench.Now(), failed
+		t.stamps[i].Answered, t.stamps[i].Failed = contract.Now(), failed
 	}
 }

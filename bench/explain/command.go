@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // A Command is a program with all that a CGI host gives to it.
@@ -76,7 +76,7 @@ var beyondRFC = []string{"REQUEST_URI", "SCRIPT_FILENAME", "HTTP_HOST"}
 // Environment is what a CGI host gives to the program at path for a request: the variables that RFC 3875 asks for,
 // those that every host adds, and a search path. The program is mounted at /, so that all of the request's path is
 // PATH_INFO. Nothing is inherited, and a result does not depend on who made it.
-func Environment(r bench.Request, path, searchPath string) []string {
+func Environment(r contract.Request, path, searchPath string) []string {
 	info, query, _ := strings.Cut(r.Path, "?")
 	env := map[string]string{
 		"GATEWAY_INTERFACE": "CGI/1.1",

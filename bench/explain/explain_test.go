@@ -10,17 +10,17 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/explain"
 	"forktax/bench/program/programtest"
 	"forktax/bench/testenv"
+	"forktax/workload/contract"
 )
 
 // explained explains a program by few starts.
 func explained(t *testing.T, plan explain.Plan) *explain.Explanation {
 	t.Helper()
 	plan.Starts = 6
-	plan.Request = bench.Request{Method: "GET", Path: "/"}
+	plan.Request = contract.Request{Method: "GET", Path: "/"}
 	e, err := plan.Explain(t.Context())
 	if err != nil {
 		t.Fatal(err)

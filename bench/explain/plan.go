@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // defaultStarts is how often a program is started to be measured, by default and if it is not slow.
@@ -18,12 +18,12 @@ const DefaultBudget = 5 * time.Second
 // A Plan says what is to be explained, and how thoroughly.
 type Plan struct {
 	Command  Command
-	Request  bench.Request // the same as in the command's environment
-	Starts   int           // to be measured; 0 means 50, or as many as 5 s allow, and 6 at the least
-	Try      bool          // try what can be switched from outside
-	Budget   time.Duration // for each switch; 0 means 5 s
-	Seed     uint64        // of the order of trials
-	Progress func(string)  // told what is being done; may be nil
+	Request  contract.Request // the same as in the command's environment
+	Starts   int              // to be measured; 0 means 50, or as many as 5 s allow, and 6 at the least
+	Try      bool             // try what can be switched from outside
+	Budget   time.Duration    // for each switch; 0 means 5 s
+	Seed     uint64           // of the order of trials
+	Progress func(string)     // told what is being done; may be nil
 }
 
 // Explain starts the program over and over and says what its start is made of. It fails if the program cannot be
@@ -61,7 +61,7 @@ func (p Plan) Explain(ctx context.Context) (*Explanation, error) {
 	return e, nil
 }
 
-func (s *subject) explanation(r bench.Request) *Explanation {
+func (s *subject) explanation(r contract.Request) *Explanation {
 	ns := func(number func(Start) time.Duration) int64 { return int64(medianOf(s.starts, number)) }
 	return &Explanation{
 		Schema:      Schema,

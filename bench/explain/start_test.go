@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/explain"
+	"forktax/workload/contract"
 )
 
 // script writes a program and returns its path. No other goroutine may fork meanwhile: its child would hold the file
@@ -36,7 +36,7 @@ func shell(t *testing.T, text string) explain.Command {
 }
 
 func command(path string, args ...string) explain.Command {
-	r := bench.Request{Method: "GET", Path: "/"}
+	r := contract.Request{Method: "GET", Path: "/"}
 	return explain.Command{Path: path, Args: args, Env: explain.Environment(r, path, "/usr/local/bin:/usr/bin:/bin")}
 }
 
@@ -77,7 +77,7 @@ func TestRunStampsTheFirstByte(t *testing.T) {
 // A program gets what a CGI host gives it, and nothing of what this process has.
 func TestEnvironment(t *testing.T) {
 	t.Setenv("FORKTAX_SECRET", "1")
-	r := bench.Request{Method: "POST", Path: "/a/b?c=d&e", Body: "12345",
+	r := contract.Request{Method: "POST", Path: "/a/b?c=d&e", Body: "12345",
 		Headers: map[string]string{"Content-Type": "text/x", "X-One": "1"}}
 	path := script(t, "#!/bin/sh\n"+header+"/usr/bin/env; pwd")
 	c := explain.Command{Path: path, Env: explain.Environment(r, path, "/bin"), Body: r.Body}

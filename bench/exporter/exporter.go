@@ -13,13 +13,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
-// Render reads a bench.Snapshot as JSON and writes the page, in the form that the request's headers ask for: the head
+// Render reads a contract.Snapshot as JSON and writes the page, in the form that the request's headers ask for: the head
 // of an HTTP answer, an empty line, and the body.
 func Render(in io.Reader, out io.Writer, accept, acceptEncoding string) error {
-	var s bench.Snapshot
+	var s contract.Snapshot
 	if err := json.NewDecoder(in).Decode(&s); err != nil {
 		return fmt.Errorf("reading the snapshot: %w", err)
 	}

@@ -18,19 +18,19 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 
-	"forktax/bench"
 	"forktax/bench/exporter"
+	"forktax/workload/contract"
 )
 
 const protobuf = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
 
-func snapshot() bench.Snapshot {
-	return bench.Snapshot{
+func snapshot() contract.Snapshot {
+	return contract.Snapshot{
 		Workload: "hello", Model: "cgi", PID: os.Getpid(),
-		Usage:    bench.Usage{SelfCPUNS: 1_500_000_000, ChildrenCPUNS: 500_000_000, ProcessesStarted: 7, ConnectionsOpened: 3},
+		Usage:    contract.Usage{SelfCPUNS: 1_500_000_000, ChildrenCPUNS: 500_000_000, ProcessesStarted: 7, ConnectionsOpened: 3},
 		Requests: map[int]int64{200: 10, 503: 2},
 		// 3 of at most 2^-10 s (0.98 ms), 4 of at most 2^-9.875 s, 5 of at most 1 s
-		Durations:       bench.Durations{Buckets: map[int]int64{-80: 3, -79: 4, 0: 5}, SumNS: 2_500_000_000},
+		Durations:       contract.Durations{Buckets: map[int]int64{-80: 3, -79: 4, 0: 5}, SumNS: 2_500_000_000},
 		ChildrenRunning: 1, ChildrenFailed: 2, QueueLength: 4, QueueRefused: 5,
 		GoVersion: "go1.26", Goroutines: 11, Threads: 12,
 		Memory: runtime.MemStats{Alloc: 13, TotalAlloc: 14, NumGC: 15, PauseTotalNs: 16e9, LastGC: 17e9},
@@ -38,7 +38,7 @@ func snapshot() bench.Snapshot {
 }
 
 // render returns the head and the body of the page.
-func render(t *testing.T, s bench.Snapshot, accept, encoding string) (textproto.MIMEHeader, []byte) {
+func render(t *testing.T, s contract.Snapshot, accept, encoding string) (textproto.MIMEHeader, []byte) {
 	t.Helper()
 	in, err := json.Marshal(s)
 	if err != nil {
@@ -207,10 +207,10 @@ func TestRenderNativeBuckets(t *testing.T) {
 			t.Fatalf("Content-Type %q", got)
 		}
 		h := histogram(t, families(t, head, body))
-		if h.GetSchema() != bench.DurationsSchema || h.GetSampleCount() != count || h.GetZeroCount() != 0 ||
+		if h.GetSchema() != contract.DurationsSchema || h.GetSampleCount() != count || h.GetZeroCount() != 0 ||
 			h.GetZeroThreshold() != 1e-9 {
 			t.Errorf("schema %d, %d samples, %d below %g, want %d, %d, 0, 1e-09", h.GetSchema(), h.GetSampleCount(),
-				h.GetZeroCount(), h.GetZeroThreshold(), bench.DurationsSchema, count)
+				h.GetZeroCount(), h.GetZeroThreshold(), contract.DurationsSchema, count)
 		}
 		got := nativeBuckets(h)
 		for i, n := range got {
@@ -278,7 +278,7 @@ func (full) Write([]byte) (int, error) { return 0, fmt.Errorf("no room") }
 // A snapshot of a process that has ended since, or of a program that tells little, is still a page.
 func TestRenderOfLittle(t *testing.T) {
 	for _, pid := range []int{0, -1, 1 << 30} {
-		head, body := render(t, bench.Snapshot{PID: pid}, "", "")
+		head, body := render(t, contract.Snapshot{PID: pid}, "", "")
 		page := families(t, head, body)
 		if page["forktax_children_started_total"] == nil || page["process_cpu_seconds_total"] != nil {
 			t.Errorf("the page of process %d:\n%s", pid, body)

@@ -5,12 +5,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // runtimeOf collects the state of the program's Go runtime under the names that Prometheus' own Go collector uses. That
 // collector can only look at the process that it is in.
-type runtimeOf struct{ snapshot bench.Snapshot }
+type runtimeOf struct{ snapshot contract.Snapshot }
 
 // Describe implements prometheus.Collector. It sends nothing: there is one of each, and the names are in Collect.
 func (runtimeOf) Describe(chan<- *prometheus.Desc) {}

@@ -8,12 +8,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // server collects what the program counted of its requests and children.
 type server struct {
-	snapshot bench.Snapshot
+	snapshot contract.Snapshot
 	labels   prometheus.Labels
 }
 
@@ -63,7 +63,7 @@ func (s server) desc(name, help string, variable ...string) *prometheus.Desc {
 // text form, in which native buckets do not exist.
 type durations struct {
 	desc   *prometheus.Desc
-	counts bench.Durations
+	counts contract.Durations
 	labels []string // values of the variable ones
 }
 
@@ -82,13 +82,13 @@ func (d durations) Write(out *dto.Metric) error {
 		native[i] = n
 		count += uint64(n)
 		for bound := range classic {
-			if float64(i) <= math.Log2(bound)*(1<<bench.DurationsSchema) {
+			if float64(i) <= math.Log2(bound)*(1<<contract.DurationsSchema) {
 				classic[bound] += uint64(n)
 			}
 		}
 	}
 	sum := float64(d.counts.SumNS) / 1e9
-	exact, err := prometheus.NewConstNativeHistogram(d.desc, count, sum, native, nil, 0, bench.DurationsSchema, 1e-9, time.Time{}, d.labels...)
+	exact, err := prometheus.NewConstNativeHistogram(d.desc, count, sum, native, nil, 0, contract.DurationsSchema, 1e-9, time.Time{}, d.labels...)
 	if err != nil {
 		return err
 	}

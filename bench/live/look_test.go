@@ -16,6 +16,7 @@ import (
 	"forktax/bench/program"
 	"forktax/bench/program/programtest"
 	"forktax/bench/stats"
+	"forktax/workload/contract"
 )
 
 // one is a stage with one program.
@@ -28,7 +29,7 @@ func (o one) Choices() []Choice {
 	return []Choice{{Name: o.Program.Name, Models: []string{"cgi", bench.Baseline}}}
 }
 
-func (o one) Launch(ctx context.Context, s Setup, side int) (*bench.Target, bench.Request, func() error, error) {
+func (o one) Launch(ctx context.Context, s Setup, side int) (*bench.Target, contract.Request, func() error, error) {
 	t, stop, err := o.Serve(ctx, o.Program, program.Variant{Variant: bench.Variant{Model: s.Models[side]}})
 	return t, o.Requests[0], stop, err
 }

@@ -13,6 +13,7 @@ import (
 	"forktax/bench"
 	"forktax/bench/live"
 	"forktax/bench/load"
+	"forktax/workload/contract"
 )
 
 // empty is a stage on which nothing can be started.
@@ -24,8 +25,8 @@ func (empty) Choices() []live.Choice {
 		{Name: "guestbook/read", Models: models, Databases: []string{"sqlite"}}}
 }
 
-func (empty) Launch(context.Context, live.Setup, int) (*bench.Target, bench.Request, func() error, error) {
-	return nil, bench.Request{}, nil, errors.New("nothing can be started here")
+func (empty) Launch(context.Context, live.Setup, int) (*bench.Target, contract.Request, func() error, error) {
+	return nil, contract.Request{}, nil, errors.New("nothing can be started here")
 }
 
 var begin = live.Setup{Workload: "hello", Models: [2]string{"cgi", "persistent"}, Clients: 4}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // A Setup is what a page may choose. All of it is known or bounded.
@@ -41,7 +42,7 @@ type Choice struct {
 type Stage interface {
 	Choices() []Choice
 	// Launch starts the workload by the model of that side. Stop ends it, with every process it started.
-	Launch(ctx context.Context, s Setup, side int) (t *bench.Target, r bench.Request, stop func() error, err error)
+	Launch(ctx context.Context, s Setup, side int) (t *bench.Target, r contract.Request, stop func() error, err error)
 }
 
 // check says what is wrong with a setup.

@@ -11,6 +11,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/stats"
+	"forktax/workload/contract"
 )
 
 // A side is one of the two targets, under load for as long as it lives.
@@ -28,9 +29,9 @@ type side struct {
 	failure  string    // why no load is offered any more
 	gone     string    // why the target has ended, if it has
 
-	first, last *bench.Usage // when it began, and at the look before
+	first, last *contract.Usage // when it began, and at the look before
 	lastAt      time.Time
-	all         bench.Usage // since it began, as far as is known
+	all         contract.Usage // since it began, as far as is known
 }
 
 // An answer is when one came, and after how long.
@@ -59,7 +60,7 @@ const (
 // drive offers load until ctx ends. In a closed loop one engine makes one visit after the other. In an open loop a visit must
 // not wait for the last answers of the one before it, so the engines take turns: only a target that takes longer for an
 // answer than for the visits of all others gets less than the rate.
-func (s *side) drive(ctx context.Context, engines []bench.Engine, r bench.Request, l bench.Load) {
+func (s *side) drive(ctx context.Context, engines []bench.Engine, r contract.Request, l bench.Load) {
 	v := bench.Visit{URL: s.target.URL, Request: r, Load: l, Length: visit}
 	if l.Kind == bench.Closed {
 		v.AtLeast, engines = 1, engines[:1]
@@ -138,7 +139,7 @@ func (s *side) Observe(batch []bench.Observation) {
 
 func told(o bench.Observation) []Phase {
 	var phases []Phase
-	for p, name := range bench.Phases {
+	for p, name := range contract.Phases {
 		if ns := o.Timing[p]; ns > 0 {
 			phases = append(phases, Phase{name, int64(ns) / 1000})
 		}
@@ -148,28 +149,28 @@ func told(o bench.Observation) []Phase {
 
 // A View is what a page is shown of a side.
 type View struct {
-	Model       string        `json:"model"`
-	PID         int           `json:"pid"`
-	AgeUS       int64         `json:"age_us"`
-	RPS         float64       `json:"rps"`
-	P50US       int64         `json:"p50_us"`
-	P99US       int64         `json:"p99_us"`
-	Requests    int64         `json:"requests"`
-	Errors      int           `json:"errors"`
-	CPU         float64       `json:"cpu"` // cores
-	CPUUS       float64       `json:"cpu_us"`
-	Processes   int64         `json:"processes"` // started since it began
-	Connections int64         `json:"connections"`
-	Children    []bench.Child `json:"children"`
-	NowNS       int64         `json:"now_ns"` // on the children's clock
-	Phases      [][]Phase     `json:"phases"`
-	Failure     string        `json:"failure,omitempty"`
+	Model       string           `json:"model"`
+	PID         int              `json:"pid"`
+	AgeUS       int64            `json:"age_us"`
+	RPS         float64          `json:"rps"`
+	P50US       int64            `json:"p50_us"`
+	P99US       int64            `json:"p99_us"`
+	Requests    int64            `json:"requests"`
+	Errors      int              `json:"errors"`
+	CPU         float64          `json:"cpu"` // cores
+	CPUUS       float64          `json:"cpu_us"`
+	Processes   int64            `json:"processes"` // started since it began
+	Connections int64            `json:"connections"`
+	Children    []contract.Child `json:"children"`
+	NowNS       int64            `json:"now_ns"` // on the children's clock
+	Phases      [][]Phase        `json:"phases"`
+	Failure     string           `json:"failure,omitempty"`
 }
 
 // look takes a view of the side.
 func (s *side) look(ctx context.Context) View {
-	v := View{Model: s.model, PID: s.target.PID, AgeUS: time.Since(s.began).Microseconds(), Children: []bench.Child{}}
-	usage, family := bench.Usage{}, bench.Family{}
+	v := View{Model: s.model, PID: s.target.PID, AgeUS: time.Since(s.began).Microseconds(), Children: []contract.Child{}}
+	usage, family := contract.Usage{}, contract.Family{}
 	asked := s.ask(ctx, "/usage", &usage) == nil
 	if s.ask(ctx, "/children", &family) == nil && family.Children != nil {
 		v.Children, v.NowNS = family.Children, family.NowNS

@@ -12,6 +12,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/workload/contract"
 )
 
 // A target that takes half a second for each answer, and can give many at once, gets the rate that was asked for: an open loop
@@ -30,7 +31,7 @@ func TestOpenLoopWaitsForNobody(t *testing.T) {
 		engines = append(engines, load.Engines()[load.Default])
 	}
 	s := &side{target: &bench.Target{URL: slow.URL}}
-	s.drive(ctx, engines, bench.Request{Method: "GET", Path: "/", Want: bench.Want{Body: "hello\n"}}, Setup{RateRPS: rate}.load())
+	s.drive(ctx, engines, contract.Request{Method: "GET", Path: "/", Want: contract.Want{Body: "hello\n"}}, Setup{RateRPS: rate}.load())
 	if s.failure != "" || s.errors > 0 {
 		t.Fatalf("%d errors, %s", s.errors, s.failure)
 	}
@@ -56,7 +57,7 @@ func TestDriveRests(t *testing.T) {
 			defer cancel()
 			var tries atomic.Int64
 			s := &side{target: &bench.Target{}}
-			s.drive(ctx, []bench.Engine{broken{&tries}}, bench.Request{}, setup.load())
+			s.drive(ctx, []bench.Engine{broken{&tries}}, contract.Request{}, setup.load())
 			if n := tries.Load(); n != 10 || s.failure != "it cannot be made" {
 				t.Errorf("%s: it was tried %d times in 10 pauses, and %q is told", setup.load(), n, s.failure)
 			}

@@ -19,6 +19,7 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/program/programtest"
 	"forktax/bench/testenv"
+	"forktax/workload/contract"
 )
 
 // BenchmarkEngines compares the engine with wrk and hey, from Debian's packages, on a resident handler: in turn, so
@@ -74,7 +75,7 @@ func runEpoll(b *testing.B, url string, connections int, length time.Duration) s
 	var before, after syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &before)
 	began := time.Now()
-	err := engine.Run(b.Context(), bench.Visit{URL: url, Request: bench.Request{Method: "GET", Path: "/"},
+	err := engine.Run(b.Context(), bench.Visit{URL: url, Request: contract.Request{Method: "GET", Path: "/"},
 		Load: bench.Load{Kind: bench.Closed, Concurrency: connections}, Length: length}, &n)
 	took := time.Since(began)
 	syscall.Getrusage(syscall.RUSAGE_SELF, &after)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // A check holds answers against what the workload says a right one is. Status and length cost nothing and are looked at
@@ -37,7 +38,7 @@ type wantedHeader struct {
 }
 
 // newCheck makes w ready for use.
-func newCheck(w bench.Want) (*check, error) {
+func newCheck(w contract.Want) (*check, error) {
 	k := &check{status: w.StatusCode(), length: -1}
 	if w.Body != "" {
 		k.text, k.length = []byte(w.Body), int64(len(w.Body))

@@ -14,11 +14,12 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/workload/contract"
 )
 
 // arriving is an open loop of Poisson arrivals.
 func arriving(url string, rate float64, length time.Duration) bench.Visit {
-	return bench.Visit{URL: url, Request: bench.Request{Name: "test", Path: "/"}, Length: length, Seed: 3,
+	return bench.Visit{URL: url, Request: contract.Request{Name: "test", Path: "/"}, Length: length, Seed: 3,
 		Load: bench.Load{Kind: bench.Open, Concurrency: 8, RateRPS: rate}}
 }
 

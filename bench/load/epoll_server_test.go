@@ -16,6 +16,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/workload/contract"
 )
 
 // A tape records what an engine saw.
@@ -49,7 +50,7 @@ func run(t *testing.T, e *load.Epoll, v bench.Visit) tape {
 
 // clients is a closed loop of n requests.
 func clients(url string, c, n int) bench.Visit {
-	return bench.Visit{URL: url, Request: bench.Request{Name: "test", Method: "GET", Path: "/"}, AtLeast: n,
+	return bench.Visit{URL: url, Request: contract.Request{Name: "test", Method: "GET", Path: "/"}, AtLeast: n,
 		Load: bench.Load{Kind: bench.Closed, Concurrency: c}}
 }
 

@@ -20,27 +20,28 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/workload/contract"
 )
 
 func TestEpollAnswers(t *testing.T) {
 	sum := sha256.Sum256([]byte(long))
 	digest := hex.EncodeToString(sum[:])
 	for name, c := range map[string]struct {
-		request bench.Request
+		request contract.Request
 		handler http.HandlerFunc
 		bytes   int64
 	}{
 		"a length": {
-			request: bench.Request{Want: bench.Want{Body: "hello\n", Headers: map[string]string{"content-length": "6"}}},
+			request: contract.Request{Want: contract.Want{Body: "hello\n", Headers: map[string]string{"content-length": "6"}}},
 			handler: helloHandler,
 			bytes:   6,
 		},
 		"HEAD": {
-			request: bench.Request{Method: "HEAD"},
+			request: contract.Request{Method: "HEAD"},
 			handler: helloHandler,
 		},
 		"304": {
-			request: bench.Request{Headers: map[string]string{"If-None-Match": "x"}, Want: bench.Want{Status: 304}},
+			request: contract.Request{Headers: map[string]string{"If-None-Match": "x"}, Want: contract.Want{Status: 304}},
 			handler: func(w http.ResponseWriter, r *http.Request) {
 				if r.Header.Get("If-None-Match") == "x" {
 					w.WriteHeader(304)
@@ -48,7 +49,7 @@ func TestEpollAnswers(t *testing.T) {
 			},
 		},
 		"chunks": {
-			request: bench.Request{Want: bench.Want{Body: "hello\n"}},
+			request: contract.Request{Want: contract.Want{Body: "hello\n"}},
 			handler: func(w http.ResponseWriter, r *http.Request) {
 				io.WriteString(w, "hel")
 				w.(http.Flusher).Flush()
@@ -57,7 +58,7 @@ func TestEpollAnswers(t *testing.T) {
 			bytes: 6,
 		},
 		"interim answers": {
-			request: bench.Request{Want: bench.Want{Body: "hello\n"}},
+			request: contract.Request{Want: contract.Want{Body: "hello\n"}},
 			handler: func(w http.ResponseWriter, r *http.Request) {
 				w.WriteHeader(103)
 				w.WriteHeader(103)
@@ -66,13 +67,13 @@ func TestEpollAnswers(t *testing.T) {
 			bytes: 6,
 		},
 		"a long answer": {
-			request: bench.Request{Want: bench.Want{BodySHA256: digest}},
+			request: contract.Request{Want: contract.Want{BodySHA256: digest}},
 			handler: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, long) },
 			bytes:   int64(len(long)),
 		},
 		"a form": {
-			request: bench.Request{Method: "POST", Path: "/sign?x=1", Body: "name=a", Headers: map[string]string{
-				"Content-Type": "application/x-www-form-urlencoded"}, Want: bench.Want{Status: 201, Body: "a1"}},
+			request: contract.Request{Method: "POST", Path: "/sign?x=1", Body: "name=a", Headers: map[string]string{
+				"Content-Type": "application/x-www-form-urlencoded"}, Want: contract.Want{Status: 201, Body: "a1"}},
 			handler: func(w http.ResponseWriter, r *http.Request) {
 				w.WriteHeader(201)
 				io.WriteString(w, r.PostFormValue("name")+r.FormValue("x"))
@@ -80,7 +81,7 @@ func TestEpollAnswers(t *testing.T) {
 			bytes: 2,
 		},
 		"a long request": {
-			request: bench.Request{Method: "PUT", Body: long, Want: bench.Want{Body: digest}},
+			request: contract.Request{Method: "PUT", Body: long, Want: contract.Want{Body: digest}},
 			handler: func(w http.ResponseWriter, r *http.Request) {
 				h := sha256.New()
 				io.Copy(h, r.Body)
@@ -89,12 +90,12 @@ func TestEpollAnswers(t *testing.T) {
 			bytes: 64,
 		},
 		"a host of its own": {
-			request: bench.Request{Headers: map[string]string{"host": "example.org"}, Want: bench.Want{Body: "example.org"}},
+			request: contract.Request{Headers: map[string]string{"host": "example.org"}, Want: contract.Want{Body: "example.org"}},
 			handler: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Host) },
 			bytes:   11,
 		},
 		"no headers but Host": {
-			request: bench.Request{Want: bench.Want{Body: "0"}},
+			request: contract.Request{Want: contract.Want{Body: "0"}},
 			handler: func(w http.ResponseWriter, r *http.Request) {
 				io.WriteString(w, string(rune('0'+len(r.Header))))
 			},
@@ -142,7 +143,7 @@ func TestEpollTiming(t *testing.T) {
 		w.Header().Set("Server-Timing", "spawn;dur=1.5, handle;dur=0.25")
 	})
 	for _, o := range run(t, new(load.Epoll), clients(url, 1, 3)) {
-		if want := (bench.Timing{bench.PhaseSpawn: 1_500_000, bench.PhaseHandle: 250_000}); o.Timing != want {
+		if want := (contract.Timing{contract.PhaseSpawn: 1_500_000, contract.PhaseHandle: 250_000}); o.Timing != want {
 			t.Errorf("timing %v, want %v", o.Timing, want)
 		}
 	}
@@ -190,14 +191,14 @@ func TestEpollSendsAgain(t *testing.T) {
 
 func TestEpollWrongAnswers(t *testing.T) {
 	for name, c := range map[string]struct {
-		want bench.Want
+		want contract.Want
 		err  string
 	}{
-		"status":  {bench.Want{Status: 201}, bench.ErrWrongStatus},
-		"length":  {bench.Want{Body: "hello"}, bench.ErrWrongBody},
-		"body":    {bench.Want{Body: "hallo\n"}, bench.ErrWrongBody},
-		"sum":     {bench.Want{BodySHA256: strings.Repeat("0", 64)}, bench.ErrWrongBody},
-		"headers": {bench.Want{Headers: map[string]string{"X-Model": "cgi"}}, bench.ErrWrongHeader},
+		"status":  {contract.Want{Status: 201}, bench.ErrWrongStatus},
+		"length":  {contract.Want{Body: "hello"}, bench.ErrWrongBody},
+		"body":    {contract.Want{Body: "hallo\n"}, bench.ErrWrongBody},
+		"sum":     {contract.Want{BodySHA256: strings.Repeat("0", 64)}, bench.ErrWrongBody},
+		"headers": {contract.Want{Headers: map[string]string{"X-Model": "cgi"}}, bench.ErrWrongHeader},
 	} {
 		v := clients(serve(t, replies(hello)), 1, 5)
 		v.Request.Want = c.want

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // pause is how long a client of a closed loop waits after it was refused, lest it fill the block with refusals.
@@ -236,7 +237,7 @@ func (c *core) release(k *conn) {
 
 // timing is what the server told of k's request, and what lies before and behind that by this machine's clock. If it is
 // another machine's, it tells another time, and nothing is known of the way there and back.
-func (c *core) timing(k *conn, done time.Duration) bench.Timing {
+func (c *core) timing(k *conn, done time.Duration) contract.Timing {
 	told := &k.parser.told
 	if told.Arrived == 0 {
 		return told.Timing
@@ -244,8 +245,8 @@ func (c *core) timing(k *conn, done time.Duration) bench.Timing {
 	t := told.Timing
 	arrive, back := time.Duration(told.Arrived)-c.poll.zero-k.sent, c.poll.zero+done-time.Duration(told.Answered)
 	if arrive >= 0 && back >= 0 {
-		t.Add(bench.PhaseArrive, arrive)
-		t.Add(bench.PhaseReturn, back)
+		t.Add(contract.PhaseArrive, arrive)
+		t.Add(contract.PhaseReturn, back)
 	}
 	return t
 }

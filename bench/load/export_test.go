@@ -2,13 +2,15 @@
 
 package load
 
-import "forktax/bench"
+import (
+	"forktax/workload/contract"
+)
 
 // An Answer is what the engine makes of the bytes of one.
 type Answer struct {
 	Status   int
 	Bytes    int64
-	Timing   bench.Timing
+	Timing   contract.Timing
 	Done     bool
 	Reusable bool
 	Read     int    // bytes that belong to it
@@ -19,7 +21,7 @@ type Answer struct {
 // Parse says what bytes are read as.
 type Parse struct {
 	Head    bool // the request was HEAD
-	Want    bench.Want
+	Want    contract.Want
 	Ends    bool  // the connection does, behind the last piece
 	MaxHead int   // 0 means 64 KiB
 	MaxBody int64 // 0 means 1 GiB

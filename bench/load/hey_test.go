@@ -18,6 +18,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/workload/contract"
 )
 
 // patience ends what would otherwise hang a test; nothing is expected to take that long.
@@ -68,7 +69,7 @@ func answers(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello\
 
 // closedVisit is a visit to url by c clients that is over after length.
 func closedVisit(url string, c int, length time.Duration) bench.Visit {
-	return bench.Visit{URL: url, Request: bench.Request{Name: "it", Method: "GET", Path: "/"},
+	return bench.Visit{URL: url, Request: contract.Request{Name: "it", Method: "GET", Path: "/"},
 		Load: bench.Load{Kind: bench.Closed, Concurrency: c}, Length: length}
 }
 
@@ -387,7 +388,7 @@ func TestHeySendsTheRequest(t *testing.T) {
 	})
 	v := closedVisit(url, 2, time.Millisecond)
 	v.AtLeast = 10
-	v.Request = bench.Request{Method: want.Method, Path: want.Target, Body: want.Body, Want: bench.Want{Status: 201},
+	v.Request = contract.Request{Method: want.Method, Path: want.Target, Body: want.Body, Want: contract.Want{Status: 201},
 		Headers: map[string]string{"host": want.Host, "User-Agent": want.Agent, "x-token": want.Token}}
 	if got := heyRun(t, load.Hey{}, v).errors(); got[""] < 10 || len(got) != 1 {
 		t.Errorf("errors by class: %v, want at least 10 right answers", got)

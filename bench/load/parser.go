@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // A parser reads one HTTP/1.x answer from whatever bytes come, a few or many at a time (RFC 9112). It allocates only for
@@ -30,7 +31,7 @@ type parser struct {
 
 	status int
 	bytes  int64 // of body so far
-	told   bench.Told
+	told   contract.ServerTiming
 }
 
 // A place is where in an answer the parser is.
@@ -59,7 +60,7 @@ func (p *parser) reset() {
 func (p *parser) forget() {
 	p.minor, p.chunked, p.close, p.keep = 0, false, false, false
 	p.length, p.left, p.bytes, p.status = -1, 0, 0, 0
-	p.told = bench.Told{}
+	p.told = contract.ServerTiming{}
 }
 
 // done reports whether the answer is complete.

@@ -16,6 +16,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/workload/contract"
 )
 
 func TestParserFraming(t *testing.T) {
@@ -49,7 +50,7 @@ func TestParserFraming(t *testing.T) {
 		"HTTP/1.0 kept":        {in: "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx", status: 200, bytes: 1, reusable: true},
 		"more than the answer": {in: ok + "Content-Length: 1\r\n\r\nxHTTP/1.1", status: 200, bytes: 1, reusable: true, rest: 8},
 	} {
-		got := load.Parse{Head: c.head, Ends: c.ends, Want: bench.Want{Status: c.status}}.Pieces([]byte(c.in))
+		got := load.Parse{Head: c.head, Ends: c.ends, Want: contract.Want{Status: c.status}}.Pieces([]byte(c.in))
 		want := load.Answer{Status: c.status, Bytes: c.bytes, Done: true, Reusable: c.reusable, Read: len(c.in) - c.rest}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)
@@ -122,30 +123,30 @@ func TestParserBodyLimit(t *testing.T) {
 func TestParserTiming(t *testing.T) {
 	// Milliseconds in the header, nanoseconds in a Timing.
 	const longest = 1<<32 - 1
-	check := func(headers string, want bench.Timing) {
+	check := func(headers string, want contract.Timing) {
 		t.Helper()
 		got := load.Parse{}.Pieces([]byte("HTTP/1.1 200 OK\r\n" + headers + "Content-Length: 0\r\n\r\n"))
 		if got.Timing != want || got.Class != "" {
 			t.Errorf("%q gave %v %q, want %v", headers, got.Timing, got.Class, want)
 		}
 	}
-	check("Server-Timing: open;dur=1.234\r\n", bench.Timing{bench.PhaseOpen: 1_234_000})
+	check("Server-Timing: open;dur=1.234\r\n", contract.Timing{contract.PhaseOpen: 1_234_000})
 	check("SERVER-TIMING:spawn;dur=0.25,start;dur=2, handle ; dur = 10.5\r\n",
-		bench.Timing{bench.PhaseSpawn: 250_000, bench.PhaseStart: 2_000_000, bench.PhaseHandle: 10_500_000})
+		contract.Timing{contract.PhaseSpawn: 250_000, contract.PhaseStart: 2_000_000, contract.PhaseHandle: 10_500_000})
 	check("Server-Timing: wait;dur=1\r\nServer-Timing: exit;dur=2\r\n",
-		bench.Timing{bench.PhaseWait: 1_000_000, bench.PhaseExit: 2_000_000})
+		contract.Timing{contract.PhaseWait: 1_000_000, contract.PhaseExit: 2_000_000})
 	check("Server-Timing: cache;desc=\"a, open;dur=9\";dur=3, transfer;desc=x;dur=.5\r\n",
-		bench.Timing{bench.PhaseTransfer: 500_000})
-	check("Server-Timing: open;desc=\"say \\\", wait;dur=1\";dur=\"7\"\r\n", bench.Timing{bench.PhaseOpen: 7_000_000})
-	check("Server-Timing: open;dur=1;dur=5, open;dur=2\r\n", bench.Timing{bench.PhaseOpen: 3_000_000})
-	check("Server-Timing: open;dur=0.0000019\r\n", bench.Timing{bench.PhaseOpen: 1})
+		contract.Timing{contract.PhaseTransfer: 500_000})
+	check("Server-Timing: open;desc=\"say \\\", wait;dur=1\";dur=\"7\"\r\n", contract.Timing{contract.PhaseOpen: 7_000_000})
+	check("Server-Timing: open;dur=1;dur=5, open;dur=2\r\n", contract.Timing{contract.PhaseOpen: 3_000_000})
+	check("Server-Timing: open;dur=0.0000019\r\n", contract.Timing{contract.PhaseOpen: 1})
 	check("Server-Timing: open;dur=4294.967295, exit;dur=4294.967296, wait;dur=99999999999999999999\r\n",
-		bench.Timing{bench.PhaseWait: longest, bench.PhaseOpen: longest, bench.PhaseExit: longest})
-	check("Server-Timing: open;dur=-1, exit;dur=, wait;dur=1e3, spawn;dur=., start;dur=1.2.3, handle\r\n", bench.Timing{})
-	check("Server-Timing: , ;;, =;dur=1\r\nServer-Timing:\r\n", bench.Timing{})
-	got := load.Parse{Want: bench.Want{Status: 200}}.Pieces(
+		contract.Timing{contract.PhaseWait: longest, contract.PhaseOpen: longest, contract.PhaseExit: longest})
+	check("Server-Timing: open;dur=-1, exit;dur=, wait;dur=1e3, spawn;dur=., start;dur=1.2.3, handle\r\n", contract.Timing{})
+	check("Server-Timing: , ;;, =;dur=1\r\nServer-Timing:\r\n", contract.Timing{})
+	got := load.Parse{Want: contract.Want{Status: 200}}.Pieces(
 		[]byte("HTTP/1.1 103 Early Hints\r\nServer-Timing: open;dur=1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
-	if got.Timing != (bench.Timing{}) {
+	if got.Timing != (contract.Timing{}) {
 		t.Errorf("an interim answer's timing was taken for the answer's: %v", got.Timing)
 	}
 }
@@ -154,23 +155,23 @@ func TestParserVerdict(t *testing.T) {
 	sum := sha256.Sum256([]byte("hello\n"))
 	digest := hex.EncodeToString(sum[:])
 	const in = "HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n3\r\nlo\n\r\n0\r\n\r\n"
-	check := func(want bench.Want, verdict string) {
+	check := func(want contract.Want, verdict string) {
 		t.Helper()
 		if got := (load.Parse{Want: want}).Pieces([]byte(in)); got.Verdict != verdict || got.Class != "" {
 			t.Errorf("verdict with %+v: %q %q, want %q", want, got.Verdict, got.Class, verdict)
 		}
 	}
-	check(bench.Want{}, "")
-	check(bench.Want{Status: 201}, bench.ErrWrongStatus)
-	check(bench.Want{Headers: map[string]string{"x-A": "2"}}, "")
-	check(bench.Want{Headers: map[string]string{"X-A": "3"}}, bench.ErrWrongHeader)
-	check(bench.Want{Headers: map[string]string{"X-B": ""}}, bench.ErrWrongHeader)
-	check(bench.Want{Body: "hello\n", BodySHA256: digest}, "")
-	check(bench.Want{Body: "hallo\n"}, bench.ErrWrongBody)
-	check(bench.Want{Body: "hello"}, bench.ErrWrongBody)
-	check(bench.Want{Body: "hello\n\n"}, bench.ErrWrongBody)
-	check(bench.Want{BodySHA256: strings.ToUpper(digest)}, "")
-	check(bench.Want{BodySHA256: strings.Repeat("0", 64)}, bench.ErrWrongBody)
+	check(contract.Want{}, "")
+	check(contract.Want{Status: 201}, bench.ErrWrongStatus)
+	check(contract.Want{Headers: map[string]string{"x-A": "2"}}, "")
+	check(contract.Want{Headers: map[string]string{"X-A": "3"}}, bench.ErrWrongHeader)
+	check(contract.Want{Headers: map[string]string{"X-B": ""}}, bench.ErrWrongHeader)
+	check(contract.Want{Body: "hello\n", BodySHA256: digest}, "")
+	check(contract.Want{Body: "hallo\n"}, bench.ErrWrongBody)
+	check(contract.Want{Body: "hello"}, bench.ErrWrongBody)
+	check(contract.Want{Body: "hello\n\n"}, bench.ErrWrongBody)
+	check(contract.Want{BodySHA256: strings.ToUpper(digest)}, "")
+	check(contract.Want{BodySHA256: strings.Repeat("0", 64)}, bench.ErrWrongBody)
 }
 
 // FuzzParser holds that it does not matter how the bytes of an answer are cut into pieces, and that an answer in which

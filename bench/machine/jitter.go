@@ -4,7 +4,7 @@ import (
 	"runtime"
 	"time"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // Jitter is how often a thread that wanted to run did not.
@@ -39,7 +39,7 @@ func spin(long time.Duration) Jitter {
 }
 
 // stamp reads the clock that all stamps are made by.
-func stamp() time.Duration { return time.Duration(bench.Now()) }
+func stamp() time.Duration { return time.Duration(contract.Now()) }
 
 // clockCost is how long it takes to read that clock: the least of some hundred means, which
 // others have not disturbed.

@@ -235,7 +235,7 @@ func (f *Finder) inCheckout(ctx context.Context) ([]string, error) {
 	for line := range strings.Lines(string(out)) {
 		path, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
 		name, ok := workloadOf(strings.TrimPrefix(path, commands))
-		if ok && slices.Contains(strings.Fields(strings.Trim(imports, "[]")), twinPackage) {
+		if ok && slices.Contains(strings.Fields(strings.Trim(imports, "[]")), sdkPackage) {
 			names = append(names, name)
 		}
 	}

@@ -53,7 +53,7 @@ func onPath(t *testing.T, text string) {
 // listing is what go list prints of a checkout with two workloads and the command.
 const listing = `[ "$1" = list ] && printf '%s\n' \
 	'forktax/cmd/forktax [context forktax/bench fmt]' \
-	'forktax/cmd/forktax-guestbook [context forktax/twin]' 'forktax/cmd/forktax-hello [forktax/twin io]' && exit
+	'forktax/cmd/forktax-guestbook [context forktax/workload]' 'forktax/cmd/forktax-hello [forktax/workload io]' && exit
 `
 
 func paths(programs []program.Program) []string {
@@ -170,8 +170,8 @@ func TestFindByDatabase(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(root, "cmd", "forktax-guestbook-postgres"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	onPath(t, `[ "$1" = list ] && printf '%s\n' 'forktax/cmd/forktax-guestbook-postgres [forktax/twin]' \
-	'forktax/cmd/forktax-guestbook [forktax/twin]' '' 'forktax/cmd/forktax-hello [forktax/twin]' && exit
+	onPath(t, `[ "$1" = list ] && printf '%s\n' 'forktax/cmd/forktax-guestbook-postgres [forktax/workload]' \
+	'forktax/cmd/forktax-guestbook [forktax/workload]' '' 'forktax/cmd/forktax-hello [forktax/workload]' && exit
 while [ "$1" != -o ]; do shift; done
 for name in guestbook guestbook-postgres; do
 	printf '#!/bin/sh\necho %s\n' "'`+strings.ReplaceAll(description, `"`, `\"`)+`'" > "$2forktax-$name"; /bin/chmod +x "$2forktax-$name"

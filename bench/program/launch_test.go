@@ -18,6 +18,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/program"
+	"forktax/workload/contract"
 )
 
 // admin is the admin listener of programs that are scripts: in good health, unless the test says otherwise.
@@ -185,7 +186,7 @@ esac
 `)
 	t.Setenv("GATEWAY_INTERFACE", "CGI/1.1")
 	t.Setenv("OWN", "kept")
-	l := launcher(t, program.Program{Path: path, Description: bench.Description{Name: "fake", Models: []string{"one"}}})
+	l := launcher(t, program.Program{Path: path, Description: contract.Description{Name: "fake", Models: []string{"one"}}})
 	l.Addr, l.Exporter, l.Env = "127.0.0.1:4", "/bin/forktax", map[string]string{"BOTH": "launcher", "MORE": "1"}
 	target, stop := launch(t, l)
 	if target.Workload != "fake" || target.Model != "one" || target.URL != "http://127.0.0.1:1" || target.AdminURL != url ||
@@ -389,7 +390,7 @@ func TestLaunchHello(t *testing.T) {
 			if got := get(t, target.URL+p.Requests[0].Path); got != p.Requests[0].Want.Body {
 				t.Errorf("it answers %q, want %q", got, p.Requests[0].Want.Body)
 			}
-			var usage bench.Usage
+			var usage contract.Usage
 			if err := json.Unmarshal([]byte(get(t, target.AdminURL+"/usage")), &usage); err != nil || usage.CPUNS() <= 0 {
 				t.Errorf("its usage is %+v, %v", usage, err)
 			}

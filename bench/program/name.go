@@ -12,8 +12,8 @@ var module = strings.TrimSuffix(reflect.TypeFor[Finder]().PkgPath(), "/bench/pro
 
 // The import paths of this module's commands, and of the package that makes one a workload program.
 var (
-	commands    = module + "/cmd/"
-	twinPackage = module + "/twin"
+	commands   = module + "/cmd/"
+	sdkPackage = module + "/workload"
 )
 
 // programPrefix begins the file name of each workload program, so that none shadows a command of the system.

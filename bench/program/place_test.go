@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench"
 	"forktax/bench/program"
+	"forktax/workload/contract"
 )
 
 // fakeDatabase makes places that are only names.
@@ -38,7 +38,7 @@ serve)
 	`+deaf+ready(url)+stays+` ;;
 esac
 `)
-	about := bench.Description{Name: "fake", Models: []string{"one"}, Database: "fake"}
+	about := contract.Description{Name: "fake", Models: []string{"one"}, Database: "fake"}
 	for kind, want := range map[string]string{"fake": "fake://place", "other": ""} {
 		d := &fakeDatabase{}
 		l := launcher(t, program.Program{Path: path, Description: about})
@@ -80,7 +80,7 @@ func TestLaunchInADatabaseFails(t *testing.T) {
 			d := &fakeDatabase{fail: test.fail}
 			path := script(t, "case $1 in\nprepare)\n"+test.prepare+" ;;\nserve)\n"+test.serve+" ;;\nesac\n")
 			l := launcher(t, program.Program{Path: path,
-				Description: bench.Description{Name: "fake", Models: []string{"one"}, Database: "fake"}})
+				Description: contract.Description{Name: "fake", Models: []string{"one"}, Database: "fake"}})
 			l.Databases = map[string]program.Database{"fake": d}
 			_, _, err := l.Launch(t.Context(), "one", "fake")
 			fails(t, "Launch", err, test.want)

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/process"
+	"forktax/workload/contract"
 )
 
 // Limits on what is asked of a program before it serves. A program that takes the word describe for something else, as
@@ -26,7 +26,7 @@ const (
 // A Program is a file that keeps the program contract.
 type Program struct {
 	Path string // absolute
-	bench.Description
+	contract.Description
 }
 
 // Describe asks the file at path what it serves. It runs in its own folder, as a CGI program does: one that does not know
@@ -47,8 +47,8 @@ func Describe(ctx context.Context, path string) (Program, error) {
 }
 
 func (p Program) valid() error {
-	if p.Contract != bench.Contract {
-		return fmt.Errorf("contract %d is unknown; this forktax speaks %d", p.Contract, bench.Contract)
+	if p.Contract != contract.Version {
+		return fmt.Errorf("contract %d is unknown; this forktax speaks %d", p.Contract, contract.Version)
 	}
 	if err := validName("it", p.Name); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/program"
+	"forktax/workload/contract"
 )
 
 func TestDescribe(t *testing.T) {
@@ -24,8 +25,8 @@ func TestDescribe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := program.Program{Path: path, Description: bench.Description{Contract: 1, Name: "fake",
-		Models: []string{"one", "two"}, Requests: []bench.Request{{Name: "r", Method: "GET", Path: "/"}}}}
+	want := program.Program{Path: path, Description: contract.Description{Contract: 1, Name: "fake",
+		Models: []string{"one", "two"}, Requests: []contract.Request{{Name: "r", Method: "GET", Path: "/"}}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Describe (-want +got):\n%s", diff)
 	}

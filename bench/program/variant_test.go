@@ -7,6 +7,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/program"
+	"forktax/workload/contract"
 )
 
 // A variant is launched by its own model, environment and program, and known by its own name.
@@ -20,7 +21,7 @@ serve)
 	`+deaf+ready(url)+stays+` ;;
 esac
 `)
-		return program.Program{Path: path, Description: bench.Description{Name: "fake", Models: []string{"one", "two"}}}
+		return program.Program{Path: path, Description: contract.Description{Name: "fake", Models: []string{"one", "two"}}}
 	}
 	l := launcher(t, telling("usual"))
 	l.Env = map[string]string{"MORE": "launcher"}

@@ -17,6 +17,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // rank is the exact nearest rank of so many thousandths, or nil with fewer than needed values: worked out in whole
@@ -211,7 +212,7 @@ func TestCosts(t *testing.T) {
 		if b.Cell == 1 {
 			n := int64(b.Round + 1)
 			b.IdleNS, b.IdleCPUNS = 1, 3 // which is what a look costs
-			b.Usage = &bench.Usage{SelfCPUNS: 48*n + 3, ChildrenCPUNS: 240, MinorFaults: 11 * n, MajorFaults: 1,
+			b.Usage = &contract.Usage{SelfCPUNS: 48*n + 3, ChildrenCPUNS: 240, MinorFaults: 11 * n, MajorFaults: 1,
 				ProcessesStarted: 12, ConnectionsOpened: 6 * n, PeakMemoryBytes: 1000 - n, ChildPeakMemoryBytes: 100 * n}
 		}
 	}
@@ -281,7 +282,7 @@ func TestComparisons(t *testing.T) {
 	values := map[string][2][rounds]float64{} // by metric, of either side in each round
 	for i := range r.Blocks {
 		b := &r.Blocks[i]
-		b.Usage = &bench.Usage{SelfCPUNS: 1000 + draw.Int64N(1000), ChildrenCPUNS: int64(b.Cell) * 50_000}
+		b.Usage = &contract.Usage{SelfCPUNS: 1000 + draw.Int64N(1000), ChildrenCPUNS: int64(b.Cell) * 50_000}
 		var times []float64
 		for o := range r.Observations(*b) {
 			times = append(times, float64(o.Response()))
@@ -492,7 +493,7 @@ func TestCutOffRun(t *testing.T) {
 }
 
 func TestWarnings(t *testing.T) {
-	usage := func(ns int64) *bench.Usage { return &bench.Usage{SelfCPUNS: ns} }
+	usage := func(ns int64) *contract.Usage { return &contract.Usage{SelfCPUNS: ns} }
 	bothCells := []string{"hello/hello, persistent, 1 client, fake", "hello/hello, cgi, 1 client, fake"}
 	for name, test := range map[string]struct {
 		rounds int

@@ -9,7 +9,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
-	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // Tables and figures of where the time of a request goes, and of what keeping a thing is worth.
@@ -25,7 +25,7 @@ const leastShown = 0.01
 // shown are the phases that have a column, in order: those that any of the cells has, and no others.
 func shown(cells []Cell) []string {
 	var names []string
-	for _, name := range append(bench.Phases[:], Outside) {
+	for _, name := range append(contract.Phases[:], Outside) {
 		if slices.ContainsFunc(cells, func(c Cell) bool {
 			ns := c.phase(name)
 			return ns > 0 && (name != Outside || c.Response.P50 == nil || float64(ns) > leastShown*float64(*c.Response.P50))
@@ -64,7 +64,7 @@ func phasesTable(a *Analysis) table.Writer {
 // parts says in a sentence what a request with a process of its own consists of: its longest phases, and the floor, which
 // is the kernel's and the host's share.
 func (a *Analysis) parts(c Cell) string {
-	if c.phase(bench.PhaseExit.String()) == 0 || c.Response.P50 == nil {
+	if c.phase(contract.PhaseExit.String()) == 0 || c.Response.P50 == nil {
 		return ""
 	}
 	longest := slices.Clone(c.Phases)

@@ -6,6 +6,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // Each block has ten requests. The servers use 100 ns in each, and the database's 30 for persistent and 500, 1000,
@@ -19,7 +20,7 @@ func withDatabase(t *testing.T) *bench.Result {
 	cgi := int64(0)
 	for i := range r.Blocks {
 		b := &r.Blocks[i]
-		b.Usage, b.DatabaseNS = &bench.Usage{SelfCPUNS: 100}, new(int64(30))
+		b.Usage, b.DatabaseNS = &contract.Usage{SelfCPUNS: 100}, new(int64(30))
 		if r.Plan.Cells[b.Cell].Model == "cgi" {
 			cgi += 500
 			*b.DatabaseNS = cgi

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"forktax/bench"
+	"forktax/workload/contract"
 )
 
 // A Decision turns the costs of a request into what somebody has to decide: how many cores it takes at a rate, and what
@@ -69,7 +70,7 @@ func decisions(a *Analysis) []Decision {
 // savings works out, for a model that starts processes, what would take away which part of the tax.
 func (a *Analysis) savings(c Cell, tax float64) []Saving {
 	found := []Saving{}
-	if c.phase(bench.PhaseSpawn.String()) == 0 {
+	if c.phase(contract.PhaseSpawn.String()) == 0 {
 		return found
 	}
 	add := func(by string, ns float64, atMost bool, because string) {
@@ -78,7 +79,7 @@ func (a *Analysis) savings(c Cell, tax float64) []Saving {
 		}
 	}
 	if c.ConnectionsPerRequest != nil && *c.ConnectionsPerRequest > 0 {
-		add(byPooler, float64(c.phase(bench.PhaseConnect.String())+c.phase(bench.PhaseClose.String())), true,
+		add(byPooler, float64(c.phase(contract.PhaseConnect.String())+c.phase(contract.PhaseClose.String())), true,
 			"the phases connect and close")
 	}
 	if other := a.lightest(c); other != nil {
@@ -91,7 +92,7 @@ func (a *Analysis) savings(c Cell, tax float64) []Saving {
 
 // starting is the part of a request in which its process comes to be.
 func (c Cell) starting() int64 {
-	return c.phase(bench.PhaseSpawn.String()) + c.phase(bench.PhaseStart.String())
+	return c.phase(contract.PhaseSpawn.String()) + c.phase(contract.PhaseStart.String())
 }
 
 // lightest finds, for a cell of a program that is linked dynamically, the static one of the same language, model and load

@@ -9,6 +9,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // A made run is recorded by a real Runner, from observations that the test makes up.
@@ -43,8 +44,8 @@ func (m *made) record(t *testing.T, rounds int) *bench.Result {
 	for _, c := range m.cells {
 		if !requests[c.Request] {
 			requests[c.Request] = true
-			plan.Workloads = append(plan.Workloads, bench.Description{Name: c.Workload,
-				Requests: []bench.Request{{Name: c.Request, Method: "GET", Path: "/"}}})
+			plan.Workloads = append(plan.Workloads, contract.Description{Name: c.Workload,
+				Requests: []contract.Request{{Name: c.Request, Method: "GET", Path: "/"}}})
 		}
 	}
 	head := bench.Head{Schema: bench.Schema, ID: "made", Started: time.Unix(1e9, 0).UTC(), Version: "v1", Plan: plan}

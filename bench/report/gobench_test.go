@@ -18,6 +18,7 @@ import (
 	"forktax/bench"
 	"forktax/bench/report"
 	"forktax/bench/testenv"
+	"forktax/workload/contract"
 )
 
 // benchstat is the program for which the Go benchmark format is, as the pinned version of golang.org/x/perf has it.
@@ -65,7 +66,7 @@ func TestBenchstatReadsBench(t *testing.T) {
 		m := made{cells: cells, block: noisy(map[string]int{"persistent": 100, "cgi": cgi})}
 		r := m.record(t, 10)
 		for i := range r.Blocks {
-			r.Blocks[i].Usage = &bench.Usage{SelfCPUNS: int64(1e6 * (i + 1))}
+			r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: int64(1e6 * (i + 1))}
 		}
 		r.Environment = bench.Environment{OS: "linux", Arch: "amd64", CPU: "A  CPU @ 2.0 GHz\n"}
 		name := filepath.Join(t.TempDir(), "bench.txt")
@@ -106,7 +107,7 @@ func TestBench(t *testing.T) {
 	m := made{cells: twins(), block: the10s}
 	r := m.record(t, 3)
 	for i := range r.Blocks {
-		r.Blocks[i].Usage = &bench.Usage{SelfCPUNS: 12345}
+		r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: 12345}
 		if r.Blocks[i].Round == 1 && r.Plan.Cells[r.Blocks[i].Cell].Model == "cgi" {
 			r.Blocks[i].Collections = 1
 		}

@@ -8,6 +8,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/stats"
+	"forktax/workload/contract"
 )
 
 const (
@@ -41,7 +42,7 @@ func readings(r *bench.Result) map[target]int64 {
 }
 
 // without takes the cost of a look off what was used.
-func without(u *bench.Usage, reading int64) *bench.Usage {
+func without(u *contract.Usage, reading int64) *contract.Usage {
 	if u == nil {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // rungs are the four models of hello under one client.
@@ -20,14 +21,14 @@ func rungs() []bench.Cell {
 
 // timings are what each model tells of its phases, in µs, and what is outside of them.
 var timings = map[string]struct {
-	told    map[bench.Phase]uint32
+	told    map[contract.Phase]uint32
 	outside time.Duration
 }{
-	"persistent": {map[bench.Phase]uint32{bench.PhaseHandle: 5}, 30},
-	"reconnect":  {map[bench.Phase]uint32{bench.PhaseConnect: 100, bench.PhaseHandle: 7}, 30},
-	"reload":     {map[bench.Phase]uint32{bench.PhaseOpen: 20, bench.PhaseConnect: 100, bench.PhaseHandle: 7}, 30},
-	"cgi": {map[bench.Phase]uint32{bench.PhaseSpawn: 300, bench.PhaseStart: 1200, bench.PhaseOpen: 30,
-		bench.PhaseConnect: 150, bench.PhaseHandle: 10, bench.PhaseClose: 20, bench.PhaseExit: 180}, 40},
+	"persistent": {map[contract.Phase]uint32{contract.PhaseHandle: 5}, 30},
+	"reconnect":  {map[contract.Phase]uint32{contract.PhaseConnect: 100, contract.PhaseHandle: 7}, 30},
+	"reload":     {map[contract.Phase]uint32{contract.PhaseOpen: 20, contract.PhaseConnect: 100, contract.PhaseHandle: 7}, 30},
+	"cgi": {map[contract.Phase]uint32{contract.PhaseSpawn: 300, contract.PhaseStart: 1200, contract.PhaseOpen: 30,
+		contract.PhaseConnect: 150, contract.PhaseHandle: 10, contract.PhaseClose: 20, contract.PhaseExit: 180}, 40},
 }
 
 // telling answers a block by ten answers that tell their phases: all but the first as in timings, up to a microsecond
@@ -35,13 +36,13 @@ var timings = map[string]struct {
 func telling(c bench.Cell, round int) []bench.Observation {
 	var all []bench.Observation
 	for i := range 10 {
-		var timing bench.Timing
+		var timing contract.Timing
 		for p, us := range timings[c.Model].told {
 			timing[p] = us * 1000
 		}
-		timing[bench.PhaseHandle] += uint32(round * 100)
+		timing[contract.PhaseHandle] += uint32(round * 100)
 		if i == 0 {
-			timing[bench.PhaseHandle] += 1e9
+			timing[contract.PhaseHandle] += 1e9
 		}
 		o := took(timing.Sum() + timings[c.Model].outside*time.Microsecond)
 		o.Timing = timing
@@ -169,7 +170,7 @@ func TestDecisions(t *testing.T) {
 	r.Environment.Programs = []bench.Program{{Workload: "hello", Go: "go1.26", Linking: bench.LinkedDynamically}}
 	for i := range r.Blocks {
 		b := &r.Blocks[i]
-		b.Usage = &bench.Usage{SelfCPUNS: 10 * 2_000_000, ConnectionsOpened: 10} // 2 ms a request
+		b.Usage = &contract.Usage{SelfCPUNS: 10 * 2_000_000, ConnectionsOpened: 10} // 2 ms a request
 	}
 	a := analyze(t, r)
 	if len(a.Decisions) != 2 {
@@ -213,12 +214,12 @@ func TestStaticBuildSaves(t *testing.T) {
 		block := telling(c, round)
 		if c.Workload == "floor" {
 			for i := range block {
-				block[i].Timing[bench.PhaseStart] = 0
+				block[i].Timing[contract.PhaseStart] = 0
 			}
 		}
 		if c.Workload == "light" && c.Model == "cgi" {
 			for i := range block {
-				block[i].Timing[bench.PhaseStart] -= 400_000
+				block[i].Timing[contract.PhaseStart] -= 400_000
 				block[i].Done -= 400 * time.Microsecond
 			}
 		}
@@ -230,7 +231,7 @@ func TestStaticBuildSaves(t *testing.T) {
 		{Workload: "floor", Go: "go1.26", Linking: bench.LinkedStatically}}
 	r.Plan.Floor = "floor"
 	for i := range r.Blocks {
-		r.Blocks[i].Usage = &bench.Usage{SelfCPUNS: 1000}
+		r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: 1000}
 	}
 	for _, d := range analyze(t, r).Decisions {
 		var got []report.Saving

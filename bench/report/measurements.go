@@ -7,15 +7,16 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/stats"
+	"forktax/workload/contract"
 )
 
 // measurements is what the blocks of one cell hold.
 type measurements struct {
 	blocks, requests int
 	errors           Counts
-	usage            *bench.Usage // summed; nil if the target did not tell
-	database         *int64       // processor time of its database server, summed; nil if it has none, or that is not known
-	complaints       []string     // each kind of line once
+	usage            *contract.Usage // summed; nil if the target did not tell
+	database         *int64          // processor time of its database server, summed; nil if it has none, or that is not known
+	complaints       []string        // each kind of line once
 	generatorNS      int64
 	readingNS        int64              // that a look at the usage costs
 	rounds           map[int]*blockView // by round
@@ -235,7 +236,7 @@ func (m *measurements) count(b bench.Block) {
 		return
 	}
 	if m.usage == nil {
-		m.usage = &bench.Usage{}
+		m.usage = &contract.Usage{}
 	}
 	*m.usage = m.usage.Add(*b.Usage)
 }
@@ -262,7 +263,7 @@ func (s seen) metrics(b bench.Block, response []int64) map[string]float64 {
 }
 
 // cpuOf is the processor time of a target and of the database server that works for it; 0 if the target did not tell.
-func cpuOf(u *bench.Usage, database *int64) int64 {
+func cpuOf(u *contract.Usage, database *int64) int64 {
 	switch {
 	case u == nil:
 		return 0

@@ -11,6 +11,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // A server answers requests that arrive as a Poisson process, as many at once as it has workers, the others in turn or,
@@ -165,7 +166,7 @@ func TestOverload(t *testing.T) {
 	r := m.record(t, 8)
 	for i := range r.Blocks {
 		r.Blocks[i].DiscardNS = 25e6
-		r.Blocks[i].Usage = &bench.Usage{SelfCPUNS: 1e6}
+		r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: 1e6}
 	}
 	a := analyze(t, r)
 	persistent, cgi := a.Cells[0], a.Cells[1]

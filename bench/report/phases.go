@@ -6,6 +6,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/stats"
+	"forktax/workload/contract"
 )
 
 // Outside is the name of the part of a request that is in no phase. If the server does not tell the clock, it is also the
@@ -27,7 +28,7 @@ const (
 
 // An account is what one server told of one request, and how long its client saw it take.
 type account struct {
-	timing  bench.Timing
+	timing  contract.Timing
 	service time.Duration
 }
 
@@ -41,7 +42,7 @@ type accounts struct {
 func newAccounts(b bench.Block) accounts { return accounts{every: max(b.Requests/mostOfBlock, 1)} }
 
 func (a *accounts) take(o bench.Observation) {
-	if o.Err != "" || o.Timing == (bench.Timing{}) {
+	if o.Err != "" || o.Timing == (contract.Timing{}) {
 		return
 	}
 	if a.seen%a.every == 0 {
@@ -56,7 +57,7 @@ func (a *accounts) metrics(values map[string]float64) {
 		return
 	}
 	values[metricPhases] = median(a.kept, func(x account) time.Duration { return x.timing.Served() })
-	for p, name := range bench.Phases {
+	for p, name := range contract.Phases {
 		if ns := median(a.kept, func(x account) time.Duration { return time.Duration(x.timing[p]) }); ns > 0 {
 			values[eachPhase+name] = ns
 		}
@@ -98,7 +99,7 @@ func (m measurements) phases() []Phase {
 	if len(all) < stats.PercentileNeeds(0.5) {
 		return found
 	}
-	for p, name := range bench.Phases {
+	for p, name := range contract.Phases {
 		if ns := median(all, func(x account) time.Duration { return time.Duration(x.timing[p]) }); ns > 0 {
 			found = append(found, Phase{name, int64(ns)})
 		}

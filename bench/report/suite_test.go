@@ -7,6 +7,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // A suite says of which contenders the CPU is not known, and what would tell it. Other runs have other words for that.
@@ -15,7 +16,7 @@ func TestUnaccountedCPU(t *testing.T) {
 	r := m.record(t, 6)
 	each(func(b *bench.Block) {
 		if b.Cell == 0 {
-			b.Usage = &bench.Usage{SelfCPUNS: 1000, Outside: true}
+			b.Usage = &contract.Usage{SelfCPUNS: 1000, Outside: true}
 		}
 	})(r)
 	for _, suite := range []*bench.Suite{nil, {Name: "hosts"}} {

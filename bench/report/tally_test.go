@@ -9,6 +9,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // both has the twins with one client and with eight, the floor with one, and a referee.
@@ -119,7 +120,7 @@ func TestMissingAgreesWithTheAnalysis(t *testing.T) {
 func TestTallyReadsOn(t *testing.T) {
 	m := made{cells: twins(), block: the10s}
 	plan := bench.Plan{Cells: m.cells, Groups: 3, BudgetNS: 1, Baseline: bench.Baseline, Seed: 7,
-		Workloads: []bench.Description{{Name: "hello", Requests: []bench.Request{{Name: "hello", Method: "GET", Path: "/"}}}}}
+		Workloads: []contract.Description{{Name: "hello", Requests: []contract.Request{{Name: "hello", Method: "GET", Path: "/"}}}}}
 	record, err := bench.CreateRecord(t.TempDir(), bench.Head{Schema: bench.Schema, ID: "made", Plan: plan})
 	if err != nil {
 		t.Fatal(err)

@@ -14,8 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/process"
+	"forktax/workload/contract"
 )
 
 // A Web is a web server that runs.
@@ -220,12 +220,12 @@ func (w *Web) PIDs() []int {
 
 // Usage is what the server has used so far, with all processes that it started, once they rest. Nil says that it is not
 // known.
-func (w *Web) Usage() *bench.Usage {
+func (w *Web) Usage() *contract.Usage {
 	ns, known := w.home.cpuAtRest(w.PIDs()...)
 	if !known {
 		return nil
 	}
-	return &bench.Usage{SelfCPUNS: ns, Outside: true}
+	return &contract.Usage{SelfCPUNS: ns, Outside: true}
 }
 
 // Gone yields why a process of the server ended, if nobody asked it to.

@@ -17,13 +17,14 @@ import (
 	"forktax/bench/process"
 	"forktax/bench/program"
 	"forktax/bench/stack"
+	"forktax/workload/contract"
 )
 
 // A Lineup is a suite with all that it needs, ready to be measured.
 type Lineup struct {
 	Programs   []program.Program // that serve by themselves, by the names of their workloads
 	Foreign    []program.Foreign // the others
-	Workloads  []bench.Description
+	Workloads  []contract.Description
 	Contenders []bench.Contender // in the order in which they are shown
 	Versions   map[string]string // of the servers and languages, as they say themselves
 	Missing    []error           // why contenders were left out: each once
@@ -152,17 +153,17 @@ func (p *preparing) add(ctx context.Context, c contender) error {
 
 // describe has the workload be known, with its one request.
 func (p *preparing) describe(c contender, of program.Program) error {
-	if slices.ContainsFunc(p.Workloads, func(d bench.Description) bool { return d.Name == c.workload }) {
+	if slices.ContainsFunc(p.Workloads, func(d contract.Description) bool { return d.Name == c.workload }) {
 		return nil
 	}
-	i := slices.IndexFunc(of.Requests, func(r bench.Request) bool { return r.Name == c.request })
+	i := slices.IndexFunc(of.Requests, func(r contract.Request) bool { return r.Name == c.request })
 	if i < 0 {
 		return fmt.Errorf("%s has no request %q, which the suite is about", of.Path, c.request)
 	}
 	wanted := of.Requests[i]
 	wanted.Name = c.workload
 	d := of.Description
-	d.Name, d.Models, d.Requests = c.workload, nil, []bench.Request{wanted}
+	d.Name, d.Models, d.Requests = c.workload, nil, []contract.Request{wanted}
 	p.Workloads = append(p.Workloads, d)
 	of.Name, of.Requests = c.workload, d.Requests
 	if c.model != "" {

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"forktax/auth"
-	"forktax/twin"
+	"forktax/workload"
 )
 
 const (
@@ -22,10 +22,10 @@ const (
 )
 
 func main() {
-	twin.Main(twin.Workload{
+	workload.Main(workload.Workload{
 		Name:          "authproxy",
 		About:         "who you are, in front of any server: the one that " + urlVariable + " names",
-		Requests:      []twin.Request{{Name: "get", Method: http.MethodGet, Path: "/", Want: twin.Want{Status: http.StatusUnauthorized}}},
+		Requests:      []workload.Request{{Name: "get", Method: http.MethodGet, Path: "/", Want: workload.Want{Status: http.StatusUnauthorized}}},
 		Open:          open,
 		Env:           append([]string{urlVariable}, auth.Variables...),
 		Authorization: true,
@@ -33,7 +33,7 @@ func main() {
 }
 
 // open reads what it is told. Connections to the server behind are kept as long as those to a directory.
-func open(context.Context) (twin.Connect, error) {
+func open(context.Context) (workload.Connect, error) {
 	behind, err := url.Parse(os.Getenv(urlVariable))
 	if err != nil || behind.Host == "" {
 		return nil, fmt.Errorf("%s is %q: it names the server behind, such as http://127.0.0.1:8080", urlVariable, os.Getenv(urlVariable))
@@ -45,7 +45,7 @@ func open(context.Context) (twin.Connect, error) {
 	if !settings.Wanted() {
 		return nil, fmt.Errorf("neither %s nor %s is set: they say who knows the users", auth.FileVariable, auth.LDAPVariable)
 	}
-	settings.Connection = twin.ConnectionOpened
+	settings.Connection = workload.ConnectionOpened
 	opened, err := settings.Open()
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"forktax/auth"
-	"forktax/twin"
+	"forktax/workload"
 )
 
 // Variables of a serving program.
@@ -28,17 +28,17 @@ const (
 	authorizationVariable = "SCRIPT_AUTHORIZATION" // not empty: it is given the header Authorization
 )
 
-var workload = twin.Workload{
+var program = workload.Workload{
 	Name:  "script",
 	About: "any CGI executable, in any language: the file that " + pathVariable + " names, or those in that folder",
-	Requests: []twin.Request{{
+	Requests: []workload.Request{{
 		Name:   "get",
 		Method: http.MethodGet,
 		Path:   "/",
-		Want:   twin.Want{Status: http.StatusOK},
+		Want:   workload.Want{Status: http.StatusOK},
 	}},
 	Executable: executable,
-	Front:      front,
+	Middleware: front,
 }
 
 // front asks who a client is, if the variables of package auth say who knows the users. Children see it in AUTH_TYPE
@@ -48,7 +48,7 @@ func front(next http.Handler) (http.Handler, func() error, error) {
 	if err != nil || !settings.Wanted() {
 		return next, func() error { return nil }, err
 	}
-	settings.Connection = twin.ConnectionOpened
+	settings.Connection = workload.ConnectionOpened
 	opened, err := settings.Open()
 	if err != nil {
 		return nil, nil, err
@@ -58,8 +58,8 @@ func front(next http.Handler) (http.Handler, func() error, error) {
 }
 
 // executable says what is wrong before the first request would: as a host that serves nothing but status 500.
-func executable() (twin.Executable, error) {
-	x := twin.Executable{
+func executable() (workload.Executable, error) {
+	x := workload.Executable{
 		Path:          os.Getenv(pathVariable),
 		Root:          os.Getenv(rootVariable),
 		Dir:           os.Getenv(dirVariable),
@@ -103,4 +103,4 @@ func runnable(path string) error {
 	return nil
 }
 
-func main() { twin.Main(workload) }
+func main() { workload.Main(program) }

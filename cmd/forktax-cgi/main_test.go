@@ -15,9 +15,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
 	"forktax/bench/testenv"
-	"forktax/twin"
+	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 // written makes a file in a folder of its own.
@@ -42,7 +42,7 @@ func served(t *testing.T, path string) (url string) {
 	var log bytes.Buffer
 	ended := make(chan int, 1)
 	go func() {
-		ended <- twin.Run(t.Context(), workload, []string{"serve", "-model", "cgi"}, stdin, stdout, &log)
+		ended <- workload.Run(t.Context(), program, []string{"serve", "-model", "cgi"}, stdin, stdout, &log)
 		stdout.Close()
 	}()
 	line, err := bufio.NewReader(output).ReadString('\n')
@@ -137,7 +137,7 @@ func TestWhatIsNoScript(t *testing.T) {
 		t.Setenv(pathVariable, path)
 		var out, complaint bytes.Buffer
 		args := []string{"serve", "-model", "cgi"}
-		code := twin.Run(t.Context(), workload, args, strings.NewReader(""), &out, &complaint)
+		code := workload.Run(t.Context(), program, args, strings.NewReader(""), &out, &complaint)
 		if code != 1 || out.Len() > 0 || !strings.Contains(complaint.String(), want) {
 			t.Errorf("SCRIPT_PATH=%s: status %d, says %q and %q; want 1 and %q", path, code, &out, &complaint, want)
 		}
@@ -153,15 +153,15 @@ func TestWhatIsNoScript(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	t.Setenv(pathVariable, "")
 	var out bytes.Buffer
-	if code := twin.Run(t.Context(), workload, []string{"describe"}, nil, &out, io.Discard); code != 0 {
+	if code := workload.Run(t.Context(), program, []string{"describe"}, nil, &out, io.Discard); code != 0 {
 		t.Fatalf("describe: status %d, want 0", code)
 	}
-	var d bench.Description
+	var d contract.Description
 	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
 		t.Fatal(err)
 	}
-	want := bench.Description{Contract: bench.Contract, Name: "script", About: workload.About, Models: []string{"cgi"},
-		Requests: []bench.Request{{Name: "get", Method: "GET", Path: "/", Want: bench.Want{Status: 200}}}}
+	want := contract.Description{Contract: contract.Version, Name: "script", About: program.About, Models: []string{"cgi"},
+		Requests: []contract.Request{{Name: "get", Method: "GET", Path: "/", Want: contract.Want{Status: 200}}}}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Errorf("describe (-want +got):\n%s", diff)
 	}

@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"forktax/twin"
+	"forktax/workload"
 )
 
 // executableVariable names the file to execute in the environment of a serving program.
@@ -25,14 +25,14 @@ const greeting = "hello\n"
 // answer is what net/http/cgi's child side prints for hello.
 const answer = "Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + greeting
 
-var workload = twin.Workload{
+var floor = workload.Workload{
 	Name:  "floor",
 	About: "six bytes, from the smallest program there is: what the kernel and the host cost",
-	Requests: []twin.Request{{
+	Requests: []workload.Request{{
 		Name:   "hello",
 		Method: http.MethodGet,
 		Path:   "/",
-		Want: twin.Want{
+		Want: workload.Want{
 			Status:  http.StatusOK,
 			Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"},
 			Body:    greeting,
@@ -42,12 +42,12 @@ var workload = twin.Workload{
 	Executable: executable,
 }
 
-func executable() (twin.Executable, error) {
+func executable() (workload.Executable, error) {
 	path := os.Getenv(executableVariable)
 	if path == "" {
-		return twin.Executable{}, fmt.Errorf("%s is not set: floor prepare makes the file that it is to name", executableVariable)
+		return workload.Executable{}, fmt.Errorf("%s is not set: floor prepare makes the file that it is to name", executableVariable)
 	}
-	return twin.Executable{Path: path}, nil
+	return workload.Executable{Path: path}, nil
 }
 
 // prepare writes the file, and executes it once: where that cannot be done, in a folder that is mounted noexec, say, it
@@ -79,4 +79,4 @@ func prepare(ctx context.Context, dir string) (map[string]string, error) {
 	return map[string]string{executableVariable: path}, nil
 }
 
-func main() { twin.Main(workload) }
+func main() { workload.Main(floor) }

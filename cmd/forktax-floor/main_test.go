@@ -15,16 +15,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
 	"forktax/bench/program/programtest"
 	"forktax/cgi"
-	"forktax/twin"
+	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 // The test binary is the floor, too.
 func TestMain(m *testing.M) {
 	if cgi.IsChild() {
-		twin.Main(workload)
+		workload.Main(floor)
 	}
 	os.Exit(m.Run())
 }
@@ -99,15 +99,15 @@ func TestExecutableIsNamed(t *testing.T) {
 // One model only: a resident twin of a program that ends at once makes no sense.
 func TestDescribe(t *testing.T) {
 	var out bytes.Buffer
-	if code := twin.Run(t.Context(), workload, []string{"describe"}, nil, &out, io.Discard); code != 0 {
+	if code := workload.Run(t.Context(), floor, []string{"describe"}, nil, &out, io.Discard); code != 0 {
 		t.Fatalf("describe: status %d, want 0", code)
 	}
-	var d bench.Description
+	var d contract.Description
 	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
 		t.Fatal(err)
 	}
-	want := bench.Description{Contract: bench.Contract, Name: "floor", About: workload.About, Models: []string{"cgi"},
-		Requests: workload.Requests}
+	want := contract.Description{Contract: contract.Version, Name: "floor", About: floor.About, Models: []string{"cgi"},
+		Requests: floor.Requests}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Errorf("describe (-want +got):\n%s", diff)
 	}

@@ -2,11 +2,13 @@
 // choice that guestbook has: a child that speaks to the one database would pay for the start of the other's driver.
 package main
 
-import "forktax/twin"
+import (
+	"forktax/workload"
+)
 
-func main() { twin.Main(workload()) }
+func main() { workload.Main(guestbook()) }
 
-func workload() twin.Workload {
+func guestbook() workload.Workload {
 	w := database.Workload()
 	w.Prepare = prepare
 	return w

@@ -14,11 +14,11 @@ import (
 	"forktax/bench/testenv"
 	"forktax/cmd/forktax-guestbook/book"
 	"forktax/cmd/forktax-guestbook/booktest"
-	"forktax/twin"
+	"forktax/workload"
 )
 
 func TestMain(m *testing.M) {
-	code := booktest.Main(m, workload())
+	code := booktest.Main(m, guestbook())
 	if stopShared != nil {
 		if err := stopShared(); err != nil {
 			panic(err)
@@ -62,12 +62,12 @@ func freshDatabase(t *testing.T, s *stack.Server) string {
 			t.Error(err)
 		}
 	})
-	t.Setenv(twin.DatabaseVariable, place)
+	t.Setenv(workload.DatabaseVariable, place)
 	env, err := prepare(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(twin.DatabaseVariable, "")
+	t.Setenv(workload.DatabaseVariable, "")
 	t.Setenv(book.Variable, env[book.Variable])
 	return env[book.Variable]
 }
@@ -84,7 +84,7 @@ func connected(t *testing.T) *sql.DB {
 }
 
 var suite = booktest.Suite{
-	Workload: workload(),
+	Workload: guestbook(),
 	Fresh: func(t *testing.T) {
 		s, err := shared()
 		freshDatabase(t, started(t, s, err))

@@ -12,7 +12,7 @@ import (
 	"forktax/bench/stack"
 	"forktax/cmd/forktax-guestbook/book"
 	"forktax/cmd/forktax-guestbook/booktest"
-	"forktax/twin"
+	"forktax/workload"
 )
 
 // By TLS and by a socket the guestbook is the same.
@@ -27,7 +27,7 @@ func TestTransports(t *testing.T) {
 				}
 			})
 			freshDatabase(t, s)
-			want := workload().Requests[0].Want.Body
+			want := guestbook().Requests[0].Want.Body
 			if got := booktest.Ask(suite.Opened(t), "GET", "/entries/4711", "").Body.String(); got != want {
 				t.Errorf("GET /entries/4711 = %q, want %q", got, want)
 			}
@@ -137,7 +137,7 @@ func TestPrepareFails(t *testing.T) {
 	suite.Fresh(t)
 	check := func(url, want string) {
 		t.Helper()
-		t.Setenv(twin.DatabaseVariable, url)
+		t.Setenv(workload.DatabaseVariable, url)
 		if _, err := prepare(t.Context(), t.TempDir()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("prepare = %v, want an error with %q", err, want)
 		}

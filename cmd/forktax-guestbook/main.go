@@ -1,12 +1,14 @@
 // Forktax-guestbook is the workload of package book over SQLite.
 package main
 
-import "forktax/twin"
+import (
+	"forktax/workload"
+)
 
-func main() { twin.Main(workload()) }
+func main() { workload.Main(guestbook()) }
 
-func workload() twin.Workload {
+func guestbook() workload.Workload {
 	w := database.Workload()
-	w.Prepare, w.Hold = prepare, hold
+	w.Prepare, w.Setup = prepare, hold
 	return w
 }

@@ -12,10 +12,10 @@ import (
 	"forktax/cmd/forktax-guestbook/booktest"
 )
 
-func TestMain(m *testing.M) { os.Exit(booktest.Main(m, workload())) }
+func TestMain(m *testing.M) { os.Exit(booktest.Main(m, guestbook())) }
 
 var suite = booktest.Suite{
-	Workload: workload(),
+	Workload: guestbook(),
 	Fresh:    func(t *testing.T) { freshDatabase(t) },
 	Database: func(t *testing.T) *sql.DB {
 		db := sql.OpenDB(newConnector(os.Getenv(book.Variable), "rw"))

@@ -141,7 +141,7 @@ func TestPathWithSigns(t *testing.T) {
 	}
 	expectFiles(t, dir, "guestbook.sqlite")
 	t.Setenv(book.Variable, env[book.Variable])
-	want := workload().Requests[0].Want.Body
+	want := guestbook().Requests[0].Want.Body
 	if w := booktest.Ask(suite.Opened(t), "GET", "/entries/4711", ""); w.Body.String() != want {
 		t.Errorf("GET /entries/4711 = %q, want %q", w.Body, want)
 	}

@@ -6,30 +6,30 @@ import (
 	"io"
 	"net/http"
 
-	"forktax/twin"
+	"forktax/workload"
 )
 
 const greeting = "hello\n"
 
-var workload = twin.Workload{
+var hello = workload.Workload{
 	Name:  "hello",
 	About: "six bytes, no state: the pure cost of the model",
-	Requests: []twin.Request{{
+	Requests: []workload.Request{{
 		Name:   "hello",
 		Method: http.MethodGet,
 		Path:   "/",
-		Want: twin.Want{
+		Want: workload.Want{
 			Status:  http.StatusOK,
 			Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"},
 			Body:    greeting,
 		},
 	}},
-	Open: twin.Handler(http.HandlerFunc(hello)),
+	Open: workload.Handler(http.HandlerFunc(greet)),
 }
 
-func hello(w http.ResponseWriter, _ *http.Request) {
+func greet(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	io.WriteString(w, greeting)
 }
 
-func main() { twin.Main(workload) }
+func main() { workload.Main(hello) }

@@ -10,13 +10,13 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench"
-	"forktax/twin"
+	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 func opened(t *testing.T) http.Handler {
 	t.Helper()
-	connect, err := workload.Open(t.Context())
+	connect, err := hello.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func opened(t *testing.T) http.Handler {
 // The answers are those that the program promises.
 func TestAnswersAsDescribed(t *testing.T) {
 	handler := opened(t)
-	for _, r := range workload.Requests {
+	for _, r := range hello.Requests {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, httptest.NewRequest(r.Method, r.Path, strings.NewReader(r.Body)))
 		if w.Code != r.Want.StatusCode() || w.Body.String() != r.Want.Body {
@@ -60,10 +60,10 @@ func TestSixBytes(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	var out bytes.Buffer
-	if code := twin.Run(context.Background(), workload, []string{"describe"}, nil, &out, io.Discard); code != 0 {
+	if code := workload.Run(context.Background(), hello, []string{"describe"}, nil, &out, io.Discard); code != 0 {
 		t.Fatalf("describe: status %d, want 0", code)
 	}
-	var d bench.Description
+	var d contract.Description
 	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestDescribe(t *testing.T) {
 // There is nothing to prepare, so there is nothing that could differ from time to time.
 func TestPrepare(t *testing.T) {
 	var out bytes.Buffer
-	if code := twin.Run(t.Context(), workload, []string{"prepare", "-dir", t.TempDir()}, nil, &out, io.Discard); code != 0 {
+	if code := workload.Run(t.Context(), hello, []string{"prepare", "-dir", t.TempDir()}, nil, &out, io.Discard); code != 0 {
 		t.Fatalf("prepare: status %d, want 0", code)
 	}
 	if out.String() != "{}\n" {

@@ -13,20 +13,20 @@ import (
 
 	"forktax/auth"
 	"forktax/cgi"
-	"forktax/twin"
+	"forktax/workload"
 )
 
 // dirVariable names the folder that prepare filled.
 const dirVariable = "MEMBERS_DIR"
 
-func main() { twin.Main(workload) }
+func main() { workload.Main(members) }
 
-var workload = twin.Workload{
+var members = workload.Workload{
 	Name: "members",
 	About: "who you are: a password file (100 users, bcrypt at cost 4) and a directory (100 more), in front of a page, a file, " +
 		"and a CGI program in shell",
 	Database: "ldap",
-	Requests: []twin.Request{
+	Requests: []workload.Request{
 		asked("file", "/", "ada", "Hello, ada.\n"),
 		asked("directory", "/", "grace", "Hello, grace.\n"),
 		asked("static", "/files/note.txt", "ada", note),
@@ -39,20 +39,20 @@ var workload = twin.Workload{
 }
 
 // asked is a request by a user, whose password everybody knows.
-func asked(name, path, user, body string) twin.Request {
+func asked(name, path, user, body string) workload.Request {
 	proof := &http.Request{Header: http.Header{}}
 	proof.SetBasicAuth(user, passwordOf(user))
-	return twin.Request{
+	return workload.Request{
 		Name: name, Method: http.MethodGet, Path: path,
 		Headers: map[string]string{"Authorization": proof.Header.Get("Authorization")},
-		Want: twin.Want{Status: http.StatusOK, Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"},
+		Want: workload.Want{Status: http.StatusOK, Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"},
 			Body: body},
 	}
 }
 
 // open reads the password file. To connect is to be ready for the directory, which is asked when a name is not in the
 // file.
-func open(context.Context) (twin.Connect, error) {
+func open(context.Context) (workload.Connect, error) {
 	dir := os.Getenv(dirVariable)
 	if dir == "" {
 		return nil, errors.New(dirVariable + " is not set: it names the folder that prepare filled")
@@ -61,7 +61,7 @@ func open(context.Context) (twin.Connect, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings.Connection = twin.ConnectionOpened
+	settings.Connection = workload.ConnectionOpened
 	opened, err := settings.Open()
 	if err != nil {
 		return nil, err

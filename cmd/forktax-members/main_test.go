@@ -16,7 +16,7 @@ import (
 
 	"forktax/bench/directory"
 	"forktax/bench/process"
-	"forktax/twin"
+	"forktax/workload"
 )
 
 // withDirectory serves a directory until stop is called or the test ends, and has prepare use it.
@@ -51,7 +51,7 @@ func withDirectory(t *testing.T) (stop func()) {
 			t.Fatal(err)
 		}
 	}
-	t.Setenv(twin.DatabaseVariable, "ldap://cn=admin%2Cdc=example:secret@"+addr+"/dc=example")
+	t.Setenv(workload.DatabaseVariable, "ldap://cn=admin%2Cdc=example:secret@"+addr+"/dc=example")
 	return stop
 }
 
@@ -94,7 +94,7 @@ func answer(h http.Handler, path, user, password string) *httptest.ResponseRecor
 func TestAnswers(t *testing.T) {
 	stop := withDirectory(t)
 	handler := opened(t)
-	for _, r := range workload.Requests {
+	for _, r := range members.Requests {
 		request := httptest.NewRequest(r.Method, r.Path, nil)
 		for name, value := range r.Headers {
 			request.Header.Set(name, value)
@@ -155,7 +155,7 @@ func TestPrepare(t *testing.T) {
 	if !maps.Equal(made[0], made[1]) || len(made[0]) != 4 {
 		t.Errorf("prepare made %v, and then others", slices.Sorted(maps.Keys(made[0])))
 	}
-	t.Setenv(twin.DatabaseVariable, "")
+	t.Setenv(workload.DatabaseVariable, "")
 	if _, err := prepare(t.Context(), t.TempDir()); err == nil {
 		t.Error("prepare needs no directory")
 	}

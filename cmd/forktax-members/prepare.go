@@ -14,7 +14,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"forktax/auth"
-	"forktax/twin"
+	"forktax/workload"
 )
 
 // passwords is what htpasswd made of names and passwordOf them: by bcrypt, but for one by MD5 and one by SHA-1.
@@ -85,13 +85,13 @@ func inDirectory() []string {
 
 // prepareDirectory adds users and their group below the entry that the URL names, and says in env how to ask for them.
 func prepareDirectory(env map[string]string) error {
-	text := os.Getenv(twin.DatabaseVariable)
+	text := os.Getenv(workload.DatabaseVariable)
 	if text == "" {
-		return errors.New(twin.DatabaseVariable + " is not set: it is the URL of an LDAP server, which a harness starts")
+		return errors.New(workload.DatabaseVariable + " is not set: it is the URL of an LDAP server, which a harness starts")
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return errors.New(twin.DatabaseVariable + " cannot be read as a URL") // err has the password
+		return errors.New(workload.DatabaseVariable + " cannot be read as a URL") // err has the password
 	}
 	base := strings.TrimPrefix(u.Path, "/")
 	c, err := connect(u)

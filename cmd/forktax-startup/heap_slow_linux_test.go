@@ -11,8 +11,8 @@ import (
 	"io"
 	"testing"
 
-	"forktax/bench"
-	"forktax/twin"
+	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 // The serving process has the heap, and the child that it starts has not.
@@ -24,7 +24,7 @@ func TestHeapIsTheHostsOwn(t *testing.T) {
 	ended := make(chan int, 1)
 	var log bytes.Buffer
 	go func() {
-		ended <- twin.Run(ctx, workload, []string{"serve", "-model", "cgi"}, nil, stdout, &log)
+		ended <- workload.Run(ctx, startup, []string{"serve", "-model", "cgi"}, nil, stdout, &log)
 		stdout.Close()
 	}()
 	line, _ := bufio.NewReader(output).ReadString('\n')
@@ -35,7 +35,7 @@ func TestHeapIsTheHostsOwn(t *testing.T) {
 	if got := text(t, url); got != "hello\n" {
 		t.Errorf("GET / = %q", got)
 	}
-	var u bench.Usage
+	var u contract.Usage
 	if err := json.Unmarshal([]byte(text(t, admin+"/usage")), &u); err != nil {
 		t.Fatal(err)
 	}

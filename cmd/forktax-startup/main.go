@@ -12,7 +12,7 @@ import (
 	"os"
 	"time"
 
-	"forktax/twin"
+	"forktax/workload"
 )
 
 // Variables of a serving program.
@@ -24,26 +24,26 @@ const (
 
 const greeting = "hello\n"
 
-var workload = twin.Workload{
+var startup = workload.Workload{
 	Name:  "startup",
 	About: "six bytes, after a start that " + workVariable + ", " + heapVariable + " and the build tag large make dear",
-	Requests: []twin.Request{{
+	Requests: []workload.Request{{
 		Name:   "hello",
 		Method: http.MethodGet,
 		Path:   "/",
-		Want: twin.Want{
+		Want: workload.Want{
 			Status:  http.StatusOK,
 			Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"},
 			Body:    greeting,
 		},
 	}},
-	Open: open,
-	Env:  []string{workVariable, connectVariable},
-	Hold: hold,
+	Open:  open,
+	Env:   []string{workVariable, connectVariable},
+	Setup: hold,
 }
 
 // open is busy for as long as it is told to be, and what it returns waits as long.
-func open(context.Context) (twin.Connect, error) {
+func open(context.Context) (workload.Connect, error) {
 	d, err := duration(workVariable)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func open(context.Context) (twin.Connect, error) {
 	return func(context.Context) (http.Handler, func() error, error) {
 		if wait > 0 {
 			time.Sleep(wait)
-			twin.ConnectionOpened()
+			workload.ConnectionOpened()
 		}
 		return http.HandlerFunc(hello), func() error { return nil }, nil
 	}, nil
@@ -83,4 +83,4 @@ func duration(variable string) (time.Duration, error) {
 	return d, nil
 }
 
-func main() { twin.Main(workload) }
+func main() { workload.Main(startup) }

@@ -16,28 +16,28 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
 	"forktax/bench/program/programtest"
 	"forktax/cgi"
-	"forktax/twin"
+	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 // The test binary is the program, too: the model cgi executes the file that it runs in.
 func TestMain(m *testing.M) {
 	if cgi.IsChild() {
-		twin.Main(workload)
+		workload.Main(startup)
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each child under -race would take a second to exit
 	os.Exit(m.Run())
 }
 
-func describe(t *testing.T) bench.Description {
+func describe(t *testing.T) contract.Description {
 	t.Helper()
 	var out bytes.Buffer
-	if code := twin.Run(t.Context(), workload, []string{"describe"}, nil, &out, io.Discard); code != 0 {
+	if code := workload.Run(t.Context(), startup, []string{"describe"}, nil, &out, io.Discard); code != 0 {
 		t.Fatalf("describe: status %d, want 0", code)
 	}
-	var d bench.Description
+	var d contract.Description
 	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestIsHello(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want bench.Description
+	var want contract.Description
 	if err := json.Unmarshal(out, &want); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestServeTellsMistakes(t *testing.T) {
 		t.Setenv(heapVariable, "")
 		t.Setenv(name, value)
 		var log bytes.Buffer
-		code := twin.Run(t.Context(), workload, []string{"serve", "-model", "cgi"}, nil, io.Discard, &log)
+		code := workload.Run(t.Context(), startup, []string{"serve", "-model", "cgi"}, nil, io.Discard, &log)
 		if code != 1 || !strings.Contains(log.String(), name+"="+value+": "+want) {
 			t.Errorf("serve with %s=%s: status %d, %q; want 1 and %q", name, value, code, &log, want)
 		}

@@ -14,13 +14,14 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/program"
+	"forktax/workload/contract"
 )
 
 // A contest is two programs that are to do the same, and what they are to be asked.
 type contest struct {
 	*checkOptions
 	sides    [2]side // base and candidate
-	workload bench.Description
+	workload contract.Description
 	script   *program.Program // that hosts the sides; nil if they keep the program contract
 }
 
@@ -107,7 +108,7 @@ func (c *contest) host(ctx context.Context, finder *program.Finder) error {
 		if i > 0 {
 			name = fmt.Sprintf("%s-%d", name, i+1)
 		}
-		c.workload.Requests = append(c.workload.Requests, bench.Request{Name: name, Method: method, Path: path, Body: c.body})
+		c.workload.Requests = append(c.workload.Requests, contract.Request{Name: name, Method: method, Path: path, Body: c.body})
 	}
 	return nil
 }
@@ -120,10 +121,10 @@ func (c *contest) choose() error {
 	if len(c.requests) == 0 {
 		return nil
 	}
-	var chosen, names []bench.Request
+	var chosen, names []contract.Request
 	names = c.workload.Requests
 	for _, name := range c.requests {
-		i := slices.IndexFunc(names, func(r bench.Request) bool { return r.Name == name })
+		i := slices.IndexFunc(names, func(r contract.Request) bool { return r.Name == name })
 		if i < 0 {
 			var known []string
 			for _, r := range names {
@@ -244,8 +245,8 @@ func (c *contest) learn(ctx context.Context, l *program.Launcher) (err error) {
 }
 
 // ask learns a side's answers to all requests. That it gives others each time may be allowed.
-func (c *contest) ask(ctx context.Context, t *bench.Target) ([]bench.Want, error) {
-	var wants []bench.Want
+func (c *contest) ask(ctx context.Context, t *bench.Target) ([]contract.Want, error) {
+	var wants []contract.Want
 	for _, r := range c.workload.Requests {
 		w, err := bench.Learn(ctx, t, r)
 		var varies *bench.Variance
@@ -256,7 +257,7 @@ func (c *contest) ask(ctx context.Context, t *bench.Target) ([]bench.Want, error
 			return nil, err
 		}
 		if c.different { // the candidate's may be others
-			w = bench.Want{Status: w.Status}
+			w = contract.Want{Status: w.Status}
 		}
 		wants = append(wants, w)
 	}

@@ -18,6 +18,7 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/program"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // floorEvery is in which rounds of a check the floor is visited: it is there to hold other days' results against.
@@ -106,7 +107,7 @@ func (c *contest) plan(counts []bench.Count, leftOut []bench.LeftOut) (bench.Pla
 	_, measured := report.Gated()
 	criterion.Metrics = c.gatesOf(measured)
 	p := bench.Plan{
-		Workloads: []bench.Description{c.workload}, BudgetNS: int64(c.budget), AtLeast: fewestSent, Seed: c.seed,
+		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.budget), AtLeast: fewestSent, Seed: c.seed,
 		Baseline: baseSide, AllowDifferent: c.different, Criterion: criterion,
 	}
 	if c.baseline != "" {
@@ -218,7 +219,7 @@ func countOf(n explain.Counts, metric string) int64 {
 	}
 }
 
-func (s side) count(ctx context.Context, r bench.Request, database databaseServer) (n explain.Counts, err error) {
+func (s side) count(ctx context.Context, r contract.Request, database databaseServer) (n explain.Counts, err error) {
 	command := explain.Command{Path: s.path, Body: r.Body, Env: explain.Environment(r, s.path, os.Getenv("PATH"))}
 	if s.keeps != nil {
 		dir, err := os.MkdirTemp("", "forktax-")

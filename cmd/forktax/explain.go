@@ -18,10 +18,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"forktax/bench"
 	"forktax/bench/explain"
 	"forktax/bench/program"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // explainOptions are what the command line says of an explanation.
@@ -212,8 +212,8 @@ func (o explainOptions) find(ctx context.Context, args []string, stderr io.Write
 }
 
 // asked is the request that the flags, over the workload's own, describe.
-func (o explainOptions) asked(workload *program.Program) (bench.Request, error) {
-	r := bench.Request{Path: "/"}
+func (o explainOptions) asked(workload *program.Program) (contract.Request, error) {
+	r := contract.Request{Path: "/"}
 	switch {
 	case workload == nil && o.request != "":
 		return r, usagef("--request %q is for programs that describe their requests; give --path, --method and --body",
@@ -221,7 +221,7 @@ func (o explainOptions) asked(workload *program.Program) (bench.Request, error) 
 	case workload != nil:
 		i := 0
 		if o.request != "" {
-			i = slices.IndexFunc(workload.Requests, func(r bench.Request) bool { return r.Name == o.request })
+			i = slices.IndexFunc(workload.Requests, func(r contract.Request) bool { return r.Name == o.request })
 		}
 		if i < 0 {
 			var names []string

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"forktax/bench"
 	"forktax/bench/program"
+	"forktax/workload/contract"
 )
 
 // hostedModel is the only model of somebody else's program.
@@ -39,7 +39,7 @@ func (o *hostOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.authorization, "authorization", false, "of --cgi and --cgi-bin: children get the header Authorization, as "+
 		"HTTP_AUTHORIZATION")
 	o.limitFlags = flag.NewFlagSet("", flag.ContinueOnError)
-	new(bench.ChildLimits).Flags(o.limitFlags)
+	new(contract.ChildLimits).Flags(o.limitFlags)
 	f.AddGoFlagSet(o.limitFlags)
 }
 

@@ -22,6 +22,7 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/program"
 	"forktax/bench/stack"
+	"forktax/workload/contract"
 )
 
 func liveCommand(atOnce <-chan struct{}) *cobra.Command {
@@ -178,14 +179,14 @@ func subjectOf(workload, request string) string {
 func (s *stage) Choices() []live.Choice { return s.choices }
 
 // Launch implements live.Stage.
-func (s *stage) Launch(ctx context.Context, setup live.Setup, side int) (*bench.Target, bench.Request, func() error, error) {
+func (s *stage) Launch(ctx context.Context, setup live.Setup, side int) (*bench.Target, contract.Request, func() error, error) {
 	p, err := s.program(ctx, setup)
 	if err != nil {
-		return nil, bench.Request{}, nil, err
+		return nil, contract.Request{}, nil, err
 	}
 	databases, err := s.served(ctx, p.Database)
 	if err != nil {
-		return nil, bench.Request{}, nil, err
+		return nil, contract.Request{}, nil, err
 	}
 	env := map[string]string{}
 	if setup.Workload == live.Startup {
@@ -195,9 +196,9 @@ func (s *stage) Launch(ctx context.Context, setup live.Setup, side int) (*bench.
 	l := program.Launcher{Dir: s.dir, Exporter: ownPath(), AtOnce: s.atOnce, Databases: databases}
 	t, stop, err := l.Serve(ctx, p, program.Variant{Variant: bench.Variant{Model: setup.Models[side], Env: env}})
 	if err != nil {
-		return nil, bench.Request{}, nil, err
+		return nil, contract.Request{}, nil, err
 	}
-	i := slices.IndexFunc(p.Requests, func(r bench.Request) bool { return subjectOf(p.Name, r.Name) == setup.Workload })
+	i := slices.IndexFunc(p.Requests, func(r contract.Request) bool { return subjectOf(p.Name, r.Name) == setup.Workload })
 	return t, p.Requests[i], stop, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"forktax/bench/program"
 	"forktax/bench/program/programtest"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // BenchmarkNoise shows what the machine's noise leaves of a comparison: for 28 s it visits a CGI program and a copy of
@@ -53,7 +54,7 @@ func compareVariants(b *testing.B, command string, baseline, candidate bench.Var
 	if err != nil {
 		b.Fatal(err)
 	}
-	plan := bench.Plan{Workloads: []bench.Description{p.Description}, Baseline: baseline.Name, Groups: 8, AtLeast: fewestSent,
+	plan := bench.Plan{Workloads: []contract.Description{p.Description}, Baseline: baseline.Name, Groups: 8, AtLeast: fewestSent,
 		BudgetNS: int64(28 * time.Second), Seed: 1}
 	launcher := &program.Launcher{Programs: []program.Program{p}, Dir: dir, Seed: plan.Seed}
 	for _, v := range []bench.Variant{baseline, candidate} {

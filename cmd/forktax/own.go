@@ -13,6 +13,7 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/program"
+	"forktax/workload/contract"
 )
 
 // ownOptions name two things of somebody's own that are to be compared: a CGI executable, and what does the same and stays.
@@ -91,7 +92,7 @@ func (o ownOptions) host(p *program.Program, l *program.Launcher, path string) e
 	if err != nil {
 		return mistaken("request", "%q: %v", path, err)
 	}
-	p.Requests = []bench.Request{{Name: "get", Method: "GET", Path: path}}
+	p.Requests = []contract.Request{{Name: "get", Method: "GET", Path: path}}
 	env := map[string]string{scriptVariable: absolute, rootVariable: strings.TrimRight(u.Path, "/")}
 	maps.Copy(env, l.Env)
 	l.Env = env

@@ -17,6 +17,7 @@ import (
 	"forktax/bench/report"
 	"forktax/bench/stack"
 	"forktax/bench/testenv"
+	"forktax/workload/contract"
 )
 
 // cChild is the smallest answer that a C program can give.
@@ -63,9 +64,9 @@ func BenchmarkPeers(b *testing.B) {
 func comparePeers(b *testing.B, child string) {
 	dir := b.TempDir()
 	p := builtScript(b, dir)
-	p.Requests = []bench.Request{{Name: "hello", Method: "GET", Path: "/", Want: bench.Want{Status: 200, Body: "hello\n"}}}
+	p.Requests = []contract.Request{{Name: "hello", Method: "GET", Path: "/", Want: contract.Want{Status: 200, Body: "hello\n"}}}
 	const ours = "cgi"
-	plan := bench.Plan{Workloads: []bench.Description{p.Description}, Baseline: ours, Groups: 8, AtLeast: fewestSent,
+	plan := bench.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Groups: 8, AtLeast: fewestSent,
 		BlockNS:  int64(250 * time.Millisecond), // long enough that connections, which each visit opens, are not what is compared
 		BudgetNS: int64(time.Minute), Seed: 1}
 	launcher := &program.Launcher{Programs: []program.Program{p}, Dir: dir, Seed: plan.Seed,

@@ -9,13 +9,14 @@ import (
 	"forktax/bench"
 	"forktax/bench/program"
 	"forktax/bench/stats"
+	"forktax/workload/contract"
 )
 
 // foreignWorkload is what servers serve that are measured by their URL alone.
-var foreignWorkload = bench.Description{
+var foreignWorkload = contract.Description{
 	Name:     program.ForeignWorkload,
 	About:    "what servers answer that somebody else runs",
-	Requests: []bench.Request{{Name: "get", Method: "GET"}}, // the path is in the URL
+	Requests: []contract.Request{{Name: "get", Method: "GET"}}, // the path is in the URL
 }
 
 // plan makes the plan of a run from what the programs say of themselves.
@@ -38,7 +39,7 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign, fl
 	}
 	if len(programs) == 0 {
 		models = nil
-		plan.Workloads = []bench.Description{foreignWorkload}
+		plan.Workloads = []contract.Description{foreignWorkload}
 	}
 	for i, f := range foreign {
 		if slices.Contains(models, f.Name) || f.Name == floorWorkload { // by which comparisons call it
@@ -55,7 +56,7 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign, fl
 		if err := o.knows(p); err != nil {
 			return bench.Plan{}, err
 		}
-		if slices.ContainsFunc(plan.Workloads, func(d bench.Description) bool { return d.Name == p.Name }) {
+		if slices.ContainsFunc(plan.Workloads, func(d contract.Description) bool { return d.Name == p.Name }) {
 			return bench.Plan{}, mistakenAt("workload", o.wished(o.names()[i]), "%s: another program calls itself %q, too",
 				p.Path, p.Name)
 		}
@@ -114,7 +115,7 @@ func (o *options) baseline(models []string) string {
 }
 
 // requests lists the workloads' requests that are wished for, by workload and name.
-func (o *options) requests(programs []program.Program, workloads []bench.Description) ([]wish, error) {
+func (o *options) requests(programs []program.Program, workloads []contract.Description) ([]wish, error) {
 	if len(programs) == 0 {
 		return []wish{{workloads[0].Name, workloads[0].Requests[0].Name}}, nil
 	}

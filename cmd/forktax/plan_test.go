@@ -7,13 +7,14 @@ import (
 
 	"forktax/bench"
 	"forktax/bench/program"
+	"forktax/workload/contract"
 )
 
 // described is a program of that name, with requests of the same names each.
 func described(name string, models []string, requests ...string) program.Program {
-	p := program.Program{Path: "/" + name, Description: bench.Description{Name: name, Models: models}}
+	p := program.Program{Path: "/" + name, Description: contract.Description{Name: name, Models: models}}
 	for _, r := range requests {
-		p.Requests = append(p.Requests, bench.Request{Name: r, Method: "GET", Path: "/"})
+		p.Requests = append(p.Requests, contract.Request{Name: r, Method: "GET", Path: "/"})
 	}
 	return p
 }

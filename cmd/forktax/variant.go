@@ -10,6 +10,7 @@ import (
 	"forktax/bench"
 	"forktax/bench/machine"
 	"forktax/bench/program"
+	"forktax/workload/contract"
 )
 
 // conditions are those under which programs are measured: the variants, or the models, each a variant of nothing but
@@ -130,7 +131,7 @@ func serving(programs []program.Program, variants []program.Variant) []server {
 	}
 	for _, v := range variants {
 		if path := v.Env[scriptVariable]; path != "" {
-			serve(program.Program{Path: path, Description: bench.Description{Name: filepath.Base(path)}}, v.Name)
+			serve(program.Program{Path: path, Description: contract.Description{Name: filepath.Base(path)}}, v.Name)
 		}
 	}
 	return servers

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"forktax/twin"
+	"forktax/workload"
 )
 
 // Variable names the database in the environment of a serving program: whatever its Connector understands.
@@ -33,7 +33,7 @@ type Database struct {
 }
 
 // Open does what has to be done once a process: it reads the configuration and parses the page. Connect connects.
-func (d Database) Open(context.Context) (twin.Connect, error) {
+func (d Database) Open(context.Context) (workload.Connect, error) {
 	connector, err := d.connector()
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ type counted struct{ driver.Connector }
 func (c counted) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
 	if err == nil {
-		twin.ConnectionOpened()
+		workload.ConnectionOpened()
 	}
 	return conn, err
 }

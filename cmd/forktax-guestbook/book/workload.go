@@ -10,7 +10,7 @@ package book
 import (
 	"net/http"
 
-	"forktax/twin"
+	"forktax/workload"
 )
 
 // The bodies that are wanted follow from the entries in seed.go; a test works them out anew.
@@ -22,17 +22,17 @@ const (
 
 // Workload is the guestbook over the database, with the same requests and answers whichever it is. Prepare and Hold are
 // the database's affair.
-func (d Database) Workload() twin.Workload {
-	return twin.Workload{
+func (d Database) Workload() workload.Workload {
+	return workload.Workload{
 		Name:     "guestbook",
 		About:    "10,000 entries in " + d.Title + ": read one, render the latest 50, sign",
 		Database: d.Kind,
-		Requests: []twin.Request{
+		Requests: []workload.Request{
 			{
 				Name:   "read",
 				Method: http.MethodGet,
 				Path:   "/entries/4711",
-				Want: twin.Want{
+				Want: workload.Want{
 					Status:  http.StatusOK,
 					Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"},
 					Body:    wantEntry,
@@ -42,7 +42,7 @@ func (d Database) Workload() twin.Workload {
 				Name:   "page",
 				Method: http.MethodGet,
 				Path:   "/",
-				Want: twin.Want{
+				Want: workload.Want{
 					Status:     http.StatusOK,
 					Headers:    map[string]string{"Content-Type": "text/html; charset=utf-8"},
 					BodySHA256: wantPageSHA256,
@@ -54,7 +54,7 @@ func (d Database) Workload() twin.Workload {
 				Path:    "/sign",
 				Headers: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
 				Body:    "name=Ada&message=What+a+lovely+place%2C+I+shall+come+again.",
-				Want: twin.Want{
+				Want: workload.Want{
 					Status:  http.StatusSeeOther,
 					Headers: map[string]string{"Location": "/?thanks"},
 				},

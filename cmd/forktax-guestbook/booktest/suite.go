@@ -12,12 +12,12 @@ import (
 	"testing"
 
 	"forktax/cgi"
-	"forktax/twin"
+	"forktax/workload"
 )
 
 // A Suite is what the tests need of one program.
 type Suite struct {
-	Workload twin.Workload
+	Workload workload.Workload
 	Fresh    func(t *testing.T)         // makes a database for the test, and has book.Variable name it
 	Database func(t *testing.T) *sql.DB // connects to the database that book.Variable names, for the test to look at it
 	Open     func(t *testing.T) int     // counts the connections to it, of whomever; below 0 if that cannot be known
@@ -38,9 +38,9 @@ func (s Suite) Run(t *testing.T) {
 
 // Main is the main function of the tests of a program. The test binary is the program too: the model cgi executes the
 // file that it runs in.
-func Main(m *testing.M, w twin.Workload) int {
+func Main(m *testing.M, w workload.Workload) int {
 	if cgi.IsChild() {
-		twin.Main(w)
+		workload.Main(w)
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each child under -race would take a second to exit
 	return m.Run()

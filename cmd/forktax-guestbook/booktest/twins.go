@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
-	"forktax/twin"
+	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 // All models, as programs over HTTP, answer what the description promises, and open connections as their names say.
@@ -80,7 +80,7 @@ func (s Suite) serve(t *testing.T, model string) (url, admin string) {
 	var log bytes.Buffer // read only when Run has returned
 	ended := make(chan int, 1)
 	go func() {
-		ended <- twin.Run(ctx, w, []string{"serve", "-model", model}, nil, stdout, &log)
+		ended <- workload.Run(ctx, w, []string{"serve", "-model", model}, nil, stdout, &log)
 		stdout.Close()
 	}()
 	t.Cleanup(func() {
@@ -96,7 +96,7 @@ func (s Suite) serve(t *testing.T, model string) (url, admin string) {
 	return url, admin
 }
 
-func usage(t *testing.T, admin string) (u bench.Usage) {
+func usage(t *testing.T, admin string) (u contract.Usage) {
 	t.Helper()
 	resp, err := http.Get(admin + "/usage")
 	if err != nil {
@@ -110,7 +110,7 @@ func usage(t *testing.T, admin string) (u bench.Usage) {
 }
 
 // expect sends a request that the guestbook describes, and compares the answer.
-func expect(t *testing.T, url string, r twin.Request) {
+func expect(t *testing.T, url string, r workload.Request) {
 	t.Helper()
 	req, err := http.NewRequest(r.Method, url+r.Path, strings.NewReader(r.Body))
 	if err != nil {

@@ -5,14 +5,14 @@ import (
 	"net/http"
 	"os"
 
-	"forktax/twin"
+	"forktax/workload"
 )
 
 func main() {
-	twin.Main(twin.Workload{
+	workload.Main(workload.Workload{
 		Name:     "modelled",
-		Requests: []twin.Request{{Name: "ask", Method: http.MethodGet, Path: "/"}},
-		Open: twin.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		Requests: []workload.Request{{Name: "ask", Method: http.MethodGet, Path: "/"}},
+		Open: workload.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			model := "persistent"
 			if os.Getenv("GATEWAY_INTERFACE") != "" {
 				model = "cgi"

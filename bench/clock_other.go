@@ -1,8 +1,0 @@
-//go:build !linux
-
-package bench
-
-import "time"
-
-// sharedClock reads the clock of Now: here only that of the wall.
-func sharedClock() int64 { return time.Now().UnixNano() }

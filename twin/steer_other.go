@@ -1,6 +1,0 @@
-//go:build !linux
-
-package twin
-
-// interruptNobody is for Linux.
-func interruptNobody() {}

@@ -1,0 +1,77 @@
+package workload
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/pprof"
+
+	"forktax/cgi"
+	"forktax/workload/contract"
+)
+
+// admin is the second listener of a serving program: what an observer asks, away from what the clients ask.
+type admin struct {
+	workload, model string
+	meter           *meter
+	children        func() cgi.Stats
+	family          func() []contract.Child // nil if it has none
+	exporter        exporter
+}
+
+func (a *admin) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("GET /usage", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(a.usage())
+	})
+	mux.HandleFunc("GET /children", func(w http.ResponseWriter, _ *http.Request) {
+		family := contract.Family{NowNS: contract.Now(), Children: []contract.Child{}}
+		if a.family != nil {
+			family.Children = append(family.Children, a.family()...)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(family)
+	})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		a.exporter.export(w, r, a.snapshot())
+	})
+	return mux
+}
+
+func (a *admin) usage() contract.Usage {
+	u := machineUsage(a.exporter.used())
+	children := a.children()
+	u.PeakMemoryBytes = cgi.PeakMemory()
+	u.ChildPeakMemoryBytes = children.PeakMemoryBytes
+	u.ProcessesStarted = children.Started
+	u.ConnectionsOpened = connections.Load() + children.Connections
+	return u
+}
+
+func (a *admin) snapshot() contract.Snapshot {
+	children := a.children()
+	s := contract.Snapshot{
+		Workload:        a.workload,
+		Model:           a.model,
+		PID:             os.Getpid(),
+		Usage:           a.usage(),
+		Requests:        a.meter.requests(),
+		Durations:       a.meter.all.durations(),
+		Phases:          a.meter.byPhase(),
+		ChildrenRunning: children.Running,
+		ChildrenFailed:  children.Failed,
+		QueueLength:     children.Waiting,
+		QueueRefused:    children.Refused,
+		GoVersion:       runtime.Version(),
+		Goroutines:      runtime.NumGoroutine(),
+		Threads:         pprof.Lookup("threadcreate").Count(),
+	}
+	runtime.ReadMemStats(&s.Memory)
+	return s
+}

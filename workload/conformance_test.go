@@ -1,0 +1,127 @@
+package workload_test
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Every model answers every probe, byte for byte, as net/http's server does: only so does the time of an answer say
+// something about the model.
+func TestModelsAnswerAlike(t *testing.T) {
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := start(t, sample, model)
+			for _, name := range slices.Sorted(maps.Keys(probes)) {
+				t.Run(name, func(t *testing.T) {
+					got, err := s.ask(name)
+					if err != nil {
+						t.Fatalf("%v; the server's log:\n%s", err, s.log)
+					}
+					if diff := cmp.Diff(probes[name].want, got); diff != "" {
+						t.Errorf("the answer of model %s (-want +got):\n%s", model, diff)
+					}
+				})
+			}
+		})
+	}
+}
+
+// ask sends a probe's request.
+func (s *server) ask(name string) (answer, error) {
+	p := probes[name]
+	req, err := http.NewRequest(p.method, s.url+probePath(name)+p.rest, strings.NewReader(p.body))
+	if err != nil {
+		return answer{}, err
+	}
+	maps.Copy(req.Header, p.send)
+	req.Host = "probe.example" // the servers' own addresses differ
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return answer{}, err
+	}
+	resp.Header.Del("Date")
+	resp.Header.Del("Server-Timing")
+	resp.Header.Del("Content-Length")
+	return answer{
+		Status:  resp.StatusCode,
+		Header:  resp.Header,
+		Length:  resp.ContentLength,
+		Chunked: slices.Equal(resp.TransferEncoding, []string{"chunked"}),
+		Body:    abridged(string(body)),
+	}, nil
+}
+
+// abridged keeps the text of a failed test short.
+func abridged(body string) string {
+	if len(body) <= 1000 {
+		return body
+	}
+	return fmt.Sprintf("%d bytes, SHA-256 %x", len(body), sha256.Sum256([]byte(body)))
+}
+
+// A handler that panics spoils its own answer, which no client may take for a right one, and no other.
+func TestPanicSpoilsOneAnswer(t *testing.T) {
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := startProgram(t, model) // whose log takes what a child says of its end
+			for _, path := range []string{"/panic", "/panic/in-answer"} {
+				resp, err := s.client.Get(s.url + path)
+				if err == nil {
+					resp.Body.Close()
+				}
+				if err == nil && resp.StatusCode < http.StatusInternalServerError {
+					t.Errorf("GET %s = %s, want a broken connection or status 500, or 502", path, resp.Status)
+				}
+				if got, err := s.ask("a small body"); err != nil || got.Body != "hello\n" {
+					t.Errorf("after it, a small body = %q, %v; want hello", got.Body, err)
+				}
+			}
+		})
+	}
+}
+
+// What a handler flushes reaches the client while the handler goes on.
+func TestFlushReachesClient(t *testing.T) {
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := start(t, sample, model)
+			fifo := filepath.Join(t.TempDir(), "until")
+			if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+				t.Skipf("no named pipes here: %v", err)
+			}
+			resp, err := s.client.Get(s.url + "/stream?until=" + url.QueryEscape(fifo))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body := bufio.NewReader(resp.Body)
+			if line, err := body.ReadString('\n'); line != "begun\n" {
+				t.Fatalf("first line = %q, %v; want begun", line, err)
+			}
+			if err := os.WriteFile(fifo, nil, 0); err != nil { // opens it, which ends the handler's wait
+				t.Fatal(err)
+			}
+			if rest, err := io.ReadAll(body); string(rest) != "done\n" {
+				t.Errorf("the rest = %q, %v; want done", rest, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,145 @@
+//go:build slow
+
+package workload_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"forktax/workload"
+)
+
+// Under load no model leaves processes, open files or goroutines behind.
+func TestNothingLeaksUnderLoad(t *testing.T) {
+	t.Setenv(workload.ExporterVariable, exporter(t, `printf 'Content-Type: text/x-metrics\n\n'; cat`))
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := startProgram(t, model)
+			s.load(t, 100*time.Millisecond)                                       // after which all is there that stays
+			goroutines, files := s.snapshot(t).Goroutines, len(s.settledFiles(t)) // its status among them
+			answered := s.load(t, time.Second)
+
+			var left []string
+			if !within(patience, func() bool { left = s.children(t); return len(left) == 0 }) {
+				t.Errorf("processes that are left: %q, want none", left)
+			}
+			var after []string
+			if !within(patience, func() bool { after = s.settledFiles(t); return len(after) <= files }) {
+				t.Errorf("%d open files after the load, %d before it; after:\n%s", len(after), files, strings.Join(after, "\n"))
+			}
+			if !within(patience, func() bool { return s.snapshot(t).Goroutines <= goroutines }) {
+				t.Errorf("%d goroutines after the load, %d before it", s.snapshot(t).Goroutines, goroutines)
+			}
+			if answered < 8 {
+				t.Errorf("only %d requests were answered: that is no load", answered)
+			}
+		})
+	}
+}
+
+// load has 8 clients ask for so long, and returns how many right answers they got.
+func (s *server) load(t *testing.T, length time.Duration) int64 {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), length)
+	defer cancel()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
+	defer client.CloseIdleConnections()
+	var all sync.WaitGroup
+	var answered atomic.Int64
+	for range 8 {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				err := fetch(ctx, client, s.url+probePath("a body of 1500 bytes"))
+				if err != nil && ctx.Err() == nil {
+					t.Error(err)
+					return
+				}
+				answered.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	return answered.Load()
+}
+
+// settledFiles is what the server has open when its clients' connections are closed.
+func (s *server) settledFiles(t *testing.T) []string {
+	t.Helper()
+	s.client.CloseIdleConnections()
+	eventually(t, "the clients' connections are closed", func() bool { return len(s.sockets(t)) <= 2 }) // the listeners
+	return s.openFiles(t)
+}
+
+func fetch(ctx context.Context, client *http.Client, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(resp.Status)
+	}
+	return nil
+}
+
+// children lists the processes whose parent is the server: those that run, and those that nobody has waited for.
+func (s *server) children(t *testing.T) (found []string) {
+	t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil { // it has just ended
+			continue
+		}
+		// pid (name) state ppid …, where the name may have blanks and parentheses: proc_pid_stat(5)
+		end := strings.LastIndexByte(string(stat), ')')
+		fields := strings.Fields(string(stat)[end+1:])
+		if fields[1] == strconv.Itoa(s.pid) {
+			found = append(found, fmt.Sprintf("%s) state %s", stat[:end], fields[0]))
+		}
+	}
+	return found
+}
+
+// openFiles lists what the server has open.
+func (s *server) openFiles(t *testing.T) (open []string) {
+	t.Helper()
+	dir := fmt.Sprintf("/proc/%d/fd", s.pid)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		target, err := os.Readlink(filepath.Join(dir, e.Name()))
+		if err == nil { // else it has just been closed
+			open = append(open, e.Name()+" "+target)
+		}
+	}
+	return open
+}
+
+func (s *server) sockets(t *testing.T) []string {
+	return slices.DeleteFunc(s.openFiles(t), func(f string) bool { return !strings.Contains(f, " socket:") })
+}

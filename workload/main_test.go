@@ -1,0 +1,276 @@
+package workload_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"forktax/cgi"
+	"forktax/workload"
+	"forktax/workload/contract"
+)
+
+// Variables of the test's own workload, which its children are given.
+const (
+	givenVariable  = "PROBE_GIVEN"  // of no effect
+	brokenVariable = "PROBE_BROKEN" // Open fails, for the reason that is its value
+)
+
+// programVariable makes the test binary a workload program of its own, which startProgram executes.
+const programVariable = "TWIN_TEST_PROGRAM"
+
+// patience bounds every wait for what is certain to come. It is for a machine that is busy, not a measure of anything.
+const patience = 30 * time.Second
+
+var sample = workload.Workload{
+	Name:  "probes",
+	About: "what handlers do that a twin could get wrong",
+	Requests: []workload.Request{
+		{Name: "small", Method: http.MethodGet, Path: probePath("a small body"), Want: workload.Want{Status: 200}},
+	},
+	Open: workload.Whole(func(context.Context) (http.Handler, func() error, error) {
+		if why := os.Getenv(brokenVariable); why != "" {
+			return nil, nil, errors.New(why)
+		}
+		return probeHandler(), func() error { return nil }, nil
+	}),
+	Env: []string{givenVariable, brokenVariable, "GORACE"},
+}
+
+// services are what other tests than that of the probes ask for.
+var services = map[string]http.HandlerFunc{
+	"/connect": func(http.ResponseWriter, *http.Request) { workload.ConnectionOpened() },
+	"/environment": func(w http.ResponseWriter, _ *http.Request) {
+		for _, variable := range os.Environ() {
+			fmt.Fprintln(w, variable)
+		}
+	},
+	"/folder": func(w http.ResponseWriter, _ *http.Request) {
+		dir, err := os.Getwd()
+		fmt.Fprint(w, dir, err)
+	},
+	"/echo": func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
+		w.Write(body)
+	},
+	"/stream": func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "begun\n")
+		http.NewResponseController(w).Flush()
+		os.ReadFile(r.URL.Query().Get("until")) // ends with the writer of a pipe
+		io.WriteString(w, "done\n")
+	},
+	"/panic": func(http.ResponseWriter, *http.Request) { panic("on purpose, in a test") },
+	"/panic/in-answer": func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, filler(2000)) // which a server holds back until it knows whether there is more
+		panic("on purpose, in a test")
+	},
+}
+
+// The test binary is the program under test too: the model cgi executes the file that it runs in.
+func TestMain(m *testing.M) {
+	if cgi.IsChild() || os.Getenv(programVariable) != "" {
+		workload.Main(sample)
+	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each child under -race would take a second to exit
+	os.Exit(m.Run())
+}
+
+// models are the names of all models, as the program itself tells them.
+func models(t *testing.T) []string {
+	t.Helper()
+	var out bytes.Buffer
+	if code := workload.Run(t.Context(), sample, []string{"describe"}, nil, &out, io.Discard); code != 0 {
+		t.Fatalf("Run describe = %d, want 0", code)
+	}
+	var d contract.Description
+	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d.Models
+}
+
+// A server is a workload program that serves.
+type server struct {
+	url, admin string
+	log        *logBuffer
+	client     *http.Client  // follows no redirects, and sends no header of its own accord but User-Agent
+	input      io.Closer     // of its standard input
+	cancel     func()        // ends the context of Run; nil if it is a process
+	pid        int           // if it is a process
+	ended      chan struct{} // closed when it has ended, and then
+	code       int           // is its exit status
+}
+
+// start has Run serve in this process, until the test ends.
+func start(t *testing.T, w workload.Workload, model string) *server {
+	t.Helper()
+	stdin, input := io.Pipe()
+	return startReading(t, w, model, stdin, input)
+}
+
+// startReading is start with a standard input, and what closes it.
+func startReading(t *testing.T, w workload.Workload, model string, stdin io.Reader, input io.Closer) *server {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	output, stdout := io.Pipe()
+	s := &server{log: &logBuffer{}, input: input, cancel: cancel, ended: make(chan struct{})}
+	go func() {
+		defer close(s.ended)
+		s.code = workload.Run(ctx, w, []string{"serve", "-model", model}, stdin, stdout, s.log)
+		stdout.Close()
+	}()
+	s.awaitReady(t, output)
+	return s
+}
+
+// startProgram executes the test binary as a program that serves the workload, with a standard input that is a pipe.
+func startProgram(t *testing.T, model string, env ...string) *server {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, "serve", "-model", model)
+	cmd.Env = append(append(os.Environ(), programVariable+"=1"), env...)
+	s := &server{log: &logBuffer{}, ended: make(chan struct{})}
+	cmd.Stderr = s.log
+	if s.input, err = cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.pid = cmd.Process.Pid
+	s.awaitReady(t, output)
+	go func() {
+		defer close(s.ended)
+		_ = cmd.Wait() // its status is looked at
+		s.code = cmd.ProcessState.ExitCode()
+	}()
+	return s
+}
+
+func (s *server) awaitReady(t *testing.T, output io.Reader) {
+	t.Helper()
+	line, err := bufio.NewReader(output).ReadString('\n')
+	if _, scanned := fmt.Sscanf(line, "ready %s %s\n", &s.url, &s.admin); scanned != nil {
+		t.Fatalf("serve printed %q (%v), want ready <url> <admin url>; its log:\n%s", line, err, s.log)
+	}
+	transport := &http.Transport{DisableCompression: true, ExpectContinueTimeout: patience}
+	s.client = &http.Client{
+		Transport:     transport,
+		Timeout:       patience,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		s.input.Close()
+		if code := s.wait(t); code != 0 {
+			t.Errorf("serve ended with status %d, want 0; its log:\n%s", code, s.log)
+		}
+		if s.cancel != nil {
+			s.cancel()
+		}
+	})
+}
+
+// wait returns the exit status.
+func (s *server) wait(t *testing.T) int {
+	t.Helper()
+	select {
+	case <-s.ended:
+		return s.code
+	case <-time.After(patience):
+		t.Fatalf("serve did not end in %v; its log:\n%s", patience, s.log)
+		return -1
+	}
+}
+
+// text returns status and body of what is at url.
+func (s *server) text(t *testing.T, url string) (int, string) {
+	t.Helper()
+	resp, err := s.client.Get(url)
+	if err != nil {
+		t.Fatalf("%v; the server's log:\n%s", err, s.log)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("reading %s: %v", url, err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+func (s *server) usage(t *testing.T) contract.Usage {
+	t.Helper()
+	status, body := s.text(t, s.admin+"/usage")
+	var u contract.Usage
+	in := json.NewDecoder(bytes.NewReader([]byte(body)))
+	in.DisallowUnknownFields()
+	if err := in.Decode(&u); status != http.StatusOK || err != nil {
+		t.Fatalf("GET /usage = %d %q (%v), want a bench.Usage", status, body, err)
+	}
+	return u
+}
+
+// snapshot is what the server counted, where its exporter prints what it is given.
+func (s *server) snapshot(t *testing.T) (shot contract.Snapshot) {
+	t.Helper()
+	_, page := s.text(t, s.admin+"/metrics")
+	if err := json.Unmarshal([]byte(page), &shot); err != nil {
+		t.Fatalf("decoding the snapshot %q: %v", page, err)
+	}
+	return shot
+}
+
+// eventually waits until something holds that is certain to come, and fails the test if it does not.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	if !within(patience, holds) {
+		t.Fatalf("not within %v: %s", patience, what)
+	}
+}
+
+func within(limit time.Duration, holds func() bool) bool {
+	for deadline := time.Now().Add(limit); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}
+
+// A logBuffer is written by a server and read by a test, at the same time.
+type logBuffer struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}

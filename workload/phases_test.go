@@ -1,0 +1,152 @@
+package workload_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/workload"
+	"forktax/workload/contract"
+)
+
+// phasesOf are those that each model's requests have. In a child's the phase close may be over before its host has
+// noticed the answer.
+var phasesOf = map[string][]string{
+	"cgi":        {"wait", "spawn", "start", "open", "connect", "handle", "transfer", "exit"},
+	"reload":     {"open", "connect", "handle", "close"},
+	"reconnect":  {"open", "connect", "handle", "close"},
+	"persistent": {"handle"},
+}
+
+// timingOf asks for path, and returns the phases that the answer tells and how long it took to come.
+func (s *server) timingOf(t *testing.T, path string) (timing contract.Timing, took time.Duration) {
+	t.Helper()
+	var told contract.ServerTiming
+	begin := contract.Now()
+	resp, err := s.client.Get(s.url + path)
+	end := contract.Now()
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	for _, value := range resp.Header["Server-Timing"] {
+		told.AddHeader([]byte(value))
+	}
+	if told.Arrived != 0 && (told.Arrived < begin || told.Answered > end) {
+		t.Errorf("the request was there at %d and answered at %d, but asked between %d and %d", told.Arrived, told.Answered, begin, end)
+	}
+	return told.Timing, time.Duration(end - begin)
+}
+
+func names(timing contract.Timing) (names []string) {
+	for p, ns := range timing {
+		if ns > 0 {
+			names = append(names, contract.Phases[p])
+		}
+	}
+	return names
+}
+
+// Each answer that is short, or long and not flushed, tells all phases of its request, which do not overlap.
+func TestAnswersTellPhases(t *testing.T) {
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := start(t, sample, model)
+			for _, probe := range []string{"a small body", "a body of 1500 bytes", "no content"} {
+				timing, took := s.timingOf(t, probePath(probe))
+				if model == "cgi" {
+					timing[contract.PhaseExit] += timing[contract.PhaseClose]
+					timing[contract.PhaseClose] = 0
+				}
+				if diff := cmp.Diff(phasesOf[model], names(timing)); diff != "" {
+					t.Errorf("%s: phases (-want +got):\n%s", probe, diff)
+				}
+				if timing.Sum() > took {
+					t.Errorf("%s: the phases took %v together, and the answer %v", probe, timing.Sum(), took)
+				}
+			}
+		})
+	}
+}
+
+// An answer that its handler flushes tells what was known when it went.
+func TestFlushedAnswerTellsWhatIsKnown(t *testing.T) {
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := start(t, sample, model)
+			timing, _ := s.timingOf(t, "/stream?until=/dev/null")
+			for _, late := range []contract.Phase{
+				contract.PhaseHandle, contract.PhaseTransfer, contract.PhaseClose, contract.PhaseExit} {
+				if timing[late] != 0 {
+					t.Errorf("%v = %d ns in a header that went before it was over", late, timing[late])
+				}
+			}
+		})
+	}
+}
+
+// Without phases nothing is told or counted, and what is answered is the same.
+func TestPhasesOff(t *testing.T) {
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := startProgram(t, model, workload.PhasesVariable+"=off")
+			if timing, _ := s.timingOf(t, probePath("a small body")); timing != (contract.Timing{}) {
+				t.Errorf("phases %v, want none", names(timing))
+			}
+			got, err := s.ask("a small body")
+			if diff := cmp.Diff(probes["a small body"].want, got); err != nil || diff != "" {
+				t.Errorf("%v; answer (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+// The metrics have a histogram of each phase, with as many in it as there were requests.
+func TestPhasesAreCounted(t *testing.T) {
+	t.Setenv(workload.ExporterVariable, exporter(t, `printf 'Content-Type: text/x-metrics\n\n'; cat`))
+	for _, model := range models(t) {
+		t.Run(model, func(t *testing.T) {
+			s := start(t, sample, model)
+			const requests = 3
+			for range requests {
+				s.timingOf(t, probePath("a small body"))
+			}
+			counts := map[string]int64{}
+			for phase, d := range s.snapshot(t).Phases {
+				for _, n := range d.Buckets {
+					counts[phase] += n
+				}
+			}
+			if model == "cgi" {
+				delete(counts, "close")
+			}
+			want := map[string]int64{}
+			for _, phase := range phasesOf[model] {
+				want[phase] = requests
+			}
+			if diff := cmp.Diff(want, counts); diff != "" {
+				t.Errorf("requests by phase (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What a handler says in Server-Timing stays.
+func TestOwnServerTimingStays(t *testing.T) {
+	w := sample
+	w.Open = workload.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Server-Timing", "cache;desc=hit")
+	}))
+	resp, err := http.Get(start(t, w, "persistent").url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	values := resp.Header["Server-Timing"]
+	if len(values) != 2 || values[0] != "cache;desc=hit" || !strings.HasPrefix(values[1], "handle;dur=") {
+		t.Errorf("Server-Timing: %q, want the handler's and then the phase handle", values)
+	}
+}

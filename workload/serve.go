@@ -1,0 +1,138 @@
+package workload
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"os"
+
+	"forktax/cgi"
+	"forktax/persistent"
+	"forktax/workload/contract"
+)
+
+// PhasesVariable, in the environment of a serving program, can be set to "off": then answers carry no Server-Timing, and
+// no phase is counted. It is for who wants to know what the timing itself costs.
+const (
+	PhasesVariable = "FORKTAX_PHASES"
+	phasesOff      = "off"
+)
+
+const loopback = "127.0.0.1:0" // a free port that only this machine reaches
+
+func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	name := flags.String("model", "persistent", "how often the workload is opened: see the list of models")
+	addr := flags.String("addr", loopback, "where to serve; port 0 takes a free one")
+	adminAddr := flags.String("admin", loopback, "where to serve /metrics, /usage and /healthz, on this machine alone")
+	var limits contract.ChildLimits
+	limits.Flags(flags)
+	if err := parse(flags, args, stderr); err != nil {
+		return err
+	}
+	m, err := w.modelNamed(*name)
+	if err != nil {
+		return err
+	}
+	share, err := delay()
+	if err != nil {
+		return err
+	}
+	logger := log.New(stderr, w.Name+" "+m.name+": ", log.LstdFlags)
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ln, err := listen(*addr, "addr")
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	adminLn, err := listen(*adminAddr, "admin")
+	if err != nil {
+		return err
+	}
+	defer adminLn.Close()
+	if a, ok := adminLn.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
+		return fmt.Errorf("%w: -admin %s: other machines could reach it; want an address of the loopback, such as %s",
+			errUsage, *adminAddr, loopback)
+	}
+
+	if w.Setup != nil {
+		release, held := w.Setup(ctx) // not err, which is what is returned, release's error too
+		if held != nil {
+			return held
+		}
+		defer func() { err = errors.Join(err, release()) }()
+	}
+	r, err := m.start(context.WithoutCancel(ctx), w, conditions{limits, logger}) // requests under way outlive the signal to end
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.shut()) }()
+	if w.Middleware != nil {
+		front, shut, failed := w.Middleware(r.handler)
+		if failed != nil {
+			return failed
+		}
+		r.handler = front
+		defer func() { err = errors.Join(err, shut()) }()
+	}
+
+	meter := &meter{untimed: os.Getenv(PhasesVariable) == phasesOff}
+	a := &admin{workload: w.Name, model: m.name, meter: meter, children: r.children, family: r.family}
+	endWithInput(stdin, cancel)
+	fmt.Fprintf(stdout, "ready http://%s http://%s\n", ln.Addr(), adminLn.Addr())
+	return both(ctx, cancel,
+		func(ctx context.Context) error {
+			return (&persistent.Server{Handler: meter.measured(delayed(share, r.handler)), Header: limits.Header,
+				ConnContext: cgi.WithConn, Logger: logger}).Serve(ctx, ln)
+		},
+		func(ctx context.Context) error {
+			return (&persistent.Server{Handler: a.handler(), Logger: logger}).Serve(ctx, adminLn)
+		})
+}
+
+func listen(addr, flag string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listening on -%s %s: %w", flag, addr, err)
+	}
+	return ln, nil
+}
+
+// both runs a and b until both have ended, and ends the other when one fails.
+func both(ctx context.Context, cancel context.CancelFunc, a, b func(context.Context) error) error {
+	ended := make(chan error, 2)
+	for _, f := range []func(context.Context) error{a, b} {
+		go func() {
+			err := f(ctx)
+			if err != nil {
+				cancel()
+			}
+			ended <- err
+		}()
+	}
+	return errors.Join(<-ended, <-ended)
+}
+
+// endWithInput calls end when whoever started the program closes its standard input, or dies. Only a pipe or a socket
+// can tell: a terminal must not be read in the background, and /dev/null is at its end from the start.
+func endWithInput(stdin io.Reader, end func()) {
+	if stdin == nil {
+		return
+	}
+	if f, ok := stdin.(*os.File); ok {
+		info, err := f.Stat()
+		if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
+			return
+		}
+	}
+	go func() {
+		io.Copy(io.Discard, stdin)
+		end()
+	}()
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package workload
+
+// interruptNobody is for Linux.
+func interruptNobody() {}

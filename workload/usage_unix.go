@@ -1,0 +1,49 @@
+//go:build unix
+
+package workload
+
+import (
+	"os"
+	"syscall"
+	"time"
+
+	"forktax/workload/contract"
+)
+
+// consumed reads what who (syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN) has used of the machine.
+func consumed(who int) (r syscall.Rusage) {
+	_ = syscall.Getrusage(who, &r) // fails only for a wrong who
+	return r
+}
+
+func cpu(r syscall.Rusage) time.Duration {
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// machineUsage is the part of the usage that the operating system knows. Peak memory is not among it, see
+// cgi.PeakMemory. What other children used, that answered no request, is taken off.
+func machineUsage(other syscall.Rusage) contract.Usage {
+	self, children := consumed(syscall.RUSAGE_SELF), consumed(syscall.RUSAGE_CHILDREN)
+	return contract.Usage{
+		SelfCPUNS:           int64(cpu(self)),
+		ChildrenCPUNS:       int64(cpu(children) - cpu(other)),
+		MinorFaults:         int64(self.Minflt + children.Minflt - other.Minflt),
+		MajorFaults:         int64(self.Majflt + children.Majflt - other.Majflt),
+		VoluntarySwitches:   int64(self.Nvcsw + children.Nvcsw - other.Nvcsw),
+		InvoluntarySwitches: int64(self.Nivcsw + children.Nivcsw - other.Nivcsw),
+	}
+}
+
+// add sums the fields that machineUsage reads.
+func add(to *syscall.Rusage, p *os.ProcessState) {
+	r, ok := p.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return
+	}
+	to.Utime = syscall.NsecToTimeval(to.Utime.Nano() + r.Utime.Nano())
+	to.Stime = syscall.NsecToTimeval(to.Stime.Nano() + r.Stime.Nano())
+	to.Minflt += r.Minflt
+	to.Majflt += r.Majflt
+	to.Nvcsw += r.Nvcsw
+	to.Nivcsw += r.Nivcsw
+}

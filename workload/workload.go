@@ -1,0 +1,87 @@
+package workload
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+
+	"forktax/cgi"
+	"forktax/workload/contract"
+)
+
+// Request and Want are those of the program contract.
+type (
+	Request = contract.Request
+	Want    = contract.Want
+)
+
+// A Workload is what a program serves. All but Name, Requests and Open, or Executable in its place, may be left out.
+type Workload struct {
+	Name     string
+	About    string    // one line for people
+	Requests []Request // what a load may send
+	// Open makes what a program keeps besides connections, such as parsed templates. Connect, which it returns, opens
+	// databases and makes the handler. The two are all that a program does before its first request, and how often each
+	// runs is the execution model: once, or for each request. See Handler and Whole for programs with less to tell apart.
+	Open func(ctx context.Context) (Connect, error)
+	// Prepare makes the data that Open needs in the folder dir, the same bytes each time, and returns the environment
+	// variables to serve with. If Database names a kind of server, it makes the data there: DatabaseVariable says where.
+	Prepare func(ctx context.Context, dir string) (env map[string]string, err error)
+	// Database is the kind of database that keeps the data: one that is a part of the program, such as "sqlite", or a
+	// server that a harness has for it, such as "postgres".
+	Database string
+	// Env names the environment variables that Open reads: a CGI child is given these and those that steer Go's
+	// runtime, and no others.
+	Env []string
+	// Authorization has a CGI child be given the header by which a client proves who it is. Others are not: what needs no
+	// secret should have none.
+	Authorization bool
+	// Executable, if it is set, names what is executed for each request in the place of the program's own file. Such a
+	// workload has the model cgi only, and no Open: what happens there is not this program's affair.
+	Executable func() (Executable, error)
+	// Hold is run once by the serving process, whatever the model, before the first request: for what belongs to the
+	// machine and not to the program, such as a connection that keeps an embedded database's log from being deleted
+	// whenever the last process leaves it. It returns what lets go.
+	Setup func(ctx context.Context) (release func() error, err error)
+	// Front, if it is set, puts a handler in front of what is served, in the serving process, whatever the model: as a web
+	// server asks who a client is before it starts a CGI program. It returns what it closes at the end.
+	Middleware func(next http.Handler) (front http.Handler, shut func() error, err error)
+}
+
+// An Executable is somebody else's program, or a folder of them, to be hosted. All but Path may be left out; see cgi.Host
+// for what each means.
+type Executable struct {
+	Path          string
+	Root          string
+	Dir           string
+	Documents     string
+	Env           []string // names of variables that are handed on
+	Authorization bool
+	Streams       bool
+}
+
+// DatabaseVariable is set for Prepare when the harness has a server of the Workload's kind: the URL of an empty place
+// there for the data of one target, with the password.
+const DatabaseVariable = "FORKTAX_DATABASE"
+
+// Connect opens the connections that a handler works on, makes the handler, and returns what closes them again.
+type Connect = cgi.Connect
+
+// Handler is the Open of a handler that needs no opening.
+func Handler(h http.Handler) func(context.Context) (Connect, error) {
+	return Whole(func(context.Context) (http.Handler, func() error, error) {
+		return h, func() error { return nil }, nil
+	})
+}
+
+// Whole is the Open of a program that does not tell its connections from the rest: connect does everything. To renew
+// the connection then means to renew it all, so the models reconnect and reload are the same.
+func Whole(connect Connect) func(context.Context) (Connect, error) {
+	return func(context.Context) (Connect, error) { return connect, nil }
+}
+
+var connections atomic.Int64
+
+// ConnectionOpened counts a connection to a database or directory. A workload calls it whenever its driver makes one;
+// the count of a whole target, children included, is in its usage and its metrics.
+func ConnectionOpened() { connections.Add(1) }
