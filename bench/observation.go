@@ -1,8 +1,8 @@
 package bench
 
-import "time"
-
 import (
+	"time"
+
 	"forktax/workload/contract"
 )
 

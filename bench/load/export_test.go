@@ -2,9 +2,7 @@
 
 package load
 
-import (
-	"forktax/workload/contract"
-)
+import "forktax/workload/contract"
 
 // An Answer is what the engine makes of the bytes of one.
 type Answer struct {

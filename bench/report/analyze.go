@@ -1,8 +1,6 @@
 package report
 
-import (
-	"forktax/bench"
-)
+import "forktax/bench"
 
 // Confidence of all intervals.
 const confidence = 0.95

@@ -2,9 +2,7 @@
 // choice that guestbook has: a child that speaks to the one database would pay for the start of the other's driver.
 package main
 
-import (
-	"forktax/workload"
-)
+import "forktax/workload"
 
 func main() { workload.Main(guestbook()) }
 

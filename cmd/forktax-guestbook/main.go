@@ -1,9 +1,7 @@
 // Forktax-guestbook is the workload of package book over SQLite.
 package main
 
-import (
-	"forktax/workload"
-)
+import "forktax/workload"
 
 func main() { workload.Main(guestbook()) }
 
