@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench/program/programtest"
 	"forktax/bench/stack"
+	"forktax/bench/subject/programtest"
 	"forktax/bench/testenv"
 )
 

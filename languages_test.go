@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench/program/programtest"
+	"forktax/bench/subject/programtest"
 	"forktax/bench/testenv"
 	"forktax/cgi"
 )

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/record"
 )
 
 // arrivalsExam holds what an engine observed against what it was to do: each arrival of the plan is one observation, at
@@ -40,7 +40,7 @@ func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 	for _, o := range sight.seen {
 		seen = append(seen, o.Intended)
 		switch o.Err {
-		case bench.ErrTimeout:
+		case record.ErrTimeout:
 			timeouts++
 			if o.Response() < timeout {
 				early++
@@ -48,7 +48,7 @@ func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 			if o.Sent < o.Done {
 				abandoned++
 			}
-		case bench.ErrWrongStatus:
+		case record.ErrWrongStatus:
 			wrong++
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // Files of a calibration's folder, beside its state.
@@ -24,7 +24,7 @@ type Order struct {
 	Dir         string // for the state and the certificate
 	Restart     bool   // forget what the folder has
 	Properties  []Property
-	Environment bench.Environment
+	Environment record.Environment
 }
 
 // Run measures what the folder does not have yet, and writes the certificate after each property. What an error keeps
@@ -92,6 +92,6 @@ func (o Order) certify(l *Lab) (*Certificate, error) {
 	}
 	var markdown bytes.Buffer
 	return c, errors.Join(c.Markdown(&markdown),
-		bench.WriteFile(filepath.Join(o.Dir, certificateJSON), append(text, '\n')),
-		bench.WriteFile(filepath.Join(o.Dir, certificateMarkdown), markdown.Bytes()))
+		record.WriteFile(filepath.Join(o.Dir, certificateJSON), append(text, '\n')),
+		record.WriteFile(filepath.Join(o.Dir, certificateMarkdown), markdown.Bytes()))
 }

@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
 	"forktax/bench/calibrate"
+	"forktax/bench/record"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -193,7 +193,7 @@ func TestCertificate(t *testing.T) {
 	low, high, one, limit := 0.9991, 1.0013, 0.995, 1.005
 	c := calibrate.Certificate{Schema: 1, Version: "v1", Mode: "quick", Hostile: true, Seed: 7, Seconds: 83.4,
 		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Verdict: calibrate.Failed,
-		Environment: bench.Environment{CPU: "a CPU", Cores: 2, OS: "linux", Kernel: "6.1", Arch: "amd64", Go: "go1.26"},
+		Environment: record.Environment{CPU: "a CPU", Cores: 2, OS: "linux", Kernel: "6.1", Arch: "amd64", Go: "go1.26"},
 		Missing:     []string{"stall"},
 		Properties: []calibrate.Certified{
 			{Name: "gain", About: "a slope", Must: "1 ± 0.005", Aim: "1 ± 0.001", Outcome: calibrate.Outcome{

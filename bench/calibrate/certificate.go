@@ -8,22 +8,22 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // A Certificate says what was measured, and whether it passed.
 type Certificate struct {
-	Schema      int               `json:"schema"`
-	Version     string            `json:"version"` // of forktax
-	Started     time.Time         `json:"started"`
-	Seconds     float64           `json:"seconds"` // that the properties took together
-	Mode        string            `json:"mode"`    // "quick" or "full"
-	Hostile     bool              `json:"hostile"`
-	Seed        uint64            `json:"seed"`
-	Verdict     string            `json:"verdict"`
-	Environment bench.Environment `json:"environment"`
-	Properties  []Certified       `json:"properties"`
-	Missing     []string          `json:"missing,omitempty"` // properties that were not measured yet, or not asked for
+	Schema      int                `json:"schema"`
+	Version     string             `json:"version"` // of forktax
+	Started     time.Time          `json:"started"`
+	Seconds     float64            `json:"seconds"` // that the properties took together
+	Mode        string             `json:"mode"`    // "quick" or "full"
+	Hostile     bool               `json:"hostile"`
+	Seed        uint64             `json:"seed"`
+	Verdict     string             `json:"verdict"`
+	Environment record.Environment `json:"environment"`
+	Properties  []Certified        `json:"properties"`
+	Missing     []string           `json:"missing,omitempty"` // properties that were not measured yet, or not asked for
 }
 
 // A Certified is a property with what it came to.

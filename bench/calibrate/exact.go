@@ -13,7 +13,8 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"forktax/bench"
+	"forktax/bench/load"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
@@ -35,7 +36,7 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 	defer func() { err = errors.Join(err, stop()) }()
 	sources := []struct {
 		name   string
-		engine bench.Engine
+		engine load.Engine
 	}{
 		{"drawn", drawn{}},
 		{"drawn in whole milliseconds", drawn{grain: time.Millisecond}},
@@ -47,7 +48,7 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		if source.engine == nil {
 			continue
 		}
-		c := &candidate{Lab: l, server: s, wrap: func(bench.Engine) bench.Engine { return source.engine }}
+		c := &candidate{Lab: l, server: s, wrap: func(load.Engine) load.Engine { return source.engine }}
 		sight, err := c.watch(ctx, scene{ask: Ask{Time: time.Microsecond}, load: closed(1),
 			length: 250 * time.Millisecond, least: 1500, blocks: 4, seed: l.Seed + uint64(i)})
 		if err != nil {
@@ -63,7 +64,7 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		if err != nil {
 			return Outcome{}, err
 		}
-		counted := countOut(of(sight.seen, bench.Observation.Response))
+		counted := countOut(of(sight.seen, record.Observation.Response))
 		for _, p := range []struct {
 			thousandths int
 			got         *int64
@@ -94,19 +95,19 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 // drawn is an engine that asks nobody, and tells times from a distribution with a long tail.
 type drawn struct{ grain time.Duration }
 
-var _ bench.Engine = drawn{}
+var _ load.Engine = drawn{}
 
-// Run implements bench.Engine.
-func (e drawn) Run(_ context.Context, v bench.Visit, rec bench.Recorder) error {
+// Run implements load.Engine.
+func (e drawn) Run(_ context.Context, v load.Visit, rec load.Recorder) error {
 	random := rand.New(rand.NewPCG(v.Seed, 0x6472617774696d65)) // "drawtime"
-	var batch []bench.Observation
+	var batch []record.Observation
 	at := time.Duration(0)
 	for range v.AtLeast {
 		took := time.Duration(math.Exp(random.NormFloat64()) * float64(2*time.Millisecond))
 		if e.grain > 0 {
 			took = took.Truncate(e.grain) + e.grain
 		}
-		batch = append(batch, bench.Observation{Intended: at, Sent: at, FirstByte: at + took, Done: at + took,
+		batch = append(batch, record.Observation{Intended: at, Sent: at, FirstByte: at + took, Done: at + took,
 			Status: 200, Bytes: int64(len(truthBody))})
 		at += took
 	}

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/load"
+	"forktax/bench/record"
 	"forktax/bench/report"
 	"forktax/bench/stats"
 )
@@ -34,7 +35,7 @@ type candidate struct {
 	*Lab
 	*server
 	depth depth
-	wrap  func(own bench.Engine) bench.Engine // nil: it is our own
+	wrap  func(own load.Engine) load.Engine // nil: it is our own
 }
 
 // exams are all, in the order in which the wrong engines take them.
@@ -80,7 +81,7 @@ func (e exam) sit(ctx context.Context, c *candidate) (o Outcome, err error) {
 func by[T any](c *candidate, b, q, f T) T { return [...]T{b, q, f}[c.depth] }
 
 // engine is the candidate's, made anew.
-func (c *candidate) engine() bench.Engine {
+func (c *candidate) engine() load.Engine {
 	if c.wrap != nil {
 		return c.wrap(c.own())
 	}
@@ -158,7 +159,7 @@ func rank(values []time.Duration, q float64) time.Duration {
 }
 
 // of is a value of each observation that has a right answer.
-func of(seen []bench.Observation, value func(bench.Observation) time.Duration) []time.Duration {
+func of(seen []record.Observation, value func(record.Observation) time.Duration) []time.Duration {
 	var values []time.Duration
 	for _, o := range seen {
 		if o.Err == "" {

@@ -3,8 +3,8 @@ package calibrate_test
 import (
 	"testing"
 
-	"forktax/bench"
 	"forktax/bench/calibrate"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
@@ -25,7 +25,7 @@ func TestExamsAreFair(t *testing.T) {
 
 // A visit that the hypervisor disturbed is made again: no other side meets that alike.
 func TestDisturbedBySteal(t *testing.T) {
-	a := &report.Analysis{Cells: []report.Cell{{Invalid: bench.Counts{"errors": 1}}},
+	a := &report.Analysis{Cells: []report.Cell{{Invalid: record.Counts{"errors": 1}}},
 		Warnings: []report.Warning{{Code: "errors"}}}
 	if got := calibrate.Disturbed(a); got != "" {
 		t.Errorf("Disturbed = %q, want nothing", got)

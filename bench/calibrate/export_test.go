@@ -4,8 +4,9 @@ import (
 	"context"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/gate"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
@@ -108,7 +109,7 @@ func (a Ask) Service(i int) time.Duration { return a.service(i) }
 func (a Ask) Fails(i int) bool { return a.fails(i) }
 
 // Look makes a visit with our own engine to a ground-truth server.
-func Look(ctx context.Context, l *Lab, ask Ask, load bench.Load, n int, after, still time.Duration) (seen []bench.Observation,
+func Look(ctx context.Context, l *Lab, ask Ask, load plan.Load, n int, after, still time.Duration) (seen []record.Observation,
 	real []Stamp, err error) {
 	s, stop, err := l.serve(ctx)
 	if err != nil {
@@ -132,7 +133,7 @@ func Disturbed(a *report.Analysis) string {
 }
 
 // Stopped makes a visit with a generator that is stopped.
-func Stopped(ctx context.Context, l *Lab, load bench.Load, length, after, stopped time.Duration) ([]bench.Observation, string,
+func Stopped(ctx context.Context, l *Lab, load plan.Load, length, after, stopped time.Duration) ([]record.Observation, string,
 	error) {
 	s, stop, err := l.serve(ctx)
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // freshExam makes each request on a new connection, one client. Such a client is always either in a request or about to
@@ -32,7 +32,7 @@ func takeFresh(ctx context.Context, c *candidate) (Outcome, error) {
 		for i := range sight.seen[:max(len(sight.seen)-1, 0)] {
 			gaps = append(gaps, sight.seen[i+1].Sent-sight.seen[i].Done)
 		}
-		gap, service := rank(gaps, 0.5), rank(of(sight.seen, bench.Observation.Service), 0.5)
+		gap, service := rank(gaps, 0.5), rank(of(sight.seen, record.Observation.Service), 0.5)
 		between = append(between, 100*float64(gap)/float64(gap+service))
 		c.step(float64(visit+1) / float64(visits))
 	}

@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // gainExam asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the server
@@ -49,7 +49,7 @@ func takeGain(ctx context.Context, c *candidate) (Outcome, error) {
 				}
 			}
 			x = append(x, milliseconds(rank(took(sight.real), 0.5)))
-			y = append(y, milliseconds(rank(of(sight.seen, bench.Observation.Service), 0.5)))
+			y = append(y, milliseconds(rank(of(sight.seen, record.Observation.Service), 0.5)))
 		}
 		slopes = append(slopes, slope(x, y))
 		c.step(float64(line+1) / float64(lines))

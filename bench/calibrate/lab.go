@@ -12,12 +12,14 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
 	"forktax/bench/machine"
+	"forktax/bench/plan"
 	"forktax/bench/process"
-	"forktax/bench/program"
+	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/run"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -28,7 +30,7 @@ type Lab struct {
 	Hostile bool // also with neighbours that disturb
 	// Tool makes a command that calls the function Tool with these arguments, in a process of its own.
 	Tool     func(args ...string) *exec.Cmd
-	Programs map[string]program.Program // the workload programs, by name
+	Programs map[string]subject.Program // the workload programs, by name
 	// Check makes a check as the command of that name does.
 	Check    func(ctx context.Context, w CheckWanted) (report.Check, error)
 	AtOnce   <-chan struct{} // closed when there is no time to end programs in order; nil: there is
@@ -42,9 +44,9 @@ type Lab struct {
 // A world is where exams are taken: the real one, or in tests one in which time is reckoned and nothing disturbs.
 type world interface {
 	// own is the engine that is calibrated, nil if there is none. Each call makes another.
-	own() bench.Engine
+	own() load.Engine
 	// look has an engine make a visit, and returns what came of it.
-	look(ctx context.Context, engine bench.Engine, sc scene) (*sight, error)
+	look(ctx context.Context, engine load.Engine, sc scene) (*sight, error)
 }
 
 // pick is what a quick and a full calibration take.
@@ -58,8 +60,8 @@ func pick[T any](l *Lab, quick, full T) T {
 // A sight is what came of one visit: what the engine told, what the server did, and of what the analysis accuses it.
 type sight struct {
 	scene
-	visit    bench.Visit
-	seen     []bench.Observation
+	visit    load.Visit
+	seen     []record.Observation
 	real     []Stamp // in the order in which they arrived
 	accused  report.Counts
 	analysis *report.Analysis
@@ -69,7 +71,7 @@ type sight struct {
 // A scene is a load and what goes on meanwhile.
 type scene struct {
 	ask    Ask
-	load   bench.Load
+	load   plan.Load
 	length time.Duration
 	least  int // requests
 	blocks int // 0 means 1
@@ -145,24 +147,24 @@ func do(req *http.Request) ([]byte, error) {
 }
 
 // An engineFunc is an engine.
-type engineFunc func(ctx context.Context, v bench.Visit, rec bench.Recorder) error
+type engineFunc func(ctx context.Context, v load.Visit, rec load.Recorder) error
 
-// Run implements bench.Engine.
-func (f engineFunc) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
+// Run implements load.Engine.
+func (f engineFunc) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {
 	return f(ctx, v, rec)
 }
 
-var _ bench.Engine = engineFunc(nil)
+var _ load.Engine = engineFunc(nil)
 
 // standing is a launcher of a server that runs already.
 type standing struct{ *server }
 
-// Launch implements bench.Launcher.
-func (s standing) Launch(_ context.Context, model, workload string) (*bench.Target, func() error, error) {
-	return &bench.Target{Workload: workload, Model: model, URL: s.url, Foreign: true}, func() error { return nil }, nil
+// Launch implements run.Launcher.
+func (s standing) Launch(_ context.Context, model, workload string) (*subject.Target, func() error, error) {
+	return &subject.Target{Workload: workload, Model: model, URL: s.url, External: true}, func() error { return nil }, nil
 }
 
-var _ bench.Launcher = standing{}
+var _ run.Launcher = standing{}
 
 // Names of the one cell that a scene has, and of the engine that is calibrated.
 const (
@@ -172,12 +174,12 @@ const (
 
 // look has the engine make a visit as a run does it, by way of the runner, the record on disk and the analysis, so that
 // all of them are calibrated, and returns what came of each block.
-func (l *Lab) look(ctx context.Context, s *server, engine bench.Engine, sc scene) (*sight, error) {
+func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene) (*sight, error) {
 	if l.world != nil {
 		return l.world.look(ctx, engine, sc)
 	}
 	it := sight{scene: sc}
-	observed := engineFunc(func(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
+	observed := engineFunc(func(ctx context.Context, v load.Visit, rec load.Recorder) error {
 		it.visit = v
 		if err := s.prepare(ctx, sc); err != nil {
 			return err
@@ -186,9 +188,9 @@ func (l *Lab) look(ctx context.Context, s *server, engine bench.Engine, sc scene
 		defer func() { it.took = time.Since(begin) }()
 		return engine.Run(ctx, v, rec)
 	})
-	runner := bench.Runner{Plan: sc.plan(), Launcher: standing{s}, Engines: map[string]bench.Engine{engineName: observed},
+	runner := run.Runner{Plan: sc.plan(), Launcher: standing{s}, Engines: map[string]load.Engine{engineName: observed},
 		Machine: machine.Counters}
-	err := recorded(runner, func(r *bench.Runner, _ string) error { return r.Run(ctx) }, func(result *bench.Result) error {
+	err := recorded(runner, func(r *run.Runner, _ string) error { return r.Run(ctx) }, func(result *record.Result) error {
 		for _, b := range result.Blocks {
 			for o, err := range result.Observations(b) {
 				if err != nil {
@@ -221,22 +223,22 @@ func (s *server) prepare(ctx context.Context, sc scene) error {
 }
 
 // plan is that of a run with one cell.
-func (sc scene) plan() bench.Plan {
+func (sc scene) plan() plan.Plan {
 	request := contract.Request{Name: "ask", Method: http.MethodGet, Path: sc.ask.Path(),
 		Want: contract.Want{Body: truthBody}}
-	return bench.Plan{
+	return plan.Plan{
 		Workloads: []contract.Description{{Contract: contract.Version, Name: truthName, Requests: []contract.Request{request}}},
-		Cells: []bench.Cell{{Workload: truthName, Request: request.Name, Model: truthName, Engine: engineName,
+		Cells: []plan.Cell{{Workload: truthName, Request: request.Name, Model: truthName, Engine: engineName,
 			Load: sc.load}},
 		Rounds: max(sc.blocks, 1), Groups: 1, BlockNS: int64(sc.length), AtLeast: max(sc.least, 1), Seed: sc.seed,
 	}
 }
 
 // own is the engine that is calibrated, nil if this system does not have it. Each caller gets its own.
-func own() bench.Engine { return load.Engines()["epoll"] }
+func own() load.Engine { return load.Engines()["epoll"] }
 
 // own is that of the lab's world.
-func (l *Lab) own() bench.Engine {
+func (l *Lab) own() load.Engine {
 	if l.world != nil {
 		return l.world.own()
 	}
@@ -244,12 +246,12 @@ func (l *Lab) own() bench.Engine {
 }
 
 // closed is a closed loop, poisson and constant are open ones.
-func closed(clients int) bench.Load { return bench.Load{Kind: bench.Closed, Concurrency: clients} }
+func closed(clients int) plan.Load { return plan.Load{Kind: plan.Closed, Concurrency: clients} }
 
-func poisson(rate float64, connections int) bench.Load {
-	return bench.Load{Kind: bench.Open, Concurrency: connections, RateRPS: rate, Arrivals: load.Poisson}
+func poisson(rate float64, connections int) plan.Load {
+	return plan.Load{Kind: plan.Open, Concurrency: connections, RateRPS: rate, Arrivals: load.Poisson}
 }
 
-func constant(rate float64, connections int) bench.Load {
-	return bench.Load{Kind: bench.Open, Concurrency: connections, RateRPS: rate, Arrivals: load.Constant}
+func constant(rate float64, connections int) plan.Load {
+	return plan.Load{Kind: plan.Open, Concurrency: connections, RateRPS: rate, Arrivals: load.Constant}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // lagExam asks how much too late the generator sends what is due.
@@ -25,7 +25,7 @@ func takeLag(ctx context.Context, c *candidate) (Outcome, error) {
 		if err != nil {
 			return Outcome{}, err
 		}
-		lags = append(lags, milliseconds(rank(of(sight.seen, bench.Observation.Lag), 0.99)))
+		lags = append(lags, milliseconds(rank(of(sight.seen, record.Observation.Lag), 0.99)))
 		c.step(float64(visit+1) / float64(visits))
 	}
 	return judged("Poisson arrivals, visits of a second; the p99 of each.",

@@ -7,16 +7,16 @@ import (
 	"slices"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/gate"
-	"forktax/bench/program"
+	"forktax/bench/record"
 	"forktax/bench/report"
 	"forktax/bench/stats"
+	"forktax/bench/subject"
 )
 
 // A CheckWanted is a check that is to be made, as the command check makes it, of two variants of one program.
 type CheckWanted struct {
-	Program           program.Program
+	Program           subject.Program
 	Base, Candidate   map[string]string // their environments
 	Margin, MustCatch float64
 	Alpha             float64
@@ -82,7 +82,7 @@ func (l *Lab) live(ctx context.Context, s liveSet) ([]verdictOf, time.Duration, 
 // median is that of the program's response times, as a cgi child of one client, in nanoseconds.
 func (l *Lab) median(ctx context.Context) (ns int64, err error) {
 	p := l.Programs[startupProgram]
-	err = l.silent().record(ctx, []program.Program{p}, 4*time.Second, func(_ *bench.Result, a *report.Analysis) error {
+	err = l.silent().record(ctx, []subject.Program{p}, 4*time.Second, func(_ *record.Result, a *report.Analysis) error {
 		if len(a.Cells) == 0 || a.Cells[0].Response.P50 == nil {
 			return fmt.Errorf("%s has no median", p.Name)
 		}

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"forktax/bench/calibrate"
-	"forktax/bench/program"
-	"forktax/bench/program/programtest"
 	"forktax/bench/report"
+	"forktax/bench/subject"
+	"forktax/bench/subject/programtest"
 )
 
 // checking is a lab whose checks come to these verdicts, in turn.
@@ -71,12 +71,12 @@ func TestAlikeGoesOn(t *testing.T) {
 // startup builds the program of live checks.
 func startup(t *testing.T) *calibrate.Lab {
 	t.Helper()
-	p, err := program.Describe(t.Context(), filepath.Join(programtest.Build(t, "forktax-startup"), "forktax-startup"))
+	p, err := subject.Describe(t.Context(), filepath.Join(programtest.Build(t, "forktax-startup"), "forktax-startup"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := newLab()
-	l.Programs = map[string]program.Program{"startup": p}
+	l.Programs = map[string]subject.Program{"startup": p}
 	return l
 }
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // mixtureExam holds the percentiles that the client sees against those of the same requests as the server recorded
@@ -32,7 +32,7 @@ func takeMixture(ctx context.Context, c *candidate) (Outcome, error) {
 			return Outcome{}, err
 		}
 		sights = append(sights, sight)
-		seen, real := of(sight.seen, bench.Observation.Service), took(sight.real)
+		seen, real := of(sight.seen, record.Observation.Service), took(sight.real)
 		n += len(seen)
 		for i, q := range percentiles {
 			off[i] = append(off[i], 100*(float64(rank(seen, q))/float64(rank(real, q))-1))

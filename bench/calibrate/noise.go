@@ -8,13 +8,15 @@ import (
 	"slices"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/gate"
 	"forktax/bench/load"
 	"forktax/bench/machine"
-	"forktax/bench/program"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/run"
 	"forktax/bench/stats"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -55,27 +57,27 @@ const noiseStart = 300 * time.Millisecond
 
 func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s gate.Series, err error) {
 	p := l.Programs[startupProgram]
-	plan := bench.Plan{Workloads: []contract.Description{p.Description}, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed,
-		Baseline: "base", Criterion: &bench.Criterion{Candidate: "candidate", Metrics: []string{report.MetricResponse},
+	pl := plan.Plan{Workloads: []contract.Description{p.Description}, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed,
+		Baseline: "base", Check: &plan.CheckSpec{Candidate: "candidate", Metrics: []string{report.MetricResponse},
 			MustCatch: gate.DefaultMustCatch, Alpha: gate.DefaultAlpha}}
-	var variants []program.Variant
+	var variants []subject.Variant
 	for _, name := range []string{"base", "candidate"} {
-		v := bench.Variant{Name: name, Model: "cgi"}
-		plan.Variants = append(plan.Variants, v)
-		variants = append(variants, program.Variant{Variant: v})
-		plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: name,
+		v := subject.Variant{Name: name, Model: "cgi"}
+		pl.Variants = append(pl.Variants, v)
+		variants = append(variants, v)
+		pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: name,
 			Engine: load.Default, Load: closed(1)})
 	}
-	runner := bench.Runner{Plan: plan, Engines: load.Engines(), Machine: machine.Counters}
-	err = recorded(runner, func(r *bench.Runner, dir string) error {
-		r.Launcher = &program.Launcher{Dir: dir, Seed: l.Seed, Programs: []program.Program{p}, Variants: variants,
+	runner := run.Runner{Plan: pl, Engines: load.Engines(), Machine: machine.Counters}
+	err = recorded(runner, func(r *run.Runner, dir string) error {
+		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: []subject.Program{p}, Variants: variants,
 			AtOnce: l.AtOnce}
 		began := time.Now()
 		return r.Check(ctx, func(int) (time.Duration, error) {
 			l.step(0.9 * min(float64(time.Since(began))/float64(budget), 1))
 			return noiseStart, nil
 		})
-	}, func(result *bench.Result) error {
+	}, func(result *record.Result) error {
 		d, err := report.Evidence(result)
 		if err == nil {
 			s = d.Gates[0]

@@ -12,8 +12,9 @@ import (
 	"sync"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/workload/contract"
 )
 
@@ -25,16 +26,16 @@ type plain struct {
 	skips    bool // it leaves out what is due while all connections are in use
 }
 
-var _ bench.Engine = plain{}
+var _ load.Engine = plain{}
 
-// Run implements bench.Engine.
-func (e plain) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
+// Run implements load.Engine.
+func (e plain) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {
 	u, err := url.Parse(v.URL)
 	if err != nil {
 		return fmt.Errorf("reading the URL: %w", err)
 	}
 	b := &plainBlock{plain: e, visit: v, to: u.Host, start: time.Now()}
-	if v.Load.Kind == bench.Closed {
+	if v.Load.Kind == plan.Closed {
 		b.closed(ctx)
 	} else if err := b.open(ctx); err != nil {
 		return err
@@ -46,12 +47,12 @@ func (e plain) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) error
 // A plainBlock is one visit of it.
 type plainBlock struct {
 	plain
-	visit bench.Visit
+	visit load.Visit
 	to    string
 	start time.Time
 
 	mu   sync.Mutex
-	seen []bench.Observation
+	seen []record.Observation
 }
 
 func (b *plainBlock) closed(ctx context.Context) {
@@ -125,20 +126,20 @@ func (c *plainConn) close() {
 
 // send makes a request and notes what came of it.
 func (b *plainBlock) send(c *plainConn, intended time.Duration) {
-	o := bench.Observation{Intended: intended, Sent: time.Since(b.start)}
+	o := record.Observation{Intended: intended, Sent: time.Since(b.start)}
 	if b.visit.Load.NoReuse {
 		c.close()
 	}
 	if c.Conn == nil {
 		conn, err := net.Dial("tcp", b.to)
 		if err != nil {
-			o.Err = bench.ErrRefused
+			o.Err = record.ErrRefused
 		} else {
 			c.Conn, c.r = conn, bufio.NewReader(conn)
 		}
 		if b.connects {
 			o.Sent = time.Since(b.start)
-			if b.visit.Load.Kind == bench.Closed {
+			if b.visit.Load.Kind == plan.Closed {
 				o.Intended = o.Sent
 			}
 		}
@@ -146,7 +147,7 @@ func (b *plainBlock) send(c *plainConn, intended time.Duration) {
 	if o.Err == "" {
 		o.Err = b.exchange(c, &o)
 	}
-	if o.Done = time.Since(b.start); o.Err != "" && o.Err != bench.ErrWrongStatus {
+	if o.Done = time.Since(b.start); o.Err != "" && o.Err != record.ErrWrongStatus {
 		c.close()
 	}
 	b.mu.Lock()
@@ -155,41 +156,41 @@ func (b *plainBlock) send(c *plainConn, intended time.Duration) {
 }
 
 // exchange sends a request on a connection, reads the answer, and returns what is wrong with it.
-func (b *plainBlock) exchange(c *plainConn, o *bench.Observation) string {
+func (b *plainBlock) exchange(c *plainConn, o *record.Observation) string {
 	c.SetDeadline(b.start.Add(o.Intended + b.visit.Load.Timeout()))
 	if _, err := fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: %s\r\n\r\n", b.visit.Request.Method, b.visit.Request.Path,
 		b.to); err != nil {
-		return bench.ErrTimeout
+		return record.ErrTimeout
 	}
 	if _, err := c.r.Peek(1); err != nil {
-		return bench.ErrTimeout
+		return record.ErrTimeout
 	}
 	o.FirstByte = time.Since(b.start)
 	resp, err := http.ReadResponse(c.r, nil)
 	if err != nil {
-		return bench.ErrMalformed
+		return record.ErrMalformed
 	}
 	o.Status = resp.StatusCode
 	if o.Bytes, err = io.Copy(io.Discard, resp.Body); err != nil {
-		return bench.ErrTimeout
+		return record.ErrTimeout
 	}
 	if o.Status != b.visit.Request.Want.StatusCode() {
-		return bench.ErrWrongStatus
+		return record.ErrWrongStatus
 	}
 	return ""
 }
 
 // A twisted engine asks another one for something else than it was asked, or tells something else than that saw.
 type twisted struct {
-	bench.Engine
-	asked func(bench.Visit) bench.Visit                                     // nil: as it was
-	told  func(v bench.Visit, seen []bench.Observation) []bench.Observation // nil: as it is
+	load.Engine
+	asked func(load.Visit) load.Visit                                        // nil: as it was
+	told  func(v load.Visit, seen []record.Observation) []record.Observation // nil: as it is
 }
 
-var _ bench.Engine = twisted{}
+var _ load.Engine = twisted{}
 
-// Run implements bench.Engine.
-func (e twisted) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
+// Run implements load.Engine.
+func (e twisted) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {
 	made := v
 	if e.asked != nil {
 		made = e.asked(v)
@@ -198,7 +199,7 @@ func (e twisted) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) err
 	if err := e.Engine.Run(ctx, made, &seen); err != nil {
 		return err
 	}
-	told := []bench.Observation(seen)
+	told := []record.Observation(seen)
 	if e.told != nil {
 		told = e.told(v, slices.Clone(told))
 	}

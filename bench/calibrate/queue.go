@@ -6,8 +6,8 @@ import (
 	"math"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/record"
 )
 
 // queueExam holds mean response times against queueing theory: one server that takes s for each request, to which they
@@ -59,7 +59,7 @@ func takeQueue(ctx context.Context, c *candidate) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	responses := of(sight.seen, bench.Observation.Response)
+	responses := of(sight.seen, record.Observation.Response)
 	var sum time.Duration
 	for _, r := range responses {
 		sum += r

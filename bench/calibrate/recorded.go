@@ -7,26 +7,27 @@ import (
 	"path/filepath"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/record"
+	"forktax/bench/run"
 )
 
 // recorded has a runner make a record as any run does, in a folder that it may use for its targets as well, and use read
 // it while it is there.
-func recorded(r bench.Runner, carryOut func(r *bench.Runner, dir string) error, use func(*bench.Result) error) error {
+func recorded(r run.Runner, carryOut func(r *run.Runner, dir string) error, use func(*record.Result) error) error {
 	dir, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
 		return fmt.Errorf("making a folder for a run: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	r.Record, err = bench.CreateRecord(filepath.Join(dir, "run"), bench.Head{Schema: bench.Schema, ID: "calibration",
+	r.Record, err = record.Create(filepath.Join(dir, "run"), record.Head{Schema: record.Schema, ID: "calibration",
 		Plan: r.Plan, Started: time.Now()})
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(carryOut(&r, dir), r.Record.Finish(bench.Tail{Complete: true})); err != nil {
+	if err := errors.Join(carryOut(&r, dir), r.Record.Finish(record.Tail{Complete: true})); err != nil {
 		return err
 	}
-	result, err := bench.ReadResult(r.Record.Dir)
+	result, err := record.Read(r.Record.Dir)
 	if err != nil {
 		return err
 	}

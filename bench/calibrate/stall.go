@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/load"
+	"forktax/bench/record"
 )
 
 // stallExam has the server stand still for a while, and then the generator. Whoever wanted an answer then has waited
@@ -47,7 +48,7 @@ func takeStall(ctx context.Context, c *candidate) (Outcome, error) {
 	stages := []struct {
 		name        string
 		connections int
-		engine      bench.Engine // nil: as it is
+		engine      load.Engine // nil: as it is
 		serial      bool
 	}{
 		{"the server, many connections", 1000, nil, true},
@@ -86,11 +87,11 @@ func takeStall(ctx context.Context, c *candidate) (Outcome, error) {
 				return Outcome{}, err
 			}
 			flagged += min(sight.accused["lag"], 1)
-			responses := of(sight.seen, bench.Observation.Response)
+			responses := of(sight.seen, record.Observation.Response)
 			for k, q := range quantiles {
 				off[k] = append(off[k], milliseconds(rank(responses, q)-st.quantile(q)))
 			}
-			service = append(service, milliseconds(rank(of(sight.seen, bench.Observation.Service),
+			service = append(service, milliseconds(rank(of(sight.seen, record.Observation.Service),
 				quantiles[len(quantiles)-1])))
 			c.step((float64(i) + float64(repeat+1)/float64(repeats)) / float64(len(stages)))
 		}

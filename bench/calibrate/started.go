@@ -5,12 +5,14 @@ import (
 	"math"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
 	"forktax/bench/machine"
-	"forktax/bench/program"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/run"
 	"forktax/bench/stats"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -31,22 +33,22 @@ func started() []Property {
 const recordGroups = 4
 
 // record runs programs as forktax run does, by the model cgi with one client each, and has use read what was recorded.
-func (l *Lab) record(ctx context.Context, programs []program.Program, budget time.Duration,
-	use func(*bench.Result, *report.Analysis) error) error {
-	plan := bench.Plan{Groups: recordGroups, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed}
+func (l *Lab) record(ctx context.Context, programs []subject.Program, budget time.Duration,
+	use func(*record.Result, *report.Analysis) error) error {
+	pl := plan.Plan{Groups: recordGroups, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed}
 	for _, p := range programs {
-		plan.Workloads = append(plan.Workloads, p.Description)
+		pl.Workloads = append(pl.Workloads, p.Description)
 		for _, r := range p.Requests {
-			plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: r.Name, Model: "cgi",
+			pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: r.Name, Model: "cgi",
 				Engine: load.Default, Load: closed(1)})
 		}
 	}
-	runner := bench.Runner{Plan: plan, Engines: load.Engines(), Machine: machine.Counters,
-		Progress: func(p bench.Progress) { l.step(p.Share) }}
-	return recorded(runner, func(r *bench.Runner, dir string) error {
-		r.Launcher = &program.Launcher{Dir: dir, Seed: l.Seed, Programs: programs, AtOnce: l.AtOnce}
+	runner := run.Runner{Plan: pl, Engines: load.Engines(), Machine: machine.Counters,
+		Progress: func(p run.Progress) { l.step(p.Share) }}
+	return recorded(runner, func(r *run.Runner, dir string) error {
+		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: programs, AtOnce: l.AtOnce}
 		return r.Run(ctx)
-	}, func(result *bench.Result) error {
+	}, func(result *record.Result) error {
 		analysis, err := report.Analyze(result)
 		if err != nil {
 			return err
@@ -57,12 +59,12 @@ func (l *Lab) record(ctx context.Context, programs []program.Program, budget tim
 
 // phases adds the phases of each request up, and holds the sum against how long its client saw it take.
 func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) (Outcome, error) {
-	var programs []program.Program
+	var programs []subject.Program
 	for _, name := range names {
 		programs = append(programs, l.Programs[name])
 	}
 	var measures []Measure
-	err := l.record(ctx, programs, budget, func(r *bench.Result, a *report.Analysis) error {
+	err := l.record(ctx, programs, budget, func(r *record.Result, a *report.Analysis) error {
 		for i, c := range r.Plan.Cells {
 			var off []float64
 			for _, b := range r.Blocks {

@@ -12,8 +12,9 @@ import (
 	"syscall"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/load"
 	"forktax/bench/process"
+	"forktax/bench/record"
 	"forktax/workload/contract"
 )
 
@@ -25,16 +26,16 @@ type stoppedEngine struct {
 	length time.Duration
 }
 
-var _ bench.Engine = stoppedEngine{}
+var _ load.Engine = stoppedEngine{}
 
 // An errand is what the process is told.
 type errand struct {
-	Visit bench.Visit
+	Visit load.Visit
 	Stop  []string // the command that stops it
 }
 
-// Run implements bench.Engine.
-func (e stoppedEngine) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
+// Run implements load.Engine.
+func (e stoppedEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {
 	var in bytes.Buffer
 	stop := e.lab.Tool(toolStop, e.after.String(), e.length.String()).Args
 	if err := gob.NewEncoder(&in).Encode(errand{v, stop}); err != nil {
@@ -46,7 +47,7 @@ func (e stoppedEngine) Run(ctx context.Context, v bench.Visit, rec bench.Recorde
 	if err != nil {
 		return fmt.Errorf("making a visit in a process of its own: %w", err)
 	}
-	var seen []bench.Observation
+	var seen []record.Observation
 	if err := gob.NewDecoder(bytes.NewReader(out)).Decode(&seen); err != nil {
 		return fmt.Errorf("reading what a visit in a process of its own saw: %w", err)
 	}
@@ -72,7 +73,7 @@ func visit(ctx context.Context, _ []string, in io.Reader, out io.Writer) error {
 	if err := errors.Join(engine.Run(ctx, e.Visit, &seen), stop.Wait()); err != nil {
 		return err
 	}
-	return gob.NewEncoder(out).Encode([]bench.Observation(seen))
+	return gob.NewEncoder(out).Encode([]record.Observation(seen))
 }
 
 // stop stops the process that started it after a while, and lets it go on after another. It goes on by itself if the
@@ -99,9 +100,9 @@ func stop(_ context.Context, args []string, _ io.Reader, _ io.Writer) error {
 }
 
 // A tape keeps what an engine saw.
-type tape []bench.Observation
+type tape []record.Observation
 
-// Observe implements bench.Recorder.
-func (t *tape) Observe(batch []bench.Observation) { *t = append(*t, batch...) }
+// Observe implements load.Recorder.
+func (t *tape) Observe(batch []record.Observation) { *t = append(*t, batch...) }
 
-var _ bench.Recorder = (*tape)(nil)
+var _ load.Recorder = (*tape)(nil)

@@ -4,8 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/calibrate"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 )
 
 // The server serves one at a time, in order, for as long as it is asked to, and says when it did.
@@ -13,7 +14,7 @@ func TestTruthSerial(t *testing.T) {
 	const service, n, clients = 3 * ms, 20, 4
 	for _, spin := range []bool{false, true} {
 		seen, real, err := calibrate.Look(t.Context(), newLab(), calibrate.Ask{Time: service, Serial: true, Spin: spin},
-			bench.Load{Kind: bench.Closed, Concurrency: clients}, n, 0, 0)
+			plan.Load{Kind: plan.Closed, Concurrency: clients}, n, 0, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,13 +40,13 @@ func TestTruthSerial(t *testing.T) {
 func TestTruthFailsAndStandsStill(t *testing.T) {
 	const still = 50 * ms
 	seen, real, err := calibrate.Look(t.Context(), newLab(), calibrate.Ask{Time: ms, Halves: true, Fail: 4},
-		bench.Load{Kind: bench.Closed, Concurrency: 1}, 40, 10*ms, still)
+		plan.Load{Kind: plan.Closed, Concurrency: 1}, 40, 10*ms, still)
 	if err != nil {
 		t.Fatal(err)
 	}
 	failed, longest := 0, time.Duration(0)
 	for i, o := range seen {
-		if (o.Err == bench.ErrWrongStatus) != real[i].Failed {
+		if (o.Err == record.ErrWrongStatus) != real[i].Failed {
 			t.Errorf("observation %d is %q, and the server says failed: %v", i, o.Err, real[i].Failed)
 		}
 		if real[i].Failed {
@@ -71,7 +72,7 @@ func TestTruthFailsAndStandsStill(t *testing.T) {
 // A generator that is stopped for 200 ms has requests that it sent that much too late, and the analysis says so.
 func TestStoppedGenerator(t *testing.T) {
 	const stopped = 200 * ms
-	seen, accused, err := calibrate.Stopped(t.Context(), newLab(), bench.Load{Kind: bench.Open, Concurrency: 100, RateRPS: 200,
+	seen, accused, err := calibrate.Stopped(t.Context(), newLab(), plan.Load{Kind: plan.Open, Concurrency: 100, RateRPS: 200,
 		Arrivals: "constant"}, 600*ms, 200*ms, stopped)
 	if err != nil {
 		t.Fatal(err)

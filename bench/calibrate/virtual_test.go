@@ -5,8 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
@@ -22,13 +23,13 @@ const (
 	between   = 2 * time.Microsecond // two requests of a client
 )
 
-func (virtual) own() bench.Engine { return &reckoned{} }
+func (virtual) own() load.Engine { return &reckoned{} }
 
 // look implements world. The engine is made of a reckoned one, or is one.
-func (virtual) look(ctx context.Context, engine bench.Engine, sc scene) (*sight, error) {
+func (virtual) look(ctx context.Context, engine load.Engine, sc scene) (*sight, error) {
 	request := sc.plan().Workloads[0].Requests[0]
 	it := &sight{scene: sc, accused: report.Counts{},
-		visit: bench.Visit{Request: request, Load: sc.load, Length: sc.length, AtLeast: max(sc.least, 1),
+		visit: load.Visit{Request: request, Load: sc.load, Length: sc.length, AtLeast: max(sc.least, 1),
 			Seed: sc.seed}}
 	var seen tape
 	inside := &reckoned{}
@@ -54,14 +55,14 @@ type reckoned struct {
 	free time.Duration // serial: when the server is
 }
 
-// Run implements bench.Engine.
-func (e *reckoned) Run(_ context.Context, v bench.Visit, rec bench.Recorder) error {
+// Run implements load.Engine.
+func (e *reckoned) Run(_ context.Context, v load.Visit, rec load.Recorder) error {
 	_, query, _ := strings.Cut(v.Request.Path, "?")
 	var err error
 	if e.ask, err = readAsk(query); err != nil {
 		return err
 	}
-	var seen []bench.Observation
+	var seen []record.Observation
 	free := make([]time.Duration, v.Load.Concurrency) // when each connection is
 	next := func() *time.Duration {
 		first := &free[0]
@@ -72,7 +73,7 @@ func (e *reckoned) Run(_ context.Context, v bench.Visit, rec bench.Recorder) err
 		}
 		return first
 	}
-	if v.Load.Kind == bench.Closed {
+	if v.Load.Kind == plan.Closed {
 		for c := next(); *c < v.Length || len(seen) < v.AtLeast; c = next() {
 			o := e.send(v, *c, *c)
 			*c = o.Done + between
@@ -96,11 +97,11 @@ func (e *reckoned) Run(_ context.Context, v bench.Visit, rec bench.Recorder) err
 }
 
 // send reckons one request.
-func (e *reckoned) send(v bench.Visit, intended, sent time.Duration) bench.Observation {
-	o := bench.Observation{Intended: intended, Sent: sent}
+func (e *reckoned) send(v load.Visit, intended, sent time.Duration) record.Observation {
+	o := record.Observation{Intended: intended, Sent: sent}
 	limit := intended + v.Load.Timeout()
 	if sent >= limit {
-		o.Sent, o.Done, o.Err = limit, limit, bench.ErrTimeout
+		o.Sent, o.Done, o.Err = limit, limit, record.ErrTimeout
 		return o
 	}
 	arrived := sent + oneWay
@@ -116,9 +117,9 @@ func (e *reckoned) send(v bench.Visit, intended, sent time.Duration) bench.Obser
 	}
 	switch {
 	case o.Done > limit:
-		o.Done, o.Err = limit, bench.ErrTimeout
+		o.Done, o.Err = limit, record.ErrTimeout
 	case e.ask.fails(i):
-		o.Status, o.Err = 500, bench.ErrWrongStatus
+		o.Status, o.Err = 500, record.ErrWrongStatus
 	}
 	return o
 }

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/stats"
 )
 
@@ -17,13 +18,13 @@ import (
 type wrong struct {
 	name string
 	by   string // the exam that asks for it
-	wrap func(own bench.Engine) bench.Engine
-	like func(own bench.Engine) bench.Engine // without the fault; nil: our own
+	wrap func(own load.Engine) load.Engine
+	like func(own load.Engine) load.Engine // without the fault; nil: our own
 }
 
 // each edits the observations of our own engine one by one.
-func each(edit func(o *bench.Observation)) func(bench.Engine) bench.Engine {
-	return edited(func(_ bench.Visit, seen []bench.Observation) []bench.Observation {
+func each(edit func(o *record.Observation)) func(load.Engine) load.Engine {
+	return edited(func(_ load.Visit, seen []record.Observation) []record.Observation {
 		for i := range seen {
 			edit(&seen[i])
 		}
@@ -31,56 +32,56 @@ func each(edit func(o *bench.Observation)) func(bench.Engine) bench.Engine {
 	})
 }
 
-func edited(told func(bench.Visit, []bench.Observation) []bench.Observation) func(bench.Engine) bench.Engine {
-	return func(own bench.Engine) bench.Engine { return twisted{Engine: own, told: told} }
+func edited(told func(load.Visit, []record.Observation) []record.Observation) func(load.Engine) load.Engine {
+	return func(own load.Engine) load.Engine { return twisted{Engine: own, told: told} }
 }
 
-func asked(change func(bench.Visit) bench.Visit) func(bench.Engine) bench.Engine {
-	return func(own bench.Engine) bench.Engine { return twisted{Engine: own, asked: change} }
+func asked(change func(load.Visit) load.Visit) func(load.Engine) load.Engine {
+	return func(own load.Engine) load.Engine { return twisted{Engine: own, asked: change} }
 }
 
-func instead(e plain) func(bench.Engine) bench.Engine {
-	return func(bench.Engine) bench.Engine { return e }
+func instead(e plain) func(load.Engine) load.Engine {
+	return func(load.Engine) load.Engine { return e }
 }
 
 // wrongs are all of them.
 func wrongs() []wrong {
 	return []wrong{
-		{"a closed loop is sold as an open one", "stall", asked(func(v bench.Visit) bench.Visit {
-			if v.Load.Kind == bench.Open {
-				v.Load.Kind, v.Load.Concurrency = bench.Closed, 1
+		{"a closed loop is sold as an open one", "stall", asked(func(v load.Visit) load.Visit {
+			if v.Load.Kind == plan.Open {
+				v.Load.Kind, v.Load.Concurrency = plan.Closed, 1
 			}
 			return v
 		}), nil},
 		{"requests count from when they were sent, after they queued", "stall",
-			each(func(o *bench.Observation) { o.Intended = o.Sent }), nil},
+			each(func(o *record.Observation) { o.Intended = o.Sent }), nil},
 		{"timeouts are dropped", "arrivals",
-			edited(func(_ bench.Visit, seen []bench.Observation) []bench.Observation {
-				return slices.DeleteFunc(seen, func(o bench.Observation) bool { return o.Err == bench.ErrTimeout })
+			edited(func(_ load.Visit, seen []record.Observation) []record.Observation {
+				return slices.DeleteFunc(seen, func(o record.Observation) bool { return o.Err == record.ErrTimeout })
 			}), nil},
 		{"it paces by sleeping, and takes when it wakes for the plan", "arrivals", instead(plain{sleeps: true}),
 			instead(plain{})},
 		{"percentiles are averaged over pieces of the time", "stall", edited(averaged), nil},
 		{"connecting is left out", "connect", instead(plain{connects: true}), instead(plain{})},
-		{"the first byte is sold as the whole answer", "truth", each(func(o *bench.Observation) {
+		{"the first byte is sold as the whole answer", "truth", each(func(o *record.Observation) {
 			if o.FirstByte > 0 {
 				o.Done = o.FirstByte
 			}
 		}), nil},
-		{"failures count as answers", "arrivals", each(func(o *bench.Observation) { o.Err = "" }), nil},
+		{"failures count as answers", "arrivals", each(func(o *record.Observation) { o.Err = "" }), nil},
 		{"the slowest hundredth is trimmed", "truth", edited(trimmed), nil},
-		{"its clock counts milliseconds", "gain", each(func(o *bench.Observation) {
+		{"its clock counts milliseconds", "gain", each(func(o *record.Observation) {
 			for _, t := range []*time.Duration{&o.Intended, &o.Sent, &o.FirstByte, &o.Done} {
 				*t = t.Truncate(time.Millisecond)
 			}
 		}), nil},
-		{"arrivals at even distances are sold as Poisson", "queue", asked(func(v bench.Visit) bench.Visit {
+		{"arrivals at even distances are sold as Poisson", "queue", asked(func(v load.Visit) load.Visit {
 			v.Load.Arrivals = load.Constant
 			return v
 		}), nil},
 		{"what is due while all connections are busy is skipped", "arrivals", instead(plain{skips: true}),
 			instead(plain{})},
-		{"it reads the clock only every 5 ms", "truth", each(func(o *bench.Observation) {
+		{"it reads the clock only every 5 ms", "truth", each(func(o *record.Observation) {
 			const tick = 5 * time.Millisecond
 			o.Done = (o.Done + tick - 1).Truncate(tick)
 		}), nil},
@@ -88,13 +89,13 @@ func wrongs() []wrong {
 }
 
 // averaged has the same distribution in all of ten pieces: at each rank the mean of theirs.
-func averaged(v bench.Visit, seen []bench.Observation) []bench.Observation {
+func averaged(v load.Visit, seen []record.Observation) []record.Observation {
 	const pieces = 10
-	slices.SortFunc(seen, func(a, b bench.Observation) int { return cmp.Compare(a.Intended, b.Intended) })
+	slices.SortFunc(seen, func(a, b record.Observation) int { return cmp.Compare(a.Intended, b.Intended) })
 	n := len(seen) / pieces
 	for i := range n {
 		var sum time.Duration
-		at := make([]*bench.Observation, pieces)
+		at := make([]*record.Observation, pieces)
 		for p := range pieces {
 			piece := seen[p*n : (p+1)*n]
 			if i == 0 {
@@ -111,10 +112,10 @@ func averaged(v bench.Visit, seen []bench.Observation) []bench.Observation {
 	return seen
 }
 
-func byResponse(a, b bench.Observation) int { return cmp.Compare(a.Response(), b.Response()) }
+func byResponse(a, b record.Observation) int { return cmp.Compare(a.Response(), b.Response()) }
 
 // trimmed leaves out the slowest hundredth of what was answered.
-func trimmed(_ bench.Visit, seen []bench.Observation) []bench.Observation {
+func trimmed(_ load.Visit, seen []record.Observation) []record.Observation {
 	if len(seen) == 0 {
 		return seen
 	}
@@ -124,7 +125,7 @@ func trimmed(_ bench.Visit, seen []bench.Observation) []bench.Observation {
 	}
 	slices.Sort(responses)
 	limit := responses[stats.NearestRank(0.99, len(responses))-1]
-	return slices.DeleteFunc(seen, func(o bench.Observation) bool { return o.Response() > limit })
+	return slices.DeleteFunc(seen, func(o record.Observation) bool { return o.Response() > limit })
 }
 
 func wrongProperty() Property {
@@ -180,7 +181,7 @@ func runWrong(ctx context.Context, l *Lab) (Outcome, error) {
 func (w wrong) examined(ctx context.Context, l *Lab) (right, found Outcome, err error) {
 	all := exams()
 	e := all[slices.IndexFunc(all, func(e exam) bool { return e.Name == w.by })]
-	sit := func(wrap func(bench.Engine) bench.Engine) (Outcome, error) {
+	sit := func(wrap func(load.Engine) load.Engine) (Outcome, error) {
 		return e.sit(ctx, &candidate{Lab: l.silent(), depth: brief, wrap: wrap})
 	}
 	for range tries {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"forktax/bench/explain"
-	"forktax/bench/program/programtest"
+	"forktax/bench/subject/programtest"
 )
 
 // Every switch that can matter to a program is tried, and none that cannot.

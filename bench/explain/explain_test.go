@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"forktax/bench/explain"
-	"forktax/bench/program/programtest"
+	"forktax/bench/subject/programtest"
 	"forktax/bench/testenv"
 	"forktax/workload/contract"
 )

@@ -19,7 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"forktax/bench/browsertest"
-	"forktax/bench/program/programtest"
+	"forktax/bench/subject/programtest"
 )
 
 // command builds forktax and the workload programs of a demonstration, once for all tests.

@@ -10,27 +10,27 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"forktax/bench"
 	"forktax/bench/browsertest"
 	"forktax/bench/load"
-	"forktax/bench/program"
-	"forktax/bench/program/programtest"
+	"forktax/bench/plan"
 	"forktax/bench/stats"
+	"forktax/bench/subject"
+	"forktax/bench/subject/programtest"
 	"forktax/workload/contract"
 )
 
 // one is a stage with one program.
 type one struct {
-	program.Program
-	program.Launcher
+	subject.Program
+	subject.Launcher
 }
 
 func (o one) Choices() []Choice {
-	return []Choice{{Name: o.Program.Name, Models: []string{"cgi", bench.Baseline}}}
+	return []Choice{{Name: o.Program.Name, Models: []string{"cgi", plan.Baseline}}}
 }
 
-func (o one) Launch(ctx context.Context, s Setup, side int) (*bench.Target, contract.Request, func() error, error) {
-	t, stop, err := o.Serve(ctx, o.Program, program.Variant{Variant: bench.Variant{Model: s.Models[side]}})
+func (o one) Launch(ctx context.Context, s Setup, side int) (*subject.Target, contract.Request, func() error, error) {
+	t, stop, err := o.Serve(ctx, o.Program, subject.Variant{Model: s.Models[side]})
 	return t, o.Requests[0], stop, err
 }
 
@@ -38,14 +38,14 @@ func (o one) Launch(ctx context.Context, s Setup, side int) (*bench.Target, cont
 // machine: blocks of two seconds with and without it in turn, for each b.N one pair. Beside a resident twin, too, throughput
 // is steady, and beside cgi, as the page begins, it is not. Run it alone, with -benchtime 60x.
 func BenchmarkLooking(b *testing.B) {
-	p, err := program.Describe(b.Context(), filepath.Join(programtest.Build(b, "forktax-hello"), "forktax-hello"))
+	p, err := subject.Describe(b.Context(), filepath.Join(programtest.Build(b, "forktax-hello"), "forktax-hello"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	stage := one{p, program.Launcher{Dir: b.TempDir()}}
+	stage := one{p, subject.Launcher{Dir: b.TempDir()}}
 	for _, beside := range stage.Choices()[0].Models {
 		b.Run("beside="+beside, func(b *testing.B) {
-			show, err := NewShow(stage, load.Engines, load.Default, Setup{Workload: p.Name, Models: [2]string{beside, bench.Baseline}, Clients: 4})
+			show, err := NewShow(stage, load.Engines, load.Default, Setup{Workload: p.Name, Models: [2]string{beside, plan.Baseline}, Clients: 4})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench"
 	"forktax/bench/live"
 	"forktax/bench/load"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -25,7 +25,7 @@ func (empty) Choices() []live.Choice {
 		{Name: "guestbook/read", Models: models, Databases: []string{"sqlite"}}}
 }
 
-func (empty) Launch(context.Context, live.Setup, int) (*bench.Target, contract.Request, func() error, error) {
+func (empty) Launch(context.Context, live.Setup, int) (*subject.Target, contract.Request, func() error, error) {
 	return nil, contract.Request{}, nil, errors.New("nothing can be started here")
 }
 

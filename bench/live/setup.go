@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -42,7 +43,7 @@ type Choice struct {
 type Stage interface {
 	Choices() []Choice
 	// Launch starts the workload by the model of that side. Stop ends it, with every process it started.
-	Launch(ctx context.Context, s Setup, side int) (t *bench.Target, r contract.Request, stop func() error, err error)
+	Launch(ctx context.Context, s Setup, side int) (t *subject.Target, r contract.Request, stop func() error, err error)
 }
 
 // check says what is wrong with a setup.
@@ -73,9 +74,9 @@ func (s Setup) check(choices []Choice) error {
 }
 
 // load is what both sides are under.
-func (s Setup) load() bench.Load {
+func (s Setup) load() plan.Load {
 	if s.RateRPS > 0 {
-		return bench.Load{Kind: bench.Open, Concurrency: 4 * mostClients, RateRPS: s.RateRPS}
+		return plan.Load{Kind: plan.Open, Concurrency: 4 * mostClients, RateRPS: s.RateRPS}
 	}
-	return bench.Load{Kind: bench.Closed, Concurrency: s.Clients}
+	return plan.Load{Kind: plan.Closed, Concurrency: s.Clients}
 }

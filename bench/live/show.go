@@ -9,13 +9,13 @@ import (
 	"sync"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/load"
 )
 
 // A Show is a demonstration while it goes on. Targets run only while somebody looks.
 type Show struct {
 	stage   Stage
-	engines func() map[string]bench.Engine // new ones: an engine is used by one goroutine at a time
+	engines func() map[string]load.Engine // new ones: an engine is used by one goroutine at a time
 	engine  string
 
 	mu      sync.Mutex // over what is below; held while a setup changes
@@ -51,7 +51,7 @@ func views() time.Duration {
 }
 
 // NewShow has a show begin with the setup when somebody looks.
-func NewShow(stage Stage, engines func() map[string]bench.Engine, engine string, first Setup) (*Show, error) {
+func NewShow(stage Stage, engines func() map[string]load.Engine, engine string, first Setup) (*Show, error) {
 	if err := first.check(stage.Choices()); err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (s *Show) begin() (err error) {
 		own.look(ctx) // what it counts begins here
 		a.sides[i] = own
 		driving.Go(func() { own.watch(ctx) })
-		var engines []bench.Engine
+		var engines []load.Engine
 		for range turns {
 			engines = append(engines, s.engines()[s.engine])
 		}

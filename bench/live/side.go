@@ -9,15 +9,18 @@ import (
 	"sync"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/stats"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
 // A side is one of the two targets, under load for as long as it lives.
 type side struct {
 	model  string
-	target *bench.Target
+	target *subject.Target
 	began  time.Time
 	client *http.Client
 
@@ -60,9 +63,9 @@ const (
 // drive offers load until ctx ends. In a closed loop one engine makes one visit after the other. In an open loop a visit must
 // not wait for the last answers of the one before it, so the engines take turns: only a target that takes longer for an
 // answer than for the visits of all others gets less than the rate.
-func (s *side) drive(ctx context.Context, engines []bench.Engine, r contract.Request, l bench.Load) {
-	v := bench.Visit{URL: s.target.URL, Request: r, Load: l, Length: visit}
-	if l.Kind == bench.Closed {
+func (s *side) drive(ctx context.Context, engines []load.Engine, r contract.Request, l plan.Load) {
+	v := load.Visit{URL: s.target.URL, Request: r, Load: l, Length: visit}
+	if l.Kind == plan.Closed {
 		v.AtLeast, engines = 1, engines[:1]
 	}
 	var driving sync.WaitGroup
@@ -74,7 +77,7 @@ func (s *side) drive(ctx context.Context, engines []bench.Engine, r contract.Req
 				v.Seed = uint64(due.Sub(begin) / visit)
 				err := engine.Run(ctx, v, s)
 				due = due.Add(time.Duration(len(engines)) * visit)
-				if now := time.Now(); l.Kind == bench.Closed || due.Before(now) {
+				if now := time.Now(); l.Kind == plan.Closed || due.Before(now) {
 					due = now
 				}
 				if err != nil && ctx.Err() == nil {
@@ -110,15 +113,15 @@ func (s *side) watch(ctx context.Context) {
 	}
 }
 
-// Observe implements bench.Recorder.
-func (s *side) Observe(batch []bench.Observation) {
+// Observe implements load.Recorder.
+func (s *side) Observe(batch []record.Observation) {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failure = ""
 	for _, o := range batch {
 		if o.Err != "" {
-			if o.Err != bench.ErrInterrupted {
+			if o.Err != record.ErrInterrupted {
 				s.errors++
 			}
 			continue
@@ -137,7 +140,7 @@ func (s *side) Observe(batch []bench.Observation) {
 	}
 }
 
-func told(o bench.Observation) []Phase {
+func told(o record.Observation) []Phase {
 	var phases []Phase
 	for p, name := range contract.Phases {
 		if ns := o.Timing[p]; ns > 0 {

@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -26,11 +26,11 @@ func TestOpenLoopWaitsForNobody(t *testing.T) {
 	const seconds, rate = 4, 40.0
 	ctx, cancel := context.WithTimeout(t.Context(), seconds*time.Second)
 	defer cancel()
-	var engines []bench.Engine
+	var engines []load.Engine
 	for range turns {
 		engines = append(engines, load.Engines()[load.Default])
 	}
-	s := &side{target: &bench.Target{URL: slow.URL}}
+	s := &side{target: &subject.Target{URL: slow.URL}}
 	s.drive(ctx, engines, contract.Request{Method: "GET", Path: "/", Want: contract.Want{Body: "hello\n"}}, Setup{RateRPS: rate}.load())
 	if s.failure != "" || s.errors > 0 {
 		t.Fatalf("%d errors, %s", s.errors, s.failure)
@@ -44,7 +44,7 @@ func TestOpenLoopWaitsForNobody(t *testing.T) {
 // broken is an engine that can make no visit.
 type broken struct{ tries *atomic.Int64 }
 
-func (b broken) Run(context.Context, bench.Visit, bench.Recorder) error {
+func (b broken) Run(context.Context, load.Visit, load.Recorder) error {
 	b.tries.Add(1)
 	return errors.New("it cannot be made")
 }
@@ -56,8 +56,8 @@ func TestDriveRests(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*errorPause-1)
 			defer cancel()
 			var tries atomic.Int64
-			s := &side{target: &bench.Target{}}
-			s.drive(ctx, []bench.Engine{broken{&tries}}, contract.Request{}, setup.load())
+			s := &side{target: &subject.Target{}}
+			s.drive(ctx, []load.Engine{broken{&tries}}, contract.Request{}, setup.load())
 			if n := tries.Load(); n != 10 || s.failure != "it cannot be made" {
 				t.Errorf("%s: it was tried %d times in 10 pauses, and %q is told", setup.load(), n, s.failure)
 			}

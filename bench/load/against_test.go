@@ -15,9 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
-	"forktax/bench/program/programtest"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/bench/subject/programtest"
 	"forktax/bench/testenv"
 	"forktax/workload/contract"
 )
@@ -75,8 +76,8 @@ func runEpoll(b *testing.B, url string, connections int, length time.Duration) s
 	var before, after syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &before)
 	began := time.Now()
-	err := engine.Run(b.Context(), bench.Visit{URL: url, Request: contract.Request{Method: "GET", Path: "/"},
-		Load: bench.Load{Kind: bench.Closed, Concurrency: connections}, Length: length}, &n)
+	err := engine.Run(b.Context(), load.Visit{URL: url, Request: contract.Request{Method: "GET", Path: "/"},
+		Load: plan.Load{Kind: plan.Closed, Concurrency: connections}, Length: length}, &n)
 	took := time.Since(began)
 	syscall.Getrusage(syscall.RUSAGE_SELF, &after)
 	if err != nil || n.failed > 0 {
@@ -91,7 +92,7 @@ var engine load.Epoll // one for all visits, as in a run
 // tally is a recorder that only counts.
 type tally struct{ all, failed int }
 
-func (c *tally) Observe(batch []bench.Observation) {
+func (c *tally) Observe(batch []record.Observation) {
 	c.all += len(batch)
 	for _, o := range batch {
 		if o.Err != "" {

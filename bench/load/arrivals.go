@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 )
 
 // Names of the plans of an open loop, as Load.Arrivals has them.
@@ -21,7 +21,7 @@ const longestPlan = 50_000_000
 // Plan returns when the requests of an open loop are due, as ascending offsets from the start of the block: those
 // before length, and more if these are fewer than atLeast. The plan depends on nothing but its arguments, so both
 // sides of a pair meet the same arrivals.
-func Plan(l bench.Load, length time.Duration, atLeast int, seed uint64) ([]time.Duration, error) {
+func Plan(l plan.Load, length time.Duration, atLeast int, seed uint64) ([]time.Duration, error) {
 	if !(l.RateRPS > 0) || math.IsInf(l.RateRPS, 0) {
 		return nil, fmt.Errorf("planning arrivals: the rate is %g a second and must be above 0", l.RateRPS)
 	}

@@ -8,11 +8,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/plan"
 )
 
-func plan(t *testing.T, l bench.Load, length time.Duration, atLeast int, seed uint64) []time.Duration {
+func sendTimes(t *testing.T, l plan.Load, length time.Duration, atLeast int, seed uint64) []time.Duration {
 	t.Helper()
 	p, err := load.Plan(l, length, atLeast, seed)
 	if err != nil {
@@ -22,13 +22,13 @@ func plan(t *testing.T, l bench.Load, length time.Duration, atLeast int, seed ui
 }
 
 func TestPlanConstant(t *testing.T) {
-	got := plan(t, bench.Load{RateRPS: 4, Arrivals: load.Constant}, time.Second, 0, 1)
+	got := sendTimes(t, plan.Load{RateRPS: 4, Arrivals: load.Constant}, time.Second, 0, 1)
 	ms := time.Millisecond
 	want := []time.Duration{125 * ms, 375 * ms, 625 * ms, 875 * ms}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Plan of 4/s in 1 s (-want +got):\n%s", diff)
 	}
-	got = plan(t, bench.Load{RateRPS: 4, Arrivals: load.Constant}, 0, 3, 1)
+	got = sendTimes(t, plan.Load{RateRPS: 4, Arrivals: load.Constant}, 0, 3, 1)
 	if diff := cmp.Diff(want[:3], got); diff != "" {
 		t.Errorf("Plan of at least 3 (-want +got):\n%s", diff)
 	}
@@ -36,7 +36,7 @@ func TestPlanConstant(t *testing.T) {
 
 func TestPlanPoissonRate(t *testing.T) {
 	// A count of mean 100,000 has a standard deviation of 316; the seed is fixed, so this cannot flake.
-	got := plan(t, bench.Load{RateRPS: 1000}, 100*time.Second, 0, 7)
+	got := sendTimes(t, plan.Load{RateRPS: 1000}, 100*time.Second, 0, 7)
 	if n := len(got); math.Abs(float64(n)-100_000) > 3*316 {
 		t.Errorf("1000/s for 100 s gave %d arrivals", n)
 	}
@@ -52,7 +52,7 @@ func TestPlanPoissonRate(t *testing.T) {
 // probability of 99 %.
 func TestPlanPoissonGaps(t *testing.T) {
 	const rate = 500.0
-	p := plan(t, bench.Load{RateRPS: rate, Arrivals: load.Poisson}, 40*time.Second, 0, 11)
+	p := sendTimes(t, plan.Load{RateRPS: rate, Arrivals: load.Poisson}, 40*time.Second, 0, 11)
 	gaps := make([]float64, len(p))
 	last := time.Duration(0)
 	for i, due := range p {
@@ -72,22 +72,22 @@ func TestPlanPoissonGaps(t *testing.T) {
 }
 
 func TestPlanSeed(t *testing.T) {
-	l := bench.Load{RateRPS: 300}
-	a, b, other := plan(t, l, time.Second, 0, 5), plan(t, l, time.Second, 0, 5), plan(t, l, time.Second, 0, 6)
+	l := plan.Load{RateRPS: 300}
+	a, b, other := sendTimes(t, l, time.Second, 0, 5), sendTimes(t, l, time.Second, 0, 5), sendTimes(t, l, time.Second, 0, 6)
 	if !slices.Equal(a, b) {
 		t.Error("the same seed gave two plans")
 	}
 	if slices.Equal(a, other) {
 		t.Error("two seeds gave the same plan")
 	}
-	longer := plan(t, l, time.Second, len(a)+10, 5)
+	longer := sendTimes(t, l, time.Second, len(a)+10, 5)
 	if len(longer) != len(a)+10 || !slices.Equal(longer[:len(a)], a) {
 		t.Errorf("Plan of at least %d has %d arrivals and does not begin with the shorter one", len(a)+10, len(longer))
 	}
 }
 
 func TestPlanErrors(t *testing.T) {
-	for name, l := range map[string]bench.Load{
+	for name, l := range map[string]plan.Load{
 		"no rate":        {},
 		"negative rate":  {RateRPS: -1},
 		"not a number":   {RateRPS: math.NaN()},

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"forktax/bench"
+	"forktax/bench/record"
 	"forktax/workload/contract"
 )
 
@@ -96,9 +96,9 @@ func (k *check) piece(b []byte) {
 func (k *check) quick(status int, length int64) (class string) {
 	switch {
 	case status != k.status:
-		return bench.ErrWrongStatus
+		return record.ErrWrongStatus
 	case k.length >= 0 && length != k.length:
-		return bench.ErrWrongBody
+		return record.ErrWrongBody
 	}
 	return ""
 }
@@ -111,15 +111,15 @@ func (k *check) full(status int, length int64) (class string) {
 	}
 	for i := range k.headers {
 		if !k.headers[i].seen {
-			return bench.ErrWrongHeader
+			return record.ErrWrongHeader
 		}
 	}
 	if k.wrong {
-		return bench.ErrWrongBody
+		return record.ErrWrongBody
 	}
 	if k.sum != nil {
 		if !bytes.Equal(k.sum.Sum(k.result), k.digest) {
-			return bench.ErrWrongBody
+			return record.ErrWrongBody
 		}
 		k.length = length
 	}

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // A conn is one of a core's connections and the request that is under way on it. Without a request it is on the core's
@@ -89,14 +89,14 @@ func (k *conn) read(b []byte) (int, unix.Errno) {
 func (k *conn) class(errno unix.Errno) string {
 	switch errno {
 	case unix.ECONNREFUSED, unix.ENETUNREACH, unix.EHOSTUNREACH, unix.EADDRNOTAVAIL, unix.EMFILE, unix.ENFILE:
-		return bench.ErrRefused
+		return record.ErrRefused
 	case unix.ECONNRESET, unix.EPIPE:
-		return bench.ErrReset
+		return record.ErrReset
 	case unix.ETIMEDOUT: // the kernel's own limit, on connecting or on a packet that is not acknowledged
 		if k.written == 0 {
-			return bench.ErrRefused
+			return record.ErrRefused
 		}
-		return bench.ErrReset
+		return record.ErrReset
 	}
-	return bench.ErrOther
+	return record.ErrOther
 }

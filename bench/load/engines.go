@@ -3,14 +3,12 @@ package load
 import (
 	"maps"
 	"slices"
-
-	"forktax/bench"
 )
 
 // Engines returns the engines by the name that plans call them. Each caller gets its own: an engine is used by one
 // goroutine at a time.
-func Engines() map[string]bench.Engine {
-	engines := map[string]bench.Engine{"hey": Hey{}}
+func Engines() map[string]Engine {
+	engines := map[string]Engine{"hey": Hey{}}
 	maps.Copy(engines, own())
 	return engines
 }

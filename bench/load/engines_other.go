@@ -2,10 +2,8 @@
 
 package load
 
-import "forktax/bench"
-
 // Default is the engine of a plan that names none.
 const Default = "hey"
 
 // own are the engines that this system can have besides hey.
-func own() map[string]bench.Engine { return nil }
+func own() map[string]Engine { return nil }

@@ -13,7 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 )
 
 // Epoll is this project's own engine: HTTP/1.1 without TLS over non-blocking sockets, one locked thread for each
@@ -38,7 +39,7 @@ type Epoll struct {
 	cores []*core // kept for their buffers
 }
 
-var _ bench.Engine = (*Epoll)(nil)
+var _ Engine = (*Epoll)(nil)
 
 func orDefault[T int | int64 | time.Duration](n, otherwise T) T {
 	if n == 0 {
@@ -47,8 +48,8 @@ func orDefault[T int | int64 | time.Duration](n, otherwise T) T {
 	return n
 }
 
-// Run implements bench.Engine.
-func (e *Epoll) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
+// Run implements load.Engine.
+func (e *Epoll) Run(ctx context.Context, v Visit, rec Recorder) error {
 	b, plan, err := e.prepare(ctx, v)
 	if err != nil {
 		return err
@@ -71,7 +72,7 @@ func (e *Epoll) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) erro
 	b.done = ctx.Done()
 	var one sync.Mutex // Observe is called by one goroutine at a time
 	for _, c := range cores {
-		c.journal.hand = func(batch []bench.Observation) {
+		c.journal.hand = func(batch []record.Observation) {
 			one.Lock()
 			defer one.Unlock()
 			rec.Observe(batch)
@@ -85,10 +86,10 @@ func (e *Epoll) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) erro
 }
 
 // prepare reads the visit: what all cores share of it, and in an open loop the plan.
-func (e *Epoll) prepare(ctx context.Context, v bench.Visit) (*block, []time.Duration, error) {
+func (e *Epoll) prepare(ctx context.Context, v Visit) (*block, []time.Duration, error) {
 	l := v.Load
-	if l.Kind != bench.Closed && l.Kind != bench.Open {
-		return nil, nil, fmt.Errorf("reading the load: its kind %q is neither %q nor %q", l.Kind, bench.Closed, bench.Open)
+	if l.Kind != plan.Closed && l.Kind != plan.Open {
+		return nil, nil, fmt.Errorf("reading the load: its kind %q is neither %q nor %q", l.Kind, plan.Closed, plan.Open)
 	}
 	if l.Concurrency < 1 {
 		return nil, nil, fmt.Errorf("reading the load: concurrency is %d and must be at least 1", l.Concurrency)
@@ -105,7 +106,7 @@ func (e *Epoll) prepare(ctx context.Context, v bench.Visit) (*block, []time.Dura
 		return nil, nil, err
 	}
 	b := &block{
-		closed: l.Kind == bench.Closed, fresh: l.NoReuse, head: v.Request.Method == http.MethodHead,
+		closed: l.Kind == plan.Closed, fresh: l.NoReuse, head: v.Request.Method == http.MethodHead,
 		safe: repeatable(v.Request.Method), message: message, addr: addr, length: v.Length, timeout: l.Timeout(),
 		spin: orDefault(e.SpinLimit, 50*time.Microsecond), sample: orDefault(e.Sample, 64),
 	}
@@ -124,7 +125,7 @@ func (e *Epoll) prepare(ctx context.Context, v bench.Visit) (*block, []time.Dura
 }
 
 // crew returns how many cores generate the load.
-func (e *Epoll) crew(l bench.Load) int { return min(orDefault(e.Cores, 1), l.Concurrency) }
+func (e *Epoll) crew(l plan.Load) int { return min(orDefault(e.Cores, 1), l.Concurrency) }
 
 // repeatable reports whether a request may reach the server twice.
 func repeatable(method string) bool {
@@ -137,7 +138,7 @@ func repeatable(method string) bool {
 
 // staff makes the cores ready and deals out the clients, the requests to be made and the plan. It returns those that
 // hold files even if it fails.
-func (e *Epoll) staff(b *block, v bench.Visit, plan []time.Duration) (cores []*core, err error) {
+func (e *Epoll) staff(b *block, v Visit, plan []time.Duration) (cores []*core, err error) {
 	crew := e.crew(v.Load)
 	for len(e.cores) < crew {
 		e.cores = append(e.cores, &core{})

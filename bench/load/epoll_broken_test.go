@@ -16,8 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 )
 
 func TestEpollBrokenAnswers(t *testing.T) {
@@ -42,32 +43,32 @@ func TestEpollFailures(t *testing.T) {
 		talk  func(c *net.TCPConn, r *bufio.Reader)
 		class string
 	}{
-		"bytes behind the answer": {replies(hello + "hello"), bench.ErrMalformed},
-		"two answers":             {replies(hello + hello), bench.ErrMalformed},
+		"bytes behind the answer": {replies(hello + "hello"), record.ErrMalformed},
+		"two answers":             {replies(hello + hello), record.ErrMalformed},
 		"reset": {func(c *net.TCPConn, r *bufio.Reader) {
 			asked(r)
 			c.SetLinger(0)
-		}, bench.ErrReset},
+		}, record.ErrReset},
 		"reset in the body": {func(c *net.TCPConn, r *bufio.Reader) {
 			asked(r)
 			io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\nhello")
 			c.SetLinger(0)
-		}, bench.ErrReset},
+		}, record.ErrReset},
 		"silence": {func(c *net.TCPConn, r *bufio.Reader) {
 			io.Copy(io.Discard, r)
-		}, bench.ErrTimeout},
+		}, record.ErrTimeout},
 		"half an answer": {func(c *net.TCPConn, r *bufio.Reader) {
 			asked(r)
 			io.WriteString(c, hello[:30])
 			io.Copy(io.Discard, r)
-		}, bench.ErrTimeout},
+		}, record.ErrTimeout},
 		"an endless body": {func(c *net.TCPConn, r *bufio.Reader) {
 			asked(r)
 			_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
 			for err == nil {
 				_, err = io.WriteString(c, long)
 			}
-		}, bench.ErrTimeout},
+		}, record.ErrTimeout},
 	} {
 		v := clients(serve(t, c.talk), 2, 4)
 		v.Load.TimeoutNS = int64(timeout)
@@ -76,7 +77,7 @@ func TestEpollFailures(t *testing.T) {
 			t.Errorf("%s: classes (-want +got):\n%s", name, diff)
 		}
 		for _, o := range seen {
-			if want := max(o.Intended+timeout, o.FirstByte); c.class == bench.ErrTimeout && o.Done != want {
+			if want := max(o.Intended+timeout, o.FirstByte); c.class == record.ErrTimeout && o.Done != want {
 				t.Errorf("%s: timed out at %v, want exactly %v", name, o.Done, want)
 			}
 		}
@@ -92,7 +93,7 @@ func TestEpollBodyLimit(t *testing.T) {
 		}
 	})
 	seen := run(t, &load.Epoll{MaxBody: 10 << 20}, clients(url, 1, 2))
-	if diff := cmp.Diff(map[string]int{bench.ErrTooLarge: 2}, seen.classes()); diff != "" {
+	if diff := cmp.Diff(map[string]int{record.ErrTooLarge: 2}, seen.classes()); diff != "" {
 		t.Errorf("classes (-want +got):\n%s", diff)
 	}
 }
@@ -100,7 +101,7 @@ func TestEpollBodyLimit(t *testing.T) {
 func TestEpollRefused(t *testing.T) {
 	url := nobody(t)
 	seen := run(t, new(load.Epoll), clients(url, 1, 3))
-	if diff := cmp.Diff(map[string]int{bench.ErrRefused: 3}, seen.classes()); diff != "" {
+	if diff := cmp.Diff(map[string]int{record.ErrRefused: 3}, seen.classes()); diff != "" {
 		t.Errorf("closed loop: classes (-want +got):\n%s", diff)
 	}
 	for i := 1; i < len(seen); i++ {
@@ -110,16 +111,16 @@ func TestEpollRefused(t *testing.T) {
 	}
 	v := arriving(url, 1000, 100*time.Millisecond)
 	seen = run(t, new(load.Epoll), v)
-	want := map[string]int{bench.ErrRefused: len(plan(t, v.Load, v.Length, 0, v.Seed))}
+	want := map[string]int{record.ErrRefused: len(sendTimes(t, v.Load, v.Length, 0, v.Seed))}
 	if diff := cmp.Diff(want, seen.classes()); diff != "" {
 		t.Errorf("open loop: classes (-want +got):\n%s", diff)
 	}
 }
 
 func TestEpollInterrupted(t *testing.T) {
-	for name, change := range map[string]func(v *bench.Visit){
-		"closed loop": func(v *bench.Visit) { v.AtLeast = 1000 },
-		"open loop":   func(v *bench.Visit) { *v = arriving(v.URL, 1000, 10*time.Second) },
+	for name, change := range map[string]func(v *load.Visit){
+		"closed loop": func(v *load.Visit) { v.AtLeast = 1000 },
+		"open loop":   func(v *load.Visit) { *v = arriving(v.URL, 1000, 10*time.Second) },
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		url := serve(t, func(c *net.TCPConn, r *bufio.Reader) {
@@ -134,10 +135,10 @@ func TestEpollInterrupted(t *testing.T) {
 			t.Errorf("%s: Run: %v", name, err)
 		}
 		want := 3
-		if v.Load.Kind == bench.Open {
-			want = len(plan(t, v.Load, v.Length, 0, v.Seed))
+		if v.Load.Kind == plan.Open {
+			want = len(sendTimes(t, v.Load, v.Length, 0, v.Seed))
 		}
-		if diff := cmp.Diff(map[string]int{bench.ErrInterrupted: want}, seen.classes()); diff != "" {
+		if diff := cmp.Diff(map[string]int{record.ErrInterrupted: want}, seen.classes()); diff != "" {
 			t.Errorf("%s: classes (-want +got):\n%s", name, diff)
 		}
 	}
@@ -168,7 +169,7 @@ func TestEpollSlowConnect(t *testing.T) {
 	v := clients("http://"+l.Addr().String(), 1, 1)
 	v.Load.NoReuse = true
 	v.Load.TimeoutNS = int64(30 * time.Millisecond)
-	if diff := cmp.Diff(map[string]int{bench.ErrTimeout: 1}, run(t, new(load.Epoll), v).classes()); diff != "" {
+	if diff := cmp.Diff(map[string]int{record.ErrTimeout: 1}, run(t, new(load.Epoll), v).classes()); diff != "" {
 		t.Errorf("with a full queue: classes (-want +got):\n%s", diff)
 	}
 	time.AfterFunc(100*time.Millisecond, func() { http.Serve(l, http.HandlerFunc(helloHandler)) })

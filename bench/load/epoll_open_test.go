@@ -12,15 +12,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/workload/contract"
 )
 
 // arriving is an open loop of Poisson arrivals.
-func arriving(url string, rate float64, length time.Duration) bench.Visit {
-	return bench.Visit{URL: url, Request: contract.Request{Name: "test", Path: "/"}, Length: length, Seed: 3,
-		Load: bench.Load{Kind: bench.Open, Concurrency: 8, RateRPS: rate}}
+func arriving(url string, rate float64, length time.Duration) load.Visit {
+	return load.Visit{URL: url, Request: contract.Request{Name: "test", Path: "/"}, Length: length, Seed: 3,
+		Load: plan.Load{Kind: plan.Open, Concurrency: 8, RateRPS: rate}}
 }
 
 // intended returns the intended times of all observations, ascending.
@@ -35,14 +36,14 @@ func (t tape) intended() []time.Duration {
 
 func TestEpollOpenKeepsThePlan(t *testing.T) {
 	url, _ := counted(t, helloHandler)
-	for name, change := range map[string]func(e *load.Epoll, v *bench.Visit){
-		"Poisson":        func(*load.Epoll, *bench.Visit) {},
-		"constant":       func(_ *load.Epoll, v *bench.Visit) { v.Load.Arrivals = load.Constant },
-		"two cores":      func(e *load.Epoll, _ *bench.Visit) { e.Cores = 2 },
-		"at least":       func(_ *load.Epoll, v *bench.Visit) { v.Length, v.AtLeast = 0, 50 },
-		"no reuse":       func(_ *load.Epoll, v *bench.Visit) { v.Load.NoReuse = true },
-		"one connection": func(_ *load.Epoll, v *bench.Visit) { v.Load.Concurrency = 1 },
-		"long gaps":      func(_ *load.Epoll, v *bench.Visit) { v.Load.RateRPS, v.AtLeast = 15, 3 },
+	for name, change := range map[string]func(e *load.Epoll, v *load.Visit){
+		"Poisson":        func(*load.Epoll, *load.Visit) {},
+		"constant":       func(_ *load.Epoll, v *load.Visit) { v.Load.Arrivals = load.Constant },
+		"two cores":      func(e *load.Epoll, _ *load.Visit) { e.Cores = 2 },
+		"at least":       func(_ *load.Epoll, v *load.Visit) { v.Length, v.AtLeast = 0, 50 },
+		"no reuse":       func(_ *load.Epoll, v *load.Visit) { v.Load.NoReuse = true },
+		"one connection": func(_ *load.Epoll, v *load.Visit) { v.Load.Concurrency = 1 },
+		"long gaps":      func(_ *load.Epoll, v *load.Visit) { v.Load.RateRPS, v.AtLeast = 15, 3 },
 	} {
 		var e load.Epoll
 		v := arriving(url, 1000, 200*time.Millisecond)
@@ -51,7 +52,7 @@ func TestEpollOpenKeepsThePlan(t *testing.T) {
 		if len(seen.classes()) != 1 || seen.classes()[""] == 0 {
 			t.Errorf("%s: classes %v, want right answers only", name, seen.classes())
 		}
-		if diff := cmp.Diff(plan(t, v.Load, v.Length, v.AtLeast, v.Seed), seen.intended()); diff != "" {
+		if diff := cmp.Diff(sendTimes(t, v.Load, v.Length, v.AtLeast, v.Seed), seen.intended()); diff != "" {
 			t.Errorf("%s: intended times (-planned +observed):\n%s", name, diff)
 		}
 	}
@@ -97,7 +98,7 @@ func TestEpollOpenStall(t *testing.T) {
 		if waited < 20 {
 			t.Errorf("%d connections: %d of %d requests waited for more than %v", conns, waited, len(seen), stall/2)
 		}
-		if diff := cmp.Diff(plan(t, v.Load, v.Length, 0, v.Seed), seen.intended()); diff != "" {
+		if diff := cmp.Diff(sendTimes(t, v.Load, v.Length, 0, v.Seed), seen.intended()); diff != "" {
 			t.Errorf("%d connections: intended times (-planned +observed):\n%s", conns, diff)
 		}
 	}
@@ -110,7 +111,7 @@ func TestEpollOpenTimeout(t *testing.T) {
 	v := arriving(url, 500, 100*time.Millisecond)
 	v.Load.TimeoutNS, v.Load.Concurrency = int64(timeout), 2
 	seen := run(t, new(load.Epoll), v)
-	want := map[string]int{bench.ErrTimeout: len(plan(t, v.Load, v.Length, 0, v.Seed))}
+	want := map[string]int{record.ErrTimeout: len(sendTimes(t, v.Load, v.Length, 0, v.Seed))}
 	if diff := cmp.Diff(want, seen.classes()); diff != "" {
 		t.Errorf("classes (-want +got):\n%s", diff)
 	}
@@ -130,7 +131,7 @@ func TestEpollManyObservations(t *testing.T) {
 	if err := new(load.Epoll).Run(ctx, v, &seen); err != nil {
 		t.Fatalf("Run: %v", err)
 	}
-	if want := plan(t, v.Load, v.Length, 0, v.Seed); !slices.Equal(seen.intended(), want) {
+	if want := sendTimes(t, v.Load, v.Length, 0, v.Seed); !slices.Equal(seen.intended(), want) {
 		t.Errorf("%d observations, want %d; or not the ones planned", len(seen), len(want))
 	}
 }

@@ -14,15 +14,16 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/workload/contract"
 )
 
 // A tape records what an engine saw.
-type tape []bench.Observation
+type tape []record.Observation
 
-func (t *tape) Observe(batch []bench.Observation) { *t = append(*t, batch...) }
+func (t *tape) Observe(batch []record.Observation) { *t = append(*t, batch...) }
 
 // classes counts the observations of each class; "" are the right ones.
 func (t tape) classes() map[string]int {
@@ -34,7 +35,7 @@ func (t tape) classes() map[string]int {
 }
 
 // run makes a visit, which must be possible, and returns its observations.
-func run(t *testing.T, e *load.Epoll, v bench.Visit) tape {
+func run(t *testing.T, e *load.Epoll, v load.Visit) tape {
 	t.Helper()
 	var seen tape
 	if err := e.Run(t.Context(), v, &seen); err != nil {
@@ -49,9 +50,9 @@ func run(t *testing.T, e *load.Epoll, v bench.Visit) tape {
 }
 
 // clients is a closed loop of n requests.
-func clients(url string, c, n int) bench.Visit {
-	return bench.Visit{URL: url, Request: contract.Request{Name: "test", Method: "GET", Path: "/"}, AtLeast: n,
-		Load: bench.Load{Kind: bench.Closed, Concurrency: c}}
+func clients(url string, c, n int) load.Visit {
+	return load.Visit{URL: url, Request: contract.Request{Name: "test", Method: "GET", Path: "/"}, AtLeast: n,
+		Load: plan.Load{Kind: plan.Closed, Concurrency: c}}
 }
 
 // counted serves h and counts the connections that were made to it.

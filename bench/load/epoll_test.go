@@ -18,8 +18,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/workload/contract"
 )
 
@@ -184,7 +185,7 @@ func TestEpollSendsAgain(t *testing.T) {
 		t.Errorf("GET: classes (-want +got):\n%s", diff)
 	}
 	v.Request.Method, v.Request.Body = "POST", "x"
-	if diff := cmp.Diff(map[string]int{"": 5, bench.ErrClosed: 5}, run(t, new(load.Epoll), v).classes()); diff != "" {
+	if diff := cmp.Diff(map[string]int{"": 5, record.ErrClosed: 5}, run(t, new(load.Epoll), v).classes()); diff != "" {
 		t.Errorf("POST: classes (-want +got):\n%s", diff)
 	}
 }
@@ -194,11 +195,11 @@ func TestEpollWrongAnswers(t *testing.T) {
 		want contract.Want
 		err  string
 	}{
-		"status":  {contract.Want{Status: 201}, bench.ErrWrongStatus},
-		"length":  {contract.Want{Body: "hello"}, bench.ErrWrongBody},
-		"body":    {contract.Want{Body: "hallo\n"}, bench.ErrWrongBody},
-		"sum":     {contract.Want{BodySHA256: strings.Repeat("0", 64)}, bench.ErrWrongBody},
-		"headers": {contract.Want{Headers: map[string]string{"X-Model": "cgi"}}, bench.ErrWrongHeader},
+		"status":  {contract.Want{Status: 201}, record.ErrWrongStatus},
+		"length":  {contract.Want{Body: "hello"}, record.ErrWrongBody},
+		"body":    {contract.Want{Body: "hallo\n"}, record.ErrWrongBody},
+		"sum":     {contract.Want{BodySHA256: strings.Repeat("0", 64)}, record.ErrWrongBody},
+		"headers": {contract.Want{Headers: map[string]string{"X-Model": "cgi"}}, record.ErrWrongHeader},
 	} {
 		v := clients(serve(t, replies(hello)), 1, 5)
 		v.Request.Want = c.want
@@ -228,7 +229,7 @@ func TestEpollSample(t *testing.T) {
 	// Request 0 is examined and right, 5 is the next and wrong, and so are all from there to 10.
 	got := run(t, &load.Epoll{Sample: 5}, v)
 	for i, o := range got {
-		if wrong := i == 3 || i >= 5 && i <= 10; wrong != (o.Err == bench.ErrWrongBody) {
+		if wrong := i == 3 || i >= 5 && i <= 10; wrong != (o.Err == record.ErrWrongBody) {
 			t.Errorf("answer %d has class %q", i, o.Err)
 		}
 	}
@@ -264,7 +265,7 @@ func TestEpollLength(t *testing.T) {
 }
 
 // mallocs returns how many objects a block of n requests allocates.
-func mallocs(t *testing.T, e *load.Epoll, v bench.Visit, n int) uint64 {
+func mallocs(t *testing.T, e *load.Epoll, v load.Visit, n int) uint64 {
 	t.Helper()
 	v.AtLeast = n
 	var before, after runtime.MemStats
@@ -280,7 +281,7 @@ func mallocs(t *testing.T, e *load.Epoll, v bench.Visit, n int) uint64 {
 // A count records how many observations there were.
 type count struct{ n *int }
 
-func (c count) Observe(batch []bench.Observation) { *c.n += len(batch) }
+func (c count) Observe(batch []record.Observation) { *c.n += len(batch) }
 
 func TestEpollAllocatesNothing(t *testing.T) {
 	url := serve(t, func(c *net.TCPConn, _ *bufio.Reader) { // allocates nothing either
@@ -307,21 +308,21 @@ func TestEpollAllocatesNothing(t *testing.T) {
 func TestEpollImpossible(t *testing.T) {
 	url, conns := counted(t, helloHandler)
 	for name, c := range map[string]struct {
-		change func(v *bench.Visit)
+		change func(v *load.Visit)
 		text   string // of the error
 	}{
-		"https":          {func(v *bench.Visit) { v.URL = "https://127.0.0.1:1" }, "use the engine hey"},
-		"another scheme": {func(v *bench.Visit) { v.URL = "ftp://127.0.0.1" }, "http://host:port"},
-		"no host":        {func(v *bench.Visit) { v.URL = "http://" }, "http://host:port"},
-		"no such host":   {func(v *bench.Visit) { v.URL = "http://nowhere.invalid" }, "nowhere.invalid"},
-		"a wild port":    {func(v *bench.Visit) { v.URL = "http://127.0.0.1:70000" }, "70000"},
-		"a bad method":   {func(v *bench.Visit) { v.Request.Method = "G T" }, "G T"},
-		"a bad sum":      {func(v *bench.Visit) { v.Request.Want.BodySHA256 = "abc" }, "body_sha256"},
-		"no kind":        {func(v *bench.Visit) { v.Load.Kind = "" }, "kind"},
-		"no client":      {func(v *bench.Visit) { v.Load.Concurrency = 0 }, "concurrency"},
-		"no rate":        {func(v *bench.Visit) { v.Load.Kind = bench.Open }, "rate"},
-		"files":          {func(v *bench.Visit) { v.Load.Concurrency = 1 << 30 }, "ulimit -n 10737"},
-		"ports":          {func(v *bench.Visit) { v.Load.Concurrency = 1 << 30 }, "net.ipv4.ip_local_port_range"},
+		"https":          {func(v *load.Visit) { v.URL = "https://127.0.0.1:1" }, "use the engine hey"},
+		"another scheme": {func(v *load.Visit) { v.URL = "ftp://127.0.0.1" }, "http://host:port"},
+		"no host":        {func(v *load.Visit) { v.URL = "http://" }, "http://host:port"},
+		"no such host":   {func(v *load.Visit) { v.URL = "http://nowhere.invalid" }, "nowhere.invalid"},
+		"a wild port":    {func(v *load.Visit) { v.URL = "http://127.0.0.1:70000" }, "70000"},
+		"a bad method":   {func(v *load.Visit) { v.Request.Method = "G T" }, "G T"},
+		"a bad sum":      {func(v *load.Visit) { v.Request.Want.BodySHA256 = "abc" }, "body_sha256"},
+		"no kind":        {func(v *load.Visit) { v.Load.Kind = "" }, "kind"},
+		"no client":      {func(v *load.Visit) { v.Load.Concurrency = 0 }, "concurrency"},
+		"no rate":        {func(v *load.Visit) { v.Load.Kind = plan.Open }, "rate"},
+		"files":          {func(v *load.Visit) { v.Load.Concurrency = 1 << 30 }, "ulimit -n 10737"},
+		"ports":          {func(v *load.Visit) { v.Load.Concurrency = 1 << 30 }, "net.ipv4.ip_local_port_range"},
 	} {
 		v := clients(url, 1, 1)
 		c.change(&v)

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"forktax/bench"
+	"forktax/bench/record"
 	"forktax/workload/contract"
 )
 
@@ -43,7 +43,7 @@ func (c *core) examine(k *conn) {
 func (c *core) send(k *conn) {
 	if k.fd < 0 {
 		if err := k.dial(c.family, c.to); err != nil {
-			c.fail(k, c.now(), bench.ErrRefused)
+			c.fail(k, c.now(), record.ErrRefused)
 			return
 		}
 	}
@@ -62,7 +62,7 @@ func (c *core) send(k *conn) {
 		k.written += n
 	}
 	if k.asks|asks != k.asks && c.ask(k, asks) != nil {
-		c.fail(k, c.now(), bench.ErrOther)
+		c.fail(k, c.now(), record.ErrOther)
 	}
 }
 
@@ -124,7 +124,7 @@ func (c *core) receive(k *conn) {
 		}
 	}
 	if c.ask(k, 0) != nil { // there may be more
-		c.fail(k, c.clock, bench.ErrOther)
+		c.fail(k, c.clock, record.ErrOther)
 	}
 }
 
@@ -140,7 +140,7 @@ func (c *core) feed(k *conn, b []byte) bool {
 	case !k.parser.done():
 		return true
 	case n < len(b): // more than was asked for
-		c.fail(k, c.clock, bench.ErrMalformed)
+		c.fail(k, c.clock, record.ErrMalformed)
 	default:
 		c.finish(k)
 	}
@@ -216,7 +216,7 @@ func (c *core) retire(k *conn) {
 func (c *core) fail(k *conn, at time.Duration, class string) {
 	c.record(k, at, class)
 	k.close()
-	if c.closed && class == bench.ErrRefused {
+	if c.closed && class == record.ErrRefused {
 		k.resume = at + pause
 		c.alarm = min(c.alarm, k.resume)
 	}
@@ -253,7 +253,7 @@ func (c *core) timing(k *conn, done time.Duration) contract.Timing {
 
 // record writes k's request down.
 func (c *core) record(k *conn, done time.Duration, class string) {
-	*c.journal.next() = bench.Observation{
+	*c.journal.next() = record.Observation{
 		Intended: k.intended, Sent: k.sent, FirstByte: k.firstByte, Done: done,
 		Status: k.parser.status, Bytes: k.parser.bytes, Timing: c.timing(k, done), Err: class,
 	}

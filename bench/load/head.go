@@ -6,24 +6,24 @@ import (
 	"bytes"
 	"math"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // statusLine reads "HTTP/1.1 200 OK". The reason may be empty, and its blank missing.
 func (p *parser) statusLine(line []byte) (class string) {
 	if len(line) < 12 || string(line[:7]) != "HTTP/1." || !isDigit(line[7]) || line[8] != ' ' ||
 		len(line) > 12 && line[12] != ' ' {
-		return bench.ErrMalformed
+		return record.ErrMalformed
 	}
 	p.minor = line[7] - '0'
 	for _, d := range line[9:12] {
 		if !isDigit(d) {
-			return bench.ErrMalformed
+			return record.ErrMalformed
 		}
 		p.status = p.status*10 + int(d-'0')
 	}
 	if p.status < 100 {
-		return bench.ErrMalformed
+		return record.ErrMalformed
 	}
 	p.at = atFirstHeader
 	return ""
@@ -39,7 +39,7 @@ func (p *parser) header(line []byte) (class string) {
 	}
 	i := bytes.IndexByte(line, ':')
 	if i <= 0 || isBlank(line[0]) || isBlank(line[i-1]) { // "Name :" is how answers are smuggled (RFC 9112, 5.1)
-		return bench.ErrMalformed
+		return record.ErrMalformed
 	}
 	name, value := line[:i], trimBlanks(line[i+1:])
 	if p.check != nil {
@@ -76,12 +76,12 @@ func (p *parser) contentLength(value []byte) (class string) {
 	n := int64(0)
 	for _, d := range value {
 		if !isDigit(d) || n > (math.MaxInt64-9)/10 {
-			return bench.ErrMalformed
+			return record.ErrMalformed
 		}
 		n = n*10 + int64(d-'0')
 	}
 	if len(value) == 0 || p.length >= 0 && p.length != n {
-		return bench.ErrMalformed
+		return record.ErrMalformed
 	}
 	p.length = n
 	return ""
@@ -90,7 +90,7 @@ func (p *parser) contentLength(value []byte) (class string) {
 // transferEncoding reads the only one that a client without a TE header can be sent (RFC 9112, 6.1).
 func (p *parser) transferEncoding(value []byte) (class string) {
 	if p.chunked || !foldEqual(value, "chunked") {
-		return bench.ErrMalformed
+		return record.ErrMalformed
 	}
 	p.chunked = true
 	return ""
@@ -108,7 +108,7 @@ func (p *parser) headEnd() (class string) {
 	case p.chunked && p.minor > 0: // to HTTP/1.0 it means nothing
 		p.at, p.head = atChunk, 0
 	case p.length > p.maxBody:
-		return bench.ErrTooLarge
+		return record.ErrTooLarge
 	case p.length > 0:
 		p.at, p.left = inBody, p.length
 	case p.length == 0:

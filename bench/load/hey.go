@@ -18,7 +18,8 @@ import (
 
 	"github.com/rakyll/hey/requester"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 )
 
 // Hey offers closed loops by hey's requester, which is net/http's client with a stopwatch. It speaks everything that
@@ -28,7 +29,7 @@ type Hey struct {
 	Piece int // how many results the requester is asked to keep at a time; 0 means 1,000,000, all that it can
 }
 
-var _ bench.Engine = Hey{}
+var _ Engine = Hey{}
 
 // What is known of requester v0.1.5, and what follows:
 //   - It keeps at most 1,000,000 results and allocates seven numbers for each of N before it begins: a long block is
@@ -54,9 +55,9 @@ type heyReport struct {
 	ErrorDist              map[string]int
 }
 
-// Run implements bench.Engine.
-func (h Hey) Run(ctx context.Context, v bench.Visit, rec bench.Recorder) error {
-	if v.Load.Kind != bench.Closed {
+// Run implements load.Engine.
+func (h Hey) Run(ctx context.Context, v Visit, rec Recorder) error {
+	if v.Load.Kind != plan.Closed {
 		return errors.New("the engine hey offers closed loops only")
 	}
 	if v.Load.Concurrency < 1 {
@@ -97,7 +98,7 @@ type heyClient struct {
 	conns []net.Conn // that it used; of the goroutine of the work alone, until that has ended
 }
 
-func (h Hey) newPiece(ctx context.Context, v bench.Visit, length time.Duration, atLeast int) (*heyPiece, error) {
+func (h Hey) newPiece(ctx context.Context, v Visit, length time.Duration, atLeast int) (*heyPiece, error) {
 	keeps, c := heyKeeps, v.Load.Concurrency
 	if h.Piece > 0 {
 		keeps = min(keeps, h.Piece)
@@ -115,7 +116,7 @@ func (h Hey) newPiece(ctx context.Context, v bench.Visit, length time.Duration, 
 	return p, nil
 }
 
-func (p *heyPiece) newClient(ctx context.Context, v bench.Visit, n int) (*heyClient, error) {
+func (p *heyPiece) newClient(ctx context.Context, v Visit, n int) (*heyClient, error) {
 	c := &heyClient{}
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, p.trace(c)), v.Request.Method,
 		v.URL+v.Request.Path, nil)
@@ -152,7 +153,7 @@ func (p *heyPiece) trace(c *heyClient) *httptrace.ClientTrace {
 }
 
 // run does the work, records it, shifted by when it began in the block, and returns how many requests it sent.
-func (p *heyPiece) run(ctx context.Context, rec bench.Recorder, shift time.Duration) (int, error) {
+func (p *heyPiece) run(ctx context.Context, rec Recorder, shift time.Duration) (int, error) {
 	ended := make(chan struct{})
 	var stopper, working sync.WaitGroup
 	for _, c := range p.clients {
@@ -203,32 +204,32 @@ func (p *heyPiece) stopInTime(ctx context.Context, ended <-chan struct{}) {
 
 // record turns hey's reports into observations. Their offsets count from the start of the program; the first request
 // is taken to have begun with the work.
-func (p *heyPiece) record(reports []heyReport, rec bench.Recorder, shift time.Duration) int {
+func (p *heyPiece) record(reports []heyReport, rec Recorder, shift time.Duration) int {
 	first := math.Inf(1)
 	for _, r := range reports {
 		for _, o := range r.Offsets {
 			first = min(first, o)
 		}
 	}
-	var seen []bench.Observation
+	var seen []record.Observation
 	for _, r := range reports {
 		for i, lat := range r.Lats {
 			sent := shift + seconds(r.Offsets[i]-first)
 			done := sent + seconds(lat)
-			o := bench.Observation{Intended: sent, Sent: sent, FirstByte: done - seconds(r.ResLats[i]), Done: done,
+			o := record.Observation{Intended: sent, Sent: sent, FirstByte: done - seconds(r.ResLats[i]), Done: done,
 				Status: r.StatusCodes[i]}
 			if o.Status != p.want {
-				o.Err = bench.ErrWrongStatus
+				o.Err = record.ErrWrongStatus
 			}
 			seen = append(seen, o)
 		}
 		for message, n := range r.ErrorDist {
-			o := bench.Observation{Err: classOf(message)} // when is not known
-			if o.Err == bench.ErrTimeout {                // which then is within what counts of the block, and at its value
+			o := record.Observation{Err: classOf(message)} // when is not known
+			if o.Err == record.ErrTimeout {                // which then is within what counts of the block, and at its value
 				o.Intended = shift + p.length
 				o.Sent, o.Done = o.Intended, o.Intended+p.timeout
 			}
-			seen = append(seen, slices.Repeat([]bench.Observation{o}, n)...)
+			seen = append(seen, slices.Repeat([]record.Observation{o}, n)...)
 		}
 	}
 	rec.Observe(seen)
@@ -243,21 +244,21 @@ func classOf(message string) string {
 		message = what // the URL may hold any word
 	}
 	for _, c := range []struct{ has, class string }{
-		{"connection refused", bench.ErrRefused},
-		{"Client.Timeout", bench.ErrTimeout},
-		{"deadline exceeded", bench.ErrTimeout},
-		{"i/o timeout", bench.ErrTimeout},
-		{"context canceled", bench.ErrInterrupted},
-		{"reset by peer", bench.ErrReset},
-		{"EOF", bench.ErrClosed},
-		{"closed", bench.ErrClosed},
-		{"broken pipe", bench.ErrClosed},
-		{"malformed", bench.ErrMalformed},
-		{"header", bench.ErrTooLarge},
+		{"connection refused", record.ErrRefused},
+		{"Client.Timeout", record.ErrTimeout},
+		{"deadline exceeded", record.ErrTimeout},
+		{"i/o timeout", record.ErrTimeout},
+		{"context canceled", record.ErrInterrupted},
+		{"reset by peer", record.ErrReset},
+		{"EOF", record.ErrClosed},
+		{"closed", record.ErrClosed},
+		{"broken pipe", record.ErrClosed},
+		{"malformed", record.ErrMalformed},
+		{"header", record.ErrTooLarge},
 	} {
 		if strings.Contains(message, c.has) {
 			return c.class
 		}
 	}
-	return bench.ErrOther
+	return record.ErrOther
 }

@@ -16,8 +16,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/workload/contract"
 )
 
@@ -25,13 +26,13 @@ import (
 const patience = 20 * time.Second
 
 // heard is a recorder that keeps a copy of every batch.
-type heard struct{ batches [][]bench.Observation }
+type heard struct{ batches [][]record.Observation }
 
-func (h *heard) Observe(batch []bench.Observation) {
+func (h *heard) Observe(batch []record.Observation) {
 	h.batches = append(h.batches, slices.Clone(batch))
 }
 
-func (h *heard) all() []bench.Observation { return slices.Concat(h.batches...) }
+func (h *heard) all() []record.Observation { return slices.Concat(h.batches...) }
 
 // errors counts the observations by class; "" are the right answers.
 func (h *heard) errors() map[string]int {
@@ -68,12 +69,12 @@ func heyServer(t *testing.T, h http.HandlerFunc) (*counting, string) {
 func answers(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello\n") }
 
 // closedVisit is a visit to url by c clients that is over after length.
-func closedVisit(url string, c int, length time.Duration) bench.Visit {
-	return bench.Visit{URL: url, Request: contract.Request{Name: "it", Method: "GET", Path: "/"},
-		Load: bench.Load{Kind: bench.Closed, Concurrency: c}, Length: length}
+func closedVisit(url string, c int, length time.Duration) load.Visit {
+	return load.Visit{URL: url, Request: contract.Request{Name: "it", Method: "GET", Path: "/"},
+		Load: plan.Load{Kind: plan.Closed, Concurrency: c}, Length: length}
 }
 
-func heyRun(t *testing.T, h load.Hey, v bench.Visit) *heard {
+func heyRun(t *testing.T, h load.Hey, v load.Visit) *heard {
 	t.Helper()
 	rec := &heard{}
 	if err := h.Run(t.Context(), v, rec); err != nil {
@@ -190,12 +191,12 @@ func TestHeyTellsErrors(t *testing.T) {
 		want   string // the class of every observation
 	}{
 		"the answer is right":                      {answers, ""},
-		"the status is another":                    {status(500), bench.ErrWrongStatus},
-		"the status is another one of success":     {status(204), bench.ErrWrongStatus},
-		"a redirect is not followed":               {http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP, bench.ErrWrongStatus},
-		"the server closes without an answer":      {hijack(func(*net.TCPConn) {}), bench.ErrClosed},
-		"the server resets the connection":         {hijack(func(c *net.TCPConn) { c.SetLinger(0) }), bench.ErrReset},
-		"the server does not speak HTTP":           {hijack(smtp), bench.ErrMalformed},
+		"the status is another":                    {status(500), record.ErrWrongStatus},
+		"the status is another one of success":     {status(204), record.ErrWrongStatus},
+		"a redirect is not followed":               {http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP, record.ErrWrongStatus},
+		"the server closes without an answer":      {hijack(func(*net.TCPConn) {}), record.ErrClosed},
+		"the server resets the connection":         {hijack(func(c *net.TCPConn) { c.SetLinger(0) }), record.ErrReset},
+		"the server does not speak HTTP":           {hijack(smtp), record.ErrMalformed},
 		"the server wants no connection kept open": {last, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -225,7 +226,7 @@ func TestHeyKeepsWhatSucceededAmongErrors(t *testing.T) {
 	v.Request.Method = "POST" // a GET may be sent again by net/http, unseen
 	v.AtLeast = 10
 	got := heyRun(t, load.Hey{}, v).errors()
-	want := map[string]int{"": int(server.requests.Load() - closed.Load()), bench.ErrClosed: int(closed.Load())}
+	want := map[string]int{"": int(server.requests.Load() - closed.Load()), record.ErrClosed: int(closed.Load())}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("errors by class (-want +got):\n%s", diff)
 	}
@@ -237,8 +238,8 @@ func TestHeyIsRefused(t *testing.T) {
 	v := closedVisit(s.URL, 2, time.Millisecond)
 	v.AtLeast = 4
 	got := heyRun(t, load.Hey{}, v).errors()
-	if len(got) != 1 || got[bench.ErrRefused] < v.AtLeast {
-		t.Errorf("errors by class: %v, want only %q, at least %d", got, bench.ErrRefused, v.AtLeast)
+	if len(got) != 1 || got[record.ErrRefused] < v.AtLeast {
+		t.Errorf("errors by class: %v, want only %q, at least %d", got, record.ErrRefused, v.AtLeast)
 	}
 }
 
@@ -261,7 +262,7 @@ func TestHeyTimesOut(t *testing.T) {
 			v.AtLeast = int(answered) + 1
 			v.Load.TimeoutNS = int64(time.Second)
 			got := heyRun(t, load.Hey{}, v).errors()
-			want := map[string]int{bench.ErrTimeout: 1}
+			want := map[string]int{record.ErrTimeout: 1}
 			if answered > 0 {
 				want[""] = int(answered)
 			}
@@ -296,14 +297,14 @@ func TestHeyEndsWithItsContext(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("Run goes on after its context was cancelled")
 	}
-	if got := rec.errors(); len(got) != 1 || got[bench.ErrInterrupted] == 0 {
-		t.Errorf("errors by class: %v, want only %q", got, bench.ErrInterrupted)
+	if got := rec.errors(); len(got) != 1 || got[record.ErrInterrupted] == 0 {
+		t.Errorf("errors by class: %v, want only %q", got, record.ErrInterrupted)
 	}
 }
 
 func TestHeyRefusesWhatItCannotDo(t *testing.T) {
 	server, url := heyServer(t, answers)
-	check := func(v bench.Visit, want string) {
+	check := func(v load.Visit, want string) {
 		t.Helper()
 		rec := &heard{}
 		err := load.Hey{}.Run(t.Context(), v, rec)
@@ -312,7 +313,7 @@ func TestHeyRefusesWhatItCannotDo(t *testing.T) {
 		}
 	}
 	open := closedVisit(url, 1, time.Millisecond)
-	open.Load = bench.Load{Kind: bench.Open, Concurrency: 1, RateRPS: 10}
+	open.Load = plan.Load{Kind: plan.Open, Concurrency: 1, RateRPS: 10}
 	check(open, "closed loops only")
 	check(closedVisit(url, 0, time.Millisecond), "0 clients")
 	check(closedVisit("http://\x7f", 1, time.Millisecond), "invalid")

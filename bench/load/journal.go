@@ -2,7 +2,7 @@
 
 package load
 
-import "forktax/bench"
+import "forktax/bench/record"
 
 const (
 	// pageLen is how many observations are handed to the recorder at once, 400 KB of them.
@@ -15,18 +15,18 @@ const (
 // with them (encoding, writing, allocating) would disturb what is measured. Only a block that has more of them than the
 // journal has pages hands over its oldest page while it runs.
 type journal struct {
-	pages [][]bench.Observation // a ring, kept from block to block
-	first int                   // the page with the oldest observations
-	used  int                   // pages in use, the last of them partly
-	n     int                   // observations on the last page
-	hand  func([]bench.Observation)
+	pages [][]record.Observation // a ring, kept from block to block
+	first int                    // the page with the oldest observations
+	used  int                    // pages in use, the last of them partly
+	n     int                    // observations on the last page
+	hand  func([]record.Observation)
 }
 
 // reserve makes room for as many observations as are expected, within the bound. It touches what it allocates, so that
 // the block does not have to wait for the kernel to find the memory.
 func (j *journal) reserve(expected int) {
 	for len(j.pages) < min(expected/pageLen+1, keptPages) {
-		page := make([]bench.Observation, pageLen)
+		page := make([]record.Observation, pageLen)
 		clear(page)
 		j.pages = append(j.pages, page)
 	}
@@ -34,7 +34,7 @@ func (j *journal) reserve(expected int) {
 }
 
 // next returns the place of the next observation.
-func (j *journal) next() *bench.Observation {
+func (j *journal) next() *record.Observation {
 	if j.n == pageLen {
 		j.turn()
 	}

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // run generates the load until its last answer has come or the run is ended.
@@ -81,7 +81,7 @@ func (c *core) take() (intended time.Duration, ok bool) {
 			c.begun++
 			return intended, true
 		}
-		c.skip(intended+c.timeout, bench.ErrTimeout)
+		c.skip(intended+c.timeout, record.ErrTimeout)
 	}
 	return 0, false
 }
@@ -112,7 +112,7 @@ func (c *core) expire(now time.Duration) {
 		k := &c.conns[i]
 		switch {
 		case k.busy && k.intended+c.timeout <= now:
-			c.fail(k, max(k.intended+c.timeout, k.sent, k.firstByte), bench.ErrTimeout)
+			c.fail(k, max(k.intended+c.timeout, k.sent, k.firstByte), record.ErrTimeout)
 		case k.busy:
 			c.alarm = min(c.alarm, k.intended+c.timeout)
 		case k.resume > now:
@@ -127,13 +127,13 @@ func (c *core) expire(now time.Duration) {
 			c.alarm = min(c.alarm, limit)
 			break
 		}
-		c.skip(c.plan[c.begun]+c.timeout, bench.ErrTimeout)
+		c.skip(c.plan[c.begun]+c.timeout, record.ErrTimeout)
 	}
 }
 
 // skip records the next request of the plan as one that was never begun.
 func (c *core) skip(at time.Duration, class string) {
-	*c.journal.next() = bench.Observation{Intended: c.plan[c.begun], Sent: at, Done: at, Err: class}
+	*c.journal.next() = record.Observation{Intended: c.plan[c.begun], Sent: at, Done: at, Err: class}
 	c.begun++
 }
 
@@ -142,10 +142,10 @@ func (c *core) interrupt() {
 	now := c.now()
 	for i := range c.conns {
 		if c.conns[i].busy {
-			c.fail(&c.conns[i], now, bench.ErrInterrupted)
+			c.fail(&c.conns[i], now, record.ErrInterrupted)
 		}
 	}
 	for !c.closed && c.begun < len(c.plan) {
-		c.skip(max(now, c.plan[c.begun]), bench.ErrInterrupted)
+		c.skip(max(now, c.plan[c.begun]), record.ErrInterrupted)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"bytes"
 	"math"
 
-	"forktax/bench"
+	"forktax/bench/record"
 	"forktax/workload/contract"
 )
 
@@ -79,14 +79,14 @@ func (p *parser) feed(b []byte) (n int, class string) {
 			m := p.body(b[n:])
 			n += m
 			if p.bytes > p.maxBody {
-				return n, bench.ErrTooLarge
+				return n, record.ErrTooLarge
 			}
 			continue
 		}
 		line, m, whole := p.line(b[n:])
 		n += m
 		if p.head += m; p.head > p.maxHead {
-			return n, bench.ErrTooLarge
+			return n, record.ErrTooLarge
 		}
 		if !whole {
 			break
@@ -102,7 +102,7 @@ func (p *parser) feed(b []byte) (n int, class string) {
 // not done was cut off.
 func (p *parser) end() (class string) {
 	if p.at != inRest {
-		return bench.ErrClosed
+		return record.ErrClosed
 	}
 	p.at = atEnd
 	return ""
@@ -165,7 +165,7 @@ func (p *parser) step(line []byte) (class string) {
 	case atChunkEnd:
 		p.at = atChunk
 		if len(line) != 0 {
-			return bench.ErrMalformed
+			return record.ErrMalformed
 		}
 	case atTrailer: // fields behind the body: none is wanted
 		if len(line) == 0 {
@@ -185,15 +185,15 @@ func (p *parser) chunkSize(line []byte) (class string) {
 	for _, c := range line {
 		d := hexDigit(c)
 		if d < 0 || n > math.MaxInt64>>4 {
-			return bench.ErrMalformed
+			return record.ErrMalformed
 		}
 		n = n<<4 | int64(d)
 	}
 	switch {
 	case len(line) == 0:
-		return bench.ErrMalformed
+		return record.ErrMalformed
 	case n > p.maxBody:
-		return bench.ErrTooLarge
+		return record.ErrTooLarge
 	case n == 0:
 		p.at, p.head = atTrailer, 0
 	default:

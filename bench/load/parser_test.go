@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/record"
 	"forktax/workload/contract"
 )
 
@@ -60,43 +60,43 @@ func TestParserFraming(t *testing.T) {
 
 // broken are answers that no client can make sense of, with the class that they are counted under.
 var broken = map[string]struct{ in, class string }{
-	"no status line":            {"hello\r\n\r\n", bench.ErrMalformed},
-	"an empty line":             {"\r\nHTTP/1.1 200 OK\r\n\r\n", bench.ErrMalformed},
-	"another protocol":          {"SSH-2.0-OpenSSH_9.2p1\r\n", bench.ErrMalformed},
-	"a version too high":        {"HTTP/2.0 200 OK\r\n\r\n", bench.ErrMalformed},
-	"a status of letters":       {"HTTP/1.1 2x0 OK\r\n\r\n", bench.ErrMalformed},
-	"a status of two digits":    {"HTTP/1.1 20 OK\r\n\r\n", bench.ErrMalformed},
-	"a status of four digits":   {"HTTP/1.1 2000 OK\r\n\r\n", bench.ErrMalformed},
-	"a status below 100":        {"HTTP/1.1 099 OK\r\n\r\n", bench.ErrMalformed},
-	"a line without a colon":    {"HTTP/1.1 200 OK\r\nhello\r\n\r\n", bench.ErrMalformed},
-	"a header without a name":   {"HTTP/1.1 200 OK\r\n: x\r\n\r\n", bench.ErrMalformed},
-	"a blank before the colon":  {"HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nx", bench.ErrMalformed},
-	"a first line that folds":   {"HTTP/1.1 200 OK\r\n X: 1\r\n\r\nx", bench.ErrMalformed},
-	"two lengths":               {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", bench.ErrMalformed},
-	"a list of lengths":         {"HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\nx", bench.ErrMalformed},
-	"a negative length":         {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", bench.ErrMalformed},
-	"an empty length":           {"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", bench.ErrMalformed},
-	"a length that overflows":   {"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551617\r\n\r\nx", bench.ErrMalformed},
-	"a length above the limit":  {"HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\nx", bench.ErrTooLarge},
-	"another encoding":          {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", bench.ErrMalformed},
-	"chunked twice":             {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", bench.ErrMalformed},
-	"garbage for a chunk size":  {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", bench.ErrMalformed},
-	"a negative chunk size":     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello", bench.ErrMalformed},
-	"no chunk size":             {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n;x\r\n", bench.ErrMalformed},
-	"a chunk that overflows":    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", bench.ErrMalformed},
-	"a chunk above the limit":   {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n", bench.ErrTooLarge},
-	"a chunk without an end":    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n", bench.ErrMalformed},
-	"a header of 1 MB":          {"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n", bench.ErrTooLarge},
-	"endless interim answers":   {strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1<<16), bench.ErrTooLarge},
-	"an endless chunk line":     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + strings.Repeat("x", 1<<20), bench.ErrTooLarge},
-	"endless trailers":          {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + strings.Repeat("a: b\r\n", 1<<16), bench.ErrTooLarge},
-	"nothing":                   {"", bench.ErrClosed},
-	"cut in the status line":    {"HTTP/1.", bench.ErrClosed},
-	"cut in the head":           {"HTTP/1.1 200 OK\r\nContent-Len", bench.ErrClosed},
-	"cut behind an interim":     {"HTTP/1.1 100 Continue\r\n\r\n", bench.ErrClosed},
-	"a body shorter than said":  {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", bench.ErrClosed},
-	"cut in a chunk":            {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", bench.ErrClosed},
-	"cut before the last chunk": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", bench.ErrClosed},
+	"no status line":            {"hello\r\n\r\n", record.ErrMalformed},
+	"an empty line":             {"\r\nHTTP/1.1 200 OK\r\n\r\n", record.ErrMalformed},
+	"another protocol":          {"SSH-2.0-OpenSSH_9.2p1\r\n", record.ErrMalformed},
+	"a version too high":        {"HTTP/2.0 200 OK\r\n\r\n", record.ErrMalformed},
+	"a status of letters":       {"HTTP/1.1 2x0 OK\r\n\r\n", record.ErrMalformed},
+	"a status of two digits":    {"HTTP/1.1 20 OK\r\n\r\n", record.ErrMalformed},
+	"a status of four digits":   {"HTTP/1.1 2000 OK\r\n\r\n", record.ErrMalformed},
+	"a status below 100":        {"HTTP/1.1 099 OK\r\n\r\n", record.ErrMalformed},
+	"a line without a colon":    {"HTTP/1.1 200 OK\r\nhello\r\n\r\n", record.ErrMalformed},
+	"a header without a name":   {"HTTP/1.1 200 OK\r\n: x\r\n\r\n", record.ErrMalformed},
+	"a blank before the colon":  {"HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nx", record.ErrMalformed},
+	"a first line that folds":   {"HTTP/1.1 200 OK\r\n X: 1\r\n\r\nx", record.ErrMalformed},
+	"two lengths":               {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", record.ErrMalformed},
+	"a list of lengths":         {"HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\nx", record.ErrMalformed},
+	"a negative length":         {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", record.ErrMalformed},
+	"an empty length":           {"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", record.ErrMalformed},
+	"a length that overflows":   {"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551617\r\n\r\nx", record.ErrMalformed},
+	"a length above the limit":  {"HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\nx", record.ErrTooLarge},
+	"another encoding":          {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", record.ErrMalformed},
+	"chunked twice":             {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", record.ErrMalformed},
+	"garbage for a chunk size":  {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", record.ErrMalformed},
+	"a negative chunk size":     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello", record.ErrMalformed},
+	"no chunk size":             {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n;x\r\n", record.ErrMalformed},
+	"a chunk that overflows":    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", record.ErrMalformed},
+	"a chunk above the limit":   {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n", record.ErrTooLarge},
+	"a chunk without an end":    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n", record.ErrMalformed},
+	"a header of 1 MB":          {"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n", record.ErrTooLarge},
+	"endless interim answers":   {strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1<<16), record.ErrTooLarge},
+	"an endless chunk line":     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + strings.Repeat("x", 1<<20), record.ErrTooLarge},
+	"endless trailers":          {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + strings.Repeat("a: b\r\n", 1<<16), record.ErrTooLarge},
+	"nothing":                   {"", record.ErrClosed},
+	"cut in the status line":    {"HTTP/1.", record.ErrClosed},
+	"cut in the head":           {"HTTP/1.1 200 OK\r\nContent-Len", record.ErrClosed},
+	"cut behind an interim":     {"HTTP/1.1 100 Continue\r\n\r\n", record.ErrClosed},
+	"a body shorter than said":  {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", record.ErrClosed},
+	"cut in a chunk":            {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", record.ErrClosed},
+	"cut before the last chunk": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", record.ErrClosed},
 }
 
 func TestParserBroken(t *testing.T) {
@@ -114,7 +114,7 @@ func TestParserBodyLimit(t *testing.T) {
 		"many chunks":   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("1\r\nx\r\n", 9),
 		"until the end": "HTTP/1.1 200 OK\r\n\r\n012345678",
 	} {
-		if got := (load.Parse{MaxBody: 8}).Pieces([]byte(in)); got.Class != bench.ErrTooLarge {
+		if got := (load.Parse{MaxBody: 8}).Pieces([]byte(in)); got.Class != record.ErrTooLarge {
 			t.Errorf("%s: a body of 9 bytes where 8 may be has class %q", name, got.Class)
 		}
 	}
@@ -162,16 +162,16 @@ func TestParserVerdict(t *testing.T) {
 		}
 	}
 	check(contract.Want{}, "")
-	check(contract.Want{Status: 201}, bench.ErrWrongStatus)
+	check(contract.Want{Status: 201}, record.ErrWrongStatus)
 	check(contract.Want{Headers: map[string]string{"x-A": "2"}}, "")
-	check(contract.Want{Headers: map[string]string{"X-A": "3"}}, bench.ErrWrongHeader)
-	check(contract.Want{Headers: map[string]string{"X-B": ""}}, bench.ErrWrongHeader)
+	check(contract.Want{Headers: map[string]string{"X-A": "3"}}, record.ErrWrongHeader)
+	check(contract.Want{Headers: map[string]string{"X-B": ""}}, record.ErrWrongHeader)
 	check(contract.Want{Body: "hello\n", BodySHA256: digest}, "")
-	check(contract.Want{Body: "hallo\n"}, bench.ErrWrongBody)
-	check(contract.Want{Body: "hello"}, bench.ErrWrongBody)
-	check(contract.Want{Body: "hello\n\n"}, bench.ErrWrongBody)
+	check(contract.Want{Body: "hallo\n"}, record.ErrWrongBody)
+	check(contract.Want{Body: "hello"}, record.ErrWrongBody)
+	check(contract.Want{Body: "hello\n\n"}, record.ErrWrongBody)
 	check(contract.Want{BodySHA256: strings.ToUpper(digest)}, "")
-	check(contract.Want{BodySHA256: strings.Repeat("0", 64)}, bench.ErrWrongBody)
+	check(contract.Want{BodySHA256: strings.Repeat("0", 64)}, record.ErrWrongBody)
 }
 
 // FuzzParser holds that it does not matter how the bytes of an answer are cut into pieces, and that an answer in which

@@ -16,14 +16,12 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"forktax/bench"
 )
 
 // compose returns the bytes of the visit's request as they go over the wire, and its URL. They are composed by
 // net/http, whose rules for hosts, escapes and lengths need not be written again, and hold only what the workload asks
 // for: no User-Agent, no Accept-Encoding.
-func compose(v bench.Visit) (message []byte, u *url.URL, err error) {
+func compose(v Visit) (message []byte, u *url.URL, err error) {
 	r := v.Request
 	request, err := http.NewRequest(r.Method, v.URL+r.Path, strings.NewReader(r.Body))
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
-func describe(e *bench.Environment) {
+func describe(e *record.Environment) {
 	var u unix.Utsname
 	if unix.Uname(&u) == nil {
 		e.Kernel = unix.ByteSliceToString(u.Release[:])
@@ -94,8 +94,8 @@ func controlGroup() string {
 
 // Counters reads what the machine has counted so far; what it does not tell is zero. It takes some tenths of a
 // millisecond.
-func Counters() bench.Counters {
-	var c bench.Counters
+func Counters() record.Counters {
+	var c record.Counters
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {
 		return c

@@ -2,9 +2,9 @@
 
 package machine
 
-import "forktax/bench"
+import "forktax/bench/record"
 
-func describe(*bench.Environment) {}
+func describe(*record.Environment) {}
 
 // Counters are not known here.
-func Counters() bench.Counters { return bench.Counters{} }
+func Counters() record.Counters { return record.Counters{} }

@@ -11,12 +11,12 @@ import (
 	"os"
 	"runtime"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // Environment describes this machine. What it does not tell stays zero.
-func Environment() bench.Environment {
-	e := bench.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version()}
+func Environment() record.Environment {
+	e := record.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version()}
 	describe(&e)
 	return e
 }
@@ -26,18 +26,18 @@ var settings = map[string]bool{"CGO_ENABLED": true, "-tags": true, "-ldflags": t
 	"-trimpath": true, "GOAMD64": true, "vcs.revision": true, "vcs.modified": true}
 
 // Program describes the file at path that serves the workload.
-func Program(workload, path string) (bench.Program, error) {
+func Program(workload, path string) (record.Program, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return bench.Program{}, fmt.Errorf("reading the program of %s: %w", workload, err)
+		return record.Program{}, fmt.Errorf("reading the program of %s: %w", workload, err)
 	}
 	defer f.Close()
 	hash := sha256.New()
 	n, err := io.Copy(hash, f)
 	if err != nil {
-		return bench.Program{}, fmt.Errorf("reading the program of %s: %w", workload, err)
+		return record.Program{}, fmt.Errorf("reading the program of %s: %w", workload, err)
 	}
-	p := bench.Program{Workload: workload, Path: path, Bytes: n, SHA256: hex.EncodeToString(hash.Sum(nil))}
+	p := record.Program{Workload: workload, Path: path, Bytes: n, SHA256: hex.EncodeToString(hash.Sum(nil))}
 	p.Linking = linking(f)
 	if info, err := buildinfo.Read(f); err == nil { // else it is not a Go program
 		p.Go, p.Settings = info.GoVersion, map[string]string{}
@@ -58,8 +58,8 @@ func linking(f *os.File) string {
 	}
 	for _, p := range e.Progs {
 		if p.Type == elf.PT_INTERP {
-			return bench.LinkedDynamically
+			return record.LinkedDynamically
 		}
 	}
-	return bench.LinkedStatically
+	return record.LinkedStatically
 }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
 	"forktax/bench/machine"
+	"forktax/bench/record"
 )
 
 func TestEnvironment(t *testing.T) {
@@ -30,7 +30,7 @@ func TestProgram(t *testing.T) {
 	}
 	sum := sha256.Sum256([]byte(text))
 	got, err := machine.Program("hello", path)
-	want := bench.Program{Workload: "hello", Path: path, Bytes: 10, SHA256: hex.EncodeToString(sum[:])}
+	want := record.Program{Workload: "hello", Path: path, Bytes: 10, SHA256: hex.EncodeToString(sum[:])}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("Program = %v (-want +got):\n%s", err, diff)
 	}

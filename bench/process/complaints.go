@@ -3,8 +3,6 @@ package process
 import (
 	"regexp"
 	"strings"
-
-	"forktax/bench"
 )
 
 // Limits on what is told of a log: enough to name what is wrong, and not so much that a report is all about it.
@@ -28,5 +26,5 @@ func (p *Process) Complaints() []string {
 			lines = append(lines, line)
 		}
 	}
-	return bench.Kinds(lines, mostComplaints)
+	return DedupLog(lines, mostComplaints)
 }

@@ -5,48 +5,50 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/bench/subject"
 )
 
 // An Analysis is what a run says. Its JSON is the format "json", schema 1: times are integer nanoseconds, sizes bytes,
 // rates per second, and what the data cannot carry is null.
 type Analysis struct {
-	Schema      int               `json:"schema"`
-	Run         Run               `json:"run"`
-	Environment bench.Environment `json:"environment"`
-	Cells       []Cell            `json:"cells"`
-	Comparisons []Comparison      `json:"comparisons"`
-	Ladders     []Ladder          `json:"ladders"`
-	Decisions   []Decision        `json:"decisions"`
-	Referee     []Agreement       `json:"referee"`
-	Knees       []Knee            `json:"knees"`
-	Check       *Check            `json:"check,omitempty"` // of a run that was made to decide
-	Warnings    []Warning         `json:"warnings"`
+	Schema      int                `json:"schema"`
+	Run         Run                `json:"run"`
+	Environment record.Environment `json:"environment"`
+	Cells       []Cell             `json:"cells"`
+	Comparisons []Comparison       `json:"comparisons"`
+	Ladders     []Ladder           `json:"ladders"`
+	Decisions   []Decision         `json:"decisions"`
+	Referee     []Agreement        `json:"referee"`
+	Knees       []Knee             `json:"knees"`
+	Check       *Check             `json:"check,omitempty"` // of a run that was made to decide
+	Warnings    []Warning          `json:"warnings"`
 }
 
 // Run says which run it was.
 type Run struct {
-	ID            string          `json:"id"`
-	Started       time.Time       `json:"started"`
-	Seconds       float64         `json:"seconds"`
-	Seed          uint64          `json:"seed"`
-	Complete      bool            `json:"complete"`
-	Condition     string          `json:"condition,omitempty"` // why it is not complete
-	Version       string          `json:"version"`
-	Baseline      string          `json:"baseline"`
-	Variants      []bench.Variant `json:"variants,omitempty"` // that stand in the place of models
-	Floor         string          `json:"floor,omitempty"`    // the workload that is the smallest program
-	RefereeEngine string          `json:"referee_engine,omitempty"`
-	Control       string          `json:"control,omitempty"` // the variant that a check must find to be slower
-	Rounds        int             `json:"rounds"`            // planned; 0 if the time was
-	Groups        int             `json:"groups"`            // how often the targets were started and measured
-	Suite         *bench.Suite    `json:"suite,omitempty"`   // of what others wrote, if it is one
-	StealShare    *float64        `json:"steal_share"`       // of the run's CPU time, taken by the hypervisor; nil if unknown
+	ID            string            `json:"id"`
+	Started       time.Time         `json:"started"`
+	Seconds       float64           `json:"seconds"`
+	Seed          uint64            `json:"seed"`
+	Complete      bool              `json:"complete"`
+	Condition     string            `json:"condition,omitempty"` // why it is not complete
+	Version       string            `json:"version"`
+	Baseline      string            `json:"baseline"`
+	Variants      []subject.Variant `json:"variants,omitempty"` // that stand in the place of models
+	Floor         string            `json:"floor,omitempty"`    // the workload that is the smallest program
+	RefereeEngine string            `json:"referee_engine,omitempty"`
+	Control       string            `json:"control,omitempty"` // the variant that a check must find to be slower
+	Rounds        int               `json:"rounds"`            // planned; 0 if the time was
+	Groups        int               `json:"groups"`            // how often the targets were started and measured
+	Suite         *plan.Suite       `json:"suite,omitempty"`   // of what others wrote, if it is one
+	StealShare    *float64          `json:"steal_share"`       // of the run's CPU time, taken by the hypervisor; nil if unknown
 }
 
 // A Cell is what was seen of one cell of the plan, over all its blocks.
 type Cell struct {
-	bench.Cell
+	plan.Cell
 	Blocks                int          `json:"blocks"`
 	Requests              int          `json:"requests"` // failed ones included
 	Errors                int          `json:"errors"`
@@ -85,7 +87,7 @@ type Sample struct {
 }
 
 // Counts is how many there were of each kind.
-type Counts = bench.Counts
+type Counts = record.Counts
 
 // Percentiles are exact nearest ranks in nanoseconds over all right answers of a cell's undisturbed blocks, and over
 // the requests that timed out; nil where there are too few.
@@ -131,26 +133,26 @@ const (
 // is the round, in which both were visited: Blocks says how many there were of each. Bounds are nil where there were
 // too few. There is none of response times if a side was overloaded, nor of p99 if the data cannot carry its interval.
 type Comparison struct {
-	Workload       string     `json:"workload"`
-	Request        string     `json:"request"`
-	Engine         string     `json:"engine"`
-	Load           bench.Load `json:"load"`
-	Metric         string     `json:"metric"`
-	Unit           string     `json:"unit"` // of the difference: "ns" or "1/s"
-	Baseline       string     `json:"baseline"`
-	Candidate      string     `json:"candidate"`
-	Ratio          float64    `json:"ratio"` // candidate over baseline
-	RatioLow       *float64   `json:"ratio_low"`
-	RatioHigh      *float64   `json:"ratio_high"`
-	Difference     float64    `json:"difference"` // candidate minus baseline
-	DifferenceLow  *float64   `json:"difference_low"`
-	DifferenceHigh *float64   `json:"difference_high"`
-	Confidence     *float64   `json:"confidence"` // of the intervals
-	Blocks         int        `json:"blocks"`
-	Restarts       int        `json:"restarts"`                // groups of blocks, each with targets started anew
-	Over           string     `json:"interval_over,omitempty"` // of the ratio: OverPairs or OverStarts
-	Widened        bool       `json:"widened"`                 // over starts, beyond 1.5 times
-	MDE            *float64   `json:"mde"`                     // the smallest change it would have found; 0.02 is 2 %
+	Workload       string    `json:"workload"`
+	Request        string    `json:"request"`
+	Engine         string    `json:"engine"`
+	Load           plan.Load `json:"load"`
+	Metric         string    `json:"metric"`
+	Unit           string    `json:"unit"` // of the difference: "ns" or "1/s"
+	Baseline       string    `json:"baseline"`
+	Candidate      string    `json:"candidate"`
+	Ratio          float64   `json:"ratio"` // candidate over baseline
+	RatioLow       *float64  `json:"ratio_low"`
+	RatioHigh      *float64  `json:"ratio_high"`
+	Difference     float64   `json:"difference"` // candidate minus baseline
+	DifferenceLow  *float64  `json:"difference_low"`
+	DifferenceHigh *float64  `json:"difference_high"`
+	Confidence     *float64  `json:"confidence"` // of the intervals
+	Blocks         int       `json:"blocks"`
+	Restarts       int       `json:"restarts"`                // groups of blocks, each with targets started anew
+	Over           string    `json:"interval_over,omitempty"` // of the ratio: OverPairs or OverStarts
+	Widened        bool      `json:"widened"`                 // over starts, beyond 1.5 times
+	MDE            *float64  `json:"mde"`                     // the smallest change it would have found; 0.02 is 2 %
 }
 
 // A Warning is something that a reader must know before believing a number. There is one of a kind.
@@ -164,16 +166,16 @@ type Warning struct {
 
 // An Agreement says how far two engines see the same of a cell: the run's own, and the referee.
 type Agreement struct {
-	Workload        string     `json:"workload"`
-	Request         string     `json:"request"`
-	Model           string     `json:"model"`
-	Load            bench.Load `json:"load"`
-	Engine          string     `json:"engine"`
-	Referee         string     `json:"referee"`
-	Blocks          int        `json:"blocks"`
-	MedianRatio     float64    `json:"median_ratio"`     // the referee's over the engine's
-	ThroughputRatio float64    `json:"throughput_ratio"` // likewise
-	EngineCPU       int64      `json:"engine_cpu_ns_per_request"`
-	RefereeCPU      int64      `json:"referee_cpu_ns_per_request"`
-	Why             string     `json:"why"`
+	Workload        string    `json:"workload"`
+	Request         string    `json:"request"`
+	Model           string    `json:"model"`
+	Load            plan.Load `json:"load"`
+	Engine          string    `json:"engine"`
+	Referee         string    `json:"referee"`
+	Blocks          int       `json:"blocks"`
+	MedianRatio     float64   `json:"median_ratio"`     // the referee's over the engine's
+	ThroughputRatio float64   `json:"throughput_ratio"` // likewise
+	EngineCPU       int64     `json:"engine_cpu_ns_per_request"`
+	RefereeCPU      int64     `json:"referee_cpu_ns_per_request"`
+	Why             string    `json:"why"`
 }

@@ -1,14 +1,14 @@
 package report
 
-import "forktax/bench"
+import "forktax/bench/record"
 
 // Confidence of all intervals.
 const confidence = 0.95
 
 // Analyze works out what a recorded run says. It fails only if the record cannot be read.
-func Analyze(r *bench.Result) (*Analysis, error) {
+func Analyze(r *record.Result) (*Analysis, error) {
 	a := &Analysis{
-		Schema: bench.Schema,
+		Schema: record.Schema,
 		Run: Run{ID: r.ID, Started: r.Started, Seconds: float64(r.Tail.LengthNS) / 1e9, Seed: r.Plan.Seed,
 			Complete: r.Tail.Complete, Condition: r.Tail.Condition, Version: r.Version,
 			Baseline: r.Plan.Baseline, Variants: r.Plan.Variants, Floor: r.Plan.Floor,
@@ -18,8 +18,8 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 		Comparisons: []Comparison{},
 		Warnings:    []Warning{},
 	}
-	if r.Plan.Criterion != nil {
-		a.Run.Control = r.Plan.Criterion.Control
+	if r.Plan.Check != nil {
+		a.Run.Control = r.Plan.Check.Control
 	}
 	if steal := stolen(r.Blocks); steal.CPUSeconds > 0 {
 		a.Run.StealShare = new(steal.share())
@@ -27,7 +27,7 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 	for _, b := range r.Blocks {
 		a.Run.Groups = max(a.Run.Groups, b.Group+1)
 	}
-	if r.Tail == (bench.Tail{}) {
+	if r.Tail == (record.Tail{}) {
 		a.Run.Condition = "the harness was killed"
 		if n := len(r.Blocks); n > 0 {
 			a.Run.Seconds = float64(r.Blocks[n-1].StartNS+r.Blocks[n-1].LengthNS) / 1e9
@@ -56,7 +56,7 @@ func Analyze(r *bench.Result) (*Analysis, error) {
 	a.Decisions = decisions(a)
 	a.Referee = referee(r.Plan, a.Cells, measured)
 	a.Warnings = append(warnings(r, measured, a), unsettled(r, a.Knees)...)
-	if r.Plan.Criterion != nil {
+	if r.Plan.Check != nil {
 		a.Check = check(r, measured, a)
 	}
 	return a, nil

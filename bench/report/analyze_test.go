@@ -15,8 +15,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -46,19 +48,19 @@ func TestPercentilesAreExactRanks(t *testing.T) {
 		"a p99":   {300, 68},
 		"a p99.9": {3000, 688},
 	}
-	all := map[string]*bench.Result{"the real run": theRun(t)}
+	all := map[string]*record.Result{"the real run": theRun(t)}
 	for name, n := range lengths {
-		m := made{cells: twins(), block: func(_ bench.Cell, round int) []bench.Observation {
-			var block []bench.Observation
+		m := made{cells: twins(), block: func(_ plan.Cell, round int) []record.Observation {
+			var block []record.Observation
 			for range n[round] {
 				o := took(time.Duration(draw.IntN(1000)))
 				o.Intended -= time.Duration(draw.IntN(100)) // response and service time differ
-				block = append(block, o, failed(bench.ErrReset))
+				block = append(block, o, failed(record.ErrReset))
 			}
 			return block
 		}}
 		for i := range m.cells { // in which response and service time may differ
-			m.cells[i].Load = bench.Load{Kind: bench.Open, Concurrency: 9, RateRPS: 400}
+			m.cells[i].Load = plan.Load{Kind: plan.Open, Concurrency: 9, RateRPS: 400}
 		}
 		all[name] = m.record(t, len(n))
 	}
@@ -88,15 +90,15 @@ func TestPercentilesAreExactRanks(t *testing.T) {
 }
 
 func TestLagOfAnOpenLoop(t *testing.T) {
-	m := made{cells: twins(), block: func(bench.Cell, int) []bench.Observation {
-		var block []bench.Observation
+	m := made{cells: twins(), block: func(plan.Cell, int) []record.Observation {
+		var block []record.Observation
 		for i := range 400 {
-			block = append(block, bench.Observation{Intended: 1000, Sent: 1000 + time.Duration(i+1), Done: 2000, FirstByte: 2000})
+			block = append(block, record.Observation{Intended: 1000, Sent: 1000 + time.Duration(i+1), Done: 2000, FirstByte: 2000})
 		}
 		return block
 	}}
 	for i := range m.cells {
-		m.cells[i].Load = bench.Load{Kind: bench.Open, Concurrency: 9, RateRPS: 400}
+		m.cells[i].Load = plan.Load{Kind: plan.Open, Concurrency: 9, RateRPS: 400}
 	}
 	for _, c := range analyze(t, m.record(t, 1)).Cells {
 		if got := c.Lag; got.P50 == nil || *got.P50 != 200 || got.P99 == nil || *got.P99 != 396 { // of 1 to 400
@@ -114,9 +116,9 @@ func TestComparisonsWithTheFloor(t *testing.T) {
 	for i := range busy {
 		busy[i].Load.Concurrency = 2
 	}
-	m := made{cells: append(append(twins(), busy...), floor), block: func(c bench.Cell, round int) []bench.Observation {
+	m := made{cells: append(append(twins(), busy...), floor), block: func(c plan.Cell, round int) []record.Observation {
 		if c.Workload == "floor" {
-			return []bench.Observation{took(5000), took(5000), took(5000)}
+			return []record.Observation{took(5000), took(5000), took(5000)}
 		}
 		return the10s(c, round) // whose median is 5 µs, or 50 for cgi
 	}}
@@ -149,7 +151,7 @@ func TestComparisonsWithTheFloor(t *testing.T) {
 	}
 
 	// Without a persistent twin there is no fork tax, but what is above the floor is known all the same.
-	alone := made{cells: []bench.Cell{cell("cgi", 1), floor}, block: m.block}
+	alone := made{cells: []plan.Cell{cell("cgi", 1), floor}, block: m.block}
 	r = alone.record(t, 6)
 	r.Plan.Floor, r.Plan.Baseline = "floor", "cgi"
 	a = analyze(t, r)
@@ -165,10 +167,10 @@ func TestComparisonsWithTheFloor(t *testing.T) {
 func TestComparisonsOfVariants(t *testing.T) {
 	floor := cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"
-	m := made{cells: []bench.Cell{cell("static", 1), cell("dynamic", 1), cell("kept", 1), floor}, block: the10s}
+	m := made{cells: []plan.Cell{cell("static", 1), cell("dynamic", 1), cell("kept", 1), floor}, block: the10s}
 	r := m.record(t, 6)
 	r.Plan.Baseline, r.Plan.Floor = "static", "floor"
-	r.Plan.Variants = []bench.Variant{{Name: "static", Model: "cgi"}, {Name: "dynamic", Model: "cgi"},
+	r.Plan.Variants = []subject.Variant{{Name: "static", Model: "cgi"}, {Name: "dynamic", Model: "cgi"},
 		{Name: "kept", Model: "persistent"}}
 	r.Plan.Workloads[0].Models = []string{"cgi", "persistent"}
 	a := analyze(t, r)
@@ -202,8 +204,8 @@ func TestMissingFloor(t *testing.T) {
 
 // What a cell costs is the sum over its blocks, by request; a peak is the highest.
 func TestCosts(t *testing.T) {
-	m := made{cells: twins(), block: func(c bench.Cell, round int) []bench.Observation {
-		return append(the10s(c, round), failed(bench.ErrReset), failed(bench.ErrClosed))
+	m := made{cells: twins(), block: func(c plan.Cell, round int) []record.Observation {
+		return append(the10s(c, round), failed(record.ErrReset), failed(record.ErrClosed))
 	}}
 	r := m.record(t, 2)
 	for i := range r.Blocks {
@@ -219,7 +221,7 @@ func TestCosts(t *testing.T) {
 	a := analyze(t, r)
 	// 2 blocks of 12 requests, 4 of which failed, until 100.1 µs after the start.
 	want := report.Cell{Cell: m.cells[1], Blocks: 2, Requests: 24, Errors: 4,
-		ErrorsByClass:         report.Counts{bench.ErrReset: 2, bench.ErrClosed: 2},
+		ErrorsByClass:         report.Counts{record.ErrReset: 2, record.ErrClosed: 2},
 		InvalidBlocks:         2,
 		Invalid:               report.Counts{"errors": 2},
 		ThroughputRPS:         new(20 / 200.2e-6), // 20 right answers
@@ -267,8 +269,8 @@ func TestComparisons(t *testing.T) {
 	// smallest to the fourth largest of the 36 Walsh averages.
 	const rounds, cut = 8, 3
 	draw := rand.New(rand.NewPCG(3, 4))
-	m := made{cells: twins(), block: func(c bench.Cell, _ int) []bench.Observation {
-		var block []bench.Observation
+	m := made{cells: twins(), block: func(c plan.Cell, _ int) []record.Observation {
+		var block []record.Observation
 		for range 10 {
 			ns := 1000 + draw.IntN(200)
 			if c.Model == "cgi" {
@@ -353,12 +355,12 @@ func deviation(values []float64) float64 {
 
 // Which cells are compared: each with that of the baseline which is otherwise the same.
 func TestWhatIsCompared(t *testing.T) {
-	open := func(model string) bench.Cell {
+	open := func(model string) plan.Cell {
 		c := cell(model, 1)
-		c.Load = bench.Load{Kind: bench.Open, Concurrency: 1, RateRPS: 5}
+		c.Load = plan.Load{Kind: plan.Open, Concurrency: 1, RateRPS: 5}
 		return c
 	}
-	check := func(cells []bench.Cell, want ...string) {
+	check := func(cells []plan.Cell, want ...string) {
 		t.Helper()
 		m := made{cells: cells, block: the10s}
 		var got []string
@@ -372,13 +374,13 @@ func TestWhatIsCompared(t *testing.T) {
 		}
 	}
 	check(twins(), "cgi over persistent, 1 client")
-	check([]bench.Cell{cell("cgi", 1), cell("persistent", 1)}, "cgi over persistent, 1 client")
-	check([]bench.Cell{cell("cgi", 1)})
-	check([]bench.Cell{cell("persistent", 1)})
-	check([]bench.Cell{cell("cgi", 1), cell("reload", 1)})
-	check([]bench.Cell{cell("cgi", 8), cell("persistent", 1)})
-	check([]bench.Cell{open("cgi"), cell("persistent", 1)})
-	check([]bench.Cell{cell("persistent", 1), cell("reload", 1), cell("cgi", 1), cell("cgi", 8), cell("persistent", 8),
+	check([]plan.Cell{cell("cgi", 1), cell("persistent", 1)}, "cgi over persistent, 1 client")
+	check([]plan.Cell{cell("cgi", 1)})
+	check([]plan.Cell{cell("persistent", 1)})
+	check([]plan.Cell{cell("cgi", 1), cell("reload", 1)})
+	check([]plan.Cell{cell("cgi", 8), cell("persistent", 1)})
+	check([]plan.Cell{open("cgi"), cell("persistent", 1)})
+	check([]plan.Cell{cell("persistent", 1), cell("reload", 1), cell("cgi", 1), cell("cgi", 8), cell("persistent", 8),
 		open("cgi"), open("persistent")},
 		"reload over persistent, 1 client", "cgi over persistent, 1 client", "cgi over persistent, 8 clients",
 		"cgi over persistent, 5/s")
@@ -386,15 +388,15 @@ func TestWhatIsCompared(t *testing.T) {
 
 // Only rounds in which both sides were visited, and answered, make a pair.
 func TestPairsAreOfOneRound(t *testing.T) {
-	m := made{cells: twins(), block: func(c bench.Cell, round int) []bench.Observation {
+	m := made{cells: twins(), block: func(c plan.Cell, round int) []record.Observation {
 		ns := time.Duration(1+round) * 1000 // each round is slower, on both sides
 		if c.Model == "cgi" {
 			ns *= 3
 		}
-		return []bench.Observation{took(ns)}
+		return []record.Observation{took(ns)}
 	}}
 	r := m.record(t, 10)
-	r.Blocks = slices.DeleteFunc(r.Blocks, func(b bench.Block) bool {
+	r.Blocks = slices.DeleteFunc(r.Blocks, func(b record.Block) bool {
 		return b.Round == 2 && b.Cell == 0 || b.Round == 5 && b.Cell == 1 || b.Round == 9
 	})
 	for _, c := range analyze(t, r).Comparisons {
@@ -409,16 +411,16 @@ func TestPairsAreOfOneRound(t *testing.T) {
 
 func TestIncompleteRuns(t *testing.T) {
 	for name, test := range map[string]struct {
-		change  func(*bench.Result)
+		change  func(*record.Result)
 		seconds float64
 		want    string // the condition; "" is a complete run
 	}{
-		"complete": {func(*bench.Result) {}, 5, ""},
-		"interrupted": {func(r *bench.Result) {
-			r.Tail = bench.Tail{LengthNS: 3e9, Condition: "interrupted"}
+		"complete": {func(*record.Result) {}, 5, ""},
+		"interrupted": {func(r *record.Result) {
+			r.Tail = record.Tail{LengthNS: 3e9, Condition: "interrupted"}
 		}, 3, "interrupted"},
-		"killed":         {func(r *bench.Result) { r.Tail = bench.Tail{} }, 7.5, "the harness was killed"},
-		"killed at once": {func(r *bench.Result) { r.Tail, r.Blocks = bench.Tail{}, nil }, 0, "the harness was killed"},
+		"killed":         {func(r *record.Result) { r.Tail = record.Tail{} }, 7.5, "the harness was killed"},
+		"killed at once": {func(r *record.Result) { r.Tail, r.Blocks = record.Tail{}, nil }, 0, "the harness was killed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := made{cells: twins(), block: the10s}
@@ -468,7 +470,7 @@ func TestCutOffRun(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "observations.bin"), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r, err := bench.ReadResult(dir)
+		r, err := record.Read(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -497,49 +499,49 @@ func TestWarnings(t *testing.T) {
 	bothCells := []string{"hello/hello, persistent, 1 client, fake", "hello/hello, cgi, 1 client, fake"}
 	for name, test := range map[string]struct {
 		rounds int
-		block  func(bench.Cell, int) []bench.Observation
-		change func(*bench.Block)
+		block  func(plan.Cell, int) []record.Observation
+		change func(*record.Block)
 		want   []report.Warning // without advice
 	}{
-		"nothing to say": {6, the10s, func(*bench.Block) {}, nil},
-		"errors": {6, func(c bench.Cell, round int) []bench.Observation {
+		"nothing to say": {6, the10s, func(*record.Block) {}, nil},
+		"errors": {6, func(c plan.Cell, round int) []record.Observation {
 			block := the10s(c, round)
 			if c.Model == "cgi" && round < 2 {
-				block = append(block, failed(bench.ErrTimeout), failed(bench.ErrReset), failed(bench.ErrTimeout))
+				block = append(block, failed(record.ErrTimeout), failed(record.ErrReset), failed(record.ErrTimeout))
 			}
 			return block
-		}, func(*bench.Block) {}, []report.Warning{
+		}, func(*record.Block) {}, []report.Warning{
 			{Code: "errors", Cell: "hello/hello, cgi, 1 client, fake",
 				Text: "6 of 66 requests of hello/hello, cgi, 1 client, fake failed: 2 reset, 4 timeout"},
 			{Code: "inconclusive", Cells: bothCells, // what is left is too little, too, which goes without saying
 				Text: "more than a fifth of the blocks of " + bothCells[0] + " and 1 more is invalid: 4 errors"}}},
-		"errors of both": {6, func(c bench.Cell, round int) []bench.Observation {
+		"errors of both": {6, func(c plan.Cell, round int) []record.Observation {
 			block := the10s(c, round)
 			if round == 0 {
-				block = append(block, failed(bench.ErrClosed))
+				block = append(block, failed(record.ErrClosed))
 			}
 			return block
-		}, func(*bench.Block) {}, []report.Warning{
+		}, func(*record.Block) {}, []report.Warning{
 			{Code: "errors", Cells: bothCells,
 				Text: "2 of 122 requests of hello/hello, persistent, 1 client, fake and 1 more failed: 2 closed"},
 			{Code: "inconclusive", Cell: "hello/hello, cgi, 1 client, fake",
 				Text: "too few pairs of blocks for an interval in 1 of 1 comparisons: 5 by response_p50 in " + bothCells[1]}}},
-		"a heavy generator": {6, the10s, func(b *bench.Block) {
+		"a heavy generator": {6, the10s, func(b *record.Block) {
 			b.GeneratorNS, b.Usage = 1000, usage(900+int64(b.Cell)*100)
 		}, []report.Warning{{Code: "heavy-generator", Cell: "hello/hello, persistent, 1 client, fake",
 			Text: "the load generator used more CPU than the server in 1 of 2 cells"}}},
-		"a generator as heavy as the server": {6, the10s, func(b *bench.Block) {
+		"a generator as heavy as the server": {6, the10s, func(b *record.Block) {
 			b.GeneratorNS, b.Usage = 1000, usage(1000)
 		}, nil},
-		"a restless target": {6, the10s, func(b *bench.Block) {
+		"a restless target": {6, the10s, func(b *record.Block) {
 			b.IdleNS, b.IdleCPUNS = 1e9, 5e7+int64(b.Cell)*1e6
 		}, []report.Warning{{Code: "restless", Cell: "hello/hello, cgi, 1 client, fake",
 			Text: "hello as cgi used 5.10 % of a core while others were measured"}}},
-		"restless targets": {6, the10s, func(b *bench.Block) {
+		"restless targets": {6, the10s, func(b *record.Block) {
 			b.IdleNS, b.IdleCPUNS = 1e9, 6e7+int64(b.Cell)*1e7
 		}, []report.Warning{{Code: "restless", Cells: bothCells,
 			Text: "hello as persistent used 6.00 %; hello as cgi used 7.00 % of a core while others were measured"}}},
-		"a generator beside who knows what": {6, the10s, func(b *bench.Block) { b.GeneratorNS = 1000 }, nil},
+		"a generator beside who knows what": {6, the10s, func(b *record.Block) { b.GeneratorNS = 1000 }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := made{cells: twins(), block: test.block}
@@ -587,8 +589,8 @@ func TestAnalyzeTwice(t *testing.T) {
 // A bin begins at 10^(i/20) ns: at 1000, 1122.02, 1258.93. Whole nanoseconds from there on are those from 1000, 1123 and 1259.
 func TestDistribution(t *testing.T) {
 	times := []time.Duration{1000, 1122, 1259, 1412, 1_000_000, 1001}
-	m := made{cells: twins()[:1], block: func(bench.Cell, int) []bench.Observation {
-		var all []bench.Observation
+	m := made{cells: twins()[:1], block: func(plan.Cell, int) []record.Observation {
+		var all []record.Observation
 		for _, ns := range times {
 			all = append(all, took(ns))
 		}

@@ -47,7 +47,7 @@ func phasesTable(a *Analysis) table.Writer {
 	}
 	t.AppendHeader(header)
 	for _, c := range cells {
-		row := table.Row{subject(c.Workload, c.Request), c.Load, c.Model, c.Response.print("p50")}
+		row := table.Row{requestName(c.Workload, c.Request), c.Load, c.Model, c.Response.print("p50")}
 		for _, name := range names {
 			cell := absent
 			if ns := c.phase(name); ns > 0 {
@@ -131,7 +131,7 @@ func ladderTable(a *Analysis) table.Writer {
 	}
 	t.AppendHeader(header)
 	for _, l := range a.Ladders {
-		row := table.Row{subject(l.Workload, l.Request), l.Load}
+		row := table.Row{requestName(l.Workload, l.Request), l.Load}
 		for _, name := range steps {
 			i := slices.IndexFunc(l.Steps, func(s Step) bool { return s.Renews == name })
 			if i < 0 {
@@ -156,7 +156,7 @@ func stepsTable(a *Analysis) table.Writer {
 			if !s.Agree {
 				agree = "no"
 			}
-			t.AppendRow(table.Row{subject(l.Workload, l.Request), l.Load, s.Renews, s.From, s.To, s.Response.print(), s.Phases.print(),
+			t.AppendRow(table.Row{requestName(l.Workload, l.Request), l.Load, s.Renews, s.From, s.To, s.Response.print(), s.Phases.print(),
 				s.CPU.print(), agree})
 		}
 	}
@@ -189,7 +189,7 @@ func decisionTable(a *Analysis) table.Writer {
 	}
 	t.AppendHeader(append(header, "a second core from", "would take away of the tax"))
 	for _, d := range a.Decisions {
-		row := table.Row{subject(d.Workload, d.Request), d.Model}
+		row := table.Row{requestName(d.Workload, d.Request), d.Model}
 		for _, s := range d.CoreShares {
 			row = append(row, percent(s.Cores))
 		}

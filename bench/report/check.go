@@ -1,6 +1,6 @@
 package report
 
-import "forktax/bench"
+import "forktax/bench/plan"
 
 // Verdicts of a gate, and of the check that it is a part of.
 const (
@@ -29,26 +29,26 @@ type Check struct {
 	Seconds   float64  `json:"seconds"`
 
 	// LeftOut are gates by which it would judge, and could not. They are neither passed nor failed.
-	LeftOut []bench.LeftOut `json:"left_out,omitempty"`
+	LeftOut []plan.LeftOut `json:"left_out,omitempty"`
 }
 
 // A Gate is one thing by which a candidate can fail.
 type Gate struct {
-	Workload  string     `json:"workload"`
-	Request   string     `json:"request"`
-	Load      bench.Load `json:"load"`
-	Metric    string     `json:"metric"`
-	Kind      string     `json:"kind"` // "count", which has no noise, or "measured"
-	Unit      string     `json:"unit"` // of the values: "ns", "1/s", or "1" for counts a request
-	Base      *float64   `json:"base"` // median over the blocks; nil if it is not known
-	Candidate *float64   `json:"candidate"`
-	Ratio     *float64   `json:"ratio"` // cost of the candidate over that of the base: above 1 is worse, for throughput, too
-	RatioLow  *float64   `json:"ratio_low"`
-	RatioHigh *float64   `json:"ratio_high"`
-	P         *float64   `json:"p"` // of no regression; nil for a count
-	Pairs     int        `json:"pairs"`
-	Verdict   string     `json:"verdict"`
-	Why       string     `json:"why,omitempty"` // if it is not a pass
+	Workload  string    `json:"workload"`
+	Request   string    `json:"request"`
+	Load      plan.Load `json:"load"`
+	Metric    string    `json:"metric"`
+	Kind      string    `json:"kind"` // "count", which has no noise, or "measured"
+	Unit      string    `json:"unit"` // of the values: "ns", "1/s", or "1" for counts a request
+	Base      *float64  `json:"base"` // median over the blocks; nil if it is not known
+	Candidate *float64  `json:"candidate"`
+	Ratio     *float64  `json:"ratio"` // cost of the candidate over that of the base: above 1 is worse, for throughput, too
+	RatioLow  *float64  `json:"ratio_low"`
+	RatioHigh *float64  `json:"ratio_high"`
+	P         *float64  `json:"p"` // of no regression; nil for a count
+	Pairs     int       `json:"pairs"`
+	Verdict   string    `json:"verdict"`
+	Why       string    `json:"why,omitempty"` // if it is not a pass
 }
 
 // A Control says whether the check would have seen what it was shown: the candidate, delayed by its host.

@@ -13,13 +13,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
 // made-up checks, one of each verdict, as they stand in an analysis of a run of the variants base and candidate.
 func checks() map[string]*report.Check {
-	load := bench.Load{Kind: bench.Closed, Concurrency: 1}
+	load := plan.Load{Kind: plan.Closed, Concurrency: 1}
 	gate := func(metric, kind, unit string, base, candidate float64, verdict, why string) report.Gate {
 		g := report.Gate{Workload: "app", Request: "front", Load: load, Metric: metric, Kind: kind, Unit: unit, Base: &base,
 			Candidate: &candidate, Verdict: verdict, Why: why}
@@ -30,7 +31,7 @@ func checks() map[string]*report.Check {
 			}
 		}
 		if kind == "count" {
-			g.Load = bench.Load{}
+			g.Load = plan.Load{}
 		} else {
 			g.Pairs, g.P = 640, new(0.4)
 			g.RatioLow, g.RatioHigh = new(*g.Ratio-0.008), new(*g.Ratio+0.009)
@@ -50,10 +51,10 @@ func checks() map[string]*report.Check {
 		"files_opened, connections, page_faults", "", true, cpu,
 		gate(report.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, report.Pass, ""), throughput)
 	for _, metric := range []string{report.CountProcesses, report.CountFiles, report.CountConnections} {
-		left.LeftOut = append(left.LeftOut, bench.LeftOut{Gate: metric,
+		left.LeftOut = append(left.LeftOut, plan.LeftOut{Gate: metric,
 			Why: "strace is not installed (Debian: apt-get install strace)"})
 	}
-	left.LeftOut = append(left.LeftOut, bench.LeftOut{Gate: report.MetricFaults, Why: "it is not known of the base"})
+	left.LeftOut = append(left.LeftOut, plan.LeftOut{Gate: report.MetricFaults, Why: "it is not known of the base"})
 	return map[string]*report.Check{
 		"left-out": left,
 		"pass": check(report.Pass, "no gate found a change above 3 %", "", true, processes, connections, cpu,
@@ -191,7 +192,7 @@ func (e element) valid(t *testing.T) {
 
 // What JUnit's XML counts is what is in it, and only what passed has neither a failure nor an error.
 func TestJUnit(t *testing.T) {
-	few := made{cells: twins(), block: func(c bench.Cell, round int) []bench.Observation {
+	few := made{cells: twins(), block: func(c plan.Cell, round int) []record.Observation {
 		return append(the10s(c, round), failed("closed"))
 	}}
 	test := func(name string, a *report.Analysis, tests, failures, errors string) {
@@ -253,7 +254,7 @@ func TestJUnit(t *testing.T) {
 // Gates that were left out are a warning of the run, one for all, with each reason once.
 func TestWarningOfGatesLeftOut(t *testing.T) {
 	r := contest(t, 0)
-	r.Plan.Criterion.LeftOut = checks()["left-out"].LeftOut
+	r.Plan.Check.LeftOut = checks()["left-out"].LeftOut
 	a := analyze(t, r)
 	i := slices.IndexFunc(a.Warnings, func(w report.Warning) bool { return w.Code == "left-out" })
 	const want = "gates were left out: processes, files_opened, connections: strace is not installed (Debian: apt-get " +
@@ -261,7 +262,7 @@ func TestWarningOfGatesLeftOut(t *testing.T) {
 	if i < 0 || a.Warnings[i].Text != want {
 		t.Errorf("warnings %+v, want one: %s", a.Warnings, want)
 	}
-	if diff := cmp.Diff(r.Plan.Criterion.LeftOut, a.Check.LeftOut); diff != "" {
+	if diff := cmp.Diff(r.Plan.Check.LeftOut, a.Check.LeftOut); diff != "" {
 		t.Errorf("the check's gates that were left out (-want +got):\n%s", diff)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 	"forktax/bench/stats"
 )
 
@@ -25,7 +25,7 @@ var metrics = []metric{
 }
 
 // compare compares each cell with that of the baseline which is otherwise the same, and with the floor.
-func compare(plan bench.Plan, measured []measurements) []Comparison {
+func compare(plan plan.Plan, measured []measurements) []Comparison {
 	compared := []Comparison{}
 	for i, c := range plan.Cells {
 		for _, b := range baselines(plan, c) {
@@ -64,29 +64,29 @@ type baseline struct {
 
 // baselines lists what a cell is compared with: its twin of the plan's baseline, and, under the same engine and load,
 // the floor, if it is served by the floor's model. What it takes above that is its program's own.
-func baselines(plan bench.Plan, c bench.Cell) []baseline {
+func baselines(p plan.Plan, c plan.Cell) []baseline {
 	var found []baseline
-	if c.Engine == plan.Referee {
+	if c.Engine == p.Referee {
 		return nil
 	}
-	if i, ok := twin(plan, c); ok {
-		found = append(found, baseline{plan.Baseline, i})
+	if i, ok := twin(p, c); ok {
+		found = append(found, baseline{p.Baseline, i})
 	}
-	if plan.Floor == "" || c.Workload == plan.Floor {
+	if p.Floor == "" || c.Workload == p.Floor {
 		return found
 	}
-	i := slices.IndexFunc(plan.Cells, func(other bench.Cell) bool {
-		return other.Workload == plan.Floor && other.Model == plan.Execution(c.Model) && other.Engine == c.Engine &&
+	i := slices.IndexFunc(p.Cells, func(other plan.Cell) bool {
+		return other.Workload == p.Floor && other.Model == p.Execution(c.Model) && other.Engine == c.Engine &&
 			other.Load == c.Load
 	})
 	if i >= 0 {
-		found = append(found, baseline{plan.Floor, i})
+		found = append(found, baseline{p.Floor, i})
 	}
 	return found
 }
 
 // twin finds the cell of the baseline that a cell is compared with.
-func twin(plan bench.Plan, c bench.Cell) (index int, ok bool) {
+func twin(plan plan.Plan, c plan.Cell) (index int, ok bool) {
 	if c.Model == plan.Baseline || c.Engine == plan.Referee {
 		return 0, false
 	}

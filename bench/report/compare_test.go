@@ -8,21 +8,22 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 	"forktax/bench/stats"
 )
 
 // ratios makes a run in which cgi takes 1 ms times the ratio of the round, and persistent 1 ms. It deals the rounds out
 // to starts of so many rounds each.
-func ratios(t *testing.T, perStart int, ratios ...float64) *bench.Result {
+func ratios(t *testing.T, perStart int, ratios ...float64) *record.Result {
 	t.Helper()
-	m := made{cells: twins(), block: func(c bench.Cell, round int) []bench.Observation {
+	m := made{cells: twins(), block: func(c plan.Cell, round int) []record.Observation {
 		ratio := 1.0
 		if c.Model == "cgi" {
 			ratio = ratios[round]
 		}
-		return slices.Repeat([]bench.Observation{took(time.Duration(ratio * 1e6))}, 5)
+		return slices.Repeat([]record.Observation{took(time.Duration(ratio * 1e6))}, 5)
 	}}
 	r := m.record(t, len(ratios))
 	for i := range r.Blocks {
@@ -104,8 +105,8 @@ func TestTails(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	check := func(rounds, answers int, want bool) {
 		t.Helper()
-		m := made{cells: twins(), block: func(c bench.Cell, round int) []bench.Observation {
-			var block []bench.Observation
+		m := made{cells: twins(), block: func(c plan.Cell, round int) []record.Observation {
+			var block []record.Observation
 			for range answers {
 				ns := 1e6 * math.Exp(0.3*random.NormFloat64())
 				if c.Model == "cgi" {

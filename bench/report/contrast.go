@@ -7,7 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 )
 
 // A Contrast holds two stored runs side by side. They were not interleaved, so it says what is seen, and judges
@@ -21,8 +22,8 @@ type Contrast struct {
 	Programs []Unlikeness   `json:"programs"` // that are other files: which may well be what is to be seen
 	Cells    []CellContrast `json:"cells"`    // that both have
 	Taxes    []TaxContrast  `json:"fork_taxes"`
-	OnlyA    []bench.Cell   `json:"only_a"`
-	OnlyB    []bench.Cell   `json:"only_b"`
+	OnlyA    []plan.Cell    `json:"only_a"`
+	OnlyB    []plan.Cell    `json:"only_b"`
 	Notes    []string       `json:"notes"` // what a reader must know before believing a number
 }
 
@@ -41,7 +42,7 @@ type Unlikeness struct {
 
 // A CellContrast is a cell that both runs have. Values that one of them has not are nil, and ratios of unlike machines.
 type CellContrast struct {
-	bench.Cell
+	plan.Cell
 	Response   Contrasted `json:"response_p50_ns"`
 	CPU        Contrasted `json:"cpu_ns_per_request"`
 	Throughput Contrasted `json:"throughput_rps"`
@@ -65,7 +66,7 @@ type TaxContrast struct {
 // NewContrast holds the run b against the run a; the names say which they are. allowUnlike compares absolute numbers of
 // unlike machines, too.
 func NewContrast(nameA string, a *Analysis, nameB string, b *Analysis, allowUnlike bool) *Contrast {
-	c := &Contrast{Schema: bench.Schema, A: Side{nameA, a.Run}, B: Side{nameB, b.Run}, Unlike: unlike(a, b),
+	c := &Contrast{Schema: record.Schema, A: Side{nameA, a.Run}, B: Side{nameB, b.Run}, Unlike: unlike(a, b),
 		Allowed: allowUnlike, Programs: otherPrograms(a.Environment.Programs, b.Environment.Programs),
 		Cells: []CellContrast{}, Taxes: []TaxContrast{}, OnlyA: onlyIn(a, b), OnlyB: onlyIn(b, a)}
 	for _, x := range a.Cells {
@@ -97,12 +98,12 @@ func (c *Contrast) contrast(a, b *float64) Contrasted {
 }
 
 // cell is that of the candidate.
-func (c Comparison) cell() bench.Cell {
-	return bench.Cell{Workload: c.Workload, Request: c.Request, Model: c.Candidate, Engine: c.Engine, Load: c.Load}
+func (c Comparison) cell() plan.Cell {
+	return plan.Cell{Workload: c.Workload, Request: c.Request, Model: c.Candidate, Engine: c.Engine, Load: c.Load}
 }
 
-func onlyIn(a, b *Analysis) []bench.Cell {
-	only := []bench.Cell{}
+func onlyIn(a, b *Analysis) []plan.Cell {
+	only := []plan.Cell{}
 	for _, x := range a.Cells {
 		if b.cell(x.Cell) == nil {
 			only = append(only, x.Cell)
@@ -134,7 +135,7 @@ func unlike(a, b *Analysis) []Unlikeness {
 }
 
 // UnlikeMachine lists how two machines differ.
-func UnlikeMachine(a, b bench.Environment) []Unlikeness {
+func UnlikeMachine(a, b record.Environment) []Unlikeness {
 	found := []Unlikeness{}
 	for _, v := range []struct{ what, a, b string }{
 		{"CPU", a.CPU, b.CPU},
@@ -159,7 +160,7 @@ func orAbsent(s string) string {
 	return s
 }
 
-func database(d *bench.Database) string {
+func database(d *record.Database) string {
 	if d == nil {
 		return ""
 	}
@@ -167,9 +168,9 @@ func database(d *bench.Database) string {
 }
 
 // otherPrograms lists the workloads that were other files.
-func otherPrograms(a, b []bench.Program) []Unlikeness {
-	named := func(programs []bench.Program) map[string]bench.Program {
-		m := map[string]bench.Program{}
+func otherPrograms(a, b []record.Program) []Unlikeness {
+	named := func(programs []record.Program) map[string]record.Program {
+		m := map[string]record.Program{}
 		for _, p := range programs {
 			m[strings.Join(append([]string{p.Workload}, p.Variants...), ", ")] = p
 		}
@@ -185,7 +186,7 @@ func otherPrograms(a, b []bench.Program) []Unlikeness {
 	return found
 }
 
-func described(p bench.Program) string {
+func described(p record.Program) string {
 	words := fmt.Sprintf("%s, SHA-256 %.12s", size(p.Bytes), p.SHA256)
 	if p.Go != "" {
 		words += ", " + p.Go

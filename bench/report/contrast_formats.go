@@ -7,7 +7,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 )
 
 // Contrasts are the formats of two runs side by side.
@@ -88,7 +88,7 @@ func (c *Contrast) cellsTable() table.Writer {
 		if !c.Absolute() {
 			break
 		}
-		row := table.Row{subject(x.Workload, x.Request), x.Load, x.Model, x.Engine}
+		row := table.Row{requestName(x.Workload, x.Request), x.Load, x.Model, x.Engine}
 		row = append(row, x.Response.columns(duration)...)
 		row = append(row, x.CPU.columns(duration)...)
 		t.AppendRow(append(row, x.Throughput.columns(three)...))
@@ -107,7 +107,7 @@ func (c *Contrast) taxesTable() table.Writer {
 	t.AppendHeader(table.Row{"request", "load", "metric", "candidate over baseline", "A", "B", "change"})
 	for _, x := range c.Taxes {
 		if x.A.Metric == MetricResponse || x.A.Metric == MetricCPU {
-			t.AppendRow(table.Row{subject(x.A.Workload, x.A.Request), x.A.Load, spoken(x.A.Metric),
+			t.AppendRow(table.Row{requestName(x.A.Workload, x.A.Request), x.A.Load, spoken(x.A.Metric),
 				x.A.Candidate + " over " + x.A.Baseline, x.A.tax(), x.B.tax(), change(x.Ratio)})
 		}
 	}
@@ -125,7 +125,7 @@ type titled struct {
 }
 
 func (c *Contrast) lists() []titled {
-	names := func(cells []bench.Cell) []string {
+	names := func(cells []plan.Cell) []string {
 		var lines []string
 		for _, x := range cells {
 			lines = append(lines, x.String())

@@ -9,8 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/subject"
 )
 
 // steady is a run in which every request takes so many microseconds, by model; cells of other clients are of no other
@@ -23,8 +24,8 @@ func steady(t *testing.T, micros map[string]int, clients ...int) *report.Analysi
 	}
 	m := made{cells: cells, block: noisy(micros)}
 	r := m.record(t, 8)
-	r.Environment = bench.Environment{CPU: "one", Cores: 2, Kernel: "6.1",
-		Programs: []bench.Program{{Workload: "hello", SHA256: "aa"}}}
+	r.Environment = record.Environment{CPU: "one", Cores: 2, Kernel: "6.1",
+		Programs: []record.Program{{Workload: "hello", SHA256: "aa"}}}
 	return analyze(t, r)
 }
 
@@ -98,13 +99,13 @@ func TestContrastOfUnlikeMachines(t *testing.T) {
 		"cores":    func(a *report.Analysis) { a.Environment.Cores = 4 },
 		"kernel":   func(a *report.Analysis) { a.Environment.Kernel = "6.2" },
 		"forktax":  func(a *report.Analysis) { a.Run.Version = "v2" },
-		"database": func(a *report.Analysis) { a.Environment.Database = &bench.Database{Kind: "postgres", Version: "15"} },
+		"database": func(a *report.Analysis) { a.Environment.Database = &record.Database{Kind: "postgres", Version: "15"} },
 		"variant x": func(a *report.Analysis) {
-			a.Run.Variants = []bench.Variant{{Name: "x", Model: "cgi", Padding: 1}}
+			a.Run.Variants = []subject.Variant{{Name: "x", Model: "cgi", Padding: 1}}
 		},
 	} {
 		a, b := steady(t, micros), steady(t, micros)
-		a.Run.Variants = []bench.Variant{{Name: "x", Model: "cgi"}}
+		a.Run.Variants = []subject.Variant{{Name: "x", Model: "cgi"}}
 		b.Run.Variants = a.Run.Variants
 		change(b)
 		for _, allow := range []bool{false, true} {

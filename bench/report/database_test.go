@@ -4,18 +4,19 @@ import (
 	"bytes"
 	"testing"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 	"forktax/workload/contract"
 )
 
 // Each block has ten requests. The servers use 100 ns in each, and the database's 30 for persistent and 500, 1000,
 // 1500 … for cgi.
-func withDatabase(t *testing.T) *bench.Result {
+func withDatabase(t *testing.T) *record.Result {
 	t.Helper()
 	m := made{cells: twins(), block: the10s}
 	r := m.record(t, 6)
-	r.Environment.Database = &bench.Database{Kind: "postgres", URL: "postgres://me@host/db", Private: true, Version: "15.1",
+	r.Environment.Database = &record.Database{Kind: "postgres", URL: "postgres://me@host/db", Private: true, Version: "15.1",
 		Settings: map[string]string{"fsync": "on", "autovacuum": "off"}}
 	cgi := int64(0)
 	for i := range r.Blocks {
@@ -78,8 +79,8 @@ func TestDatabaseCPUIsNotKnown(t *testing.T) {
 
 // What a target logged when requests failed is told with how many did, each kind of line once.
 func TestComplaints(t *testing.T) {
-	m := made{cells: twins(), block: func(c bench.Cell, round int) []bench.Observation {
-		return append(the10s(c, round), failed(bench.ErrWrongStatus))
+	m := made{cells: twins(), block: func(c plan.Cell, round int) []record.Observation {
+		return append(the10s(c, round), failed(record.ErrWrongStatus))
 	}}
 	r := m.record(t, 6)
 	for i := range r.Blocks {

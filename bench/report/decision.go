@@ -4,21 +4,22 @@ import (
 	"fmt"
 	"strings"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/workload/contract"
 )
 
 // A Decision turns the costs of a request into what somebody has to decide: how many cores it takes at a rate, and what
 // would take how much of the fork tax away. It is about the cost at the first load that was measured.
 type Decision struct {
-	Workload      string     `json:"workload"`
-	Request       string     `json:"request"`
-	Model         string     `json:"model"`
-	Load          bench.Load `json:"load"`
-	CoreShares    []Share    `json:"core_shares"`     // that requests take of a core, at some rates
-	SecondCoreRPS float64    `json:"second_core_rps"` // from this rate on one core is not enough
-	TaxNS         *float64   `json:"tax_ns"`          // of the median response time over the baseline; nil if none was found
-	Savings       []Saving   `json:"savings"`         // of the tax; they overlap
+	Workload      string    `json:"workload"`
+	Request       string    `json:"request"`
+	Model         string    `json:"model"`
+	Load          plan.Load `json:"load"`
+	CoreShares    []Share   `json:"core_shares"`     // that requests take of a core, at some rates
+	SecondCoreRPS float64   `json:"second_core_rps"` // from this rate on one core is not enough
+	TaxNS         *float64  `json:"tax_ns"`          // of the median response time over the baseline; nil if none was found
+	Savings       []Saving  `json:"savings"`         // of the tax; they overlap
 }
 
 // A Share is how much of a core a rate takes: 0.5 is half, 2 are two.
@@ -58,7 +59,7 @@ func decisions(a *Analysis) []Decision {
 		for _, rps := range ratesShown {
 			d.CoreShares = append(d.CoreShares, Share{rps, rps / d.SecondCoreRPS})
 		}
-		if r := a.comparison(c.Cell, MetricResponse); r != nil && r.Difference > 0 && !r.undecided() && r.Baseline == bench.Baseline {
+		if r := a.comparison(c.Cell, MetricResponse); r != nil && r.Difference > 0 && !r.undecided() && r.Baseline == plan.Baseline {
 			d.TaxNS = &r.Difference
 			d.Savings = a.savings(c, r.Difference)
 		}
@@ -99,12 +100,12 @@ func (c Cell) starting() int64 {
 // that starts fastest. The floor is none: what it starts is no Go program.
 func (a *Analysis) lightest(c Cell) (other *Cell) {
 	program := a.program(c.Workload)
-	if program == nil || program.Linking != bench.LinkedDynamically || program.Go == "" {
+	if program == nil || program.Linking != record.LinkedDynamically || program.Go == "" {
 		return nil
 	}
 	for _, o := range a.Cells {
 		p := a.program(o.Workload)
-		if p == nil || p.Linking != bench.LinkedStatically || p.Go == "" || o.Workload == a.Run.Floor ||
+		if p == nil || p.Linking != record.LinkedStatically || p.Go == "" || o.Workload == a.Run.Floor ||
 			o.Model != c.Model || o.Load != c.Load || o.Engine != c.Engine || o.starting() == 0 {
 			continue
 		}
@@ -115,7 +116,7 @@ func (a *Analysis) lightest(c Cell) (other *Cell) {
 	return other
 }
 
-func (a *Analysis) program(workload string) *bench.Program {
+func (a *Analysis) program(workload string) *record.Program {
 	for i, p := range a.Environment.Programs {
 		if p.Workload == workload {
 			return &a.Environment.Programs[i]

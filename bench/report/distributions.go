@@ -92,7 +92,7 @@ func (a *Analysis) groups(kind string) []group {
 		if c.Histogram == nil || len(c.Distribution.Answers) == 0 {
 			continue
 		}
-		name := fmt.Sprintf("%s, %s", subject(c.Workload, c.Request), c.Load)
+		name := fmt.Sprintf("%s, %s", requestName(c.Workload, c.Request), c.Load)
 		if i := slices.IndexFunc(found, func(g group) bool { return g.name == name }); i >= 0 {
 			found[i].cells = append(found[i].cells, c)
 		} else {

@@ -3,7 +3,7 @@ package report
 import (
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // What the tests reach of the inside, from outside of the package.
@@ -26,7 +26,7 @@ var (
 func Why(a Agreement) string { return a.why() }
 
 // Overloaded says whether blocks of an open loop, of this planned length, show an overload.
-func Overloaded(length time.Duration, blocks [][]bench.Observation) bool {
+func Overloaded(length time.Duration, blocks [][]record.Observation) bool {
 	var sum backlog
 	for _, block := range blocks {
 		var q backlog
@@ -39,4 +39,4 @@ func Overloaded(length time.Duration, blocks [][]bench.Observation) bool {
 }
 
 // Missing is what a Tally finds in a whole record.
-func Missing(r *bench.Result) ([]int, error) { return new(Tally).missing(r) }
+func Missing(r *record.Result) ([]int, error) { return new(Tally).missing(r) }

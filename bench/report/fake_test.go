@@ -7,39 +7,43 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/run"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
 // A made run is recorded by a real Runner, from observations that the test makes up.
 type made struct {
-	cells []bench.Cell
-	block func(c bench.Cell, round int) []bench.Observation // never all failed
+	cells []plan.Cell
+	block func(c plan.Cell, round int) []record.Observation // never all failed
 
-	now bench.Progress
+	now run.Progress
 }
 
 var (
-	_ bench.Launcher = (*made)(nil)
-	_ bench.Engine   = (*made)(nil)
+	_ run.Launcher = (*made)(nil)
+	_ load.Engine  = (*made)(nil)
 )
 
-func (m *made) Launch(_ context.Context, model, workload string) (*bench.Target, func() error, error) {
+func (m *made) Launch(_ context.Context, model, workload string) (*subject.Target, func() error, error) {
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	return &bench.Target{Workload: workload, Model: model, URL: s.URL}, func() error { s.Close(); return nil }, nil
+	return &subject.Target{Workload: workload, Model: model, URL: s.URL}, func() error { s.Close(); return nil }, nil
 }
 
-func (m *made) Run(_ context.Context, _ bench.Visit, rec bench.Recorder) error {
+func (m *made) Run(_ context.Context, _ load.Visit, rec load.Recorder) error {
 	rec.Observe(m.block(m.now.Cell, m.now.Done/len(m.cells)))
 	return nil
 }
 
 // record makes the run. Every block is said to have taken a second, all of which counts, and to have been undisturbed,
 // for the test to change as it likes.
-func (m *made) record(t *testing.T, rounds int) *bench.Result {
+func (m *made) record(t *testing.T, rounds int) *record.Result {
 	t.Helper()
-	plan := bench.Plan{Cells: m.cells, Rounds: rounds, Groups: 1, Baseline: bench.Baseline, Seed: 7}
+	plan := plan.Plan{Cells: m.cells, Rounds: rounds, Groups: 1, Baseline: plan.Baseline, Seed: 7}
 	requests := map[string]bool{}
 	for _, c := range m.cells {
 		if !requests[c.Request] {
@@ -48,20 +52,20 @@ func (m *made) record(t *testing.T, rounds int) *bench.Result {
 				Requests: []contract.Request{{Name: c.Request, Method: "GET", Path: "/"}}})
 		}
 	}
-	head := bench.Head{Schema: bench.Schema, ID: "made", Started: time.Unix(1e9, 0).UTC(), Version: "v1", Plan: plan}
-	record, err := bench.CreateRecord(t.TempDir(), head)
+	head := record.Head{Schema: record.Schema, ID: "made", Started: time.Unix(1e9, 0).UTC(), Version: "v1", Plan: plan}
+	rec, err := record.Create(t.TempDir(), head)
 	if err != nil {
 		t.Fatal(err)
 	}
-	runner := bench.Runner{Plan: plan, Launcher: m, Engines: map[string]bench.Engine{"fake": m, "referee": m}, Record: record,
-		Progress: func(p bench.Progress) { m.now = p }}
+	runner := run.Runner{Plan: plan, Launcher: m, Engines: map[string]load.Engine{"fake": m, "referee": m}, Record: rec,
+		Progress: func(p run.Progress) { m.now = p }}
 	if err := runner.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := record.Finish(bench.Tail{Complete: true, LengthNS: 5e9}); err != nil {
+	if err := rec.Finish(record.Tail{Complete: true, LengthNS: 5e9}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := bench.ReadResult(record.Dir)
+	r, err := record.Read(rec.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,21 +77,21 @@ func (m *made) record(t *testing.T, rounds int) *bench.Result {
 }
 
 // cell is one of the request hello/hello.
-func cell(model string, clients int) bench.Cell {
-	return bench.Cell{Workload: "hello", Request: "hello", Model: model, Engine: "fake",
-		Load: bench.Load{Kind: bench.Closed, Concurrency: clients}}
+func cell(model string, clients int) plan.Cell {
+	return plan.Cell{Workload: "hello", Request: "hello", Model: model, Engine: "fake",
+		Load: plan.Load{Kind: plan.Closed, Concurrency: clients}}
 }
 
-func twins() []bench.Cell { return []bench.Cell{cell("persistent", 1), cell("cgi", 1)} }
+func twins() []plan.Cell { return []plan.Cell{cell("persistent", 1), cell("cgi", 1)} }
 
 // took is an answer after so many nanoseconds.
-func took(ns time.Duration) bench.Observation {
-	return bench.Observation{Intended: 100, Sent: 100, FirstByte: 100, Done: 100 + ns, Status: 200}
+func took(ns time.Duration) record.Observation {
+	return record.Observation{Intended: 100, Sent: 100, FirstByte: 100, Done: 100 + ns, Status: 200}
 }
 
-func failed(class string) bench.Observation { return bench.Observation{Err: class} }
+func failed(class string) record.Observation { return record.Observation{Err: class} }
 
-func analyze(t *testing.T, r *bench.Result) *report.Analysis {
+func analyze(t *testing.T, r *record.Result) *report.Analysis {
 	t.Helper()
 	a, err := report.Analyze(r)
 	if err != nil {
@@ -97,11 +101,11 @@ func analyze(t *testing.T, r *bench.Result) *report.Analysis {
 }
 
 // the10s answers a block of either twin by ten answers of 1 to 10 µs, ten times as long for cgi.
-func the10s(c bench.Cell, _ int) []bench.Observation {
-	var all []bench.Observation
+func the10s(c plan.Cell, _ int) []record.Observation {
+	var all []record.Observation
 	for i := 10; i >= 1; i-- {
 		ns := time.Duration(i) * time.Microsecond
-		if c.Model != bench.Baseline {
+		if c.Model != plan.Baseline {
 			ns *= 10
 		}
 		all = append(all, took(ns))

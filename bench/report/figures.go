@@ -7,7 +7,7 @@ import (
 	"math"
 	"slices"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 )
 
 // A Figure is a drawing, what it shows, and its data for whoever reads them instead.
@@ -85,7 +85,7 @@ func taxFigure(a *Analysis) *Figure {
 		if c.Unit != "ns" {
 			print = rate
 		}
-		label := fmt.Sprintf("%s, %s, %s", subject(c.Workload, c.Request), c.Candidate, c.Load)
+		label := fmt.Sprintf("%s, %s, %s", requestName(c.Workload, c.Request), c.Candidate, c.Load)
 		all = append(all, dot{label: shorten(label, mostLabel), value: three(c.Ratio) + "×" + c.mark(), at: c.Ratio, low: c.RatioLow, high: c.RatioHigh})
 		at := numbersAt(fmt.Sprintf(".comparisons.%d", i))
 		f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, at(three(c.Ratio), "ratio"), at(optional(c.RatioLow, three), "ratio_low"),
@@ -120,10 +120,10 @@ func ladderFigure(a *Analysis) *Figure {
 			if s.Response.Value == nil {
 				continue
 			}
-			label := fmt.Sprintf("%s, + %s", subject(l.Workload, l.Request), s.Renews)
+			label := fmt.Sprintf("%s, + %s", requestName(l.Workload, l.Request), s.Renews)
 			all = append(all, dot{label: shorten(label, mostLabel), value: duration(*s.Response.Value), at: *s.Response.Value, low: s.Response.Low, high: s.Response.High})
 			at := numbersAt(fmt.Sprintf(".ladders.%d.steps.%d", i, j))
-			f.Data.Rows = append(f.Data.Rows, []number{{Text: fmt.Sprintf("%s, %s", subject(l.Workload, l.Request), l.Load)}, {Text: s.Renews},
+			f.Data.Rows = append(f.Data.Rows, []number{{Text: fmt.Sprintf("%s, %s", requestName(l.Workload, l.Request), l.Load)}, {Text: s.Renews},
 				at(duration(*s.Response.Value), "response_ns.value"), at(optional(s.Response.Low, duration), "response_ns.low"),
 				at(optional(s.Response.High, duration), "response_ns.high"), at(optional(s.Phases.Value, duration), "phases_ns.value"),
 				at(optional(s.CPU.Value, duration), "cpu_ns.value")})
@@ -168,7 +168,7 @@ func waterfallFigure(a *Analysis) *Figure {
 	}
 	y := 0.0
 	for _, c := range cells {
-		label := fmt.Sprintf("%s, %s, %s", subject(c.Workload, c.Request), c.Model, c.Load)
+		label := fmt.Sprintf("%s, %s, %s", requestName(c.Workload, c.Request), c.Model, c.Load)
 		s.text(0, y+14, "start", "heading", label)
 		y += 1.3 * stepHeight
 		at := 0.0
@@ -241,7 +241,7 @@ func rateFigures(a *Analysis) []Figure {
 			continue
 		}
 		for _, k := range a.Knees {
-			if k.MetRPS != nil && subject(k.Workload, k.Request) == g.name {
+			if k.MetRPS != nil && requestName(k.Workload, k.Request) == g.name {
 				x.high = max(x.high, *k.MetRPS)
 			}
 		}
@@ -260,7 +260,7 @@ func rateFigures(a *Analysis) []Figure {
 			}
 			s.path(points, fmt.Sprintf("curve c%d d%d", i%colours, i%4))
 			for _, k := range a.Knees {
-				if k.MetRPS != nil && k.Model == model && subject(k.Workload, k.Request) == g.name {
+				if k.MetRPS != nil && k.Model == model && requestName(k.Workload, k.Request) == g.name {
 					s.line(x.at(*k.MetRPS), y.to, x.at(*k.MetRPS), y.from, fmt.Sprintf("knee c%d", i%colours))
 				}
 			}
@@ -274,8 +274,8 @@ func rateFigures(a *Analysis) []Figure {
 // requests groups the cells of open loops by what was asked.
 func (a *Analysis) requests() []group {
 	var found []group
-	for _, c := range a.own(bench.Open) {
-		name := subject(c.Workload, c.Request)
+	for _, c := range a.own(plan.Open) {
+		name := requestName(c.Workload, c.Request)
 		if i := slices.IndexFunc(found, func(g group) bool { return g.name == name }); i >= 0 {
 			found[i].cells = append(found[i].cells, c)
 		} else {

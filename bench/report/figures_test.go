@@ -11,7 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
@@ -23,12 +24,12 @@ func uneven(t *testing.T) *report.Analysis {
 	cells[1].Model = "cgi, \"quoted\""
 	referee := cells[0]
 	referee.Engine = "referee"
-	m := made{cells: append(cells, referee), block: func(c bench.Cell, round int) []bench.Observation {
+	m := made{cells: append(cells, referee), block: func(c plan.Cell, round int) []record.Observation {
 		ns := time.Duration(round+1) * time.Microsecond
-		if c.Model != bench.Baseline {
+		if c.Model != plan.Baseline {
 			ns *= 10
 		}
-		return []bench.Observation{took(ns), took(ns)}
+		return []record.Observation{took(ns), took(ns)}
 	}}
 	r := m.record(t, 20)
 	r.Plan.Referee = "referee"

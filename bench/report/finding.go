@@ -5,13 +5,14 @@ import (
 	"slices"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/stats"
 )
 
 // A finding is what blocks of one cell say of the objective.
 type finding struct {
-	verdict bench.Verdict
+	verdict plan.Verdict
 	reason  string // what gave out; "" if the objective is met
 	detail  string // in words: "the server did 850/s of 970/s"
 }
@@ -39,11 +40,11 @@ const (
 //
 // Where all blocks were disturbed, they may still meet the objective: whatever disturbs makes requests take longer, for
 // they count from when they were intended. It only excuses that they do not.
-func (m measurements) hold(r *bench.Result, blocks []bench.Block) (finding, error) {
+func (m measurements) hold(r *record.Result, blocks []record.Block) (finding, error) {
 	if f, failed := m.failure(blocks); failed {
 		return f, nil
 	}
-	sound := slices.DeleteFunc(slices.Clone(blocks), func(b bench.Block) bool {
+	sound := slices.DeleteFunc(slices.Clone(blocks), func(b record.Block) bool {
 		return disturbed(m.rounds[b.Round].reasons)
 	})
 	if len(sound) > 0 {
@@ -51,7 +52,7 @@ func (m measurements) hold(r *bench.Result, blocks []bench.Block) (finding, erro
 		return f.withSteal(sound), err
 	}
 	f, err := m.against(r, blocks)
-	if f.verdict == bench.Met || f.reason == gaveTooFew || err != nil {
+	if f.verdict == plan.Met || f.reason == gaveTooFew || err != nil {
 		return f, err
 	}
 	return m.disturbance(blocks).withSteal(blocks), nil
@@ -59,15 +60,15 @@ func (m measurements) hold(r *bench.Result, blocks []bench.Block) (finding, erro
 
 // withSteal adds to the detail what the hypervisor took while the blocks were measured. It explains a rate that was
 // missed, and does not excuse it.
-func (f finding) withSteal(blocks []bench.Block) finding {
-	if s := stolen(blocks); s.noticeable() && f.verdict != bench.Met && f.reason != gaveTooFew {
+func (f finding) withSteal(blocks []record.Block) finding {
+	if s := stolen(blocks); s.noticeable() && f.verdict != plan.Met && f.reason != gaveTooFew {
 		f.detail += fmt.Sprintf(", while the hypervisor took %s of the CPU time", percent(s.share()))
 	}
 	return f
 }
 
 // against holds blocks, all of which count, against the run's objective.
-func (m measurements) against(r *bench.Result, blocks []bench.Block) (finding, error) {
+func (m measurements) against(r *record.Result, blocks []record.Block) (finding, error) {
 	var response stats.Pool
 	var paces []float64
 	for _, b := range blocks {
@@ -83,23 +84,23 @@ func (m measurements) against(r *bench.Result, blocks []bench.Block) (finding, e
 	value, enough := response.Percentile(o.Percentile)
 	switch {
 	case !enough:
-		return finding{bench.Unclear, gaveTooFew, "there were too few requests to tell"}, nil
+		return finding{plan.Unclear, gaveTooFew, "there were too few requests to tell"}, nil
 	case reached < LeastReached:
-		f := finding{bench.Missed, gaveOverload, fmt.Sprintf("the server did %s of %s", rate(reached*rps), planned(rps))}
+		f := finding{plan.Missed, gaveOverload, fmt.Sprintf("the server did %s of %s", rate(reached*rps), planned(rps))}
 		if reached < hopeless {
-			f.verdict = bench.Failed
+			f.verdict = plan.Failed
 		}
 		return f, nil
 	case value > o.LimitNS:
 		detail := fmt.Sprintf("its p%.6g was %s", o.Percentile*100, duration(float64(value)))
-		return finding{bench.Missed, gaveResponse, detail}, nil
+		return finding{plan.Missed, gaveResponse, detail}, nil
 	}
-	return finding{verdict: bench.Met}, nil
+	return finding{verdict: plan.Met}, nil
 }
 
 // failure finds requests that failed, or were hit by a connection that was dropped. They are in no percentile, so one
 // is one too many.
-func (m measurements) failure(blocks []bench.Block) (f finding, ok bool) {
+func (m measurements) failure(blocks []record.Block) (f finding, ok bool) {
 	classes, requests := Counts{}, 0
 	for _, b := range blocks {
 		requests += b.Requests
@@ -107,9 +108,9 @@ func (m measurements) failure(blocks []bench.Block) (f finding, ok bool) {
 			classes[class] += n
 		}
 	}
-	if failed := (bench.Block{Errors: classes}).Failed(); failed > 0 {
+	if failed := (record.Block{Errors: classes}).Failed(); failed > 0 {
 		detail := fmt.Sprintf("%d of %d requests failed: %s", failed, requests, classes)
-		return finding{bench.Failed, gaveErrors, detail}, true
+		return finding{plan.Failed, gaveErrors, detail}, true
 	}
 	for _, b := range blocks {
 		view := m.rounds[b.Round]
@@ -117,7 +118,7 @@ func (m measurements) failure(blocks []bench.Block) (f finding, ok bool) {
 		// What took less was not hit; then it was somebody else's connection, for the machine counts all.
 		hit := n > 0 && time.Duration(view.response[n-1]) >= soonestRepeat
 		if hit && slices.Contains(view.reasons, reasonNetwork) {
-			return finding{bench.Failed, gaveNetwork, disturbances[reasonNetwork].detail}, true
+			return finding{plan.Failed, gaveNetwork, disturbances[reasonNetwork].detail}, true
 		}
 	}
 	return finding{}, false
@@ -138,7 +139,7 @@ var (
 const perhapsMore = ", so the server may well do more"
 
 // disturbance is what disturbed most of the blocks, of which none is sound.
-func (m measurements) disturbance(blocks []bench.Block) finding {
+func (m measurements) disturbance(blocks []record.Block) finding {
 	counted := Counts{}
 	for _, b := range blocks {
 		for _, reason := range m.rounds[b.Round].reasons {
@@ -146,5 +147,5 @@ func (m measurements) disturbance(blocks []bench.Block) finding {
 		}
 	}
 	most := slices.MaxFunc(causes, func(a, b string) int { return counted[a] - counted[b] }) // the first of equals
-	return finding{bench.Unclear, disturbances[most].reason, disturbances[most].detail}
+	return finding{plan.Unclear, disturbances[most].reason, disturbances[most].detail}
 }

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // A Format prints something in one form.
@@ -68,7 +68,7 @@ func WriteAll(dir string, a *Analysis) error {
 	var failures []error
 	for _, name := range Analyses.Names() {
 		err := Write(filepath.Join(dir, File(name)), Analyses[name], a)
-		var unwritten *bench.WriteError
+		var unwritten *record.WriteError
 		if err != nil && !errors.As(err, &unwritten) { // which names the file
 			err = fmt.Errorf("writing the format %s: %w", name, err)
 		}
@@ -83,7 +83,7 @@ func Write(name string, print Format[*Analysis], a *Analysis) error {
 	if err := print(&text, a); err != nil {
 		return err
 	}
-	return bench.WriteFile(name, text.Bytes())
+	return record.WriteFile(name, text.Bytes())
 }
 
 // JSON prints all of the analysis.

@@ -73,7 +73,7 @@ func (c *Check) gatesTable() table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "gate", "base", "candidate", "change", "limit", "verdict"})
 	for _, g := range c.Gates {
-		t.AppendRow(table.Row{subject(g.Workload, g.Request), g.load(), spoken(g.Metric), g.print(g.Base),
+		t.AppendRow(table.Row{requestName(g.Workload, g.Request), g.load(), spoken(g.Metric), g.print(g.Base),
 			g.print(g.Candidate), g.change(), "+" + share(c.Margin), g.Verdict})
 	}
 	for _, l := range c.LeftOut {
@@ -131,7 +131,7 @@ func (g Gate) load() string {
 
 // of says which gate it is, in words.
 func (g Gate) of() string {
-	where := subject(g.Workload, g.Request)
+	where := requestName(g.Workload, g.Request)
 	if load := g.load(); load != "" {
 		where += ", " + load
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 )
 
 // benchUnits are the metrics in the Go benchmark format, in the order in which a line has them. The median stands in
@@ -64,13 +64,13 @@ func benchLine(c Cell, s Sample) string {
 
 // benchName names a cell by keys and values, by which benchstat can sort: benchstat -col /model. It ends with a number
 // after a key, as a number after a "-" would be taken for that of the processors.
-func benchName(c bench.Cell) string {
+func benchName(c plan.Cell) string {
 	parts := []string{"workload=" + benchWord(c.Workload), "request=" + benchWord(c.Request),
 		"model=" + benchWord(c.Model)}
 	if c.Load.NoReuse {
 		parts = append(parts, "connections=anew")
 	}
-	if c.Load.Kind == bench.Closed {
+	if c.Load.Kind == plan.Closed {
 		return strings.Join(append(parts, fmt.Sprintf("clients=%d", c.Load.Concurrency)), "/")
 	}
 	if c.Load.Arrivals != "" {

@@ -15,7 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 	"forktax/bench/testenv"
 	"forktax/workload/contract"
@@ -40,10 +41,10 @@ func compared(t *testing.T, bin string, args ...string) string {
 }
 
 // noisy answers blocks of ten requests, each about so many microseconds after it was due, by model.
-func noisy(micros map[string]int) func(bench.Cell, int) []bench.Observation {
+func noisy(micros map[string]int) func(plan.Cell, int) []record.Observation {
 	draw := rand.New(rand.NewPCG(3, 4))
-	return func(c bench.Cell, _ int) []bench.Observation {
-		var all []bench.Observation
+	return func(c plan.Cell, _ int) []record.Observation {
+		var all []record.Observation
 		for range 10 {
 			all = append(all, took(time.Duration(micros[c.Model])*time.Microsecond+time.Duration(draw.IntN(2000))))
 		}
@@ -68,7 +69,7 @@ func TestBenchstatReadsBench(t *testing.T) {
 		for i := range r.Blocks {
 			r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: int64(1e6 * (i + 1))}
 		}
-		r.Environment = bench.Environment{OS: "linux", Arch: "amd64", CPU: "A  CPU @ 2.0 GHz\n"}
+		r.Environment = record.Environment{OS: "linux", Arch: "amd64", CPU: "A  CPU @ 2.0 GHz\n"}
 		name := filepath.Join(t.TempDir(), "bench.txt")
 		if err := os.WriteFile(name, print(t, "bench", analyze(t, r)), 0o644); err != nil {
 			t.Fatal(err)
@@ -112,7 +113,7 @@ func TestBench(t *testing.T) {
 			r.Blocks[i].Collections = 1
 		}
 	}
-	r.Environment = bench.Environment{OS: "plan9", Arch: "mips", CPU: "one"}
+	r.Environment = record.Environment{OS: "plan9", Arch: "mips", CPU: "one"}
 	got := string(print(t, "bench", analyze(t, r)))
 	// The median of 1 to 10 µs is the fifth and the p90 the ninth; 10 answers came in 10.1 µs from the block's beginning.
 	const kept = "BenchmarkForktax/workload=hello/request=hello/model=persistent/clients=1 10 5000 ns/op 1234.5 cpu-ns/op " +
@@ -128,16 +129,16 @@ func TestBench(t *testing.T) {
 
 // Names hold no character that ends them, and cells that differ have names that do.
 func TestBenchNames(t *testing.T) {
-	names := map[string]bench.Cell{}
-	for _, c := range []bench.Cell{
+	names := map[string]plan.Cell{}
+	for _, c := range []plan.Cell{
 		{Workload: "a b", Request: "x/y", Model: "go 1.26\t-8"},
 		{Workload: "a b", Request: "x/y", Model: "é"},
 	} {
-		for _, l := range []bench.Load{
-			{Kind: bench.Closed, Concurrency: 8}, {Kind: bench.Closed, Concurrency: 8, NoReuse: true},
-			{Kind: bench.Open, Concurrency: 8, RateRPS: 0.5}, {Kind: bench.Open, Concurrency: 8, RateRPS: 5e6},
-			{Kind: bench.Open, Concurrency: 9, RateRPS: 0.5},
-			{Kind: bench.Open, Concurrency: 8, RateRPS: 0.5, Arrivals: "constant"},
+		for _, l := range []plan.Load{
+			{Kind: plan.Closed, Concurrency: 8}, {Kind: plan.Closed, Concurrency: 8, NoReuse: true},
+			{Kind: plan.Open, Concurrency: 8, RateRPS: 0.5}, {Kind: plan.Open, Concurrency: 8, RateRPS: 5e6},
+			{Kind: plan.Open, Concurrency: 9, RateRPS: 0.5},
+			{Kind: plan.Open, Concurrency: 8, RateRPS: 0.5, Arrivals: "constant"},
 		} {
 			c.Load = l
 			name := report.BenchName(c)

@@ -11,16 +11,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // The run in testdata is a real one: forktax run --workload hello --rounds 8 --groups 4 --block 20ms --clients 1 --seed 42.
-func theRun(t *testing.T) *bench.Result {
+func theRun(t *testing.T) *record.Result {
 	t.Helper()
-	r, err := bench.ReadResult(filepath.Join("testdata", "run"))
+	r, err := record.Read(filepath.Join("testdata", "run"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func TestFormatsTellThatTheyCouldNotWrite(t *testing.T) {
 
 // A run of which nothing is left to be compared is printed without the sections that would be empty.
 func TestEmptySectionsAreLeftOut(t *testing.T) {
-	one := made{cells: []bench.Cell{cell("cgi", 1)}, block: the10s}
+	one := made{cells: []plan.Cell{cell("cgi", 1)}, block: the10s}
 	a := analyze(t, one.record(t, 2))
 	if len(a.Comparisons) > 0 {
 		t.Errorf("%d comparisons of one model", len(a.Comparisons))

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 )
 
 //go:embed html
@@ -136,7 +136,7 @@ func answer(a *Analysis) statement {
 	}
 	byRatio := func(i, j int) int { return cmp.Compare(a.Comparisons[i].Ratio, a.Comparisons[j].Ratio) }
 	place := func(i int) string { return fmt.Sprintf(".comparisons.%d", i) }
-	name := func(c Comparison) string { return fmt.Sprintf("%s (%s)", subject(c.Workload, c.Request), c.Load) }
+	name := func(c Comparison) string { return fmt.Sprintf("%s (%s)", requestName(c.Workload, c.Request), c.Load) }
 	first := slices.MinFunc(found, byRatio)
 	least := a.Comparisons[first]
 	one := fmt.Sprintf("%s %s %s %s %s for %s", least.Candidate, verb, three(least.Ratio), times, a.Run.Baseline, name(least))
@@ -153,7 +153,7 @@ func answer(a *Analysis) statement {
 }
 
 // betweenRungs are the models that are measured for the ladder alone.
-var betweenRungs = []string{bench.Rungs[1].Model, bench.Rungs[2].Model}
+var betweenRungs = []string{plan.Rungs[1].Model, plan.Rungs[2].Model}
 
 // figures are all that there is data for, in the order of the page: first what answers, and then what explains.
 func figures(a *Analysis) (first, rest []Figure) {
@@ -167,7 +167,7 @@ func figures(a *Analysis) (first, rest []Figure) {
 	}
 	rest = append(rest, rateFigures(a)...)
 	n := 0
-	for _, kind := range []string{bench.Closed, bench.Open} {
+	for _, kind := range []string{plan.Closed, plan.Open} {
 		for _, g := range a.groups(kind) {
 			if n++; n > mostGroups {
 				break
@@ -195,7 +195,7 @@ const mostPoints = 1500
 func (a *Analysis) series() []series {
 	all := []series{}
 	for _, c := range a.ownCells() {
-		s := series{Group: fmt.Sprintf("%s, %s", subject(c.Workload, c.Request), c.Load), Name: c.Model}
+		s := series{Group: fmt.Sprintf("%s, %s", requestName(c.Workload, c.Request), c.Load), Name: c.Model}
 		every := len(c.Samples)/mostPoints + 1
 		for i, b := range c.Samples {
 			if v, ok := b.Metrics[MetricResponse]; ok && i%every == 0 {
@@ -235,7 +235,7 @@ func responseGrid(a *Analysis) grid {
 		g.Columns = append(g.Columns, column{Name: "fork tax", Definition: "tax"}, column{Name: "adds", Definition: "tax"})
 	}
 	for _, c := range a.ownCells() {
-		row := []number{{Text: subject(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
+		row := []number{{Text: requestName(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
 			a.cellNumber(c, c.Response.print("p50"), "response_ns.p50"), a.cellNumber(c, c.Response.print("p90"), "response_ns.p90"),
 			a.cellNumber(c, c.Response.print("p99"), "response_ns.p99"), a.cellNumber(c, c.Response.print("p999"), "response_ns.p999"),
 			a.cellNumber(c, optional(c.ThroughputRPS, three), "throughput_rps")}
@@ -265,7 +265,7 @@ func gatesGrid(c *Check) grid {
 		{Name: "candidate", Definition: "gate"}, {Name: "change", Definition: "change"}, {Name: "limit", Definition: "change"}, {Name: "verdict"}}}
 	for i, gate := range c.Gates {
 		at := numbersAt(fmt.Sprintf(".check.gates.%d", i))
-		g.Rows = append(g.Rows, []number{{Text: subject(gate.Workload, gate.Request)}, {Text: gate.load()}, {Text: spoken(gate.Metric)},
+		g.Rows = append(g.Rows, []number{{Text: requestName(gate.Workload, gate.Request)}, {Text: gate.load()}, {Text: spoken(gate.Metric)},
 			at(gate.print(gate.Base), "base"), at(gate.print(gate.Candidate), "candidate"), at(gate.change(), "ratio"),
 			{"+" + share(c.Margin), ".check.margin"}, {Text: gate.Verdict}})
 	}
@@ -281,7 +281,7 @@ func costGrid(a *Analysis) grid {
 		{Name: "CPU", Definition: "cpu"}, {Name: "of it database", Definition: "cpu"}, {Name: "processes", Definition: "processes"}, {Name: "connections", Definition: "connections"}, {Name: "page faults", Definition: "faults"},
 		{Name: "peak memory", Definition: "memory"}, {Name: "errors", Definition: "errors"}, {Name: "invalid", Definition: "invalid"}}}
 	for _, c := range a.ownCells() {
-		g.Rows = append(g.Rows, []number{{Text: subject(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
+		g.Rows = append(g.Rows, []number{{Text: requestName(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
 			a.cellNumber(c, optional(c.CPUPerRequest, duration), "cpu_ns_per_request"),
 			a.cellNumber(c, optional(c.DatabaseCPU, duration), "database_cpu_ns_per_request"),
 			a.cellNumber(c, optional(c.ProcessesPerRequest, perRequest), "processes_per_request"),
@@ -299,7 +299,7 @@ func refereeGrid(a *Analysis) grid {
 		Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "model", Definition: "model"}, {Name: "median", Definition: "referee"}, {Name: "throughput", Definition: "referee"}, {Name: "why"}}}
 	for i, r := range a.Referee {
 		at := numbersAt(fmt.Sprintf(".referee.%d", i))
-		g.Rows = append(g.Rows, []number{{Text: subject(r.Workload, r.Request)}, {Text: r.Load.String()}, {Text: r.Model},
+		g.Rows = append(g.Rows, []number{{Text: requestName(r.Workload, r.Request)}, {Text: r.Load.String()}, {Text: r.Model},
 			at(signed(r.MedianRatio), "median_ratio"), at(signed(r.ThroughputRatio), "throughput_ratio"), {Text: r.Why}})
 	}
 	return g

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/record"
 	"forktax/bench/stats"
 	"forktax/workload/contract"
 )
@@ -25,7 +25,7 @@ type target struct{ workload, model string }
 // readings is what one look at a target's usage costs it in processor time, in nanoseconds: the median of what it used
 // between one block and the next, when nothing but one look fell into that. It is taken off each block, which holds the
 // end of one look and the beginning of the next: at a low rate it would be a good part of what is measured.
-func readings(r *bench.Result) map[target]int64 {
+func readings(r *record.Result) map[target]int64 {
 	seen := map[target][]float64{}
 	for _, b := range r.Blocks {
 		if b.IdleNS > 0 {
@@ -52,7 +52,7 @@ func without(u *contract.Usage, reading int64) *contract.Usage {
 }
 
 // restless finds targets that use the processor while others are measured.
-func restless(r *bench.Result) (Warning, bool) {
+func restless(r *record.Result) (Warning, bool) {
 	idle, cpu := map[target]int64{}, map[target]int64{}
 	for _, b := range r.Blocks {
 		c := r.Plan.Cells[b.Cell]

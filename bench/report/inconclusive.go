@@ -5,7 +5,8 @@ import (
 	"math"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 )
 
 // Inconclusive is the code of the warnings that a run says too little. They make its exit status 3.
@@ -30,7 +31,7 @@ func enoughFor(invalid int) int {
 }
 
 // tooManyInvalid finds the cells that are accused, of those on which the outcome rests.
-func tooManyInvalid(plan bench.Plan, a *Analysis) (Warning, bool) {
+func tooManyInvalid(plan plan.Plan, a *Analysis) (Warning, bool) {
 	names, text := accusation(a.ownCells(), func(c Cell) bool { return !incidental(plan, c) })
 	return about(names, Warning{Code: Inconclusive, Text: text,
 		Advice: "METHOD.md says what each reason means; measure on a quieter machine, or at a rate that the generator can " +
@@ -38,7 +39,7 @@ func tooManyInvalid(plan bench.Plan, a *Analysis) (Warning, bool) {
 }
 
 // disturbedIncidentals finds those on which no outcome rests. That is said, and decides nothing.
-func disturbedIncidentals(plan bench.Plan, a *Analysis) (Warning, bool) {
+func disturbedIncidentals(plan plan.Plan, a *Analysis) (Warning, bool) {
 	names, text := accusation(a.Cells, func(c Cell) bool { return incidental(plan, c) })
 	return about(names, Warning{Code: "disturbed", Text: text,
 		Advice: "what the report says of these cells is from the rest of their blocks, and no outcome rests on it; " +
@@ -47,9 +48,9 @@ func disturbedIncidentals(plan bench.Plan, a *Analysis) (Warning, bool) {
 
 // incidental reports whether no outcome rests on a cell: one of the referee, or of the floor, unless the candidate is
 // held against the floor because the base is stored.
-func incidental(plan bench.Plan, c Cell) bool {
+func incidental(plan plan.Plan, c Cell) bool {
 	if c.Workload == plan.Floor {
-		return plan.Criterion == nil || plan.Criterion.Stored == nil
+		return plan.Check == nil || plan.Check.Stored == nil
 	}
 	return plan.Referee != "" && c.Engine == plan.Referee
 }
@@ -73,14 +74,14 @@ const fewestPairs = 6
 
 // A shortage is a comparison with the baseline that has no interval.
 type shortage struct {
-	cell   bench.Cell
+	cell   plan.Cell
 	pairs  int
 	metric string // by which there are the fewest
 }
 
 // shortages finds the comparisons of a plan with the baseline, counts them, and lists those with too few pairs. A
 // search makes none.
-func shortages(plan bench.Plan, measured []measurements) (found []shortage, planned int) {
+func shortages(plan plan.Plan, measured []measurements) (found []shortage, planned int) {
 	for i, c := range plan.Cells {
 		b, ok := twin(plan, c)
 		if !ok || plan.Searched {
@@ -122,7 +123,7 @@ func (n pairCount) fewest(by []metric) (fewest int, metric string) {
 
 // tooFewPairs tells of the comparisons that have no interval, or came to nothing: but of those of accused cells, of
 // which more would not help.
-func tooFewPairs(plan bench.Plan, blocks []bench.Block, measured []measurements, a *Analysis) (Warning, bool) {
+func tooFewPairs(plan plan.Plan, blocks []record.Block, measured []measurements, a *Analysis) (Warning, bool) {
 	short, planned := shortages(plan, measured)
 	var names []string
 	fewest, poorest := fewestPairs, ""
@@ -148,7 +149,7 @@ const spare = 1
 // needed says in options of the command what would have given six pairs in place of so many: pairs grow with the
 // rounds, and those with the time. That is the budget, or what the run took, if it took longer, as each start of the
 // targets has one round at the least.
-func needed(plan bench.Plan, blocks []bench.Block, a *Analysis, pairs int) string {
+func needed(plan plan.Plan, blocks []record.Block, a *Analysis, pairs int) string {
 	pairs = max(pairs, 1)
 	if plan.Rounds > 0 {
 		rounds := 0

@@ -7,7 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
@@ -119,30 +120,30 @@ func wantDisturbed(t *testing.T, a *report.Analysis, cells ...string) {
 func TestTooFewPairs(t *testing.T) {
 	const second = 1e9
 	for name, test := range map[string]struct {
-		rounds int                            // that were made
-		change func(*bench.Plan, *report.Run) // the run is what the record says of it
-		spoil  func(b bench.Block) bool       // makes a block invalid
-		want   string                         // the text; "" for none
-		advice string                         //
+		rounds int                           // that were made
+		change func(*plan.Plan, *report.Run) // the run is what the record says of it
+		spoil  func(b record.Block) bool     // makes a block invalid
+		want   string                        // the text; "" for none
+		advice string                        //
 	}{
 		"enough": {rounds: 6},
 		"rounds": {rounds: 5, want: "too few pairs of blocks for an interval in 1 of 1 comparisons: 5 by response_p50 in",
 			advice: "--rounds 6,"},
-		"rounds, one of which is lost": {rounds: 6, spoil: func(b bench.Block) bool { return b.Round == 2 },
+		"rounds, one of which is lost": {rounds: 6, spoil: func(b record.Block) bool { return b.Round == 2 },
 			want: "comparisons: 5 by", advice: "--rounds 8,"}, // 6 · 6/5 = 7.2
-		"a budget": {rounds: 5, change: func(p *bench.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, 10*second },
+		"a budget": {rounds: 5, change: func(p *plan.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, 10*second },
 			want: "comparisons: 5 by", advice: "--budget 14s,"},
-		"a long budget": {rounds: 4, change: func(p *bench.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, 302*second },
+		"a long budget": {rounds: 4, change: func(p *plan.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, 302*second },
 			want: "comparisons: 4 by", advice: "--budget 530s,"}, // 302 s · 7/4 = 528.5 s
-		"a short budget": {rounds: 4, change: func(p *bench.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, second },
+		"a short budget": {rounds: 4, change: func(p *plan.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, second },
 			want: "comparisons: 4 by", advice: "--budget 9s,"}, // the run took 5 s, and 5 s · 7/4 = 8.75 s
-		"an interrupted run": {rounds: 4, change: func(p *bench.Plan, r *report.Run) {
+		"an interrupted run": {rounds: 4, change: func(p *plan.Plan, r *report.Run) {
 			p.Rounds, p.BudgetNS = 0, 600*second
 			r.Complete = false
 		}, want: "comparisons: 4 by", advice: "--budget 9s,"},
-		"no pair at all": {rounds: 1, change: func(p *bench.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, 10*second },
-			spoil: func(b bench.Block) bool { return true }, want: "comparisons: 0 by response_p50 in", advice: "--budget 70s,"},
-		"a search, which compares nothing": {rounds: 1, change: func(p *bench.Plan, _ *report.Run) { p.Searched = true }},
+		"no pair at all": {rounds: 1, change: func(p *plan.Plan, _ *report.Run) { p.Rounds, p.BudgetNS = 0, 10*second },
+			spoil: func(b record.Block) bool { return true }, want: "comparisons: 0 by response_p50 in", advice: "--budget 70s,"},
+		"a search, which compares nothing": {rounds: 1, change: func(p *plan.Plan, _ *report.Run) { p.Searched = true }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := made{cells: twins(), block: the10s}
@@ -177,7 +178,7 @@ func TestTooFewPairs(t *testing.T) {
 func TestCellsNeverVisited(t *testing.T) {
 	m := made{cells: append(twins(), cell("persistent", 8), cell("cgi", 8)), block: the10s}
 	r := m.record(t, 6)
-	r.Blocks = slices.DeleteFunc(r.Blocks, func(b bench.Block) bool { return b.Cell > 1 })
+	r.Blocks = slices.DeleteFunc(r.Blocks, func(b record.Block) bool { return b.Cell > 1 })
 	found := inconclusive(analyze(t, r))
 	if len(found) != 1 {
 		t.Fatalf("warnings %+v, want one", found)
@@ -215,7 +216,7 @@ func TestTooFewPairsWithTheFloor(t *testing.T) {
 	m := made{cells: append(twins(), floor), block: the10s}
 	r := m.record(t, 8)
 	r.Plan.Floor = "floor"
-	r.Blocks = slices.DeleteFunc(r.Blocks, func(b bench.Block) bool { return b.Cell == 2 && b.Round > 2 })
+	r.Blocks = slices.DeleteFunc(r.Blocks, func(b record.Block) bool { return b.Cell == 2 && b.Round > 2 })
 	a := analyze(t, r)
 	if !slices.ContainsFunc(a.Comparisons, func(c report.Comparison) bool { return c.Baseline == "floor" && c.Blocks == 3 }) {
 		t.Fatalf("comparisons %+v, want one with the floor over 3 pairs", a.Comparisons)

@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
@@ -98,11 +99,11 @@ func at(v any, path string) map[string]any {
 }
 
 func TestJSONHasAllKeys(t *testing.T) {
-	few := made{cells: twins(), block: func(bench.Cell, int) []bench.Observation {
-		return []bench.Observation{took(1000)}
+	few := made{cells: twins(), block: func(plan.Cell, int) []record.Observation {
+		return []record.Observation{took(1000)}
 	}}
 	real := theRun(t)
-	real.Tail = bench.Tail{} // of which there is a warning
+	real.Tail = record.Tail{} // of which there is a warning
 	for name, a := range map[string]*report.Analysis{
 		"a real run":           analyze(t, real),
 		"a run of one request": analyze(t, few.record(t, 1)),
@@ -178,11 +179,11 @@ func TestJSONOfFewRounds(t *testing.T) {
 
 // Times are integers, however they came about: medians of two, and medians of medians.
 func TestJSONTimesAreIntegers(t *testing.T) {
-	m := made{cells: twins(), block: func(c bench.Cell, round int) []bench.Observation {
+	m := made{cells: twins(), block: func(c plan.Cell, round int) []record.Observation {
 		if c.Model == "cgi" {
-			return []bench.Observation{took(time.Duration(1001 + round*round))}
+			return []record.Observation{took(time.Duration(1001 + round*round))}
 		}
-		return []bench.Observation{took(1000)}
+		return []record.Observation{took(1000)}
 	}}
 	a := analyze(t, m.record(t, 8))
 	for _, c := range a.Comparisons {

@@ -4,7 +4,8 @@ import (
 	"math/bits"
 	"slices"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 )
 
 // A Knee is the highest rate at which a model meets the objective, of those that were tried.
@@ -30,12 +31,12 @@ type Search struct {
 }
 
 // knees finds the knee of each workload, request and model from what was measured, before it is spoilt.
-func knees(r *bench.Result, measured []measurements) ([]Knee, error) {
+func knees(r *record.Result, measured []measurements) ([]Knee, error) {
 	found := []Knee{}
 	if r.Plan.Objective == nil {
 		return found, nil
 	}
-	blocks := make([][]bench.Block, len(r.Plan.Cells))
+	blocks := make([][]record.Block, len(r.Plan.Cells))
 	for _, b := range r.Blocks {
 		blocks[b.Cell] = append(blocks[b.Cell], b)
 	}
@@ -68,7 +69,7 @@ func knees(r *bench.Result, measured []measurements) ([]Knee, error) {
 
 // wholeCurves leaves out the floor, which nobody would serve, and the rungs of the ladder, which are visited at one rate
 // only.
-func wholeCurves(p bench.Plan) [][]int {
+func wholeCurves(p plan.Plan) [][]int {
 	curves := p.Curves()
 	points := map[[2]string]int{} // of a request's longest curve
 	request := func(curve []int) [2]string {
@@ -93,14 +94,14 @@ type ascent struct {
 }
 
 // pool has all blocks at a rate say something together.
-func (s *ascent) pool(r *bench.Result, _ int, m measurements, blocks []bench.Block) (finding, error) {
+func (s *ascent) pool(r *record.Result, _ int, m measurements, blocks []record.Block) (finding, error) {
 	s.visits += len(blocks)
 	return m.hold(r, blocks)
 }
 
 // hear has each visit of a search say what it said then: a rate is met if it was at the latest start of the targets at
 // which it was asked for, and missed at none.
-func (s *ascent) hear(r *bench.Result, point int, m measurements, blocks []bench.Block) (finding, error) {
+func (s *ascent) hear(r *record.Result, point int, m measurements, blocks []record.Block) (finding, error) {
 	s.visits += len(blocks)
 	said, missed := finding{}, false
 	for len(blocks) > 0 {
@@ -112,11 +113,11 @@ func (s *ascent) hear(r *bench.Result, point int, m measurements, blocks []bench
 		if err != nil {
 			return finding{}, err
 		}
-		if f.verdict == bench.Met {
+		if f.verdict == plan.Met {
 			s.starts[blocks[0].Group] = point
 		}
 		if !missed {
-			said, missed = f, f.verdict == bench.Missed || f.verdict == bench.Failed
+			said, missed = f, f.verdict == plan.Missed || f.verdict == plan.Failed
 		}
 		s.last = max(s.last, blocks[0].Group)
 		blocks = blocks[n:]
@@ -126,14 +127,14 @@ func (s *ascent) hear(r *bench.Result, point int, m measurements, blocks []bench
 
 // hearStart hears the visits to a rate at one start of the targets. Of one that was always disturbed it says by what,
 // the last time.
-func hearStart(r *bench.Result, m measurements, visits []bench.Block) (finding, error) {
+func hearStart(r *record.Result, m measurements, visits []record.Block) (finding, error) {
 	var said finding
 	for i := range visits {
 		f, err := m.hold(r, visits[i:i+1])
-		if err != nil || f.verdict == bench.Met || f.verdict == bench.Failed {
+		if err != nil || f.verdict == plan.Met || f.verdict == plan.Failed {
 			return f, err
 		}
-		if f.verdict == bench.Missed || said.verdict != bench.Missed {
+		if f.verdict == plan.Missed || said.verdict != plan.Missed {
 			said = f
 		}
 	}
@@ -145,18 +146,18 @@ func (s *ascent) take(point int, rate float64, f finding) {
 	switch k := s.knee; {
 	case f.reason == gaveTooFew:
 		k.Untold = append(k.Untold, rate)
-	case f.verdict != bench.Met && k.FailedRPS == nil:
+	case f.verdict != plan.Met && k.FailedRPS == nil:
 		s.failed, k.FailedRPS, k.Reason, k.Detail = point, &rate, f.reason, f.detail
-	case f.verdict == bench.Met && k.FailedRPS == nil:
+	case f.verdict == plan.Met && k.FailedRPS == nil:
 		s.met, k.MetRPS = point, &rate
-	case f.verdict == bench.Met:
+	case f.verdict == plan.Met:
 		k.AgainRPS = append(k.AgainRPS, rate)
 	}
 }
 
 // settle counts how far a search came, and how many visits are missing: to halve what lies between the two points, to
 // go on to the last start of the targets, and to confirm at one start what was found at another.
-func (s *ascent) settle(p bench.Plan) {
+func (s *ascent) settle(p plan.Plan) {
 	if !p.Searched {
 		return
 	}
@@ -178,12 +179,12 @@ func (s *ascent) settle(p bench.Plan) {
 }
 
 // Latest says what the last visit of a run means for the run's objective.
-func Latest(r *bench.Result) (bench.Verdict, error) {
+func Latest(r *record.Result) (plan.Verdict, error) {
 	alone := *r
 	alone.Blocks = r.Blocks[len(r.Blocks)-1:]
 	m, err := judge(&alone, alone.Blocks[0].Cell, 0)
 	if err != nil {
-		return bench.Unclear, err
+		return plan.Unclear, err
 	}
 	f, err := m.hold(r, alone.Blocks)
 	return f.verdict, err

@@ -8,13 +8,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
 // curve lists the cells of both twins at the rates.
-func curve(rates ...float64) []bench.Cell {
-	var cells []bench.Cell
+func curve(rates ...float64) []plan.Cell {
+	var cells []plan.Cell
 	for _, rate := range rates {
 		for _, c := range openTwins() {
 			c.Load.RateRPS = rate
@@ -25,11 +26,11 @@ func curve(rates ...float64) []bench.Cell {
 }
 
 // evenly answers requests that are due at even intervals for a quarter of a second.
-func evenly(rate float64, response func(due time.Duration) time.Duration) []bench.Observation {
-	var all []bench.Observation
+func evenly(rate float64, response func(due time.Duration) time.Duration) []record.Observation {
+	var all []record.Observation
 	gap := time.Duration(float64(time.Second) / rate)
 	for due := time.Duration(0); due < 250*time.Millisecond; due += gap {
-		all = append(all, bench.Observation{Intended: due, Sent: due, FirstByte: due, Done: due + response(due), Status: 200})
+		all = append(all, record.Observation{Intended: due, Sent: due, FirstByte: due, Done: due + response(due), Status: 200})
 	}
 	return all
 }
@@ -39,20 +40,20 @@ func always(d time.Duration) func(time.Duration) time.Duration {
 }
 
 // held records rounds of the cells and holds them against p50 ≤ 80 ms, after the test changed what it likes.
-func held(t *testing.T, cells []bench.Cell, rounds int, block func(bench.Cell, int) []bench.Observation,
-	change func(c bench.Cell, b *bench.Block)) *report.Analysis {
+func held(t *testing.T, cells []plan.Cell, rounds int, block func(plan.Cell, int) []record.Observation,
+	change func(c plan.Cell, b *record.Block)) *report.Analysis {
 	t.Helper()
 	m := made{cells: cells, block: block}
 	r := m.record(t, rounds)
-	r.Plan.Objective = &bench.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
+	r.Plan.Objective = &plan.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
 	for i := range r.Blocks {
 		change(cells[r.Blocks[i].Cell], &r.Blocks[i])
 	}
 	return analyze(t, r)
 }
 
-func unchanged(bench.Cell, *bench.Block) {}
-func nothing(*bench.Block)               {}
+func unchanged(plan.Cell, *record.Block) {}
+func nothing(*record.Block)              {}
 
 // says fails unless the text has the line.
 func says(t *testing.T, a *report.Analysis, line string) {
@@ -64,7 +65,7 @@ func says(t *testing.T, a *report.Analysis, line string) {
 
 // The knee is the highest rate met below the lowest that is not. One sentence tells it of both twins.
 func TestKnees(t *testing.T) {
-	a := held(t, curve(100, 200, 4000), 1, func(c bench.Cell, _ int) []bench.Observation {
+	a := held(t, curve(100, 200, 4000), 1, func(c plan.Cell, _ int) []record.Observation {
 		response := time.Duration(c.Load.RateRPS) * 10 * time.Microsecond
 		if c.Model == "cgi" {
 			response *= 3
@@ -91,12 +92,12 @@ func TestWhatGaveOut(t *testing.T) {
 		late[i].Sent = late[i].Done - 10*time.Millisecond
 	}
 	for name, test := range map[string]struct {
-		block          []bench.Observation // of cgi at 200/s
-		change         func(*bench.Block)  // likewise
+		block          []record.Observation // of cgi at 200/s
+		change         func(*record.Block)  // likewise
 		reason, detail string
 	}{
 		"too slow": {slow, nothing, "response times", "its p50 was 100 ms"},
-		"requests fail": {append(slices.Clone(fine), failed(bench.ErrReset), failed(bench.ErrWrongStatus)), nothing,
+		"requests fail": {append(slices.Clone(fine), failed(record.ErrReset), failed(record.ErrWrongStatus)), nothing,
 			"errors", "2 of 52 requests failed: 1 reset, 1 wrong status"},
 		// The answer to the last request, due after 245 ms, comes 62.25 ms later. So what was planned for 250 ms took
 		// 307.25, and 200/s were 163. The median, of the request due after 120 ms, is 31 ms, which would be good enough.
@@ -104,22 +105,22 @@ func TestWhatGaveOut(t *testing.T) {
 			"overload", "the server did 163/s of 200/s"},
 		"the generator is late": {late, nothing,
 			"generator", "the load generator could not keep up, so the server may well do more"},
-		"the generator is at its limit": {slow, func(b *bench.Block) { b.GeneratorNS = 7e8 },
+		"the generator is at its limit": {slow, func(b *record.Block) { b.GeneratorNS = 7e8 },
 			"generator", "the load generator was at its limit, so the server may well do more"},
-		"garbage is collected": {slow, func(b *bench.Block) { b.Collections = 1 },
+		"garbage is collected": {slow, func(b *record.Block) { b.Collections = 1 },
 			"generator", "the load generator collected garbage, so the server may well do more"},
-		"connections are dropped": {slow, func(b *bench.Block) { b.Machine.ListenDrops = 1 },
+		"connections are dropped": {slow, func(b *record.Block) { b.Machine.ListenDrops = 1 },
 			"network", "connections were dropped, which may well be the server's backlog"},
-		"nothing counts": {fine, func(b *bench.Block) { b.DiscardNS = 1e9 }, "", ""},
+		"nothing counts": {fine, func(b *record.Block) { b.DiscardNS = 1e9 }, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bad := func(c bench.Cell) bool { return c.Model == "cgi" && c.Load.RateRPS == 200 }
-			a := held(t, curve(100, 200), 1, func(c bench.Cell, _ int) []bench.Observation {
+			bad := func(c plan.Cell) bool { return c.Model == "cgi" && c.Load.RateRPS == 200 }
+			a := held(t, curve(100, 200), 1, func(c plan.Cell, _ int) []record.Observation {
 				if bad(c) {
 					return test.block
 				}
 				return evenly(c.Load.RateRPS, always(10*time.Millisecond))
-			}, func(c bench.Cell, b *bench.Block) {
+			}, func(c plan.Cell, b *record.Block) {
 				if bad(c) {
 					test.change(b)
 				}
@@ -145,50 +146,50 @@ func TestWhatGaveOut(t *testing.T) {
 func TestWhatDoesNotGiveOut(t *testing.T) {
 	quick := always(10 * time.Millisecond)
 	for name, test := range map[string]struct {
-		block  func(round int) []bench.Observation // at 200/s
-		change func(*bench.Block)
+		block  func(round int) []record.Observation // at 200/s
+		change func(*record.Block)
 	}{
-		"each request takes long, but none longer": {func(int) []bench.Observation {
+		"each request takes long, but none longer": {func(int) []record.Observation {
 			return evenly(200, always(79*time.Millisecond))
 		}, nothing},
-		"one request of many takes long": {func(int) []bench.Observation {
+		"one request of many takes long": {func(int) []record.Observation {
 			all := evenly(200, quick)
 			all[len(all)-1].Done += time.Second
 			return all
 		}, nothing},
-		"a noisy moment in one block of ten": {func(round int) []bench.Observation {
+		"a noisy moment in one block of ten": {func(round int) []record.Observation {
 			if round != 3 {
 				return evenly(200, quick)
 			}
 			return evenly(200, func(due time.Duration) time.Duration { return 2 * due })
 		}, nothing},
-		"fewer requests came than the rate promises": {func(int) []bench.Observation {
+		"fewer requests came than the rate promises": {func(int) []record.Observation {
 			return evenly(200, quick)[:30]
 		}, nothing},
-		"a plan of few arrivals goes on for longer": {func(int) []bench.Observation {
+		"a plan of few arrivals goes on for longer": {func(int) []record.Observation {
 			all := evenly(200, quick)
 			for i := range all {
 				all[i].Intended, all[i].Sent, all[i].Done = all[i].Intended*4, all[i].Sent*4, all[i].Intended*4+time.Millisecond
 			}
 			return all
 		}, nothing},
-		"a few blocks were disturbed": {func(int) []bench.Observation { return evenly(200, quick) }, func(b *bench.Block) {
+		"a few blocks were disturbed": {func(int) []record.Observation { return evenly(200, quick) }, func(b *record.Block) {
 			if b.Round < 5 {
 				b.Collections = 1
 			}
 		}},
-		"all blocks were disturbed, and met it all the same": {func(int) []bench.Observation { return evenly(200, quick) },
-			func(b *bench.Block) { b.Collections, b.GeneratorNS = 1, 7e8 }},
-		"somebody else's connection was dropped": {func(int) []bench.Observation { return evenly(200, quick) },
-			func(b *bench.Block) {
+		"all blocks were disturbed, and met it all the same": {func(int) []record.Observation { return evenly(200, quick) },
+			func(b *record.Block) { b.Collections, b.GeneratorNS = 1, 7e8 }},
+		"somebody else's connection was dropped": {func(int) []record.Observation { return evenly(200, quick) },
+			func(b *record.Block) {
 				if b.Round == 3 {
 					b.Machine.SYNRetransmits = 1
 				}
 			}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := held(t, curve(200), 10, func(_ bench.Cell, round int) []bench.Observation { return test.block(round) },
-				func(_ bench.Cell, b *bench.Block) { test.change(b) })
+			a := held(t, curve(200), 10, func(_ plan.Cell, round int) []record.Observation { return test.block(round) },
+				func(_ plan.Cell, b *record.Block) { test.change(b) })
 			for _, k := range a.Knees {
 				if k.MetRPS == nil || *k.MetRPS != 200 {
 					t.Errorf("the knee of %s is %+v, want it to be met at 200", k.Model, k)
@@ -202,23 +203,23 @@ func TestWhatDoesNotGiveOut(t *testing.T) {
 // of ten, and one that was disturbed besides.
 func TestFailedRequestsAreNeverMet(t *testing.T) {
 	for name, test := range map[string]struct {
-		odd    bench.Observation // besides those that are right
-		change func(*bench.Block)
+		odd    record.Observation // besides those that are right
+		change func(*record.Block)
 		reason string
 	}{
-		"refused":                      {failed(bench.ErrRefused), nothing, "errors"},
-		"refused in a disturbed block": {failed(bench.ErrRefused), func(b *bench.Block) { b.Collections = 1 }, "errors"},
-		"dropped": {bench.Observation{Done: time.Second, Status: 200}, func(b *bench.Block) { b.Machine.ListenDrops = 1 },
+		"refused":                      {failed(record.ErrRefused), nothing, "errors"},
+		"refused in a disturbed block": {failed(record.ErrRefused), func(b *record.Block) { b.Collections = 1 }, "errors"},
+		"dropped": {record.Observation{Done: time.Second, Status: 200}, func(b *record.Block) { b.Machine.ListenDrops = 1 },
 			"network"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := held(t, curve(200), 10, func(_ bench.Cell, round int) []bench.Observation {
+			a := held(t, curve(200), 10, func(_ plan.Cell, round int) []record.Observation {
 				all := evenly(200, always(10*time.Millisecond))
 				if round == 3 {
 					all = append(all, test.odd)
 				}
 				return all
-			}, func(_ bench.Cell, b *bench.Block) {
+			}, func(_ plan.Cell, b *record.Block) {
 				if b.Round == 3 {
 					test.change(b)
 				}
@@ -235,7 +236,7 @@ func TestFailedRequestsAreNeverMet(t *testing.T) {
 // Requests that wait for a connection wait for the server. That is not the generator's lag.
 func TestLagForWantOfConnections(t *testing.T) {
 	// One connection, which each request takes for 10 ms: one that is due 5 ms after the one before waits ever longer.
-	waiting := func(bench.Cell, int) []bench.Observation {
+	waiting := func(plan.Cell, int) []record.Observation {
 		all := evenly(200, always(10*time.Millisecond))
 		for i := range all[1:] {
 			all[i+1].Sent = all[i].Done
@@ -262,7 +263,7 @@ func TestLagForWantOfConnections(t *testing.T) {
 
 // One bad rate among good ones may be noise: it is not passed over, and that a higher rate was good again is said.
 func TestKneesThatAreMetAgain(t *testing.T) {
-	a := held(t, curve(100, 200, 400, 800, 1600), 1, func(c bench.Cell, _ int) []bench.Observation {
+	a := held(t, curve(100, 200, 400, 800, 1600), 1, func(c plan.Cell, _ int) []record.Observation {
 		slow := c.Load.RateRPS == 200 || c.Load.RateRPS == 1600
 		if c.Model == "cgi" && slow {
 			return evenly(c.Load.RateRPS, always(100*time.Millisecond))
@@ -288,12 +289,12 @@ func TestWhatHasAKnee(t *testing.T) {
 			cells = append(cells, c)
 		}
 	}
-	m := made{cells: cells, block: func(c bench.Cell, _ int) []bench.Observation {
+	m := made{cells: cells, block: func(c plan.Cell, _ int) []record.Observation {
 		return evenly(c.Load.RateRPS, always(10*time.Millisecond))
 	}}
 	r := m.record(t, 1)
 	r.Plan.Floor = "floor"
-	r.Plan.Objective = &bench.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
+	r.Plan.Objective = &plan.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
 	var models []string
 	for _, k := range analyze(t, r).Knees {
 		models = append(models, k.Workload+" as "+k.Model)
@@ -304,7 +305,7 @@ func TestWhatHasAKnee(t *testing.T) {
 }
 
 func TestKneesThatAreNone(t *testing.T) {
-	slow := func(c bench.Cell, _ int) []bench.Observation {
+	slow := func(c plan.Cell, _ int) []record.Observation {
 		if c.Model == "cgi" {
 			return evenly(200, always(100*time.Millisecond))
 		}

@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"strings"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 )
 
 // A Ladder says what each thing is worth that a process can keep: its rungs are models of one request, from the one that
 // keeps everything down to the one that keeps nothing.
 type Ladder struct {
-	Workload string     `json:"workload"`
-	Request  string     `json:"request"`
-	Engine   string     `json:"engine"`
-	Load     bench.Load `json:"load"`
-	Steps    []Step     `json:"steps"`
+	Workload string    `json:"workload"`
+	Request  string    `json:"request"`
+	Engine   string    `json:"engine"`
+	Load     plan.Load `json:"load"`
+	Steps    []Step    `json:"steps"`
 }
 
 // A Step is what it costs to renew one thing more for each request. The client saw it as a difference of response times,
@@ -38,19 +38,19 @@ type Estimate struct {
 }
 
 // ladders finds the requests and loads of which a rung between the ends was measured.
-func ladders(plan bench.Plan, measured []measurements) []Ladder {
+func ladders(p plan.Plan, measured []measurements) []Ladder {
 	found := []Ladder{}
-	index := map[bench.Cell]int{}
-	for i, c := range plan.Cells {
+	index := map[plan.Cell]int{}
+	for i, c := range p.Cells {
 		index[c] = i
 	}
-	for _, c := range plan.Cells {
-		if c.Model != bench.Baseline || c.Engine == plan.Referee {
+	for _, c := range p.Cells {
+		if c.Model != plan.Baseline || c.Engine == p.Referee {
 			continue
 		}
 		l := Ladder{Workload: c.Workload, Request: c.Request, Engine: c.Engine, Load: c.Load}
 		from, renews := index[c], []string{}
-		for _, rung := range bench.Rungs[1:] {
+		for _, rung := range plan.Rungs[1:] {
 			renews = append(renews, rung.Renews)
 			c.Model = rung.Model
 			to, ok := index[c]
@@ -58,7 +58,7 @@ func ladders(plan bench.Plan, measured []measurements) []Ladder {
 				continue
 			}
 			if s, ok := step(measured[from], measured[to]); ok {
-				s.Renews, s.From, s.To = strings.Join(renews, " and "), plan.Cells[from].Model, rung.Model
+				s.Renews, s.From, s.To = strings.Join(renews, " and "), p.Cells[from].Model, rung.Model
 				l.Steps = append(l.Steps, s)
 			}
 			from, renews = to, nil
@@ -108,9 +108,9 @@ func disagreements(found []Ladder) (Warning, bool) {
 		for _, s := range l.Steps {
 			all++
 			if !s.Agree {
-				cell := bench.Cell{Workload: l.Workload, Request: l.Request, Model: s.To, Engine: l.Engine, Load: l.Load}
+				cell := plan.Cell{Workload: l.Workload, Request: l.Request, Model: s.To, Engine: l.Engine, Load: l.Load}
 				cells = append(cells, cell.String())
-				steps = append(steps, fmt.Sprintf("%s, %s, %s: %s and %s", subject(l.Workload, l.Request), l.Load, s.Renews,
+				steps = append(steps, fmt.Sprintf("%s, %s, %s: %s and %s", requestName(l.Workload, l.Request), l.Load, s.Renews,
 					optional(s.Response.Value, duration), optional(s.Phases.Value, duration)))
 			}
 		}

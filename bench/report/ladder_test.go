@@ -9,14 +9,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 	"forktax/workload/contract"
 )
 
 // rungs are the four models of hello under one client.
-func rungs() []bench.Cell {
-	return []bench.Cell{cell("persistent", 1), cell("reconnect", 1), cell("reload", 1), cell("cgi", 1)}
+func rungs() []plan.Cell {
+	return []plan.Cell{cell("persistent", 1), cell("reconnect", 1), cell("reload", 1), cell("cgi", 1)}
 }
 
 // timings are what each model tells of its phases, in µs, and what is outside of them.
@@ -33,8 +34,8 @@ var timings = map[string]struct {
 
 // telling answers a block by ten answers that tell their phases: all but the first as in timings, up to a microsecond
 // that each round adds, and that one much slower.
-func telling(c bench.Cell, round int) []bench.Observation {
-	var all []bench.Observation
+func telling(c plan.Cell, round int) []record.Observation {
+	var all []record.Observation
 	for i := range 10 {
 		var timing contract.Timing
 		for p, us := range timings[c.Model].told {
@@ -94,7 +95,7 @@ func TestNoPhases(t *testing.T) {
 
 // Every step is a whole number of microseconds here, in all rounds alike.
 func TestLadder(t *testing.T) {
-	check := func(cells []bench.Cell, want []report.Step) {
+	check := func(cells []plan.Cell, want []report.Step) {
 		t.Helper()
 		m := made{cells: cells, block: telling}
 		a := analyze(t, m.record(t, 7))
@@ -122,7 +123,7 @@ func TestLadder(t *testing.T) {
 
 	both := process
 	both.From, both.Renews, both.Response, both.Phases = "reconnect", "state and process", sure(1793), sure(1783)
-	check([]bench.Cell{cell("persistent", 1), cell("reconnect", 1), cell("cgi", 1)}, []report.Step{connection, both})
+	check([]plan.Cell{cell("persistent", 1), cell("reconnect", 1), cell("cgi", 1)}, []report.Step{connection, both})
 
 	m := made{cells: twins(), block: telling}
 	if a := analyze(t, m.record(t, 7)); len(a.Ladders) > 0 {
@@ -148,9 +149,9 @@ func TestLadderDisagrees(t *testing.T) {
 func TestMeaningNamesLongestPhases(t *testing.T) {
 	floor := cell("cgi", 1)
 	floor.Workload, floor.Request = "least", "least"
-	m := made{cells: append(rungs(), floor), block: func(c bench.Cell, round int) []bench.Observation {
+	m := made{cells: append(rungs(), floor), block: func(c plan.Cell, round int) []record.Observation {
 		if c.Workload == "least" {
-			return slices.Repeat([]bench.Observation{took(300 * time.Microsecond)}, 10)
+			return slices.Repeat([]record.Observation{took(300 * time.Microsecond)}, 10)
 		}
 		return telling(c, round)
 	}}
@@ -167,7 +168,7 @@ func TestMeaningNamesLongestPhases(t *testing.T) {
 func TestDecisions(t *testing.T) {
 	m := made{cells: twins(), block: telling}
 	r := m.record(t, 7)
-	r.Environment.Programs = []bench.Program{{Workload: "hello", Go: "go1.26", Linking: bench.LinkedDynamically}}
+	r.Environment.Programs = []record.Program{{Workload: "hello", Go: "go1.26", Linking: record.LinkedDynamically}}
 	for i := range r.Blocks {
 		b := &r.Blocks[i]
 		b.Usage = &contract.Usage{SelfCPUNS: 10 * 2_000_000, ConnectionsOpened: 10} // 2 ms a request
@@ -210,7 +211,7 @@ func TestStaticBuildSaves(t *testing.T) {
 	}
 	floor := cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"
-	m := made{cells: append(cells, floor), block: func(c bench.Cell, round int) []bench.Observation {
+	m := made{cells: append(cells, floor), block: func(c plan.Cell, round int) []record.Observation {
 		block := telling(c, round)
 		if c.Workload == "floor" {
 			for i := range block {
@@ -226,9 +227,9 @@ func TestStaticBuildSaves(t *testing.T) {
 		return block
 	}}
 	r := m.record(t, 7)
-	r.Environment.Programs = []bench.Program{{Workload: "hello", Go: "go1.26", Linking: bench.LinkedDynamically},
-		{Workload: "light", Go: "go1.26", Linking: bench.LinkedStatically},
-		{Workload: "floor", Go: "go1.26", Linking: bench.LinkedStatically}}
+	r.Environment.Programs = []record.Program{{Workload: "hello", Go: "go1.26", Linking: record.LinkedDynamically},
+		{Workload: "light", Go: "go1.26", Linking: record.LinkedStatically},
+		{Workload: "floor", Go: "go1.26", Linking: record.LinkedStatically}}
 	r.Plan.Floor = "floor"
 	for i := range r.Blocks {
 		r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: 1000}

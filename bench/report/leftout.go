@@ -5,28 +5,28 @@ import (
 	"slices"
 	"strings"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 )
 
 // leftOut is what a table has for the verdict of a gate that was left out.
 const leftOut = "left out"
 
 // Omissions lists the gates that were left out with the reason, one line for each reason.
-func Omissions(all []bench.LeftOut) []string {
+func Omissions(all []plan.LeftOut) []string {
 	var reasons, lines []string
 	for _, l := range all {
 		if slices.Contains(reasons, l.Why) {
 			continue
 		}
 		reasons = append(reasons, l.Why)
-		same := func(other bench.LeftOut) bool { return other.Why == l.Why }
+		same := func(other plan.LeftOut) bool { return other.Why == l.Why }
 		lines = append(lines, fmt.Sprintf("%s: %s", gatesOf(all, same), l.Why))
 	}
 	return lines
 }
 
 // gatesOf names those of the gates that are wanted.
-func gatesOf(all []bench.LeftOut, wanted func(bench.LeftOut) bool) string {
+func gatesOf(all []plan.LeftOut, wanted func(plan.LeftOut) bool) string {
 	var names []string
 	for _, l := range all {
 		if wanted(l) {
@@ -41,15 +41,15 @@ func (c *Check) omitted() string {
 	if len(c.LeftOut) == 0 {
 		return ""
 	}
-	return "; left out: " + gatesOf(c.LeftOut, func(bench.LeftOut) bool { return true })
+	return "; left out: " + gatesOf(c.LeftOut, func(plan.LeftOut) bool { return true })
 }
 
 // gatesLeftOut warns that a check rests on fewer gates than it would.
-func gatesLeftOut(p bench.Plan) (Warning, bool) {
-	if p.Criterion == nil || len(p.Criterion.LeftOut) == 0 {
+func gatesLeftOut(p plan.Plan) (Warning, bool) {
+	if p.Check == nil || len(p.Check.LeftOut) == 0 {
 		return Warning{}, false
 	}
 	return Warning{Code: "left-out",
-		Text:   "gates were left out: " + strings.Join(Omissions(p.Criterion.LeftOut), "; "),
+		Text:   "gates were left out: " + strings.Join(Omissions(p.Check.LeftOut), "; "),
 		Advice: "the verdict rests on the others; get what is missing, or name by --gates what is to be judged"}, true
 }

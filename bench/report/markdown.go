@@ -9,7 +9,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/subject"
 )
 
 // Markdown prints the whole report for a page: also the comparisons by other metrics, and the environment.
@@ -27,14 +28,14 @@ func Markdown(w io.Writer, a *Analysis) error {
 	}
 	const ranks = "Percentiles are exact nearest ranks over all right answers."
 	if a.Run.Suite != nil {
-		p.chapter("Suite "+a.Run.Suite.Name, aboutSuite(a)+".", suiteTable(a), a.notes(a.own(bench.Closed), MetricThroughput)...)
+		p.chapter("Suite "+a.Run.Suite.Name, aboutSuite(a)+".", suiteTable(a), a.notes(a.own(plan.Closed), MetricThroughput)...)
 		p.chapter("Response time in closed loops", ranks, closedTable(a))
 	} else {
 		p.chapter("Response time in closed loops", ranks+" The fork tax is the ratio of\nthe medians, with its 95 % interval: over "+
-			"pairs of blocks, or over starts of the targets if that is wider.", closedTable(a), a.notes(a.own(bench.Closed), MetricResponse)...)
+			"pairs of blocks, or over starts of the targets if that is wider.", closedTable(a), a.notes(a.own(plan.Closed), MetricResponse)...)
 	}
 	p.chapter("Response time at a rate", "Requests arrive by a plan, whatever the server does, and count from when they were "+
-		"intended.\nLag is the generator's own fault.", openTable(a), a.notes(a.own(bench.Open), MetricResponse)...)
+		"intended.\nLag is the generator's own fault.", openTable(a), a.notes(a.own(plan.Open), MetricResponse)...)
 	p.chapter("What a request costs the server", "Of the server and the children that it waited for. Invalid blocks are in no "+
 		"comparison.", costTable(a.ownCells()))
 	p.waterfalls(a)
@@ -71,7 +72,7 @@ func (p *printer) waterfalls(a *Analysis) {
 	p.line("\n## Where the time of a request goes\n\nMedians of the phases, each of which begins where the one before it ends; " +
 		"METHOD.md says what each\nis. What is outside of them is the network, HTTP, and the client.")
 	for _, c := range cells {
-		p.line("\n%s, %s, %s: %s\n\n```\n%s```", subject(c.Workload, c.Request), c.Model, c.Load, c.Response.print("p50"),
+		p.line("\n%s, %s, %s: %s\n\n```\n%s```", requestName(c.Workload, c.Request), c.Model, c.Load, c.Response.print("p50"),
 			waterfall(c))
 	}
 }
@@ -90,7 +91,7 @@ func (p *printer) comparisons(a *Analysis) {
 		if c.Unit != "ns" {
 			print = rate
 		}
-		p.line("| %s | %s | %s | %s over %s | %s%s | %s%s | %d | %d | %s | %s |", subject(c.Workload, c.Request), c.Load,
+		p.line("| %s | %s | %s | %s over %s | %s%s | %s%s | %d | %d | %s | %s |", requestName(c.Workload, c.Request), c.Load,
 			c.Metric, c.Candidate, c.Baseline, three(c.Ratio), between(c.RatioLow, c.RatioHigh, three), print(c.Difference),
 			between(c.DifferenceLow, c.DifferenceHigh, print), c.Blocks, c.Restarts, c.over(), optional(c.MDE, percent))
 	}
@@ -110,7 +111,7 @@ func (p *printer) variants(a *Analysis) {
 }
 
 // variant says what one is, as far as it is anything but a model.
-func variant(v bench.Variant) string {
+func variant(v subject.Variant) string {
 	parts := []string{"model " + v.Model}
 	if len(v.Build) > 0 {
 		parts = append(parts, fmt.Sprintf("built with `%s`", strings.Join(v.Build, " ")))

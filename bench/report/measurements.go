@@ -5,7 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/stats"
 	"forktax/workload/contract"
 )
@@ -46,12 +47,12 @@ type seen struct {
 
 // counts says whether a percentile takes the observation in: a right answer, or a request that timed out, which took at
 // least as long and is recorded at that.
-func counts(o bench.Observation, b bench.Block) bool {
-	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == bench.ErrTimeout)
+func counts(o record.Observation, b record.Block) bool {
+	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == record.ErrTimeout)
 }
 
 // measure reads all blocks of a run, each by itself: what they share is for spoil.
-func measure(r *bench.Result) ([]measurements, error) {
+func measure(r *record.Result) ([]measurements, error) {
 	measured := make([]measurements, len(r.Plan.Cells))
 	reading := readings(r)
 	for i, c := range r.Plan.Cells {
@@ -64,7 +65,7 @@ func measure(r *bench.Result) ([]measurements, error) {
 }
 
 // judge reads the blocks of the cell with this index, one by one.
-func judge(r *bench.Result, cell int, reading int64) (measurements, error) {
+func judge(r *record.Result, cell int, reading int64) (measurements, error) {
 	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockView{}}
 	load := r.Plan.Cells[cell].Load
 	length, _ := r.Plan.Length(r.Plan.Cells[cell])
@@ -88,7 +89,7 @@ func judge(r *bench.Result, cell int, reading int64) (measurements, error) {
 			if err != nil {
 				return measurements{}, err
 			}
-			if load.Kind == bench.Open {
+			if load.Kind == plan.Open {
 				view.backlog.take(o, length)
 				if o.Intended >= time.Duration(b.DiscardNS) {
 					lag = append(lag, int64(o.Lag()))
@@ -115,7 +116,7 @@ func judge(r *bench.Result, cell int, reading int64) (measurements, error) {
 	return m, nil
 }
 
-func (s *seen) take(o bench.Observation, length time.Duration) {
+func (s *seen) take(o record.Observation, length time.Duration) {
 	if o.Err != "" {
 		s.timeouts++
 		return
@@ -131,10 +132,10 @@ func (s *seen) take(o bench.Observation, length time.Duration) {
 // that came between the discard and the planned end: the ones that were under way at either end would be counted
 // without the time that they took, or the time without them. In an open loop of so few requests that it goes on after
 // its planned end it is all, until the last.
-func (s *seen) end(b bench.Block, l bench.Load, length time.Duration) {
+func (s *seen) end(b record.Block, l plan.Load, length time.Duration) {
 	discard := time.Duration(b.DiscardNS)
 	switch {
-	case l.Kind == bench.Open && (s.latest >= length || s.inTime == 0):
+	case l.Kind == plan.Open && (s.latest >= length || s.inTime == 0):
 		s.span = max(s.last, length) - discard
 	case discard > 0 && s.inTime > 0:
 		s.answers, s.span = s.inTime, length-discard
@@ -196,7 +197,7 @@ func (m measurements) responses() stats.Pool {
 
 // pool reads the observations of the cell's undisturbed blocks again, and brings a value of them together, sorted. It
 // uses buf.
-func (m measurements) pool(r *bench.Result, cell int, value func(bench.Observation) time.Duration, buf []int64) ([]int64, error) {
+func (m measurements) pool(r *record.Result, cell int, value func(record.Observation) time.Duration, buf []int64) ([]int64, error) {
 	buf = buf[:0]
 	for _, b := range r.Blocks {
 		if b.Cell != cell || disturbed(m.rounds[b.Round].reasons) {
@@ -215,17 +216,14 @@ func (m measurements) pool(r *bench.Result, cell int, value func(bench.Observati
 	return buf, nil
 }
 
-// mostComplaints is how many kinds of lines a cell tells of its target's log.
-const mostComplaints = 5
-
-func (m *measurements) count(b bench.Block) {
+func (m *measurements) count(b record.Block) {
 	m.blocks++
 	m.requests += b.Requests
 	m.generatorNS += b.GeneratorNS
 	for class, n := range b.Errors {
 		m.errors[class] += n
 	}
-	m.complaints = bench.Kinds(append(m.complaints, b.Complaints...), mostComplaints)
+	m.complaints = record.MergeComplaints(m.complaints, b.Complaints)
 	if b.DatabaseNS != nil {
 		if m.database == nil {
 			m.database = new(int64)
@@ -243,7 +241,7 @@ func (m *measurements) count(b bench.Block) {
 
 // metrics works out the metrics of one block; the response times are sorted. The median and the ninth decile of a block
 // need no minimum of observations: it is the comparison over blocks that says how sure they are.
-func (s seen) metrics(b bench.Block, response []int64) map[string]float64 {
+func (s seen) metrics(b record.Block, response []int64) map[string]float64 {
 	values := map[string]float64{}
 	if len(response) == 0 {
 		return values
@@ -275,7 +273,7 @@ func cpuOf(u *contract.Usage, database *int64) int64 {
 
 // cell says what was seen of the cell with this index. In an open loop one buffer serves for one kind of value after
 // the other: the observations of a long run are what takes memory.
-func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
+func (m measurements) cell(r *record.Result, index int) (Cell, error) {
 	c := Cell{Cell: r.Plan.Cells[index], Phases: m.phases()}
 	m.totals(&c)
 	m.costs(&c)
@@ -290,7 +288,7 @@ func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
 	if undisturbed.span > 0 {
 		c.ThroughputRPS = undisturbed.throughput()
 	}
-	if c.Load.Kind == bench.Open {
+	if c.Load.Kind == plan.Open {
 		b := m.backlog()
 		c.ReachedShare, c.Overloaded = b.reached(), b.overloaded()
 	}
@@ -300,15 +298,15 @@ func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
 	c.Distribution = distribution(responses)
 	c.Samples = m.samples()
 	c.Service = c.Response // which it is in a closed loop: a request is intended when it is sent
-	if c.Load.Kind != bench.Open {
+	if c.Load.Kind != plan.Open {
 		return c, nil
 	}
-	values, err := m.pool(r, index, bench.Observation.Service, make([]int64, 0, m.requests))
+	values, err := m.pool(r, index, record.Observation.Service, make([]int64, 0, m.requests))
 	if err != nil {
 		return Cell{}, err
 	}
 	c.Service = percentiles(stats.Pool{values}, undisturbed.timeouts)
-	if values, err = m.pool(r, index, bench.Observation.Lag, values); err != nil {
+	if values, err = m.pool(r, index, record.Observation.Lag, values); err != nil {
 		return Cell{}, err
 	}
 	c.Lag = LagQuantiles{P50: percentile(stats.Pool{values}, 0.5), P99: percentile(stats.Pool{values}, 0.99)}
@@ -318,7 +316,7 @@ func (m measurements) cell(r *bench.Result, index int) (Cell, error) {
 // totals fills in how much was measured, and how much of it is invalid.
 func (m measurements) totals(c *Cell) {
 	c.Blocks, c.Requests = m.blocks, m.requests
-	c.Errors = bench.Block{Errors: m.errors}.Failed()
+	c.Errors = record.Block{Errors: m.errors}.Failed()
 	if c.Errors > 0 {
 		c.ErrorsByClass, c.Complaints = m.errors, m.complaints
 	}

@@ -4,7 +4,8 @@ import (
 	"math"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 )
 
 // LeastReached is the share of what is planned at a rate that a server has to reach for its response times to be its
@@ -31,7 +32,7 @@ type backlog struct {
 }
 
 // take counts an observation of a block of this planned length.
-func (q *backlog) take(o bench.Observation, length time.Duration) {
+func (q *backlog) take(o record.Observation, length time.Duration) {
 	half := length / 2
 	if o.Intended >= half && o.Intended < length {
 		q.planned++
@@ -78,6 +79,6 @@ func (q backlog) overloaded() bool {
 
 // exhausted says whether the load's connections were in use when the arrivals of the block ended; one or another may
 // just have been between two requests. Requests then waited for the server, and not for the generator.
-func (q backlog) exhausted(l bench.Load) bool {
+func (q backlog) exhausted(l plan.Load) bool {
 	return float64(q.waiting) >= LeastReached*float64(l.Concurrency)
 }

@@ -9,7 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 	"forktax/workload/contract"
 )
@@ -31,11 +32,11 @@ func constant(d time.Duration) func(*rand.Rand) time.Duration {
 }
 
 // visit simulates a block.
-func (s server) visit(r *rand.Rand, rate float64, length time.Duration) []bench.Observation {
-	var block []bench.Observation
+func (s server) visit(r *rand.Rand, rate float64, length time.Duration) []record.Observation {
+	var block []record.Observation
 	for at := r.ExpFloat64() / rate; at < length.Seconds(); at += r.ExpFloat64() / rate {
 		due := time.Duration(at * 1e9)
-		block = append(block, bench.Observation{Intended: due, Sent: due, Done: due + s.service(r), Status: 200})
+		block = append(block, record.Observation{Intended: due, Sent: due, Done: due + s.service(r), Status: 200})
 	}
 	if s.workers == 0 {
 		return block
@@ -89,7 +90,7 @@ func TestOverloadIsTold(t *testing.T) {
 		r := rand.New(rand.NewPCG(1909, uint64(len(name)))) // Erlang's year
 		told := 0
 		for range trials {
-			var blocks [][]bench.Observation
+			var blocks [][]record.Observation
 			for range test.blocks {
 				blocks = append(blocks, test.server.visit(r, test.rate, test.length))
 			}
@@ -107,7 +108,7 @@ func TestOverloadIsTold(t *testing.T) {
 func TestStallIsNoOverload(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for stalls := range 7 {
-		var blocks [][]bench.Observation
+		var blocks [][]record.Observation
 		for i := range 6 {
 			block := server{2, constant(100 * time.Microsecond), false}.visit(r, 2000, 250*time.Millisecond)
 			for j := range block {
@@ -128,7 +129,7 @@ func TestLadderOfAnOverload(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	check := func(slow string, want ...string) {
 		t.Helper()
-		m := made{block: func(c bench.Cell, _ int) []bench.Observation {
+		m := made{block: func(c plan.Cell, _ int) []record.Observation {
 			mean := time.Millisecond
 			if c.Model == slow {
 				mean = 10 * time.Millisecond
@@ -160,7 +161,7 @@ func TestOverload(t *testing.T) {
 	const planned = 400
 	random := rand.New(rand.NewPCG(5, 6))
 	servers := map[string]server{"persistent": {2, exponential(1e6), false}, "cgi": {2, exponential(10e6), false}} // 200/s
-	m := made{cells: openTwins(), block: func(c bench.Cell, _ int) []bench.Observation {
+	m := made{cells: openTwins(), block: func(c plan.Cell, _ int) []record.Observation {
 		return servers[c.Model].visit(random, planned, 250*time.Millisecond)
 	}}
 	r := m.record(t, 8)
@@ -222,11 +223,11 @@ func TestOverload(t *testing.T) {
 
 // A request that waits for a connection because the server has them all is late, and not by the generator's fault.
 func TestExhaustedConnections(t *testing.T) {
-	late := func(c bench.Cell, _ int) []bench.Observation {
-		var block []bench.Observation
+	late := func(c plan.Cell, _ int) []record.Observation {
+		var block []record.Observation
 		for i := range 100 {
 			due := time.Duration(i) * 2400 * time.Microsecond // until 237.6 ms
-			o := bench.Observation{Intended: due, Sent: due, FirstByte: due, Done: due + time.Millisecond, Status: 200}
+			o := record.Observation{Intended: due, Sent: due, FirstByte: due, Done: due + time.Millisecond, Status: 200}
 			if c.Model == "cgi" && i >= 9 { // of which the first nine take all connections until 300 ms
 				o.Sent, o.FirstByte, o.Done = 300e6, 300e6, 301e6
 			} else if c.Model == "cgi" {

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // An arrival is what is needed of an observation for the pace.
@@ -18,7 +18,7 @@ type arrival struct{ due, done time.Duration }
 // It does not look at how many requests came: of 400 arrivals of a Poisson process a twentieth more or less is chance.
 // Nor does it count, as a backlog does, how many are under way, which takes the blocks of a whole cell to be sure of. A
 // search has to tell from one visit.
-func pace(r *bench.Result, b bench.Block) (float64, error) {
+func pace(r *record.Result, b record.Block) (float64, error) {
 	cell := r.Plan.Cells[b.Cell]
 	length, _ := r.Plan.Length(cell)
 	discard := time.Duration(b.DiscardNS)

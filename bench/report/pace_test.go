@@ -5,22 +5,23 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 )
 
 // served answers Poisson arrivals by a server that takes one request after the other, each for the service time.
-func served(t *testing.T, rate float64, length, service time.Duration, seed uint64) []bench.Observation {
+func served(t *testing.T, rate float64, length, service time.Duration, seed uint64) []record.Observation {
 	t.Helper()
-	plan, err := load.Plan(bench.Load{RateRPS: rate}, length, 0, seed)
+	plan, err := load.Plan(plan.Load{RateRPS: rate}, length, 0, seed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []bench.Observation
+	var all []record.Observation
 	free := time.Duration(0)
 	for _, due := range plan {
 		free = max(free, due) + service
-		all = append(all, bench.Observation{Intended: due, Sent: due, FirstByte: free, Done: free, Status: 200})
+		all = append(all, record.Observation{Intended: due, Sent: due, FirstByte: free, Done: free, Status: 200})
 	}
 	return all
 }
@@ -35,7 +36,7 @@ func TestOverloadOfAQueue(t *testing.T) {
 		overloads := 0
 		for v := range uint64(visits) {
 			seeds := rand.New(rand.NewPCG(v, 0))
-			m := made{cells: curve(rps)[:1], block: func(bench.Cell, int) []bench.Observation {
+			m := made{cells: curve(rps)[:1], block: func(plan.Cell, int) []record.Observation {
 				return served(t, rps, length, time.Duration(busy*float64(time.Second)/rps), seeds.Uint64())
 			}}
 			r := m.record(t, blocks)
@@ -43,7 +44,7 @@ func TestOverloadOfAQueue(t *testing.T) {
 			for i := range r.Blocks {
 				r.Blocks[i].DiscardNS = int64(length / 10)
 			}
-			r.Plan.Objective = &bench.Objective{Percentile: 0.5, LimitNS: int64(time.Hour)}
+			r.Plan.Objective = &plan.Objective{Percentile: 0.5, LimitNS: int64(time.Hour)}
 			if analyze(t, r).Knees[0].Reason == "overload" {
 				overloads++
 			}

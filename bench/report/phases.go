@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/record"
 	"forktax/bench/stats"
 	"forktax/workload/contract"
 )
@@ -39,9 +39,9 @@ type accounts struct {
 	seen  int
 }
 
-func newAccounts(b bench.Block) accounts { return accounts{every: max(b.Requests/mostOfBlock, 1)} }
+func newAccounts(b record.Block) accounts { return accounts{every: max(b.Requests/mostOfBlock, 1)} }
 
-func (a *accounts) take(o bench.Observation) {
+func (a *accounts) take(o record.Observation) {
 	if o.Err != "" || o.Timing == (contract.Timing{}) {
 		return
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 	"forktax/bench/stats"
 )
 
@@ -13,7 +13,7 @@ const agreement = 0.05
 
 // referee compares the cells that two engines visited in the same rounds. The referee is lighter in no case and an
 // independent client in all: where the two agree, neither is likely to be wrong.
-func referee(plan bench.Plan, cells []Cell, measured []measurements) []Agreement {
+func referee(plan plan.Plan, cells []Cell, measured []measurements) []Agreement {
 	agreements := []Agreement{}
 	for i, c := range plan.Cells {
 		if plan.Referee == "" || c.Engine != plan.Referee {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 	"forktax/bench/report"
 )
 
@@ -13,7 +13,7 @@ func TestWhyTheRefereeDiffers(t *testing.T) {
 	check := func(blocks, clients int, median, throughput float64, refereeCPU int64, want string) {
 		t.Helper()
 		a := report.Agreement{Referee: "hey", Blocks: blocks, MedianRatio: median, ThroughputRatio: throughput, EngineCPU: 10,
-			RefereeCPU: refereeCPU, Load: bench.Load{Kind: bench.Closed, Concurrency: clients}}
+			RefereeCPU: refereeCPU, Load: plan.Load{Kind: plan.Closed, Concurrency: clients}}
 		if got := report.Why(a); got != want {
 			t.Errorf("why of %+v = %q, want %q", a, got, want)
 		}

@@ -8,7 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
@@ -16,8 +17,8 @@ import (
 type visit struct {
 	rate   float64
 	start  int
-	block  []bench.Observation
-	change func(*bench.Block)
+	block  []record.Observation
+	change func(*record.Block)
 }
 
 // Visits to a rate, at a start of the targets, that say different things of p50 ≤ 80 ms.
@@ -30,49 +31,49 @@ func misses(rate float64, start int) visit {
 }
 
 func fails(rate float64, start int) visit {
-	return visit{rate, start, append(meets(rate, start).block, failed(bench.ErrReset)), nothing}
+	return visit{rate, start, append(meets(rate, start).block, failed(record.ErrReset)), nothing}
 }
 
 func drops(rate float64, start int) visit {
-	return visit{rate, start, append(meets(rate, start).block, bench.Observation{Done: time.Second, Status: 200}),
-		func(b *bench.Block) { b.Machine.ListenDrops = 1 }}
+	return visit{rate, start, append(meets(rate, start).block, record.Observation{Done: time.Second, Status: 200}),
+		func(b *record.Block) { b.Machine.ListenDrops = 1 }}
 }
 
 func stolen(rate float64, start int) visit {
-	return visit{rate, start, misses(rate, start).block, func(b *bench.Block) {
-		b.Machine = bench.Counters{CPUSeconds: 1, StealSeconds: 0.1}
+	return visit{rate, start, misses(rate, start).block, func(b *record.Block) {
+		b.Machine = record.Counters{CPUSeconds: 1, StealSeconds: 0.1}
 	}}
 }
 
 func collected(rate float64, start int) visit {
-	return visit{rate, start, misses(rate, start).block, func(b *bench.Block) { b.Collections = 1 }}
+	return visit{rate, start, misses(rate, start).block, func(b *record.Block) { b.Collections = 1 }}
 }
 
 func busy(rate float64, start int) visit {
-	return visit{rate, start, misses(rate, start).block, func(b *bench.Block) { b.GeneratorNS = 7e8 }}
+	return visit{rate, start, misses(rate, start).block, func(b *record.Block) { b.GeneratorNS = 7e8 }}
 }
 
 func busyAndStolen(rate float64, start int) visit {
-	return visit{rate, start, misses(rate, start).block, func(b *bench.Block) {
+	return visit{rate, start, misses(rate, start).block, func(b *record.Block) {
 		busy(rate, start).change(b)
 		stolen(rate, start).change(b)
 	}}
 }
 
 // search records the visits as those of a search, with three starts, of the model cgi at 10, 20, … 70/s.
-func search(t *testing.T, visits ...visit) *bench.Result {
+func search(t *testing.T, visits ...visit) *record.Result {
 	t.Helper()
 	return searchOf(t, visits, nil)
 }
 
 // searchOf records those of cgi and those of persistent.
-func searchOf(t *testing.T, cgi, persistent []visit) *bench.Result {
+func searchOf(t *testing.T, cgi, persistent []visit) *record.Result {
 	t.Helper()
 	visits := slices.Concat(cgi, persistent)
 	cells := curve(10, 20, 30, 40, 50, 60, 70)
-	m := made{cells: cells, block: func(_ bench.Cell, round int) []bench.Observation { return visits[round].block }}
+	m := made{cells: cells, block: func(_ plan.Cell, round int) []record.Observation { return visits[round].block }}
 	r := m.record(t, len(visits))
-	r.Blocks = slices.DeleteFunc(r.Blocks, func(b bench.Block) bool {
+	r.Blocks = slices.DeleteFunc(r.Blocks, func(b record.Block) bool {
 		c := cells[b.Cell]
 		return c.Load.RateRPS != visits[b.Round].rate || (c.Model == "cgi") != (b.Round < len(cgi))
 	})
@@ -81,7 +82,7 @@ func searchOf(t *testing.T, cgi, persistent []visit) *bench.Result {
 		visits[i].change(&r.Blocks[i])
 	}
 	r.Plan.Searched, r.Plan.Groups, r.Plan.BlockNS = true, 3, int64(250*time.Millisecond)
-	r.Plan.Objective = &bench.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
+	r.Plan.Objective = &plan.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
 	return r
 }
 
@@ -93,23 +94,23 @@ func TestLatest(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		visit visit
-		want  bench.Verdict
+		want  plan.Verdict
 	}{
-		"met":                         {meets(50, 0), bench.Met},
-		"too slow":                    {misses(50, 0), bench.Missed},
-		"a request failed":            {fails(50, 0), bench.Failed},
-		"a request was dropped":       {drops(50, 0), bench.Failed},
-		"somebody else's was dropped": {visit{50, 0, misses(50, 0).block, drops(50, 0).change}, bench.Unclear},
-		"stolen, and met":             {visit{50, 0, meets(50, 0).block, stolen(50, 0).change}, bench.Met},
-		"stolen, and missed":          {stolen(50, 0), bench.Missed},
-		"collected":                   {collected(50, 0), bench.Unclear},
-		"a busy generator":            {busy(50, 0), bench.Unclear},
-		"too few":                     {visit{50, 0, meets(50, 0).block[:3], nothing}, bench.Unclear},
-		"a queue that grows":          {growing(4), bench.Missed},
-		"one that grows fast":         {visit{50, 0, growing(1).block, nothing}, bench.Missed},
+		"met":                         {meets(50, 0), plan.Met},
+		"too slow":                    {misses(50, 0), plan.Missed},
+		"a request failed":            {fails(50, 0), plan.Failed},
+		"a request was dropped":       {drops(50, 0), plan.Failed},
+		"somebody else's was dropped": {visit{50, 0, misses(50, 0).block, drops(50, 0).change}, plan.Unclear},
+		"stolen, and met":             {visit{50, 0, meets(50, 0).block, stolen(50, 0).change}, plan.Met},
+		"stolen, and missed":          {stolen(50, 0), plan.Missed},
+		"collected":                   {collected(50, 0), plan.Unclear},
+		"a busy generator":            {busy(50, 0), plan.Unclear},
+		"too few":                     {visit{50, 0, meets(50, 0).block[:3], nothing}, plan.Unclear},
+		"a queue that grows":          {growing(4), plan.Missed},
+		"one that grows fast":         {visit{50, 0, growing(1).block, nothing}, plan.Missed},
 		"one that grows faster": {visit{50, 0, evenly(200, func(due time.Duration) time.Duration {
 			return 2 * due
-		}), nothing}, bench.Failed},
+		}), nothing}, plan.Failed},
 	} {
 		for _, before := range []visit{meets(40, 0), fails(40, 0), meets(50, 0)} {
 			if got, err := report.Latest(search(t, before, test.visit)); got != test.want || err != nil {
@@ -224,7 +225,7 @@ func TestInconclusiveSearches(t *testing.T) {
 	}
 
 	cut := search(t, fails(40, 0), meets(10, 0))
-	cut.Tail = bench.Tail{Condition: "interrupted"}
+	cut.Tail = record.Tail{Condition: "interrupted"}
 	for _, w := range analyze(t, cut).Warnings {
 		if w.Code == report.Inconclusive {
 			t.Errorf("of a search that was interrupted it is said: %s; %s", w.Text, w.Advice)

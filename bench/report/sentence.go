@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // words says in a sentence for each request up to which rate the models meet the objective, the slowest first, and what
@@ -20,7 +20,7 @@ func words(knees []Knee) []statement {
 		for n < len(found) && found[n].Workload == found[0].Workload && found[n].Request == found[0].Request {
 			n++
 		}
-		s := statement{Text: fmt.Sprintf("%s: %s.", subject(found[0].Workload, found[0].Request), sentence(found[:n]))}
+		s := statement{Text: fmt.Sprintf("%s: %s.", requestName(found[0].Workload, found[0].Request), sentence(found[:n]))}
 		for i := range n {
 			s.Places = append(s.Places, fmt.Sprintf(".knees.%d", len(knees)-len(found)+i))
 		}
@@ -84,7 +84,7 @@ func (k Knee) upTo() string {
 }
 
 // unsettled warns of searches that ended for a reason that is not the server's, and not the generator's either.
-func unsettled(r *bench.Result, found []Knee) []Warning {
+func unsettled(r *record.Result, found []Knee) []Warning {
 	var warnings []Warning
 	var open []string
 	more, highestMet := 1.0, 0.0
@@ -92,7 +92,7 @@ func unsettled(r *bench.Result, found []Knee) []Warning {
 		highestMet = max(highestMet, k.met())
 	}
 	for _, k := range found {
-		name := fmt.Sprintf("%s as %s", subject(k.Workload, k.Request), k.Model)
+		name := fmt.Sprintf("%s as %s", requestName(k.Workload, k.Request), k.Model)
 		switch s := k.Search; {
 		case s == nil:
 		case s.Missing > 0:

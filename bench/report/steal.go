@@ -3,7 +3,7 @@ package report
 import (
 	"fmt"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // Steal is CPU time that the hypervisor gave to others. It makes blocks noisier, and none of them mean something else:
@@ -22,10 +22,10 @@ const (
 const CodeSteal = "steal"
 
 // steal is what the machine counted over some blocks.
-type steal struct{ bench.Counters }
+type steal struct{ record.Counters }
 
 // stolen sums up what was counted over the blocks, and between them: a block alone is too short for it.
-func stolen(blocks []bench.Block) (s steal) {
+func stolen(blocks []record.Block) (s steal) {
 	for _, b := range blocks {
 		s.CPUSeconds += b.Machine.CPUSeconds
 		s.StealSeconds += b.Machine.StealSeconds
@@ -45,7 +45,7 @@ func (s steal) share() float64 {
 func (s steal) noticeable() bool { return s.share() > noticeableSteal && s.StealSeconds > stealTick }
 
 // stealing warns that intervals are wider, and times longer, than they need be.
-func stealing(blocks []bench.Block) (Warning, bool) {
+func stealing(blocks []record.Block) (Warning, bool) {
 	s := stolen(blocks)
 	return Warning{Code: CodeSteal,
 		Text: fmt.Sprintf("the hypervisor took %s of the CPU time during the run", percent(s.share())),

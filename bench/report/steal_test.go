@@ -8,27 +8,27 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
 // The share of the CPU time that the hypervisor took during the run is in all reports, and a warning from 2 % on.
 func TestSteal(t *testing.T) {
 	for name, test := range map[string]struct {
-		counted bench.Counters // by the machine, in each of the 12 blocks
-		share   string         // as it is printed; "" if it is not
+		counted record.Counters // by the machine, in each of the 12 blocks
+		share   string          // as it is printed; "" if it is not
 		warned  bool
 	}{
-		"not counted": {bench.Counters{}, "", false},
-		"none":        {bench.Counters{CPUSeconds: 0.04}, "steal 0 %", false},
-		"hardly any":  {bench.Counters{CPUSeconds: 0.05, StealSeconds: 0.0009}, "steal 1.80 %", false},
-		"some":        {bench.Counters{CPUSeconds: 0.04, StealSeconds: 0.001}, "steal 2.50 %", true},
-		"one tick":    {bench.Counters{CPUSeconds: 0.02, StealSeconds: 0.01 / 12}, "steal 4.17 %", false},
+		"not counted": {record.Counters{}, "", false},
+		"none":        {record.Counters{CPUSeconds: 0.04}, "steal 0 %", false},
+		"hardly any":  {record.Counters{CPUSeconds: 0.05, StealSeconds: 0.0009}, "steal 1.80 %", false},
+		"some":        {record.Counters{CPUSeconds: 0.04, StealSeconds: 0.001}, "steal 2.50 %", true},
+		"one tick":    {record.Counters{CPUSeconds: 0.02, StealSeconds: 0.01 / 12}, "steal 4.17 %", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := made{cells: twins(), block: the10s}
 			r := m.record(t, 6)
-			each(func(b *bench.Block) { b.Machine = test.counted })(r)
+			each(func(b *record.Block) { b.Machine = test.counted })(r)
 			a := analyze(t, r)
 			for _, format := range []string{"text", "markdown"} {
 				text := string(print(t, format, a))

@@ -7,7 +7,8 @@ import (
 	"io"
 	"os"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 )
 
 // ReadAnalysis reads an analysis that was stored: a result.json. What is not the whole of one is an error that names the
@@ -55,8 +56,8 @@ func parse(text []byte) (*Analysis, error) {
 		return nil, err
 	case head.Schema == nil:
 		return nil, errors.New("it names no schema")
-	case *head.Schema != bench.Schema:
-		return nil, fmt.Errorf("schema %d is unknown; this forktax reads schema %d", *head.Schema, bench.Schema)
+	case *head.Schema != record.Schema:
+		return nil, fmt.Errorf("schema %d is unknown; this forktax reads schema %d", *head.Schema, record.Schema)
 	}
 	var a Analysis
 	if err := json.Unmarshal(text, &a); err != nil {
@@ -69,7 +70,7 @@ func parse(text []byte) (*Analysis, error) {
 		return nil, errors.New("it has no cells")
 	}
 	for i, c := range a.Cells {
-		if c.Workload == "" || c.Request == "" || c.Model == "" || c.Load.Kind != bench.Closed && c.Load.Kind != bench.Open {
+		if c.Workload == "" || c.Request == "" || c.Model == "" || c.Load.Kind != plan.Closed && c.Load.Kind != plan.Open {
 			return nil, fmt.Errorf("cell %d does not say what it is of", i+1)
 		}
 	}

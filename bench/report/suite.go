@@ -8,12 +8,13 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 )
 
 // published is what mod_python's own manual says of the contenders of the suite article: requests a second of a page that
 // says hello, by ab with one client on a Pentium of 1.2 GHz.
-var published = map[bench.Contender]float64{
+var published = map[plan.Contender]float64{
 	{Workload: "hello in Python", Name: "cgi"}:        23,
 	{Workload: "hello in Python", Name: "cgihandler"}: 385,
 	{Workload: "hello in Python", Name: "publisher"}:  476,
@@ -34,7 +35,7 @@ func suiteTable(a *Analysis) table.Writer {
 	}
 	t.AppendHeader(header)
 	last := ""
-	for _, c := range a.own(bench.Closed) {
+	for _, c := range a.own(plan.Closed) {
 		row := table.Row{c.Workload, c.Load, c.Model, a.title(c), optional(c.ThroughputRPS, three), "", optional(c.CPUPerRequest, duration)}
 		if c.Workload == last {
 			row[0] = ""
@@ -45,8 +46,8 @@ func suiteTable(a *Analysis) table.Writer {
 		} else if r := a.comparison(c.Cell, MetricThroughput); r != nil {
 			row[5] = three(r.Ratio) + between(r.RatioLow, r.RatioHigh, three) + r.mark()
 		}
-		if rps, known := published[bench.Contender{Workload: c.Workload, Name: c.Model}]; old && known {
-			row = append(row, fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[bench.Contender{Workload: c.Workload, Name: a.Run.Baseline}]))
+		if rps, known := published[plan.Contender{Workload: c.Workload, Name: c.Model}]; old && known {
+			row = append(row, fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[plan.Contender{Workload: c.Workload, Name: a.Run.Baseline}]))
 		}
 		t.AppendRow(row)
 	}
@@ -56,7 +57,7 @@ func suiteTable(a *Analysis) table.Writer {
 
 // title says for people what a contender is.
 func (a *Analysis) title(c Cell) string {
-	i := slices.IndexFunc(a.Run.Suite.Contenders, func(b bench.Contender) bool { return b.Workload == c.Workload && b.Name == c.Model })
+	i := slices.IndexFunc(a.Run.Suite.Contenders, func(b plan.Contender) bool { return b.Workload == c.Workload && b.Name == c.Model })
 	if i < 0 {
 		return ""
 	}
@@ -76,7 +77,7 @@ func aboutSuite(a *Analysis) string {
 }
 
 // suiteWarning names what of a suite was left out.
-func suiteWarning(r *bench.Result) (Warning, bool) {
+func suiteWarning(r *record.Result) (Warning, bool) {
 	s := r.Plan.Suite
 	if s == nil || len(s.LeftOut) == 0 {
 		return Warning{}, false
@@ -100,7 +101,7 @@ func unaccounted(a *Analysis) (Warning, bool) {
 }
 
 // suiteVersions lists the servers and languages.
-func suiteVersions(s *bench.Suite) []string {
+func suiteVersions(s *plan.Suite) []string {
 	if s == nil {
 		return nil
 	}

@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 	"forktax/workload/contract"
 )
@@ -14,12 +15,12 @@ import (
 func TestUnaccountedCPU(t *testing.T) {
 	m := made{cells: twins(), block: the10s}
 	r := m.record(t, 6)
-	each(func(b *bench.Block) {
+	each(func(b *record.Block) {
 		if b.Cell == 0 {
 			b.Usage = &contract.Usage{SelfCPUNS: 1000, Outside: true}
 		}
 	})(r)
-	for _, suite := range []*bench.Suite{nil, {Name: "hosts"}} {
+	for _, suite := range []*plan.Suite{nil, {Name: "hosts"}} {
 		r.Plan.Suite = suite
 		a := analyze(t, r)
 		i := slices.IndexFunc(a.Warnings, func(w report.Warning) bool { return w.Code == "no-cpu" })

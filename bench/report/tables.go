@@ -9,14 +9,14 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 )
 
 // The tables that the text and Markdown formats share.
 
 // firstLoads takes the cells of the first load of each request: what a request costs depends little on the load.
 func firstLoads(cells []Cell) []Cell {
-	first := map[[2]string]bench.Load{}
+	first := map[[2]string]plan.Load{}
 	var kept []Cell
 	for _, c := range cells {
 		key := [2]string{c.Workload, c.Request}
@@ -31,7 +31,7 @@ func firstLoads(cells []Cell) []Cell {
 }
 
 // ownCells lists all cells without those that only check the others: of the referee, and of a check's control.
-func (a *Analysis) ownCells() []Cell { return append(a.own(bench.Closed), a.own(bench.Open)...) }
+func (a *Analysis) ownCells() []Cell { return append(a.own(plan.Closed), a.own(plan.Open)...) }
 
 // own lists the cells of a kind of load, without those that only check the others.
 func (a *Analysis) own(kind string) []Cell {
@@ -52,8 +52,8 @@ func closedTable(a *Analysis) table.Writer {
 		header = append(header, "fork tax", "adds")
 	}
 	t.AppendHeader(header)
-	for _, c := range a.own(bench.Closed) {
-		row := table.Row{subject(c.Workload, c.Request), c.Load, c.Model, c.Response.print("p50"), c.Response.print("p90"),
+	for _, c := range a.own(plan.Closed) {
+		row := table.Row{requestName(c.Workload, c.Request), c.Load, c.Model, c.Response.print("p50"), c.Response.print("p90"),
 			c.Response.print("p99"), optional(c.ThroughputRPS, three)}
 		if a.Run.Suite == nil {
 			tax, adds := a.tax(c)
@@ -69,9 +69,9 @@ func closedTable(a *Analysis) table.Writer {
 func openTable(a *Analysis) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "planned", "model", "reached", "p50", "p90", "p99", "p99.9", "lag p99", "fork tax", "adds"})
-	for _, c := range a.own(bench.Open) {
+	for _, c := range a.own(plan.Open) {
 		tax, adds := a.tax(c)
-		t.AppendRow(table.Row{subject(c.Workload, c.Request), c.Load, c.Model, optional(c.ThroughputRPS, rate),
+		t.AppendRow(table.Row{requestName(c.Workload, c.Request), c.Load, c.Model, optional(c.ThroughputRPS, rate),
 			c.Response.print("p50"), c.Response.print("p90"), c.Response.print("p99"), c.Response.print("p999"),
 			optional(c.Lag.P99, duration), tax, adds})
 	}
@@ -115,7 +115,7 @@ func costTable(cells []Cell) table.Writer {
 	}
 	t.AppendHeader(header)
 	for _, c := range cells {
-		row := table.Row{subject(c.Workload, c.Request), c.Load, c.Model,
+		row := table.Row{requestName(c.Workload, c.Request), c.Load, c.Model,
 			optional(c.CPUPerRequest, duration), optional(c.ProcessesPerRequest, perRequest),
 			optional(c.ConnectionsPerRequest, perRequest), optional(c.FaultsPerRequest, three),
 			optional(c.PeakMemory, func(b float64) string { return size(int64(b)) }), c.Errors,
@@ -134,7 +134,7 @@ func refereeTable(a *Analysis) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "model", "median", "requests/s", a.Run.RefereeEngine + " CPU", "own CPU", "why"})
 	for _, r := range a.Referee {
-		t.AppendRow(table.Row{subject(r.Workload, r.Request), r.Load, r.Model, signed(r.MedianRatio), signed(r.ThroughputRatio),
+		t.AppendRow(table.Row{requestName(r.Workload, r.Request), r.Load, r.Model, signed(r.MedianRatio), signed(r.ThroughputRatio),
 			duration(float64(r.RefereeCPU)), duration(float64(r.EngineCPU)), r.Why})
 	}
 	alignRight(t, 4, 7)
@@ -175,8 +175,8 @@ func signed(ratio float64) string {
 	return fmt.Sprintf("%s%.0f %%", sign, math.Abs(change))
 }
 
-// subject names a request; that of a workload with just one often has the same name.
-func subject(workload, request string) string {
+// requestName names a request; that of a workload with just one often has the same name.
+func requestName(workload, request string) string {
 	if workload == request {
 		return workload
 	}
@@ -192,7 +192,7 @@ func alignRight(t table.Writer, from, to int) {
 }
 
 // comparison finds what the cell was compared by with the run's baseline, as the candidate.
-func (a *Analysis) comparison(c bench.Cell, metric string) *Comparison {
+func (a *Analysis) comparison(c plan.Cell, metric string) *Comparison {
 	if i := a.compared(c, metric); i >= 0 {
 		return &a.Comparisons[i]
 	}
@@ -200,18 +200,18 @@ func (a *Analysis) comparison(c bench.Cell, metric string) *Comparison {
 }
 
 // compared is the index of that comparison, or −1.
-func (a *Analysis) compared(c bench.Cell, metric string) int {
+func (a *Analysis) compared(c plan.Cell, metric string) int {
 	return slices.IndexFunc(a.Comparisons, func(r Comparison) bool { return r.of(c) && r.Baseline == a.Run.Baseline && r.Metric == metric })
 }
 
 // of says whether the cell is the candidate.
-func (c Comparison) of(cell bench.Cell) bool {
+func (c Comparison) of(cell plan.Cell) bool {
 	return c.Workload == cell.Workload && c.Request == cell.Request && c.Engine == cell.Engine && c.Load == cell.Load &&
 		c.Candidate == cell.Model
 }
 
 // cell finds a cell of the analysis.
-func (a *Analysis) cell(c bench.Cell) *Cell {
+func (a *Analysis) cell(c plan.Cell) *Cell {
 	for i := range a.Cells {
 		if a.Cells[i].Cell == c {
 			return &a.Cells[i]
@@ -265,7 +265,7 @@ func statements(a *Analysis) []statement {
 			continue
 		}
 		told[key] = true
-		s := statement{Text: fmt.Sprintf("%s, %s: %s.%s%s", subject(c.Workload, c.Request), c.Load, meaning, a.parts(c), capacity(a, c))}
+		s := statement{Text: fmt.Sprintf("%s, %s: %s.%s%s", requestName(c.Workload, c.Request), c.Load, meaning, a.parts(c), capacity(a, c))}
 		if i := a.compared(c.Cell, MetricResponse); i >= 0 {
 			s.Places = []string{fmt.Sprintf(".comparisons.%d", i)}
 		}

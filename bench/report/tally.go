@@ -1,11 +1,14 @@
 package report
 
-import "forktax/bench"
+import (
+	"forktax/bench/plan"
+	"forktax/bench/record"
+)
 
 // A Tally counts what the comparisons of a run lack while it goes on. It reads each block once and keeps nothing but
 // counts: the harness collects its garbage before each block, and is to have little then.
 type Tally struct {
-	run         *bench.Follower
+	run         *record.Follower
 	cells       []cellTally
 	comparisons []comparisonTally
 }
@@ -23,7 +26,7 @@ type comparisonTally struct {
 }
 
 // NewTally returns one of the run in the folder dir.
-func NewTally(dir string) *Tally { return &Tally{run: bench.Follow(dir)} }
+func NewTally(dir string) *Tally { return &Tally{run: record.Follow(dir)} }
 
 // Missing returns, of each cell of the plan, how many more valid blocks it needs for its comparisons to have their
 // intervals, and not to be accused. It is called between rounds, as the blocks of a round share reasons.
@@ -40,7 +43,7 @@ func (t *Tally) Missing() ([]int, error) {
 }
 
 // missing is Missing once the blocks of r are counted, too.
-func (t *Tally) missing(r *bench.Result) ([]int, error) {
+func (t *Tally) missing(r *record.Result) ([]int, error) {
 	if err := t.count(r); err != nil {
 		return nil, err
 	}
@@ -73,7 +76,7 @@ func (c cellTally) hopeless() bool {
 }
 
 // count takes in the blocks of r, which are of rounds that are over.
-func (t *Tally) count(r *bench.Result) error {
+func (t *Tally) count(r *record.Result) error {
 	if t.cells == nil {
 		t.prepare(r.Plan)
 	}
@@ -95,7 +98,7 @@ func (t *Tally) count(r *bench.Result) error {
 }
 
 // prepare lists the comparisons of a plan whose cells are visited together.
-func (t *Tally) prepare(plan bench.Plan) {
+func (t *Tally) prepare(plan plan.Plan) {
 	t.cells = make([]cellTally, len(plan.Cells))
 	for i, c := range plan.Cells {
 		for _, b := range baselines(plan, c) {

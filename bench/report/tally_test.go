@@ -7,20 +7,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/run"
 	"forktax/workload/contract"
 )
 
 // both has the twins with one client and with eight, the floor with one, and a referee.
-func both() []bench.Cell {
+func both() []plan.Cell {
 	all := append(twins(), cell("persistent", 8), cell("cgi", 8), cell("cgi", 1), cell("cgi", 1))
 	all[4].Workload, all[4].Request = "floor", "floor"
 	all[5].Engine = "referee"
 	return all
 }
 
-func recordBoth(t *testing.T, rounds int) *bench.Result {
+func recordBoth(t *testing.T, rounds int) *record.Result {
 	t.Helper()
 	r := (&made{cells: both(), block: the10s}).record(t, rounds)
 	r.Plan.Floor, r.Plan.Referee = "floor", "referee"
@@ -29,8 +32,8 @@ func recordBoth(t *testing.T, rounds int) *bench.Result {
 
 // What is missing is the pairs that an interval needs, and valid blocks where too many are invalid.
 func TestMissing(t *testing.T) {
-	spoil := func(spoilt ...int) func(*bench.Result) { // in these rounds, a block of the twins with eight clients
-		return func(r *bench.Result) {
+	spoil := func(spoilt ...int) func(*record.Result) { // in these rounds, a block of the twins with eight clients
+		return func(r *record.Result) {
 			for i, b := range r.Blocks {
 				if b.Cell == 3 && slices.Contains(spoilt, b.Round) {
 					r.Blocks[i].Collections = 1
@@ -38,20 +41,20 @@ func TestMissing(t *testing.T) {
 			}
 		}
 	}
-	without := func(gone func(bench.Block) bool) func(*bench.Result) {
-		return func(r *bench.Result) { r.Blocks = slices.DeleteFunc(r.Blocks, gone) }
+	without := func(gone func(record.Block) bool) func(*record.Result) {
+		return func(r *record.Result) { r.Blocks = slices.DeleteFunc(r.Blocks, gone) }
 	}
 	for name, test := range map[string]struct {
 		rounds int
-		change func(*bench.Result)
+		change func(*record.Result)
 		want   []int // of the twins with one client, with eight, the floor, the referee
 	}{
 		"nothing":           {6, nil, []int{0, 0, 0, 0, 0, 0}},
-		"no block yet":      {1, without(func(bench.Block) bool { return true }), []int{6, 6, 6, 6, 6, 0}},
+		"no block yet":      {1, without(func(record.Block) bool { return true }), []int{6, 6, 6, 6, 6, 0}},
 		"a round":           {5, nil, []int{1, 1, 1, 1, 1, 0}},
 		"a pair":            {6, spoil(2), []int{0, 0, 1, 1, 0, 0}},
-		"a pair, not taken": {6, without(func(b bench.Block) bool { return b.Cell == 2 && b.Round == 2 }), []int{0, 0, 1, 1, 0, 0}},
-		"pairs with the floor": {8, without(func(b bench.Block) bool { return b.Cell == 4 && b.Round > 2 }),
+		"a pair, not taken": {6, without(func(b record.Block) bool { return b.Cell == 2 && b.Round == 2 }), []int{0, 0, 1, 1, 0, 0}},
+		"pairs with the floor": {8, without(func(b record.Block) bool { return b.Cell == 4 && b.Round > 2 }),
 			[]int{0, 3, 0, 0, 3, 0}},
 		// 2 of 6 are more than a fifth, and of 10 they are not.
 		"pairs, and valid blocks": {6, spoil(2, 3), []int{0, 0, 4, 4, 0, 0}},
@@ -60,7 +63,7 @@ func TestMissing(t *testing.T) {
 		// 3 of 6 are more than two fifths.
 		"more, where half is invalid": {6, spoil(1, 2, 3), []int{0, 0, 0, 0, 0, 0}},
 		"more, but no block is valid": {3, spoil(0, 1, 2), []int{3, 3, 0, 0, 3, 0}},
-		"the referee":                 {6, without(func(b bench.Block) bool { return b.Cell == 5 }), []int{0, 0, 0, 0, 0, 0}},
+		"the referee":                 {6, without(func(b record.Block) bool { return b.Cell == 5 }), []int{0, 0, 0, 0, 0, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := recordBoth(t, test.rounds)
@@ -119,16 +122,16 @@ func TestMissingAgreesWithTheAnalysis(t *testing.T) {
 // A Tally that has read the run at each round says the same as one that reads it at the end.
 func TestTallyReadsOn(t *testing.T) {
 	m := made{cells: twins(), block: the10s}
-	plan := bench.Plan{Cells: m.cells, Groups: 3, BudgetNS: 1, Baseline: bench.Baseline, Seed: 7,
+	plan := plan.Plan{Cells: m.cells, Groups: 3, BudgetNS: 1, Baseline: plan.Baseline, Seed: 7,
 		Workloads: []contract.Description{{Name: "hello", Requests: []contract.Request{{Name: "hello", Method: "GET", Path: "/"}}}}}
-	record, err := bench.CreateRecord(t.TempDir(), bench.Head{Schema: bench.Schema, ID: "made", Plan: plan})
+	record, err := record.Create(t.TempDir(), record.Head{Schema: record.Schema, ID: "made", Plan: plan})
 	if err != nil {
 		t.Fatal(err)
 	}
 	tally := report.NewTally(record.Dir)
 	var asked []int
-	runner := bench.Runner{Plan: plan, Launcher: &m, Engines: map[string]bench.Engine{"fake": &m}, Record: record,
-		Progress: func(p bench.Progress) { m.now = p },
+	runner := run.Runner{Plan: plan, Launcher: &m, Engines: map[string]load.Engine{"fake": &m}, Record: record,
+		Progress: func(p run.Progress) { m.now = p },
 		Missing: func() ([]int, error) {
 			got, err := tally.Missing()
 			if err != nil {

@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 )
 
 // A Terminal is where a report is looked at.
@@ -42,7 +42,7 @@ func Screen(w io.Writer, a *Analysis, t Terminal) error {
 // others, all on one scale, and its blocks in the order in which they ran as a line of their own.
 func (t Terminal) picture(p *printer, a *Analysis) {
 	room := t.Width - nameWidth - modelWidth - valueWidth - sparkWidth - 4
-	cells := firstLoads(a.ends().own(bench.Closed))
+	cells := firstLoads(a.ends().own(plan.Closed))
 	most := 0.0
 	for _, c := range cells {
 		most = max(most, a.length(c))
@@ -61,7 +61,7 @@ func (t Terminal) picture(p *printer, a *Analysis) {
 		if length == 0 {
 			continue
 		}
-		name := subject(c.Workload, c.Request)
+		name := requestName(c.Workload, c.Request)
 		if name != last {
 			last, series = name, 0
 		} else {

@@ -8,7 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 )
 
 // Text prints one screen for a terminal: the check, if there is one, the table, where it goes, what it means, and what to
@@ -27,12 +27,12 @@ func (p *printer) text(a *Analysis) {
 	ends := a.ends()
 	if a.Run.Suite == nil {
 		p.table("Response time in closed loops, and the fork tax on its median (95 % interval over pairs, or over starts if "+
-			"wider)", closedTable(ends), a.notes(ends.own(bench.Closed), MetricResponse)...)
+			"wider)", closedTable(ends), a.notes(ends.own(plan.Closed), MetricResponse)...)
 	} else {
-		p.table(aboutSuite(a), suiteTable(a), a.notes(a.own(bench.Closed), MetricThroughput)...)
+		p.table(aboutSuite(a), suiteTable(a), a.notes(a.own(plan.Closed), MetricThroughput)...)
 		p.table("Response time in closed loops", closedTable(ends))
 	}
-	p.table("Response time at a rate, and the fork tax on its median", openTable(ends), a.notes(ends.own(bench.Open), MetricResponse)...)
+	p.table("Response time at a rate, and the fork tax on its median", openTable(ends), a.notes(ends.own(plan.Open), MetricResponse)...)
 	p.table("What a request costs the server", costTable(firstLoads(ends.ownCells())))
 	p.table("Where the time of a request goes: medians of its phases", phasesTable(a))
 	p.table("What it adds to renew a thing for each request, to the median response time (95 % interval)", ladderTable(a))

@@ -4,8 +4,9 @@ import (
 	"math"
 	"slices"
 
-	"forktax/bench"
 	"forktax/bench/gate"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/stats"
 )
 
@@ -28,22 +29,22 @@ func inverse(metric string) bool { return metric == MetricThroughput }
 
 // A trial is the pairs of one gate that is measured.
 type trial struct {
-	cell   bench.Cell // the candidate's
+	cell   plan.Cell // the candidate's
 	metric string
 	pairs  pairs
 	slack  float64 // by how much the logarithm of what the base is taken for may be off
 }
 
 // trials lists the gates of a run that are measured: metric by metric, each by all requests.
-func trials(p bench.Plan, measured []measurements) []trial {
+func trials(p plan.Plan, measured []measurements) []trial {
 	var all []trial
-	for _, metric := range p.Criterion.Metrics {
+	for _, metric := range p.Check.Metrics {
 		for i, c := range p.Cells {
-			if c.Model != p.Criterion.Candidate {
+			if c.Model != p.Check.Candidate {
 				continue
 			}
 			t := trial{cell: c, metric: metric}
-			if p.Criterion.Stored != nil {
+			if p.Check.Stored != nil {
 				t.hold(p, measured, i)
 			} else if base, ok := twin(p, c); ok {
 				t.pairs = pair(measured[base].rounds, measured[i].rounds, metric)
@@ -55,14 +56,14 @@ func trials(p bench.Plan, measured []measurements) []trial {
 }
 
 // hold puts the floor in the place of the base, times the stored ratio over it. Without such a ratio there is no base.
-func (t *trial) hold(p bench.Plan, measured []measurements, candidate int) {
-	i := slices.IndexFunc(p.Criterion.Stored.Ratios, func(r bench.StoredRatio) bool {
+func (t *trial) hold(p plan.Plan, measured []measurements, candidate int) {
+	i := slices.IndexFunc(p.Check.Stored.Ratios, func(r plan.StoredRatio) bool {
 		return r.Request == t.cell.Request && r.Metric == t.metric
 	})
 	if i < 0 {
 		return
 	}
-	stored := p.Criterion.Stored.Ratios[i]
+	stored := p.Check.Stored.Ratios[i]
 	t.slack = stored.Slack
 	for _, b := range baselines(p, t.cell) {
 		if b.name == p.Floor {
@@ -88,30 +89,30 @@ func (p pairs) series(metric string, starts int) gate.Series {
 }
 
 // data is what a run's criterion is judged by.
-func data(r *bench.Result, measured []measurements, tried []trial) gate.Data {
+func data(r *record.Result, measured []measurements, tried []trial) gate.Data {
 	starts := 0
 	for _, b := range r.Blocks {
 		starts = max(starts, b.Group+1)
 	}
-	d := gate.Data{Ended: r.Tail != (bench.Tail{})}
+	d := gate.Data{Ended: r.Tail != (record.Tail{})}
 	for _, t := range tried {
 		d.Gates = append(d.Gates, t.pairs.series(t.metric, starts))
 		d.Slack = append(d.Slack, t.slack)
 	}
-	if r.Plan.Criterion.Control != "" {
+	if r.Plan.Check.Control != "" {
 		d.Control = control(r.Plan, measured, starts)
 	}
 	return d
 }
 
 // control is the response time of the control over that of the candidate, by all requests.
-func control(p bench.Plan, measured []measurements, starts int) gate.Series {
+func control(p plan.Plan, measured []measurements, starts int) gate.Series {
 	all := make(gate.Series, starts)
 	for i, c := range p.Cells {
-		if c.Model != p.Criterion.Control {
+		if c.Model != p.Check.Control {
 			continue
 		}
-		c.Model = p.Criterion.Candidate
+		c.Model = p.Check.Candidate
 		candidate := slices.Index(p.Cells, c)
 		if candidate < 0 {
 			continue
@@ -123,13 +124,13 @@ func control(p bench.Plan, measured []measurements, starts int) gate.Series {
 	return all
 }
 
-func rule(p bench.Plan) gate.Rule {
-	c := p.Criterion
+func rule(p plan.Plan) gate.Rule {
+	c := p.Check
 	return gate.Rule{Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, Seed: p.Seed}
 }
 
 // Evidence is what a run with a criterion is judged by, as far as it has come.
-func Evidence(r *bench.Result) (gate.Data, error) {
+func Evidence(r *record.Result) (gate.Data, error) {
 	measured, err := measure(r)
 	if err != nil {
 		return gate.Data{}, err
@@ -139,7 +140,7 @@ func Evidence(r *bench.Result) (gate.Data, error) {
 }
 
 // Standing judges a run with a criterion as far as it has come.
-func Standing(r *bench.Result) (gate.Judgement, error) {
+func Standing(r *record.Result) (gate.Judgement, error) {
 	d, err := Evidence(r)
 	if err != nil {
 		return gate.Judgement{}, err
@@ -187,28 +188,28 @@ func unitOf(metric string) string {
 }
 
 // counted makes the gates of what has no noise: any that is more than the margin allows is a regression.
-func counted(p bench.Plan, a *Analysis) []Gate {
+func counted(p plan.Plan, a *Analysis) []Gate {
 	var gates []Gate
-	for _, n := range p.Criterion.Counts {
+	for _, n := range p.Check.Counts {
 		g := Gate{Workload: p.Workloads[0].Name, Request: n.Request, Metric: n.Metric, Kind: countsKind, Unit: "1",
 			Load: p.Cells[0].Load}
-		base, candidate := float64(n.Of[p.Baseline]), float64(n.Of[p.Criterion.Candidate])
-		g.judge(base, candidate, p.Criterion.Margin)
+		base, candidate := float64(n.Of[p.Baseline]), float64(n.Of[p.Check.Candidate])
+		g.judge(base, candidate, p.Check.Margin)
 		gates = append(gates, g)
 	}
 	for _, c := range p.Cells {
-		if c.Model != p.Criterion.Candidate {
+		if c.Model != p.Check.Candidate {
 			continue
 		}
 		g := Gate{Workload: c.Workload, Request: c.Request, Load: c.Load, Metric: countErrors, Kind: countsKind, Unit: "1"}
 		candidate := a.cell(c)
 		c.Model = p.Baseline
 		base := a.cell(c)
-		if p.Criterion.Stored != nil {
+		if p.Check.Stored != nil {
 			base = &Cell{}
 		}
 		if base != nil && candidate != nil {
-			g.judge(float64(base.Errors), float64(candidate.Errors), p.Criterion.Margin)
+			g.judge(float64(base.Errors), float64(candidate.Errors), p.Check.Margin)
 			if g.Verdict == Regression {
 				g.Why = "each request has to get its right answer"
 			}

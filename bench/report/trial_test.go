@@ -7,26 +7,27 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
 // contest is a check's record of 32 starts of the targets with three rounds each, in which the candidate takes so much
 // more than the base.
-func contest(t *testing.T, change float64) *bench.Result {
+func contest(t *testing.T, change float64) *record.Result {
 	t.Helper()
 	noise := rand.New(rand.NewPCG(1, 2))
 	costs := map[string]float64{"base": 1, "candidate": 1 + change, "control": (1 + change) * 1.1}
-	m := made{cells: []bench.Cell{cell("base", 1), cell("candidate", 1), cell("control", 1)},
-		block: func(c bench.Cell, _ int) []bench.Observation {
-			return []bench.Observation{took(time.Duration(1e6 * costs[c.Model] * (1 + 0.01*noise.NormFloat64())))}
+	m := made{cells: []plan.Cell{cell("base", 1), cell("candidate", 1), cell("control", 1)},
+		block: func(c plan.Cell, _ int) []record.Observation {
+			return []record.Observation{took(time.Duration(1e6 * costs[c.Model] * (1 + 0.01*noise.NormFloat64())))}
 		}}
 	r := m.record(t, 96)
 	for i := range r.Blocks {
 		r.Blocks[i].Group = r.Blocks[i].Round / 3
 	}
 	r.Plan.Baseline = "base"
-	r.Plan.Criterion = &bench.Criterion{Titles: map[string]string{"base": "./old", "candidate": "./new"},
+	r.Plan.Check = &plan.CheckSpec{Titles: map[string]string{"base": "./old", "candidate": "./new"},
 		Candidate: "candidate", Control: "control", Margin: 0.03, MustCatch: 0.1, Alpha: 0.01,
 		Metrics: []string{report.MetricResponse}}
 	return r
@@ -36,46 +37,46 @@ func contest(t *testing.T, change float64) *bench.Result {
 func TestCheck(t *testing.T) {
 	for name, test := range map[string]struct {
 		change       float64
-		but          func(r *bench.Result)
+		but          func(r *record.Result)
 		verdict, why string
 		needs        string
 	}{
 		"equal": {0, nil, report.Pass, "by each gate, ./new costs less than 10 % more than ./old", ""},
 		"more": {0.2, nil, report.Regression, "response_p50 (hello) of ./new is worse than that of ./old: response_p50 by +20.",
 			""},
-		"the harness was killed": {0, func(r *bench.Result) { r.Tail = bench.Tail{} },
+		"the harness was killed": {0, func(r *record.Result) { r.Tail = record.Tail{} },
 			report.Undecided, "the run was not completed: the harness was killed", "another run"},
-		"it was interrupted": {0, func(r *bench.Result) { r.Tail = bench.Tail{LengthNS: 1, Condition: "interrupted"} },
+		"it was interrupted": {0, func(r *record.Result) { r.Tail = record.Tail{LengthNS: 1, Condition: "interrupted"} },
 			report.Undecided, "the run was not completed: interrupted", "another run"},
-		"no blocks": {0, func(r *bench.Result) { r.Blocks = nil },
+		"no blocks": {0, func(r *record.Result) { r.Blocks = nil },
 			report.Undecided, "the targets were started 0 times", "--budget "},
-		"too few starts": {0, func(r *bench.Result) { r.Blocks = r.Blocks[:9*6] },
+		"too few starts": {0, func(r *record.Result) { r.Blocks = r.Blocks[:9*6] },
 			report.Undecided, "the targets were started 6 times in the time, and the first look is after 16 starts", "--budget 16s"},
-		"all of it is invalid": {0, each(func(b *bench.Block) { b.Collections = 1 }),
+		"all of it is invalid": {0, each(func(b *record.Block) { b.Collections = 1 }),
 			report.Undecided, "more than a fifth of the blocks", "METHOD.md"},
-		"all of it is stolen, which decides nothing": {0, each(func(b *bench.Block) {
-			b.Machine = bench.Counters{CPUSeconds: 1, StealSeconds: 0.3}
+		"all of it is stolen, which decides nothing": {0, each(func(b *record.Block) {
+			b.Machine = record.Counters{CPUSeconds: 1, StealSeconds: 0.3}
 		}), report.Pass, "by each gate", ""},
 		"the floor is invalid": {0, floorInvalid, report.Pass, "by each gate", ""},
-		"the floor is invalid, and stands for the base": {0, func(r *bench.Result) {
+		"the floor is invalid, and stands for the base": {0, func(r *record.Result) {
 			floorInvalid(r)
-			r.Plan.Criterion.Stored = &bench.Stored{Ratios: []bench.StoredRatio{{Request: "hello",
+			r.Plan.Check.Stored = &plan.StoredBaseline{Ratios: []plan.StoredRatio{{Request: "hello",
 				Metric: report.MetricResponse, Ratio: 1}}}
 		}, report.Undecided, "more than a fifth of the blocks of floor/floor", "METHOD.md"},
-		"counts left out": {0, func(r *bench.Result) {
-			r.Plan.Criterion.LeftOut = []bench.LeftOut{{Gate: report.CountProcesses, Why: "no strace"},
+		"counts left out": {0, func(r *record.Result) {
+			r.Plan.Check.LeftOut = []plan.LeftOut{{Gate: report.CountProcesses, Why: "no strace"},
 				{Gate: report.CountFiles, Why: "no strace"}}
 		}, report.Pass, "more than ./old; left out: processes, files_opened", ""},
-		"a metric that nothing tells": {0, func(r *bench.Result) {
-			r.Plan.Criterion.Metrics = append(r.Plan.Criterion.Metrics, report.MetricCPU)
+		"a metric that nothing tells": {0, func(r *record.Result) {
+			r.Plan.Check.Metrics = append(r.Plan.Check.Metrics, report.MetricCPU)
 		}, report.Undecided, "nothing was measured by cpu_per_request (hello)", "--gates without that"},
-		"no metric": {0, func(r *bench.Result) { r.Plan.Criterion.Metrics = nil }, report.Undecided, "", "--budget "},
-		"a metric that is unknown": {0, func(r *bench.Result) { r.Plan.Criterion.Metrics = []string{"latency"} },
+		"no metric": {0, func(r *record.Result) { r.Plan.Check.Metrics = nil }, report.Undecided, "", "--budget "},
+		"a metric that is unknown": {0, func(r *record.Result) { r.Plan.Check.Metrics = []string{"latency"} },
 			report.Undecided, "nothing was measured by latency (hello)", ""},
-		"no block of the control": {0, only(func(b bench.Block) bool { return b.Cell != 2 }),
+		"no block of the control": {0, only(func(b record.Block) bool { return b.Cell != 2 }),
 			report.Undecided, "was not found to be slower", "a quieter machine"},
-		"a control that is as fast as the candidate": {0, func(r *bench.Result) {
-			only(func(b bench.Block) bool { return b.Cell != 2 })(r)
+		"a control that is as fast as the candidate": {0, func(r *record.Result) {
+			only(func(b record.Block) bool { return b.Cell != 2 })(r)
 			for _, b := range r.Blocks {
 				if b.Cell == 1 {
 					b.Cell = 2
@@ -83,22 +84,22 @@ func TestCheck(t *testing.T) {
 				}
 			}
 		}, report.Undecided, "was not found to be slower", "a higher --must-catch"},
-		"a control that is not in the plan": {0, func(r *bench.Result) { r.Plan.Criterion.Control = "other" },
+		"a control that is not in the plan": {0, func(r *record.Result) { r.Plan.Check.Control = "other" },
 			report.Undecided, "was not found to be slower", ""},
-		"a candidate that is not in the plan": {0, func(r *bench.Result) { r.Plan.Criterion.Candidate = "other" },
+		"a candidate that is not in the plan": {0, func(r *record.Result) { r.Plan.Check.Candidate = "other" },
 			report.Undecided, "", ""},
-		"a base that is not in the plan": {0, func(r *bench.Result) { r.Plan.Baseline = "other" },
+		"a base that is not in the plan": {0, func(r *record.Result) { r.Plan.Baseline = "other" },
 			report.Undecided, "nothing was measured by response_p50 (hello)", ""},
-		"a stored base that says nothing of it": {0, func(r *bench.Result) { r.Plan.Criterion.Stored = &bench.Stored{} },
+		"a stored base that says nothing of it": {0, func(r *record.Result) { r.Plan.Check.Stored = &plan.StoredBaseline{} },
 			report.Undecided, "nothing was measured by response_p50 (hello)", ""},
 		"the candidate fails once": {0, once(1), report.Regression,
 			"errors (hello) of ./new is worse than that of ./old: errors went from 0 to 1", ""},
 		"the base fails once": {0, once(0), report.Undecided, "the base fails, too", "a base that answers each request"},
-		"a process more": {0, func(r *bench.Result) {
-			r.Plan.Criterion.Counts = []bench.Count{{Metric: report.CountProcesses, Request: "hello",
+		"a process more": {0, func(r *record.Result) {
+			r.Plan.Check.Counts = []plan.Count{{Metric: report.CountProcesses, Request: "hello",
 				Of: map[string]int64{"base": 1, "candidate": 2}}}
 		}, report.Regression, "processes (hello) of ./new is worse than that of ./old: processes by +100", ""},
-		"starts of which nothing is valid, the most of them": {0, each(func(b *bench.Block) {
+		"starts of which nothing is valid, the most of them": {0, each(func(b *record.Block) {
 			if b.Group > 5 {
 				b.Collections = 1
 			}
@@ -120,17 +121,17 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func each(change func(*bench.Block)) func(*bench.Result) {
-	return func(r *bench.Result) {
+func each(change func(*record.Block)) func(*record.Result) {
+	return func(r *record.Result) {
 		for i := range r.Blocks {
 			change(&r.Blocks[i])
 		}
 	}
 }
 
-func only(keep func(bench.Block) bool) func(*bench.Result) {
-	return func(r *bench.Result) {
-		var kept []bench.Block
+func only(keep func(record.Block) bool) func(*record.Result) {
+	return func(r *record.Result) {
+		var kept []record.Block
 		for _, b := range r.Blocks {
 			if keep(b) {
 				kept = append(kept, b)
@@ -141,7 +142,7 @@ func only(keep func(bench.Block) bool) func(*bench.Result) {
 }
 
 // floorInvalid adds a floor to a check, of which each block is invalid.
-func floorInvalid(r *bench.Result) {
+func floorInvalid(r *record.Result) {
 	floor := cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"
 	r.Plan.Floor, r.Plan.Cells = "floor", append(r.Plan.Cells, floor)
@@ -154,9 +155,9 @@ func floorInvalid(r *bench.Result) {
 }
 
 // once has one request of the cell fail.
-func once(cell int) func(*bench.Result) {
-	return func(r *bench.Result) {
-		i := slices.IndexFunc(r.Blocks, func(b bench.Block) bool { return b.Cell == cell })
+func once(cell int) func(*record.Result) {
+	return func(r *record.Result) {
+		i := slices.IndexFunc(r.Blocks, func(b record.Block) bool { return b.Cell == cell })
 		r.Blocks[i].Errors = map[string]int{"status": 1}
 	}
 }

@@ -4,7 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/stats"
 )
 
@@ -29,7 +30,7 @@ const (
 )
 
 // accuse lists what is wrong with a block of a plan; lag and response are sorted.
-func accuse(p bench.Plan, b bench.Block, q backlog, lag, response []int64) []string {
+func accuse(p plan.Plan, b record.Block, q backlog, lag, response []int64) []string {
 	l := p.Cells[b.Cell].Load
 	var reasons []string
 	is := func(reason string, wrong bool) {
@@ -37,7 +38,7 @@ func accuse(p bench.Plan, b bench.Block, q backlog, lag, response []int64) []str
 			reasons = append(reasons, reason)
 		}
 	}
-	if l.Kind == bench.Open && len(lag) > 0 {
+	if l.Kind == plan.Open && len(lag) > 0 {
 		allowed := float64(leastLag)
 		if len(response) > 0 {
 			allowed = max(allowed, shareOfMedian*float64(at(response, 0.5)))
@@ -58,9 +59,9 @@ func accuse(p bench.Plan, b bench.Block, q backlog, lag, response []int64) []str
 func at(sorted []int64, p float64) int64 { return sorted[stats.NearestRank(p, len(sorted))-1] }
 
 // spoil has the blocks of a round that differ only in model share their reasons.
-func spoil(cells []bench.Cell, measured []measurements) {
+func spoil(cells []plan.Cell, measured []measurements) {
 	type key struct {
-		cell  bench.Cell
+		cell  plan.Cell
 		round int
 	}
 	reasons := map[key][]string{}

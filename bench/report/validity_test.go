@@ -8,63 +8,64 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
 // openTwins arrive at 400/s.
-func openTwins() []bench.Cell {
+func openTwins() []plan.Cell {
 	cells := twins()
 	for i := range cells {
-		cells[i].Load = bench.Load{Kind: bench.Open, Concurrency: 9, RateRPS: 400}
+		cells[i].Load = plan.Load{Kind: plan.Open, Concurrency: 9, RateRPS: 400}
 	}
 	return cells
 }
 
 // late is an answer after 1 ms to a request that was sent so much too late.
-func late(lag time.Duration) bench.Observation {
-	return bench.Observation{Intended: 100, Sent: 100 + lag, FirstByte: 100 + lag, Done: 100 + lag + time.Millisecond, Status: 200}
+func late(lag time.Duration) record.Observation {
+	return record.Observation{Intended: 100, Sent: 100 + lag, FirstByte: 100 + lag, Done: 100 + lag + time.Millisecond, Status: 200}
 }
 
 // One block of a round that has ten is wrong in some way. It is invalid for the right reason, with its twin, and
 // nothing else is.
 func TestValidity(t *testing.T) {
-	steady := func(bench.Cell, int) []bench.Observation { return slices.Repeat([]bench.Observation{late(0)}, 10) }
+	steady := func(plan.Cell, int) []record.Observation { return slices.Repeat([]record.Observation{late(0)}, 10) }
 	for name, test := range map[string]struct {
-		cells  []bench.Cell
-		block  func(bench.Cell, int) []bench.Observation
-		change func(*bench.Block) // of the block of cgi in round 3
+		cells  []plan.Cell
+		block  func(plan.Cell, int) []record.Observation
+		change func(*record.Block) // of the block of cgi in round 3
 		want   string
 	}{
-		"nothing wrong": {openTwins(), steady, func(*bench.Block) {}, ""},
-		"collection":    {twins(), steady, func(b *bench.Block) { b.Collections = 1 }, "collection"},
-		"stolen, which makes it noisier and nothing else": {twins(), steady, func(b *bench.Block) {
-			b.Machine = bench.Counters{CPUSeconds: 1, StealSeconds: 0.5}
+		"nothing wrong": {openTwins(), steady, func(*record.Block) {}, ""},
+		"collection":    {twins(), steady, func(b *record.Block) { b.Collections = 1 }, "collection"},
+		"stolen, which makes it noisier and nothing else": {twins(), steady, func(b *record.Block) {
+			b.Machine = record.Counters{CPUSeconds: 1, StealSeconds: 0.5}
 		}, ""},
-		"dropped":        {twins(), steady, func(b *bench.Block) { b.Machine.ListenDrops = 1 }, "network"},
-		"asked again":    {twins(), steady, func(b *bench.Block) { b.Machine.SYNRetransmits = 1 }, "network"},
-		"busy generator": {openTwins(), steady, func(b *bench.Block) { b.GeneratorNS = 6e8 + 1 }, "generator"},
-		"generator busy enough, in a closed loop": {twins(), steady, func(b *bench.Block) {
+		"dropped":        {twins(), steady, func(b *record.Block) { b.Machine.ListenDrops = 1 }, "network"},
+		"asked again":    {twins(), steady, func(b *record.Block) { b.Machine.SYNRetransmits = 1 }, "network"},
+		"busy generator": {openTwins(), steady, func(b *record.Block) { b.GeneratorNS = 6e8 + 1 }, "generator"},
+		"generator busy enough, in a closed loop": {twins(), steady, func(b *record.Block) {
 			b.GeneratorNS = 9e8
 		}, ""},
-		"late": {openTwins(), func(c bench.Cell, round int) []bench.Observation {
+		"late": {openTwins(), func(c plan.Cell, round int) []record.Observation {
 			if c.Model == "cgi" && round == 3 {
-				return slices.Repeat([]bench.Observation{late(501 * time.Microsecond)}, 10)
+				return slices.Repeat([]record.Observation{late(501 * time.Microsecond)}, 10)
 			}
 			return steady(c, round)
-		}, func(*bench.Block) {}, "lag"},
-		"hardly late": {openTwins(), func(c bench.Cell, round int) []bench.Observation {
+		}, func(*record.Block) {}, "lag"},
+		"hardly late": {openTwins(), func(c plan.Cell, round int) []record.Observation {
 			if c.Model == "cgi" && round == 3 {
-				return slices.Repeat([]bench.Observation{late(500 * time.Microsecond)}, 10)
+				return slices.Repeat([]record.Observation{late(500 * time.Microsecond)}, 10)
 			}
 			return steady(c, round)
-		}, func(*bench.Block) {}, ""},
-		"failed": {twins(), func(c bench.Cell, round int) []bench.Observation {
+		}, func(*record.Block) {}, ""},
+		"failed": {twins(), func(c plan.Cell, round int) []record.Observation {
 			if c.Model == "cgi" && round == 3 {
-				return append(steady(c, round), failed(bench.ErrReset))
+				return append(steady(c, round), failed(record.ErrReset))
 			}
 			return steady(c, round)
-		}, func(*bench.Block) {}, "errors"},
+		}, func(*record.Block) {}, "errors"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := made{cells: test.cells, block: test.block}
@@ -102,11 +103,11 @@ func TestValidity(t *testing.T) {
 
 // A request that timed out is a value of which only the least is known, and a percentile that falls on it says so.
 func TestTimeouts(t *testing.T) {
-	timeout := func() bench.Observation {
-		return bench.Observation{Intended: 100, Sent: 100, FirstByte: 100, Done: 100 + time.Second, Err: bench.ErrTimeout}
+	timeout := func() record.Observation {
+		return record.Observation{Intended: 100, Sent: 100, FirstByte: 100, Done: 100 + time.Second, Err: record.ErrTimeout}
 	}
-	m := made{cells: twins(), block: func(bench.Cell, int) []bench.Observation {
-		return append(slices.Repeat([]bench.Observation{took(1000)}, 45), slices.Repeat([]bench.Observation{timeout()}, 5)...)
+	m := made{cells: twins(), block: func(plan.Cell, int) []record.Observation {
+		return append(slices.Repeat([]record.Observation{took(1000)}, 45), slices.Repeat([]record.Observation{timeout()}, 5)...)
 	}}
 	c := analyze(t, m.record(t, 10)).Cells[0]
 	// Of 500 values, 50 are timeouts: ranks 451 to 500. The p90 is rank 450, the p99 rank 495.
@@ -123,10 +124,10 @@ func TestTimeouts(t *testing.T) {
 
 // What is intended in the discarded beginning of a block is in no percentile.
 func TestDiscard(t *testing.T) {
-	m := made{cells: twins(), block: func(bench.Cell, int) []bench.Observation {
+	m := made{cells: twins(), block: func(plan.Cell, int) []record.Observation {
 		early, counted := took(5000), took(1000)
 		early.Intended, early.Sent = 10, 10
-		return slices.Concat(slices.Repeat([]bench.Observation{early}, 30), slices.Repeat([]bench.Observation{counted}, 10))
+		return slices.Concat(slices.Repeat([]record.Observation{early}, 30), slices.Repeat([]record.Observation{counted}, 10))
 	}}
 	r := m.record(t, 6)
 	for i := range r.Blocks {
@@ -151,11 +152,11 @@ func TestThroughputAtARate(t *testing.T) {
 	const length, discard = 250e6, 25e6
 	check := func(requests int, gap, takes time.Duration, want float64) {
 		t.Helper()
-		m := made{cells: openTwins(), block: func(bench.Cell, int) []bench.Observation {
-			var block []bench.Observation
+		m := made{cells: openTwins(), block: func(plan.Cell, int) []record.Observation {
+			var block []record.Observation
 			for i := range requests {
 				due := time.Duration(i)*gap + gap/2
-				block = append(block, bench.Observation{Intended: due, Sent: due, FirstByte: due + takes, Done: due + takes,
+				block = append(block, record.Observation{Intended: due, Sent: due, FirstByte: due + takes, Done: due + takes,
 					Status: 200})
 			}
 			return block
@@ -183,7 +184,7 @@ func TestReferee(t *testing.T) {
 		c.Engine = "referee"
 		cells = append(cells, c)
 	}
-	m := made{cells: cells, block: func(c bench.Cell, round int) []bench.Observation {
+	m := made{cells: cells, block: func(c plan.Cell, round int) []record.Observation {
 		block := the10s(c, round)
 		if c.Engine == "referee" {
 			for i := range block {

@@ -8,13 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/gate"
+	"forktax/bench/record"
 )
 
 // check says what a run with a criterion came to. It fails closed: whatever is missing, it is not a pass.
-func check(r *bench.Result, measured []measurements, a *Analysis) *Check {
-	criterion := r.Plan.Criterion
+func check(r *record.Result, measured []measurements, a *Analysis) *Check {
+	criterion := r.Plan.Check
 	tried := trials(r.Plan, measured)
 	d := data(r, measured, tried)
 	j := rule(r.Plan).Judge(d)
@@ -58,7 +58,7 @@ func (c *Check) verdict(j gate.Judgement, f gate.Finding) (verdict, why string) 
 }
 
 // conclude makes one verdict of all.
-func (c *Check) conclude(r *bench.Result, j gate.Judgement, slack []float64, a *Analysis) {
+func (c *Check) conclude(r *record.Result, j gate.Judgement, slack []float64, a *Analysis) {
 	regressed := c.named(Regression)
 	accused, tooMany := tooManyInvalid(r.Plan, a)
 	failing := slices.IndexFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })

@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"forktax/bench"
-	"forktax/bench/program"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/bench/subject"
 )
 
 // warnings looks for what a reader must know. The rules look at what was measured, never at which side it favours.
-func warnings(r *bench.Result, measured []measurements, a *Analysis) []Warning {
+func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning {
 	found := []Warning{}
 	add := func(w Warning, is bool) {
 		if is {
@@ -38,7 +39,7 @@ func warnings(r *bench.Result, measured []measurements, a *Analysis) []Warning {
 	add(Warning{Code: "stored-base",
 		Text: "the base was not measured in this run: its cost over the floor is that of another",
 		Advice: "what differs between the days is in the comparison, though less than in times; check two programs in one run " +
-			"where the base can be had"}, r.Plan.Criterion != nil && r.Plan.Criterion.Stored != nil)
+			"where the base can be had"}, r.Plan.Check != nil && r.Plan.Check.Stored != nil)
 	add(foreign(r))
 	add(suiteWarning(r))
 	add(unaccounted(a))
@@ -71,12 +72,12 @@ func some(names []string) string {
 }
 
 // noFloor warns that there is nothing to hold the start of a program against.
-func noFloor(p bench.Plan) (Warning, bool) {
+func noFloor(p plan.Plan) (Warning, bool) {
 	w := Warning{Code: "no-floor",
 		Text: fmt.Sprintf("the floor, the smallest program that can answer, was not measured: %s", p.NoFloor),
 		Advice: "what the kernel and the host cost is in the cost of each program, and not told apart; --no-floor keeps " +
 			"quiet of it"}
-	if p.Criterion != nil {
+	if p.Check != nil {
 		w.Advice = "no verdict rests on it, but this result cannot be the --baseline of another check"
 	}
 	return w, p.NoFloor != ""
@@ -95,7 +96,7 @@ func failed(a *Analysis) (Warning, bool) {
 		names = append(names, c.String())
 		errors += c.Errors
 		requests += c.Requests
-		logged = bench.Kinds(append(logged, c.Complaints...), mostComplaints)
+		logged = record.MergeComplaints(logged, c.Complaints)
 		for class, n := range c.ErrorsByClass {
 			classes[class] += n
 		}
@@ -117,7 +118,7 @@ func said(lines []string) string {
 func overloaded(a *Analysis) (Warning, bool) {
 	var names, rates []string
 	told := map[[3]string]bool{}
-	for _, c := range a.own(bench.Open) {
+	for _, c := range a.own(plan.Open) {
 		if !c.Overloaded {
 			continue
 		}
@@ -125,7 +126,7 @@ func overloaded(a *Analysis) (Warning, bool) {
 		key := [3]string{c.Workload, c.Request, c.Model}
 		if !told[key] {
 			told[key] = true
-			rates = append(rates, fmt.Sprintf("%s, %s: %s of %s", subject(c.Workload, c.Request), c.Model,
+			rates = append(rates, fmt.Sprintf("%s, %s: %s of %s", requestName(c.Workload, c.Request), c.Model,
 				optional(c.ThroughputRPS, rate), rate(c.Load.RateRPS)))
 		}
 	}
@@ -136,11 +137,11 @@ func overloaded(a *Analysis) (Warning, bool) {
 }
 
 // foreign warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
-func foreign(r *bench.Result) (Warning, bool) {
+func foreign(r *record.Result) (Warning, bool) {
 	var cells, models []string
 	for _, c := range r.Plan.Cells {
 		for _, w := range r.Plan.Workloads {
-			known := len(w.Models) == 0 && w.Name != program.ForeignWorkload ||
+			known := len(w.Models) == 0 && w.Name != subject.ForeignWorkload ||
 				slices.Contains(w.Models, r.Plan.Execution(c.Model))
 			if w.Name != c.Workload || known {
 				continue

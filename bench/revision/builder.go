@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"forktax/bench/process"
-	"forktax/bench/program"
+	"forktax/bench/subject"
 )
 
 // Placeholder stands in a command for the path of the file that it is to make.
@@ -115,7 +115,7 @@ func noExecutable(path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
 		return fmt.Errorf("it made a link in place of %s; copy the file there", Placeholder)
 	}
-	if why := program.NoProgram(path); why != "" {
+	if why := subject.NoProgram(path); why != "" {
 		return fmt.Errorf("it ended well, but what it was to make, %s, %s", Placeholder, why)
 	}
 	return nil

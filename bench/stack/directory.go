@@ -16,8 +16,8 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
-	"forktax/bench"
 	"forktax/bench/process"
+	"forktax/bench/record"
 )
 
 // Directory says which LDAP server there is to be.
@@ -186,10 +186,10 @@ func (s *DirectoryServer) URL() string { return s.url.Scheme + "://" + s.url.Hos
 func (s *DirectoryServer) CPU() (ns int64, known bool) { return s.cpuAtRest(s.process.PID()) }
 
 // Description says what the server is, for the record of a run: without the password.
-func (s *DirectoryServer) Description(context.Context) (*bench.Database, error) {
+func (s *DirectoryServer) Description(context.Context) (*record.Database, error) {
 	u := *s.url
 	u.User = url.User(admin)
-	return &bench.Database{Kind: "ldap", URL: u.String(), Private: true, Version: s.kind}, nil
+	return &record.Database{Kind: "ldap", URL: u.String(), Private: true, Version: s.kind}, nil
 }
 
 // Stop ends the server and removes its files.

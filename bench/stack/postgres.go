@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // Postgres says which PostgreSQL server there is to be.
@@ -109,14 +109,14 @@ func (s *Server) Place(ctx context.Context) (dsn string, remove func() error, er
 }
 
 // Description says what the server is, for the record of a run: without the password.
-func (s *Server) Description(ctx context.Context) (*bench.Database, error) {
+func (s *Server) Description(ctx context.Context) (*record.Database, error) {
 	query := s.url.Query()
 	query.Del("sslpassword")
 	u := with(s.url, query)
 	u.User = url.User(u.User.Username())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := &bench.Database{Kind: "postgres", URL: u.String(), Private: s.cluster != nil}
+	d := &record.Database{Kind: "postgres", URL: u.String(), Private: s.cluster != nil}
 	var err error
 	d.Version, d.Settings, err = s.schemas.describe(ctx)
 	return d, err

@@ -12,20 +12,20 @@ import (
 	"time"
 
 	"forktax"
-	"forktax/bench"
 	"forktax/bench/machine"
+	"forktax/bench/plan"
 	"forktax/bench/process"
-	"forktax/bench/program"
 	"forktax/bench/stack"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
 // A Lineup is a suite with all that it needs, ready to be measured.
 type Lineup struct {
-	Programs   []program.Program // that serve by themselves, by the names of their workloads
-	Foreign    []program.Foreign // the others
+	Programs   []subject.Program // that serve by themselves, by the names of their workloads
+	Foreign    []subject.Foreign // the others
 	Workloads  []contract.Description
-	Contenders []bench.Contender // in the order in which they are shown
+	Contenders []plan.Contender  // in the order in which they are shown
 	Versions   map[string]string // of the servers and languages, as they say themselves
 	Missing    []error           // why contenders were left out: each once
 }
@@ -34,17 +34,17 @@ type Lineup struct {
 type preparing struct {
 	*Lineup
 	dir      string                     // with the programs in other languages
-	programs map[string]program.Program // of this project
-	host     program.Program            // that executes any file for each request
+	programs map[string]subject.Program // of this project
+	host     subject.Program            // that executes any file for each request
 }
 
 // scriptProgram is the program that hosts any executable.
 const scriptProgram = "script"
 
 // LineUp finds what the suite needs; what has to be made for it is made in dir, which must last as long as the run.
-func (s Suite) LineUp(ctx context.Context, finder *program.Finder, dir string) (*Lineup, error) {
+func (s Suite) LineUp(ctx context.Context, finder *subject.Finder, dir string) (*Lineup, error) {
 	p := preparing{Lineup: &Lineup{Versions: map[string]string{}}, dir: dir,
-		programs: map[string]program.Program{}}
+		programs: map[string]subject.Program{}}
 	if err := p.find(ctx, finder, s.contenders); err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s Suite) LineUp(ctx context.Context, finder *program.Finder, dir string) (
 }
 
 // find finds the programs of this project that the contenders need.
-func (p *preparing) find(ctx context.Context, finder *program.Finder, contenders []contender) error {
+func (p *preparing) find(ctx context.Context, finder *subject.Finder, contenders []contender) error {
 	names := []string{scriptProgram}
 	for _, c := range contenders {
 		if !slices.Contains(names, c.of) {
@@ -117,7 +117,7 @@ func (p *preparing) leaveOut(why error) {
 func (p *preparing) add(ctx context.Context, c contender) error {
 	of := p.programs[c.of]
 	title := c.title
-	if of.Database == program.Postgres {
+	if of.Database == subject.Postgres {
 		if err := stack.Installed(); err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ func (p *preparing) add(ctx context.Context, c contender) error {
 	if err != nil {
 		return err
 	}
-	foreign := program.Foreign{Name: c.name, Workload: c.workload}
+	foreign := subject.Foreign{Name: c.name, Workload: c.workload}
 	switch {
 	case c.web != "":
 		kind, err := stack.WebNamed(c.web)
@@ -147,12 +147,12 @@ func (p *preparing) add(ctx context.Context, c contender) error {
 	if foreign.Start != nil {
 		p.Foreign = append(p.Foreign, foreign)
 	}
-	p.Contenders = append(p.Contenders, bench.Contender{Workload: c.workload, Name: c.name, Title: title})
+	p.Contenders = append(p.Contenders, plan.Contender{Workload: c.workload, Name: c.name, Title: title})
 	return p.describe(c, of)
 }
 
 // describe has the workload be known, with its one request.
-func (p *preparing) describe(c contender, of program.Program) error {
+func (p *preparing) describe(c contender, of subject.Program) error {
 	if slices.ContainsFunc(p.Workloads, func(d contract.Description) bool { return d.Name == c.workload }) {
 		return nil
 	}
@@ -184,7 +184,7 @@ var tools = map[string]tool{
 }
 
 // executable is the contender's file; one in C is compiled.
-func (p *preparing) executable(ctx context.Context, c contender, of program.Program) (string, error) {
+func (p *preparing) executable(ctx context.Context, c contender, of subject.Program) (string, error) {
 	if c.file == "" {
 		return of.Path, nil
 	}

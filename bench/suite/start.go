@@ -6,14 +6,13 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"forktax/bench"
 	"forktax/bench/machine"
-	"forktax/bench/program"
 	"forktax/bench/stack"
+	"forktax/bench/subject"
 )
 
 // start starts a contender.
-type start = func(ctx context.Context, l *program.Launcher) (*bench.Target, func() error, error)
+type start = func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error)
 
 // hosted has our own host execute the file for each request.
 func (p *preparing) hosted(c contender, file string) (start, error) {
@@ -30,19 +29,19 @@ func (p *preparing) hosted(c contender, file string) (start, error) {
 			return nil, err
 		}
 	}
-	host, v := p.host, program.Variant{Variant: bench.Variant{Model: cgi, Env: env}}
-	return func(ctx context.Context, l *program.Launcher) (*bench.Target, func() error, error) {
+	host, v := p.host, subject.Variant{Model: cgi, Env: env}
+	return func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
 		return l.Serve(ctx, host, v)
 	}, nil
 }
 
 // behind has a web server answer by the file.
-func (p *preparing) behind(c contender, of program.Program, file string) start {
+func (p *preparing) behind(c contender, of subject.Program, file string) start {
 	app := stack.App{File: file, Copied: machine.Settle}
 	if c.beside != "" {
 		app.Beside = []string{filepath.Join(p.dir, c.beside)}
 	}
-	return func(ctx context.Context, l *program.Launcher) (*bench.Target, func() error, error) {
+	return func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
 		app := app
 		app.Elsewhere = l.Elsewhere
 		var env map[string]string
@@ -56,13 +55,13 @@ func (p *preparing) behind(c contender, of program.Program, file string) start {
 		if err != nil {
 			return nil, nil, err
 		}
-		t := &bench.Target{URL: w.URL, Foreign: true, Used: w.Usage, Gone: w.Gone()}
+		t := &subject.Target{URL: w.URL, External: true, Used: w.Usage, Gone: w.Gone()}
 		if of.Database == "" {
 			return t, w.Stop, nil
 		}
 		// The program in Go holds the same data open, as for children of its own, and serves nobody: else SQLite would
 		// write its log back and delete it whenever a child ends that happens to be alone.
-		_, release, err := l.Serve(ctx, of, program.Variant{Variant: bench.Variant{Model: cgi, Env: env}})
+		_, release, err := l.Serve(ctx, of, subject.Variant{Model: cgi, Env: env})
 		if err != nil {
 			return nil, nil, errors.Join(err, w.Stop())
 		}

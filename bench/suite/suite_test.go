@@ -8,16 +8,16 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench/program"
-	"forktax/bench/program/programtest"
+	"forktax/bench/subject"
+	"forktax/bench/subject/programtest"
 	"forktax/bench/suite"
 	"forktax/bench/testenv"
 )
 
 // beside is a finder of programs that are built for the test.
-func beside(t *testing.T, names ...string) *program.Finder {
+func beside(t *testing.T, names ...string) *subject.Finder {
 	t.Helper()
-	return &program.Finder{Dirs: []string{programtest.Build(t, names...)}, Log: io.Discard}
+	return &subject.Finder{Dirs: []string{programtest.Build(t, names...)}, Log: io.Discard}
 }
 
 // path has the PATH be a folder with just these programs.

@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forktax/bench/program/programtest"
+	"forktax/bench/subject/programtest"
 	"forktax/cgi"
 	"forktax/workload"
 	"forktax/workload/contract"

@@ -15,11 +15,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"forktax/bench"
 	"forktax/bench/calibrate"
 	"forktax/bench/machine"
-	"forktax/bench/program"
+	"forktax/bench/plan"
 	"forktax/bench/report"
+	"forktax/bench/subject"
 )
 
 // calibrateOptions are what the command line says of a calibration.
@@ -97,10 +97,10 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 	if err != nil {
 		return err
 	}
-	p := newProgress(stderr, bench.Plan{})
+	p := newProgress(stderr, plan.Plan{})
 	defer p.end()
 	self := order.self
-	finder := program.NewFinder(stderr)
+	finder := subject.NewFinder(stderr)
 	lab := &calibrate.Lab{Seed: order.Seed, Full: o.Full, Hostile: o.Hostile, Programs: programs, AtOnce: atOnce,
 		Progress: p.calibrating, Check: func(ctx context.Context, w calibrate.CheckWanted) (report.Check, error) {
 			return liveCheck(ctx, atOnce, finder, w)
@@ -127,7 +127,7 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 }
 
 // liveCheck makes a check as check does, and leaves nothing behind.
-func liveCheck(ctx context.Context, atOnce <-chan struct{}, finder *program.Finder, w calibrate.CheckWanted) (
+func liveCheck(ctx context.Context, atOnce <-chan struct{}, finder *subject.Finder, w calibrate.CheckWanted) (
 	report.Check, error) {
 	counted, gates := report.Gated()
 	o := &checkOptions{margin: share(w.Margin), mustCatch: share(w.MustCatch), alpha: share(w.Alpha), budget: w.Budget,
@@ -137,7 +137,7 @@ func liveCheck(ctx context.Context, atOnce <-chan struct{}, finder *program.Find
 		title := []string{baseSide, candidateSide}[i]
 		c.sides[i] = side{title: title, path: w.Program.Path, keeps: &w.Program, env: env}
 	}
-	launcher := &program.Launcher{Exporter: ownPath(), AtOnce: atOnce}
+	launcher := &subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}
 	c.equip(launcher)
 	run, err := c.prepare(ctx, launcher, finder, nil)
 	if err != nil {
@@ -189,7 +189,7 @@ type ordered struct {
 
 // order finds the programs and says what is to be measured.
 func (o calibrateOptions) order(ctx context.Context, properties []calibrate.Property, stderr io.Writer) (ordered,
-	map[string]program.Program, error) {
+	map[string]subject.Program, error) {
 	self := ownPath()
 	if self == "" {
 		return ordered{}, nil, errors.New("the file of this command cannot be found, which has to be started again " +
@@ -214,11 +214,11 @@ func (o calibrateOptions) order(ctx context.Context, properties []calibrate.Prop
 		names = append(names, p.Programs...)
 	}
 	slices.Sort(names)
-	found, err := program.NewFinder(stderr).Find(ctx, slices.Compact(names))
+	found, err := subject.NewFinder(stderr).Find(ctx, slices.Compact(names))
 	if err != nil {
 		return ordered{}, nil, err
 	}
-	programs := map[string]program.Program{}
+	programs := map[string]subject.Program{}
 	paths := map[string]string{"forktax": self}
 	for _, p := range found {
 		programs[p.Name], paths[p.Name] = p, p.Path

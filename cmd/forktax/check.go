@@ -12,11 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"forktax/bench"
 	"forktax/bench/gate"
-	"forktax/bench/program"
+	"forktax/bench/plan"
 	"forktax/bench/report"
 	"forktax/bench/revision"
+	"forktax/bench/subject"
 )
 
 // The variants of a check.
@@ -78,7 +78,7 @@ the candidate slower when its host delays it by --must-catch.`,
 			if err := printed.check(); err != nil {
 				return err
 			}
-			return o.decide(c.Context(), &program.Launcher{Exporter: ownPath(), AtOnce: atOnce}, printed, c.OutOrStdout(),
+			return o.decide(c.Context(), &subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}, printed, c.OutOrStdout(),
 				c.ErrOrStderr())
 		},
 	}
@@ -172,7 +172,7 @@ func (o *checkOptions) gatesOf(kind []string) []string {
 }
 
 // decide makes a check, reports it, and says by its error what it came to.
-func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, printed output, stdout,
+func (o *checkOptions) decide(ctx context.Context, l *subject.Launcher, printed output, stdout,
 	stderr io.Writer) error {
 	if o.seed == 0 {
 		o.seed = 1 + rand.Uint64N(1_000_000)
@@ -214,8 +214,8 @@ func (o *checkOptions) decide(ctx context.Context, l *program.Launcher, printed 
 }
 
 // omitted prints what the check leaves out, a line each. It is an error if something is missing and nothing may be.
-func (o *checkOptions) omitted(p bench.Plan, stderr io.Writer) error {
-	omissions := report.Omissions(p.Criterion.LeftOut)
+func (o *checkOptions) omitted(p plan.Plan, stderr io.Writer) error {
+	omissions := report.Omissions(p.Check.LeftOut)
 	if p.NoFloor != "" {
 		omissions = append(omissions, "the floor: "+p.NoFloor)
 	}

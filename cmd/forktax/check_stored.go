@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"forktax/bench"
 	"forktax/bench/machine"
+	"forktax/bench/plan"
 	"forktax/bench/report"
 	"forktax/bench/stats"
 )
@@ -17,7 +17,7 @@ var storedSides = []string{candidateSide, floorModel}
 
 // remember takes out of a stored result what the requests cost over the floor. Metrics of which it says nothing are
 // left out; if they were named, that is an error of usage.
-func (c *contest) remember(metrics []string, named bool) (*bench.Stored, []bench.LeftOut, error) {
+func (c *contest) remember(metrics []string, named bool) (*plan.StoredBaseline, []plan.LeftOut, error) {
 	a, err := stored(c.baseline)
 	if err != nil {
 		return nil, nil, err
@@ -33,9 +33,9 @@ func (c *contest) remember(metrics []string, named bool) (*bench.Stored, []bench
 		return nil, nil, usageError{mistaken("baseline", "%s was made on another machine (%s): what a start costs over the floor "+
 			"is another there; --allow-unlike-machine compares them all the same", c.baseline, strings.Join(lines, "; "))}
 	}
-	s := &bench.Stored{File: c.baseline, Run: a.Run.ID}
+	s := &plan.StoredBaseline{File: c.baseline, Run: a.Run.ID}
 	var kept []string
-	var leftOut []bench.LeftOut
+	var leftOut []plan.LeftOut
 	for _, metric := range metrics {
 		for _, r := range c.workload.Requests {
 			ratio, why := c.ratio(a, r.Name, metric)
@@ -43,8 +43,8 @@ func (c *contest) remember(metrics []string, named bool) (*bench.Stored, []bench
 				return nil, nil, usageError{mistaken("baseline", "%s %s", c.baseline, why)}
 			}
 			if why != "" {
-				if !slices.ContainsFunc(leftOut, func(l bench.LeftOut) bool { return l.Gate == metric }) {
-					leftOut = append(leftOut, bench.LeftOut{Gate: metric, Why: c.baseline + " " + why})
+				if !slices.ContainsFunc(leftOut, func(l plan.LeftOut) bool { return l.Gate == metric }) {
+					leftOut = append(leftOut, plan.LeftOut{Gate: metric, Why: c.baseline + " " + why})
 				}
 				continue
 			}
@@ -79,7 +79,7 @@ func (c *contest) subjects() string {
 }
 
 // ratio is that of one request by one metric; or why there is none.
-func (c *contest) ratio(a *report.Analysis, request, metric string) (bench.StoredRatio, string) {
+func (c *contest) ratio(a *report.Analysis, request, metric string) (plan.StoredRatio, string) {
 	for _, side := range storedSides {
 		cell := cellOf(c.workload.Name, request, side)
 		for _, r := range a.Comparisons {
@@ -88,16 +88,16 @@ func (c *contest) ratio(a *report.Analysis, request, metric string) (bench.Store
 				continue
 			}
 			if r.RatioLow == nil || r.RatioHigh == nil {
-				return bench.StoredRatio{}, fmt.Sprintf("has too few blocks for an interval of %s of %s/%s", metric,
+				return plan.StoredRatio{}, fmt.Sprintf("has too few blocks for an interval of %s of %s/%s", metric,
 					c.workload.Name, request)
 			}
 			if !(0 < *r.RatioLow && *r.RatioLow <= r.Ratio && r.Ratio <= *r.RatioHigh) {
-				return bench.StoredRatio{}, fmt.Sprintf("has an interval of %s of %s/%s that cannot be: %v to %v, of %v", metric,
+				return plan.StoredRatio{}, fmt.Sprintf("has an interval of %s of %s/%s that cannot be: %v to %v, of %v", metric,
 					c.workload.Name, request, *r.RatioLow, *r.RatioHigh, r.Ratio)
 			}
 			slack := max(math.Log(*r.RatioHigh/r.Ratio), math.Log(r.Ratio / *r.RatioLow))
-			return bench.StoredRatio{Request: request, Metric: metric, Ratio: r.Ratio, Slack: slack}, ""
+			return plan.StoredRatio{Request: request, Metric: metric, Ratio: r.Ratio, Slack: slack}, ""
 		}
 	}
-	return bench.StoredRatio{}, fmt.Sprintf("has no %s of %s/%s over the floor", metric, c.workload.Name, request)
+	return plan.StoredRatio{}, fmt.Sprintf("has no %s of %s/%s over the floor", metric, c.workload.Name, request)
 }

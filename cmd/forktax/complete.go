@@ -6,8 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"forktax/bench/load"
-	"forktax/bench/program"
 	"forktax/bench/report"
+	"forktax/bench/subject"
 	"forktax/bench/suite"
 )
 
@@ -17,7 +17,7 @@ func completed(c *cobra.Command) {
 		"engine":    load.Names(),
 		"suite":     suite.Names(),
 		"arrivals":  {"poisson", "constant"},
-		"database":  {embedded, program.Postgres},
+		"database":  {embedded, subject.Postgres},
 		"directory": {inMemory, slapd},
 		"model":     {"persistent", "reconnect", "reload", "cgi"},
 	} {
@@ -35,7 +35,7 @@ func completed(c *cobra.Command) {
 
 // workloadNames are those beside the command or in the checkout; a path is offered by the shell.
 func workloadNames(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	names, err := program.NewFinder(c.ErrOrStderr()).Names(c.Context())
+	names, err := subject.NewFinder(c.ErrOrStderr()).Names(c.Context())
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveDefault
 	}

@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
-	"forktax/bench"
-	"forktax/bench/program"
+	"forktax/bench/run"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -22,14 +22,14 @@ type contest struct {
 	*checkOptions
 	sides    [2]side // base and candidate
 	workload contract.Description
-	script   *program.Program // that hosts the sides; nil if they keep the program contract
+	script   *subject.Program // that hosts the sides; nil if they keep the program contract
 }
 
 // A side is one of the two.
 type side struct {
 	title string
 	path  string           // of the executable
-	keeps *program.Program // the same, if it keeps the program contract
+	keeps *subject.Program // the same, if it keeps the program contract
 	env   map[string]string
 }
 
@@ -45,7 +45,7 @@ const (
 )
 
 // contest finds the two sides.
-func (o *checkOptions) contest(ctx context.Context, finder *program.Finder, stderr io.Writer) (*contest, error) {
+func (o *checkOptions) contest(ctx context.Context, finder *subject.Finder, stderr io.Writer) (*contest, error) {
 	c := &contest{checkOptions: o}
 	sources, err := o.sources(ctx, stderr)
 	if err != nil {
@@ -81,7 +81,7 @@ func (o *checkOptions) contest(ctx context.Context, finder *program.Finder, stde
 }
 
 // host has the two executables hosted.
-func (c *contest) host(ctx context.Context, finder *program.Finder) error {
+func (c *contest) host(ctx context.Context, finder *subject.Finder) error {
 	found, err := finder.Find(ctx, []string{scriptWorkload})
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (o *checkOptions) sources(ctx context.Context, stderr io.Writer) (sources [
 }
 
 // find tells whether what is there keeps the program contract: it is asked, and if it does, it says so.
-func (s source) find(ctx context.Context, finder *program.Finder) (side, error) {
+func (s source) find(ctx context.Context, finder *subject.Finder) (side, error) {
 	path := s.path
 	if !strings.ContainsRune(path, filepath.Separator) {
 		names, err := finder.Names(ctx)
@@ -193,20 +193,20 @@ func (s source) find(ctx context.Context, finder *program.Finder) (side, error) 
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return side{}, usageError{mistaken(s.option, "%q does not exist", s.path)}
 	}
-	if why := program.NoProgram(path); why != "" {
+	if why := subject.NoProgram(path); why != "" {
 		return side{}, usageError{mistaken(s.option, "%q %s", s.path, why)}
 	}
 	found := side{title: s.title, path: path}
 	asking, done := context.WithTimeout(ctx, askLimit)
 	defer done()
-	if p, err := program.Describe(asking, path); err == nil {
+	if p, err := subject.Describe(asking, path); err == nil {
 		found.keeps = &p
 	}
 	return found, context.Cause(ctx)
 }
 
 // learn asks both sides what right answers are, and proves that they agree.
-func (c *contest) learn(ctx context.Context, l *program.Launcher) (err error) {
+func (c *contest) learn(ctx context.Context, l *subject.Launcher) (err error) {
 	dir, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
 		return fmt.Errorf("making a folder: %w", err)
@@ -214,7 +214,7 @@ func (c *contest) learn(ctx context.Context, l *program.Launcher) (err error) {
 	defer os.RemoveAll(dir)
 	own := *l
 	own.Dir = dir
-	var targets []*bench.Target
+	var targets []*subject.Target
 	for i, name := range []string{baseSide, candidateSide} {
 		if name == baseSide && c.baseline != "" {
 			continue
@@ -241,15 +241,15 @@ func (c *contest) learn(ctx context.Context, l *program.Launcher) (err error) {
 	if c.different {
 		return nil
 	}
-	return bench.Alike(ctx, c.workload.Requests, targets)
+	return run.VerifyEquivalent(ctx, c.workload.Requests, targets)
 }
 
 // ask learns a side's answers to all requests. That it gives others each time may be allowed.
-func (c *contest) ask(ctx context.Context, t *bench.Target) ([]contract.Want, error) {
+func (c *contest) ask(ctx context.Context, t *subject.Target) ([]contract.Want, error) {
 	var wants []contract.Want
 	for _, r := range c.workload.Requests {
-		w, err := bench.Learn(ctx, t, r)
-		var varies *bench.Variance
+		w, err := subject.RecordExpected(ctx, t, r)
+		var varies *subject.Variance
 		if errors.As(err, &varies) && !c.different {
 			return nil, fmt.Errorf("%w\n(--allow-different-answers looks at the status only)", err)
 		}

@@ -12,12 +12,13 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/explain"
 	"forktax/bench/gate"
 	"forktax/bench/load"
-	"forktax/bench/program"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -25,13 +26,13 @@ import (
 const floorEvery = 2
 
 // equip gives the launcher what the sides are served by.
-func (c *contest) equip(l *program.Launcher) {
+func (c *contest) equip(l *subject.Launcher) {
 	l.Seed, l.Variants = c.seed, c.variants()
-	l.Programs = []program.Program{*cmp.Or(c.script, c.sides[0].keeps)}
+	l.Programs = []subject.Program{*cmp.Or(c.script, c.sides[0].keeps)}
 }
 
 // prepare learns what is needed of the sides before anything is measured. The database may be nil.
-func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *program.Finder, database databaseServer) (
+func (c *contest) prepare(ctx context.Context, l *subject.Launcher, finder *subject.Finder, database databaseServer) (
 	*undertaking, error) {
 	if c.script != nil {
 		if err := c.learn(ctx, l); err != nil {
@@ -60,7 +61,7 @@ func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *prog
 		if c.baseline != "" {
 			every = 1
 		}
-		run.plan.Every = append(slices.Repeat([]int{1}, len(run.plan.Cells)), every)
+		run.plan.Strides = append(slices.Repeat([]int{1}, len(run.plan.Cells)), every)
 		run.plan.Floor = p.Name
 		run.plan.Workloads = append(run.plan.Workloads, p.Description)
 		run.plan.Cells = append(run.plan.Cells, cellOf(p.Name, p.Requests[0].Name, floorModel))
@@ -69,62 +70,60 @@ func (c *contest) prepare(ctx context.Context, l *program.Launcher, finder *prog
 	return run, nil
 }
 
-func cellOf(workload, request, model string) bench.Cell {
-	return bench.Cell{Workload: workload, Request: request, Model: model, Engine: load.Default,
-		Load: bench.Load{Kind: bench.Closed, Concurrency: 1}}
+func cellOf(workload, request, model string) plan.Cell {
+	return plan.Cell{Workload: workload, Request: request, Model: model, Engine: load.Default,
+		Load: plan.Load{Kind: plan.Closed, Concurrency: 1}}
 }
 
 // variants are the two sides, or the candidate alone, and the candidate once more, delayed by its host.
-func (c *contest) variants() []program.Variant {
-	var variants []program.Variant
+func (c *contest) variants() []subject.Variant {
+	var variants []subject.Variant
 	for i, name := range []string{baseSide, candidateSide, controlSide} {
 		if name == baseSide && c.baseline != "" {
 			continue
 		}
 		s := c.sides[min(i, 1)]
-		v := program.Variant{Variant: bench.Variant{Name: name, Model: floorModel, Env: map[string]string{}}}
+		v := subject.Variant{Name: name, Model: floorModel, Env: map[string]string{}}
 		maps.Copy(v.Env, s.env)
 		if c.script != nil {
 			v.Env[scriptVariable] = s.path
 		} else {
-			v.Programs = []program.Program{*s.keeps}
+			v.Programs = []subject.Program{*s.keeps}
 			v.Program = s.keeps.Path
 		}
 		if name == controlSide {
-			v.Env[program.DelayVariable] = fmt.Sprint(float64(c.mustCatch))
+			v.Env[subject.DelayVariable] = fmt.Sprint(float64(c.mustCatch))
 		}
 		variants = append(variants, v)
 	}
 	return variants
 }
 
-func (c *contest) plan(counts []bench.Count, leftOut []bench.LeftOut) (bench.Plan, error) {
-	criterion := &bench.Criterion{
+func (c *contest) plan(counts []plan.Count, leftOut []plan.LeftOut) (plan.Plan, error) {
+	criterion := &plan.CheckSpec{
 		Titles:    map[string]string{baseSide: c.sides[0].title, candidateSide: c.sides[1].title},
 		Candidate: candidateSide, Control: controlSide,
 		Margin: float64(c.margin), MustCatch: float64(c.mustCatch), Alpha: float64(c.alpha), Counts: counts, LeftOut: leftOut,
 	}
 	_, measured := report.Gated()
 	criterion.Metrics = c.gatesOf(measured)
-	p := bench.Plan{
+	p := plan.Plan{
 		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.budget), AtLeast: fewestSent, Seed: c.seed,
-		Baseline: baseSide, AllowDifferent: c.different, Criterion: criterion,
+		Baseline: baseSide, AllowDifferent: c.different, Check: criterion,
 	}
 	if c.baseline != "" {
 		p.Baseline = candidateSide
 		var err error
-		var unknown []bench.LeftOut
+		var unknown []plan.LeftOut
 		if criterion.Stored, unknown, err = c.remember(criterion.Metrics, c.gatesNamed); err != nil {
 			return p, err
 		}
 		criterion.LeftOut = append(criterion.LeftOut, unknown...)
 		criterion.Metrics = slices.DeleteFunc(criterion.Metrics, func(metric string) bool {
-			return slices.ContainsFunc(unknown, func(l bench.LeftOut) bool { return l.Gate == metric })
+			return slices.ContainsFunc(unknown, func(l plan.LeftOut) bool { return l.Gate == metric })
 		})
 	}
-	for _, v := range c.variants() {
-		p.Variants = append(p.Variants, v.Variant)
-	}
+	p.Variants = c.variants()
 	for _, r := range c.workload.Requests {
 		for _, v := range p.Variants {
 			p.Cells = append(p.Cells, cellOf(c.workload.Name, r.Name, v.Name))
@@ -156,13 +155,13 @@ func (o *checkOptions) countable(ctx context.Context) error {
 
 // count counts what has no noise, in single starts of both sides. What cannot be counted is left out, unless it was
 // named.
-func (c *contest) count(ctx context.Context, database databaseServer) ([]bench.Count, []bench.LeftOut, error) {
+func (c *contest) count(ctx context.Context, database databaseServer) ([]plan.Count, []plan.LeftOut, error) {
 	counted, _ := report.Gated()
 	wanted := c.gatesOf(counted)
-	omit := func(why string) ([]bench.Count, []bench.LeftOut, error) {
-		var leftOut []bench.LeftOut
+	omit := func(why string) ([]plan.Count, []plan.LeftOut, error) {
+		var leftOut []plan.LeftOut
 		for _, metric := range wanted {
-			leftOut = append(leftOut, bench.LeftOut{Gate: metric, Why: why})
+			leftOut = append(leftOut, plan.LeftOut{Gate: metric, Why: why})
 		}
 		return nil, leftOut, nil
 	}
@@ -172,7 +171,7 @@ func (c *contest) count(ctx context.Context, database databaseServer) ([]bench.C
 	if database == nil { // which would be taken for an orphan
 		defer explain.Adopt()()
 	}
-	var counts []bench.Count
+	var counts []plan.Count
 	for _, r := range c.workload.Requests {
 		of := map[string]explain.Counts{}
 		for i, name := range []string{baseSide, candidateSide} {
@@ -196,7 +195,7 @@ func (c *contest) count(ctx context.Context, database databaseServer) ([]bench.C
 			of[name] = n
 		}
 		for _, metric := range wanted {
-			counts = append(counts, bench.Count{Metric: metric, Request: r.Name, Of: map[string]int64{
+			counts = append(counts, plan.Count{Metric: metric, Request: r.Name, Of: map[string]int64{
 				baseSide: countOf(of[baseSide], metric), candidateSide: countOf(of[candidateSide], metric)}})
 		}
 	}
@@ -228,7 +227,7 @@ func (s side) count(ctx context.Context, r contract.Request, database databaseSe
 		}
 		defer os.RemoveAll(dir)
 		url := ""
-		if database != nil && (s.keeps.Database == program.Postgres || s.keeps.Database == program.Directory) {
+		if database != nil && (s.keeps.Database == subject.Postgres || s.keeps.Database == subject.Directory) {
 			var remove func() error
 			if url, remove, err = database.Place(ctx); err != nil {
 				return explain.Counts{}, err
@@ -257,7 +256,7 @@ func standing(dir string) func(starts int) (time.Duration, error) {
 	stage := 0
 	return func(starts int) (time.Duration, error) {
 		if starts > 0 && starts%gate.StartsAtOnce == 0 {
-			result, err := bench.ReadResult(dir)
+			result, err := record.Read(dir)
 			if err != nil {
 				return 0, err
 			}

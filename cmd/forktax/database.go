@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"forktax/bench"
-	"forktax/bench/program"
+	"forktax/bench/record"
 	"forktax/bench/stack"
+	"forktax/bench/subject"
 )
 
 // embedded is the kind of database that is a part of the program, and needs nothing of us.
@@ -35,8 +35,8 @@ const (
 
 // A databaseServer keeps the data of programs.
 type databaseServer interface {
-	program.Database
-	Description(ctx context.Context) (*bench.Database, error)
+	subject.Database
+	Description(ctx context.Context) (*record.Database, error)
 	Stop() error
 }
 
@@ -50,13 +50,13 @@ func (o *databaseOptions) flags(f *pflag.FlagSet) {
 
 func (o *databaseOptions) check() error {
 	switch {
-	case o.Database != embedded && o.Database != program.Postgres && o.url() == "":
+	case o.Database != embedded && o.Database != subject.Postgres && o.url() == "":
 		scheme, _, _ := strings.Cut(o.Database, ":") // what follows may hold a password
 		return mistaken("database", "%q is unknown; there are %s, %s, and URLs such as postgres://user@host/database", scheme,
-			embedded, program.Postgres)
-	case o.TLS && o.Database != program.Postgres:
+			embedded, subject.Postgres)
+	case o.TLS && o.Database != subject.Postgres:
 		return mistaken("database-tls", "is for the server that --database postgres starts; yours has sslmode in its URL")
-	case o.Socket && o.Database != program.Postgres:
+	case o.Socket && o.Database != subject.Postgres:
 		return mistaken("database-socket", "is for the server that --database postgres starts; yours has host in its URL")
 	case o.Users != inMemory && o.Users != slapd:
 		return mistaken("directory", "%q is unknown; there are %s and %s", o.Users, inMemory, slapd)
@@ -79,21 +79,21 @@ func (o *databaseOptions) server() string {
 	if o.Database == embedded {
 		return ""
 	}
-	return program.Postgres
+	return subject.Postgres
 }
 
 // finder finds the programs that keep their data in it.
-func (o *databaseOptions) finder(stderr io.Writer) *program.Finder {
-	f := program.NewFinder(stderr)
+func (o *databaseOptions) finder(stderr io.Writer) *subject.Finder {
+	f := subject.NewFinder(stderr)
 	f.Database = o.server()
 	return f
 }
 
 // suits says whether the programs keep their data where it is wanted. To those that have none it is all the same.
-func (o *databaseOptions) suits(l *program.Launcher) error {
+func (o *databaseOptions) suits(l *subject.Launcher) error {
 	for _, s := range serving(l.Programs, l.Variants) {
 		switch wanted := cmp.Or(o.server(), embedded); {
-		case s.Database == "" || s.Database == wanted || s.Database == program.Directory:
+		case s.Database == "" || s.Database == wanted || s.Database == subject.Directory:
 		case wanted == embedded:
 			return mistaken("database", "%s is not where %s keeps its data: give --database %s", wanted, s.Path, s.Database)
 		default:
@@ -105,10 +105,10 @@ func (o *databaseOptions) suits(l *program.Launcher) error {
 
 // start starts the servers that the programs need, or connects to the one that is given, and has the launcher know them. Of
 // two, s is the database. Stop ends them.
-func (o *databaseOptions) start(ctx context.Context, l *program.Launcher, stderr io.Writer) (s databaseServer,
+func (o *databaseOptions) start(ctx context.Context, l *subject.Launcher, stderr io.Writer) (s databaseServer,
 	stop func() error, err error) {
 	stop = func() error { return nil }
-	for _, kind := range []string{program.Directory, program.Postgres} {
+	for _, kind := range []string{subject.Directory, subject.Postgres} {
 		if !slices.ContainsFunc(serving(l.Programs, l.Variants), func(s server) bool { return s.Database == kind }) {
 			continue
 		}
@@ -119,15 +119,15 @@ func (o *databaseOptions) start(ctx context.Context, l *program.Launcher, stderr
 		before := stop
 		stop = func() error { return errors.Join(next.Stop(), before()) }
 		if l.Databases == nil {
-			l.Databases = map[string]program.Database{}
+			l.Databases = map[string]subject.Database{}
 		}
 		l.Databases[kind], s = next, next
 	}
 	return s, stop, nil
 }
 
-func (o *databaseOptions) startOne(ctx context.Context, kind string, l *program.Launcher, stderr io.Writer) (databaseServer, error) {
-	if kind == program.Directory {
+func (o *databaseOptions) startOne(ctx context.Context, kind string, l *subject.Launcher, stderr io.Writer) (databaseServer, error) {
+	if kind == subject.Directory {
 		d := stack.Directory{Elsewhere: l.Elsewhere}
 		if o.Users == inMemory {
 			d.Command = []string{ownPath(), directoryCommandName}

@@ -19,8 +19,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"forktax/bench/explain"
-	"forktax/bench/program"
 	"forktax/bench/report"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -171,10 +171,10 @@ func (o explainOptions) explain(ctx context.Context, args []string, stderr io.Wr
 const askLimit = 5 * time.Second
 
 // find finds the program that the arguments name. The workload is nil if it does not keep the contract.
-func (o explainOptions) find(ctx context.Context, args []string, stderr io.Writer) (string, *program.Program, error) {
+func (o explainOptions) find(ctx context.Context, args []string, stderr io.Writer) (string, *subject.Program, error) {
 	name := args[0]
 	if !strings.ContainsRune(name, filepath.Separator) {
-		finder := program.NewFinder(stderr)
+		finder := subject.NewFinder(stderr)
 		known, finderError := finder.Names(ctx) // fails where there are none
 		if finderError == nil && slices.Contains(known, name) {
 			programs, err := finder.Find(ctx, []string{name})
@@ -197,7 +197,7 @@ func (o explainOptions) find(ctx context.Context, args []string, stderr io.Write
 	if err != nil {
 		return "", nil, err
 	}
-	if why := program.NoProgram(path); why != "" {
+	if why := subject.NoProgram(path); why != "" {
 		return "", nil, usagef("%q %s", args[0], why)
 	}
 	if len(args) > 1 {
@@ -205,14 +205,14 @@ func (o explainOptions) find(ctx context.Context, args []string, stderr io.Write
 	}
 	asking, done := context.WithTimeout(ctx, askLimit)
 	defer done()
-	if p, err := program.Describe(asking, path); err == nil {
+	if p, err := subject.Describe(asking, path); err == nil {
 		return path, &p, nil
 	}
 	return path, nil, context.Cause(ctx)
 }
 
 // asked is the request that the flags, over the workload's own, describe.
-func (o explainOptions) asked(workload *program.Program) (contract.Request, error) {
+func (o explainOptions) asked(workload *subject.Program) (contract.Request, error) {
 	r := contract.Request{Path: "/"}
 	switch {
 	case workload == nil && o.request != "":

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // failureText is what is said of the error that ends the command: a line for each of the errors that it joins, but one
@@ -19,13 +19,13 @@ func failureText(err error) string {
 	unwritten := map[string][]string{} // files, by the reason
 	joined := flat(err)
 	for _, e := range joined {
-		if w, ok := e.(*bench.WriteError); ok && !slices.Contains(unwritten[w.Err.Error()], w.Name) {
+		if w, ok := e.(*record.WriteError); ok && !slices.Contains(unwritten[w.Err.Error()], w.Name) {
 			unwritten[w.Err.Error()] = append(unwritten[w.Err.Error()], w.Name)
 		}
 	}
 	for _, e := range joined {
 		text := e.Error()
-		if w, ok := e.(*bench.WriteError); ok {
+		if w, ok := e.(*record.WriteError); ok {
 			text = fmt.Sprintf("writing %s: %v", files(unwritten[w.Err.Error()]), w.Err)
 		}
 		if !told[text] {
@@ -70,7 +70,7 @@ func files(names []string) string {
 // must not end with exit status 0.
 type outlet struct {
 	io.Writer
-	failure *bench.WriteError
+	failure *record.WriteError
 }
 
 // Write implements io.Writer.
@@ -80,7 +80,7 @@ func (o *outlet) Write(p []byte) (int, error) {
 		return n, nil
 	}
 	if o.failure == nil {
-		o.failure = bench.NewWriteError("standard output", err)
+		o.failure = record.NewWriteError("standard output", err)
 	}
 	return n, o.failure
 }

@@ -8,11 +8,11 @@ import (
 	"syscall"
 	"testing"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 func TestFailureText(t *testing.T) {
-	full := func(name string) error { return &bench.WriteError{Name: name, Err: syscall.ENOSPC} }
+	full := func(name string) error { return &record.WriteError{Name: name, Err: syscall.ENOSPC} }
 	for name, test := range map[string]struct {
 		err  error
 		want string
@@ -25,7 +25,7 @@ func TestFailureText(t *testing.T) {
 				full("r/report.md"), full("out/report.md"), full("out/junit.xml"))),
 			"writing r/observations.bin, result.json, report.md, out/report.md, junit.xml: no space left on device\nno"},
 		"the same file twice": {errors.Join(full("a"), full("a")), "writing a: no space left on device"},
-		"other reasons": {errors.Join(full("a"), &bench.WriteError{Name: "b", Err: syscall.EACCES}),
+		"other reasons": {errors.Join(full("a"), &record.WriteError{Name: "b", Err: syscall.EACCES}),
 			"writing a: no space left on device\nwriting b: permission denied"},
 		"words of its own": {fmt.Errorf("%w: %w", errInterrupted, errors.Join(full("a"), full("b"))),
 			"interrupted: writing a: no space left on device\nwriting b: no space left on device"},
@@ -51,7 +51,7 @@ func TestStandardOutputIsFull(t *testing.T) {
 	for _, args := range [][]string{{"list", "--help"}, {"--version"}, {"--help"}, {"report", "../../bench/report/testdata/run"},
 		{"report", "../../bench/report/testdata/run", "--format", "html"}} {
 		var stderr bytes.Buffer
-		status := run(t.Context(), args, strings.NewReader(""), new(narrow), &stderr)
+		status := execute(t.Context(), args, strings.NewReader(""), new(narrow), &stderr)
 		if want := "forktax: writing standard output: no space left on device\n"; status != exitFailed || stderr.String() != want {
 			t.Errorf("%q ends with exit status %d and %q, want %d and %q", args, status, stderr.String(), exitFailed, want)
 		}
@@ -59,7 +59,7 @@ func TestStandardOutputIsFull(t *testing.T) {
 }
 
 func TestExitStatusOfAFullDisk(t *testing.T) {
-	full := &bench.WriteError{Name: "a", Err: syscall.ENOSPC}
+	full := &record.WriteError{Name: "a", Err: syscall.ENOSPC}
 	for want, err := range map[int]error{
 		exitFailed:      errors.Join(fmt.Errorf("%w: too noisy", errInconclusive), full),
 		exitInterrupted: errors.Join(errInterrupted, full),

@@ -6,8 +6,7 @@ import (
 	"os"
 	"slices"
 
-	"forktax/bench"
-	"forktax/bench/program"
+	"forktax/bench/subject"
 )
 
 // The floor is a workload program with one model, whose child is the smallest program that can answer.
@@ -18,16 +17,16 @@ const (
 
 // A floor is that program, or why it cannot be had; neither, if nothing in a run is to be held against it.
 type floor struct {
-	*program.Program
+	*subject.Program
 	why string
 }
 
 // floor finds the floor for a run of these programs, and tries it: where no program can be made and executed, on
 // another system, say, the run goes on without. The error is that of a run which was told to end.
-func (o *options) floor(ctx context.Context, f *program.Finder, programs []program.Program) (floor, error) {
+func (o *options) floor(ctx context.Context, f *subject.Finder, programs []subject.Program) (floor, error) {
 	if !o.Floor || o.FindKnee || len(programs) == 0 ||
-		!slices.ContainsFunc(o.conditions(), func(c bench.Variant) bool { return c.Model == floorModel }) ||
-		slices.ContainsFunc(programs, func(p program.Program) bool { return p.Name == floorWorkload }) {
+		!slices.ContainsFunc(o.conditions(), func(c subject.Variant) bool { return c.Model == floorModel }) ||
+		slices.ContainsFunc(programs, func(p subject.Program) bool { return p.Name == floorWorkload }) {
 		return floor{}, nil
 	}
 	p, err := tried(ctx, f)
@@ -40,7 +39,7 @@ func (o *options) floor(ctx context.Context, f *program.Finder, programs []progr
 	return floor{Program: p}, nil
 }
 
-func tried(ctx context.Context, f *program.Finder) (*program.Program, error) {
+func tried(ctx context.Context, f *subject.Finder) (*subject.Program, error) {
 	found, err := f.Find(ctx, []string{floorWorkload})
 	if err != nil {
 		return nil, err

@@ -19,10 +19,10 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/plan"
 	"forktax/bench/process"
-	"forktax/bench/program"
-	"forktax/bench/program/programtest"
+	"forktax/bench/subject"
+	"forktax/bench/subject/programtest"
 	"forktax/bench/testenv"
 )
 
@@ -106,18 +106,18 @@ func TestGrafanaDashboard(t *testing.T) {
 	}
 
 	dir := programtest.Build(t, "forktax-hello", "forktax")
-	p, err := program.Describe(t.Context(), filepath.Join(dir, "forktax-hello"))
+	p, err := subject.Describe(t.Context(), filepath.Join(dir, "forktax-hello"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := program.Launcher{Dir: dir, Exporter: filepath.Join(dir, "forktax")}
+	l := subject.Launcher{Dir: dir, Exporter: filepath.Join(dir, "forktax")}
 	var addresses []string
 	ctx, cancel := context.WithCancel(t.Context())
 	var clients sync.WaitGroup
 	defer clients.Wait()
 	defer cancel()
-	for _, model := range []string{hostedModel, bench.Baseline} {
-		target, stop, err := l.Serve(t.Context(), p, program.Variant{Variant: bench.Variant{Model: model}})
+	for _, model := range []string{hostedModel, plan.Baseline} {
+		target, stop, err := l.Serve(t.Context(), p, subject.Variant{Model: model})
 		if err != nil {
 			t.Fatal(err)
 		}

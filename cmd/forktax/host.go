@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"forktax/bench/program"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -131,7 +131,7 @@ func executable(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("finding %s: %w", path, err)
 	}
-	if why := program.NoProgram(absolute); why != "" {
+	if why := subject.NoProgram(absolute); why != "" {
 		return "", usagef("--cgi %s %s", path, why)
 	}
 	return absolute, nil

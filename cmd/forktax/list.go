@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"forktax/bench/load"
-	"forktax/bench/program"
 	"forktax/bench/report"
 	"forktax/bench/stack"
+	"forktax/bench/subject"
 	"forktax/bench/suite"
 )
 
@@ -21,7 +21,7 @@ func listCommand() *cobra.Command {
 		Short: "List the workloads, with their requests and models, the suites and their servers, the engines and the formats",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			finder := program.NewFinder(c.ErrOrStderr())
+			finder := subject.NewFinder(c.ErrOrStderr())
 			names, err := finder.Names(c.Context())
 			if err != nil {
 				return err
@@ -32,7 +32,7 @@ func listCommand() *cobra.Command {
 			}
 			out := c.OutOrStdout()
 			served := *finder
-			served.Database = program.Postgres
+			served.Database = subject.Postgres
 			for i, p := range programs {
 				fmt.Fprintf(out, "%s: %s\n", p.Name, p.About)
 				for _, r := range p.Requests {

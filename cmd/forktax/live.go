@@ -17,11 +17,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"forktax/bench"
 	"forktax/bench/live"
 	"forktax/bench/load"
-	"forktax/bench/program"
+	"forktax/bench/plan"
 	"forktax/bench/stack"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -63,7 +63,7 @@ func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struc
 		return usagef("--listen %s: %w", listen, err)
 	}
 	defer ln.Close()
-	first := live.Setup{Workload: "hello", Models: [2]string{hostedModel, bench.Baseline}, Clients: 4}
+	first := live.Setup{Workload: "hello", Models: [2]string{hostedModel, plan.Baseline}, Clients: 4}
 	show, err := live.NewShow(s, load.Engines, load.Default, first)
 	if err != nil {
 		return err
@@ -126,15 +126,15 @@ func openBrowser(url string) error {
 
 // A stage has the built-in workloads played on.
 type stage struct {
-	finder *program.Finder
+	finder *subject.Finder
 	stderr io.Writer
 	atOnce <-chan struct{}
 	dir    string
 
 	mu        sync.Mutex // over what is below
 	choices   []live.Choice
-	programs  map[string]program.Program // by choice, and by choice and database
-	databases map[string]program.Database
+	programs  map[string]subject.Program // by choice, and by choice and database
+	databases map[string]subject.Database
 	stops     []func() error
 }
 
@@ -142,8 +142,8 @@ type stage struct {
 var playable = []string{"hello", "startup", "guestbook", "members"}
 
 func newStage(ctx context.Context, atOnce <-chan struct{}, stderr io.Writer) (*stage, error) {
-	s := &stage{finder: program.NewFinder(stderr), stderr: stderr, atOnce: atOnce, programs: map[string]program.Program{},
-		databases: map[string]program.Database{}}
+	s := &stage{finder: subject.NewFinder(stderr), stderr: stderr, atOnce: atOnce, programs: map[string]subject.Program{},
+		databases: map[string]subject.Database{}}
 	found, err := s.finder.Find(ctx, playable)
 	if err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ func newStage(ctx context.Context, atOnce <-chan struct{}, stderr io.Writer) (*s
 			if p.Name == "guestbook" {
 				c.Databases = []string{embedded}
 				if stack.Installed() == nil {
-					c.Databases = append(c.Databases, program.Postgres)
+					c.Databases = append(c.Databases, subject.Postgres)
 				}
 			}
 			s.choices = append(s.choices, c)
@@ -179,7 +179,7 @@ func subjectOf(workload, request string) string {
 func (s *stage) Choices() []live.Choice { return s.choices }
 
 // Launch implements live.Stage.
-func (s *stage) Launch(ctx context.Context, setup live.Setup, side int) (*bench.Target, contract.Request, func() error, error) {
+func (s *stage) Launch(ctx context.Context, setup live.Setup, side int) (*subject.Target, contract.Request, func() error, error) {
 	p, err := s.program(ctx, setup)
 	if err != nil {
 		return nil, contract.Request{}, nil, err
@@ -193,8 +193,8 @@ func (s *stage) Launch(ctx context.Context, setup live.Setup, side int) (*bench.
 		env["STARTUP_WORK"] = fmt.Sprint(setup.WorkMS, "ms")
 		env["STARTUP_CONNECT"] = fmt.Sprint(setup.ConnectMS, "ms")
 	}
-	l := program.Launcher{Dir: s.dir, Exporter: ownPath(), AtOnce: s.atOnce, Databases: databases}
-	t, stop, err := l.Serve(ctx, p, program.Variant{Variant: bench.Variant{Model: setup.Models[side], Env: env}})
+	l := subject.Launcher{Dir: s.dir, Exporter: ownPath(), AtOnce: s.atOnce, Databases: databases}
+	t, stop, err := l.Serve(ctx, p, subject.Variant{Model: setup.Models[side], Env: env})
 	if err != nil {
 		return nil, contract.Request{}, nil, err
 	}
@@ -203,10 +203,10 @@ func (s *stage) Launch(ctx context.Context, setup live.Setup, side int) (*bench.
 }
 
 // program is that of the choice, which keeps its data where that says.
-func (s *stage) program(ctx context.Context, setup live.Setup) (program.Program, error) {
+func (s *stage) program(ctx context.Context, setup live.Setup) (subject.Program, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if setup.Database != program.Postgres {
+	if setup.Database != subject.Postgres {
 		return s.programs[setup.Workload], nil
 	}
 	key := setup.Workload + " " + setup.Database
@@ -214,24 +214,24 @@ func (s *stage) program(ctx context.Context, setup live.Setup) (program.Program,
 		return p, nil
 	}
 	finder := *s.finder
-	finder.Database = program.Postgres
+	finder.Database = subject.Postgres
 	found, err := finder.Find(ctx, []string{s.programs[setup.Workload].Name})
 	if err != nil {
-		return program.Program{}, err
+		return subject.Program{}, err
 	}
 	s.programs[key] = found[0]
 	return found[0], nil
 }
 
 // served starts the server that programs of this kind need, once.
-func (s *stage) served(ctx context.Context, kind string) (map[string]program.Database, error) {
+func (s *stage) served(ctx context.Context, kind string) (map[string]subject.Database, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if kind != program.Postgres && kind != program.Directory || s.databases[kind] != nil {
+	if kind != subject.Postgres && kind != subject.Directory || s.databases[kind] != nil {
 		return maps.Clone(s.databases), nil
 	}
-	o := databaseOptions{Database: program.Postgres, Users: inMemory}
-	server, err := o.startOne(context.WithoutCancel(ctx), kind, &program.Launcher{}, s.stderr)
+	o := databaseOptions{Database: subject.Postgres, Users: inMemory}
+	server, err := o.startOne(context.WithoutCancel(ctx), kind, &subject.Launcher{}, s.stderr)
 	if err != nil {
 		return nil, err
 	}

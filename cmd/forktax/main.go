@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"forktax/bench"
+	"forktax/bench/record"
 )
 
 // Exit statuses.
@@ -24,7 +24,7 @@ const (
 )
 
 func main() {
-	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(execute(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // usageError is a mistake of whoever wrote the command line.
@@ -37,7 +37,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // errInconclusive is what ends a command whose measurement says too little.
 var errInconclusive = errors.New("inconclusive")
 
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, atOnce, done := untilSignal(ctx, stderr)
 	defer done()
 	root := rootCommand(atOnce)
@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 func exitStatus(err error) int {
 	var usage usageError
-	var unwritten *bench.WriteError
+	var unwritten *record.WriteError
 	switch {
 	case err == nil:
 		return exitDone

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
-	"forktax/bench/program"
-	"forktax/bench/program/programtest"
+	"forktax/bench/plan"
 	"forktax/bench/report"
+	"forktax/bench/subject"
+	"forktax/bench/subject/programtest"
 	"forktax/workload/contract"
 )
 
@@ -22,8 +22,8 @@ func BenchmarkNoise(b *testing.B) {
 	for name, busy := range map[string]time.Duration{"copy": 0, "busy50µs": 50 * time.Microsecond} {
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
-				c := compareVariants(b, "forktax-startup", bench.Variant{Name: "original", Model: "cgi"},
-					bench.Variant{Name: "copy", Model: "cgi", Env: map[string]string{"STARTUP_WORK": busy.String()}})
+				c := compareVariants(b, "forktax-startup", subject.Variant{Name: "original", Model: "cgi"},
+					subject.Variant{Name: "copy", Model: "cgi", Env: map[string]string{"STARTUP_WORK": busy.String()}})
 				b.ReportMetric(100*math.Log1p(*c.MDE)/(2.3263+1.6449), "standard-error-%") // see stats.MDE
 			}
 			b.ReportMetric(0, "ns/op")
@@ -38,8 +38,8 @@ func BenchmarkPhases(b *testing.B) {
 		b.Run(model, func(b *testing.B) {
 			for range b.N {
 				compareVariants(b, "forktax-hello",
-					bench.Variant{Name: "silent", Model: model, Env: map[string]string{program.PhasesVariable: "off"}},
-					bench.Variant{Name: "telling", Model: model})
+					subject.Variant{Name: "silent", Model: model, Env: map[string]string{subject.PhasesVariable: "off"}},
+					subject.Variant{Name: "telling", Model: model})
 			}
 			b.ReportMetric(0, "ns/op")
 		})
@@ -47,23 +47,23 @@ func BenchmarkPhases(b *testing.B) {
 }
 
 // compareVariants compares the median response time of two variants of a program, and reports the ratio.
-func compareVariants(b *testing.B, command string, baseline, candidate bench.Variant) report.Comparison {
+func compareVariants(b *testing.B, command string, baseline, candidate subject.Variant) report.Comparison {
 	b.Helper()
 	dir := b.TempDir()
-	p, err := program.Describe(b.Context(), filepath.Join(programtest.Build(b, command), command))
+	p, err := subject.Describe(b.Context(), filepath.Join(programtest.Build(b, command), command))
 	if err != nil {
 		b.Fatal(err)
 	}
-	plan := bench.Plan{Workloads: []contract.Description{p.Description}, Baseline: baseline.Name, Groups: 8, AtLeast: fewestSent,
+	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: baseline.Name, Groups: 8, AtLeast: fewestSent,
 		BudgetNS: int64(28 * time.Second), Seed: 1}
-	launcher := &program.Launcher{Programs: []program.Program{p}, Dir: dir, Seed: plan.Seed}
-	for _, v := range []bench.Variant{baseline, candidate} {
-		plan.Variants = append(plan.Variants, v)
-		launcher.Variants = append(launcher.Variants, program.Variant{Variant: v})
-		plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: v.Name,
-			Engine: load.Default, Load: bench.Load{Kind: bench.Closed, Concurrency: 1}})
+	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed}
+	for _, v := range []subject.Variant{baseline, candidate} {
+		pl.Variants = append(pl.Variants, v)
+		launcher.Variants = append(launcher.Variants, v)
+		pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: v.Name,
+			Engine: load.Default, Load: plan.Load{Kind: plan.Closed, Concurrency: 1}})
 	}
-	analysis := measuredBy(b, plan, launcher, filepath.Join(dir, "run"))
+	analysis := measuredBy(b, pl, launcher, filepath.Join(dir, "run"))
 	for _, c := range analysis.Comparisons {
 		if c.Metric == report.MetricResponse && c.RatioLow != nil && c.MDE != nil {
 			b.ReportMetric((c.Ratio-1)*100, "%")

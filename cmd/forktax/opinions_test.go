@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench/program"
 	"forktax/bench/stack"
+	"forktax/bench/subject"
 )
 
 // teller is a CGI program that tells what it was told, unless the query asks for an answer of another kind.
@@ -89,7 +89,7 @@ func TestHostAnswersAsItsPeers(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := builtScript(t, dir)
-	launcher := &program.Launcher{Programs: []program.Program{p}, Dir: dir,
+	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir,
 		Env: map[string]string{scriptVariable: path, rootVariable: "/cgi-bin/teller"}}
 	ours, stop, err := launcher.Launch(t.Context(), "cgi", p.Name)
 	if err != nil {

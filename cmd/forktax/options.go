@@ -9,8 +9,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"forktax/bench"
 	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/subject"
 	"forktax/bench/suite"
 )
 
@@ -18,8 +19,8 @@ import (
 type options struct {
 	Workloads []string
 	Models    []string
-	Variants  []bench.Variant // in place of the models
-	Baseline  string          // "" leaves it to the plan
+	Variants  []subject.Variant // in place of the models
+	Baseline  string            // "" leaves it to the plan
 	Targets   []string
 	Suite     string // in place of workloads, models and targets
 	Own       ownOptions
@@ -208,7 +209,7 @@ func again[T comparable](values []T) int {
 }
 
 // objective reads --slo: a percentile and a limit.
-func (o *options) objective() (*bench.Objective, error) {
+func (o *options) objective() (*plan.Objective, error) {
 	if o.SLO == "" {
 		return nil, nil
 	}
@@ -222,7 +223,7 @@ func (o *options) objective() (*bench.Objective, error) {
 	if err != nil || d <= 0 {
 		return nil, wrong
 	}
-	return &bench.Objective{Percentile: percent / 100, LimitNS: int64(d)}, nil
+	return &plan.Objective{Percentile: percent / 100, LimitNS: int64(d)}, nil
 }
 
 // wish is one --workload: a program, and one of its requests or all.

@@ -11,8 +11,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"forktax/bench"
-	"forktax/bench/program"
+	"forktax/bench/plan"
+	"forktax/bench/run"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -48,25 +49,25 @@ func (o *options) own() error {
 	case o.Own.Request != "" && !strings.HasPrefix(o.Own.Request, "/"):
 		return mistaken("request", "%q: a path that begins with / is needed", o.Own.Request)
 	}
-	if why := program.NoProgram(o.Own.CGI); why != "" {
+	if why := subject.NoProgram(o.Own.CGI); why != "" {
 		return mistaken("cgi", "%s %s", o.Own.CGI, why)
 	}
 	o.Models, o.Ladder = []string{hostedModel}, false
 	if o.Baseline == "" && o.Own.Persistent != "" {
-		o.Baseline = bench.Baseline
+		o.Baseline = plan.Baseline
 	}
 	return nil
 }
 
 // persistent is what --persistent names, nil if that is nothing, and the path that it is asked for.
-func (o ownOptions) persistent() (f *program.Foreign, path string, err error) {
+func (o ownOptions) persistent() (f *subject.Foreign, path string, err error) {
 	path = "/"
 	switch {
 	case o.Persistent == "":
 	case strings.HasPrefix(o.Persistent, "http://"), strings.HasPrefix(o.Persistent, "https://"):
-		parsed, err := program.ParseForeign(bench.Baseline + "=" + o.Persistent)
+		parsed, err := subject.ParseForeign(plan.Baseline + "=" + o.Persistent)
 		if err != nil {
-			return nil, "", mistaken("persistent", "%s", strings.TrimPrefix(err.Error(), bench.Baseline+"="))
+			return nil, "", mistaken("persistent", "%s", strings.TrimPrefix(err.Error(), plan.Baseline+"="))
 		}
 		if u := parsed.URL.RequestURI(); u != "" {
 			path = u
@@ -74,7 +75,7 @@ func (o ownOptions) persistent() (f *program.Foreign, path string, err error) {
 		parsed.URL = &url.URL{Scheme: parsed.URL.Scheme, Host: parsed.URL.Host}
 		f = &parsed
 	default:
-		f = &program.Foreign{Name: bench.Baseline, Command: o.Persistent}
+		f = &subject.Foreign{Name: plan.Baseline, Command: o.Persistent}
 	}
 	if o.Request != "" {
 		path = o.Request
@@ -83,7 +84,7 @@ func (o ownOptions) persistent() (f *program.Foreign, path string, err error) {
 }
 
 // host has the program script ask for the one path, and its host answer it by the executable, as if that were there.
-func (o ownOptions) host(p *program.Program, l *program.Launcher, path string) error {
+func (o ownOptions) host(p *subject.Program, l *subject.Launcher, path string) error {
 	absolute, err := filepath.Abs(o.CGI)
 	if err != nil {
 		return fmt.Errorf("finding %s: %w", o.CGI, err)
@@ -100,10 +101,10 @@ func (o ownOptions) host(p *program.Program, l *program.Launcher, path string) e
 }
 
 // learn has both sides prove that they answer the same, and asks the one that stays, or else the executable, what that is.
-func (o *options) learn(ctx context.Context, l *program.Launcher, p *program.Program) (failed error) {
-	var targets []*bench.Target
-	for _, model := range []string{bench.Baseline, hostedModel} {
-		if model == bench.Baseline && o.Own.Persistent == "" {
+func (o *options) learn(ctx context.Context, l *subject.Launcher, p *subject.Program) (failed error) {
+	var targets []*subject.Target
+	for _, model := range []string{plan.Baseline, hostedModel} {
+		if model == plan.Baseline && o.Own.Persistent == "" {
 			continue
 		}
 		target, stop, err := l.Launch(ctx, model, p.Name)
@@ -113,12 +114,12 @@ func (o *options) learn(ctx context.Context, l *program.Launcher, p *program.Pro
 		defer func() { failed = errors.Join(failed, stop()) }()
 		targets = append(targets, target)
 	}
-	want, err := bench.Learn(ctx, targets[0], p.Requests[0])
-	if varies := new(bench.Variance); errors.As(err, &varies) && o.Different {
+	want, err := subject.RecordExpected(ctx, targets[0], p.Requests[0])
+	if varies := new(subject.Variance); errors.As(err, &varies) && o.Different {
 		err = nil
 	}
 	if err == nil && !o.Different {
-		err = bench.Alike(ctx, p.Requests, targets)
+		err = run.VerifyEquivalent(ctx, p.Requests, targets)
 	}
 	p.Requests[0].Want = want
 	return err

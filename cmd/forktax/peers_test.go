@@ -9,13 +9,15 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
 	"forktax/bench/machine"
-	"forktax/bench/program"
-	"forktax/bench/program/programtest"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/run"
 	"forktax/bench/stack"
+	"forktax/bench/subject"
+	"forktax/bench/subject/programtest"
 	"forktax/bench/testenv"
 	"forktax/workload/contract"
 )
@@ -66,11 +68,11 @@ func comparePeers(b *testing.B, child string) {
 	p := builtScript(b, dir)
 	p.Requests = []contract.Request{{Name: "hello", Method: "GET", Path: "/", Want: contract.Want{Status: 200, Body: "hello\n"}}}
 	const ours = "cgi"
-	plan := bench.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Groups: 8, AtLeast: fewestSent,
+	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Groups: 8, AtLeast: fewestSent,
 		BlockNS:  int64(250 * time.Millisecond), // long enough that connections, which each visit opens, are not what is compared
 		BudgetNS: int64(time.Minute), Seed: 1}
-	launcher := &program.Launcher{Programs: []program.Program{p}, Dir: dir, Seed: plan.Seed,
-		Env: map[string]string{scriptVariable: child, program.PhasesVariable: "off"}}
+	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed,
+		Env: map[string]string{scriptVariable: child, subject.PhasesVariable: "off"}}
 	models := []string{ours}
 	for _, peer := range stack.Webs(stack.Executable) {
 		name := peer.Name
@@ -78,14 +80,14 @@ func comparePeers(b *testing.B, child string) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		launcher.Foreign = append(launcher.Foreign, program.Foreign{Name: name, URL: u})
+		launcher.Foreign = append(launcher.Foreign, subject.Foreign{Name: name, URL: u})
 		models = append(models, name)
 	}
 	for _, model := range models {
-		plan.Cells = append(plan.Cells, bench.Cell{Workload: p.Name, Request: "hello", Model: model, Engine: load.Default,
-			Load: bench.Load{Kind: bench.Closed, Concurrency: 8}})
+		pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: "hello", Model: model, Engine: load.Default,
+			Load: plan.Load{Kind: plan.Closed, Concurrency: 8}})
 	}
-	analysis := measuredBy(b, plan, launcher, filepath.Join(dir, "run"))
+	analysis := measuredBy(b, pl, launcher, filepath.Join(dir, "run"))
 	for _, c := range analysis.Cells {
 		if c.ThroughputRPS == nil || c.Errors > 0 {
 			b.Fatalf("%s: %+v", c.Model, c)
@@ -108,9 +110,9 @@ func comparePeers(b *testing.B, child string) {
 }
 
 // builtScript builds the program that hosts any executable.
-func builtScript(tb testing.TB, dir string) program.Program {
+func builtScript(tb testing.TB, dir string) subject.Program {
 	tb.Helper()
-	p, err := program.Describe(tb.Context(), filepath.Join(programtest.Build(tb, "forktax-cgi"), "forktax-cgi"))
+	p, err := subject.Describe(tb.Context(), filepath.Join(programtest.Build(tb, "forktax-cgi"), "forktax-cgi"))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -168,20 +170,20 @@ func spawned(b *testing.B, child string) time.Duration {
 }
 
 // measuredBy carries a plan out, and analyses what came of it.
-func measuredBy(b *testing.B, plan bench.Plan, l *program.Launcher, dir string) *report.Analysis {
+func measuredBy(b *testing.B, plan plan.Plan, l *subject.Launcher, dir string) *report.Analysis {
 	b.Helper()
-	record, err := bench.CreateRecord(dir, bench.Head{Schema: bench.Schema, Plan: plan})
+	rec, err := record.Create(dir, record.Head{Schema: record.Schema, Plan: plan})
 	if err != nil {
 		b.Fatal(err)
 	}
-	runner := bench.Runner{Plan: plan, Launcher: l, Engines: load.Engines(), Record: record, Machine: machine.Counters}
+	runner := run.Runner{Plan: plan, Launcher: l, Engines: load.Engines(), Record: rec, Machine: machine.Counters}
 	if err := runner.Run(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	if err := record.Finish(bench.Tail{Complete: true}); err != nil {
+	if err := rec.Finish(record.Tail{Complete: true}); err != nil {
 		b.Fatal(err)
 	}
-	analysis, err := analysisOf(record.Dir)
+	analysis, err := analysisOf(rec.Dir)
 	if err != nil {
 		b.Fatal(err)
 	}

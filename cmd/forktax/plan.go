@@ -6,32 +6,32 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench"
-	"forktax/bench/program"
+	"forktax/bench/plan"
 	"forktax/bench/stats"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
 // foreignWorkload is what servers serve that are measured by their URL alone.
 var foreignWorkload = contract.Description{
-	Name:     program.ForeignWorkload,
+	Name:     subject.ForeignWorkload,
 	About:    "what servers answer that somebody else runs",
 	Requests: []contract.Request{{Name: "get", Method: "GET"}}, // the path is in the URL
 }
 
 // plan makes the plan of a run from what the programs say of themselves.
-func (o *options) plan(programs []program.Program, foreign []program.Foreign, floor floor) (bench.Plan, error) {
-	plan := bench.Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Groups: o.Groups, BlockNS: int64(o.Block),
+func (o *options) plan(programs []subject.Program, foreign []subject.Foreign, floor floor) (plan.Plan, error) {
+	p := plan.Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Groups: o.Groups, BlockNS: int64(o.Block),
 		AtLeast: fewestSent, Seed: o.Seed, AllowDifferent: o.Different}
-	if secure := slices.IndexFunc(foreign, program.Foreign.Secure); secure != whole && !o.has("engine") {
+	if secure := slices.IndexFunc(foreign, subject.Foreign.Secure); secure != whole && !o.has("engine") {
 		o.Engine = refereeEngine // the only one that speaks TLS; the report says so
 		if len(o.Rates) > 0 || o.FindKnee {
-			return bench.Plan{}, mistakenAt("target", secure, "by https can be measured in closed loops only: leave out "+
+			return plan.Plan{}, mistakenAt("target", secure, "by https can be measured in closed loops only: leave out "+
 				"--rate and --find-knee")
 		}
 	}
 	if o.Rounds > 0 {
-		plan.BudgetNS, plan.Rounds = 0, max(o.Rounds, o.Groups)
+		p.BudgetNS, p.Rounds = 0, max(o.Rounds, o.Groups)
 	}
 	var models []string
 	for _, c := range o.conditions() {
@@ -39,50 +39,50 @@ func (o *options) plan(programs []program.Program, foreign []program.Foreign, fl
 	}
 	if len(programs) == 0 {
 		models = nil
-		plan.Workloads = []contract.Description{foreignWorkload}
+		p.Workloads = []contract.Description{foreignWorkload}
 	}
 	for i, f := range foreign {
 		if slices.Contains(models, f.Name) || f.Name == floorWorkload { // by which comparisons call it
-			return bench.Plan{}, mistakenAt("target", i, "%q: the name is taken; give it another", f.Name)
+			return plan.Plan{}, mistakenAt("target", i, "%q: the name is taken; give it another", f.Name)
 		}
 		models = append(models, f.Name)
 	}
 	models, err := o.ordered(models)
 	if err != nil {
-		return bench.Plan{}, err
+		return plan.Plan{}, err
 	}
-	plan.Baseline, plan.Variants = o.baseline(models), o.Variants
-	for i, p := range programs {
-		if err := o.knows(p); err != nil {
-			return bench.Plan{}, err
+	p.Baseline, p.Variants = o.baseline(models), o.Variants
+	for i, program := range programs {
+		if err := o.knows(program); err != nil {
+			return plan.Plan{}, err
 		}
-		if slices.ContainsFunc(plan.Workloads, func(d contract.Description) bool { return d.Name == p.Name }) {
-			return bench.Plan{}, mistakenAt("workload", o.wished(o.names()[i]), "%s: another program calls itself %q, too",
-				p.Path, p.Name)
+		if slices.ContainsFunc(p.Workloads, func(d contract.Description) bool { return d.Name == program.Name }) {
+			return plan.Plan{}, mistakenAt("workload", o.wished(o.names()[i]), "%s: another program calls itself %q, too",
+				program.Path, program.Name)
 		}
-		plan.Workloads = append(plan.Workloads, p.Description)
+		p.Workloads = append(p.Workloads, program.Description)
 	}
-	requests, err := o.requests(programs, plan.Workloads)
+	requests, err := o.requests(programs, p.Workloads)
 	if err != nil {
-		return bench.Plan{}, err
+		return plan.Plan{}, err
 	}
 	for _, r := range requests {
-		plan.Cells = append(plan.Cells, o.withRungs(o.cells(r, models), programs)...)
+		p.Cells = append(p.Cells, o.withRungs(o.cells(r, models), programs)...)
 	}
-	plan.Objective, err = o.objective()
+	p.Objective, err = o.objective()
 	if o.FindKnee && err == nil {
-		o.search(&plan)
-		return plan, nil
+		o.search(&p)
+		return p, nil
 	}
-	if plan.NoFloor = floor.why; floor.Program != nil {
-		plan.Floor = floor.Name
-		plan.Workloads = append(plan.Workloads, floor.Description)
-		plan.Cells = append(plan.Cells, o.cells(wish{floor.Name, floor.Requests[0].Name}, []string{floorModel})...)
+	if p.NoFloor = floor.why; floor.Program != nil {
+		p.Floor = floor.Name
+		p.Workloads = append(p.Workloads, floor.Description)
+		p.Cells = append(p.Cells, o.cells(wish{floor.Name, floor.Requests[0].Name}, []string{floorModel})...)
 	}
-	plan.FewestGroups = o.fewestGroups()
-	o.often(&plan)
-	o.appoint(&plan)
-	return plan, err
+	p.FewestGroups = o.fewestGroups()
+	o.often(&p)
+	o.appoint(&p)
+	return p, err
 }
 
 // fewestGroups is how many starts of the targets a short budget may have; 0 if their number was given.
@@ -108,14 +108,14 @@ func (o *options) ordered(models []string) ([]string, error) {
 // baseline is what somebody named, which is the first then, and else persistent, if it is among the models. Of variants
 // it is the first, whatever they are called.
 func (o *options) baseline(models []string) string {
-	if o.Baseline == "" && len(o.Variants) == 0 && slices.Contains(models, bench.Baseline) {
-		return bench.Baseline
+	if o.Baseline == "" && len(o.Variants) == 0 && slices.Contains(models, plan.Baseline) {
+		return plan.Baseline
 	}
 	return models[0]
 }
 
 // requests lists the workloads' requests that are wished for, by workload and name.
-func (o *options) requests(programs []program.Program, workloads []contract.Description) ([]wish, error) {
+func (o *options) requests(programs []subject.Program, workloads []contract.Description) ([]wish, error) {
 	if len(programs) == 0 {
 		return []wish{{workloads[0].Name, workloads[0].Requests[0].Name}}, nil
 	}
@@ -142,8 +142,8 @@ func (o *options) requests(programs []program.Program, workloads []contract.Desc
 
 // cells is the product of a request with the loads and the models, in the order in which they are to be read. Rates
 // alone mean no closed loops.
-func (o *options) cells(r wish, models []string) []bench.Cell {
-	var loads []bench.Load
+func (o *options) cells(r wish, models []string) []plan.Cell {
+	var loads []plan.Load
 	if o.FindKnee {
 		for _, rate := range curve() {
 			loads = append(loads, o.open(rate))
@@ -152,7 +152,7 @@ func (o *options) cells(r wish, models []string) []bench.Cell {
 	}
 	if len(o.Rates) == 0 || o.has("clients") {
 		for _, clients := range o.Clients {
-			loads = append(loads, bench.Load{Kind: bench.Closed, Concurrency: clients, NoReuse: o.Fresh})
+			loads = append(loads, plan.Load{Kind: plan.Closed, Concurrency: clients, NoReuse: o.Fresh})
 		}
 	}
 	for _, rate := range slices.Sorted(slices.Values(o.Rates)) { // a knee is looked for upwards
@@ -162,21 +162,21 @@ func (o *options) cells(r wish, models []string) []bench.Cell {
 }
 
 // betweens are the rungs of the ladder that keep neither everything nor nothing.
-var betweens = bench.Rungs[1 : len(bench.Rungs)-1]
+var betweens = plan.Rungs[1 : len(plan.Rungs)-1]
 
 // between says whether a model is measured only for the ladder.
 func (o *options) between(model string) bool {
-	return !o.has("model") && slices.ContainsFunc(betweens, func(r bench.Rung) bool { return r.Model == model })
+	return !o.has("model") && slices.ContainsFunc(betweens, func(r plan.Rung) bool { return r.Model == model })
 }
 
 // withRungs adds, at the first load of a request if that is a closed loop, the models between the two that keep everything
 // and nothing, unless somebody has said which models there are to be.
-func (o *options) withRungs(cells []bench.Cell, programs []program.Program) []bench.Cell {
+func (o *options) withRungs(cells []plan.Cell, programs []subject.Program) []plan.Cell {
 	first := cells[0]
-	if !o.Ladder || first.Load.Kind != bench.Closed || o.has("model") || len(o.Variants) > 0 {
+	if !o.Ladder || first.Load.Kind != plan.Closed || o.has("model") || len(o.Variants) > 0 {
 		return cells
 	}
-	var between []bench.Cell
+	var between []plan.Cell
 	for _, p := range programs {
 		for _, rung := range betweens {
 			if p.Name == first.Workload && p.Knows(rung.Model) {
@@ -189,12 +189,12 @@ func (o *options) withRungs(cells []bench.Cell, programs []program.Program) []be
 	return slices.Insert(cells, 1, between...)
 }
 
-func (o *options) open(rate float64) bench.Load {
-	return bench.Load{Kind: bench.Open, Concurrency: o.Most, RateRPS: rate, Arrivals: o.Arrivals, NoReuse: o.Fresh}
+func (o *options) open(rate float64) plan.Load {
+	return plan.Load{Kind: plan.Open, Concurrency: o.Most, RateRPS: rate, Arrivals: o.Arrivals, NoReuse: o.Fresh}
 }
 
 // search makes the plan one of a search. It takes the time and the starts that it needs, unless they were given.
-func (o *options) search(plan *bench.Plan) {
+func (o *options) search(plan *plan.Plan) {
 	plan.Searched = true
 	// A tenth of the arrivals may fall into the part of a visit that counts for nothing. A fifth more and twenty leave as
 	// many as the percentile needs with four standard deviations to spare.
@@ -223,11 +223,11 @@ func curve() []float64 {
 	return slices.Compact(rates)
 }
 
-func product(r wish, engine string, loads []bench.Load, models []string) []bench.Cell {
-	var cells []bench.Cell
+func product(r wish, engine string, loads []plan.Load, models []string) []plan.Cell {
+	var cells []plan.Cell
 	for _, l := range loads {
 		for _, model := range models {
-			cells = append(cells, bench.Cell{Workload: r.program, Request: r.request, Model: model, Engine: engine, Load: l})
+			cells = append(cells, plan.Cell{Workload: r.program, Request: r.request, Model: model, Engine: engine, Load: l})
 		}
 	}
 	return cells
@@ -237,7 +237,7 @@ func product(r wish, engine string, loads []bench.Load, models []string) []bench
 // visited in every k^⅔-th round. If blocks are as noisy whatever their length, that makes the intervals narrowest, in
 // sum: of a width w ∝ 1/√n and a cost n·k each, the sum of w is least at n ∝ k^−⅔. But none is visited so seldom that
 // fewer than fewestVisits are to be expected.
-func (o *options) often(plan *bench.Plan) {
+func (o *options) often(plan *plan.Plan) {
 	var lengths []time.Duration
 	for _, c := range plan.Cells {
 		length, _ := plan.Length(c)
@@ -246,11 +246,11 @@ func (o *options) often(plan *bench.Plan) {
 	shortest := slices.Min(lengths)
 	seldom := func(length time.Duration) int { return int(math.Pow(float64(length)/float64(shortest), 2./3)) }
 	for most := seldom(slices.Max(lengths)); ; most-- {
-		plan.Every = plan.Every[:0]
+		plan.Strides = plan.Strides[:0]
 		var round time.Duration // its length, on average
 		for _, length := range lengths {
 			every := min(seldom(length), most)
-			plan.Every = append(plan.Every, every)
+			plan.Strides = append(plan.Strides, every)
 			round += length / time.Duration(every)
 		}
 		if most == 1 || expected(plan, round)/most >= fewestVisits {
@@ -260,7 +260,7 @@ func (o *options) often(plan *bench.Plan) {
 }
 
 // expected is how many rounds of that length a plan comes to.
-func expected(plan *bench.Plan, round time.Duration) int {
+func expected(plan *plan.Plan, round time.Duration) int {
 	if plan.Rounds > 0 {
 		return plan.Rounds
 	}
@@ -289,17 +289,17 @@ const (
 )
 
 // appoint adds the cells of the referee: the closed loops again, in some of the rounds.
-func (o *options) appoint(plan *bench.Plan) {
+func (o *options) appoint(p *plan.Plan) {
 	if !o.Referee || o.Engine == refereeEngine {
 		return
 	}
-	plan.Referee = refereeEngine
-	for i, c := range plan.Cells {
-		if c.Load.Kind != bench.Closed || c.Workload == plan.Floor || o.between(c.Model) {
+	p.Referee = refereeEngine
+	for i, c := range p.Cells {
+		if c.Load.Kind != plan.Closed || c.Workload == p.Floor || o.between(c.Model) {
 			continue
 		}
 		c.Engine = refereeEngine
-		plan.Cells = append(plan.Cells, c)
-		plan.Every = append(plan.Every, limited(plan.Every[i]*refereeEvery, plan.Rounds))
+		p.Cells = append(p.Cells, c)
+		p.Strides = append(p.Strides, limited(p.Strides[i]*refereeEvery, p.Rounds))
 	}
 }

@@ -5,24 +5,24 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
-	"forktax/bench/program"
+	"forktax/bench/plan"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
 // described is a program of that name, with requests of the same names each.
-func described(name string, models []string, requests ...string) program.Program {
-	p := program.Program{Path: "/" + name, Description: contract.Description{Name: name, Models: models}}
+func described(name string, models []string, requests ...string) subject.Program {
+	p := subject.Program{Path: "/" + name, Description: contract.Description{Name: name, Models: models}}
 	for _, r := range requests {
 		p.Requests = append(p.Requests, contract.Request{Name: r, Method: "GET", Path: "/"})
 	}
 	return p
 }
 
-func planned(t *testing.T, o options, floor floor) bench.Plan {
+func planned(t *testing.T, o options, floor floor) plan.Plan {
 	t.Helper()
 	models := []string{"cgi", "reload", "reconnect", "persistent"}
-	plan, err := o.plan([]program.Program{described("hello", models, "hello"),
+	plan, err := o.plan([]subject.Program{described("hello", models, "hello"),
 		described("guestbook", models, "read", "page", "sign")}, nil, floor)
 	if err != nil {
 		t.Fatalf("plan = %v", err)
@@ -45,7 +45,7 @@ func TestDefaultRunVisitsEachCellOftenEnough(t *testing.T) {
 			round := 0
 			for took := time.Duration(0); took < 21*time.Second; round++ {
 				for i, c := range plan.Cells {
-					if length, _ := plan.Length(c); c.Engine != plan.Referee && round%plan.Every[i] == 0 {
+					if length, _ := plan.Length(c); c.Engine != plan.Referee && round%plan.Strides[i] == 0 {
 						visits[i]++
 						took += length
 					}
@@ -55,8 +55,8 @@ func TestDefaultRunVisitsEachCellOftenEnough(t *testing.T) {
 				if c.Engine != plan.Referee && visits[i] < 6 {
 					t.Errorf("%s is visited %d times in %d rounds, want 6 at the least", c, visits[i], round)
 				}
-				if c.Load.Concurrency == 1 && c.Engine != plan.Referee && plan.Every[i] != 1 {
-					t.Errorf("%s is visited in every %d-th round, want all", c, plan.Every[i])
+				if c.Load.Concurrency == 1 && c.Engine != plan.Referee && plan.Strides[i] != 1 {
+					t.Errorf("%s is visited in every %d-th round, want all", c, plan.Strides[i])
 				}
 			}
 		})
@@ -114,16 +114,16 @@ func TestPlanHasTheFloor(t *testing.T) {
 
 // Where nothing would be held against it, the floor is not even looked for.
 func TestFloorIsNotWanted(t *testing.T) {
-	programs := []program.Program{described("hello", []string{"persistent", "cgi"}, "hello")}
+	programs := []subject.Program{described("hello", []string{"persistent", "cgi"}, "hello")}
 	tests := map[string]struct {
 		change   func(o *options)
-		programs []program.Program
+		programs []subject.Program
 	}{
 		"told not to":         {func(o *options) { o.Floor = false }, programs},
 		"a search":            {func(o *options) { o.FindKnee = true }, programs},
 		"no cgi":              {func(o *options) { o.Models = []string{"persistent"} }, programs},
 		"targets alone":       {func(*options) {}, nil},
-		"it is there already": {func(*options) {}, []program.Program{described("floor", []string{"cgi"}, "hello")}},
+		"it is there already": {func(*options) {}, []subject.Program{described("floor", []string{"cgi"}, "hello")}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

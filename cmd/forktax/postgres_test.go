@@ -8,11 +8,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"forktax/bench/program"
 	"forktax/bench/stack"
+	"forktax/bench/subject"
 )
 
-var _ program.Database = (*stack.Server)(nil)
+var _ subject.Database = (*stack.Server)(nil)
 
 // givenServer is the one that a script has started. It is in the script's values by its type.
 type givenServer struct{ *stack.Server }

@@ -11,16 +11,17 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"forktax/bench"
 	"forktax/bench/calibrate"
 	"forktax/bench/gate"
+	"forktax/bench/plan"
+	"forktax/bench/run"
 )
 
 // progress shows how far a run is: a bar on a terminal; elsewhere a line for each start of the targets, and one when
 // half of the run is done. It is drawn between blocks only; while one is measured nothing moves.
 type progress struct {
 	to     io.Writer
-	plan   bench.Plan
+	plan   plan.Plan
 	bar    *progressbar.ProgressBar // nil if not on a terminal
 	every  int                      // starts are told of
 	group  int
@@ -32,10 +33,10 @@ type progress struct {
 const barSteps = 1000
 
 // newProgress returns one of a run with this plan, or, if that is empty, of a calibration.
-func newProgress(to io.Writer, plan bench.Plan) *progress {
+func newProgress(to io.Writer, plan plan.Plan) *progress {
 	p := &progress{to: to, plan: plan, every: 1, group: -1}
 	predicted := len(plan.Cells) > 0 && !plan.Searched
-	if plan.Criterion != nil { // which starts the targets all the time
+	if plan.Check != nil { // which starts the targets all the time
 		p.every, p.halved = gate.StartsAtOnce, true
 	}
 	if f, ok := to.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
@@ -51,10 +52,10 @@ func newBar(to io.Writer, predicts bool) *progressbar.ProgressBar {
 }
 
 // announce prints how long the run will take.
-func (p *progress) announce(f bench.Forecast) { p.say(forecast(f, p.plan.Groups)) }
+func (p *progress) announce(f run.Forecast) { p.say(forecast(f, p.plan.Groups)) }
 
 // forecast says how long a run takes, and how often its targets are started, of the number of starts planned.
-func forecast(f bench.Forecast, planned int) string {
+func forecast(f run.Forecast, planned int) string {
 	starts := fmt.Sprintf("%d starts of %s", f.Starts, plural(f.Targets, "target"))
 	fewer := ""
 	if f.Starts < planned {
@@ -70,7 +71,7 @@ func forecast(f bench.Forecast, planned int) string {
 		"takes about %s", span(f.Total), span(f.Most/2), starts, span(f.Round))
 }
 
-func (p *progress) show(now bench.Progress) {
+func (p *progress) show(now run.Progress) {
 	if p.bar != nil {
 		p.share = max(p.share, now.Share)
 		p.bar.Describe(description(now))
@@ -90,7 +91,7 @@ func (p *progress) show(now bench.Progress) {
 }
 
 // description is what the bar says: the cell that is visited, and how long the run takes still.
-func description(now bench.Progress) string {
+func description(now run.Progress) string {
 	return fmt.Sprintf("%-44.44s %13s", now.Cell, strings.TrimPrefix(left(now.Left), ", "))
 }
 

@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench"
+	"forktax/bench/plan"
+	"forktax/bench/run"
 )
 
 func TestForecastInWords(t *testing.T) {
 	const s = time.Second
-	for want, f := range map[string]bench.Forecast{
+	for want, f := range map[string]run.Forecast{
 		"measuring for about 32 s (at most 60 s): 8 starts of 9 targets": {
 			Total: 32 * s, Most: 60 * s, Starts: 8, Targets: 9},
 		"measuring for about 4.3 s (at most 6 s): 6 starts of 1 target, fewer than 8 because the budget is short": {
@@ -50,7 +51,7 @@ func TestSpan(t *testing.T) {
 
 // Off a terminal there is a line for each start of the targets, and one when half of the run is done.
 func TestProgressInLines(t *testing.T) {
-	told := []bench.Progress{
+	told := []run.Progress{
 		{Share: 0.01, Left: 30 * time.Second},
 		{Share: 0.2, Left: 24 * time.Second},
 		{Share: 0.3, Left: 21 * time.Second, Group: 1},
@@ -59,24 +60,24 @@ func TestProgressInLines(t *testing.T) {
 		{Share: 0.98, Left: 600 * ms, Group: 2},
 	}
 	for name, test := range map[string]struct {
-		plan bench.Plan
-		told []bench.Progress
+		plan plan.Plan
+		told []run.Progress
 		want string
 	}{
-		"a run": {bench.Plan{}, told, `measuring: 1 % done, targets started once, 30 s left
+		"a run": {plan.Plan{}, told, `measuring: 1 % done, targets started once, 30 s left
 measuring: 30 % done, targets started 2 times, 21 s left
 measuring: 52 % done, 14 s left
 measuring: 98 % done, targets started 3 times, 0.6 s left
 `},
-		"half of it is done when a start is": {bench.Plan{}, append(told[:2:2], told[4:]...),
+		"half of it is done when a start is": {plan.Plan{}, append(told[:2:2], told[4:]...),
 			`measuring: 1 % done, targets started once, 30 s left
 measuring: 60 % done, targets started 2 times, 12 s left
 measuring: 98 % done, targets started 3 times, 0.6 s left
 `},
-		"a check, which starts them all the time": {bench.Plan{Criterion: &bench.Criterion{}}, told,
+		"a check, which starts them all the time": {plan.Plan{Check: &plan.CheckSpec{}}, told,
 			"measuring: 1 % done, targets started once, 30 s left\n"},
-		"a search, which does not say what is left": {bench.Plan{Searched: true},
-			[]bench.Progress{{Share: 0}, {Share: 0.6}, {Share: 0.9, Group: 1}},
+		"a search, which does not say what is left": {plan.Plan{Searched: true},
+			[]run.Progress{{Share: 0}, {Share: 0.6}, {Share: 0.9, Group: 1}},
 			"measuring: 0 % done, targets started once\nmeasuring: 90 % done, targets started 2 times\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,14 +99,14 @@ var predicted = regexp.MustCompile(`\[\w+:\w+\]`)
 
 // The bar says what is left of a run, and predicts nothing else; of a search, which does not say it, it predicts that.
 func TestProgressBar(t *testing.T) {
-	cell := bench.Cell{Workload: "guestbook", Request: "read", Model: "cgi", Engine: "epoll",
-		Load: bench.Load{Kind: bench.Closed, Concurrency: 8}}
+	cell := plan.Cell{Workload: "guestbook", Request: "read", Model: "cgi", Engine: "epoll",
+		Load: plan.Load{Kind: plan.Closed, Concurrency: 8}}
 	for predicts, left := range map[bool]time.Duration{false: 15 * time.Second, true: 0} {
 		var out bytes.Buffer
 		p := &progress{to: &out, bar: newBar(&out, predicts)}
-		p.show(bench.Progress{Share: 0.2, Left: 2 * left, Cell: cell})
-		p.show(bench.Progress{Share: 0.5, Left: left, Cell: cell})
-		p.show(bench.Progress{Share: 0.4, Left: left, Cell: cell}) // it goes on where a prediction was too short
+		p.show(run.Progress{Share: 0.2, Left: 2 * left, Cell: cell})
+		p.show(run.Progress{Share: 0.5, Left: left, Cell: cell})
+		p.show(run.Progress{Share: 0.4, Left: left, Cell: cell}) // it goes on where a prediction was too short
 		lines := strings.Split(strings.TrimSpace(out.String()), "\r")
 		got := lines[len(lines)-1]
 		if !strings.Contains(got, "guestbook/read, cgi, 8 clients, epoll") || !strings.Contains(got, " 50% ") {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"forktax/bench"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
@@ -101,7 +101,7 @@ func kept(file string) (*report.Analysis, error) {
 
 // analysisOf reads and analyses the run in dir.
 func analysisOf(dir string) (*report.Analysis, error) {
-	result, err := bench.ReadResult(dir)
+	result, err := record.Read(dir)
 	if err != nil {
 		return nil, err
 	}

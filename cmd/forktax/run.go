@@ -12,10 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"forktax/bench"
 	"forktax/bench/machine"
-	"forktax/bench/program"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/subject"
 )
 
 // defaultResults is where runs are kept.
@@ -67,9 +68,9 @@ A suite takes the place of workloads: real web servers and languages that do wha
 			if err := printed.check(); err != nil {
 				return err
 			}
-			launcher := &program.Launcher{Exporter: ownPath(), AtOnce: atOnce}
+			launcher := &subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}
 			if !o.Phases {
-				launcher.Env = map[string]string{program.PhasesVariable: "off"}
+				launcher.Env = map[string]string{subject.PhasesVariable: "off"}
 			}
 			return measure(c.Context(), o, launcher, results, printed, c.OutOrStdout(), c.ErrOrStderr())
 		},
@@ -81,7 +82,7 @@ A suite takes the place of workloads: real web servers and languages that do wha
 }
 
 // measure makes a run and reports it, also one that came to nothing half way.
-func measure(ctx context.Context, o options, l *program.Launcher, results string, printed output,
+func measure(ctx context.Context, o options, l *subject.Launcher, results string, printed output,
 	stdout, stderr io.Writer) error {
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64N(1_000_000) // few digits, for it is printed to be typed again
@@ -95,7 +96,7 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 	}
 	finder := o.Data.finder(stderr)
 	programs, err := finder.Find(ctx, o.names())
-	var unknown *program.UnknownError
+	var unknown *subject.UnknownError
 	if errors.As(err, &unknown) {
 		err = o.wrong(mistakenAt("workload", o.wished(unknown.Name), "%v", err))
 	}
@@ -129,7 +130,7 @@ func measure(ctx context.Context, o options, l *program.Launcher, results string
 }
 
 // carryOut makes the run of a plan that is ready, and reports it.
-func (o *options) carryOut(ctx context.Context, plan bench.Plan, l *program.Launcher, results string, printed output,
+func (o *options) carryOut(ctx context.Context, plan plan.Plan, l *subject.Launcher, results string, printed output,
 	stdout, stderr io.Writer) (err error) {
 	if o.Pin {
 		if l.Elsewhere, err = machine.Pin(); err != nil {
@@ -157,8 +158,8 @@ func (o *options) carryOut(ctx context.Context, plan bench.Plan, l *program.Laun
 }
 
 // compareOwn has the program host what --cgi names, and returns the foreign targets with what it is compared with.
-func (o *options) compareOwn(ctx context.Context, l *program.Launcher, p *program.Program, foreign []program.Foreign) (
-	[]program.Foreign, error) {
+func (o *options) compareOwn(ctx context.Context, l *subject.Launcher, p *subject.Program, foreign []subject.Foreign) (
+	[]subject.Foreign, error) {
 	stays, path, err := o.Own.persistent()
 	if err != nil {
 		return nil, err
@@ -179,17 +180,17 @@ func (o *options) compareOwn(ctx context.Context, l *program.Launcher, p *progra
 		return nil, fmt.Errorf("making a folder for the data of the targets: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	l.Dir, l.Programs, l.Foreign = dir, []program.Program{*p}, foreign
+	l.Dir, l.Programs, l.Foreign = dir, []subject.Program{*p}, foreign
 	o.began = time.Now()
 	return foreign, o.learn(ctx, l, p)
 }
 
 // reach reads the foreign targets, and then connects to each once: a server that is not there is a mistake to be told
 // before anything is measured.
-func reach(ctx context.Context, targets []string) ([]program.Foreign, error) {
-	var foreign []program.Foreign
+func reach(ctx context.Context, targets []string) ([]subject.Foreign, error) {
+	var foreign []subject.Foreign
 	for i, text := range targets {
-		f, err := program.ParseForeign(text)
+		f, err := subject.ParseForeign(text)
 		if err != nil {
 			return nil, mistakenAt("target", i, "%v", err)
 		}
@@ -204,10 +205,10 @@ func reach(ctx context.Context, targets []string) ([]program.Foreign, error) {
 }
 
 // latest says what the visit that was recorded last means for the objective.
-func latest(dir string) (bench.Verdict, error) {
-	result, err := bench.ReadResult(dir)
+func latest(dir string) (plan.Verdict, error) {
+	result, err := record.Read(dir)
 	if err != nil {
-		return bench.Unclear, err
+		return plan.Unclear, err
 	}
 	return report.Latest(result)
 }
@@ -243,7 +244,7 @@ func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) 
 // prints first: a full disk must not keep what was measured from being seen. There is no analysis if the record cannot
 // be read.
 func reported(dir string, why error, printed output, stdout, stderr io.Writer) (*report.Analysis, error) {
-	result, err := bench.ReadResult(dir)
+	result, err := record.Read(dir)
 	if err != nil {
 		return nil, err
 	}

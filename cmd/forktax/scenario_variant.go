@@ -9,8 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"forktax/bench"
-	"forktax/bench/program"
+	"forktax/bench/subject"
 )
 
 // variantsKey is the one key of a scenario that is no flag: a list of variants in place of models.
@@ -20,7 +19,7 @@ const variantsKey = "variants"
 const usualModel = "cgi"
 
 // variants reads the value of the key.
-func (s scenario) variants(n ast.Node) (variants []bench.Variant, where place, err error) {
+func (s scenario) variants(n ast.Node) (variants []subject.Variant, where place, err error) {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok || len(list.Values) == 0 {
 		return nil, where, s.wrong(position(n),
@@ -32,7 +31,7 @@ func (s scenario) variants(n ast.Node) (variants []bench.Variant, where place, e
 		if err != nil {
 			return nil, where, err
 		}
-		if slices.ContainsFunc(variants, func(other bench.Variant) bool { return other.Name == v.Name }) {
+		if slices.ContainsFunc(variants, func(other subject.Variant) bool { return other.Name == v.Name }) {
 			return nil, where, s.wrong(position(n), "the name %q is there already; give it another", v.Name)
 		}
 		variants, where.elements = append(variants, v), append(where.elements, s.at(position(n)))
@@ -41,8 +40,8 @@ func (s scenario) variants(n ast.Node) (variants []bench.Variant, where place, e
 }
 
 // variant reads one of the list.
-func (s scenario) variant(n ast.Node) (bench.Variant, error) {
-	v := bench.Variant{Model: usualModel}
+func (s scenario) variant(n ast.Node) (subject.Variant, error) {
+	v := subject.Variant{Model: usualModel}
 	keys, ok := n.(ast.MapNode)
 	if !ok {
 		return v, s.wrong(position(n), "a variant has keys with values, such as {name: eager, env: {GOGC: 10}}")
@@ -75,7 +74,7 @@ func (s scenario) variant(n ast.Node) (bench.Variant, error) {
 var variantKeys = []string{"name", "model", "build", "env", "padding", "program"}
 
 // readVariant takes the value of a key, or says what would be right.
-func readVariant(v *bench.Variant, key string, value ast.Node) (needed string) {
+func readVariant(v *subject.Variant, key string, value ast.Node) (needed string) {
 	text, ok := scalar(value)
 	switch key {
 	case "name":
@@ -88,10 +87,10 @@ func readVariant(v *bench.Variant, key string, value ast.Node) (needed string) {
 		v.Program, needed = text, "the path of a program is needed"
 		ok = ok && text != ""
 	case "padding":
-		needed = fmt.Sprintf("a number of bytes up to %d is needed", program.MostPadding)
+		needed = fmt.Sprintf("a number of bytes up to %d is needed", subject.MostPadding)
 		var err error
 		v.Padding, err = strconv.Atoi(text)
-		ok = ok && err == nil && v.Padding >= 0 && v.Padding <= program.MostPadding
+		ok = ok && err == nil && v.Padding >= 0 && v.Padding <= subject.MostPadding
 	case "build":
 		v.Build, ok = flagsOf(value)
 		needed = `a list of flags of go build is needed, such as ["-ldflags=-s -w"]`

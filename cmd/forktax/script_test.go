@@ -19,8 +19,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"forktax/bench/program/programtest"
 	"forktax/bench/stack"
+	"forktax/bench/subject/programtest"
 	"forktax/bench/testenv"
 )
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"forktax/bench"
-	"forktax/bench/program"
+	"forktax/bench/plan"
+	"forktax/bench/subject"
 )
 
 // serveOptions say what is served, and how.
@@ -24,7 +24,7 @@ type serveOptions struct {
 
 func serveCommand(atOnce <-chan struct{}) *cobra.Command {
 	var o serveOptions
-	l := program.Launcher{Exporter: ownPath(), AtOnce: atOnce}
+	l := subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve a workload by one model, or any CGI program",
@@ -68,7 +68,7 @@ Remote-User.`,
 	return c
 }
 
-func serve(ctx context.Context, l *program.Launcher, o serveOptions, stdout, stderr io.Writer) (err error) {
+func serve(ctx context.Context, l *subject.Launcher, o serveOptions, stdout, stderr io.Writer) (err error) {
 	database, workload, model := o.Data, o.workload, o.model
 	if err := database.check(); err != nil {
 		return usageError{err}
@@ -90,7 +90,7 @@ func serve(ctx context.Context, l *program.Launcher, o serveOptions, stdout, std
 	}
 	finder := database.finder(stderr)
 	programs, err := finder.Find(ctx, []string{workload})
-	var unknown *program.UnknownError
+	var unknown *subject.UnknownError
 	if errors.As(err, &unknown) {
 		return usagef("--workload %w", err)
 	}
@@ -149,12 +149,12 @@ func serve(ctx context.Context, l *program.Launcher, o serveOptions, stdout, std
 }
 
 // inFront starts the program that asks who clients are in front of the server that env names.
-func inFront(ctx context.Context, l *program.Launcher, finder *program.Finder, env map[string]string) (*bench.Target, func() error, error) {
+func inFront(ctx context.Context, l *subject.Launcher, finder *subject.Finder, env map[string]string) (*subject.Target, func() error, error) {
 	found, err := finder.Find(ctx, []string{gateWorkload})
 	if err != nil {
 		return nil, nil, err
 	}
 	own := *l
 	own.Flags = nil // of the other
-	return own.Serve(ctx, found[0], program.Variant{Variant: bench.Variant{Model: bench.Baseline, Env: env}})
+	return own.Serve(ctx, found[0], subject.Variant{Model: plan.Baseline, Env: env})
 }

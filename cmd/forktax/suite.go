@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench"
-	"forktax/bench/program"
+	"forktax/bench/plan"
+	"forktax/bench/subject"
 	"forktax/bench/suite"
 )
 
@@ -66,7 +66,7 @@ func aboutSuites() string {
 }
 
 // compete makes the run of a suite.
-func (o *options) compete(ctx context.Context, l *program.Launcher, results string, printed output,
+func (o *options) compete(ctx context.Context, l *subject.Launcher, results string, printed output,
 	stdout, stderr io.Writer) error {
 	s, _ := suite.Find(o.Suite)
 	dir, err := os.MkdirTemp("", "forktax-")
@@ -74,7 +74,7 @@ func (o *options) compete(ctx context.Context, l *program.Launcher, results stri
 		return fmt.Errorf("making a folder for the suite: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	lineup, err := s.LineUp(ctx, program.NewFinder(stderr), dir)
+	lineup, err := s.LineUp(ctx, subject.NewFinder(stderr), dir)
 	if err != nil {
 		return err
 	}
@@ -89,24 +89,24 @@ func (o *options) compete(ctx context.Context, l *program.Launcher, results stri
 }
 
 // planOf is the plan of a suite.
-func (o *options) planOf(s suite.Suite, lineup *suite.Lineup) bench.Plan {
-	plan := bench.Plan{Workloads: lineup.Workloads, Rounds: o.Rounds, BudgetNS: int64(o.Budget), Groups: o.Groups,
+func (o *options) planOf(s suite.Suite, lineup *suite.Lineup) plan.Plan {
+	p := plan.Plan{Workloads: lineup.Workloads, Rounds: o.Rounds, BudgetNS: int64(o.Budget), Groups: o.Groups,
 		BlockNS: int64(o.Block), AtLeast: fewestSent, Seed: o.Seed, Baseline: s.Baseline,
-		Suite: &bench.Suite{Name: s.Name, About: s.About, Contenders: lineup.Contenders, Versions: lineup.Versions}}
+		Suite: &plan.Suite{Name: s.Name, About: s.About, Contenders: lineup.Contenders, Versions: lineup.Versions}}
 	for _, missing := range lineup.Missing {
-		plan.Suite.LeftOut = append(plan.Suite.LeftOut, missing.Error())
+		p.Suite.LeftOut = append(p.Suite.LeftOut, missing.Error())
 	}
 	if o.Rounds > 0 {
-		plan.BudgetNS, plan.Rounds = 0, max(o.Rounds, o.Groups)
+		p.BudgetNS, p.Rounds = 0, max(o.Rounds, o.Groups)
 	}
 	for _, c := range lineup.Contenders {
 		for _, clients := range o.Clients {
-			plan.Cells = append(plan.Cells, bench.Cell{Workload: c.Workload, Request: c.Workload, Model: c.Name, Engine: o.Engine,
-				Load: bench.Load{Kind: bench.Closed, Concurrency: clients, NoReuse: o.Fresh}})
+			p.Cells = append(p.Cells, plan.Cell{Workload: c.Workload, Request: c.Workload, Model: c.Name, Engine: o.Engine,
+				Load: plan.Load{Kind: plan.Closed, Concurrency: clients, NoReuse: o.Fresh}})
 		}
 	}
-	plan.FewestGroups = o.fewestGroups()
-	o.often(&plan)
-	o.appoint(&plan)
-	return plan
+	p.FewestGroups = o.fewestGroups()
+	o.often(&p)
+	o.appoint(&p)
+	return p
 }

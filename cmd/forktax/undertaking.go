@@ -10,17 +10,19 @@ import (
 	"path/filepath"
 	"time"
 
-	"forktax/bench"
 	"forktax/bench/load"
 	"forktax/bench/machine"
-	"forktax/bench/program"
+	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/run"
+	"forktax/bench/subject"
 )
 
 // An undertaking is a run that is ready to be carried out.
 type undertaking struct {
-	plan     bench.Plan
-	launcher *program.Launcher
+	plan     plan.Plan
+	launcher *subject.Launcher
 	database databaseServer // nil if there is none
 	stop     func() error   // ends it; nil if there is nothing to end
 	began    time.Time      // when the first target was started, if it was
@@ -35,7 +37,7 @@ func (u undertaking) carryOut(ctx context.Context, results string, stderr io.Wri
 		return "", errors.Join(err, u.end()), nil
 	}
 	failure = u.visitAll(ctx, record, stderr)
-	if u.plan.Criterion != nil {
+	if u.plan.Check != nil {
 		failure = errors.Join(failure, unchanged(head.Environment.Programs))
 	}
 	failure = errors.Join(failure, u.end()) // why it ended, if it did, belongs to the record
@@ -54,9 +56,9 @@ func (u undertaking) end() error {
 }
 
 // begin begins the record.
-func (u undertaking) begin(ctx context.Context, results string) (*bench.Record, bench.Head, error) {
+func (u undertaking) begin(ctx context.Context, results string) (*record.Record, record.Head, error) {
 	if err := settle(u.launcher.Programs, u.launcher.Variants); err != nil {
-		return nil, bench.Head{}, err
+		return nil, record.Head{}, err
 	}
 	head, err := newHead(u.plan, u.launcher.Programs, u.launcher.Variants)
 	if err != nil {
@@ -67,12 +69,12 @@ func (u undertaking) begin(ctx context.Context, results string) (*bench.Record, 
 			return nil, head, err
 		}
 	}
-	record, err := bench.CreateRecord(filepath.Join(results, head.ID), head)
+	record, err := record.Create(filepath.Join(results, head.ID), head)
 	return record, head, err
 }
 
 // visitAll carries out the plan on targets of its own.
-func (u undertaking) visitAll(ctx context.Context, record *bench.Record, stderr io.Writer) error {
+func (u undertaking) visitAll(ctx context.Context, record *record.Record, stderr io.Writer) error {
 	dir, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the data of the targets: %w", err)
@@ -82,7 +84,7 @@ func (u undertaking) visitAll(ctx context.Context, record *bench.Record, stderr 
 	p := newProgress(stderr, u.plan)
 	defer p.end()
 	defer context.AfterFunc(ctx, func() { p.say("ending the targets in order; a second Ctrl-C ends them at once") })()
-	runner := bench.Runner{
+	runner := run.Runner{
 		Plan:     u.plan,
 		Launcher: u.launcher,
 		Engines:  load.Engines(),
@@ -95,8 +97,8 @@ func (u undertaking) visitAll(ctx context.Context, record *bench.Record, stderr 
 	}
 	switch {
 	case u.plan.Searched:
-		err = runner.Search(ctx, func() (bench.Verdict, error) { return latest(record.Dir) })
-	case u.plan.Criterion != nil:
+		err = runner.Search(ctx, func() (plan.Verdict, error) { return latest(record.Dir) })
+	case u.plan.Check != nil:
 		err = runner.Check(ctx, standing(record.Dir))
 	default:
 		err = runner.Run(ctx)
@@ -105,17 +107,17 @@ func (u undertaking) visitAll(ctx context.Context, record *bench.Record, stderr 
 	if cause == nil {
 		return err
 	}
-	var stop *bench.StopError
+	var stop *run.StopError
 	if errors.As(err, &stop) {
 		return fmt.Errorf("%w: %w", cause, stop)
 	}
 	return cause // what else failed then, failed because of it
 }
 
-func newHead(plan bench.Plan, programs []program.Program, variants []program.Variant) (bench.Head, error) {
+func newHead(plan plan.Plan, programs []subject.Program, variants []subject.Variant) (record.Head, error) {
 	began := time.Now()
-	head := bench.Head{
-		Schema:      bench.Schema,
+	head := record.Head{
+		Schema:      record.Schema,
 		ID:          fmt.Sprintf("%s-%04x", began.UTC().Format("20060102-150405"), rand.IntN(1<<16)),
 		Started:     began,
 		Version:     version(),
@@ -125,7 +127,7 @@ func newHead(plan bench.Plan, programs []program.Program, variants []program.Var
 	for _, s := range serving(programs, variants) {
 		described, err := machine.Program(s.Name, s.Path)
 		if err != nil {
-			return bench.Head{}, err
+			return record.Head{}, err
 		}
 		described.Variants = s.variants
 		head.Environment.Programs = append(head.Environment.Programs, described)
@@ -133,8 +135,8 @@ func newHead(plan bench.Plan, programs []program.Program, variants []program.Var
 	return head, nil
 }
 
-func tail(head bench.Head, failure error) bench.Tail {
-	t := bench.Tail{Complete: failure == nil, LengthNS: int64(time.Since(head.Started))}
+func tail(head record.Head, failure error) record.Tail {
+	t := record.Tail{Complete: failure == nil, LengthNS: int64(time.Since(head.Started))}
 	if failure != nil {
 		t.Condition = failure.Error()
 	}

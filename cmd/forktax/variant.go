@@ -7,21 +7,21 @@ import (
 	"slices"
 	"strings"
 
-	"forktax/bench"
 	"forktax/bench/machine"
-	"forktax/bench/program"
+	"forktax/bench/record"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
 // conditions are those under which programs are measured: the variants, or the models, each a variant of nothing but
 // its own name.
-func (o *options) conditions() []bench.Variant {
+func (o *options) conditions() []subject.Variant {
 	if len(o.Variants) > 0 {
 		return o.Variants
 	}
-	var models []bench.Variant
+	var models []subject.Variant
 	for _, m := range o.Models {
-		models = append(models, bench.Variant{Name: m, Model: m})
+		models = append(models, subject.Variant{Name: m, Model: m})
 	}
 	return models
 }
@@ -36,7 +36,7 @@ func (o *options) condition(i int, format string, args ...any) error {
 }
 
 // knows checks that the program has the models by which it is to serve, unless another serves in its place.
-func (o *options) knows(p program.Program) error {
+func (o *options) knows(p subject.Program) error {
 	for i, c := range o.conditions() {
 		switch {
 		case c.Program == "" && !p.Knows(c.Model):
@@ -50,18 +50,18 @@ func (o *options) knows(p program.Program) error {
 
 // variants finds the programs of the variants. If one of them is built with flags of its own, all are built from the
 // same source: the usual program, found beside the command, may be of another day.
-func (o *options) variants(ctx context.Context, f *program.Finder, programs []program.Program) ([]program.Variant,
+func (o *options) variants(ctx context.Context, f *subject.Finder, programs []subject.Program) ([]subject.Variant,
 	error) {
-	building := slices.IndexFunc(o.Variants, func(v bench.Variant) bool { return len(v.Build) > 0 })
+	building := slices.IndexFunc(o.Variants, func(v subject.Variant) bool { return len(v.Build) > 0 })
 	for _, name := range o.names() {
 		if building != whole && strings.ContainsRune(name, filepath.Separator) {
 			return nil, o.condition(building, "only workloads of this project can be built, and %s is the path of a program: "+
 				"give the variants a program each", name)
 		}
 	}
-	var variants []program.Variant
+	var variants []subject.Variant
 	for i, v := range o.Variants {
-		own := program.Variant{Variant: v}
+		own := v
 		var err error
 		if v.Program != "" {
 			own.Programs, err = replaced(ctx, f, v, programs)
@@ -80,7 +80,7 @@ func (o *options) variants(ctx context.Context, f *program.Finder, programs []pr
 }
 
 // replaced finds the program that serves in place of the workload's own.
-func replaced(ctx context.Context, f *program.Finder, v bench.Variant, programs []program.Program) ([]program.Program,
+func replaced(ctx context.Context, f *subject.Finder, v subject.Variant, programs []subject.Program) ([]subject.Program,
 	error) {
 	path := v.Program
 	if !strings.ContainsRune(path, filepath.Separator) { // which would be the name of a workload
@@ -101,15 +101,15 @@ func replaced(ctx context.Context, f *program.Finder, v bench.Variant, programs 
 
 // A server is a program with the variants that it serves, or a script that one hosts for them.
 type server struct {
-	program.Program
+	subject.Program
 	variants []string
 }
 
 // serving lists the programs of a run, each once, and then the scripts that they host. In one with variants the floor
 // serves none of them.
-func serving(programs []program.Program, variants []program.Variant) []server {
+func serving(programs []subject.Program, variants []subject.Variant) []server {
 	var servers []server
-	serve := func(p program.Program, variant string) {
+	serve := func(p subject.Program, variant string) {
 		i := slices.IndexFunc(servers, func(s server) bool { return s.Path == p.Path })
 		if i < 0 {
 			i, servers = len(servers), append(servers, server{Program: p})
@@ -123,7 +123,7 @@ func serving(programs []program.Program, variants []program.Variant) []server {
 		}
 		for _, v := range variants {
 			own := p
-			if i := slices.IndexFunc(v.Programs, func(q program.Program) bool { return q.Name == p.Name }); i >= 0 {
+			if i := slices.IndexFunc(v.Programs, func(q subject.Program) bool { return q.Name == p.Name }); i >= 0 {
 				own = v.Programs[i]
 			}
 			serve(own, v.Name)
@@ -131,7 +131,7 @@ func serving(programs []program.Program, variants []program.Variant) []server {
 	}
 	for _, v := range variants {
 		if path := v.Env[scriptVariable]; path != "" {
-			serve(program.Program{Path: path, Description: contract.Description{Name: filepath.Base(path)}}, v.Name)
+			serve(subject.Program{Path: path, Description: contract.Description{Name: filepath.Base(path)}}, v.Name)
 		}
 	}
 	return servers
@@ -139,7 +139,7 @@ func serving(programs []program.Program, variants []program.Variant) []server {
 
 // settle has the system hold what will be executed in the same way, before the first server is started: once it is, its
 // file is mapped.
-func settle(programs []program.Program, variants []program.Variant) error {
+func settle(programs []subject.Program, variants []subject.Variant) error {
 	for _, s := range serving(programs, variants) {
 		if err := machine.Settle(s.Path); err != nil {
 			return err
@@ -149,7 +149,7 @@ func settle(programs []program.Program, variants []program.Variant) error {
 }
 
 // unchanged says whether the files are still those that were described when the run began.
-func unchanged(programs []bench.Program) error {
+func unchanged(programs []record.Program) error {
 	for _, was := range programs {
 		if is, err := machine.Program(was.Workload, was.Path); err != nil || is.SHA256 != was.SHA256 {
 			return fmt.Errorf("%s was changed while it was measured: it is not known which of the two was", was.Path)

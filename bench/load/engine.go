@@ -1,0 +1,34 @@
+package load
+
+import (
+	"context"
+	"time"
+
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/workload/contract"
+)
+
+// A Visit is what an engine is asked for: one block of load on one target.
+type Visit struct {
+	URL     string           // the target's base URL, without a trailing slash: http://127.0.0.1:8080
+	Request contract.Request // sent again and again
+	Load    plan.Load        //
+	Length  time.Duration    // no request is begun after this
+	AtLeast int              // unless fewer than this many have been: then the block goes on
+	Seed    uint64           // of everything random in it, so that both sides of a pair meet the same arrivals
+}
+
+// An Engine offers load. Run makes the visit and returns when its last answer has come, or soon after ctx ends. It
+// records one Observation for every request that it began (open loop: that it planned), failed ones too. An error means
+// that the visit could not be made at all, and nothing was recorded; a server that answers wrongly is no error. An
+// Engine is used by one goroutine at a time.
+type Engine interface {
+	Run(ctx context.Context, v Visit, rec Recorder) error
+}
+
+// A Recorder takes what an engine saw. Observe is called from one goroutine at a time and does not keep the batch,
+// which the engine uses again.
+type Recorder interface {
+	Observe(batch []record.Observation)
+}

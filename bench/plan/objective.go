@@ -1,0 +1,38 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+)
+
+// An Objective is what response times have to meet: of the requests at a rate, the percentile is at most the limit.
+type Objective struct {
+	Percentile float64 `json:"percentile"` // 0.99 for p99
+	LimitNS    int64   `json:"limit_ns"`
+}
+
+// String says it in words: "p99 ≤ 50 ms".
+func (o Objective) String() string {
+	limit, unit := time.Duration(o.LimitNS), time.Nanosecond
+	name := "ns"
+	for _, u := range []struct {
+		size time.Duration
+		name string
+	}{{time.Microsecond, "µs"}, {time.Millisecond, "ms"}, {time.Second, "s"}} {
+		if limit >= u.size {
+			unit, name = u.size, u.name
+		}
+	}
+	return fmt.Sprintf("p%.6g ≤ %g %s", o.Percentile*100, float64(limit)/float64(unit), name)
+}
+
+// A Verdict is what one visit says of the objective.
+type Verdict int
+
+// What a visit may say.
+const (
+	Unclear Verdict = iota // nothing: it was disturbed
+	Met                    // the objective is met
+	Missed                 // it is not; a noisy moment may have done that
+	Failed                 // it is not, by so much or in such a way that there is no need to ask again
+)

@@ -1,0 +1,251 @@
+package plan
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// Baseline is the model that the others are compared with, where it is among them: the one that keeps everything.
+const Baseline = "persistent"
+
+// A Rung is a model, and what it renews for every request that the one before it keeps.
+type Rung struct{ Model, Renews string }
+
+// Rungs are the models of a ladder, from the one that keeps everything down to the one that keeps nothing.
+var Rungs = []Rung{{Baseline, ""}, {"reconnect", "connection"}, {"reload", "state"}, {"cgi", "process"}}
+
+// A Cell is what blocks are visits to. Cells are comparable, and two that differ only in Model form a pair.
+type Cell struct {
+	Workload string `json:"workload"`
+	Request  string `json:"request"`
+	Model    string `json:"model"` // or the name of a variant, or of a server that somebody else runs
+	Engine   string `json:"engine"`
+	Load     Load   `json:"load"`
+}
+
+// String names a cell in a message: "guestbook/read, cgi, 8 clients, hey".
+func (c Cell) String() string {
+	return fmt.Sprintf("%s/%s, %s, %s, %s", c.Workload, c.Request, c.Model, c.Load, c.Engine)
+}
+
+// A Plan is everything that decides what a run does.
+type Plan struct {
+	Workloads      []contract.Description `json:"workloads"`
+	Cells          []Cell                 `json:"cells"`
+	Strides        []int                  `json:"every,omitempty"`           // of each cell: it is visited in every so-many-th round; absent means 1
+	Rounds         int                    `json:"rounds"`                    // how many there are; 0 means as many as the budget allows
+	BudgetNS       int64                  `json:"budget_ns"`                 // how long a run takes, if rounds are not counted, or a search
+	Groups         int                    `json:"groups"`                    // starts of the targets; the rounds are dealt out to them
+	FewestGroups   int                    `json:"fewest_groups,omitempty"`   // how many there may be if the budget is short; 0 means Groups
+	BlockNS        int64                  `json:"block_ns"`                  // how long a visit is; 0 means as long as Length has it
+	AtLeast        int                    `json:"at_least"`                  // and how many requests it has at the least
+	Baseline       string                 `json:"baseline"`                  // the model that the others are compared with
+	Variants       []subject.Variant      `json:"variants,omitempty"`        // in the place of models
+	Floor          string                 `json:"floor,omitempty"`           // the workload that is the smallest program
+	NoFloor        string                 `json:"no_floor,omitempty"`        // why it cannot be had, though it is wanted
+	AllowDifferent bool                   `json:"allow_different,omitempty"` // targets need not answer the same
+	Referee        string                 `json:"referee,omitempty"`         // the engine of cells that only check what the others see
+	Objective      *Objective             `json:"objective,omitempty"`       // what response times are held against
+	Searched       bool                   `json:"searched,omitempty"`        // for the highest rate that meets it
+	Check          *CheckSpec             `json:"criterion,omitempty"`       // what the run is to decide, if it is
+	Suite          *Suite                 `json:"suite,omitempty"`           // of what others wrote, if it is one
+	Seed           uint64                 `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
+}
+
+// A Suite is a run of servers and languages of others, whose names stand in the place of models.
+type Suite struct {
+	Name       string            `json:"name"`
+	About      string            `json:"about"`
+	Contenders []Contender       `json:"contenders"`
+	Versions   map[string]string `json:"versions,omitempty"` // of servers and languages, as they say themselves
+	LeftOut    []string          `json:"left_out,omitempty"` // what of it could not be had, and what would bring it
+}
+
+// A Contender is a way in which a suite has a workload answered.
+type Contender struct {
+	Workload string `json:"workload"`
+	Name     string `json:"name"` // in the place of a model
+	Title    string `json:"title"`
+}
+
+// Lengths of a visit. The noise of a machine is slow, so short visits that alternate cancel more of it than long ones;
+// but several clients need time to fall out of step, and a plan of arrivals to hold some.
+const (
+	shortVisit  = 20 * time.Millisecond  // of one client in a closed loop
+	longVisit   = 250 * time.Millisecond // of all others
+	searchVisit = time.Second            // at a rate that may be too high: a queue needs time to build
+	discarded   = 10                     // of a long visit the first tenth counts for nothing: there the clients are in step
+)
+
+// Length returns how long a visit to the cell is, and how much of its beginning counts for nothing.
+func (p Plan) Length(c Cell) (length, discard time.Duration) {
+	short := c.Load.Kind == Closed && c.Load.Concurrency == 1
+	switch {
+	case p.BlockNS > 0:
+		length = time.Duration(p.BlockNS)
+	case short:
+		length = shortVisit
+	case p.Searched:
+		length = searchVisit
+	default:
+		length = longVisit
+	}
+	if !short {
+		discard = length / discarded
+	}
+	return length, discard
+}
+
+// Duration is how long a visit to the cell takes by its plan: arrivals that are few go on for longer than Length.
+func (p Plan) Duration(c Cell) time.Duration {
+	length, _ := p.Length(c)
+	if c.Load.Kind == Open {
+		length = max(length, time.Duration(float64(p.AtLeast)/c.Load.RateRPS*float64(time.Second)))
+	}
+	return length
+}
+
+// Request finds a cell's request in the workload's description.
+func (p Plan) Request(c Cell) (contract.Request, error) {
+	for _, w := range p.Workloads {
+		if w.Name != c.Workload {
+			continue
+		}
+		for _, r := range w.Requests {
+			if r.Name == c.Request {
+				return r, nil
+			}
+		}
+	}
+	return contract.Request{}, fmt.Errorf("the plan has no request %s/%s", c.Workload, c.Request)
+}
+
+// Order draws the order in which a round visits the cells whose turn it is. It depends on nothing but the seed and the
+// round. Cells that are not visited in each round take turns, so that rounds are about equally long; those of a pair, and
+// those of the referee, have theirs together.
+func (p Plan) Order(round int) []int {
+	all := rand.New(rand.NewPCG(p.Seed, uint64(round))).Perm(len(p.Cells))
+	turns := p.Turns()
+	return slices.DeleteFunc(all, func(cell int) bool { return (round+turns[cell])%p.Stride(cell) != 0 })
+}
+
+// Turns numbers the cells by what they have in common but for model and engine. The floor has its turn with the first
+// request of its load, so that there are rounds in which it can be compared: to visit it with each of them would take
+// as much of the time as a model.
+func (p Plan) Turns() []int {
+	numbers, first := map[Cell]int{}, map[Load]int{}
+	turns := make([]int, len(p.Cells))
+	for i, c := range p.Cells {
+		c.Model, c.Engine = "", ""
+		if turn, ok := first[c.Load]; ok && c.Workload == p.Floor {
+			turns[i] = turn
+			continue
+		}
+		if _, ok := numbers[c]; !ok {
+			numbers[c] = len(numbers)
+		}
+		turns[i] = numbers[c]
+		if _, ok := first[c.Load]; !ok {
+			first[c.Load] = turns[i]
+		}
+	}
+	return turns
+}
+
+// Together reports whether there are rounds in which both cells are visited, by their indexes.
+func (p Plan) Together(a, b int) bool {
+	turns := p.Turns()
+	common, n := p.Stride(a), p.Stride(b) // its greatest common divisor
+	for n > 0 {
+		common, n = n, common%n
+	}
+	return (turns[a]-turns[b])%common == 0
+}
+
+// PairGroups numbers the cells by what they have in common but for model. Those of a number are visited in the same rounds.
+func (p Plan) PairGroups() []int {
+	numbers := map[Cell]int{}
+	kin := make([]int, len(p.Cells))
+	for i, c := range p.Cells {
+		c.Model = ""
+		if _, ok := numbers[c]; !ok {
+			numbers[c] = len(numbers)
+		}
+		kin[i] = numbers[c]
+	}
+	return kin
+}
+
+// Stride says in which rounds the cell is visited.
+func (p Plan) Stride(cell int) int {
+	if cell < len(p.Strides) && p.Strides[cell] > 1 {
+		return p.Strides[cell]
+	}
+	return 1
+}
+
+// VisitSeed is the same for all cells of a round, so that both sides of a pair meet the same arrivals. In a search,
+// which has no rounds, it is that of a point and a try.
+func (p Plan) VisitSeed(round int) uint64 {
+	return rand.New(rand.NewPCG(p.Seed, ^uint64(round))).Uint64()
+}
+
+// RoundsBefore is how many rounds the first n groups have together. They are dealt out evenly, earlier groups taking
+// what is left over.
+func (p Plan) RoundsBefore(n int) int {
+	return n*(p.Rounds/p.Groups) + min(n, p.Rounds%p.Groups)
+}
+
+// most is how many times its budget a run may take.
+const most = 2
+
+// Most is how long a run of the plan may take, unless the fewest starts of the targets take longer; 0 if its rounds are
+// counted.
+func (p Plan) Most() time.Duration {
+	if p.Rounds > 0 {
+		return 0
+	}
+	return most * time.Duration(p.BudgetNS)
+}
+
+// Curves lists for each workload, request and model the indices of its cells with a rate: the points of its curve of
+// response time against rate. The plan has them in order of the rates.
+func (p Plan) Curves() [][]int {
+	index := map[Cell]int{}
+	var curves [][]int
+	for i, c := range p.Cells {
+		if c.Load.Kind != Open {
+			continue
+		}
+		c.Load, c.Engine = Load{}, ""
+		at, ok := index[c]
+		if !ok {
+			at = len(curves)
+			index[c] = at
+			curves = append(curves, nil)
+		}
+		curves[at] = append(curves[at], i)
+	}
+	return curves
+}
+
+// Targets lists the distinct model × workload of the cells, in the order in which they first appear.
+func (p Plan) Targets() []TargetName {
+	var names []TargetName
+	seen := map[TargetName]bool{}
+	for _, c := range p.Cells {
+		n := TargetName{c.Workload, c.Model}
+		if !seen[n] {
+			seen[n] = true
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+type TargetName struct{ Workload, Model string }

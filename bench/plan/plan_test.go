@@ -1,0 +1,234 @@
+package plan_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// cells returns n different ones.
+func cells(n int) []plan.Cell {
+	var all []plan.Cell
+	for i := range n {
+		all = append(all, plan.Cell{Workload: "w", Request: "r", Model: fmt.Sprint("m", i), Engine: "fake"})
+	}
+	return all
+}
+
+func TestOrderIsAPermutation(t *testing.T) {
+	for n := range 12 {
+		for round := range 20 {
+			p := plan.Plan{Cells: cells(n), Seed: uint64(n * round)}
+			got := p.Order(round)
+			sorted := slices.Sorted(slices.Values(got))
+			for i, v := range sorted {
+				if len(sorted) != n || v != i {
+					t.Fatalf("Order(%d cells, round %d) = %v, want a permutation", n, round, got)
+				}
+			}
+		}
+	}
+}
+
+// What a seed drew once it must draw for ever: it stands in old results.
+func TestOrderDependsOnSeedAndRoundOnly(t *testing.T) {
+	p := plan.Plan{Cells: cells(6), Seed: 1, Rounds: 8, Groups: 4}
+	check := func(p plan.Plan, round int, want ...int) {
+		t.Helper()
+		if got := p.Order(round); !slices.Equal(got, want) {
+			t.Errorf("Order(seed %d, round %d) = %v, want %v", p.Seed, round, got, want)
+		}
+	}
+	check(p, 0, 1, 5, 4, 2, 0, 3)
+	check(p, 1, 3, 1, 2, 4, 0, 5)
+	other := plan.Plan{Cells: cells(6), Seed: 1, Rounds: 100, Groups: 3, BlockNS: 5, AtLeast: 7}
+	other.Cells[0].Load.Concurrency = 9
+	check(other, 0, p.Order(0)...)
+	other.Seed = 2
+	check(other, 0, 1, 3, 0, 2, 5, 4)
+}
+
+// The floor, whose cells are the last, is visited in the rounds of the first request of its load, and so can be
+// compared with it; and with all others that are visited in every round.
+func TestFloorTakesItsTurnWithTheFirstRequest(t *testing.T) {
+	one, eight := plan.Load{Concurrency: 1}, plan.Load{Concurrency: 8}
+	p := plan.Plan{Seed: 1, Floor: "floor"}
+	add := func(workload, request, model string, l plan.Load, every int) {
+		p.Cells = append(p.Cells, plan.Cell{Workload: workload, Request: request, Model: model, Engine: "fake", Load: l})
+		p.Strides = append(p.Strides, every)
+	}
+	for _, request := range []string{"read", "page", "sign"} {
+		for _, model := range []string{"persistent", "cgi"} {
+			add("guestbook", request, model, one, 1)
+			add("guestbook", request, model, eight, 6)
+		}
+	}
+	add("floor", "hello", "cgi", one, 1)
+	add("floor", "hello", "cgi", eight, 6)
+	together := map[plan.Cell]int{} // how often the floor was visited in the same round, at the same load
+	rounds := 60
+	for round := range rounds {
+		var visited []plan.Cell
+		for _, i := range p.Order(round) {
+			visited = append(visited, p.Cells[i])
+		}
+		for _, c := range visited {
+			floor := plan.Cell{Workload: "floor", Request: "hello", Model: "cgi", Engine: "fake", Load: c.Load}
+			if slices.Contains(visited, floor) {
+				together[c]++
+			}
+		}
+	}
+	for _, c := range p.Cells {
+		want := 0
+		switch {
+		case c.Load == one:
+			want = rounds
+		case c.Workload == "floor" || c.Request == "read":
+			want = rounds / 6
+		}
+		if together[c] != want {
+			t.Errorf("%s was visited in %d rounds with the floor, want %d", c, together[c], want)
+		}
+	}
+}
+
+// Two cells are visited together if the order of some round has both.
+func TestCellsVisitedTogether(t *testing.T) {
+	p := plan.Plan{Seed: 1, Cells: cells(4), Strides: []int{1, 2, 2, 6}}
+	for i := range p.Cells {
+		p.Cells[i].Request = fmt.Sprint("r", i) // so that they take turns
+	}
+	for a := range p.Cells {
+		for b := range p.Cells {
+			want := false
+			for round := range 12 {
+				order := p.Order(round)
+				want = want || slices.Contains(order, a) && slices.Contains(order, b)
+			}
+			if got := p.Together(a, b); got != want {
+				t.Errorf("Together(%d, %d) = %t, want %t", a, b, got, want)
+			}
+		}
+	}
+	if p.Together(1, 2) {
+		t.Error("Together(1, 2): the test has no cells that are apart")
+	}
+}
+
+func TestExecution(t *testing.T) {
+	p := plan.Plan{Variants: []subject.Variant{{Name: "static", Model: "cgi"}, {Name: "kept", Model: "persistent"}}}
+	for model, want := range map[string]string{"static": "cgi", "kept": "persistent", "cgi": "cgi", "apache": "apache"} {
+		if got := p.Execution(model); got != want {
+			t.Errorf("Execution(%s) = %s, want %s", model, got, want)
+		}
+	}
+}
+
+func TestRoundsAreDealtOut(t *testing.T) {
+	check := func(rounds, groups int, want ...int) {
+		t.Helper()
+		var got []int
+		for g := range groups {
+			got = append(got, groupRounds(plan.Plan{Rounds: rounds, Groups: groups}, g))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d rounds in %d groups: %v, want %v", rounds, groups, got, want)
+		}
+	}
+	check(8, 4, 2, 2, 2, 2)
+	check(10, 4, 3, 3, 2, 2)
+	check(3, 3, 1, 1, 1)
+	check(2, 3, 1, 1, 0)
+	check(7, 1, 7)
+	for rounds := range 30 {
+		for groups := 1; groups < 10; groups++ {
+			sum := 0
+			for g := range groups {
+				sum += groupRounds(plan.Plan{Rounds: rounds, Groups: groups}, g)
+			}
+			if sum != rounds {
+				t.Errorf("%d rounds in %d groups: %d in all", rounds, groups, sum)
+			}
+		}
+	}
+}
+
+func TestVisitSeeds(t *testing.T) {
+	p := plan.Plan{Seed: 1}
+	seen := map[uint64]int{}
+	for round := range 1000 {
+		s := p.VisitSeed(round)
+		if before, ok := seen[s]; ok {
+			t.Errorf("rounds %d and %d have the same seed %d", before, round, s)
+		}
+		seen[s] = round
+		if again := (plan.Plan{Seed: 1, Cells: cells(3), Rounds: 9}).VisitSeed(round); again != s {
+			t.Errorf("VisitSeed(round %d) = %d, and of another plan with the same seed %d", round, s, again)
+		}
+	}
+}
+
+func TestPlanFindsRequests(t *testing.T) {
+	p := plan.Plan{Workloads: []contract.Description{
+		{Name: "a", Requests: []contract.Request{{Name: "x", Path: "/ax"}}},
+		{Name: "b", Requests: []contract.Request{{Name: "x", Path: "/bx"}, {Name: "y", Path: "/by"}}},
+	}}
+	check := func(workload, request, path, want string) {
+		t.Helper()
+		got, err := p.Request(plan.Cell{Workload: workload, Request: request})
+		if got.Path != path || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("Request(%s/%s) = %q, %v, want %q, %q", workload, request, got.Path, err, path, want)
+		}
+	}
+	check("a", "x", "/ax", "")
+	check("b", "x", "/bx", "")
+	check("b", "y", "/by", "")
+	check("a", "y", "", "a/y")
+	check("c", "x", "", "c/x")
+}
+
+func TestCellsInWords(t *testing.T) {
+	check := func(l plan.Load, want string) {
+		t.Helper()
+		c := plan.Cell{Workload: "guestbook", Request: "read", Model: "cgi", Engine: "hey", Load: l}
+		if got := c.String(); got != want {
+			t.Errorf("Cell.String() = %q, want %q", got, want)
+		}
+	}
+	check(plan.Load{Kind: plan.Closed, Concurrency: 1}, "guestbook/read, cgi, 1 client, hey")
+	check(plan.Load{Kind: plan.Closed, Concurrency: 8}, "guestbook/read, cgi, 8 clients, hey")
+	check(plan.Load{Kind: plan.Open, Concurrency: 8, RateRPS: 2.5}, "guestbook/read, cgi, 2.5/s, hey")
+}
+
+func TestDefaults(t *testing.T) {
+	if got, want := (plan.Load{}).Timeout(), 20*time.Second; got != want {
+		t.Errorf("Load{}.Timeout() = %v, want %v", got, want)
+	}
+	if got, want := (plan.Load{TimeoutNS: 5}).Timeout(), time.Duration(5); got != want {
+		t.Errorf("Load{TimeoutNS: 5}.Timeout() = %v, want %v", got, want)
+	}
+	if got := (contract.Want{}).StatusCode(); got != 200 {
+		t.Errorf("Want{}.StatusCode() = %d, want 200", got)
+	}
+	if got := (contract.Want{Status: 404}).StatusCode(); got != 404 {
+		t.Errorf("Want{404}.StatusCode() = %d, want 404", got)
+	}
+}
+
+func TestObservationTimes(t *testing.T) {
+	o := record.Observation{Intended: 10, Sent: 13, FirstByte: 20, Done: 31}
+	if o.Response() != 21 || o.Service() != 18 || o.Lag() != 3 {
+		t.Errorf("%+v: response %d, service %d, lag %d, want 21, 18, 3", o, o.Response(), o.Service(), o.Lag())
+	}
+}
+
+// groupRounds is how many rounds a group has.
+func groupRounds(p plan.Plan, group int) int { return p.RoundsBefore(group+1) - p.RoundsBefore(group) }

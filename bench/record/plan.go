@@ -1,0 +1,34 @@
+package record
+
+import (
+	"forktax/bench/plan"
+	"forktax/bench/subject"
+)
+
+// The head of a record is its plan. These are its types, so that readers of records need no other package.
+type (
+	Plan           = plan.Plan
+	Cell           = plan.Cell
+	Load           = plan.Load
+	Objective      = plan.Objective
+	Verdict        = plan.Verdict
+	Variant        = subject.Variant
+	Suite          = plan.Suite
+	Contender      = plan.Contender
+	CheckSpec      = plan.CheckSpec
+	StoredBaseline = plan.StoredBaseline
+	StoredRatio    = plan.StoredRatio
+	LeftOut        = plan.LeftOut
+	Count          = plan.Count
+)
+
+// Kinds of load, and what a visit may show of an objective.
+const (
+	Closed = plan.Closed
+	Open   = plan.Open
+
+	Unclear = plan.Unclear
+	Met     = plan.Met
+	Missed  = plan.Missed
+	Failed  = plan.Failed
+)

@@ -1,0 +1,134 @@
+package record
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+)
+
+// Read reads the run in the folder dir. A run that ended on a full disk has an incomplete Tail, and one whose
+// harness was killed has none, and all blocks that were whole; anything else that is wrong is an error that names file
+// and line.
+func Read(dir string) (*Result, error) {
+	f := Follow(dir)
+	if err := f.Read(); err != nil {
+		return nil, err
+	}
+	if f.Result.Tail != (Tail{}) {
+		return &f.Result, nil
+	}
+	var err error
+	if f.Result.Tail, err = reserved(dir); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, tailFile), err)
+	}
+	return &f.Result, nil
+}
+
+// A Follower reads a run while it goes on. Result is what it has read so far.
+type Follower struct {
+	Result Result
+	name   string
+	lines  int
+	offset int64 // of the next line
+}
+
+// Follow returns a Follower of the run in the folder dir, which has read nothing.
+func Follow(dir string) *Follower {
+	return &Follower{Result: Result{observations: observationsIn(filepath.Join(dir, observationsFile))},
+		name: filepath.Join(dir, blocksFile)}
+}
+
+// Read reads what was recorded since it was called before. Its errors are those of ReadResult.
+func (f *Follower) Read() error {
+	file, err := os.Open(f.name)
+	if err != nil {
+		return fmt.Errorf("reading a run: %w", err)
+	}
+	defer file.Close()
+	if _, err := file.Seek(f.offset, io.SeekStart); err != nil {
+		return fmt.Errorf("reading a run: %w", err)
+	}
+	return f.readLines(bufio.NewReader(file))
+}
+
+func (f *Follower) readLines(in *bufio.Reader) error {
+	for {
+		text, err := in.ReadBytes('\n')
+		if err == io.EOF { // with half a line, if the disk was full
+			if f.lines == 0 {
+				return fmt.Errorf("%s: no run is in it", f.name)
+			}
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading a run: %w", err)
+		}
+		f.lines++
+		f.offset += int64(len(text))
+		var l entry
+		if err := json.Unmarshal(text, &l); err != nil {
+			return fmt.Errorf("%s:%d: %w", f.name, f.lines, err)
+		}
+		if err := f.Result.take(l, f.lines); err != nil {
+			return fmt.Errorf("%s:%d: %w", f.name, f.lines, err)
+		}
+	}
+}
+
+func (r *Result) take(l entry, n int) error {
+	switch {
+	case (n == 1) != (l.Head != nil):
+		return errors.New("the first line of a run, and no other, is its head")
+	case l.Head != nil && l.Head.Schema != Schema:
+		return fmt.Errorf("schema %d is unknown; this forktax reads schema %d", l.Head.Schema, Schema)
+	case l.Head != nil:
+		r.Head = *l.Head
+	case l.Block != nil && (l.Block.Cell < 0 || l.Block.Cell >= len(r.Plan.Cells)):
+		return fmt.Errorf("the block belongs to cell %d, and the plan has %d", l.Block.Cell, len(r.Plan.Cells))
+	case l.Block != nil && (l.Block.Group < 0 || l.Block.Round < 0):
+		return fmt.Errorf("the block is of start %d and round %d, which cannot be", l.Block.Group, l.Block.Round)
+	case l.Block != nil:
+		r.Blocks = append(r.Blocks, *l.Block)
+	case l.Tail != nil:
+		r.Tail = *l.Tail
+	default:
+		return errors.New("neither a head nor a block nor a tail")
+	}
+	return nil
+}
+
+// observationsIn returns a reader of spans of the file name, which it opens for each.
+func observationsIn(name string) func(Span) iter.Seq2[Observation, error] {
+	return func(s Span) iter.Seq2[Observation, error] {
+		return func(yield func(Observation, error) bool) {
+			f, err := os.Open(name)
+			if err != nil {
+				yield(Observation{}, fmt.Errorf("reading observations: %w", err))
+				return
+			}
+			defer f.Close()
+			section := io.NewSectionReader(f, s.Offset, s.Bytes)
+			d := decoder{r: bufio.NewReaderSize(section, int(min(s.Bytes, 1<<16)))} // most blocks are shorter
+			for {
+				o, err := d.decode()
+				if err == io.EOF {
+					if n, _ := section.Seek(0, io.SeekCurrent); n == s.Bytes {
+						return
+					}
+					err = errCutOff // between two of them, which decode cannot see
+				}
+				if err != nil {
+					err = fmt.Errorf("%s: block at byte %d: %w", name, s.Offset, err)
+				}
+				if !yield(o, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}

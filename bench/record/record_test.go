@@ -1,0 +1,405 @@
+package record_test
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/workload/contract"
+)
+
+// recorded records blocks of one cell and returns their directory.
+func recorded(t *testing.T, blocks [][]record.Observation) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	rec, err := record.Create(dir, record.Head{Schema: record.Schema, ID: "test", Plan: onePlan()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round, block := range blocks {
+		rec.Begin()
+		half := len(block) / 2
+		batch := slices.Clone(block[:half])
+		rec.Observe(batch)
+		clear(batch) // as an engine may that uses it again
+		rec.Observe(block[half:])
+		if err := rec.End(record.Block{Round: round}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := rec.Finish(record.Tail{Complete: true, LengthNS: 5}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// onePlan has one cell.
+func onePlan() plan.Plan {
+	return plan.Plan{
+		Workloads: []contract.Description{{Contract: contract.Version, Name: "hello", Models: []string{"cgi"},
+			Requests: []contract.Request{{Name: "hello", Method: "GET", Path: "/"}}}},
+		Cells: []plan.Cell{{Workload: "hello", Request: "hello", Model: "cgi", Engine: "fake",
+			Load: plan.Load{Kind: plan.Closed, Concurrency: 1}}},
+		Rounds: 5, Groups: 1, BlockNS: int64(time.Millisecond), AtLeast: 3, Seed: 1,
+	}
+}
+
+func readRun(t *testing.T, dir string) *record.Result {
+	t.Helper()
+	r, err := record.Read(dir)
+	if err != nil {
+		t.Fatalf("ReadResult = %v", err)
+	}
+	return r
+}
+
+// someBlocks draws observations for n blocks, at least one right answer in each.
+func someBlocks(r *rand.Rand, n int) [][]record.Observation {
+	var blocks [][]record.Observation
+	for range n {
+		block := someObservations(r, r.IntN(30))
+		blocks = append(blocks, append(block, record.Observation{Status: 200}))
+	}
+	return blocks
+}
+
+// observations reads those of a block, and the error that ends them.
+func observations(r *record.Result, b record.Block) (seen []record.Observation, err error) {
+	for o, err := range r.Observations(b) {
+		if err != nil {
+			return seen, err
+		}
+		seen = append(seen, o)
+	}
+	return seen, nil
+}
+
+// A run can be read while it goes on, each block once.
+func TestFollow(t *testing.T) {
+	dir := recorded(t, someBlocks(rand.New(rand.NewPCG(5, 6)), 4))
+	name := filepath.Join(dir, "blocks.jsonl")
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	f := record.Follow(dir)
+	for i, upTo := range []int{1, 1, 3, 6} { // the head, nothing more, two blocks, two blocks and the tail
+		if err := os.WriteFile(name, bytes.Join(lines[:upTo], nil), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Read(); err != nil {
+			t.Fatalf("Read = %v", err)
+		}
+		if got, want := len(f.Result.Blocks), min(upTo-1, 4); got != want {
+			t.Errorf("read %d: %d blocks, want %d", i, got, want)
+		}
+	}
+	if diff := cmp.Diff(readRun(t, dir), &f.Result, cmpopts.IgnoreUnexported(record.Result{})); diff != "" {
+		t.Errorf("the run (-read at once +followed):\n%s", diff)
+	}
+	if err := os.WriteFile(name, append(whole, "oh\n"...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Read(); err == nil || !strings.Contains(err.Error(), "blocks.jsonl:7: ") {
+		t.Errorf("Read = %v, want an error in line 7", err)
+	}
+}
+
+func TestResultRoundTrip(t *testing.T) {
+	blocks := someBlocks(rand.New(rand.NewPCG(5, 6)), 20)
+	blocks[3] = someObservations(rand.New(rand.NewPCG(7, 8)), 100_000) // longer than any buffer
+	result := readRun(t, recorded(t, blocks))
+	if got, want := result.Tail, (record.Tail{Complete: true, LengthNS: 5}); got != want {
+		t.Errorf("Tail = %+v, want %+v", got, want)
+	}
+	for i := len(blocks) - 1; i >= 0; i-- { // in any order
+		b, want := result.Blocks[i], blocks[i]
+		got, err := observations(result, b)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("observations of block %d: %v (-want +got):\n%s", i, err, cmp.Diff(want, got))
+		}
+		errors := map[string]int{}
+		for _, o := range want {
+			if o.Err != "" {
+				errors[o.Err]++
+			}
+		}
+		if len(errors) == 0 {
+			errors = nil
+		}
+		if diff := cmp.Diff(errors, b.Errors); diff != "" || b.Requests != len(want) {
+			t.Errorf("block %d: %d requests, want %d; errors (-want +got):\n%s", i, b.Requests, len(want), diff)
+		}
+	}
+	for range result.Observations(result.Blocks[3]) {
+		break // who has seen enough may go
+	}
+}
+
+func TestHeadRoundTrip(t *testing.T) {
+	want := record.Head{Schema: record.Schema, ID: "20260102-150405-a1b2", Started: time.Date(2026, 1, 2, 15, 4, 5, 6, time.UTC),
+		Version: "v1", Plan: onePlan(), Environment: record.Environment{OS: "linux", CPU: "Zen", Cores: 2, MemoryBytes: 1 << 40,
+			Load1: 0.25, Programs: []record.Program{{Workload: "hello", Path: "/bin/hello", Bytes: 7, SHA256: "ab",
+				Settings: map[string]string{"-tags": "netgo"}}}}}
+	want.Plan.Seed = 1<<64 - 1
+	want.Plan.Workloads[0].Requests[0].Headers = map[string]string{"X": "\x00<é>"}
+	dir := filepath.Join(t.TempDir(), "below", "it")
+	rec, err := record.Create(dir, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rec.Finish(record.Tail{Condition: "interrupted"}); err != nil {
+		t.Fatal(err)
+	}
+	got := readRun(t, dir)
+	if diff := cmp.Diff(want, got.Head); diff != "" {
+		t.Errorf("Head (-want +got):\n%s", diff)
+	}
+	if len(got.Blocks) > 0 || got.Tail.Condition != "interrupted" {
+		t.Errorf("%d blocks and the tail %+v, want none and interrupted", len(got.Blocks), got.Tail)
+	}
+}
+
+func TestCreateRecordSparesARun(t *testing.T) {
+	dir := recorded(t, someBlocks(rand.New(rand.NewPCG(1, 1)), 2))
+	if _, err := record.Create(dir, record.Head{}); err == nil {
+		t.Error("CreateRecord in the folder of a run = nil, want an error")
+	}
+	if got := len(readRun(t, dir).Blocks); got != 2 {
+		t.Errorf("%d blocks are left, want 2", got)
+	}
+	file := filepath.Join(dir, "blocks.jsonl", "below")
+	_, err := record.Create(file, record.Head{})
+	if err == nil || !strings.Contains(err.Error(), "making the results folder") {
+		t.Errorf("CreateRecord below a file = %v, want an error", err)
+	}
+}
+
+// Wherever the file of blocks ends, all its whole lines are read.
+func TestReadResultCutOff(t *testing.T) {
+	dir := recorded(t, someBlocks(rand.New(rand.NewPCG(9, 9)), 4))
+	name := filepath.Join(dir, "blocks.jsonl")
+	text := readFile(t, name)
+	lines := 6 // the head, four blocks, the tail
+	if got := bytes.Count(text, []byte("\n")); got != lines {
+		t.Fatalf("%d lines, want %d:\n%s", got, lines, text)
+	}
+	for n := len(text); n >= 0; n-- {
+		writeFile(t, name, text[:n])
+		whole := bytes.Count(text[:n], []byte("\n"))
+		result, err := record.Read(dir)
+		if whole == 0 {
+			if err == nil || !strings.Contains(err.Error(), name+": no run is in it") {
+				t.Errorf("ReadResult of %d bytes = %v, want that no run is in it", n, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("ReadResult of %d of %d bytes = %v", n, len(text), err)
+		}
+		if got, want := len(result.Blocks), min(whole-1, 4); got != want || result.Tail.Complete != (whole == lines) {
+			t.Errorf("ReadResult of %d bytes: %d blocks, complete %t, want %d", n, got, result.Tail.Complete, want)
+		}
+	}
+}
+
+// Wherever the file of observations ends, the blocks before are read, and the one that was cut says so.
+func TestObservationsCutOff(t *testing.T) {
+	blocks := someBlocks(rand.New(rand.NewPCG(11, 12)), 4)
+	dir := recorded(t, blocks)
+	name := filepath.Join(dir, "observations.bin")
+	data, result := readFile(t, name), readRun(t, dir)
+	for n := len(data); n >= 0; n-- {
+		writeFile(t, name, data[:n])
+		for i, b := range result.Blocks {
+			got, err := observations(result, b)
+			whole := int64(n) >= b.Observations.Offset+b.Observations.Bytes
+			if (err == nil) != whole || len(got) > len(blocks[i]) || !slices.Equal(got, blocks[i][:len(got)]) {
+				t.Fatalf("block %d of %d bytes: %v and %d of %d observations", i, n, err, len(got), len(blocks[i]))
+			}
+			if err != nil && !strings.Contains(err.Error(), name+": block at byte ") {
+				t.Fatalf("block %d of %d bytes: %v, want the file and the place", i, n, err)
+			}
+		}
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := observations(result, result.Blocks[0]); err == nil {
+		t.Error("observations without their file: nil, want an error")
+	}
+}
+
+func TestReadResultTellsWhatIsWrong(t *testing.T) {
+	const head = `{"head":{"schema":1,"plan":{"cells":[{"workload":"a"},{"workload":"b"}]}}}` + "\n"
+	const block = `{"block":{"cell":1,"requests":5}}` + "\n"
+	for name, test := range map[string]struct{ text, want string }{ // want follows the name of the file
+		"nothing is in it":          {"", ": no run is in it"},
+		"half a head is in it":      {head[:20], ": no run is in it"},
+		"the schema is unknown":     {strings.Replace(head, `:1`, `:2`, 1), ":1: schema 2 is unknown; this forktax reads schema 1"},
+		"there is no schema":        {`{"head":{}}` + "\n", ":1: schema 0 is unknown; this forktax reads schema 1"},
+		"a line is not JSON":        {head + block + "garbage\n" + block, ":3: invalid character"},
+		"a line is empty":           {head + "\n" + block, ":2: unexpected end"},
+		"half a line in the middle": {head + block[:9] + block, ":2: unexpected end"},
+		"a line is something else":  {head + `{"foot":{}}` + "\n", ":2: neither a head nor a block nor a tail"},
+		"a line is null":            {head + "null\n", ":2: neither a head nor a block nor a tail"},
+		"a field is something else": {head + `{"block":{"cell":"1"}}` + "\n", ":2: json: cannot unmarshal string"},
+		"a block is of no cell": {head + block + strings.Replace(block, "1", "2", 1),
+			":3: the block belongs to cell 2, and the plan has 2"},
+		"a block is of cell -1":  {head + `{"block":{"cell":-1}}` + "\n", ":2: the block belongs to cell -1"},
+		"a block is of start -1": {head + `{"block":{"group":-1}}` + "\n", ":2: the block is of start -1 and round 0"},
+		"there is no head":       {block + block, ":1: the first line of a run, and no other, is its head"},
+		"there are two heads":    {head + block + head, ":3: the first line of a run, and no other, is its head"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			file := filepath.Join(dir, "blocks.jsonl")
+			writeFile(t, file, []byte(test.text))
+			if _, err := record.Read(dir); err == nil || !strings.HasPrefix(err.Error(), file+test.want) {
+				t.Errorf("ReadResult = %v, want %s", err, file+test.want)
+			}
+		})
+	}
+	_, err := record.Read(filepath.Join(t.TempDir(), "none"))
+	if err == nil || !strings.Contains(err.Error(), "none") {
+		t.Errorf("ReadResult of no folder = %v, want an error that names it", err)
+	}
+}
+
+// What stands in the place that is kept for the tail counts only if the blocks have none, and is a tail or nothing.
+func TestReadTailOfItsOwnFile(t *testing.T) {
+	const head = `{"head":{"schema":1}}` + "\n"
+	const tail = `{"tail":{"complete":true,"length_ns":9}}`
+	for name, test := range map[string]struct {
+		blocks, text string
+		want         record.Tail
+		wrong        string
+	}{
+		"blanks":            {head, "   \n", record.Tail{}, ""},
+		"a tail":            {head, tail + "   \n", record.Tail{Complete: true, LengthNS: 9}, ""},
+		"one in the blocks": {head + `{"tail":{"length_ns":3}}` + "\n", tail, record.Tail{LengthNS: 3}, ""},
+		"half a tail":       {head, tail[:10], record.Tail{}, "unexpected end of JSON input"},
+		"something else":    {head, head, record.Tail{}, "it is not a tail"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			file := filepath.Join(dir, "tail.json")
+			writeFile(t, filepath.Join(dir, "blocks.jsonl"), []byte(test.blocks))
+			writeFile(t, file, []byte(test.text))
+			got, err := record.Read(dir)
+			switch {
+			case test.wrong != "":
+				if err == nil || err.Error() != file+": "+test.wrong {
+					t.Errorf("ReadResult = %v, want %s: %s", err, file, test.wrong)
+				}
+			case err != nil || got.Tail != test.want:
+				t.Errorf("ReadResult = %+v, %v, want the tail %+v", got, err, test.want)
+			}
+		})
+	}
+}
+
+// A result without a tail ended for the reason that is given; one with a tail has its own.
+func TestEnded(t *testing.T) {
+	blocks := []record.Block{{StartNS: 10, LengthNS: 4}}
+	for name, test := range map[string]struct {
+		result record.Result
+		why    error
+		want   record.Tail
+	}{
+		"no reason":    {record.Result{Blocks: blocks}, nil, record.Tail{}},
+		"a reason":     {record.Result{Blocks: blocks}, errors.New("full"), record.Tail{LengthNS: 14, Condition: "full"}},
+		"no blocks":    {record.Result{}, errors.New("full"), record.Tail{Condition: "full"}},
+		"it has ended": {record.Result{Tail: record.Tail{Complete: true}}, errors.New("full"), record.Tail{Complete: true}},
+	} {
+		test.result.Ended(test.why)
+		if test.result.Tail != test.want {
+			t.Errorf("%s: Ended gives the tail %+v, want %+v", name, test.result.Tail, test.want)
+		}
+	}
+}
+
+// A span that lies outside of its file, or in the middle of an observation, is an error and no panic.
+func TestObservationsElsewhere(t *testing.T) {
+	dir := recorded(t, [][]record.Observation{{{Intended: 1e9, Sent: 2e9, FirstByte: 3e9, Done: 4e9, Status: 200}}})
+	result := readRun(t, dir)
+	for _, s := range []record.Span{{Offset: 1 << 40, Bytes: 10}, {Offset: -1, Bytes: 10}, {Bytes: 3}, {Bytes: 1 << 40}} {
+		if got, err := observations(result, record.Block{Observations: s}); err == nil {
+			t.Errorf("observations of %+v = %+v, want an error", s, got)
+		}
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	dir := t.TempDir()
+	name, other := filepath.Join(dir, "report.md"), filepath.Join(dir, "report.md.old")
+	writeFile(t, other, []byte("other"))
+	for _, text := range []string{"one, and long", "two", ""} {
+		if err := record.WriteFile(name, []byte(text)); err != nil {
+			t.Fatalf("WriteFile(%q) = %v", text, err)
+		}
+		if got := string(readFile(t, name)); got != text {
+			t.Errorf("after WriteFile(%q) the file holds %q", text, got)
+		}
+	}
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("the file's mode is %v, %v, want 0644", info.Mode(), err)
+	}
+	if err := record.WriteFile(filepath.Join(dir, "none", "x"), nil); err == nil {
+		t.Error("WriteFile into no folder = nil, want an error")
+	}
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := record.WriteFile(filepath.Join(dir, "folder"), []byte("x")); err == nil {
+		t.Error("WriteFile onto a folder = nil, want an error")
+	}
+	wantFiles(t, dir, "folder", "report.md", "report.md.old")
+	if got := string(readFile(t, other)); got != "other" {
+		t.Errorf("another file of the folder now holds %q", got)
+	}
+}
+
+// wantFiles checks what the folder has, hidden files too.
+func wantFiles(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the folder has %q, want %q", got, want)
+	}
+}
+
+func readFile(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func writeFile(t *testing.T, name string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

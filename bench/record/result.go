@@ -1,0 +1,99 @@
+package record
+
+import (
+	"iter"
+	"strings"
+	"time"
+
+	"forktax/bench/plan"
+	"forktax/workload/contract"
+)
+
+// Schema is the version of the files that a run leaves and of the analysis made of them.
+const Schema = 1
+
+// A Head is what is known when a run begins.
+type Head struct {
+	Schema      int         `json:"schema"`
+	ID          string      `json:"id"`
+	Started     time.Time   `json:"started"`
+	Version     string      `json:"version"` // of forktax
+	Plan        plan.Plan   `json:"plan"`
+	Environment Environment `json:"environment"`
+}
+
+// A Block is one visit to one cell, the unit that is measured.
+type Block struct {
+	Cell         int             `json:"cell"` // index in the plan
+	Round        int             `json:"round"`
+	Group        int             `json:"group"`    // which start of the targets it met
+	StartNS      int64           `json:"start_ns"` // since the run began
+	LengthNS     int64           `json:"length_ns"`
+	DiscardNS    int64           `json:"discard_ns,omitempty"`      // observations intended before this count for nothing
+	Requests     int             `json:"requests"`                  // observations, failed ones included
+	Errors       map[string]int  `json:"errors,omitempty"`          // failed ones, by class
+	Complaints   []string        `json:"complaints,omitempty"`      // that the target logged, if a request failed; each kind once
+	Usage        *contract.Usage `json:"usage,omitempty"`           // of the target, during the block; nil if it does not tell
+	DatabaseNS   *int64          `json:"database_cpu_ns,omitempty"` // processor time of the database server; nil if unknown
+	IdleNS       int64           `json:"idle_ns,omitempty"`         // since the target's last block, in this start of it
+	IdleCPUNS    int64           `json:"idle_cpu_ns,omitempty"`     // processor time that it used meanwhile
+	GeneratorNS  int64           `json:"generator_cpu_ns"`          // processor time of the harness itself
+	Collections  int             `json:"collections"`               // of garbage, in the harness
+	Machine      Counters        `json:"machine"`                   // what the machine counted since the block before
+	Observations Span            `json:"observations"`
+}
+
+// A Span is where a block's observations stand in their file.
+type Span struct {
+	Offset int64 `json:"offset"`
+	Bytes  int64 `json:"bytes"`
+}
+
+// Failed is how many of the block's requests failed.
+func (b Block) Failed() int {
+	n := 0
+	for _, count := range b.Errors {
+		n += count
+	}
+	return n
+}
+
+// Logged is what the target complained of, for the end of an error.
+func (b Block) Logged() string {
+	if len(b.Complaints) == 0 {
+		return ""
+	}
+	return "; it logged: " + strings.Join(b.Complaints, "; ")
+}
+
+// A Tail is what is known when a run ends.
+type Tail struct {
+	Complete  bool   `json:"complete"`
+	LengthNS  int64  `json:"length_ns"`
+	Condition string `json:"condition,omitempty"` // why it is not complete
+}
+
+// A Result is a run as it was recorded. Tail is the zero value if the harness itself was killed.
+type Result struct {
+	Head
+	Blocks []Block
+	Tail   Tail
+
+	observations func(Span) iter.Seq2[Observation, error]
+}
+
+// Ended gives a result that has no Tail, as it could not be written, the reason why the run ended; nil is none.
+func (r *Result) Ended(why error) {
+	if r.Tail != (Tail{}) || why == nil {
+		return
+	}
+	r.Tail.Condition = why.Error()
+	if n := len(r.Blocks); n > 0 {
+		r.Tail.LengthNS = r.Blocks[n-1].StartNS + r.Blocks[n-1].LengthNS
+	}
+}
+
+// Observations yields those of a block in the order in which they were recorded, or an error as its last.
+func (r *Result) Observations(b Block) iter.Seq2[Observation, error] {
+	return r.observations(b.Observations)
+}

@@ -1,0 +1,50 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A WriteError is returned when a file cannot be written, as on a full disk.
+type WriteError struct {
+	Name string
+	Err  error // what the system said
+}
+
+func (e *WriteError) Error() string { return fmt.Sprintf("writing %s: %v", e.Name, e.Err) }
+
+// Unwrap is for package errors.
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// NewWriteError makes one of what package os returned, which names also the call, and perhaps a temporary file.
+func NewWriteError(name string, err error) *WriteError {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		err = path.Err
+	case errors.As(err, &link):
+		err = link.Err
+	}
+	return &WriteError{name, err}
+}
+
+// WriteFile puts data into the file name, whole or not at all. The error is a *WriteError.
+func WriteFile(name string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return NewWriteError(name, err)
+	}
+	defer os.Remove(f.Name()) // does nothing once it is renamed
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return NewWriteError(name, err)
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return NewWriteError(name, err)
+	}
+	return nil
+}

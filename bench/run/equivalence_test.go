@@ -1,0 +1,206 @@
+package run_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench/run"
+	"forktax/workload/contract"
+)
+
+// say answers with the status, the headers ("Name: value") and the body.
+func say(status int, body string, headers ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Date"] = nil // else it is added
+		for _, h := range headers {
+			name, value, _ := strings.Cut(h, ": ")
+			w.Header().Add(name, value)
+		}
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+	}
+}
+
+// proveAlike runs a plan on two models that answer as given.
+func proveAlike(t *testing.T, request contract.Request, persistent, cgi http.HandlerFunc) error {
+	t.Helper()
+	p := somePlan()
+	p.Workloads[0].Requests = []contract.Request{request}
+	for i := range p.Cells {
+		p.Cells[i].Request = request.Name
+	}
+	return newRunner(t, p, &fakeLauncher{answer: map[string]http.HandlerFunc{"persistent": persistent, "cgi": cgi}},
+		&fakeEngine{}).Run(t.Context())
+}
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+func TestTwinsThatDiffer(t *testing.T) {
+	const text = "Content-Type: text/plain"
+	long := strings.Repeat("a", 100)
+	for name, test := range map[string]struct {
+		want            contract.Want
+		persistent, cgi http.HandlerFunc
+		lines           []string // nil: no difference
+	}{
+		"equal":      {contract.Want{}, say(200, "hi", text), say(200, "hi", text), nil},
+		"both empty": {contract.Want{Status: 204}, say(204, ""), say(204, ""), nil},
+		"both as described": {contract.Want{Status: 201, Headers: map[string]string{"content-type": "text/plain", "X-A": "1, 2"},
+			Body: "hi", BodySHA256: hash("hi")}, say(201, "hi", text, "X-A: 1", "X-A: 2"),
+			say(201, "hi", text, "X-A: 1", "X-A: 2"), nil},
+		"Date and Server-Timing differ": {contract.Want{},
+			say(200, "hi", text, "Date: Mon, 02 Jan 2006 15:04:05 GMT", "Server-Timing: a;dur=1"),
+			say(200, "hi", text, "Server-Timing: b;dur=2", "Server-Timing: c;dur=3"), nil},
+		"both redirect": {contract.Want{Status: 302}, say(302, "", "Location: /elsewhere"),
+			say(302, "", "Location: /elsewhere"), nil},
+
+		"the status is not the same": {contract.Want{Status: 404}, say(404, "hi", text), say(403, "hi", text),
+			[]string{"- status: 404", "+ status: 403"}},
+		"the status is 200 if nothing is said": {contract.Want{}, say(500, "hi", text), say(500, "hi", text),
+			[]string{"- status: 200", "+ status: 500"}},
+		"a header": {contract.Want{}, say(200, "hi", text, "X-A: 1"), say(200, "hi", text, "X-A: 2"),
+			[]string{"- X-A: 1", "+ X-A: 2"}},
+		"a header is missing": {contract.Want{}, say(200, "hi", text, "X-A: 1"), say(200, "hi", text),
+			[]string{"- X-A: 1", "+ X-A: (absent)"}},
+		"a header is too many": {contract.Want{}, say(200, "hi", text), say(200, "hi", text, "X-A: "),
+			[]string{"- X-A: (absent)", "+ X-A: "}},
+		"the order of a header's values": {contract.Want{}, say(200, "hi", text, "X-A: 1", "X-A: 2"),
+			say(200, "hi", text, "X-A: 2", "X-A: 1"), []string{"- X-A: 1, 2", "+ X-A: 2, 1"}},
+		"the body": {contract.Want{}, say(200, long+"hello", text), say(200, long+"hallo", text),
+			[]string{`- body: 105 bytes, from byte 61 on: "` + long[:39] + `hello"`,
+				`+ body: 105 bytes, from byte 61 on: "` + long[:39] + `hallo"`}},
+		"the body is longer": {contract.Want{}, say(200, "hi", text), say(200, "hi\n", text),
+			[]string{"- Content-Length: 2", "+ Content-Length: 3",
+				`- body: 2 bytes, from byte 0 on: "hi"`, `+ body: 3 bytes, from byte 0 on: "hi\n"`}},
+		"several things, headers by name": {contract.Want{}, say(200, "a", text, "X-B: 1", "X-A: 1"),
+			say(200, "b", text, "X-B: 2", "X-A: 2"),
+			[]string{"- X-A: 1", "+ X-A: 2", "- X-B: 1", "+ X-B: 2",
+				`- body: 1 bytes, from byte 0 on: "a"`, `+ body: 1 bytes, from byte 0 on: "b"`}},
+		"a described header": {contract.Want{Headers: map[string]string{"Content-Type": "text/html"}},
+			say(200, "hi", text), say(200, "hi", text), []string{"- Content-Type: text/html", "+ Content-Type: text/plain"}},
+		"a described header is missing": {contract.Want{Headers: map[string]string{"X-A": "1"}},
+			say(200, "hi", text), say(200, "hi", text), []string{"- X-A: 1", "+ X-A: "}},
+		"the described body": {contract.Want{Body: "ho"}, say(200, "hi", text), say(200, "hi", text),
+			[]string{`- body: 2 bytes, from byte 0 on: "ho"`, `+ body: 2 bytes, from byte 0 on: "hi"`}},
+		"the hash of the body": {contract.Want{BodySHA256: hash("ho")}, say(200, "hi", text), say(200, "hi", text),
+			[]string{"- SHA-256 of the body: " + hash("ho"), "+ SHA-256 of the body: " + hash("hi")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := proveAlike(t, contract.Request{Name: "it", Method: "GET", Path: "/", Want: test.want}, test.persistent, test.cgi)
+			var d *run.Difference
+			if test.lines == nil {
+				if err != nil {
+					t.Errorf("Run = %v, want nil", err)
+				}
+				return
+			}
+			if !errors.As(err, &d) {
+				t.Fatalf("Run = %v, want a *Difference", err)
+			}
+			if diff := cmp.Diff(test.lines, d.Lines); diff != "" {
+				t.Errorf("Lines (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDifferenceNamesWhatDiffers(t *testing.T) {
+	request := contract.Request{Name: "it", Method: "PUT", Path: "/x"}
+	check := func(persistent, cgi http.HandlerFunc, want string) {
+		t.Helper()
+		err := proveAlike(t, request, persistent, cgi)
+		if err == nil || err.Error() != want {
+			t.Errorf("Run = %v, want:\n%s", err, want)
+		}
+	}
+	check(say(200, "", "X-A: 1"), say(200, "", "X-A: 2"),
+		"hello/it: persistent (-) and cgi (+) differ on PUT /x:\n  - X-A: 1\n  + X-A: 2")
+	check(say(200, ""), say(500, ""),
+		"hello/it: the description (-) and cgi (+) differ on PUT /x:\n  - status: 200\n  + status: 500")
+	check(say(500, ""), say(500, ""),
+		"hello/it: the description (-) and persistent (+) differ on PUT /x:\n  - status: 200\n  + status: 500")
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	var elsewhere atomic.Int64
+	redirect := func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			elsewhere.Add(1)
+		}
+		http.Redirect(w, r, "/elsewhere", http.StatusSeeOther)
+	}
+	request := contract.Request{Name: "hello", Method: "GET", Path: "/", Want: contract.Want{Status: 303,
+		Headers: map[string]string{"Location": "/elsewhere"}}}
+	if err := proveAlike(t, request, redirect, redirect); err != nil {
+		t.Errorf("Run = %v, want nil", err)
+	}
+	if got := elsewhere.Load(); got > 0 {
+		t.Errorf("%d redirects were followed", got)
+	}
+}
+
+func TestTheRequestIsSentAsDescribed(t *testing.T) {
+	type sent struct{ Method, Target, Host, Token, Encoding, Body string }
+	request := contract.Request{Name: "hello", Method: "POST", Path: "/a?b=c%20d", Body: "x=1",
+		Headers: map[string]string{"host": "twin.example", "x-token": "t"}}
+	want := sent{"POST", "/a?b=c%20d", "twin.example", "t", "", "x=1"}
+	var got [2]sent
+	keep := func(i int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			got[i] = sent{r.Method, r.RequestURI, r.Host, r.Header.Get("X-Token"), r.Header.Get("Accept-Encoding"), string(body)}
+		}
+	}
+	if err := proveAlike(t, request, keep(0), keep(1)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([2]sent{want, want}, got); diff != "" {
+		t.Errorf("what was sent (-want +got):\n%s", diff)
+	}
+}
+
+// A twin that gives no answer at all is no Difference, but the run ends with what it is.
+func TestTwinWithoutAnswer(t *testing.T) {
+	for name, silent := range map[string]http.HandlerFunc{
+		"no answer": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"half an answer": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "5")
+			w.Write([]byte("h"))
+		},
+	} {
+		err := proveAlike(t, contract.Request{Name: "it", Method: "PUT", Path: "/"}, say(200, ""), silent)
+		var d *run.Difference
+		if err == nil || errors.As(err, &d) || !strings.Contains(err.Error(), "asking hello cgi for it: ") {
+			t.Errorf("%s: Run = %v, want that asking failed", name, err)
+		}
+	}
+}
+
+// Requests of a workload that no cell visits are compared as well: the twins are one program.
+func TestEveryRequestIsCompared(t *testing.T) {
+	p := somePlan()
+	p.Workloads[0].Requests = append(p.Workloads[0].Requests, contract.Request{Name: "other", Method: "GET", Path: "/other"})
+	differ := func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/other" {
+			w.Header().Set("X-A", r.Host) // another port
+		}
+		io.WriteString(w, "hello\n")
+	}
+	launcher := &fakeLauncher{answer: map[string]http.HandlerFunc{"persistent": differ, "cgi": differ}}
+	var d *run.Difference
+	if err := newRunner(t, p, launcher, &fakeEngine{}).Run(t.Context()); !errors.As(err, &d) || d.Request.Name != "other" {
+		t.Errorf("Run = %v, want a *Difference on other", err)
+	}
+}

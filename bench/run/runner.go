@@ -1,0 +1,228 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/bench/subject"
+)
+
+// A Launcher starts targets. Launch returns when the target answers. Stop ends it, with every process it started, and
+// returns an error if it did not end well; it may be called once, and at the same time as those of other targets.
+type Launcher interface {
+	Launch(ctx context.Context, model, workload string) (t *subject.Target, stop func() error, err error)
+}
+
+// A Runner carries out a plan: it starts the targets, proves that they do the same work, and visits every cell in
+// turn, round after round.
+type Runner struct {
+	Plan     plan.Plan
+	Launcher Launcher
+	Engines  map[string]load.Engine // by the name that cells call them
+	Record   *record.Record         // where each block goes before the next begins
+	Machine  func() record.Counters // what the machine has counted so far; nil means nobody knows
+	Progress func(Progress)         // called before each block; nil means nobody wants to know
+	Announce func(Forecast)         // called before the first start, and again if it turns out otherwise; may be nil
+	Began    time.Time              // when the first target was started, if that was before; the budget counts from then
+
+	// Missing returns, of each cell of the plan, how many more undisturbed visits it takes until its comparisons have
+	// what they need. A run by time goes on for them after its budget, up to Plan.Most. It is called between rounds. If
+	// it is nil, the run ends with the budget.
+	Missing func() ([]int, error)
+
+	starts uint64           // of all targets, so far
+	now    func() time.Time // nil is time.Now
+}
+
+// Progress says how far a run is.
+type Progress struct {
+	Share float64       // of the run that is done, from 0 to 1
+	Left  time.Duration // as far as can be told; 0 if it cannot
+	Done  int           // blocks
+	Group int
+	Cell  plan.Cell // that is visited next
+}
+
+// Run returns when every block is recorded, or why it did not come to that. The record then holds what was measured; to
+// finish it is the caller's, who knows what to call the end.
+func (r *Runner) Run(ctx context.Context) error {
+	defer pauseCollector()()
+	n := &run{Runner: r, schedule: r.schedule(), began: time.Now()}
+	if err := n.look(); err != nil {
+		return err
+	}
+	for n.group < n.groups {
+		if err := n.start(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// schedule returns one that begins now, or began when the first target was started.
+func (r *Runner) schedule() *schedule {
+	now, began := r.now, r.Began
+	if now == nil {
+		now = time.Now
+	}
+	if began.IsZero() {
+		began = now()
+	}
+	return newSchedule(r.Plan, func() time.Duration { return now().Sub(began) })
+}
+
+// onTargets starts all targets, proves that they are alike, and stops them after use. The context that use gets ends
+// when a target dies.
+func (r *Runner) onTargets(ctx context.Context, began time.Time, use func(context.Context, *visitor) error) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	targets, stop, err := r.launch(ctx, cancel)
+	defer func() { err = errors.Join(err, stop()) }()
+	if err != nil {
+		return err
+	}
+	v := &visitor{Runner: r, began: began, targets: targets, client: &http.Client{Timeout: usageTimeout},
+		rested: map[*subject.Target]rest{}}
+	defer v.client.CloseIdleConnections()
+	v.counted = r.counters()
+	if err = r.alike(ctx, targets); err == nil {
+		err = use(ctx, v)
+	}
+	if err != nil {
+		return orDied(ctx, err)
+	}
+	return nil
+}
+
+func (r *Runner) tell(p Progress) {
+	if r.Progress != nil {
+		r.Progress(p)
+	}
+}
+
+func (r *Runner) counters() record.Counters {
+	if r.Machine == nil {
+		return record.Counters{}
+	}
+	return r.Machine()
+}
+
+// errDied marks the end of a target that nobody asked to end.
+var errDied = errors.New("a target died")
+
+// longHindsight is how long the end of a process is waited for on a busy machine, if the network failed, which is how that
+// end looks.
+const longHindsight = 2 * time.Second
+
+// orDied returns why a target died, if that is what ended ctx, or is about to, and with it caused err, and else err.
+func orDied(ctx context.Context, err error) error {
+	wait := subject.Hindsight
+	if network := new(net.OpError); errors.As(err, &network) {
+		wait = longHindsight
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(wait):
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, errDied) {
+		return cause
+	}
+	return err
+}
+
+// startStream is in the second half of the generator's seed, which no round's order has.
+const startStream = 0x7374617274 << 24 // "start"
+
+// launch starts every target of the plan, in an order that is drawn for each start of them: what comes first may find the
+// machine in another state. The returned stop ends those that were started, even after an error.
+func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (map[plan.TargetName]*subject.Target, func() error, error) {
+	targets := map[plan.TargetName]*subject.Target{}
+	names := r.Plan.Targets()
+	stops := make([]func() error, len(names))
+	for i := range stops {
+		stops[i] = func() error { return nil } // of one that is not started
+	}
+	stop := func() error { return together(stops) }
+	order := rand.New(rand.NewPCG(r.Plan.Seed, startStream^r.starts)).Perm(len(names))
+	r.starts++
+	for _, i := range order {
+		name := names[i]
+		t, end, err := r.Launcher.Launch(ctx, name.Model, name.Workload)
+		if err != nil {
+			return nil, stop, fmt.Errorf("starting %s as %s: %w", name.Workload, name.Model, err)
+		}
+		stops[i] = func() error {
+			if err := end(); err != nil {
+				return fmt.Errorf("stopping %s as %s: %w", name.Workload, name.Model, err)
+			}
+			return nil
+		}
+		targets[name] = t
+		if t.Gone != nil {
+			go watch(ctx, t, cancel)
+		}
+	}
+	return targets, stop, nil
+}
+
+// A StopError says which targets did not end well when they were told to, and how.
+type StopError struct{ error }
+
+// Unwrap is for package errors.
+func (e *StopError) Unwrap() error { return e.error }
+
+// together calls all stops at the same time: each may take as long as a target may drain.
+func together(stops []func() error) error {
+	errs := make([]error, len(stops))
+	var all sync.WaitGroup
+	for i, stop := range stops {
+		all.Go(func() { errs[i] = stop() })
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return &StopError{err}
+	}
+	return nil
+}
+
+// watch ends the run when the target goes, until ctx ends.
+func watch(ctx context.Context, t *subject.Target, cancel context.CancelCauseFunc) {
+	select {
+	case why := <-t.Gone:
+		cancel(fmt.Errorf("%w: %s as %s: %w", errDied, t.Workload, t.Model, why))
+	case <-ctx.Done():
+	}
+}
+
+// alike proves for each workload that its targets answer the same.
+func (r *Runner) alike(ctx context.Context, targets map[plan.TargetName]*subject.Target) error {
+	for _, w := range r.Plan.Workloads {
+		var twins []*subject.Target
+		for _, name := range r.Plan.Targets() {
+			if name.Workload == w.Name {
+				twins = append(twins, targets[name])
+			}
+		}
+		err := verifyEquivalent(ctx, w.Requests, twins)
+		var differ *Difference
+		if errors.As(err, &differ) && r.Plan.AllowDifferent {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// usageTimeout bounds one look at a target's admin listener.
+const usageTimeout = 5 * time.Second

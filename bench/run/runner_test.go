@@ -1,0 +1,311 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/bench/run"
+	"forktax/workload/contract"
+)
+
+func TestRunnerVisitsEveryCellOnceARound(t *testing.T) {
+	p, engine, launcher := somePlan(), &fakeEngine{}, &fakeLauncher{}
+	r := newRunner(t, p, launcher, engine)
+	if err := r.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	blocks := read(t, r.Record.Dir).Blocks
+	if got, want := len(blocks), p.Rounds*len(p.Cells); got != want {
+		t.Fatalf("%d blocks, want %d", got, want)
+	}
+	var end int64
+	for i, b := range blocks {
+		round := i / len(p.Cells)
+		want := record.Block{Cell: p.Order(round)[i%len(p.Cells)], Round: round,
+			Group: []int{0, 0, 1, 1, 2}[round]} // 5 rounds in 3 groups
+		if b.Cell != want.Cell || b.Round != want.Round || b.Group != want.Group {
+			t.Errorf("block %d is cell %d, round %d, group %d, want %d, %d, %d", i, b.Cell, b.Round, b.Group, want.Cell,
+				want.Round, want.Group)
+		}
+		if b.StartNS < end || b.LengthNS <= 0 || b.Requests != 1 || b.Errors != nil || b.Usage != nil {
+			t.Errorf("block %d: %+v, and the one before it ended at %d", i, b, end)
+		}
+		end = b.StartNS + b.LengthNS
+
+		wanted := load.Visit{URL: engine.visits[i].URL, Request: p.Workloads[0].Requests[0], Load: p.Cells[b.Cell].Load,
+			Length: time.Millisecond, AtLeast: 3, Seed: p.VisitSeed(round)}
+		if diff := cmp.Diff(wanted, engine.visits[i]); diff != "" {
+			t.Errorf("visit %d (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
+// The other side of a pair meets the same arrivals, and no other round does.
+func TestRunnerSeedsVisitsByRound(t *testing.T) {
+	p, engine := somePlan(), &fakeEngine{}
+	if err := newRunner(t, p, &fakeLauncher{}, engine).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range engine.visits {
+		for j, w := range engine.visits {
+			if same := i/len(p.Cells) == j/len(p.Cells); (v.Seed == w.Seed) != same {
+				t.Fatalf("visits %d and %d have the seeds %d and %d, want them alike: %t", i, j, v.Seed, w.Seed, same)
+			}
+		}
+	}
+}
+
+func TestRunnerRecordsEachBlockBeforeTheNext(t *testing.T) {
+	engine := &fakeEngine{}
+	r := newRunner(t, somePlan(), &fakeLauncher{}, engine)
+	var progress []run.Progress
+	r.Progress = func(p run.Progress) { progress = append(progress, p) }
+	engine.run = func(ctx context.Context, v load.Visit, rec load.Recorder) error {
+		done := len(engine.visits) - 1
+		result := read(t, r.Record.Dir)
+		if got := len(result.Blocks); got != done {
+			t.Errorf("%d blocks are on disk when block %d begins", got, done)
+		}
+		for i, b := range result.Blocks {
+			for o, err := range result.Observations(b) {
+				if o.Bytes != int64(i+1) || err != nil {
+					t.Errorf("block %d when block %d begins: %+v, %v", i, done, o, err)
+				}
+			}
+		}
+		rec.Observe([]record.Observation{{Status: 200, Bytes: int64(done + 1)}})
+		return nil
+	}
+	if err := r.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range progress {
+		if p.Done != i || p.Share < 0 || p.Share >= 1 || !slices.Contains(r.Plan.Cells, p.Cell) {
+			t.Errorf("progress %d: %+v", i, p)
+		}
+	}
+	if len(progress) != 20 {
+		t.Errorf("%d times progress, want 20", len(progress))
+	}
+}
+
+// TestRunnerEnds ends runs in every way that there is: what was whole is on disk, and every target that was started is
+// stopped.
+func TestRunnerEnds(t *testing.T) {
+	type arrange func(*fakeLauncher, *fakeEngine, context.CancelFunc)
+	// On the third visit, that is within the first group, which has two targets.
+	third := func(what func(context.Context, *fakeLauncher, load.Recorder) error) arrange {
+		return func(l *fakeLauncher, e *fakeEngine, _ context.CancelFunc) {
+			e.run = func(ctx context.Context, v load.Visit, rec load.Recorder) error {
+				if len(e.visits) == 3 {
+					return what(ctx, l, rec)
+				}
+				return oneAnswer(ctx, v, rec)
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		arrange         arrange
+		blocks, started int
+		want            string // in the error
+	}{
+		"well": {func(*fakeLauncher, *fakeEngine, context.CancelFunc) {}, 20, 6, ""},
+		"the engine fails": {third(func(_ context.Context, _ *fakeLauncher, rec load.Recorder) error {
+			rec.Observe([]record.Observation{{Status: 200}})
+			return errFake
+		}), 2, 2, "visiting hello/hello, persistent, 1 client, fake: the fake fails"},
+		"it is cancelled in the middle of a block": {func(_ *fakeLauncher, e *fakeEngine, cancel context.CancelFunc) {
+			e.run = func(ctx context.Context, v load.Visit, rec load.Recorder) error {
+				if len(e.visits) == 3 {
+					cancel()
+				}
+				return oneAnswer(ctx, v, rec)
+			}
+		}, 2, 2, "context canceled"},
+		"it is cancelled before it begins": {func(_ *fakeLauncher, _ *fakeEngine, cancel context.CancelFunc) {
+			cancel()
+		}, 0, 2, "context canceled"},
+		"a target dies in the middle of a block": {third(func(ctx context.Context, l *fakeLauncher, rec load.Recorder) error {
+			l.gone["cgi"] <- errors.New("panic: no coffee")
+			<-ctx.Done()
+			rec.Observe([]record.Observation{{Err: record.ErrRefused}})
+			return nil
+		}), 2, 2, "a target died: hello as cgi: panic: no coffee"},
+		"a target dies, and the engine fails of it": {third(func(ctx context.Context, l *fakeLauncher, _ load.Recorder) error {
+			l.gone["persistent"] <- errors.New("panic: no tea")
+			<-ctx.Done()
+			return errFake
+		}), 2, 2, "a target died: hello as persistent: panic: no tea"},
+		"the engine fails of a death not known yet": {third(func(_ context.Context, l *fakeLauncher, _ load.Recorder) error {
+			time.AfterFunc(time.Millisecond, func() { l.gone["cgi"] <- errors.New("panic: late") })
+			return errFake
+		}), 2, 2, "a target died: hello as cgi: panic: late"},
+		"a target dies of being asked": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
+			l.answer = map[string]http.HandlerFunc{"cgi": func(http.ResponseWriter, *http.Request) {
+				l.gone["cgi"] <- errors.New("panic: at once")
+				panic(http.ErrAbortHandler)
+			}}
+		}, 0, 2, "a target died: hello as cgi: panic: at once"},
+		"a target does not start": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
+			l.fail = map[string]error{"cgi": errFake}
+		}, 0, 1, "starting hello as cgi: the fake fails"},
+		"no target ends well": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
+			l.badEnd = errFake
+		}, 8, 2, "stopping hello as persistent: the fake fails\nstopping hello as cgi: the fake fails"}, // seen after the first group
+		"not one answer is right": {third(func(_ context.Context, _ *fakeLauncher, rec load.Recorder) error {
+			rec.Observe([]record.Observation{{Err: record.ErrRefused}, {Err: record.ErrTimeout}, {Err: record.ErrRefused}})
+			return nil
+		}), 3, 2, "hello/hello, persistent, 1 client, fake: not one request got a right answer: 2 refused, 1 timeout"},
+		"nothing is observed": {third(func(context.Context, *fakeLauncher, load.Recorder) error {
+			return nil
+		}), 3, 2, "not one request got a right answer: none was sent"},
+		"the twins differ": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
+			l.answer = map[string]http.HandlerFunc{"cgi": func(w http.ResponseWriter, _ *http.Request) {}}
+		}, 0, 2, "differ on GET /"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			launcher, engine := &fakeLauncher{}, &fakeEngine{}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			test.arrange(launcher, engine, cancel)
+			r := newRunner(t, somePlan(), launcher, engine)
+			err := r.Run(ctx)
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Run = %v, want %q", err, test.want)
+			}
+			if got := len(read(t, r.Record.Dir).Blocks); got != test.blocks {
+				t.Errorf("%d blocks are on disk, want %d", got, test.blocks)
+			}
+			started, ended := launcher.started.Load(), launcher.ending.Load()
+			if started != int64(test.started) || ended != started {
+				t.Errorf("%d targets started and %d stopped, want %d of both", started, ended, test.started)
+			}
+		})
+	}
+}
+
+// Each target may take its time to drain, and all take it at once: here each waits until all were told to end.
+func TestRunnerStopsTargetsTogether(t *testing.T) {
+	p := somePlan()
+	p.Groups = 1
+	var told sync.WaitGroup
+	told.Add(2)
+	launcher := &fakeLauncher{badEnd: errFake, wait: func() { told.Done(); told.Wait() }}
+	r := newRunner(t, p, launcher, &fakeEngine{})
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(t.Context()) }()
+	select {
+	case err := <-ended:
+		var stop *run.StopError
+		if !errors.As(err, &stop) || !errors.Is(err, errFake) {
+			t.Errorf("Run = %v, want a StopError with %v", err, errFake)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("a target is told to end only when the one before has ended")
+	}
+}
+
+func TestRunnerAsksForUsage(t *testing.T) {
+	say := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			io.WriteString(w, body)
+		}
+	}
+	// Peaks are those at the end of the block, everything else is what it grew by.
+	grew := constant(1)
+	grew.PeakMemoryBytes, grew.ChildPeakMemoryBytes = 2, 2
+	for name, test := range map[string]struct {
+		usage http.HandlerFunc
+		first *contract.Usage // of the first block
+		want  string          // in the error
+	}{
+		"it tells":                  {growing(), &grew, ""},
+		"it has no admin listener":  {nil, nil, ""},
+		"it is not found":           {say(404, ""), nil, "asking hello cgi for its usage: 404 Not Found"},
+		"it fails":                  {say(500, "{}"), nil, "for its usage: 500"},
+		"it is not JSON":            {say(200, "ok\n"), nil, "reading the usage of hello cgi: invalid"},
+		"it is not what it must be": {say(200, `{"self_cpu_ns":"1"}`), nil, "reading the usage of hello cgi: json: cannot"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := somePlan()
+			p.Cells = p.Cells[1:2] // one target, so that its /usage is asked by nobody else
+			r := newRunner(t, p, &fakeLauncher{usage: test.usage}, &fakeEngine{})
+			err := r.Run(t.Context())
+			blocks := read(t, r.Record.Dir).Blocks
+			if test.want != "" {
+				if err == nil || !strings.Contains(err.Error(), test.want) || len(blocks) > 0 {
+					t.Errorf("Run = %v after %d blocks, want %q before the first", err, len(blocks), test.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.first, blocks[0].Usage); diff != "" {
+				t.Errorf("the usage of the first block (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRunnerRefusesAPlanThatCannotBe(t *testing.T) {
+	check := func(change func(*plan.Plan), want string) {
+		t.Helper()
+		p := somePlan()
+		change(&p)
+		launcher := &fakeLauncher{}
+		r := newRunner(t, p, launcher, &fakeEngine{})
+		if err := r.Run(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Run = %v, want %q", err, want)
+		}
+		if launcher.started.Load() != launcher.ending.Load() {
+			t.Errorf("%d targets started and %d stopped", launcher.started.Load(), launcher.ending.Load())
+		}
+	}
+	check(func(p *plan.Plan) { p.Cells[p.Order(0)[0]].Engine = "steam" }, `engine "steam" is unknown`)
+	check(func(p *plan.Plan) { p.Cells[p.Order(0)[0]].Request = "nothing" }, "no request hello/nothing")
+}
+
+// The errors of a block are counted as they are recorded, those of a block before are not counted again.
+func TestRunnerCountsErrors(t *testing.T) {
+	engine := &fakeEngine{}
+	engine.run = func(_ context.Context, _ load.Visit, rec load.Recorder) error {
+		for n := range len(engine.visits) {
+			rec.Observe([]record.Observation{{Status: 200}, {Err: record.ErrReset}})
+			if n%2 == 1 {
+				rec.Observe([]record.Observation{{Err: record.ErrClosed}})
+			}
+		}
+		return nil
+	}
+	r := newRunner(t, somePlan(), &fakeLauncher{}, engine)
+	if err := r.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range read(t, r.Record.Dir).Blocks {
+		n := i + 1
+		want := map[string]int{record.ErrReset: n}
+		if n > 1 {
+			want[record.ErrClosed] = n / 2
+		}
+		if diff := cmp.Diff(want, b.Errors); diff != "" || b.Requests != 2*n+n/2 || b.Failed() != n+n/2 {
+			t.Errorf("block %d has %d requests, %d failed, want %d, %d; errors (-want +got):\n%s", i, b.Requests, b.Failed(),
+				2*n+n/2, n+n/2, diff)
+		}
+	}
+}

@@ -1,0 +1,190 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"math/bits"
+	"math/rand/v2"
+	"time"
+
+	"forktax/bench/plan"
+)
+
+// A point is asked more than once, because the noise of a shared machine comes in moments: a visit that was disturbed
+// says nothing, and one that missed the objective may have met such a moment unseen. What passed by chance falls at the
+// next start of the targets.
+const (
+	mostTries  = 3 // visits to a point in one start of the targets
+	mostMisses = 2 // of them; so many are an answer
+)
+
+// patience is how long visits to a point may be that was disturbed each time, for its curve to be climbed further down at
+// this start. At lower rates they are longer still, and it is not the rate that disturbs them.
+const patience = 5 * time.Second
+
+// Search visits, in place of rounds, the cells of each workload, request and model, which the plan has in order of
+// their rates: its curve. At the first start of the targets it looks for the highest rate that holds, by halves. At
+// each further start, which draws another memory layout, it goes down from there to one that still holds. If the next
+// was but disturbed, it asks for that again, and goes on from there where it holds. Judge says what the visit just made,
+// the last in the record, means.
+//
+// If the plan has a budget, each curve has its share of it, one visit at the least. What was found until then stands;
+// that it is not settled can be told by the visits that are missing. A budget of 0 is no bound.
+func (r *Runner) Search(ctx context.Context, judge func() (plan.Verdict, error)) error {
+	defer pauseCollector()()
+	s := &search{Runner: r, judge: judge, began: time.Now(), curves: r.Plan.Curves(), tried: map[int]int{}}
+	for _, curve := range s.curves {
+		s.found, s.missed = append(s.found, -1), append(s.missed, len(curve))
+	}
+	for group := range r.Plan.Groups {
+		if group > 0 && !s.open(group) {
+			return nil
+		}
+		err := r.onTargets(ctx, s.began, func(ctx context.Context, v *visitor) error { return s.group(ctx, v, group) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A search is one that is under way.
+type search struct {
+	*Runner
+	judge  func() (plan.Verdict, error)
+	began  time.Time
+	curves [][]int     // equally long
+	found  []int       // the highest point of each curve that holds, as far as is known; -1 if none does
+	missed []int       // the lowest that did not, other than for being disturbed; the length of the curve if there is none
+	tried  map[int]int // how often each cell was visited
+	visits int
+}
+
+// A turn is what one curve has in one start of the targets.
+type turn struct {
+	*search
+	visitor *visitor
+	group   int
+	place   int   // among the curves of this start
+	n       int   // of the curve
+	curve   []int // s.curves[n]
+	asked   int   // visits
+}
+
+// What ends a turn.
+var (
+	errTimeUp = errors.New("the time for this curve is up")
+	errNoise  = errors.New("the machine is too noisy for this curve") // at this start of the targets
+)
+
+func (s *search) group(ctx context.Context, v *visitor, group int) error {
+	for place, n := range rand.New(rand.NewPCG(s.Plan.Seed, uint64(group))).Perm(len(s.curves)) {
+		t := turn{search: s, visitor: v, group: group, place: place, n: n, curve: s.curves[n]}
+		err := t.take(func(point int) (bool, error) { return t.holds(ctx, point) })
+		if err != nil && !errors.Is(err, errTimeUp) && !errors.Is(err, errNoise) {
+			return err
+		}
+	}
+	return nil
+}
+
+// take takes the turn: what it finds is what is known of the curve from now on.
+func (t *turn) take(holds probe) (err error) {
+	found := &t.found[t.n]
+	if *found, err = descend(*found, holds); err != nil {
+		return err
+	}
+	if *found >= 0 && *found+1 < t.missed[t.n] { // the next was disturbed each time, or there was no time
+		ok, err := holds(*found + 1)
+		if !ok || err != nil {
+			return err
+		}
+		*found++
+	}
+	*found, err = climb(*found, t.missed[t.n], holds)
+	return err
+}
+
+// holds asks a point until the answer is clear. What was disturbed each time does not hold: the rate may be what
+// disturbs.
+func (t *turn) holds(ctx context.Context, point int) (bool, error) {
+	misses := 0
+	for range mostTries {
+		verdict, err := t.visit(ctx, point)
+		if err != nil {
+			return false, err
+		}
+		if verdict == plan.Met {
+			return true, nil
+		}
+		if verdict != plan.Unclear {
+			misses++
+		}
+		if verdict == plan.Failed || misses == mostMisses {
+			break
+		}
+	}
+	switch {
+	case misses > 0:
+		t.missed[t.n] = min(t.missed[t.n], point)
+	case t.Plan.Duration(t.Plan.Cells[t.curve[point]]) > patience:
+		return false, errNoise
+	}
+	return false, nil
+}
+
+// visit makes one, if the time allows. The first, second and further visits to a rate meet the same arrivals on each
+// curve, so that the twins are asked the same.
+func (t *turn) visit(ctx context.Context, point int) (plan.Verdict, error) {
+	cell := t.curve[point]
+	if first := t.group == 0 && t.asked == 0; !first && !t.fits(t.group, t.place, cell) {
+		return plan.Unclear, errTimeUp
+	}
+	t.tell(Progress{Share: t.share(t.group, t.place, t.asked), Done: t.visits, Group: t.group,
+		Cell: t.Plan.Cells[cell]})
+	err := t.visitor.visit(ctx, t.group, t.visits, cell, t.Plan.VisitSeed(point<<16|t.tried[cell]))
+	t.asked++
+	t.visits++
+	t.tried[cell]++
+	if err != nil && !errors.Is(err, errNoneRight) { // which is one more thing to be judged; it is on record
+		return plan.Unclear, err
+	}
+	return t.judge()
+}
+
+// open says whether a start of the targets has anything to do.
+func (s *search) open(group int) bool {
+	for n, point := range s.found {
+		if point < 0 && s.missed[n] == 0 { // nothing holds
+			continue
+		}
+		if point < 0 { // as all was disturbed: it climbs again
+			point = (s.missed[n] - 1) / 2
+		}
+		if s.fits(group, len(s.curves)-1, s.curves[n][point]) {
+			return true
+		}
+	}
+	return false
+}
+
+// fits says whether a visit to the cell, as long as it is planned to be, ends within the time of the curve at this
+// place.
+func (s *search) fits(group, place, cell int) bool {
+	if s.Plan.BudgetNS == 0 {
+		return true
+	}
+	end := time.Duration(float64(s.Plan.BudgetNS) * s.share(group, place+1, 0))
+	return time.Since(s.began)+s.Plan.Duration(s.Plan.Cells[cell]) <= end
+}
+
+// share is the part of the search that is done when the curve at this place has asked so often, if nothing is asked
+// twice: a curve takes as many visits as it can be halved, and one at each further start.
+func (s *search) share(group, place, asked int) float64 {
+	halves, n := bits.Len(uint(len(s.curves[0]))), len(s.curves)
+	done := place*halves + min(asked, halves-1)
+	if group > 0 {
+		done = n*halves + (group-1)*n + place
+	}
+	return float64(done) / float64(n*(halves+s.Plan.Groups-1))
+}

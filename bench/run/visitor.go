@@ -1,0 +1,131 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// A visitor makes visits to the targets of one group.
+type visitor struct {
+	*Runner
+	began   time.Time
+	targets map[plan.TargetName]*subject.Target
+	client  *http.Client    // for usage
+	counted record.Counters // by the machine, at the end of the block before
+	rested  map[*subject.Target]rest
+	latest  *subject.Target // that was visited
+}
+
+// A rest is the end of a target's last block. While others are measured it should use next to nothing.
+type rest struct {
+	used contract.Usage
+	at   time.Time
+}
+
+// round visits the cells whose turn it is.
+func (v *visitor) round(ctx context.Context, s *schedule) error {
+	for _, cell := range v.Plan.Order(s.round) {
+		if err := v.next(ctx, s, cell); err != nil {
+			return err
+		}
+	}
+	s.round++
+	return nil
+}
+
+// next makes the next visit of the schedule's round.
+func (v *visitor) next(ctx context.Context, s *schedule, cell int) error {
+	v.tell(s.progress(cell))
+	began := s.elapsed()
+	if err := v.visit(ctx, s.group, s.round, cell, v.Plan.VisitSeed(s.round)); err != nil {
+		return err
+	}
+	s.visited(cell, s.elapsed()-began)
+	return nil
+}
+
+// visit measures one block and puts it on disk. A block during which ctx ends is not recorded.
+func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64) error {
+	c := v.Plan.Cells[cell]
+	t := v.targets[plan.TargetName{Workload: c.Workload, Model: c.Model}]
+	engine, ok := v.Engines[c.Engine]
+	if !ok {
+		return fmt.Errorf("the plan's engine %q is unknown", c.Engine)
+	}
+	request, err := v.Plan.Request(c)
+	if err != nil {
+		return err
+	}
+	if t.External {
+		request.Want.Headers = nil
+	}
+	length, discard := v.Plan.Length(c)
+	wanted := load.Visit{URL: t.URL, Request: request, Load: c.Load, Length: length, AtLeast: v.Plan.AtLeast,
+		Seed: seed}
+
+	collect()
+	v.Record.Begin()
+	database := t.DatabaseUsed()
+	before, err := t.Usage(ctx, v.client)
+	if err != nil {
+		return err
+	}
+	cpu, collected, begin := ownCPU(), collections(), time.Now()
+	if err := engine.Run(ctx, wanted, v.Record); err != nil {
+		return fmt.Errorf("visiting %s: %w", c, err)
+	}
+	block := record.Block{Cell: cell, Round: round, Group: group, StartNS: int64(begin.Sub(v.began)),
+		LengthNS: int64(time.Since(begin)), DiscardNS: int64(discard), GeneratorNS: int64(ownCPU() - cpu),
+		Collections: int(collections() - collected)}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	after, err := t.Usage(ctx, v.client)
+	if err != nil {
+		return err
+	}
+	if before != nil && after != nil {
+		used := after.Sub(*before)
+		block.Usage = &used
+		if last, ok := v.rested[t]; ok && v.latest != t { // else there were no others
+			block.IdleNS, block.IdleCPUNS = int64(begin.Sub(last.at)), before.Sub(last.used).CPUNS()
+		}
+		v.rested[t], v.latest = rest{*after, time.Now()}, t
+	}
+	if last := t.DatabaseUsed(); database != nil && last != nil {
+		block.DatabaseNS = new(*last - *database)
+	}
+	if failed := v.Record.Failed(); failed > 0 {
+		block.Complaints = t.Logged(failed == v.Record.Requests())
+	}
+	now := v.counters()
+	block.Machine, v.counted = now.Sub(v.counted), now
+	return v.keep(c, block)
+}
+
+func (v *visitor) keep(c plan.Cell, b record.Block) error {
+	if err := v.Record.End(b); err != nil {
+		return err
+	}
+	switch v.Record.Failed() {
+	case 0:
+		if v.Record.Requests() == 0 {
+			return fmt.Errorf("%s: %w: none was sent", c, errNoneRight)
+		}
+	case v.Record.Requests():
+		return fmt.Errorf("%s: %w: %v%s", c, errNoneRight, record.Counts(v.Record.Errors()), b.Logged())
+	}
+	return nil
+}
+
+// errNoneRight ends a run: to go on would measure how fast a target fails.
+var errNoneRight = errors.New("not one request got a right answer")

@@ -1,0 +1,72 @@
+package subject
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"forktax/workload/contract"
+)
+
+// lessons is how often a target is asked, to see whether it answers the same each time.
+const lessons = 3
+
+// RecordExpected asks a target that nobody has described what a right answer is: the one that it gives. The error is a *Variance
+// if it gives another each time; what it wants is then the status alone.
+func RecordExpected(ctx context.Context, t *Target, r contract.Request) (contract.Want, error) {
+	client := NewClient()
+	defer client.CloseIdleConnections()
+	var first Response
+	for i := range lessons {
+		a, err := Ask(ctx, client, t.URL, r)
+		if os.IsTimeout(err) {
+			return contract.Want{}, fmt.Errorf("%s %s: no answer within %v%s", r.Method, r.Path, DefaultTimeout, logged(t))
+		}
+		if err != nil {
+			return contract.Want{}, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
+		}
+		if a.Status >= http.StatusInternalServerError {
+			return contract.Want{}, fmt.Errorf("%s %s: it answers with status %d%s", r.Method, r.Path, a.Status, logged(t))
+		}
+		if i == 0 {
+			first = a
+		} else if lines := first.Differences(a); lines != nil {
+			return contract.Want{Status: a.Status}, &Variance{r, lines}
+		}
+	}
+	w := contract.Want{Status: first.Status}
+	if n := len(first.Body); 0 < n && n <= longestSpelt {
+		w.Body = string(first.Body)
+	} else {
+		sum := sha256.Sum256(first.Body)
+		w.BodySHA256 = hex.EncodeToString(sum[:])
+	}
+	return w, nil
+}
+
+// longestSpelt is the length of a body up to which it is kept as it is, so that it can be seen where another differs.
+const longestSpelt = 64 << 10
+
+func logged(t *Target) string {
+	lines := t.Logged(true)
+	if len(lines) == 0 {
+		return ""
+	}
+	return "; it logged: " + strings.Join(lines, "; ")
+}
+
+// A Variance says that a target answers the same request differently each time.
+type Variance struct {
+	Request contract.Request
+	Lines   []string // a line of the one answer, marked -, and of another, marked +
+}
+
+// Error shows the whole difference.
+func (v *Variance) Error() string {
+	return fmt.Sprintf("%s %s: it answers differently each time:\n  %s", v.Request.Method, v.Request.Path,
+		strings.Join(v.Lines, "\n  "))
+}

@@ -1,0 +1,341 @@
+package subject
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// A Finder finds workload programs by name: installed with the forktax command, else in its checkout, from which it
+// builds them into a directory of the user's cache.
+type Finder struct {
+	Dirs     []string  // directories of built programs; the first that has a program wins
+	Checkout string    // the root of the module's source; "" if there is none
+	Database string    // the kind of server that is there for programs' data: Postgres, or "" if none is
+	Log      io.Writer // where it says what it builds
+
+	built map[string]string // folders, by the names and flags: once is enough for a run
+}
+
+// Postgres is the kind of a database that is a server of its own. A workload that keeps its data there is another
+// program than the one that does not, as each would pay for the start of the other's driver. Its name ends with the
+// kind.
+const Postgres = "postgres"
+
+// Directory is the kind of an LDAP server, which knows users.
+const Directory = "ldap"
+
+func keptIn(kind, name string) string { return name + "-" + kind }
+
+// NewFinder returns a Finder that looks beside the forktax command, which is where go install puts the programs; in
+// ../libexec/forktax from there, which is where packages put them; and in the checkout that the current directory is
+// in.
+func NewFinder(log io.Writer) *Finder {
+	f := &Finder{Log: log}
+	if self, err := os.Executable(); err == nil {
+		bin := filepath.Dir(self)
+		f.Dirs = []string{bin, filepath.Join(filepath.Dir(bin), "libexec", "forktax")}
+	}
+	if dir, err := os.Getwd(); err == nil {
+		f.Checkout = checkoutAbove(dir)
+	}
+	return f
+}
+
+func checkoutAbove(dir string) string {
+	for {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && bytes.HasPrefix(text, []byte("module "+module+"\n")) {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
+
+// Find returns the programs that are wanted, in that order. A name with a slash in it is the path of a program, of
+// any language; others are workloads of this project.
+func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
+	paths := map[string]string{}
+	var build []string
+	wanted = f.preferred(wanted)
+	for _, w := range wanted {
+		switch {
+		case strings.ContainsRune(w, filepath.Separator):
+			absolute, err := filepath.Abs(w)
+			if err != nil {
+				return nil, err
+			}
+			if why := NoProgram(absolute); why != "" {
+				return nil, &UnknownError{Name: w, Why: why}
+			}
+			paths[w] = absolute
+		default:
+			if path := f.installed(w); path != "" {
+				paths[w] = path
+			} else {
+				build = append(build, w)
+			}
+		}
+	}
+	built, err := f.build(ctx, build, nil)
+	if err != nil {
+		return nil, err
+	}
+	var programs []Program
+	for _, w := range wanted {
+		path, ok := paths[w]
+		if !ok {
+			path = filepath.Join(built, fileOf(w))
+		}
+		p, err := Describe(ctx, path)
+		if errors.Is(err, syscall.ENOEXEC) {
+			return nil, &UnknownError{Name: w, Why: "is nothing that this system can execute"}
+		}
+		if err != nil {
+			return nil, err
+		}
+		programs = append(programs, p)
+	}
+	return programs, nil
+}
+
+// Build returns workloads of this project by name, built from the checkout with BuildFlags and then these flags of go
+// build: a flag that is in both replaces the first.
+func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, error) {
+	names = f.preferred(names)
+	dir, err := f.build(ctx, names, flags)
+	if err != nil {
+		return nil, err
+	}
+	var programs []Program
+	for _, name := range names {
+		p, err := Describe(ctx, filepath.Join(dir, fileOf(name)))
+		if err != nil {
+			return nil, err
+		}
+		programs = append(programs, p)
+	}
+	return programs, nil
+}
+
+// NoProgram says why the file at path cannot be executed, or nothing.
+func NoProgram(path string) string {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "does not exist"
+	case err != nil:
+		return "cannot be looked at: " + err.Error()
+	case info.IsDir():
+		return "is a folder"
+	case !info.Mode().IsRegular():
+		return "is not a file"
+	case info.Mode()&0o111 == 0:
+		return "is not executable"
+	}
+	return ""
+}
+
+func (f *Finder) preferred(names []string) []string {
+	var others []string
+	for _, name := range names {
+		others = append(others, f.Prefer(name))
+	}
+	return others
+}
+
+// Prefer is the program of that name which keeps its data in the database server, if there is one and such a program.
+func (f *Finder) Prefer(name string) string {
+	if f.Database == "" {
+		return name
+	}
+	other := keptIn(f.Database, name)
+	if strings.ContainsRune(name, filepath.Separator) {
+		if _, err := os.Stat(other); err == nil {
+			return other
+		}
+		return name
+	}
+	if _, err := os.Stat(filepath.Join(f.Checkout, "cmd", fileOf(other))); f.Checkout != "" && err == nil ||
+		f.installed(other) != "" {
+		return other
+	}
+	return name
+}
+
+// installed returns the path of the workload's built program, or "" if no directory has one.
+func (f *Finder) installed(workload string) string {
+	for _, dir := range f.Dirs {
+		if path := filepath.Join(dir, fileOf(workload)); isWorkload(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+// Names lists the workloads that Find knows by name.
+func (f *Finder) Names(ctx context.Context) ([]string, error) {
+	names, err := f.known(ctx)
+	names = workloads(names)
+	if len(names) > 0 {
+		return names, nil
+	}
+	return nil, err
+}
+
+// workloads are those of the programs that go by the name of no other.
+func workloads(programs []string) []string {
+	return slices.DeleteFunc(slices.Clone(programs), func(name string) bool {
+		plain, found := strings.CutSuffix(name, keptIn(Postgres, ""))
+		return found && slices.Contains(programs, plain)
+	})
+}
+
+// known lists the workload programs, and says why those of the checkout are not among them, if they are not.
+func (f *Finder) known(ctx context.Context) ([]string, error) {
+	names, err := f.inCheckout(ctx)
+	for _, dir := range f.Dirs {
+		files, _ := os.ReadDir(dir)
+		for _, file := range files {
+			name, ok := workloadOf(file.Name())
+			if ok && file.Type().IsRegular() && isWorkload(filepath.Join(dir, file.Name())) {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
+}
+
+// inCheckout lists the commands of the checkout that are workload programs.
+func (f *Finder) inCheckout(ctx context.Context) ([]string, error) {
+	if f.Checkout == "" {
+		return nil, fmt.Errorf("forktax's workload programs are missing: looked for %s* in %s, and for a checkout of forktax "+
+			"above the current directory; install a release, or run go install ./cmd/... in a checkout", programPrefix,
+			strings.Join(f.Dirs, ", "))
+	}
+	out, err := f.goCommand(ctx, "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}} {{.Imports}}{{end}}`, "./cmd/...")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for line := range strings.Lines(string(out)) {
+		path, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
+		name, ok := workloadOf(strings.TrimPrefix(path, commands))
+		if ok && slices.Contains(strings.Fields(strings.Trim(imports, "[]")), sdkPackage) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// An UnknownError says that there is no such program as was wanted: no workload of this name, or nothing that can be
+// executed at this path.
+type UnknownError struct {
+	Name  string   // as it was wanted
+	Why   string   // what is wrong with it, if it is a path
+	Known []string // the workloads that there are, if it is a name
+}
+
+func (e *UnknownError) Error() string {
+	if e.Why != "" {
+		return fmt.Sprintf("%q %s; the path of an executable program is needed, or a name that forktax list shows",
+			e.Name, e.Why)
+	}
+	return fmt.Sprintf("%q is unknown; there are %s, or give the path of a program (such as ./%s)", e.Name,
+		strings.Join(e.Known, ", "), e.Name)
+}
+
+// build builds the named workloads and returns the folder that they are in.
+func (f *Finder) build(ctx context.Context, names, flags []string) (string, error) {
+	if len(names) == 0 {
+		return "", nil
+	}
+	key := strings.Join(slices.Concat(names, flags), "\x00")
+	if dir, ok := f.built[key]; ok {
+		return dir, nil
+	}
+	known, missing := f.known(ctx)
+	for _, name := range names {
+		switch {
+		case slices.Contains(known, name):
+		case len(known) == 0 && f.Checkout == "":
+			return "", missing
+		case f.Checkout != "" && missing != nil: // then it may be one that cannot be built
+			return "", fmt.Errorf("no workload %q is installed with the forktax command%s; looking for it in the checkout: %w",
+				name, only(workloads(known)), missing)
+		default:
+			return "", &UnknownError{Name: name, Known: workloads(known)}
+		}
+	}
+	if f.Checkout == "" { // known, then, from beside, and this one has gone since
+		return "", fmt.Errorf("there is no checkout to build %s from", strings.Join(names, ", "))
+	}
+	dir, err := cacheFolder(f.Checkout, flags)
+	if err != nil {
+		return "", err
+	}
+	args := slices.Concat([]string{"build"}, BuildFlags(), flags, []string{"-o", dir + string(filepath.Separator)})
+	for _, name := range names {
+		args = append(args, "./cmd/"+fileOf(name))
+	}
+	with := ""
+	if len(flags) > 0 {
+		with = " with " + strings.Join(flags, " ")
+	}
+	fmt.Fprintf(f.Log, "building %s%s from %s into %s\n", strings.Join(names, ", "), with, f.Checkout, dir)
+	if _, err := f.goCommand(ctx, args...); err != nil {
+		return "", err
+	}
+	if f.built == nil {
+		f.built = map[string]string{}
+	}
+	f.built[key] = dir
+	return dir, nil
+}
+
+func only(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return ", only " + strings.Join(names, ", ")
+}
+
+// goCommand runs the go command in the checkout.
+func (f *Finder) goCommand(ctx context.Context, args ...string) ([]byte, error) {
+	tool, err := exec.LookPath("go")
+	if err != nil {
+		return nil, fmt.Errorf("workload programs have to be built, and there is no Go toolchain on PATH: install Go, or "+
+			"a release of forktax, which has them: %w", err)
+	}
+	var out, complaint bytes.Buffer
+	cmd := exec.CommandContext(ctx, tool, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = f.Checkout, &out, &complaint
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // else a missing C compiler shows only when SQLite is opened
+	if err := cmd.Run(); err != nil {
+		text := strings.TrimSpace(complaint.String())
+		if strings.Contains(text, "C compiler") && strings.Contains(text, "not found") {
+			return nil, fmt.Errorf("building needs a C compiler, for SQLite: install one (Debian: apt-get install gcc libc6-dev), "+
+				"or run with --workload hello, which needs none: %s", text)
+		}
+		if strings.Contains(text, "cannot find -l") {
+			return nil, fmt.Errorf("building needs the C library for static linking (Debian: apt-get install libc6-dev; Fedora: "+
+				"dnf install glibc-static): %s", text)
+		}
+		return nil, fmt.Errorf("go %s: %w: %s", args[0], err, text)
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,117 @@
+package subject
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"forktax/bench/process"
+)
+
+// reachLimit is how long a foreign server may take to accept a connection.
+const reachLimit = 5 * time.Second
+
+// A Foreign is a server that somebody else runs, or that a command starts. In a plan its name stands in the place of a
+// model.
+type Foreign struct {
+	Name    string
+	URL     *url.URL // nil if it is started
+	Command string   // for a shell, or ""; {port} in it, and the variable PORT, say where it is to listen
+	// Start starts it for a workload, if somebody else knows how; nil if nobody does. The launcher's folder is for its data.
+	Start    func(ctx context.Context, l *Launcher) (*Target, func() error, error)
+	Workload string // the one that it serves, if it does not serve all
+}
+
+// ParseForeign reads name=url.
+func ParseForeign(text string) (Foreign, error) {
+	name, raw, found := strings.Cut(text, "=")
+	if !found || name == "" {
+		return Foreign{}, fmt.Errorf("%q: name=url is needed, such as apache=http://127.0.0.1:8080/", text)
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return Foreign{}, fmt.Errorf("%q: %w", text, err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return Foreign{}, fmt.Errorf("%q: an http or https URL is needed, such as http://127.0.0.1:8080/", text)
+	}
+	if u.User != nil || u.Fragment != "" {
+		return Foreign{}, fmt.Errorf("%q: a URL without user and fragment is needed", text)
+	}
+	return Foreign{Name: name, URL: u}, nil
+}
+
+// Reach connects to the server once.
+func (f Foreign) Reach(ctx context.Context) error {
+	port := f.URL.Port()
+	if port == "" {
+		port = f.URL.Scheme // net knows the ports of http and https by name
+	}
+	dialer := net.Dialer{Timeout: reachLimit}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(f.URL.Hostname(), port))
+	if err != nil {
+		return fmt.Errorf("reaching %s at %s: %w", f.Name, f.URL, err)
+	}
+	return conn.Close()
+}
+
+// Secure says whether it speaks TLS.
+func (f Foreign) Secure() bool { return f.URL != nil && f.URL.Scheme == "https" }
+
+// ForeignWorkload is the workload of servers that are measured by their URL alone: it is the whole of the request.
+const ForeignWorkload = "url"
+
+// start starts the command as a target, and waits until it accepts connections.
+func (f Foreign) start(ctx context.Context, l *Launcher, workload string) (*Target, func() error, error) {
+	free, err := process.FreePort()
+	if err != nil {
+		return nil, nil, err
+	}
+	port := strconv.Itoa(free)
+	cmd := exec.Command("/bin/sh", "-c", strings.ReplaceAll(f.Command, "{port}", port))
+	cmd.Env = append(ownEnvironment(), "PORT="+port)
+	s, err := process.Start(cmd, l.Log, l.Elsewhere)
+	if err != nil {
+		return nil, nil, fmt.Errorf("starting %s: %w", f.Command, err)
+	}
+	s.AnyEnd = true
+	f.URL = &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", port)}
+	limit := cmp.Or(l.StartLimit, startLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it did not listen on port %s within %v", port, limit))
+	defer cancel()
+	for {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", f.URL.Host)
+		if err == nil {
+			conn.Close()
+			break
+		}
+		select {
+		case why := <-s.Gone():
+			err = why
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		case <-time.After(10 * time.Millisecond):
+			continue
+		}
+		return nil, nil, errors.Join(fmt.Errorf("starting %s: %w", f.Command, err), l.stop(s))
+	}
+	t := f.target(workload)
+	t.Gone, t.Complaints = s.Gone(), s.Complaints
+	return t, func() error { return l.stop(s) }, nil
+}
+
+// target is the server in the place of a launched one. Nothing is known of its cost.
+func (f Foreign) target(workload string) *Target {
+	t := &Target{Workload: workload, Model: f.Name, URL: f.URL.String(), External: true}
+	if workload != ForeignWorkload { // whose requests have paths of their own
+		t.URL = strings.TrimSuffix(t.URL, "/")
+	}
+	return t
+}

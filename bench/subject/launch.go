@@ -1,0 +1,199 @@
+package subject
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"forktax/bench/process"
+)
+
+// Limits on what a program may take; each is far above what one needs that works.
+const (
+	startLimit = 30 * time.Second
+	stopLimit  = 15 * time.Second // above the 10 s that it may take to drain
+)
+
+// PhasesVariable, set to "off" in a program's environment, has it leave out its phases; see package twin.
+const PhasesVariable = "FORKTAX_PHASES"
+
+// DelayVariable has a program delay each answer by a share of the time that the one before took; see package twin.
+const DelayVariable = "FORKTAX_DELAY"
+
+// exporterVariable tells a program which forktax renders its /metrics; see package twin.
+const exporterVariable = "FORKTAX_EXPORTER"
+
+// A Launcher starts programs as targets, each with data of its own.
+type Launcher struct {
+	Programs   []Program
+	Dir        string              // under which each target's data is made, and removed again
+	Addr       string              // where to serve, by default a free port of the loopback
+	Admin      string              // likewise for the admin listener
+	Flags      []string            // of serve, besides those of the program contract that each program takes
+	Exporter   string              // the forktax command, for /metrics; "" if there is none
+	Log        io.Writer           // what the programs log, as it comes; nil means it is only kept for errors
+	Env        map[string]string   // set for each program, over what its prepare says
+	Databases  map[string]Database // by the kind that programs name which keep their data there
+	StartLimit time.Duration       // for a program to say that it is ready, and be in good health; 0 means 30 s
+	StopLimit  time.Duration       // for it to end when it is asked to, else it is killed; 0 means 15 s
+	AtOnce     <-chan struct{}     // closed when there is no time for that: what is to end is killed; nil: there is
+	Variants   []Variant           // by whose names models are called that have conditions of their own
+	Foreign    []Foreign           // by whose names models are called that need no launching
+	Seed       uint64              // of what is varied from one launch to the next
+	// Elsewhere, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
+	Elsewhere func(start func() error) error
+
+	launches uint64
+}
+
+// Launch implements the Launcher of package run.
+func (l *Launcher) Launch(ctx context.Context, model, workload string) (*Target, func() error, error) {
+	for _, f := range l.Foreign {
+		switch {
+		case f.Name != model || f.Workload != "" && f.Workload != workload:
+			continue
+		case f.Start != nil:
+			t, stop, err := f.Start(ctx, l)
+			if err == nil {
+				t.Workload, t.Model = workload, model
+			}
+			return t, stop, err
+		case f.Command != "":
+			return f.start(ctx, l, workload)
+		}
+		return f.target(workload), func() error { return nil }, nil
+	}
+	v := l.variant(model)
+	p, err := named(slices.Concat(v.Programs, l.Programs), workload)
+	if err != nil {
+		return nil, nil, err
+	}
+	target, stop, err := l.Serve(ctx, p, v)
+	if err == nil {
+		target.Workload, target.Model = workload, model
+	}
+	return target, stop, err
+}
+
+// Serve starts the program under the conditions of v, with data of its own. The target has no name yet.
+func (l *Launcher) Serve(ctx context.Context, p Program, v Variant) (*Target, func() error, error) {
+	if !p.Knows(v.Model) {
+		return nil, nil, fmt.Errorf("%s has no model %q; it has %s", p.Path, v.Model, strings.Join(p.Models, ", "))
+	}
+	place, err := l.place(ctx, p, v.Model)
+	if err != nil {
+		return nil, nil, err
+	}
+	env, err := p.Prepare(ctx, filepath.Join(place.dir, "data"), place.url)
+	if err != nil {
+		return nil, nil, errors.Join(err, place.remove())
+	}
+	s, target, err := l.start(ctx, p, v, env)
+	if err != nil {
+		return nil, nil, errors.Join(err, place.remove())
+	}
+	target.Complaints, target.DatabaseCPU = s.Complaints, place.cpu
+	return target, func() error { return errors.Join(l.stop(s), place.remove()) }, nil
+}
+
+// named is the first of the programs that serves the workload.
+func named(programs []Program, workload string) (Program, error) {
+	for _, p := range programs {
+		if p.Name == workload {
+			return p, nil
+		}
+	}
+	return Program{}, fmt.Errorf("no program serves %q", workload)
+}
+
+// start has p serve under the conditions of v and waits until it does.
+func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[string]string) (*process.Process,
+	*Target, error) {
+	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
+	cmd := exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
+	cmd.Args = append(cmd.Args, l.Flags...)
+	cmd.Env = append(ownEnvironment(), exporterVariable+"="+l.Exporter)
+	for _, vars := range []map[string]string{env, l.Env, v.Env} {
+		for name, value := range vars {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	cmd.Env = append(cmd.Env, l.padding(v.Padding))
+	s, err := process.Start(cmd, l.Log, l.Elsewhere)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s serve: %w", p.Path, err)
+	}
+	target, err := ready(ctx, s, cmp.Or(l.StartLimit, startLimit))
+	if err != nil {
+		stopped := l.stop(s)
+		return nil, nil, fmt.Errorf("%s serve -model %s: %w", p.Path, v.Model, errors.Join(err, stopped))
+	}
+	return s, target, nil
+}
+
+func (l *Launcher) stop(s *process.Process) error {
+	return s.Stop(cmp.Or(l.StopLimit, stopLimit), l.AtOnce)
+}
+
+// paddingVariable is in the environment of every program, and a cgi host hands it on to its children.
+const paddingVariable = "FORKTAX_PADDING"
+
+// mostPadding is a page of memory, within which an offset can matter.
+const mostPadding = 4096
+
+// MostPadding is what a variant may add to the environment. The kernel takes at most 128 KiB in one string.
+const MostPadding = 120_000
+
+// padding is a variable of a length drawn anew for each launch, and so many bytes more. The environment stands above
+// a process's stack, and its size shifts the stack against cache lines and pages, which alone can make a program
+// faster or slower (Mytkowicz et al., ASPLOS 2009). A run must not compare two such accidents. The path of the
+// program stands in the same place and would shift the same stack, so it is left as it is.
+func (l *Launcher) padding(more int) string {
+	l.launches++
+	n := more + rand.New(rand.NewPCG(l.Seed, l.launches)).IntN(mostPadding)
+	return paddingVariable + "=" + strings.Repeat("x", n)
+}
+
+// ready waits for the line "ready <url> <admin url>", and then for the target to be in good health.
+func ready(ctx context.Context, s *process.Process, limit time.Duration) (*Target, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not ready within %v", limit))
+	defer cancel()
+	line, err := s.FirstLine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fields := strings.Fields(line)
+	if len(fields) != 3 || fields[0] != "ready" {
+		return nil, fmt.Errorf("it printed %q in place of: ready <url> <admin url>", line)
+	}
+	t := &Target{URL: fields[1], AdminURL: fields[2], PID: s.PID(), Gone: s.Gone()}
+	if err := healthy(ctx, t); err != nil {
+		return nil, s.Why(ctx, err)
+	}
+	return t, nil
+}
+
+func healthy(ctx context.Context, t *Target) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.AdminURL+"/healthz", nil)
+	if err != nil {
+		return fmt.Errorf("its admin URL: %w", err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("asking for its health: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("asking for its health: %s", resp.Status)
+	}
+	return nil
+}

@@ -1,0 +1,448 @@
+package subject_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"forktax/bench/plan"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// admin is the admin listener of programs that are scripts: in good health, unless the test says otherwise.
+func admin(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func healthy(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/healthz" {
+		http.NotFound(w, r)
+	}
+}
+
+// launcher launches p, with limits for programs that never do what they are to do.
+func launcher(t *testing.T, p subject.Program) *subject.Launcher {
+	return &subject.Launcher{Programs: []subject.Program{p}, Dir: t.TempDir(), StartLimit: patience, StopLimit: patience}
+}
+
+// launch starts p as the model "one".
+func launch(t *testing.T, l *subject.Launcher) (*subject.Target, func() error) {
+	t.Helper()
+	target, stop, err := l.Launch(t.Context(), "one", "fake")
+	if err != nil {
+		t.Fatalf("Launch = %v", err)
+	}
+	return target, stop
+}
+
+// fifo makes a named pipe. Whoever reads it waits for a writer, and reads until the last writer is gone.
+func fifo(t *testing.T, path string) {
+	t.Helper()
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readAll(t *testing.T, path string) string {
+	t.Helper()
+	done := make(chan string, 1)
+	go func() {
+		b, _ := os.ReadFile(path)
+		done <- string(b)
+	}()
+	return within(t, "the end of "+path, done)
+}
+
+// empty checks that nothing is left in the launcher's folder.
+func empty(t *testing.T, l *subject.Launcher) {
+	t.Helper()
+	if left, err := os.ReadDir(l.Dir); err != nil || len(left) > 0 {
+		t.Errorf("%v is left in the launcher's folder (%v)", left, err)
+	}
+}
+
+// A program that is deaf from before it is ready on, and then stays, serves until its input is closed.
+const (
+	deaf  = "trap '' TERM\n"
+	stays = "cat > /dev/null"
+)
+
+func ready(admin string) string { return "echo ready http://127.0.0.1:1 " + admin + "\n" }
+
+func TestLaunchThatFails(t *testing.T) {
+	sick := admin(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) })
+	forever := make(chan struct{})
+	mute := admin(t, func(http.ResponseWriter, *http.Request) { <-forever })
+	t.Cleanup(func() { close(forever) })
+	const short = 50 * time.Millisecond
+	for name, test := range map[string]struct {
+		serve string
+		limit time.Duration // to be ready; 0 is long
+		want  []string
+	}{
+		"it ends": {"exit 0", 0, []string{"it ended (exit status 0) and logged nothing"}},
+		"it fails": {"echo cannot >&2; echo bind >&2; exit 3", 0,
+			[]string{"it ended (exit status 3); the last it logged:\ncannot\nbind"}},
+		"it is killed": {"kill -9 $$", 0, []string{"it ended (signal: killed)"}},
+		"it says something else": {"echo hello world; " + stays, 0,
+			[]string{`it printed "hello world" in place of: ready <url> <admin url>`}},
+		"it says something else and ends": {"echo oops", 0, []string{`it printed "oops" in place of`}},
+		"it says too little": {"echo ready http://127.0.0.1:1; " + stays, 0,
+			[]string{`it printed "ready http://127.0.0.1:1" in place of`}},
+		"it says too much": {ready("a b") + stays, 0,
+			[]string{`"ready http://127.0.0.1:1 a b" in place of`}},
+		"it says an empty line": {"echo; " + stays, 0, []string{`it printed "" in place of`}},
+		"it does not end its line": {"head -c 100000 /dev/zero | tr '\\0' x; " + stays, 0,
+			[]string{`it printed "xxxxx`}},
+		"it says nothing":       {stays, short, []string{"it was not ready within 50ms"}},
+		"it closes its output":  {"exec >&-; " + stays, short, []string{"it was not ready within 50ms"}},
+		"its admin URL is none": {ready("%zz") + stays, 0, []string{"its admin URL: "}},
+		"nobody is at its admin URL": {ready("http://127.0.0.1:1") + stays, 0,
+			[]string{"asking for its health: ", "refused"}},
+		"it dies before it is asked": {ready("http://127.0.0.1:1") + "echo panic >&2; exit 2", 0,
+			[]string{"it ended (exit status 2)", "panic"}},
+		"it is not well":            {ready(sick) + stays, 0, []string{"asking for its health: 503"}},
+		"it does not say how it is": {ready(mute) + stays, short, []string{"it was not ready within 50ms"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := serving(t, test.serve)
+			l := launcher(t, p)
+			if test.limit > 0 {
+				l.StartLimit = test.limit
+			}
+			target, stop, err := l.Launch(t.Context(), "one", "fake")
+			fails(t, "Launch", err, append(test.want, p.Path+" serve -model one: ")...)
+			if target != nil || stop != nil || len(err.Error()) > 2000 {
+				t.Errorf("Launch = %v, %t, an error of %d bytes", target, stop != nil, len(err.Error()))
+			}
+			empty(t, l)
+		})
+	}
+}
+
+func TestLaunchOfWhatThereIsNot(t *testing.T) {
+	p := serving(t, stays)
+	l := launcher(t, p)
+	_, _, err := l.Launch(t.Context(), "three", "fake")
+	fails(t, "Launch(three)", err, p.Path+` has no model "three"; it has one, two`)
+	_, _, err = l.Launch(t.Context(), "one", "other")
+	fails(t, "Launch(other)", err, `no program serves "other"`)
+	empty(t, l)
+
+	p.Path = script(t, "echo no disk >&2; exit 1")
+	l.Programs[0] = p
+	_, _, err = l.Launch(t.Context(), "one", "fake")
+	fails(t, "Launch", err, "prepare: exit status 1: no disk")
+	empty(t, l)
+
+	l.Dir = filepath.Join(l.Dir, "none")
+	_, _, err = l.Launch(t.Context(), "one", "fake")
+	fails(t, "Launch", err, "making a folder for data: ")
+}
+
+func TestLaunchEndsWithItsContext(t *testing.T) {
+	begun := filepath.Join(t.TempDir(), "begun")
+	fifo(t, begun)
+	l := launcher(t, serving(t, "echo > "+begun+"; "+stays))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, _, err := l.Launch(ctx, "one", "fake")
+		ended <- err
+	}()
+	readAll(t, begun)
+	why := errors.New("enough")
+	cancel(why)
+	if err := within(t, "the end of Launch", ended); !errors.Is(err, why) {
+		t.Errorf("Launch = %v, want %v", err, why)
+	}
+	empty(t, l)
+}
+
+func TestLaunchGivesTheProgramWhatItNeeds(t *testing.T) {
+	url := admin(t, healthy)
+	path := script(t, `case "$1" in
+prepare) mkdir "$3" && echo "{\"DATA\":\"$3\",\"BOTH\":\"prepare\"}" ;;
+serve)
+	echo "$*" > "$DATA/args"; env > "$DATA/env"; pwd > "$DATA/pwd"
+	`+deaf+ready(url)+stays+` ;;
+esac
+`)
+	t.Setenv("GATEWAY_INTERFACE", "CGI/1.1")
+	t.Setenv("OWN", "kept")
+	l := launcher(t, subject.Program{Path: path, Description: contract.Description{Name: "fake", Models: []string{"one"}}})
+	l.Addr, l.Exporter, l.Env = "127.0.0.1:4", "/bin/forktax", map[string]string{"BOTH": "launcher", "MORE": "1"}
+	target, stop := launch(t, l)
+	if target.Workload != "fake" || target.Model != "one" || target.URL != "http://127.0.0.1:1" || target.AdminURL != url ||
+		target.PID <= 0 || target.Gone == nil {
+		t.Errorf("Launch = %+v", target)
+	}
+	env := map[string]string{}
+	text := readAll(t, filepath.Join(glob(t, l.Dir+"/fake-one-*/data"), "env"))
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		env[name] = value
+	}
+	for name, want := range map[string]string{"DATA": glob(t, l.Dir+"/fake-one-*/data"), "BOTH": "launcher", "MORE": "1",
+		"OWN": "kept", "FORKTAX_EXPORTER": "/bin/forktax"} {
+		if env[name] != want {
+			t.Errorf("%s is %q, want %q", name, env[name], want)
+		}
+	}
+	if _, ok := env["GATEWAY_INTERFACE"]; ok {
+		t.Error("GATEWAY_INTERFACE is set: the program would take itself for a CGI child")
+	}
+	args := readAll(t, filepath.Join(env["DATA"], "args"))
+	if want := "serve -model one -addr 127.0.0.1:4 -admin 127.0.0.1:0\n"; args != want {
+		t.Errorf("arguments %q, want %q", args, want)
+	}
+	if err := stop(); err != nil {
+		t.Errorf("stop = %v", err)
+	}
+	empty(t, l)
+}
+
+func glob(t *testing.T, pattern string) string {
+	t.Helper()
+	found, err := filepath.Glob(pattern)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s matches %q, %v, want one", pattern, found, err)
+	}
+	return found[0]
+}
+
+func TestStop(t *testing.T) {
+	url := admin(t, healthy)
+	for name, test := range map[string]struct {
+		before, after string // it says that it is ready
+		limit         time.Duration
+		want          string // "" is a good end
+	}{
+		"its input is closed": {deaf, stays, patience, ""},
+		"it gets SIGTERM":     {"trap 'exit 0' TERM\n", "while :; do sleep 0.01; done", patience, ""},
+		"it does not drain well": {deaf, stays + "; echo three were cut off >&2; exit 5",
+			patience, "it ended (exit status 5); the last it logged:\nthree were cut off"},
+		"it knows no SIGTERM": {"", "exec sleep 1000",
+			patience, "it ended (signal: terminated) and logged nothing"},
+		"it ignores SIGTERM and its input": {deaf, "exec 0< /dev/null; exec sleep 1000",
+			50 * time.Millisecond, "did not end within 50ms of being asked to, and was killed"},
+		"it prints more, and ends":          {deaf, "echo x; echo y; " + stays, patience, ""},
+		"it closed its output, and ends":    {deaf, "exec >&- 2>&-; " + stays, patience, ""},
+		"its child holds neither":           {deaf, "sleep 1000 > /dev/null 2>&1 & " + stays, patience, ""},
+		"its child holds its output":        {deaf, "sleep 1000 & " + stays, patience, ""},
+		"its child holds only the log open": {deaf, "sleep 1000 > /dev/null & " + stays, patience, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			alive := filepath.Join(t.TempDir(), "alive")
+			fifo(t, alive)
+			// Everything that it starts holds the pipe, until it is gone.
+			l := launcher(t, serving(t, "exec 9> "+alive+"\n"+test.before+ready(url)+test.after))
+			l.StopLimit = test.limit
+			left := make(chan string, 1)
+			go func() { // a pipe is opened when both ends are
+				b, _ := os.ReadFile(alive)
+				left <- string(b)
+			}()
+			_, stop := launch(t, l)
+			err := stop()
+			if test.want == "" && err != nil {
+				t.Errorf("stop = %v, want nil", err)
+			}
+			if test.want != "" {
+				fails(t, "stop", err, test.want)
+			}
+			within(t, "the end of all that it started", left)
+			empty(t, l)
+		})
+	}
+}
+
+// Who has no time to wait kills the program, and what it started, also while it is asked to end.
+func TestStopAtOnce(t *testing.T) {
+	url := admin(t, healthy)
+	for name, asked := range map[string]bool{"before it is asked to end": false, "while it is asked to": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			alive, told := filepath.Join(dir, "alive"), filepath.Join(dir, "told")
+			fifo(t, alive)
+			fifo(t, told)
+			// It says that it was told to end, and goes on.
+			l := launcher(t, serving(t, "exec 9> "+alive+"; trap 'echo > "+told+"' TERM\n"+ready(url)+
+				"while :; do sleep 0.01; done"))
+			atOnce := make(chan struct{})
+			l.AtOnce, l.StopLimit = atOnce, 10*patience
+			left := make(chan string, 1)
+			go func() {
+				b, _ := os.ReadFile(alive)
+				left <- string(b)
+			}()
+			_, stop := launch(t, l)
+			if !asked {
+				close(atOnce)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- stop() }()
+			if asked {
+				readAll(t, told)
+				close(atOnce)
+			}
+			if err := within(t, "the end of stop", ended); err != nil {
+				t.Errorf("stop = %v, want nil: it was to be killed", err)
+			}
+			within(t, "the end of all that it started", left)
+			empty(t, l)
+		})
+	}
+}
+
+func TestGone(t *testing.T) {
+	url := admin(t, healthy)
+	for name, test := range map[string]struct {
+		serve string
+		want  []string
+	}{
+		"it fails": {"echo one >&2; echo panic: no coffee >&2; exit 2",
+			[]string{"it ended (exit status 2); the last it logged:\none\npanic: no coffee"}},
+		"it ends":            {"exit 0", []string{"it ended (exit status 0) and logged nothing"}},
+		"it is killed":       {"kill -9 $$", []string{"it ended (signal: killed)"}},
+		"its children stay":  {"sleep 1000 & echo panic >&2; exit 2", []string{"it ended (exit status 2)", "panic"}},
+		"its logs were long": {"seq 1 100000 >&2; exit 2", []string{"the last it logged:\n", "\n99998\n99999\n100000"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			alive := filepath.Join(t.TempDir(), "alive")
+			fifo(t, alive)
+			l := launcher(t, serving(t, "exec 9> "+alive+"\n"+ready(url)+test.serve))
+			left := make(chan string, 1)
+			go func() {
+				b, _ := os.ReadFile(alive)
+				left <- string(b)
+			}()
+			target, stop := launch(t, l)
+			why := within(t, "the news of its end", target.Gone)
+			fails(t, "Gone", why, test.want...)
+			if n := len(why.Error()); n > 5000 {
+				t.Errorf("Gone tells %d bytes, want only the last of the log", n)
+			}
+			for line := range strings.Lines(why.Error()) { // none is half of one
+				var n int
+				if _, err := fmt.Sscan(line, &n); err == nil && (n < 95000 || n > 100000) {
+					t.Errorf("Gone has the line %q", line)
+				}
+			}
+			if err := stop(); err != nil {
+				t.Errorf("stop = %v, want nil: the end was told already", err)
+			}
+			within(t, "the end of all that it started", left)
+			empty(t, l)
+		})
+	}
+}
+
+func TestLogIsPassedOn(t *testing.T) {
+	var log bytes.Buffer // written by one goroutine, which has ended when stop returns
+	l := launcher(t, serving(t, deaf+"echo one >&2\n"+ready(admin(t, healthy))+"echo more; echo two >&2; "+stays))
+	l.Log = &log
+	target, stop := launch(t, l)
+	if err := stop(); err != nil {
+		t.Errorf("stop = %v", err)
+	}
+	if got, want := log.String(), "one\ntwo\n"; got != want {
+		t.Errorf("the log has %q, want %q", got, want)
+	}
+	select {
+	case why := <-target.Gone:
+		t.Errorf("Gone tells %v of a program that was asked to end", why)
+	default:
+	}
+}
+
+func TestLaunchHello(t *testing.T) {
+	p, err := subject.Describe(t.Context(), hello(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, model := range p.Models {
+		t.Run(model, func(t *testing.T) {
+			l := launcher(t, p)
+			target, stop, err := l.Launch(t.Context(), model, "hello")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := get(t, target.URL+p.Requests[0].Path); got != p.Requests[0].Want.Body {
+				t.Errorf("it answers %q, want %q", got, p.Requests[0].Want.Body)
+			}
+			var usage contract.Usage
+			if err := json.Unmarshal([]byte(get(t, target.AdminURL+"/usage")), &usage); err != nil || usage.CPUNS() <= 0 {
+				t.Errorf("its usage is %+v, %v", usage, err)
+			}
+			if err := syscall.Kill(target.PID, 0); err != nil {
+				t.Errorf("its process %d: %v", target.PID, err)
+			}
+			glob(t, l.Dir+"/hello-"+model+"-*/data")
+			if err := stop(); err != nil {
+				t.Errorf("stop = %v", err)
+			}
+			if err := syscall.Kill(target.PID, 0); !errors.Is(err, syscall.ESRCH) {
+				t.Errorf("its process %d after stop: %v, want that there is none", target.PID, err)
+			}
+			if resp, err := http.Get(target.URL); err == nil {
+				resp.Body.Close()
+				t.Error("it answers after stop")
+			}
+			empty(t, l)
+		})
+	}
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s: %s, %v", url, resp.Status, err)
+	}
+	return string(body)
+}
+
+func TestHelloIsKilled(t *testing.T) {
+	p, err := subject.Describe(t.Context(), hello(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := launcher(t, p)
+	target, stop, err := l.Launch(t.Context(), plan.Baseline, "hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(target.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, "Gone", within(t, "the news of its end", target.Gone), "it ended (signal: killed)")
+	if err := stop(); err != nil {
+		t.Errorf("stop = %v", err)
+	}
+	empty(t, l)
+}

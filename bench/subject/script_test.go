@@ -1,0 +1,103 @@
+package subject_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"forktax/bench/subject"
+)
+
+// patience ends what would otherwise hang a test; nothing is expected to take that long.
+const patience = 20 * time.Second
+
+// script writes a program for /bin/sh and returns its path. No other goroutine may fork meanwhile: its child would hold
+// the file open for writing, and a file that is, cannot be executed.
+func script(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "program")
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const description = `{"contract":1,"name":"fake","models":["one","two"],
+	"requests":[{"name":"r","method":"GET","path":"/"}]}`
+
+// serving is a program that keeps the contract up to where it serves.
+func serving(t *testing.T, serve string) subject.Program {
+	t.Helper()
+	path := script(t, `case "$1" in
+describe) echo '`+description+`' ;;
+prepare) mkdir -p "$3" && echo '{}' ;;
+serve)
+`+serve+`
+esac
+`)
+	p, err := subject.Describe(t.Context(), path)
+	if err != nil {
+		t.Fatalf("Describe = %v", err)
+	}
+	return p
+}
+
+// hello is the real program, built once.
+func hello(t *testing.T) string {
+	t.Helper()
+	path, err := buildHello()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var buildHello = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "build", "-o", filepath.Join(buildDir, "forktax-hello"), "forktax/cmd/forktax-hello").CombinedOutput()
+	if err != nil {
+		return "", &os.PathError{Op: "building hello: " + strings.TrimSpace(string(out)), Path: buildDir, Err: err}
+	}
+	return filepath.Join(buildDir, "forktax-hello"), nil
+})
+
+var buildDir string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "forktax-program-")
+	if err != nil {
+		panic(err)
+	}
+	buildDir = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// fails checks that there is an error with each of the texts in it.
+func fails(t *testing.T, call string, err error, want ...string) {
+	t.Helper()
+	for _, text := range want {
+		if err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("%s = %v, want an error with %q", call, err, text)
+		}
+	}
+}
+
+// within fails the test if what is not done in time.
+func within[T any](t *testing.T, what string, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("%s did not happen within %v", what, patience)
+		panic("unreachable")
+	}
+}

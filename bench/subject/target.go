@@ -1,0 +1,83 @@
+package subject
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"forktax/workload/contract"
+)
+
+// A Target is a running server under test.
+type Target struct {
+	Workload string
+	Model    string
+	URL      string                 // without a trailing slash
+	AdminURL string                 // "" if it has no admin listener: then nothing is known of its cost
+	PID      int                    // of its serving process; 0 if somebody else runs it
+	External bool                   // somebody else wrote it: its headers are its own affair
+	Used     func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
+	Gone     <-chan error           // yields why, when it ends without having been asked to; nil if that cannot be known
+	// Complaints are the lines that it logged since it was last asked, each kind of line once; nil if nobody reads
+	// its log.
+	Complaints func() []string
+	// DatabaseCPU is the processor time of the database server that works for it, in nanoseconds since that began, and
+	// whether it is known; nil if there is none. It may wait a little until the server rests.
+	DatabaseCPU func() (ns int64, known bool)
+}
+
+// DatabaseUsed is DatabaseCPU; it returns nil if nothing is known.
+func (t *Target) DatabaseUsed() *int64 {
+	if t.DatabaseCPU == nil {
+		return nil
+	}
+	if ns, known := t.DatabaseCPU(); known {
+		return &ns
+	}
+	return nil
+}
+
+// Logged returns the complaints; of a target that fails altogether it waits for them.
+func (t *Target) Logged(altogether bool) []string {
+	if t.Complaints == nil {
+		return nil
+	}
+	lines := t.Complaints()
+	if len(lines) == 0 && altogether {
+		time.Sleep(Hindsight)
+		lines = t.Complaints()
+	}
+	return lines
+}
+
+// Usage asks the target what it has consumed so far.
+func (t *Target) Usage(ctx context.Context, client *http.Client) (*contract.Usage, error) {
+	if t.Used != nil {
+		return t.Used(), nil
+	}
+	if t.AdminURL == "" {
+		return nil, nil
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.AdminURL+"/usage", nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("asking %s %s for its usage: %w", t.Workload, t.Model, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("asking %s %s for its usage: %s", t.Workload, t.Model, resp.Status)
+	}
+	var u contract.Usage
+	if err := json.NewDecoder(resp.Body).Decode(&u); err != nil {
+		return nil, fmt.Errorf("reading the usage of %s %s: %w", t.Workload, t.Model, err)
+	}
+	return &u, nil
+}
+
+// Hindsight is how much later than its clients the parent of a process may learn that it has ended.
+const Hindsight = 100 * time.Millisecond

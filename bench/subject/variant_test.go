@@ -1,0 +1,86 @@
+package subject_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// A variant is launched by its own model, environment and program, and known by its own name.
+func TestLaunchOfVariants(t *testing.T) {
+	url := admin(t, healthy)
+	telling := func(which string) subject.Program {
+		path := script(t, `case "$1" in
+prepare) mkdir "$3" && echo "{\"DATA\":\"$3\"}" ;;
+serve)
+	echo "`+which+` $*" > "$DATA/args"; echo "$MORE" > "$DATA/more"; printf %s "$FORKTAX_PADDING" > "$DATA/padding"
+	`+deaf+ready(url)+stays+` ;;
+esac
+`)
+		return subject.Program{Path: path, Description: contract.Description{Name: "fake", Models: []string{"one", "two"}}}
+	}
+	l := launcher(t, telling("usual"))
+	l.Env = map[string]string{"MORE": "launcher"}
+	l.Variants = []subject.Variant{
+		{Name: "plain", Model: "one"},
+		{Name: "rich", Model: "two", Env: map[string]string{"MORE": "variant"}, Padding: 100_000},
+		{Name: "built", Model: "one", Programs: []subject.Program{telling("own")}},
+	}
+	tests := []struct {
+		name, args, more string
+		padding          int
+	}{
+		{"plain", "usual serve -model one ", "launcher", 0},
+		{"rich", "usual serve -model two ", "variant", 100_000},
+		{"built", "own serve -model one ", "launcher", 0},
+		{"two", "usual serve -model two ", "launcher", 0}, // a model, as ever
+	}
+	for _, test := range tests {
+		target, stop, err := l.Launch(t.Context(), test.name, "fake")
+		if err != nil {
+			t.Fatalf("Launch(%s) = %v", test.name, err)
+		}
+		if target.Model != test.name {
+			t.Errorf("Launch(%s) = a target called %q", test.name, target.Model)
+		}
+		data := glob(t, l.Dir+"/fake-*/data")
+		if got := readAll(t, filepath.Join(data, "args")); !strings.HasPrefix(got, test.args) {
+			t.Errorf("%s is started by %q, want %q", test.name, got, test.args)
+		}
+		if got := readAll(t, filepath.Join(data, "more")); got != test.more+"\n" {
+			t.Errorf("%s has the variable %q, want %q", test.name, got, test.more)
+		}
+		if got := len(readAll(t, filepath.Join(data, "padding"))); got < test.padding || got >= test.padding+4096 {
+			t.Errorf("%s has a padding of %d bytes, want %d and less than 4096 more", test.name, got, test.padding)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("stopping %s = %v", test.name, err)
+		}
+	}
+	_, _, err := l.Launch(t.Context(), "three", "fake")
+	fails(t, "Launch(three)", err, `has no model "three"; it has one, two`)
+	empty(t, l)
+}
+
+// The largest padding is one that the kernel takes, and that children are given.
+func TestMostPadding(t *testing.T) {
+	p, err := subject.Describe(t.Context(), hello(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := launcher(t, p)
+	l.Variants = []subject.Variant{{Name: "rich", Model: "cgi", Padding: subject.MostPadding}}
+	target, stop, err := l.Launch(t.Context(), "rich", "hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := get(t, target.URL+"/"); body != "hello\n" {
+		t.Errorf("GET / = %q", body)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
