@@ -13,6 +13,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"forktax/bench/analysis"
 	"forktax/bench/load"
 	"forktax/bench/record"
 	"forktax/bench/report"
@@ -149,7 +150,7 @@ func (c counts) at(thousandths int) (int64, bool) {
 }
 
 // exported is the histogram that others read from the report's log.
-func exported(a *report.Analysis) (*hdrhistogram.Histogram, error) {
+func exported(a *analysis.Analysis) (*hdrhistogram.Histogram, error) {
 	var log bytes.Buffer
 	if err := report.HDR(&log, a); err != nil {
 		return nil, err

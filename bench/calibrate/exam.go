@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/analysis"
 	"forktax/bench/load"
 	"forktax/bench/record"
-	"forktax/bench/report"
 	"forktax/bench/stats"
 )
 
@@ -111,7 +111,7 @@ func (s *sight) disturbed() string {
 		}
 	}
 	if s.stolen() {
-		reasons = append(reasons, report.CodeSteal)
+		reasons = append(reasons, analysis.CodeSteal)
 	}
 	return strings.Join(reasons, ", ")
 }
@@ -120,7 +120,7 @@ func (s *sight) disturbed() string {
 // comparison meet that alike; an exam holds one visit against what is known by other means.
 func (s *sight) stolen() bool {
 	return s.analysis != nil &&
-		slices.ContainsFunc(s.analysis.Warnings, func(w report.Warning) bool { return w.Code == report.CodeSteal })
+		slices.ContainsFunc(s.analysis.Warnings, func(w analysis.Warning) bool { return w.Code == analysis.CodeSteal })
 }
 
 // excused makes a fail of one that could not be judged, if a visit that it rests on was disturbed each time.

@@ -3,9 +3,9 @@ package calibrate_test
 import (
 	"testing"
 
+	"forktax/bench/analysis"
 	"forktax/bench/calibrate"
 	"forktax/bench/record"
-	"forktax/bench/report"
 )
 
 // Without noise an engine that is exact passes every exam, and meets its aim.
@@ -25,13 +25,13 @@ func TestExamsAreFair(t *testing.T) {
 
 // A visit that the hypervisor disturbed is made again: no other side meets that alike.
 func TestDisturbedBySteal(t *testing.T) {
-	a := &report.Analysis{Cells: []report.Cell{{Invalid: record.Counts{"errors": 1}}},
-		Warnings: []report.Warning{{Code: "errors"}}}
+	a := &analysis.Analysis{Cells: []analysis.Cell{{Invalid: record.Counts{"errors": 1}}},
+		Warnings: []analysis.Warning{{Code: "errors"}}}
 	if got := calibrate.Disturbed(a); got != "" {
 		t.Errorf("Disturbed = %q, want nothing", got)
 	}
 	a.Cells[0].Invalid["lag"] = 1
-	a.Warnings = append(a.Warnings, report.Warning{Code: report.CodeSteal})
+	a.Warnings = append(a.Warnings, analysis.Warning{Code: analysis.CodeSteal})
 	if got, want := calibrate.Disturbed(a), "lag, steal"; got != want {
 		t.Errorf("Disturbed = %q, want %q", got, want)
 	}

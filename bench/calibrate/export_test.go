@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"forktax/bench/gate"
+	"forktax/bench/analysis"
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/report"
+	"forktax/bench/stats/sequential"
 )
 
 // Virtual makes a lab one without noise.
@@ -128,7 +128,7 @@ func Look(ctx context.Context, l *Lab, ask Ask, load plan.Load, n int, after, st
 }
 
 // Disturbed is by what a visit was disturbed of which the analysis says this.
-func Disturbed(a *report.Analysis) string {
+func Disturbed(a *analysis.Analysis) string {
 	return (&sight{analysis: a, accused: a.Cells[0].Invalid}).disturbed()
 }
 
@@ -157,15 +157,15 @@ var (
 	Resampled      = resampled
 )
 
-func Labels(ctx context.Context, l *Lab, noise gate.Series, n int) (Outcome, error) {
+func Labels(ctx context.Context, l *Lab, noise sequential.Series, n int) (Outcome, error) {
 	return l.labels(ctx, noise, n)
 }
 
-func Injected(ctx context.Context, l *Lab, noise gate.Series, n int) (Outcome, error) {
+func Injected(ctx context.Context, l *Lab, noise sequential.Series, n int) (Outcome, error) {
 	return l.injected(ctx, noise, n)
 }
 
-func RecordNoise(ctx context.Context, l *Lab, budget time.Duration) (gate.Series, error) {
+func RecordNoise(ctx context.Context, l *Lab, budget time.Duration) (sequential.Series, error) {
 	return l.recordNoise(ctx, budget)
 }
 

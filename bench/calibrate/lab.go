@@ -12,12 +12,12 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/analysis"
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/process"
 	"forktax/bench/record"
-	"forktax/bench/report"
 	"forktax/bench/run"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
@@ -32,7 +32,7 @@ type Lab struct {
 	Tool     func(args ...string) *exec.Cmd
 	Programs map[string]subject.Program // the workload programs, by name
 	// Check makes a check as the command of that name does.
-	Check    func(ctx context.Context, w CheckWanted) (report.Check, error)
+	Check    func(ctx context.Context, w CheckWanted) (analysis.Check, error)
 	AtOnce   <-chan struct{} // closed when there is no time to end programs in order; nil: there is
 	Progress func(Progress)  // nil means nobody wants to know
 
@@ -63,8 +63,8 @@ type sight struct {
 	visit    load.Visit
 	seen     []record.Observation
 	real     []Stamp // in the order in which they arrived
-	accused  report.Counts
-	analysis *report.Analysis
+	accused  analysis.Counts
+	analysis *analysis.Analysis
 	took     time.Duration // from when the engine began until it had ended
 }
 
@@ -200,7 +200,7 @@ func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene)
 			}
 		}
 		var err error
-		it.analysis, err = report.Analyze(result)
+		it.analysis, err = analysis.Analyze(result)
 		return err
 	})
 	if err != nil {

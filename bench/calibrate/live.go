@@ -7,10 +7,10 @@ import (
 	"slices"
 	"time"
 
-	"forktax/bench/gate"
+	"forktax/bench/analysis"
 	"forktax/bench/record"
-	"forktax/bench/report"
 	"forktax/bench/stats"
+	"forktax/bench/stats/sequential"
 	"forktax/bench/subject"
 )
 
@@ -60,7 +60,7 @@ func (l *Lab) live(ctx context.Context, s liveSet) ([]verdictOf, time.Duration, 
 	}
 	all, err := trials(l, s.name, s.n, func(i int) (verdictOf, error) {
 		w := CheckWanted{Program: l.Programs[startupProgram], Margin: s.margin, MustCatch: s.mustCatch,
-			Alpha: gate.DefaultAlpha, Budget: s.budget, Seed: l.Seed + uint64(i) + 1}
+			Alpha: sequential.DefaultAlpha, Budget: s.budget, Seed: l.Seed + uint64(i) + 1}
 		if work > 0 {
 			w.Candidate = map[string]string{workVariable: work.String()}
 		}
@@ -70,7 +70,7 @@ func (l *Lab) live(ctx context.Context, s liveSet) ([]verdictOf, time.Duration, 
 		}
 		v := verdictOf{Verdict: c.Verdict, Why: c.Why, Seconds: c.Seconds}
 		for _, g := range c.Gates {
-			if g.Metric == report.MetricResponse && g.Ratio != nil {
+			if g.Metric == analysis.MetricResponse && g.Ratio != nil {
 				v.Ratio = *g.Ratio
 			}
 		}
@@ -82,7 +82,7 @@ func (l *Lab) live(ctx context.Context, s liveSet) ([]verdictOf, time.Duration, 
 // median is that of the program's response times, as a cgi child of one client, in nanoseconds.
 func (l *Lab) median(ctx context.Context) (ns int64, err error) {
 	p := l.Programs[startupProgram]
-	err = l.silent().record(ctx, []subject.Program{p}, 4*time.Second, func(_ *record.Result, a *report.Analysis) error {
+	err = l.silent().record(ctx, []subject.Program{p}, 4*time.Second, func(_ *record.Result, a *analysis.Analysis) error {
 		if len(a.Cells) == 0 || a.Cells[0].Response.P50 == nil {
 			return fmt.Errorf("%s has no median", p.Name)
 		}
@@ -122,7 +122,7 @@ func told(all []verdictOf) (string, []Measure) {
 			Of: "checks", Value: stats.Median(ratios)})
 	}
 	return fmt.Sprintf("Of %d checks %d found a regression, %d passed and %d were inconclusive.", len(all),
-		n[report.Regression], n[report.Pass], n[report.Undecided]), measures
+		n[analysis.Regression], n[analysis.Pass], n[analysis.Undecided]), measures
 }
 
 // share is k of n as a measure that is judged by its count, with the interval of Clopper and Pearson.
@@ -196,15 +196,15 @@ func checked() []Property {
 		Takes:    func(l *Lab) time.Duration { return time.Duration(pick(l, 20, 200)) * 10 * time.Second },
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
 			n := pick(l, 20, 200)
-			all, work, err := l.live(ctx, liveSet{name: "found", slower: 0.1, margin: gate.DefaultMargin,
-				mustCatch: gate.DefaultMustCatch, budget: 20 * time.Second, n: n})
+			all, work, err := l.live(ctx, liveSet{name: "found", slower: 0.1, margin: sequential.DefaultMargin,
+				mustCatch: sequential.DefaultMustCatch, budget: 20 * time.Second, n: n})
 			if err != nil {
 				return Outcome{}, err
 			}
 			says, measures := told(all)
 			measures[0].Aim = atMost(5)
 			return judged(fmt.Sprintf("The start was longer by %v. %s", work, says), append([]Measure{
-				share("found", tally(all)[report.Regression], n, atLeast(float64(pick(l, 19, 196))), nil)},
+				share("found", tally(all)[analysis.Regression], n, atLeast(float64(pick(l, 19, 196))), nil)},
 				measures...)...), nil
 		},
 	}, {
@@ -221,7 +221,7 @@ func checked() []Property {
 				return Outcome{}, err
 			}
 			says, measures := told(all)
-			k := tally(all)[report.Regression]
+			k := tally(all)[analysis.Regression]
 			return judged(fmt.Sprintf("The start was longer by %v. %s", work, says), append([]Measure{
 				share("found", k, n, atLeast(0.9*float64(n)), atLeast(0.98*float64(n)))}, measures...)...), nil
 		},
@@ -232,17 +232,17 @@ func checked() []Property {
 // Most of the error is spent at the first looks, so that hardly any alarm is missed by it, and more are inconclusive,
 // which are none.
 func (l *Lab) alike(ctx context.Context, name string, n, most int) (Outcome, error) {
-	all, _, err := l.live(ctx, liveSet{name: name, margin: gate.DefaultMargin, mustCatch: gate.DefaultMustCatch,
+	all, _, err := l.live(ctx, liveSet{name: name, margin: sequential.DefaultMargin, mustCatch: sequential.DefaultMustCatch,
 		budget: pick(l, 8*time.Second, time.Minute), n: n})
 	if err != nil {
 		return Outcome{}, err
 	}
 	says, measures := told(all)
 	for _, v := range all {
-		if v.Verdict == report.Regression {
+		if v.Verdict == analysis.Regression {
 			says += " An alarm: " + v.Why + "."
 		}
 	}
-	return judged(says, append([]Measure{share("false alarms", tally(all)[report.Regression], n, atMost(float64(most)),
+	return judged(says, append([]Measure{share("false alarms", tally(all)[analysis.Regression], n, atMost(float64(most)),
 		atMost(0))}, measures...)...), nil
 }

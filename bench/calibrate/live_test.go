@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"forktax/bench/analysis"
 	"forktax/bench/calibrate"
-	"forktax/bench/report"
 	"forktax/bench/subject"
 	"forktax/bench/subject/programtest"
 )
@@ -18,14 +18,14 @@ import (
 func checking(verdicts ...string) (*calibrate.Lab, *[]calibrate.CheckWanted) {
 	var asked []calibrate.CheckWanted
 	l := newLab()
-	l.Check = func(_ context.Context, w calibrate.CheckWanted) (report.Check, error) {
+	l.Check = func(_ context.Context, w calibrate.CheckWanted) (analysis.Check, error) {
 		v := verdicts[len(asked)%len(verdicts)]
 		asked = append(asked, w)
 		if v == "" {
-			return report.Check{}, errBroken
+			return analysis.Check{}, errBroken
 		}
-		return report.Check{Verdict: v, Why: "so it is", Seconds: float64(len(asked)), Gates: []report.Gate{
-			{Metric: report.MetricResponse, Ratio: new(1.01)}}}, nil
+		return analysis.Check{Verdict: v, Why: "so it is", Seconds: float64(len(asked)), Gates: []analysis.Gate{
+			{Metric: analysis.MetricResponse, Ratio: new(1.01)}}}, nil
 	}
 	return l, &asked
 }
@@ -37,9 +37,9 @@ func TestAlike(t *testing.T) {
 		most     int
 		want     string
 	}{
-		"none":             {[]string{report.Pass, report.Undecided}, 0, calibrate.Passed},
-		"one, if none may": {[]string{report.Regression, report.Pass, report.Pass, report.Pass}, 0, calibrate.Failed},
-		"one, if it may":   {[]string{report.Regression, report.Pass, report.Pass, report.Pass}, 1, calibrate.Passed},
+		"none":             {[]string{analysis.Pass, analysis.Undecided}, 0, calibrate.Passed},
+		"one, if none may": {[]string{analysis.Regression, analysis.Pass, analysis.Pass, analysis.Pass}, 0, calibrate.Failed},
+		"one, if it may":   {[]string{analysis.Regression, analysis.Pass, analysis.Pass, analysis.Pass}, 1, calibrate.Passed},
 	} {
 		l, asked := checking(c.verdicts...)
 		got, err := calibrate.Run(t.Context(), l, order(t.TempDir(), calibrate.Alike(4, c.most)))
@@ -52,7 +52,7 @@ func TestAlike(t *testing.T) {
 // Checks that were made are not made again, and each has a seed of its own.
 func TestAlikeGoesOn(t *testing.T) {
 	dir := t.TempDir()
-	l, asked := checking(report.Pass, report.Pass, "", report.Pass, report.Pass)
+	l, asked := checking(analysis.Pass, analysis.Pass, "", analysis.Pass, analysis.Pass)
 	if _, err := calibrate.Run(t.Context(), l, order(dir, calibrate.Alike(4, 0))); !errors.Is(err, errBroken) {
 		t.Fatalf("Run = %v, want %v", err, errBroken)
 	}

@@ -8,14 +8,14 @@ import (
 	"slices"
 	"time"
 
-	"forktax/bench/gate"
+	"forktax/bench/analysis"
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/report"
 	"forktax/bench/run"
 	"forktax/bench/stats"
+	"forktax/bench/stats/sequential"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
@@ -42,8 +42,8 @@ const recordedNoise = "labels noise"
 
 // noise records, once for a calibration, a program against itself, and returns the log ratios of its median response
 // times by starts of the targets. It goes into the state: what is drawn on it does not take the time again.
-func (l *Lab) noise(ctx context.Context, name string) (gate.Series, error) {
-	all, err := trials(l, name, 1, func(int) (gate.Series, error) {
+func (l *Lab) noise(ctx context.Context, name string) (sequential.Series, error) {
+	all, err := trials(l, name, 1, func(int) (sequential.Series, error) {
 		return l.recordNoise(ctx, pick(l, 40*time.Second, 10*time.Minute))
 	})
 	if err != nil {
@@ -55,11 +55,11 @@ func (l *Lab) noise(ctx context.Context, name string) (gate.Series, error) {
 // noiseStart is how long a start of the targets is measured: between the third stage of a check and the fourth.
 const noiseStart = 300 * time.Millisecond
 
-func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s gate.Series, err error) {
+func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s sequential.Series, err error) {
 	p := l.Programs[startupProgram]
 	pl := plan.Plan{Workloads: []contract.Description{p.Description}, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed,
-		Baseline: "base", Check: &plan.CheckSpec{Candidate: "candidate", Metrics: []string{report.MetricResponse},
-			MustCatch: gate.DefaultMustCatch, Alpha: gate.DefaultAlpha}}
+		Baseline: "base", Check: &plan.CheckSpec{Candidate: "candidate", Metrics: []string{analysis.MetricResponse},
+			MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha}}
 	var variants []subject.Variant
 	for _, name := range []string{"base", "candidate"} {
 		v := subject.Variant{Name: name, Model: "cgi"}
@@ -78,7 +78,7 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s gate.Ser
 			return noiseStart, nil
 		})
 	}, func(result *record.Result) error {
-		d, err := report.Evidence(result)
+		d, err := analysis.Evidence(result)
 		if err == nil {
 			s = d.Gates[0]
 		}
@@ -92,8 +92,8 @@ const drawStream = 0x63616c6962726174 // "calibrat"
 
 // relabelled has the two sides of each start change places, or not, by the fall of a coin: as if the other had been
 // called the candidate.
-func relabelled(s gate.Series, random *rand.Rand) gate.Series {
-	drawn := make(gate.Series, len(s))
+func relabelled(s sequential.Series, random *rand.Rand) sequential.Series {
+	drawn := make(sequential.Series, len(s))
 	for i, start := range s {
 		sign := float64(1 - 2*random.IntN(2))
 		for _, d := range start {
@@ -119,11 +119,11 @@ func (l *Lab) labelsOn(ctx context.Context, name string) (Outcome, error) {
 }
 
 // labels draws labels anew n times, and counts how often each test says that the sides differ.
-func (l *Lab) labels(ctx context.Context, s gate.Series, n int) (Outcome, error) {
-	if len(s) < gate.StartsAtOnce {
+func (l *Lab) labels(ctx context.Context, s sequential.Series, n int) (Outcome, error) {
+	if len(s) < sequential.StartsAtOnce {
 		return Outcome{Verdict: Unjudged, Measures: []Measure{},
 			Says: fmt.Sprintf("Only %d starts of the targets have valid pairs, and a look takes %d.", len(s),
-				gate.StartsAtOnce)}, nil
+				sequential.StartsAtOnce)}, nil
 	}
 	var byGate, byStarts, byPairs int
 	for i := range n {
@@ -134,8 +134,8 @@ func (l *Lab) labels(ctx context.Context, s gate.Series, n int) (Outcome, error)
 			l.step(0.9 + 0.1*float64(i)/float64(n))
 		}
 		drawn := relabelled(s, rand.New(rand.NewPCG(l.Seed+uint64(i), drawStream)))
-		rule := gate.Rule{MustCatch: 1e-9, Alpha: labelAlpha, Seed: l.Seed + uint64(i), Draws: fewDraws}
-		if rule.Judge(gate.Data{Gates: []gate.Series{drawn}, Ended: true}).Alarmed {
+		rule := sequential.Rule{MustCatch: 1e-9, Alpha: labelAlpha, Seed: l.Seed + uint64(i), Draws: fewDraws}
+		if rule.Judge(sequential.Data{Gates: []sequential.Series{drawn}, Ended: true}).Alarmed {
 			byGate++
 		}
 		var estimates, pairs []float64
@@ -163,7 +163,7 @@ func (l *Lab) labels(ctx context.Context, s gate.Series, n int) (Outcome, error)
 		rate("signed rank over pairs", byPairs, nil)), nil
 }
 
-func pairsOf(s gate.Series) (n int) {
+func pairsOf(s sequential.Series) (n int) {
 	for _, start := range s {
 		n += len(start)
 	}
@@ -181,7 +181,7 @@ func runInjected(ctx context.Context, l *Lab) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	if len(noise) < gate.StartsAtOnce {
+	if len(noise) < sequential.StartsAtOnce {
 		return Outcome{Verdict: Unjudged, Measures: []Measure{},
 			Says: fmt.Sprintf("Only %d starts of the targets have valid pairs.", len(noise))}, nil
 	}
@@ -190,14 +190,14 @@ func runInjected(ctx context.Context, l *Lab) (Outcome, error) {
 
 // injected draws whole starts from the recorded noise, with replacement and with labels drawn anew, adds a change of
 // known size, and holds what is estimated and decided against it, in n checks of each size.
-func (l *Lab) injected(ctx context.Context, noise gate.Series, n int) (Outcome, error) {
-	rules := []gate.Rule{{MustCatch: 0.02}, {Margin: gate.DefaultMargin, MustCatch: gate.DefaultMustCatch}}
+func (l *Lab) injected(ctx context.Context, noise sequential.Series, n int) (Outcome, error) {
+	rules := []sequential.Rule{{MustCatch: 0.02}, {Margin: sequential.DefaultMargin, MustCatch: sequential.DefaultMustCatch}}
 	table := &Table{Header: []string{"change", "bias", "coverage", "at margin 0: regression", "pass", "inconclusive",
 		"at margin 3 %: regression", "pass", "inconclusive"}}
 	furthest, covered, intervals := 0.0, 0, 0
 	for k, size := range injectedSizes {
 		var bias []float64
-		verdicts := [2]map[gate.Verdict]int{{}, {}}
+		verdicts := [2]map[sequential.Verdict]int{{}, {}}
 		held := 0
 		for i := range n {
 			if ctx.Err() != nil {
@@ -213,8 +213,8 @@ func (l *Lab) injected(ctx context.Context, noise gate.Series, n int) (Outcome, 
 				}
 			}
 			for m, rule := range rules {
-				rule.Alpha, rule.Seed, rule.Draws = gate.DefaultAlpha, l.Seed+uint64(i), fewDraws
-				verdicts[m][rule.Judge(gate.Data{Gates: []gate.Series{s}, Ended: true}).Verdict]++
+				rule.Alpha, rule.Seed, rule.Draws = sequential.DefaultAlpha, l.Seed+uint64(i), fewDraws
+				verdicts[m][rule.Judge(sequential.Data{Gates: []sequential.Series{s}, Ended: true}).Verdict]++
 			}
 		}
 		covered += held
@@ -225,8 +225,8 @@ func (l *Lab) injected(ctx context.Context, noise gate.Series, n int) (Outcome, 
 		furthest = max(furthest, math.Abs(mean))
 		row := []string{fmt.Sprintf("%g %%", 100*size), digits(mean) + " points", percent(held, len(bias))}
 		for _, v := range verdicts {
-			row = append(row, percent(v[gate.Regression], n), percent(v[gate.Pass], n),
-				percent(v[gate.Inconclusive], n))
+			row = append(row, percent(v[sequential.Regression], n), percent(v[sequential.Pass], n),
+				percent(v[sequential.Inconclusive], n))
 		}
 		table.Rows = append(table.Rows, row)
 		l.step(float64(k+1) / float64(len(injectedSizes)))
@@ -245,15 +245,15 @@ func (l *Lab) injected(ctx context.Context, noise gate.Series, n int) (Outcome, 
 }
 
 // resampled draws n starts with replacement, each with a label drawn anew, which centres them at nothing.
-func resampled(s gate.Series, n int, random *rand.Rand) gate.Series {
-	drawn := make(gate.Series, n)
+func resampled(s sequential.Series, n int, random *rand.Rand) sequential.Series {
+	drawn := make(sequential.Series, n)
 	for i := range drawn {
 		drawn[i] = s[random.IntN(len(s))]
 	}
 	return relabelled(drawn, random)
 }
 
-func shifted(s gate.Series, by float64) gate.Series {
+func shifted(s sequential.Series, by float64) sequential.Series {
 	for _, start := range s {
 		for i := range start {
 			start[i] += by

@@ -7,13 +7,13 @@ import (
 	"testing"
 
 	"forktax/bench/calibrate"
-	"forktax/bench/gate"
+	"forktax/bench/stats/sequential"
 )
 
 // drawn is noise of so many starts, each off by an effect of its own, with pairs that are off by as much.
-func drawn(starts, pairs int) gate.Series {
+func drawn(starts, pairs int) sequential.Series {
 	random := rand.New(rand.NewPCG(3, 4))
-	s := make(gate.Series, starts)
+	s := make(sequential.Series, starts)
 	for i := range s {
 		effect := 0.05 * random.NormFloat64()
 		for range pairs {
@@ -39,7 +39,7 @@ func TestLabels(t *testing.T) {
 	if byPairs := o.Measures[2]; byPairs.Value < 7 || byPairs.Must != nil {
 		t.Errorf("%s: %.2f %% with limit %v, want far more than 5 %%, for information", byPairs.Name, byPairs.Value, byPairs.Must)
 	}
-	o, err = calibrate.Labels(t.Context(), newLab(), drawn(gate.StartsAtOnce-1, 20), 10)
+	o, err = calibrate.Labels(t.Context(), newLab(), drawn(sequential.StartsAtOnce-1, 20), 10)
 	if err != nil || o.Verdict != calibrate.Unjudged {
 		t.Errorf("of too few starts: %q, %v, want %q", o.Verdict, err, calibrate.Unjudged)
 	}
@@ -65,7 +65,7 @@ func TestInjected(t *testing.T) {
 
 // Labels change signs of whole starts, and nothing else.
 func TestRelabelled(t *testing.T) {
-	s := gate.Series{{1, -2}, {3}, {4, 5}}
+	s := sequential.Series{{1, -2}, {3}, {4, 5}}
 	swapped := map[float64]bool{}
 	for seed := range uint64(20) {
 		for i, start := range calibrate.Relabelled(s, rand.New(rand.NewPCG(seed, 0))) {

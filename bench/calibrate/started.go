@@ -5,11 +5,11 @@ import (
 	"math"
 	"time"
 
+	"forktax/bench/analysis"
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/report"
 	"forktax/bench/run"
 	"forktax/bench/stats"
 	"forktax/bench/subject"
@@ -34,7 +34,7 @@ const recordGroups = 4
 
 // record runs programs as forktax run does, by the model cgi with one client each, and has use read what was recorded.
 func (l *Lab) record(ctx context.Context, programs []subject.Program, budget time.Duration,
-	use func(*record.Result, *report.Analysis) error) error {
+	use func(*record.Result, *analysis.Analysis) error) error {
 	pl := plan.Plan{Groups: recordGroups, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed}
 	for _, p := range programs {
 		pl.Workloads = append(pl.Workloads, p.Description)
@@ -49,7 +49,7 @@ func (l *Lab) record(ctx context.Context, programs []subject.Program, budget tim
 		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: programs, AtOnce: l.AtOnce}
 		return r.Run(ctx)
 	}, func(result *record.Result) error {
-		analysis, err := report.Analyze(result)
+		analysis, err := analysis.Analyze(result)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) 
 		programs = append(programs, l.Programs[name])
 	}
 	var measures []Measure
-	err := l.record(ctx, programs, budget, func(r *record.Result, a *report.Analysis) error {
+	err := l.record(ctx, programs, budget, func(r *record.Result, a *analysis.Analysis) error {
 		for i, c := range r.Plan.Cells {
 			var off []float64
 			for _, b := range r.Blocks {
@@ -95,12 +95,12 @@ func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) 
 }
 
 // medians adds up the phases that are in the report's table.
-func medians(name string, c report.Cell) Measure {
+func medians(name string, c analysis.Cell) Measure {
 	m := Measure{Name: name + ": sum of the medians against p50", Unit: "%", N: c.Requests, Of: "requests",
 		Value: math.NaN()}
 	sum := int64(0)
 	for _, p := range c.Phases {
-		if p.Name != report.Outside {
+		if p.Name != analysis.Outside {
 			sum += p.NS
 		}
 	}

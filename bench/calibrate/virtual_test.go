@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/analysis"
 	"forktax/bench/load"
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/report"
 )
 
 // virtual is a world in which time is reckoned: a network of 20 µs each way, 30 µs to connect, an engine that is exact,
@@ -28,7 +28,7 @@ func (virtual) own() load.Engine { return &reckoned{} }
 // look implements world. The engine is made of a reckoned one, or is one.
 func (virtual) look(ctx context.Context, engine load.Engine, sc scene) (*sight, error) {
 	request := sc.plan().Workloads[0].Requests[0]
-	it := &sight{scene: sc, accused: report.Counts{},
+	it := &sight{scene: sc, accused: analysis.Counts{},
 		visit: load.Visit{Request: request, Load: sc.load, Length: sc.length, AtLeast: max(sc.least, 1),
 			Seed: sc.seed}}
 	var seen tape

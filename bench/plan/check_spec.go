@@ -1,6 +1,6 @@
 package plan
 
-// A Criterion is what a run is to decide: whether a candidate is worse than the baseline of the plan. Both are variants.
+// A CheckSpec is what a run is to decide: whether a candidate is worse than the baseline of the plan. Both are variants.
 type CheckSpec struct {
 	Titles    map[string]string `json:"titles"` // of the variants, for people: paths, or commits
 	Candidate string            `json:"candidate"`

@@ -27,8 +27,15 @@ const (
 	Closed = plan.Closed
 	Open   = plan.Open
 
+	Baseline = plan.Baseline
+
+	ExternalWorkload = subject.ExternalWorkload
+
 	Unclear = plan.Unclear
 	Met     = plan.Met
 	Missed  = plan.Missed
 	Failed  = plan.Failed
 )
+
+// Rungs are the models of a ladder.
+var Rungs = plan.Rungs

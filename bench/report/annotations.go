@@ -4,24 +4,26 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"forktax/bench/analysis"
 )
 
 // Annotations prints workflow commands by which GitHub Actions shows what failed, was not decided, or makes a run less
 // than it should be, and then one notice with the verdict. GitHub shows ten of a kind for a step, so what failed comes
 // first. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
-func Annotations(w io.Writer, a *Analysis) error {
+func Annotations(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
 	title, verdict := "forktax", summary(a)
 	if c := a.Check; c != nil {
-		title, verdict = "forktax check", c.headline()
-		for _, line := range c.regressions() {
+		title, verdict = "forktax check", checkHeadline(c)
+		for _, line := range regressionLines(c) {
 			p.annotation("error", title, line)
 		}
-		for _, line := range c.undecided() {
+		for _, line := range undecidedGates(c) {
 			p.annotation("warning", title, line)
 		}
 		if c.Control != nil && !c.Control.Found {
-			p.annotation("warning", title, c.Control.say())
+			p.annotation("warning", title, controlText(c.Control))
 		}
 	}
 	for _, w := range a.Warnings {

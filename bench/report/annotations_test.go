@@ -4,15 +4,16 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench/report"
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
 )
 
 // What would end a workflow command, or a property of one, is escaped; nothing that a program says becomes a command.
 func TestAnnotationsAreEscaped(t *testing.T) {
 	a := checked(t, "regression")
 	a.Check.Gates[0].Why = "100 %\r\n::set-env name=PATH::/tmp"
-	a.Warnings = append(a.Warnings, report.Warning{Code: "a:b,c\n", Text: "text: a, b", Advice: "50 %"})
-	lines := strings.Split(strings.TrimSuffix(string(print(t, "github", a)), "\n"), "\n")
+	a.Warnings = append(a.Warnings, analysis.Warning{Code: "a:b,c\n", Text: "text: a, b", Advice: "50 %"})
+	lines := strings.Split(strings.TrimSuffix(string(analysistest.Print(t, "github", a)), "\n"), "\n")
 	for _, line := range lines {
 		if !strings.HasPrefix(line, "::error title=forktax") && !strings.HasPrefix(line, "::warning title=forktax") &&
 			!strings.HasPrefix(line, "::notice title=forktax") {
@@ -35,9 +36,9 @@ func TestAnnotationsAreEscaped(t *testing.T) {
 
 // Without a check the notice says which run it was.
 func TestAnnotationsOfARun(t *testing.T) {
-	a := analyze(t, theRun(t))
+	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	a.Warnings = nil
-	if got := string(print(t, "github", a)); !strings.HasPrefix(got, "::notice title=forktax::run "+a.Run.ID) ||
+	if got := string(analysistest.Print(t, "github", a)); !strings.HasPrefix(got, "::notice title=forktax::run "+a.Run.ID) ||
 		strings.Count(got, "\n") != 1 {
 		t.Errorf("the annotations of a run without warnings are %q", got)
 	}

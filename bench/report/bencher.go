@@ -1,6 +1,10 @@
 package report
 
-import "io"
+import (
+	"io"
+
+	"forktax/bench/analysis"
+)
 
 // A bencherMetric is a value that Bencher keeps, with the bounds between which most blocks lie, if they are known.
 type bencherMetric struct {
@@ -12,19 +16,19 @@ type bencherMetric struct {
 // bencherMeasures are the slugs of Bencher's measures by metric. It has the first two itself, in nanoseconds and
 // operations a second; it makes others when it meets them.
 var bencherMeasures = map[string]string{
-	MetricResponse:   "latency",
-	MetricThroughput: "throughput",
-	MetricResponse90: "latency-p90",
-	MetricCPU:        "cpu-per-request",
+	analysis.MetricResponse:   "latency",
+	analysis.MetricThroughput: "throughput",
+	analysis.MetricResponse90: "latency-p90",
+	analysis.MetricCPU:        "cpu-per-request",
 }
 
 // Bencher prints the Bencher Metric Format, https://bencher.dev/docs/reference/bencher-metric-format: what bencher run
 // --adapter json takes. Its latency is our response time. The referee's cells are left out.
-func Bencher(w io.Writer, a *Analysis) error {
+func Bencher(w io.Writer, a *analysis.Analysis) error {
 	all := map[string]map[string]bencherMetric{}
-	for _, c := range a.ownCells() {
+	for _, c := range a.OwnCells() {
 		measures := map[string]bencherMetric{}
-		for _, f := range c.figures() {
+		for _, f := range keptFigures(c) {
 			measures[bencherMeasures[f.metric]] = bencherMetric{f.value, f.low, f.high}
 		}
 		if len(measures) > 0 {

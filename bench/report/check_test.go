@@ -13,16 +13,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/report"
 )
 
 // made-up checks, one of each verdict, as they stand in an analysis of a run of the variants base and candidate.
-func checks() map[string]*report.Check {
+func checks() map[string]*analysis.Check {
 	load := plan.Load{Kind: plan.Closed, Concurrency: 1}
-	gate := func(metric, kind, unit string, base, candidate float64, verdict, why string) report.Gate {
-		g := report.Gate{Workload: "app", Request: "front", Load: load, Metric: metric, Kind: kind, Unit: unit, Base: &base,
+	gate := func(metric, kind, unit string, base, candidate float64, verdict, why string) analysis.Gate {
+		g := analysis.Gate{Workload: "app", Request: "front", Load: load, Metric: metric, Kind: kind, Unit: unit, Base: &base,
 			Candidate: &candidate, Verdict: verdict, Why: why}
 		if base > 0 {
 			g.Ratio = new(candidate / base)
@@ -38,49 +39,49 @@ func checks() map[string]*report.Check {
 		}
 		return g
 	}
-	check := func(verdict, why, needs string, found bool, gates ...report.Gate) *report.Check {
-		return &report.Check{Base: "./old/app", Candidate: "./new/app", Margin: 0.03, MustCatch: 0.1, Alpha: 0.01,
+	check := func(verdict, why, needs string, found bool, gates ...analysis.Gate) *analysis.Check {
+		return &analysis.Check{Base: "./old/app", Candidate: "./new/app", Margin: 0.03, MustCatch: 0.1, Alpha: 0.01,
 			Verdict: verdict, Why: why, Needs: needs, Gates: gates, Groups: 12, Confirmed: 4, Seconds: 31.4,
 			Control: control(found)}
 	}
-	processes := gate(report.CountProcesses, "count", "1", 1, 1, report.Pass, "")
-	connections := gate(report.CountConnections, "count", "1", 0, 0, report.Pass, "")
-	cpu := gate(report.MetricCPU, "measured", "ns", 2.21e6, 2.22e6, report.Pass, "")
-	throughput := gate(report.MetricThroughput, "measured", "1/s", 522, 519, report.Pass, "")
-	left := check(report.Pass, "by each gate, ./new/app costs less than 10 % more than ./old/app; left out: processes, "+
+	processes := gate(analysis.CountProcesses, "count", "1", 1, 1, analysis.Pass, "")
+	connections := gate(analysis.CountConnections, "count", "1", 0, 0, analysis.Pass, "")
+	cpu := gate(analysis.MetricCPU, "measured", "ns", 2.21e6, 2.22e6, analysis.Pass, "")
+	throughput := gate(analysis.MetricThroughput, "measured", "1/s", 522, 519, analysis.Pass, "")
+	left := check(analysis.Pass, "by each gate, ./new/app costs less than 10 % more than ./old/app; left out: processes, "+
 		"files_opened, connections, page_faults", "", true, cpu,
-		gate(report.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, report.Pass, ""), throughput)
-	for _, metric := range []string{report.CountProcesses, report.CountFiles, report.CountConnections} {
+		gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, analysis.Pass, ""), throughput)
+	for _, metric := range []string{analysis.CountProcesses, analysis.CountFiles, analysis.CountConnections} {
 		left.LeftOut = append(left.LeftOut, plan.LeftOut{Gate: metric,
 			Why: "strace is not installed (Debian: apt-get install strace)"})
 	}
-	left.LeftOut = append(left.LeftOut, plan.LeftOut{Gate: report.MetricFaults, Why: "it is not known of the base"})
-	return map[string]*report.Check{
+	left.LeftOut = append(left.LeftOut, plan.LeftOut{Gate: analysis.MetricFaults, Why: "it is not known of the base"})
+	return map[string]*analysis.Check{
 		"left-out": left,
-		"pass": check(report.Pass, "no gate found a change above 3 %", "", true, processes, connections, cpu,
-			gate(report.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, report.Pass, ""), throughput),
-		"regression": check(report.Regression, "the median response time of app/front grew by 10.3 %", "", true,
-			gate(report.CountProcesses, "count", "1", 1, 2, report.Regression, "it has no noise, so that more is more"),
-			gate(report.CountConnections, "count", "1", 0, 1, report.Regression, "it has no noise, so that more is more"), cpu,
-			gate(report.MetricResponse, "measured", "ns", 1.85e6, 2.04e6, report.Regression, "confirmed by 4 more starts"),
-			gate(report.MetricThroughput, "measured", "1/s", 522, 474, report.Regression, "")),
-		"inconclusive": check(report.Undecided, "the positive control was not found", "about 90 s, or half the noise", false,
+		"pass": check(analysis.Pass, "no gate found a change above 3 %", "", true, processes, connections, cpu,
+			gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, analysis.Pass, ""), throughput),
+		"regression": check(analysis.Regression, "the median response time of app/front grew by 10.3 %", "", true,
+			gate(analysis.CountProcesses, "count", "1", 1, 2, analysis.Regression, "it has no noise, so that more is more"),
+			gate(analysis.CountConnections, "count", "1", 0, 1, analysis.Regression, "it has no noise, so that more is more"), cpu,
+			gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 2.04e6, analysis.Regression, "confirmed by 4 more starts"),
+			gate(analysis.MetricThroughput, "measured", "1/s", 522, 474, analysis.Regression, "")),
+		"inconclusive": check(analysis.Undecided, "the positive control was not found", "about 90 s, or half the noise", false,
 			processes, connections, cpu,
-			gate(report.MetricResponse, "measured", "ns", 1.85e6, 1.91e6, report.Undecided, "3 % is within its interval")),
+			gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 1.91e6, analysis.Undecided, "3 % is within its interval")),
 	}
 }
 
-func control(found bool) *report.Control {
+func control(found bool) *analysis.Control {
 	if found {
-		return &report.Control{Delay: 0.1, Ratio: new(1.098), P: new(0.0002), Found: true}
+		return &analysis.Control{Delay: 0.1, Ratio: new(1.098), P: new(0.0002), Found: true}
 	}
-	return &report.Control{Delay: 0.1, Ratio: new(1.04), P: new(0.31)}
+	return &analysis.Control{Delay: 0.1, Ratio: new(1.04), P: new(0.31)}
 }
 
 // checked is the analysis of the real run with one of the checks.
-func checked(t *testing.T, verdict string) *report.Analysis {
+func checked(t *testing.T, verdict string) *analysis.Analysis {
 	t.Helper()
-	a := analyze(t, theRun(t))
+	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	a.Check = checks()[verdict]
 	return a
 }
@@ -105,25 +106,25 @@ func golden(t *testing.T, file string, got []byte) {
 
 // The beginning of a report is the check; the rest is as of any run.
 func TestChecksInReports(t *testing.T) {
-	plain := analyze(t, theRun(t))
+	plain := analysistest.Analyze(t, analysistest.TheRun(t))
 	for verdict := range checks() {
 		a := checked(t, verdict)
 		for format, ending := range map[string]string{"text": ".txt", "markdown": ".md"} {
-			got := print(t, format, a)
-			beginning, found := bytes.CutSuffix(got, print(t, format, plain))
+			got := analysistest.Print(t, format, a)
+			beginning, found := bytes.CutSuffix(got, analysistest.Print(t, format, plain))
 			if !found {
 				t.Errorf("the rest of the %s is not that of a run without a check:\n%s", format, got)
 			}
 			golden(t, "check-"+verdict+ending, beginning)
 		}
-		golden(t, "check-"+verdict+".xml", print(t, "junit", a))
-		golden(t, "check-"+verdict+".annotations", print(t, "github", a))
+		golden(t, "check-"+verdict+".xml", analysistest.Print(t, "junit", a))
+		golden(t, "check-"+verdict+".annotations", analysistest.Print(t, "github", a))
 	}
 }
 
 // A count of which the base had none has no ratio, and the report says what it became all the same.
 func TestChangeFromNothing(t *testing.T) {
-	text := string(print(t, "text", checked(t, "regression")))
+	text := string(analysistest.Print(t, "text", checked(t, "regression")))
 	if !strings.Contains(text, "connections a start: 0 became 1; it has no noise, so that more is more") {
 		t.Errorf("the text does not say that connections became 1 from 0:\n%s", text)
 	}
@@ -192,12 +193,12 @@ func (e element) valid(t *testing.T) {
 
 // What JUnit's XML counts is what is in it, and only what passed has neither a failure nor an error.
 func TestJUnit(t *testing.T) {
-	few := made{cells: twins(), block: func(c plan.Cell, round int) []record.Observation {
-		return append(the10s(c, round), failed("closed"))
+	few := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+		return append(analysistest.The10s(c, round), analysistest.Failed("closed"))
 	}}
-	test := func(name string, a *report.Analysis, tests, failures, errors string) {
+	test := func(name string, a *analysis.Analysis, tests, failures, errors string) {
 		t.Run(name, func(t *testing.T) {
-			text := print(t, "junit", a)
+			text := analysistest.Print(t, "junit", a)
 			var root element
 			d := xml.NewDecoder(bytes.NewReader(text))
 			if err := d.Decode(&root); err != nil {
@@ -231,12 +232,12 @@ func TestJUnit(t *testing.T) {
 	test("regression", checked(t, "regression"), "6", "4", "0")
 	test("inconclusive", checked(t, "inconclusive"), "5", "0", "2")
 	test("gates left out", checked(t, "left-out"), "8", "0", "0")
-	test("a run", analyze(t, theRun(t)), "7", "0", "0")
+	test("a run", analysistest.Analyze(t, analysistest.TheRun(t)), "7", "0", "0")
 	// Each cell has errors, and all its blocks are invalid: so two inconclusive warnings at the most.
-	a := analyze(t, few.record(t, 6))
+	a := analysistest.Analyze(t, few.Record(t, 6))
 	want := 2
 	for _, w := range a.Warnings {
-		if w.Code == report.Inconclusive {
+		if w.Code == analysis.Inconclusive {
 			want++
 		}
 	}
@@ -244,7 +245,7 @@ func TestJUnit(t *testing.T) {
 
 	// A verdict that nothing else is the reason of is a case of its own.
 	alone := checked(t, "pass")
-	alone.Check.Verdict, alone.Check.Why = report.Undecided, "too few groups"
+	alone.Check.Verdict, alone.Check.Why = analysis.Undecided, "too few groups"
 	test("an inconclusive verdict alone", alone, "7", "0", "1")
 	unknown := checked(t, "pass")
 	unknown.Check.Gates[0].Verdict = ""
@@ -253,10 +254,10 @@ func TestJUnit(t *testing.T) {
 
 // Gates that were left out are a warning of the run, one for all, with each reason once.
 func TestWarningOfGatesLeftOut(t *testing.T) {
-	r := contest(t, 0)
+	r := analysistest.Contest(t, 0)
 	r.Plan.Check.LeftOut = checks()["left-out"].LeftOut
-	a := analyze(t, r)
-	i := slices.IndexFunc(a.Warnings, func(w report.Warning) bool { return w.Code == "left-out" })
+	a := analysistest.Analyze(t, r)
+	i := slices.IndexFunc(a.Warnings, func(w analysis.Warning) bool { return w.Code == "left-out" })
 	const want = "gates were left out: processes, files_opened, connections: strace is not installed (Debian: apt-get " +
 		"install strace); page_faults: it is not known of the base"
 	if i < 0 || a.Warnings[i].Text != want {

@@ -7,62 +7,18 @@ import (
 	"slices"
 	"strings"
 
-	"forktax/bench/stats"
+	"forktax/bench/analysis"
 )
 
-// binsPerDecade is into how many equally wide bins a factor of ten is divided, on a logarithmic axis.
-const binsPerDecade = 20
-
-// A Distribution says how many answers took how long: Answers[i] as long as FromNS[i] nanoseconds or longer, and less than
-// 10^(1/20) times that, which is 12.2 % more. A bin begins at the whole nanosecond at or above a power of 10^(1/20). Those without
-// an answer are not there. Together they are all right answers of the undisturbed blocks.
-type Distribution struct {
-	FromNS  []int64 `json:"from_ns"`
-	Answers []int64 `json:"answers"`
-}
-
-// binEdges are where bins begin, in nanoseconds: from 10 ns, as long as no answer takes, to above an hour.
-var binEdges = func() (edges []int64) {
-	for i := binsPerDecade; len(edges) == 0 || edges[len(edges)-1] < hdrHighest; i++ {
-		edges = append(edges, int64(math.Ceil(math.Pow(10, float64(i)/binsPerDecade)-1e-6))) // 10.000000000000002 is 10
-	}
-	return edges
-}()
-
-// binOf is the number of the bin that a time is in.
-func binOf(ns int64) int {
-	i, exact := slices.BinarySearch(binEdges, ns)
-	if !exact {
-		i--
-	}
-	return min(max(i, 0), len(binEdges)-2)
-}
-
-func distribution(values stats.Pool) Distribution {
-	counts := make([]int64, len(binEdges))
-	for _, block := range values {
-		for _, ns := range block {
-			counts[binOf(ns)]++
-		}
-	}
-	d := Distribution{FromNS: []int64{}, Answers: []int64{}}
-	for bin, n := range counts {
-		if n > 0 {
-			d.FromNS, d.Answers = append(d.FromNS, binEdges[bin]), append(d.Answers, n)
-		}
-	}
-	return d
-}
-
-// shares are those of all answers that are in each bin, by its number.
-func (d Distribution) shares() map[int]float64 {
+// sharesOf are those of all answers that are in each bin, by its number.
+func sharesOf(d analysis.Distribution) map[int]float64 {
 	all := int64(0)
 	for _, n := range d.Answers {
 		all += n
 	}
 	shares := map[int]float64{}
 	for i, n := range d.Answers {
-		shares[binOf(d.FromNS[i])] = float64(n) / float64(all)
+		shares[analysis.BinOf(d.FromNS[i])] = float64(n) / float64(all)
 	}
 	return shares
 }
@@ -82,28 +38,28 @@ func within(shares map[int]float64, share float64) (first, last int) {
 // A group is the cells of one request at one load, which are drawn together.
 type group struct {
 	name  string
-	cells []Cell
+	cells []analysis.Cell
 }
 
-// groups of the cells that have a histogram.
-func (a *Analysis) groups(kind string) []group {
+// groupsOf of the cells that have a histogram.
+func groupsOf(a *analysis.Analysis, kind string) []group {
 	var found []group
-	for _, c := range a.own(kind) {
+	for _, c := range a.CellsOf(kind) {
 		if c.Histogram == nil || len(c.Distribution.Answers) == 0 {
 			continue
 		}
-		name := fmt.Sprintf("%s, %s", requestName(c.Workload, c.Request), c.Load)
+		name := fmt.Sprintf("%s, %s", analysis.RequestName(c.Workload, c.Request), c.Load)
 		if i := slices.IndexFunc(found, func(g group) bool { return g.name == name }); i >= 0 {
 			found[i].cells = append(found[i].cells, c)
 		} else {
-			found = append(found, group{name, []Cell{c}})
+			found = append(found, group{name, []analysis.Cell{c}})
 		}
 	}
 	return found
 }
 
 // percentileFigure shows which share of requests took longer than how long: the further to the right, the rarer.
-func (a *Analysis) percentileFigure(g group, id string) *Figure {
+func percentileFigure(a *analysis.Analysis, g group, id string) *Figure {
 	f := &Figure{ID: id, Title: "Percentiles: " + g.name, Short: map[string]string{"percentiles-1": "Distributions"}[id],
 		About: "The response time that a share of requests stayed below, up to the last ten requests. Both axes are logarithmic.",
 		Data:  grid{Columns: []column{{Name: "percentile", Definition: "percentile"}}}}
@@ -111,7 +67,7 @@ func (a *Analysis) percentileFigure(g group, id string) *Figure {
 	rarest := 10.0
 	for _, c := range g.cells {
 		f.Legend = append(f.Legend, c.Model)
-		f.Data.Columns = append(f.Data.Columns, column{Name: c.Model, Place: a.placeOf(c) + ".response_ns"})
+		f.Data.Columns = append(f.Data.Columns, column{Name: c.Model, Place: placeOf(a, c) + ".response_ns"})
 		h := c.Histogram
 		y.low, y.high = min(y.low, float64(max(h.ValueAtQuantile(1), 1))), max(y.high, float64(h.ValueAtQuantile(100)))
 		rarest = max(rarest, float64(h.TotalCount())/10)
@@ -119,7 +75,7 @@ func (a *Analysis) percentileFigure(g group, id string) *Figure {
 	y = y.wide()
 	x := scale{low: 1, high: ceilNice(rarest), from: plotLeft, to: plotRight, log: true} // 1/(1−p)
 	s := newSVG(figureWidth, plotHeight+axisHeight)
-	drawAxes(s, x, y, func(v float64) string { return percentileName(1 - 1/v) }, duration)
+	drawAxes(s, x, y, func(v float64) string { return percentileName(1 - 1/v) }, analysis.FormatDuration)
 	for i, c := range g.cells {
 		var points [][2]float64
 		for v := 1.0; v <= max(float64(c.Histogram.TotalCount())/10, 2); v *= 1.12 {
@@ -132,7 +88,7 @@ func (a *Analysis) percentileFigure(g group, id string) *Figure {
 	for _, name := range []string{"p50", "p90", "p99", "p999", "max"} {
 		row := []number{{Text: strings.Replace(name, "p999", "p99.9", 1)}}
 		for _, c := range g.cells {
-			row = append(row, a.cellNumber(c, c.Response.print(name), "response_ns."+name))
+			row = append(row, cellNumber(a, c, percentileText(c.Response, name), "response_ns."+name))
 		}
 		f.Data.Rows = append(f.Data.Rows, row)
 	}
@@ -148,30 +104,30 @@ func percentileName(p float64) string {
 }
 
 // histogramFigure shows how often a request took how long.
-func (a *Analysis) histogramFigure(g group, id string) *Figure {
+func histogramFigure(a *analysis.Analysis, g group, id string) *Figure {
 	f := &Figure{ID: id, Title: "Distribution: " + g.name,
 		About: fmt.Sprintf("The share of requests in each bin, of which there are %d for a factor of ten, up to all but one request in a thousand.",
-			binsPerDecade),
+			analysis.BinsPerDecade),
 		Data: grid{Columns: []column{{Name: "response time from", Definition: "distribution"}}}}
-	first, last := len(binEdges), 0
+	first, last := len(analysis.BinEdges), 0
 	shares := make([]map[int]float64, len(g.cells))
 	for i, c := range g.cells {
-		shares[i] = c.Distribution.shares()
+		shares[i] = sharesOf(c.Distribution)
 		low, high := within(shares[i], 0.999)
 		first, last = min(first, low), max(last, high)
 		f.Legend = append(f.Legend, c.Model)
-		f.Data.Columns = append(f.Data.Columns, column{Name: c.Model, Place: a.placeOf(c) + ".distribution"})
+		f.Data.Columns = append(f.Data.Columns, column{Name: c.Model, Place: placeOf(a, c) + ".distribution"})
 	}
-	x := scale{low: float64(binEdges[first]), high: float64(binEdges[last+1]), from: plotLeft, to: plotRight, log: true}
+	x := scale{low: float64(analysis.BinEdges[first]), high: float64(analysis.BinEdges[last+1]), from: plotLeft, to: plotRight, log: true}
 	y := scale{low: 0, from: plotHeight, to: 10}
 	heights := make([][]float64, len(g.cells)) // shares, in the order of the bins
 	for bin := first; bin <= last; bin++ {
-		row, any := []number{{Text: duration(float64(binEdges[bin]))}}, false
+		row, any := []number{{Text: analysis.FormatDuration(float64(analysis.BinEdges[bin]))}}, false
 		for i := range g.cells {
 			share := shares[i][bin]
 			heights[i] = append(heights[i], share)
 			y.high = max(y.high, share)
-			row = append(row, number{Text: percent(share)})
+			row = append(row, number{Text: analysis.FormatPercent(share)})
 			any = any || share > 0
 		}
 		if any {
@@ -180,7 +136,7 @@ func (a *Analysis) histogramFigure(g group, id string) *Figure {
 	}
 	y = y.wide()
 	s := newSVG(figureWidth, plotHeight+axisHeight)
-	drawAxes(s, x, y, duration, percent)
+	drawAxes(s, x, y, analysis.FormatDuration, analysis.FormatPercent)
 	for i := range g.cells {
 		for j, share := range heights[i] {
 			heights[i][j] = y.at(share)

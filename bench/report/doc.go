@@ -1,3 +1,4 @@
-// Package report makes an Analysis of a recorded run, and prints it: one file for each format, all of the same Analysis.
-// Nothing here measures, and nothing that prints computes.
+// Package report prints an analysis: as text, Markdown, HTML, CSV, JSON and the formats of other tools, one file a format.
+//
+// It computes nothing: package analysis does.
 package report

@@ -7,7 +7,8 @@ import (
 	"math"
 	"slices"
 
-	"forktax/bench/plan"
+	"forktax/bench/analysis"
+	"forktax/bench/record"
 )
 
 // A Figure is a drawing, what it shows, and its data for whoever reads them instead.
@@ -67,10 +68,10 @@ func dots(all []dot, log bool, none float64, print func(float64) string, title s
 }
 
 // taxFigure shows the ratios of the median response times to the baseline's, or of a suite the throughput's.
-func taxFigure(a *Analysis) *Figure {
-	metric, what := MetricResponse, "median response time"
+func taxFigure(a *analysis.Analysis) *Figure {
+	metric, what := analysis.MetricResponse, "median response time"
 	if a.Run.Suite != nil {
-		metric, what = MetricThroughput, "throughput"
+		metric, what = analysis.MetricThroughput, "throughput"
 	}
 	f := &Figure{ID: "tax", Title: fmt.Sprintf("The %s over that of %s", what, a.Run.Baseline), Short: "Ratios",
 		About: "Dots are estimates, bars their 95 % intervals, on a logarithmic axis. The dashed line is no difference.",
@@ -78,28 +79,30 @@ func taxFigure(a *Analysis) *Figure {
 			{Name: "difference", Definition: "tax"}, {Name: "pairs", Definition: "tax"}, {Name: "starts", Definition: "tax"}}}}
 	var all []dot
 	for i, c := range a.Comparisons {
-		if c.Metric != metric || c.Baseline != a.Run.Baseline || a.isControl(c.Candidate) {
+		if c.Metric != metric || c.Baseline != a.Run.Baseline || isControl(a, c.Candidate) {
 			continue
 		}
-		print := duration
+		print := analysis.FormatDuration
 		if c.Unit != "ns" {
-			print = rate
+			print = analysis.FormatRate
 		}
-		label := fmt.Sprintf("%s, %s, %s", requestName(c.Workload, c.Request), c.Candidate, c.Load)
-		all = append(all, dot{label: shorten(label, mostLabel), value: three(c.Ratio) + "×" + c.mark(), at: c.Ratio, low: c.RatioLow, high: c.RatioHigh})
+		label := fmt.Sprintf("%s, %s, %s", analysis.RequestName(c.Workload, c.Request), c.Candidate, c.Load)
+		all = append(all, dot{label: shorten(label, mostLabel), value: analysis.FormatNumber(c.Ratio) + "×" + intervalMark(c), at: c.Ratio, low: c.RatioLow, high: c.RatioHigh})
 		at := numbersAt(fmt.Sprintf(".comparisons.%d", i))
-		f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, at(three(c.Ratio), "ratio"), at(optional(c.RatioLow, three), "ratio_low"),
-			at(optional(c.RatioHigh, three), "ratio_high"), at(print(c.Difference), "difference"), at(fmt.Sprint(c.Blocks), "blocks"),
+		f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, at(analysis.FormatNumber(c.Ratio), "ratio"), at(analysis.FormatOptional(c.RatioLow, analysis.FormatNumber), "ratio_low"),
+			at(analysis.FormatOptional(c.RatioHigh, analysis.FormatNumber), "ratio_high"), at(print(c.Difference), "difference"), at(fmt.Sprint(c.Blocks), "blocks"),
 			at(fmt.Sprint(c.Restarts), "restarts")})
 	}
 	if len(all) == 0 {
 		return nil
 	}
-	f.Drawing = dots(all, true, 1, func(v float64) string { return three(v) + "×" }, f.Title)
+	f.Drawing = dots(all, true, 1, func(v float64) string { return analysis.FormatNumber(v) + "×" }, f.Title)
 	return f
 }
 
-func (a *Analysis) isControl(model string) bool { return a.Run.Control != "" && model == a.Run.Control }
+func isControl(a *analysis.Analysis, model string) bool {
+	return a.Run.Control != "" && model == a.Run.Control
+}
 
 func shorten(text string, most int) string {
 	if r := []rune(text); len(r) > most {
@@ -109,7 +112,7 @@ func shorten(text string, most int) string {
 }
 
 // ladderFigure shows what it adds to renew each thing.
-func ladderFigure(a *Analysis) *Figure {
+func ladderFigure(a *analysis.Analysis) *Figure {
 	f := &Figure{ID: "ladder", Title: "What it adds to renew a thing for each request, to the median response time", Short: "Ladder",
 		About: "Each model against the one that keeps one thing more, as the client saw it, with 95 % intervals.",
 		Data: grid{Columns: []column{{Name: "request"}, {Name: "renews"}, {Name: "adds", Definition: "adds"}, {Name: "from", Definition: "adds"},
@@ -120,19 +123,19 @@ func ladderFigure(a *Analysis) *Figure {
 			if s.Response.Value == nil {
 				continue
 			}
-			label := fmt.Sprintf("%s, + %s", requestName(l.Workload, l.Request), s.Renews)
-			all = append(all, dot{label: shorten(label, mostLabel), value: duration(*s.Response.Value), at: *s.Response.Value, low: s.Response.Low, high: s.Response.High})
+			label := fmt.Sprintf("%s, + %s", analysis.RequestName(l.Workload, l.Request), s.Renews)
+			all = append(all, dot{label: shorten(label, mostLabel), value: analysis.FormatDuration(*s.Response.Value), at: *s.Response.Value, low: s.Response.Low, high: s.Response.High})
 			at := numbersAt(fmt.Sprintf(".ladders.%d.steps.%d", i, j))
-			f.Data.Rows = append(f.Data.Rows, []number{{Text: fmt.Sprintf("%s, %s", requestName(l.Workload, l.Request), l.Load)}, {Text: s.Renews},
-				at(duration(*s.Response.Value), "response_ns.value"), at(optional(s.Response.Low, duration), "response_ns.low"),
-				at(optional(s.Response.High, duration), "response_ns.high"), at(optional(s.Phases.Value, duration), "phases_ns.value"),
-				at(optional(s.CPU.Value, duration), "cpu_ns.value")})
+			f.Data.Rows = append(f.Data.Rows, []number{{Text: fmt.Sprintf("%s, %s", analysis.RequestName(l.Workload, l.Request), l.Load)}, {Text: s.Renews},
+				at(analysis.FormatDuration(*s.Response.Value), "response_ns.value"), at(analysis.FormatOptional(s.Response.Low, analysis.FormatDuration), "response_ns.low"),
+				at(analysis.FormatOptional(s.Response.High, analysis.FormatDuration), "response_ns.high"), at(analysis.FormatOptional(s.Phases.Value, analysis.FormatDuration), "phases_ns.value"),
+				at(analysis.FormatOptional(s.CPU.Value, analysis.FormatDuration), "cpu_ns.value")})
 		}
 	}
 	if len(all) == 0 {
 		return nil
 	}
-	f.Drawing = dots(all, false, 0, duration, f.Title)
+	f.Drawing = dots(all, false, 0, analysis.FormatDuration, f.Title)
 	return f
 }
 
@@ -141,8 +144,8 @@ const stepHeight = 17
 
 // waterfallFigure shows the phases of a request one below the other, each beginning where the one before it ended, for each
 // cell of a process for each request.
-func waterfallFigure(a *Analysis) *Figure {
-	cells := a.told()
+func waterfallFigure(a *analysis.Analysis) *Figure {
+	cells := cellsWithPhases(a)
 	f := &Figure{ID: "phases", Title: "Where the time of a request goes", Short: "Phases",
 		About: "Medians of the phases, each of which begins where the one before it ends. What is outside of them is the network, HTTP, and the client.",
 		Data:  grid{Columns: []column{{Name: "request"}, {Name: "phase"}, {Name: "median", Definition: "phase"}}}}
@@ -164,22 +167,22 @@ func waterfallFigure(a *Analysis) *Figure {
 	bottom := float64(rows) * stepHeight
 	for _, v := range x.ticks() {
 		s.line(x.at(v), 0, x.at(v), bottom, "grid")
-		s.text(x.at(v), bottom+16, "middle", "tick", duration(v))
+		s.text(x.at(v), bottom+16, "middle", "tick", analysis.FormatDuration(v))
 	}
 	y := 0.0
 	for _, c := range cells {
-		label := fmt.Sprintf("%s, %s, %s", requestName(c.Workload, c.Request), c.Model, c.Load)
+		label := fmt.Sprintf("%s, %s, %s", analysis.RequestName(c.Workload, c.Request), c.Model, c.Load)
 		s.text(0, y+14, "start", "heading", label)
 		y += 1.3 * stepHeight
 		at := 0.0
 		for i, p := range c.Phases {
 			from, to := x.at(at), x.at(at+float64(p.NS))
 			at += float64(p.NS)
-			value := duration(float64(p.NS))
+			value := analysis.FormatDuration(float64(p.NS))
 			s.text(100, y+12, "end", "label", p.Name)
 			s.rect(from, y+2, to-from, stepHeight-4, "phase c0", p.Name+": "+value)
 			s.text(to+6, y+12, "start", "tick", value)
-			f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, {Text: p.Name}, a.cellNumber(c, value, fmt.Sprintf("phases.%d.ns", i))})
+			f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, {Text: p.Name}, cellNumber(a, c, value, fmt.Sprintf("phases.%d.ns", i))})
 			y += stepHeight
 		}
 		y += 0.7 * stepHeight
@@ -207,9 +210,9 @@ func drawAxes(s *svg, x, y scale, printX, printY func(float64) string) {
 }
 
 // rateFigures show response times against the rate at which requests came, and up to where the objective was met.
-func rateFigures(a *Analysis) []Figure {
+func rateFigures(a *analysis.Analysis) []Figure {
 	var found []Figure
-	for _, g := range a.requests() {
+	for _, g := range requestGroups(a) {
 		if len(g.cells) < 2 {
 			continue
 		}
@@ -219,7 +222,7 @@ func rateFigures(a *Analysis) []Figure {
 				{Name: "p50", Definition: "percentile"}, {Name: "p99", Definition: "percentile"}}}}
 		x := scale{low: math.Inf(1), high: 0, from: plotLeft, to: plotRight, log: true}
 		y := scale{low: math.Inf(1), high: 0, from: plotHeight, to: 10, log: true}
-		models := map[string][]Cell{}
+		models := map[string][]analysis.Cell{}
 		for _, c := range g.cells {
 			if c.Response.P50 == nil {
 				continue
@@ -233,34 +236,34 @@ func rateFigures(a *Analysis) []Figure {
 			if c.Response.P99 != nil {
 				y.high = max(y.high, float64(*c.Response.P99))
 			}
-			f.Data.Rows = append(f.Data.Rows, []number{{Text: c.Model}, a.cellNumber(c, rate(c.Load.RateRPS), "load.rate_rps"),
-				a.cellNumber(c, optional(c.ThroughputRPS, rate), "throughput_rps"), a.cellNumber(c, c.Response.print("p50"), "response_ns.p50"),
-				a.cellNumber(c, c.Response.print("p99"), "response_ns.p99")})
+			f.Data.Rows = append(f.Data.Rows, []number{{Text: c.Model}, cellNumber(a, c, analysis.FormatRate(c.Load.RateRPS), "load.rate_rps"),
+				cellNumber(a, c, analysis.FormatOptional(c.ThroughputRPS, analysis.FormatRate), "throughput_rps"), cellNumber(a, c, percentileText(c.Response, "p50"), "response_ns.p50"),
+				cellNumber(a, c, percentileText(c.Response, "p99"), "response_ns.p99")})
 		}
 		if len(f.Data.Rows) < 2 {
 			continue
 		}
 		for _, k := range a.Knees {
-			if k.MetRPS != nil && requestName(k.Workload, k.Request) == g.name {
+			if k.MetRPS != nil && analysis.RequestName(k.Workload, k.Request) == g.name {
 				x.high = max(x.high, *k.MetRPS)
 			}
 		}
 		x, y = x.wide(), y.wide()
 		s := newSVG(figureWidth, plotHeight+axisHeight)
-		drawAxes(s, x, y, rate, duration)
+		drawAxes(s, x, y, analysis.FormatRate, analysis.FormatDuration)
 		for i, model := range f.Legend {
 			cells := models[model]
-			slices.SortFunc(cells, func(a, b Cell) int { return cmp.Compare(a.Load.RateRPS, b.Load.RateRPS) })
+			slices.SortFunc(cells, func(a, b analysis.Cell) int { return cmp.Compare(a.Load.RateRPS, b.Load.RateRPS) })
 			var points [][2]float64
 			for _, c := range cells {
 				points = append(points, [2]float64{x.at(c.Load.RateRPS), y.at(float64(*c.Response.P50))})
 				if c.Response.P99 != nil {
-					s.mark(x.at(c.Load.RateRPS), y.at(float64(*c.Response.P99)), i, fmt.Sprintf("%s, p99 at %s: %s", model, rate(c.Load.RateRPS), c.Response.print("p99")))
+					s.mark(x.at(c.Load.RateRPS), y.at(float64(*c.Response.P99)), i, fmt.Sprintf("%s, p99 at %s: %s", model, analysis.FormatRate(c.Load.RateRPS), percentileText(c.Response, "p99")))
 				}
 			}
 			s.path(points, fmt.Sprintf("curve c%d d%d", i%colours, i%4))
 			for _, k := range a.Knees {
-				if k.MetRPS != nil && k.Model == model && requestName(k.Workload, k.Request) == g.name {
+				if k.MetRPS != nil && k.Model == model && analysis.RequestName(k.Workload, k.Request) == g.name {
 					s.line(x.at(*k.MetRPS), y.to, x.at(*k.MetRPS), y.from, fmt.Sprintf("knee c%d", i%colours))
 				}
 			}
@@ -271,15 +274,15 @@ func rateFigures(a *Analysis) []Figure {
 	return found
 }
 
-// requests groups the cells of open loops by what was asked.
-func (a *Analysis) requests() []group {
+// requestGroups groups the cells of open loops by what was asked.
+func requestGroups(a *analysis.Analysis) []group {
 	var found []group
-	for _, c := range a.own(plan.Open) {
-		name := requestName(c.Workload, c.Request)
+	for _, c := range a.CellsOf(record.Open) {
+		name := analysis.RequestName(c.Workload, c.Request)
 		if i := slices.IndexFunc(found, func(g group) bool { return g.name == name }); i >= 0 {
 			found[i].cells = append(found[i].cells, c)
 		} else {
-			found = append(found, group{name, []Cell{c}})
+			found = append(found, group{name, []analysis.Cell{c}})
 		}
 	}
 	return found

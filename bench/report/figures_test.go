@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
 	"forktax/bench/plan"
 	"forktax/bench/record"
 	"forktax/bench/report"
@@ -18,30 +20,30 @@ import (
 
 // uneven is a run of 20 rounds in which every answer of the n-th block takes n microseconds, ten times as long for cgi.
 // It has a referee, whose cells other tools do not get.
-func uneven(t *testing.T) *report.Analysis {
+func uneven(t *testing.T) *analysis.Analysis {
 	t.Helper()
-	cells := twins()
+	cells := analysistest.Twins()
 	cells[1].Model = "cgi, \"quoted\""
 	referee := cells[0]
 	referee.Engine = "referee"
-	m := made{cells: append(cells, referee), block: func(c plan.Cell, round int) []record.Observation {
+	m := analysistest.Made{Cells: append(cells, referee), Block: func(c plan.Cell, round int) []record.Observation {
 		ns := time.Duration(round+1) * time.Microsecond
 		if c.Model != plan.Baseline {
 			ns *= 10
 		}
-		return []record.Observation{took(ns), took(ns)}
+		return []record.Observation{analysistest.Took(ns), analysistest.Took(ns)}
 	}}
-	r := m.record(t, 20)
+	r := m.Record(t, 20)
 	r.Plan.Referee = "referee"
 	r.Environment.CPU = "one"
-	return analyze(t, r)
+	return analysistest.Analyze(t, r)
 }
 
 // The median of 1 to 20 µs, each twice, is the 20th of 40 values: 10 µs; the p90 is the 36th: 18 µs. Of 20 blocks nine in
 // ten are those from rank 1 to rank 19.
 func TestBencher(t *testing.T) {
 	var got map[string]map[string]map[string]float64
-	if err := json.Unmarshal(print(t, "bencher", uneven(t)), &got); err != nil {
+	if err := json.Unmarshal(analysistest.Print(t, "bencher", uneven(t)), &got); err != nil {
 		t.Fatal(err)
 	}
 	if len(got) != 2 {
@@ -66,7 +68,7 @@ func TestBencher(t *testing.T) {
 
 func TestGHABenchmark(t *testing.T) {
 	var got []map[string]any
-	if err := json.Unmarshal(print(t, "gha-benchmark", uneven(t)), &got); err != nil {
+	if err := json.Unmarshal(analysistest.Print(t, "gha-benchmark", uneven(t)), &got); err != nil {
 		t.Fatal(err)
 	}
 	if len(got) != 4 {
@@ -86,7 +88,7 @@ func TestGHABenchmark(t *testing.T) {
 
 // The CSV has a row for each cell, the referee's too, with as many columns as the head, whatever names hold.
 func TestCSV(t *testing.T) {
-	text := string(print(t, "csv", uneven(t)))
+	text := string(analysistest.Print(t, "csv", uneven(t)))
 	if strings.Count(text, "\r\n") != strings.Count(text, "\n") {
 		t.Error("lines do not end as RFC 4180 has it")
 	}
@@ -137,7 +139,7 @@ func TestWriteAll(t *testing.T) {
 	}
 	for _, format := range report.Analyses.Names() {
 		got, err := os.ReadFile(filepath.Join(dir, report.File(format)))
-		if diff := cmp.Diff(string(print(t, format, a)), string(got)); diff != "" || err != nil {
+		if diff := cmp.Diff(string(analysistest.Print(t, format, a)), string(got)); diff != "" || err != nil {
 			t.Errorf("%s is not what is printed: %v\n%s", report.File(format), err, diff)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"forktax/bench/analysis"
 	"forktax/bench/record"
 )
 
@@ -24,7 +25,7 @@ type Formats[T any] map[string]Format[T]
 func (f Formats[T]) Names() []string { return slices.Sorted(maps.Keys(f)) }
 
 // Analyses are the formats of what a run says.
-var Analyses = Formats[*Analysis]{
+var Analyses = Formats[*analysis.Analysis]{
 	"bench":         Bench,
 	"bencher":       Bencher,
 	"csv":           CSV,
@@ -61,7 +62,7 @@ func File(name string) string { return files[name] }
 
 // WriteAll writes the analysis in all formats into the folder dir, which it makes. Each file is written whole or not at
 // all, and one that cannot be keeps no other from being written.
-func WriteAll(dir string, a *Analysis) error {
+func WriteAll(dir string, a *analysis.Analysis) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("making the folder for all formats: %w", err)
 	}
@@ -78,7 +79,7 @@ func WriteAll(dir string, a *Analysis) error {
 }
 
 // Write writes the analysis into the file name, whole or not at all.
-func Write(name string, print Format[*Analysis], a *Analysis) error {
+func Write(name string, print Format[*analysis.Analysis], a *analysis.Analysis) error {
 	var text bytes.Buffer
 	if err := print(&text, a); err != nil {
 		return err
@@ -87,7 +88,7 @@ func Write(name string, print Format[*Analysis], a *Analysis) error {
 }
 
 // JSON prints all of the analysis.
-func JSON(w io.Writer, a *Analysis) error { return indented(w, a) }
+func JSON(w io.Writer, a *analysis.Analysis) error { return indented(w, a) }
 
 func indented[T any](w io.Writer, v T) error {
 	e := json.NewEncoder(w)

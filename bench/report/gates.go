@@ -2,28 +2,28 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+
+	"forktax/bench/analysis"
 )
 
 // What the formats say of a check is worked out here, so that they all say the same.
 
 // spokenMetrics are what metrics are called in a sentence.
 var spokenMetrics = map[string]string{
-	MetricResponse:   "median response time",
-	MetricResponse90: "p90 of response times",
-	MetricResponse99: "p99 of response times",
-	MetricThroughput: "throughput",
-	MetricCPU:        "CPU a request",
-	MetricFaults:     "page faults a request",
-	CountProcesses:   "processes a start",
-	CountFiles:       "files opened a start",
-	CountConnections: "connections a start",
-	countErrors:      "failed requests",
+	analysis.MetricResponse:   "median response time",
+	analysis.MetricResponse90: "p90 of response times",
+	analysis.MetricResponse99: "p99 of response times",
+	analysis.MetricThroughput: "throughput",
+	analysis.MetricCPU:        "CPU a request",
+	analysis.MetricFaults:     "page faults a request",
+	analysis.CountProcesses:   "processes a start",
+	analysis.CountFiles:       "files opened a start",
+	analysis.CountConnections: "connections a start",
+	analysis.CountErrors:      "failed requests",
 }
 
 // spoken is what a metric is called in a sentence.
@@ -34,32 +34,32 @@ func spoken(metric string) string {
 	return strings.ReplaceAll(metric, "_", " ")
 }
 
-// headline is the verdict in one line.
-func (c *Check) headline() string {
+// checkHeadline is the verdict in one line.
+func checkHeadline(c *analysis.Check) string {
 	if c.Why == "" {
 		return c.Verdict
 	}
 	return c.Verdict + ": " + c.Why
 }
 
-// terms says what was compared, and what for.
-func (c *Check) terms() string {
-	starts := fmt.Sprintf("targets started %s", times(c.Groups))
+// checkTerms says what was compared, and what for.
+func checkTerms(c *analysis.Check) string {
+	starts := fmt.Sprintf("targets started %s", analysis.FormatTimes(c.Groups))
 	if c.Confirmed > 0 {
 		starts += fmt.Sprintf(", %d of them to confirm", c.Confirmed)
 	}
 	return strings.Join([]string{
-		fmt.Sprintf("candidate %s against %s %s", c.Candidate, c.side(), c.Base),
-		"margin " + share(c.Margin),
-		"must catch " + share(c.MustCatch),
-		"false alarms " + share(c.Alpha),
+		fmt.Sprintf("candidate %s against %s %s", c.Candidate, baseTitle(c), c.Base),
+		"margin " + analysis.FormatShare(c.Margin),
+		"must catch " + analysis.FormatShare(c.MustCatch),
+		"false alarms " + analysis.FormatShare(c.Alpha),
 		starts,
 		fmt.Sprintf("%.0f s", c.Seconds),
 	}, " · ")
 }
 
-// side is what the candidate is held against.
-func (c *Check) side() string {
+// baseTitle is what the candidate is held against.
+func baseTitle(c *analysis.Check) string {
 	if c.Stored {
 		return "the stored base, which is weaker than one measured with it,"
 	}
@@ -69,83 +69,64 @@ func (c *Check) side() string {
 const gatesTitle = "Gates. The change is that of the cost, with its interval: + is worse, for throughput, too"
 
 // gatesTable has a row for each gate, in the order in which they are judged.
-func (c *Check) gatesTable() table.Writer {
+func gatesTable(c *analysis.Check) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "gate", "base", "candidate", "change", "limit", "verdict"})
 	for _, g := range c.Gates {
-		t.AppendRow(table.Row{requestName(g.Workload, g.Request), g.load(), spoken(g.Metric), g.print(g.Base),
-			g.print(g.Candidate), g.change(), "+" + share(c.Margin), g.Verdict})
+		t.AppendRow(table.Row{analysis.RequestName(g.Workload, g.Request), gateLoad(g), spoken(g.Metric), gateValue(g, g.Base),
+			gateValue(g, g.Candidate), gateChange(g), "+" + analysis.FormatShare(c.Margin), g.Verdict})
 	}
 	for _, l := range c.LeftOut {
-		t.AppendRow(table.Row{"", "", spoken(l.Gate), absent, absent, absent, absent, leftOut})
+		t.AppendRow(table.Row{"", "", spoken(l.Gate), analysis.Absent, analysis.Absent, analysis.Absent, analysis.Absent, analysis.GateLeftOut})
 	}
 	alignRight(t, 4, 7)
 	return t
 }
 
-// print prints a value of the gate in its unit.
-func (g Gate) print(v *float64) string {
+// Print prints a value of the gate in its unit.
+func gateValue(g analysis.Gate, v *float64) string {
 	switch g.Unit {
 	case "ns":
-		return optional(v, duration)
+		return analysis.FormatOptional(v, analysis.FormatDuration)
 	case "1/s":
-		return optional(v, rate)
+		return analysis.FormatOptional(v, analysis.FormatRate)
 	}
-	if g.Kind == measuredKind {
-		return optional(v, three)
+	if g.Kind == analysis.MeasuredGate {
+		return analysis.FormatOptional(v, analysis.FormatNumber)
 	}
-	return optional(v, perRequest)
+	return analysis.FormatOptional(v, analysis.FormatPerRequest)
 }
 
-// change says by how much the candidate costs more.
-func (g Gate) change() string {
-	return optional(g.Ratio, change) + between(g.RatioLow, g.RatioHigh, change)
+// FormatChange says by how much the candidate costs more.
+func gateChange(g analysis.Gate) string {
+	return analysis.FormatOptional(g.Ratio, analysis.FormatChange) + analysis.FormatInterval(g.RatioLow, g.RatioHigh, analysis.FormatChange)
 }
 
-// change prints a ratio as a change to a tenth of a per cent: +10.3 %.
-func change(ratio float64) string {
-	percent := math.Round((ratio-1)*1000) / 10
-	decimals, sign := 1, ""
-	switch {
-	case percent > 0:
-		sign = "+"
-	case percent < 0:
-		sign = "−"
-	}
-	if math.Abs(percent) >= 100 {
-		decimals = 0
-	}
-	return fmt.Sprintf("%s%.*f %%", sign, decimals, math.Abs(percent))
-}
-
-// share prints one that was asked for, with all its digits: 3 %.
-func share(x float64) string { return strconv.FormatFloat(thousandths(x*100), 'f', -1, 64) + " %" }
-
-// load says at which load it was measured; "" of what is counted in one start.
-func (g Gate) load() string {
+// gateLoad says at which load it was measured; "" of what is counted in one start.
+func gateLoad(g analysis.Gate) string {
 	if g.Load.Kind == "" {
 		return ""
 	}
 	return g.Load.String()
 }
 
-// of says which gate it is, in words.
-func (g Gate) of() string {
-	where := requestName(g.Workload, g.Request)
-	if load := g.load(); load != "" {
+// gateTitle says which gate it is, in words.
+func gateTitle(g analysis.Gate) string {
+	where := analysis.RequestName(g.Workload, g.Request)
+	if load := gateLoad(g); load != "" {
 		where += ", " + load
 	}
 	return where + ": " + spoken(g.Metric)
 }
 
-// found says what was measured.
-func (g Gate) found() string {
-	said := fmt.Sprintf("%s became %s", g.print(g.Base), g.print(g.Candidate))
+// gateFound says what was measured.
+func gateFound(g analysis.Gate) string {
+	said := fmt.Sprintf("%s became %s", gateValue(g, g.Base), gateValue(g, g.Candidate))
 	if g.Ratio != nil {
-		said += ", " + g.change()
+		said += ", " + gateChange(g)
 	}
 	if g.Pairs > 0 {
-		said += ", over " + several(g.Pairs, "pair")
+		said += ", over " + analysis.FormatPlural(g.Pairs, "pair")
 	}
 	if g.Why != "" {
 		said += "; " + g.Why
@@ -153,12 +134,12 @@ func (g Gate) found() string {
 	return said
 }
 
-// undecided lists what was not decided, and what would have decided it.
-func (c *Check) undecided() []string {
+// undecidedGates lists what was not decided, and what would have decided it.
+func undecidedGates(c *analysis.Check) []string {
 	var lines []string
 	for _, g := range c.Gates {
-		if g.Verdict != Pass && g.Verdict != Regression {
-			lines = append(lines, fmt.Sprintf("%s: %s.", g.of(), g.found()))
+		if g.Verdict != analysis.Pass && g.Verdict != analysis.Regression {
+			lines = append(lines, fmt.Sprintf("%s: %s.", gateTitle(g), gateFound(g)))
 		}
 	}
 	if c.Needs != "" {
@@ -167,55 +148,55 @@ func (c *Check) undecided() []string {
 	return lines
 }
 
-// regressions lists the gates that failed, and what was measured.
-func (c *Check) regressions() []string {
+// regressionLines lists the gates that failed, and what was measured.
+func regressionLines(c *analysis.Check) []string {
 	var lines []string
 	for _, g := range c.Gates {
-		if g.Verdict == Regression {
-			lines = append(lines, fmt.Sprintf("%s: %s.", g.of(), g.found()))
+		if g.Verdict == analysis.Regression {
+			lines = append(lines, fmt.Sprintf("%s: %s.", gateTitle(g), gateFound(g)))
 		}
 	}
 	return lines
 }
 
-// say says whether the check would have seen what it was shown.
-func (c *Control) say() string {
+// controlText says whether the check would have seen what it was shown.
+func controlText(c *analysis.Control) string {
 	verb := "was not found"
 	if c.Found {
 		verb = "was found"
 	}
 	said := fmt.Sprintf("The positive control, the candidate delayed by its host by %s of the response time, %s",
-		share(c.Delay), verb)
+		analysis.FormatShare(c.Delay), verb)
 	if c.Ratio != nil {
-		said += fmt.Sprintf(" (%s)", change(*c.Ratio))
+		said += fmt.Sprintf(" (%s)", analysis.FormatChange(*c.Ratio))
 	}
 	return said + "."
 }
 
 // check prints a check for a terminal.
-func (p *printer) check(c *Check) {
-	p.sentence("", "%s", c.headline())
-	p.sentence("", "%s", c.terms())
-	p.table(gatesTitle, c.gatesTable())
+func (p *printer) check(c *analysis.Check) {
+	p.sentence("", "%s", checkHeadline(c))
+	p.sentence("", "%s", checkTerms(c))
+	p.table(gatesTitle, gatesTable(c))
 	if c.Control != nil {
-		p.sentence("", "%s", c.Control.say())
+		p.sentence("", "%s", controlText(c.Control))
 	}
-	p.list("What failed", c.regressions())
-	p.list("What was not decided", c.undecided())
-	p.list("What was left out", Omissions(c.LeftOut))
+	p.list("What failed", regressionLines(c))
+	p.list("What was not decided", undecidedGates(c))
+	p.list("What was left out", analysis.Omissions(c.LeftOut))
 	p.line("")
 }
 
 // checkChapter prints a check for a page.
-func (p *printer) checkChapter(c *Check) {
-	p.line("# forktax check: %s\n\n**%s**\n\n%s", c.Verdict, c.headline(), c.terms())
-	p.chapter("Gates", "The change is that of the cost, with its interval: + is worse, for throughput, too.", c.gatesTable())
+func (p *printer) checkChapter(c *analysis.Check) {
+	p.line("# forktax check: %s\n\n**%s**\n\n%s", c.Verdict, checkHeadline(c), checkTerms(c))
+	p.chapter("Gates", "The change is that of the cost, with its interval: + is worse, for throughput, too.", gatesTable(c))
 	if c.Control != nil {
-		p.line("\n%s", c.Control.say())
+		p.line("\n%s", controlText(c.Control))
 	}
-	p.items("What failed", c.regressions())
-	p.items("What was not decided", c.undecided())
-	p.items("What was left out", Omissions(c.LeftOut))
+	p.items("What failed", regressionLines(c))
+	p.items("What was not decided", undecidedGates(c))
+	p.items("What was left out", analysis.Omissions(c.LeftOut))
 	p.line("")
 }
 
@@ -226,8 +207,8 @@ func (p *printer) items(title string, lines []string) {
 	}
 }
 
-// inconclusive lists the warnings that make a run so.
-func (a *Analysis) inconclusive() []Warning {
-	other := func(w Warning) bool { return w.Code != Inconclusive }
+// inconclusiveWarnings lists the warnings that make a run so.
+func inconclusiveWarnings(a *analysis.Analysis) []analysis.Warning {
+	other := func(w analysis.Warning) bool { return w.Code != analysis.Inconclusive }
 	return slices.DeleteFunc(slices.Clone(a.Warnings), other)
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+
+	"forktax/bench/analysis"
 )
 
 // A ghaEntry is one line of a chart of github-action-benchmark.
@@ -16,21 +18,21 @@ type ghaEntry struct {
 
 // GHABenchmark prints what https://github.com/benchmark-action/github-action-benchmark takes as customSmallerIsBetter:
 // response times and CPU a request. Throughput is left out, of which more is better, and so are the referee's cells.
-func GHABenchmark(w io.Writer, a *Analysis) error {
+func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
 	entries := []ghaEntry{}
 	about := "run " + a.Run.ID
 	if !a.Run.Complete {
 		about += ", incomplete: " + a.Run.Condition
 	}
-	for _, c := range a.ownCells() {
-		for _, f := range c.figures() {
-			if f.metric == MetricThroughput {
+	for _, c := range a.OwnCells() {
+		for _, f := range keptFigures(c) {
+			if f.metric == analysis.MetricThroughput {
 				continue
 			}
 			e := ghaEntry{Name: c.String() + ": " + spoken(f.metric), Unit: "ns", Value: f.value,
 				Extra: fmt.Sprintf("%s, %d requests in %d blocks, %s", about, c.Requests, c.Blocks, a.Environment.CPU)}
 			if f.low != nil {
-				e.Range = fmt.Sprintf("%s to %s", duration(*f.low), duration(*f.high))
+				e.Range = fmt.Sprintf("%s to %s", analysis.FormatDuration(*f.low), analysis.FormatDuration(*f.high))
 			}
 			entries = append(entries, e)
 		}

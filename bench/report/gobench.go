@@ -7,7 +7,8 @@ import (
 	"strings"
 	"unicode"
 
-	"forktax/bench/plan"
+	"forktax/bench/analysis"
+	"forktax/bench/record"
 )
 
 // benchUnits are the metrics in the Go benchmark format, in the order in which a line has them. The median stands in
@@ -16,16 +17,16 @@ var benchUnits = []struct {
 	metric, unit string
 	response     bool // it is a response time
 }{
-	{MetricResponse, "ns/op", true},
-	{MetricCPU, "cpu-ns/op", false},
-	{MetricResponse90, "p90-ns/op", true},
-	{MetricThroughput, "req/s", false},
+	{analysis.MetricResponse, "ns/op", true},
+	{analysis.MetricCPU, "cpu-ns/op", false},
+	{analysis.MetricResponse90, "p90-ns/op", true},
+	{analysis.MetricThroughput, "req/s", false},
 }
 
 // Bench prints the Go benchmark format, which benchstat reads: a line for each block that is fit to be compared, so
 // that its unit is the block, as it is ours. What benchstat makes of it knows nothing of pairs, and finds less. The
 // referee's cells are left out. The format: https://golang.org/design/14313-benchmark-format.
-func Bench(w io.Writer, a *Analysis) error {
+func Bench(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
 	if !a.Run.Complete { // in a line that readers of the format pass over
 		p.line("# incomplete: %s", strings.ReplaceAll(a.Run.Condition, "\n", " "))
@@ -34,7 +35,7 @@ func Bench(w io.Writer, a *Analysis) error {
 		strings.Join(strings.Fields(a.Environment.CPU), " "))
 	p.line("Unit req/s better=higher")
 	engine := ""
-	for _, c := range a.ownCells() {
+	for _, c := range a.OwnCells() {
 		if c.Histogram == nil {
 			return errNoBlocks
 		}
@@ -52,11 +53,11 @@ func Bench(w io.Writer, a *Analysis) error {
 }
 
 // benchLine is the values of a line, each after a blank; "" if there is none.
-func benchLine(c Cell, s Sample) string {
+func benchLine(c analysis.Cell, s analysis.Sample) string {
 	var line strings.Builder
 	for _, u := range benchUnits {
 		if v, ok := s.Metrics[u.metric]; ok && !(u.response && c.Overloaded) {
-			line.WriteString(" " + strconv.FormatFloat(thousandths(v), 'f', -1, 64) + " " + u.unit)
+			line.WriteString(" " + strconv.FormatFloat(analysis.RoundThousandths(v), 'f', -1, 64) + " " + u.unit)
 		}
 	}
 	return line.String()
@@ -64,13 +65,13 @@ func benchLine(c Cell, s Sample) string {
 
 // benchName names a cell by keys and values, by which benchstat can sort: benchstat -col /model. It ends with a number
 // after a key, as a number after a "-" would be taken for that of the processors.
-func benchName(c plan.Cell) string {
+func benchName(c record.Cell) string {
 	parts := []string{"workload=" + benchWord(c.Workload), "request=" + benchWord(c.Request),
 		"model=" + benchWord(c.Model)}
 	if c.Load.NoReuse {
 		parts = append(parts, "connections=anew")
 	}
-	if c.Load.Kind == plan.Closed {
+	if c.Load.Kind == record.Closed {
 		return strings.Join(append(parts, fmt.Sprintf("clients=%d", c.Load.Concurrency)), "/")
 	}
 	if c.Load.Arrivals != "" {

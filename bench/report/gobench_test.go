@@ -4,17 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
 	"forktax/bench/plan"
 	"forktax/bench/record"
 	"forktax/bench/report"
@@ -40,18 +40,6 @@ func compared(t *testing.T, bin string, args ...string) string {
 	return out.String()
 }
 
-// noisy answers blocks of ten requests, each about so many microseconds after it was due, by model.
-func noisy(micros map[string]int) func(plan.Cell, int) []record.Observation {
-	draw := rand.New(rand.NewPCG(3, 4))
-	return func(c plan.Cell, _ int) []record.Observation {
-		var all []record.Observation
-		for range 10 {
-			all = append(all, took(time.Duration(micros[c.Model])*time.Microsecond+time.Duration(draw.IntN(2000))))
-		}
-		return all
-	}
-}
-
 // benchstat reads what is printed without a warning, and finds in it what is in it: of two models of a run, and of two
 // runs.
 func TestBenchstatReadsBench(t *testing.T) {
@@ -61,17 +49,17 @@ func TestBenchstatReadsBench(t *testing.T) {
 	if out, err := install.CombinedOutput(); err != nil {
 		testenv.Skip(t, fmt.Errorf("benchstat cannot be had (go install %s): %w: %s", benchstat, err, out))
 	}
-	cells := append(twins(), openTwins()...)
+	cells := append(analysistest.Twins(), analysistest.OpenTwins()...)
 	cells[2].Load.RateRPS, cells[3].Load.RateRPS = 0.5, 0.5
 	file := func(cgi int) string {
-		m := made{cells: cells, block: noisy(map[string]int{"persistent": 100, "cgi": cgi})}
-		r := m.record(t, 10)
+		m := analysistest.Made{Cells: cells, Block: analysistest.Noisy(map[string]int{"persistent": 100, "cgi": cgi})}
+		r := m.Record(t, 10)
 		for i := range r.Blocks {
 			r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: int64(1e6 * (i + 1))}
 		}
 		r.Environment = record.Environment{OS: "linux", Arch: "amd64", CPU: "A  CPU @ 2.0 GHz\n"}
 		name := filepath.Join(t.TempDir(), "bench.txt")
-		if err := os.WriteFile(name, print(t, "bench", analyze(t, r)), 0o644); err != nil {
+		if err := os.WriteFile(name, analysistest.Print(t, "bench", analysistest.Analyze(t, r)), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return name
@@ -105,8 +93,8 @@ func TestBenchstatReadsBench(t *testing.T) {
 
 // A line is a block, and a block that is fit for no comparison is none: neither the disturbed one nor its twin.
 func TestBench(t *testing.T) {
-	m := made{cells: twins(), block: the10s}
-	r := m.record(t, 3)
+	m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+	r := m.Record(t, 3)
 	for i := range r.Blocks {
 		r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: 12345}
 		if r.Blocks[i].Round == 1 && r.Plan.Cells[r.Blocks[i].Cell].Model == "cgi" {
@@ -114,7 +102,7 @@ func TestBench(t *testing.T) {
 		}
 	}
 	r.Environment = record.Environment{OS: "plan9", Arch: "mips", CPU: "one"}
-	got := string(print(t, "bench", analyze(t, r)))
+	got := string(analysistest.Print(t, "bench", analysistest.Analyze(t, r)))
 	// The median of 1 to 10 µs is the fifth and the p90 the ninth; 10 answers came in 10.1 µs from the block's beginning.
 	const kept = "BenchmarkForktax/workload=hello/request=hello/model=persistent/clients=1 10 5000 ns/op 1234.5 cpu-ns/op " +
 		"9000 p90-ns/op 990099.01 req/s\n"
@@ -156,16 +144,16 @@ func TestBenchNames(t *testing.T) {
 // An analysis that was read from its JSON has no blocks, and the formats that are made of them say what is needed.
 func TestFormatsThatNeedBlocks(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "result.json")
-	if err := os.WriteFile(name, print(t, "json", analyze(t, theRun(t))), 0o644); err != nil {
+	if err := os.WriteFile(name, analysistest.Print(t, "json", analysistest.Analyze(t, analysistest.TheRun(t))), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	a, err := report.ReadAnalysis(name)
+	a, err := analysis.ReadAnalysis(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var told []string
 	for _, format := range report.Analyses.Names() {
-		if err := named(t, format)(&bytes.Buffer{}, a); err != nil {
+		if err := analysistest.Named(t, format)(&bytes.Buffer{}, a); err != nil {
 			told = append(told, fmt.Sprintf("%s: %v", format, err))
 		}
 	}

@@ -4,33 +4,15 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"forktax/bench/stats"
+	"forktax/bench/analysis"
 )
-
-// Range and precision of the histograms: 1 ns to an hour, three significant digits.
-const (
-	hdrHighest = int64(time.Hour)
-	hdrDigits  = 3
-)
-
-// histogram counts values in nanoseconds; values beyond the range count as its end.
-func histogram(values stats.Pool) *hdrhistogram.Histogram {
-	h := hdrhistogram.New(1, hdrHighest, hdrDigits)
-	for _, block := range values {
-		for _, v := range block {
-			_ = h.RecordValue(min(max(v, 0), hdrHighest)) // fails only out of range
-		}
-	}
-	return h
-}
 
 // HDR prints the response times of each cell in nanoseconds as a HdrHistogram log, version 1.3 with V2 encoding: one
 // interval a cell, tagged with its name, which the usual tools read and merge.
-func HDR(w io.Writer, a *Analysis) error {
+func HDR(w io.Writer, a *analysis.Analysis) error {
 	log := hdrhistogram.NewHistogramLogWriter(w)
 	start := a.Run.Started.UnixMilli()
 	for _, write := range []func() error{
@@ -62,7 +44,7 @@ func HDR(w io.Writer, a *Analysis) error {
 }
 
 // incomplete says so of a run that is.
-func incomplete(log *hdrhistogram.HistogramLogWriter, r Run) error {
+func incomplete(log *hdrhistogram.HistogramLogWriter, r analysis.Run) error {
 	if r.Complete {
 		return nil
 	}
@@ -70,6 +52,6 @@ func incomplete(log *hdrhistogram.HistogramLogWriter, r Run) error {
 }
 
 // tag names a cell without the characters that end a tag in a log.
-func tag(c Cell) string {
+func tag(c analysis.Cell) string {
 	return strings.NewReplacer(", ", ":", ",", ":", " ", "-", "/s", "rps").Replace(c.String())
 }

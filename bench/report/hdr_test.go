@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"forktax/bench/analysis/analysistest"
 	"forktax/bench/report"
 	"forktax/bench/testenv"
 )
@@ -32,7 +33,7 @@ func TestHDRIsReadByOthers(t *testing.T) {
 	if _, err := os.Stat("testdata/hdr/node_modules/hdr-histogram-js"); err != nil {
 		testenv.Skip(t, errors.New("the npm package hdr-histogram-js is missing: npm ci --prefix bench/report/testdata/hdr"))
 	}
-	a := analyze(t, theRun(t))
+	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	var log bytes.Buffer
 	if err := report.HDR(&log, a); err != nil {
 		t.Fatal(err)

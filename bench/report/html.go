@@ -11,7 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"forktax/bench/plan"
+	"forktax/bench/analysis"
+	"forktax/bench/record"
 )
 
 //go:embed html
@@ -38,7 +39,7 @@ func PageFile(name string) []byte {
 
 // A pageOf is what the page is made of.
 type pageOf struct {
-	*Analysis
+	*analysis.Analysis
 	Summary     string
 	Answer      statement
 	Meanings    []statement
@@ -69,7 +70,7 @@ type number struct{ Text, Place string }
 // numbersAt makes numbers of what is at a place. What is absent has none.
 func numbersAt(place string) func(text, field string) number {
 	return func(text, field string) number {
-		if text == "" || text == absent {
+		if text == "" || text == analysis.Absent {
 			return number{Text: text}
 		}
 		return number{text, place + "." + field}
@@ -77,20 +78,20 @@ func numbersAt(place string) func(text, field string) number {
 }
 
 // HTML prints the report as one file that needs nothing else: no network, and no folder beside it.
-func HTML(w io.Writer, a *Analysis) error {
+func HTML(w io.Writer, a *analysis.Analysis) error {
 	text, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
-	series, err := json.Marshal(a.series())
+	series, err := json.Marshal(timeSeries(a))
 	if err != nil {
 		return err
 	}
-	p := pageOf{Analysis: a, Summary: summary(a), Answer: answer(a), Meanings: statements(a.ends()),
+	p := pageOf{Analysis: a, Summary: summary(a), Answer: answer(a), Meanings: statements(withoutIntermediate(a)),
 		JSON: template.JS(text), Series: template.JS(series), Environment: surroundings(a, "")}
 	p.First, p.Rest = figures(a)
 	if a.Check != nil {
-		p.Meanings = append(unplaced(a.Check.said()), p.Meanings...)
+		p.Meanings = append(unplaced(checkLines(a.Check)), p.Meanings...)
 		p.Tables = append(p.Tables, gatesGrid(a.Check))
 	}
 	p.Tables = append(p.Tables, responseGrid(a), costGrid(a))
@@ -107,17 +108,17 @@ func HTML(w io.Writer, a *Analysis) error {
 
 // answer is the run in one sentence: what costs how many times what, the least and the most. Of a suite it is how many times
 // as many requests are answered, and of a search up to which rate.
-func answer(a *Analysis) statement {
+func answer(a *analysis.Analysis) statement {
 	if a.Check != nil {
-		return statement{Text: a.Check.headline()}
+		return statement{Text: checkHeadline(a.Check)}
 	}
-	metric, verb, times := MetricResponse, "takes", "times as long as"
+	metric, verb, times := analysis.MetricResponse, "takes", "times as long as"
 	if a.Run.Suite != nil {
-		metric, verb, times = MetricThroughput, "answers", "times as many requests as"
+		metric, verb, times = analysis.MetricThroughput, "answers", "times as many requests as"
 	}
 	var found []int // comparisons
 	for i, c := range a.Comparisons {
-		if c.Metric == metric && c.Baseline == a.Run.Baseline && !c.undecided() && !slices.Contains(betweenRungs, c.Candidate) {
+		if c.Metric == metric && c.Baseline == a.Run.Baseline && !c.Undecided() && !slices.Contains(betweenRungs, c.Candidate) {
 			found = append(found, i)
 		}
 	}
@@ -129,19 +130,21 @@ func answer(a *Analysis) statement {
 		switch {
 		case all.Text != "":
 			return all
-		case !slices.ContainsFunc(a.Comparisons, func(c Comparison) bool { return c.Metric == metric && c.Baseline == a.Run.Baseline }):
+		case !slices.ContainsFunc(a.Comparisons, func(c analysis.Comparison) bool { return c.Metric == metric && c.Baseline == a.Run.Baseline }):
 			return statement{Text: "Nothing was compared with " + a.Run.Baseline + "."}
 		}
 		return statement{Text: "No difference from " + a.Run.Baseline + " was found."}
 	}
 	byRatio := func(i, j int) int { return cmp.Compare(a.Comparisons[i].Ratio, a.Comparisons[j].Ratio) }
 	place := func(i int) string { return fmt.Sprintf(".comparisons.%d", i) }
-	name := func(c Comparison) string { return fmt.Sprintf("%s (%s)", requestName(c.Workload, c.Request), c.Load) }
+	name := func(c analysis.Comparison) string {
+		return fmt.Sprintf("%s (%s)", analysis.RequestName(c.Workload, c.Request), c.Load)
+	}
 	first := slices.MinFunc(found, byRatio)
 	least := a.Comparisons[first]
-	one := fmt.Sprintf("%s %s %s %s %s for %s", least.Candidate, verb, three(least.Ratio), times, a.Run.Baseline, name(least))
+	one := fmt.Sprintf("%s %s %s %s %s for %s", least.Candidate, verb, analysis.FormatNumber(least.Ratio), times, a.Run.Baseline, name(least))
 	if len(found) == 1 {
-		return statement{one + between(least.RatioLow, least.RatioHigh, three) + ".", []string{place(first)}}
+		return statement{one + analysis.FormatInterval(least.RatioLow, least.RatioHigh, analysis.FormatNumber) + ".", []string{place(first)}}
 	}
 	last := slices.MaxFunc(found, byRatio)
 	most := a.Comparisons[last]
@@ -149,14 +152,14 @@ func answer(a *Analysis) statement {
 	if most.Candidate != least.Candidate {
 		other = most.Candidate + " "
 	}
-	return statement{fmt.Sprintf("%s, and %s%s times for %s.", one, other, three(most.Ratio), name(most)), []string{place(first), place(last)}}
+	return statement{fmt.Sprintf("%s, and %s%s times for %s.", one, other, analysis.FormatNumber(most.Ratio), name(most)), []string{place(first), place(last)}}
 }
 
 // betweenRungs are the models that are measured for the ladder alone.
-var betweenRungs = []string{plan.Rungs[1].Model, plan.Rungs[2].Model}
+var betweenRungs = []string{record.Rungs[1].Model, record.Rungs[2].Model}
 
 // figures are all that there is data for, in the order of the page: first what answers, and then what explains.
-func figures(a *Analysis) (first, rest []Figure) {
+func figures(a *analysis.Analysis) (first, rest []Figure) {
 	if f := taxFigure(a); f != nil {
 		first = append(first, *f)
 	}
@@ -167,12 +170,12 @@ func figures(a *Analysis) (first, rest []Figure) {
 	}
 	rest = append(rest, rateFigures(a)...)
 	n := 0
-	for _, kind := range []string{plan.Closed, plan.Open} {
-		for _, g := range a.groups(kind) {
+	for _, kind := range []string{record.Closed, record.Open} {
+		for _, g := range groupsOf(a, kind) {
 			if n++; n > mostGroups {
 				break
 			}
-			rest = append(rest, *a.percentileFigure(g, fmt.Sprintf("percentiles-%d", n)), *a.histogramFigure(g, fmt.Sprintf("distribution-%d", n)))
+			rest = append(rest, *percentileFigure(a, g, fmt.Sprintf("percentiles-%d", n)), *histogramFigure(a, g, fmt.Sprintf("distribution-%d", n)))
 		}
 	}
 	return first, rest
@@ -192,14 +195,14 @@ type series struct {
 // mostPoints of a series are drawn: of a longer one every so-many-th.
 const mostPoints = 1500
 
-func (a *Analysis) series() []series {
+func timeSeries(a *analysis.Analysis) []series {
 	all := []series{}
-	for _, c := range a.ownCells() {
-		s := series{Group: fmt.Sprintf("%s, %s", requestName(c.Workload, c.Request), c.Load), Name: c.Model}
+	for _, c := range a.OwnCells() {
+		s := series{Group: fmt.Sprintf("%s, %s", analysis.RequestName(c.Workload, c.Request), c.Load), Name: c.Model}
 		every := len(c.Samples)/mostPoints + 1
 		for i, b := range c.Samples {
-			if v, ok := b.Metrics[MetricResponse]; ok && i%every == 0 {
-				s.Round, s.P50 = append(s.Round, b.Round), append(s.P50, thousandths(v/1e3))
+			if v, ok := b.Metrics[analysis.MetricResponse]; ok && i%every == 0 {
+				s.Round, s.P50 = append(s.Round, b.Round), append(s.P50, analysis.RoundThousandths(v/1e3))
 			}
 		}
 		if len(s.Round) > 1 {
@@ -210,97 +213,97 @@ func (a *Analysis) series() []series {
 }
 
 // placeOf is where the cell is in the JSON.
-func (a *Analysis) placeOf(c Cell) string {
-	return fmt.Sprintf(".cells.%d", slices.IndexFunc(a.Cells, func(o Cell) bool { return o.Cell == c.Cell }))
+func placeOf(a *analysis.Analysis, c analysis.Cell) string {
+	return fmt.Sprintf(".cells.%d", slices.IndexFunc(a.Cells, func(o analysis.Cell) bool { return o.Cell == c.Cell }))
 }
 
 // cellNumber is a value of the cell.
-func (a *Analysis) cellNumber(c Cell, text, field string) number {
-	return numbersAt(a.placeOf(c))(text, field)
+func cellNumber(a *analysis.Analysis, c analysis.Cell, text, field string) number {
+	return numbersAt(placeOf(a, c))(text, field)
 }
 
 // comparisonNumber is a value of the cell's comparison with the baseline. What is no number has no place.
-func (a *Analysis) comparisonNumber(c Cell, text, field string) number {
-	i := a.compared(c.Cell, MetricResponse)
+func comparisonNumber(a *analysis.Analysis, c analysis.Cell, text, field string) number {
+	i := a.ComparisonIndex(c.Cell, analysis.MetricResponse)
 	if i < 0 || !strings.ContainsAny(text, "0123456789") {
 		return number{Text: text}
 	}
 	return numbersAt(fmt.Sprintf(".comparisons.%d", i))(text, field)
 }
 
-func responseGrid(a *Analysis) grid {
+func responseGrid(a *analysis.Analysis) grid {
 	g := grid{ID: "response", Title: "Response times", Short: "Response times", Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "model", Definition: "model"},
 		{Name: "p50", Definition: "percentile"}, {Name: "p90", Definition: "percentile"}, {Name: "p99", Definition: "percentile"}, {Name: "p99.9", Definition: "percentile"}, {Name: "requests/s", Definition: "throughput"}}}
 	if a.Run.Suite == nil {
 		g.Columns = append(g.Columns, column{Name: "fork tax", Definition: "tax"}, column{Name: "adds", Definition: "tax"})
 	}
-	for _, c := range a.ownCells() {
-		row := []number{{Text: requestName(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
-			a.cellNumber(c, c.Response.print("p50"), "response_ns.p50"), a.cellNumber(c, c.Response.print("p90"), "response_ns.p90"),
-			a.cellNumber(c, c.Response.print("p99"), "response_ns.p99"), a.cellNumber(c, c.Response.print("p999"), "response_ns.p999"),
-			a.cellNumber(c, optional(c.ThroughputRPS, three), "throughput_rps")}
+	for _, c := range a.OwnCells() {
+		row := []number{{Text: analysis.RequestName(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
+			cellNumber(a, c, percentileText(c.Response, "p50"), "response_ns.p50"), cellNumber(a, c, percentileText(c.Response, "p90"), "response_ns.p90"),
+			cellNumber(a, c, percentileText(c.Response, "p99"), "response_ns.p99"), cellNumber(a, c, percentileText(c.Response, "p999"), "response_ns.p999"),
+			cellNumber(a, c, analysis.FormatOptional(c.ThroughputRPS, analysis.FormatNumber), "throughput_rps")}
 		if a.Run.Suite == nil {
-			tax, adds := a.tax(c)
-			row = append(row, a.comparisonNumber(c, tax, "ratio"), a.comparisonNumber(c, adds, "difference"))
+			tax, adds := forkTax(a, c)
+			row = append(row, comparisonNumber(a, c, tax, "ratio"), comparisonNumber(a, c, adds, "difference"))
 		}
 		g.Rows = append(g.Rows, row)
 	}
 	return g
 }
 
-// said is what a check says besides its verdict.
-func (c *Check) said() []string {
-	lines := []string{c.terms() + "."}
+// FormatLog is what a check says besides its verdict.
+func checkLines(c *analysis.Check) []string {
+	lines := []string{checkTerms(c) + "."}
 	if c.Control != nil {
-		lines = append(lines, c.Control.say())
+		lines = append(lines, controlText(c.Control))
 	}
-	for _, line := range Omissions(c.LeftOut) {
+	for _, line := range analysis.Omissions(c.LeftOut) {
 		lines = append(lines, "Left out: "+line+".")
 	}
-	return slices.Concat(lines, c.regressions(), c.undecided())
+	return slices.Concat(lines, regressionLines(c), undecidedGates(c))
 }
 
-func gatesGrid(c *Check) grid {
+func gatesGrid(c *analysis.Check) grid {
 	g := grid{ID: "gates", Title: "Gates", Short: "Gates", Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "gate"}, {Name: "base", Definition: "gate"},
 		{Name: "candidate", Definition: "gate"}, {Name: "change", Definition: "change"}, {Name: "limit", Definition: "change"}, {Name: "verdict"}}}
 	for i, gate := range c.Gates {
 		at := numbersAt(fmt.Sprintf(".check.gates.%d", i))
-		g.Rows = append(g.Rows, []number{{Text: requestName(gate.Workload, gate.Request)}, {Text: gate.load()}, {Text: spoken(gate.Metric)},
-			at(gate.print(gate.Base), "base"), at(gate.print(gate.Candidate), "candidate"), at(gate.change(), "ratio"),
-			{"+" + share(c.Margin), ".check.margin"}, {Text: gate.Verdict}})
+		g.Rows = append(g.Rows, []number{{Text: analysis.RequestName(gate.Workload, gate.Request)}, {Text: gateLoad(gate)}, {Text: spoken(gate.Metric)},
+			at(gateValue(gate, gate.Base), "base"), at(gateValue(gate, gate.Candidate), "candidate"), at(gateChange(gate), "ratio"),
+			{"+" + analysis.FormatShare(c.Margin), ".check.margin"}, {Text: gate.Verdict}})
 	}
 	for _, l := range c.LeftOut {
-		g.Rows = append(g.Rows, []number{{}, {}, {Text: spoken(l.Gate)}, {Text: absent}, {Text: absent}, {Text: absent},
-			{Text: absent}, {Text: leftOut}})
+		g.Rows = append(g.Rows, []number{{}, {}, {Text: spoken(l.Gate)}, {Text: analysis.Absent}, {Text: analysis.Absent}, {Text: analysis.Absent},
+			{Text: analysis.Absent}, {Text: analysis.GateLeftOut}})
 	}
 	return g
 }
 
-func costGrid(a *Analysis) grid {
+func costGrid(a *analysis.Analysis) grid {
 	g := grid{ID: "cost", Title: "What a request costs the server", Short: "Costs", Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "model", Definition: "model"},
 		{Name: "CPU", Definition: "cpu"}, {Name: "of it database", Definition: "cpu"}, {Name: "processes", Definition: "processes"}, {Name: "connections", Definition: "connections"}, {Name: "page faults", Definition: "faults"},
 		{Name: "peak memory", Definition: "memory"}, {Name: "errors", Definition: "errors"}, {Name: "invalid", Definition: "invalid"}}}
-	for _, c := range a.ownCells() {
-		g.Rows = append(g.Rows, []number{{Text: requestName(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
-			a.cellNumber(c, optional(c.CPUPerRequest, duration), "cpu_ns_per_request"),
-			a.cellNumber(c, optional(c.DatabaseCPU, duration), "database_cpu_ns_per_request"),
-			a.cellNumber(c, optional(c.ProcessesPerRequest, perRequest), "processes_per_request"),
-			a.cellNumber(c, optional(c.ConnectionsPerRequest, perRequest), "connections_per_request"),
-			a.cellNumber(c, optional(c.FaultsPerRequest, three), "page_faults_per_request"),
-			a.cellNumber(c, optional(c.PeakMemory, func(b float64) string { return size(int64(b)) }), "peak_memory_bytes"),
-			a.cellNumber(c, fmt.Sprint(c.Errors), "errors"),
-			a.cellNumber(c, fmt.Sprintf("%d of %d", c.InvalidBlocks, c.Blocks), "invalid_blocks")})
+	for _, c := range a.OwnCells() {
+		g.Rows = append(g.Rows, []number{{Text: analysis.RequestName(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
+			cellNumber(a, c, analysis.FormatOptional(c.CPUPerRequest, analysis.FormatDuration), "cpu_ns_per_request"),
+			cellNumber(a, c, analysis.FormatOptional(c.DatabaseCPU, analysis.FormatDuration), "database_cpu_ns_per_request"),
+			cellNumber(a, c, analysis.FormatOptional(c.ProcessesPerRequest, analysis.FormatPerRequest), "processes_per_request"),
+			cellNumber(a, c, analysis.FormatOptional(c.ConnectionsPerRequest, analysis.FormatPerRequest), "connections_per_request"),
+			cellNumber(a, c, analysis.FormatOptional(c.FaultsPerRequest, analysis.FormatNumber), "page_faults_per_request"),
+			cellNumber(a, c, analysis.FormatOptional(c.PeakMemory, func(b float64) string { return analysis.FormatSize(int64(b)) }), "peak_memory_bytes"),
+			cellNumber(a, c, fmt.Sprint(c.Errors), "errors"),
+			cellNumber(a, c, fmt.Sprintf("%d of %d", c.InvalidBlocks, c.Blocks), "invalid_blocks")})
 	}
 	return g
 }
 
-func refereeGrid(a *Analysis) grid {
+func refereeGrid(a *analysis.Analysis) grid {
 	g := grid{ID: "referee", Title: "The referee: another client that repeats a part of the closed loops", Short: "Referee",
 		Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "model", Definition: "model"}, {Name: "median", Definition: "referee"}, {Name: "throughput", Definition: "referee"}, {Name: "why"}}}
 	for i, r := range a.Referee {
 		at := numbersAt(fmt.Sprintf(".referee.%d", i))
-		g.Rows = append(g.Rows, []number{{Text: requestName(r.Workload, r.Request)}, {Text: r.Load.String()}, {Text: r.Model},
-			at(signed(r.MedianRatio), "median_ratio"), at(signed(r.ThroughputRatio), "throughput_ratio"), {Text: r.Why}})
+		g.Rows = append(g.Rows, []number{{Text: analysis.RequestName(r.Workload, r.Request)}, {Text: r.Load.String()}, {Text: r.Model},
+			at(analysis.FormatWholeChange(r.MedianRatio), "median_ratio"), at(analysis.FormatWholeChange(r.ThroughputRatio), "throughput_ratio"), {Text: r.Why}})
 	}
 	return g
 }

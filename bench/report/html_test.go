@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
 	"forktax/bench/report"
 )
 
@@ -15,7 +17,7 @@ import (
 func printedPage(t *testing.T) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := report.HTML(&out, analyze(t, theRun(t))); err != nil {
+	if err := report.HTML(&out, analysistest.Analyze(t, analysistest.TheRun(t))); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -83,7 +85,7 @@ func TestHTMLNumbersHavePlaces(t *testing.T) {
 
 // Every figure says what it shows, is drawn within its bounds, and has its data below it.
 func TestHTMLFigures(t *testing.T) {
-	a := analyze(t, theRun(t))
+	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	page := printedPage(t)
 	if n := strings.Count(page, "<figure>"); n < 5 || n != strings.Count(page, "The data of this figure") {
 		t.Errorf("the page has %d figures", n)
@@ -111,11 +113,11 @@ func TestHTMLFigures(t *testing.T) {
 
 // A check's page begins with its verdict, and has its gates.
 func TestHTMLOfACheck(t *testing.T) {
-	a := analyze(t, theRun(t))
+	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	one, two, ratio := 1000.0, 1200.0, 1.2
-	a.Check = &report.Check{Base: "old", Candidate: "new", Verdict: report.Regression, Why: "it takes longer", Margin: 0.03,
-		Gates: []report.Gate{{Workload: "hello", Request: "hello", Metric: report.MetricResponse, Kind: "measured", Unit: "ns", Base: &one,
-			Candidate: &two, Ratio: &ratio, Verdict: report.Regression}}, Control: &report.Control{Delay: 0.1, Found: true}}
+	a.Check = &analysis.Check{Base: "old", Candidate: "new", Verdict: analysis.Regression, Why: "it takes longer", Margin: 0.03,
+		Gates: []analysis.Gate{{Workload: "hello", Request: "hello", Metric: analysis.MetricResponse, Kind: "measured", Unit: "ns", Base: &one,
+			Candidate: &two, Ratio: &ratio, Verdict: analysis.Regression}}, Control: &analysis.Control{Delay: 0.1, Found: true}}
 	var out bytes.Buffer
 	if err := report.HTML(&out, a); err != nil {
 		t.Fatal(err)
@@ -129,9 +131,9 @@ func TestHTMLOfACheck(t *testing.T) {
 
 // The page of a search begins with what was found, and that of a run of one model does not tell of a comparison.
 func TestHTMLOfASearch(t *testing.T) {
-	a := analyze(t, theRun(t))
+	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	met := 880.0
-	a.Comparisons, a.Knees = nil, []report.Knee{{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p99 ≤ 20 ms", MetRPS: &met}}
+	a.Comparisons, a.Knees = nil, []analysis.Knee{{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p99 ≤ 20 ms", MetRPS: &met}}
 	check := func(want string) {
 		t.Helper()
 		var out bytes.Buffer
@@ -150,10 +152,10 @@ func TestHTMLOfASearch(t *testing.T) {
 
 // What a run calls things cannot become a part of the page's code.
 func TestHTMLEscapes(t *testing.T) {
-	a := analyze(t, theRun(t))
+	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	const evil = `</script><script>alert(1)</script><img onerror="x">`
 	a.Cells[0].Model, a.Run.Condition, a.Environment.CPU = evil, evil, evil
-	a.Warnings = append(a.Warnings, report.Warning{Code: evil, Text: evil, Advice: evil})
+	a.Warnings = append(a.Warnings, analysis.Warning{Code: evil, Text: evil, Advice: evil})
 	var out bytes.Buffer
 	if err := report.HTML(&out, a); err != nil {
 		t.Fatal(err)

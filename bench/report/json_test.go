@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/report"
 )
 
 // promised is the JSON of an analysis as DESIGN.md, section 9, promises it. What stands here may be extended and never
@@ -75,9 +76,9 @@ var keys = map[string]string{
 	"warnings.0": "code cell text advice",
 }
 
-func toJSON(t *testing.T, a *report.Analysis) (text []byte, p promised) {
+func toJSON(t *testing.T, a *analysis.Analysis) (text []byte, p promised) {
 	t.Helper()
-	text = print(t, "json", a)
+	text = analysistest.Print(t, "json", a)
 	if err := json.Unmarshal(text, &p); err != nil {
 		t.Fatalf("reading the JSON: %v\n%s", err, text)
 	}
@@ -99,14 +100,14 @@ func at(v any, path string) map[string]any {
 }
 
 func TestJSONHasAllKeys(t *testing.T) {
-	few := made{cells: twins(), block: func(plan.Cell, int) []record.Observation {
-		return []record.Observation{took(1000)}
+	few := analysistest.Made{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
+		return []record.Observation{analysistest.Took(1000)}
 	}}
-	real := theRun(t)
+	real := analysistest.TheRun(t)
 	real.Tail = record.Tail{} // of which there is a warning
-	for name, a := range map[string]*report.Analysis{
-		"a real run":           analyze(t, real),
-		"a run of one request": analyze(t, few.record(t, 1)),
+	for name, a := range map[string]*analysis.Analysis{
+		"a real run":           analysistest.Analyze(t, real),
+		"a run of one request": analysistest.Analyze(t, few.Record(t, 1)),
 	} {
 		text, _ := toJSON(t, a)
 		var all any
@@ -125,8 +126,8 @@ func TestJSONHasAllKeys(t *testing.T) {
 }
 
 func TestJSONOfTheRun(t *testing.T) {
-	r := theRun(t)
-	text, p := toJSON(t, analyze(t, r))
+	r := analysistest.TheRun(t)
+	text, p := toJSON(t, analysistest.Analyze(t, r))
 	if *p.Schema != 1 || *p.Run.ID != r.ID || !p.Run.Started.Equal(r.Started) || *p.Run.Seed != 42 || !*p.Run.Complete ||
 		*p.Run.Seconds != float64(r.Tail.LengthNS)/1e9 {
 		t.Errorf("schema %d, run %+v", *p.Schema, p.Run)
@@ -162,8 +163,8 @@ func TestJSONOfTheRun(t *testing.T) {
 // null. With five there is neither.
 func TestJSONOfFewRounds(t *testing.T) {
 	for rounds, interval := range map[int]bool{1: false, 5: false, 6: true, 7: true} {
-		m := made{cells: twins(), block: the10s}
-		_, p := toJSON(t, analyze(t, m.record(t, rounds)))
+		m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+		_, p := toJSON(t, analysistest.Analyze(t, m.Record(t, rounds)))
 		for _, c := range p.Comparisons {
 			for _, bound := range []*float64{c.RatioLow, c.RatioHigh, c.DifferenceLow, c.DifferenceHigh, c.Confidence} {
 				if (bound != nil) != interval || *c.Blocks != rounds {
@@ -179,13 +180,13 @@ func TestJSONOfFewRounds(t *testing.T) {
 
 // Times are integers, however they came about: medians of two, and medians of medians.
 func TestJSONTimesAreIntegers(t *testing.T) {
-	m := made{cells: twins(), block: func(c plan.Cell, round int) []record.Observation {
+	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 		if c.Model == "cgi" {
-			return []record.Observation{took(time.Duration(1001 + round*round))}
+			return []record.Observation{analysistest.Took(time.Duration(1001 + round*round))}
 		}
-		return []record.Observation{took(1000)}
+		return []record.Observation{analysistest.Took(1000)}
 	}}
-	a := analyze(t, m.record(t, 8))
+	a := analysistest.Analyze(t, m.Record(t, 8))
 	for _, c := range a.Comparisons {
 		for _, v := range []*float64{&c.Difference, c.DifferenceLow, c.DifferenceHigh} {
 			if c.Unit == "ns" && *v != math.Trunc(*v) {
@@ -193,7 +194,7 @@ func TestJSONTimesAreIntegers(t *testing.T) {
 			}
 		}
 	}
-	if text := string(print(t, "json", a)); strings.Contains(text, "e+") {
+	if text := string(analysistest.Print(t, "json", a)); strings.Contains(text, "e+") {
 		t.Errorf("a number is in exponential form:\n%s", text)
 	}
 }

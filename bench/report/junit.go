@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"forktax/bench/analysis"
 )
 
 // The elements of JUnit's XML, with attributes and elements in the order of Ant's schema, which is the strictest and
@@ -52,7 +54,7 @@ type (
 // JUnit prints a test case for each gate of a check and for its positive control: a regression is a failure, what was
 // not decided an error, and a gate that was left out is skipped, so that nothing passes but what did. Of a run without
 // a check it prints one for each cell, and one for each reason why the run is inconclusive.
-func JUnit(w io.Writer, a *Analysis) error {
+func JUnit(w io.Writer, a *analysis.Analysis) error {
 	length := a.Run.Seconds
 	suite := junitSuite{Name: "forktax", Package: "forktax", Hostname: "localhost",
 		Timestamp: a.Run.Started.UTC().Format("2006-01-02T15:04:05"),
@@ -93,22 +95,22 @@ func JUnit(w io.Writer, a *Analysis) error {
 }
 
 // checkCases has a last case for a verdict that no gate and no control gives the reason of.
-func checkCases(c *Check) []junitCase {
+func checkCases(c *analysis.Check) []junitCase {
 	var cases []junitCase
 	bad := false
 	for _, g := range c.Gates {
 		t := junitCase{Class: "forktax.check." + g.Workload + "/" + g.Request, Name: spoken(g.Metric)}
-		if load := g.load(); load != "" {
+		if load := gateLoad(g); load != "" {
 			t.Name += ", " + load
 		}
 		switch g.Verdict {
-		case Pass:
-		case Regression:
-			t.Failure = &junitProblem{Message: g.found(), Type: Regression, Text: c.terms()}
+		case analysis.Pass:
+		case analysis.Regression:
+			t.Failure = &junitProblem{Message: gateFound(g), Type: analysis.Regression, Text: checkTerms(c)}
 		default:
-			t.Error = &junitProblem{Message: g.found(), Type: Undecided, Text: c.wants()}
+			t.Error = &junitProblem{Message: gateFound(g), Type: analysis.Undecided, Text: checkNeeds(c)}
 		}
-		bad = bad || g.Verdict != Pass
+		bad = bad || g.Verdict != analysis.Pass
 		cases = append(cases, t)
 	}
 	for _, l := range c.LeftOut {
@@ -118,16 +120,16 @@ func checkCases(c *Check) []junitCase {
 	if c.Control != nil {
 		t := junitCase{Class: "forktax.check", Name: "positive control"}
 		if !c.Control.Found {
-			t.Error = &junitProblem{Message: c.Control.say(), Type: Undecided, Text: c.wants()}
+			t.Error = &junitProblem{Message: controlText(c.Control), Type: analysis.Undecided, Text: checkNeeds(c)}
 		}
 		bad = bad || !c.Control.Found
 		cases = append(cases, t)
 	}
-	if c.Verdict == Pass || bad {
+	if c.Verdict == analysis.Pass || bad {
 		return cases
 	}
 	t := junitCase{Class: "forktax.check", Name: "verdict"}
-	if problem := (&junitProblem{Message: c.headline(), Type: c.Verdict, Text: c.wants()}); c.Verdict == Regression {
+	if problem := (&junitProblem{Message: checkHeadline(c), Type: c.Verdict, Text: checkNeeds(c)}); c.Verdict == analysis.Regression {
 		t.Failure = problem
 	} else {
 		t.Error = problem
@@ -135,27 +137,27 @@ func checkCases(c *Check) []junitCase {
 	return append(cases, t)
 }
 
-func (c *Check) wants() string {
+func checkNeeds(c *analysis.Check) string {
 	if c.Needs == "" {
 		return ""
 	}
 	return "it needs: " + c.Needs
 }
 
-func runCases(a *Analysis) []junitCase {
+func runCases(a *analysis.Analysis) []junitCase {
 	var cases []junitCase
 	for _, c := range a.Cells {
 		t := junitCase{Class: "forktax.run." + c.Workload + "/" + c.Request,
 			Name: fmt.Sprintf("%s, %s, %s", c.Model, c.Load, c.Engine)}
 		if c.Errors > 0 {
 			t.Error = &junitProblem{Message: fmt.Sprintf("%d of %d requests failed: %s", c.Errors, c.Requests, c.ErrorsByClass),
-				Type: "errors", Text: said(c.Complaints)}
+				Type: "errors", Text: analysis.FormatLog(c.Complaints)}
 		}
 		cases = append(cases, t)
 	}
-	for i, w := range a.inconclusive() {
+	for i, w := range inconclusiveWarnings(a) {
 		cases = append(cases, junitCase{Class: "forktax.run", Name: fmt.Sprintf("conclusive %d", i+1),
-			Error: &junitProblem{Message: w.Text, Type: Inconclusive, Text: w.Advice}})
+			Error: &junitProblem{Message: w.Text, Type: analysis.Inconclusive, Text: w.Advice}})
 	}
 	if !a.Run.Complete {
 		cases = append(cases, junitCase{Class: "forktax.run", Name: "complete",

@@ -3,18 +3,16 @@ package report
 import (
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
-	"forktax/bench/plan"
-	"forktax/bench/subject"
+	"forktax/bench/analysis"
+	"forktax/bench/record"
 )
 
 // Markdown prints the whole report for a page: also the comparisons by other metrics, and the environment.
-func Markdown(w io.Writer, a *Analysis) error {
+func Markdown(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
 	if a.Check != nil {
 		p.checkChapter(a.Check)
@@ -28,16 +26,16 @@ func Markdown(w io.Writer, a *Analysis) error {
 	}
 	const ranks = "Percentiles are exact nearest ranks over all right answers."
 	if a.Run.Suite != nil {
-		p.chapter("Suite "+a.Run.Suite.Name, aboutSuite(a)+".", suiteTable(a), a.notes(a.own(plan.Closed), MetricThroughput)...)
+		p.chapter("Suite "+a.Run.Suite.Name, aboutSuite(a)+".", suiteTable(a), footnotes(a, a.CellsOf(record.Closed), analysis.MetricThroughput)...)
 		p.chapter("Response time in closed loops", ranks, closedTable(a))
 	} else {
 		p.chapter("Response time in closed loops", ranks+" The fork tax is the ratio of\nthe medians, with its 95 % interval: over "+
-			"pairs of blocks, or over starts of the targets if that is wider.", closedTable(a), a.notes(a.own(plan.Closed), MetricResponse)...)
+			"pairs of blocks, or over starts of the targets if that is wider.", closedTable(a), footnotes(a, a.CellsOf(record.Closed), analysis.MetricResponse)...)
 	}
 	p.chapter("Response time at a rate", "Requests arrive by a plan, whatever the server does, and count from when they were "+
-		"intended.\nLag is the generator's own fault.", openTable(a), a.notes(a.own(plan.Open), MetricResponse)...)
+		"intended.\nLag is the generator's own fault.", openTable(a), footnotes(a, a.CellsOf(record.Open), analysis.MetricResponse)...)
 	p.chapter("What a request costs the server", "Of the server and the children that it waited for. Invalid blocks are in no "+
-		"comparison.", costTable(a.ownCells()))
+		"comparison.", costTable(a.OwnCells()))
 	p.waterfalls(a)
 	p.chapter("What each thing is worth that can be kept", "From the model that keeps everything down to the one that keeps "+
 		"nothing: what is renewed for\neach request, and what that adds to the median, by the client's clock and by the sum of "+
@@ -64,20 +62,20 @@ func (p *printer) chapter(title, about string, t table.Writer, notes ...string) 
 }
 
 // waterfalls draws the phases of the requests for which a process was started.
-func (p *printer) waterfalls(a *Analysis) {
-	cells := a.told()
+func (p *printer) waterfalls(a *analysis.Analysis) {
+	cells := cellsWithPhases(a)
 	if len(cells) == 0 {
 		return
 	}
 	p.line("\n## Where the time of a request goes\n\nMedians of the phases, each of which begins where the one before it ends; " +
 		"METHOD.md says what each\nis. What is outside of them is the network, HTTP, and the client.")
 	for _, c := range cells {
-		p.line("\n%s, %s, %s: %s\n\n```\n%s```", requestName(c.Workload, c.Request), c.Model, c.Load, c.Response.print("p50"),
+		p.line("\n%s, %s, %s: %s\n\n```\n%s```", analysis.RequestName(c.Workload, c.Request), c.Model, c.Load, percentileText(c.Response, "p50"),
 			waterfall(c))
 	}
 }
 
-func (p *printer) comparisons(a *Analysis) {
+func (p *printer) comparisons(a *analysis.Analysis) {
 	if len(a.Comparisons) == 0 {
 		return
 	}
@@ -87,48 +85,28 @@ func (p *printer) comparisons(a *Analysis) {
 	p.line("| request | load | metric | candidate over baseline | ratio | difference | pairs | starts | interval | MDE |" +
 		"\n|---|---|---|---|--:|--:|--:|--:|---|--:|")
 	for _, c := range a.Comparisons {
-		print := duration
+		print := analysis.FormatDuration
 		if c.Unit != "ns" {
-			print = rate
+			print = analysis.FormatRate
 		}
-		p.line("| %s | %s | %s | %s over %s | %s%s | %s%s | %d | %d | %s | %s |", requestName(c.Workload, c.Request), c.Load,
-			c.Metric, c.Candidate, c.Baseline, three(c.Ratio), between(c.RatioLow, c.RatioHigh, three), print(c.Difference),
-			between(c.DifferenceLow, c.DifferenceHigh, print), c.Blocks, c.Restarts, c.over(), optional(c.MDE, percent))
+		p.line("| %s | %s | %s | %s over %s | %s%s | %s%s | %d | %d | %s | %s |", analysis.RequestName(c.Workload, c.Request), c.Load,
+			c.Metric, c.Candidate, c.Baseline, analysis.FormatNumber(c.Ratio), analysis.FormatInterval(c.RatioLow, c.RatioHigh, analysis.FormatNumber), print(c.Difference),
+			analysis.FormatInterval(c.DifferenceLow, c.DifferenceHigh, print), c.Blocks, c.Restarts, intervalText(c), analysis.FormatOptional(c.MDE, analysis.FormatPercent))
 	}
 }
 
-func percent(share float64) string { return three(share*100) + " %" }
-
 // variants says what each is.
-func (p *printer) variants(a *Analysis) {
+func (p *printer) variants(a *analysis.Analysis) {
 	if len(a.Run.Variants) == 0 {
 		return
 	}
 	p.line("\n## Variants\n")
 	for _, v := range a.Run.Variants {
-		p.line("- %s: %s", v.Name, variant(v))
+		p.line("- %s: %s", v.Name, analysis.FormatVariant(v))
 	}
 }
 
-// variant says what one is, as far as it is anything but a model.
-func variant(v subject.Variant) string {
-	parts := []string{"model " + v.Model}
-	if len(v.Build) > 0 {
-		parts = append(parts, fmt.Sprintf("built with `%s`", strings.Join(v.Build, " ")))
-	}
-	for _, name := range slices.Sorted(maps.Keys(v.Env)) {
-		parts = append(parts, fmt.Sprintf("`%s=%s`", name, v.Env[name]))
-	}
-	if v.Padding > 0 {
-		parts = append(parts, fmt.Sprintf("%s bytes more of environment", grouped(int64(v.Padding))))
-	}
-	if v.Program != "" {
-		parts = append(parts, fmt.Sprintf("program `%s`", v.Program))
-	}
-	return strings.Join(parts, ", ")
-}
-
-func (p *printer) environment(a *Analysis) {
+func (p *printer) environment(a *analysis.Analysis) {
 	p.line("\n## Environment\n")
 	for _, line := range surroundings(a, "`") {
 		p.line("- %s", line)
@@ -136,11 +114,11 @@ func (p *printer) environment(a *Analysis) {
 }
 
 // surroundings says where a run was made, with what is code between the quotes.
-func surroundings(a *Analysis, quote string) []string {
+func surroundings(a *analysis.Analysis, quote string) []string {
 	e := a.Environment
 	lines := []string{
-		fmt.Sprintf("%s, %d cores, %s of memory; %s %s on %s; load %.2f before the run%s", e.CPU, e.Cores, size(e.MemoryBytes),
-			e.OS, e.Kernel, e.Arch, e.Load1, duringRun(a.Run.StealShare)),
+		fmt.Sprintf("%s, %d cores, %s of memory; %s %s on %s; load %.2f before the run%s", e.CPU, e.Cores, analysis.FormatSize(e.MemoryBytes),
+			e.OS, e.Kernel, e.Arch, e.Load1, analysis.FormatSteal(a.Run.StealShare)),
 		fmt.Sprintf("forktax %s, built with %s", a.Run.Version, e.Go),
 	}
 	if d := e.Database; d != nil {
@@ -148,7 +126,7 @@ func surroundings(a *Analysis, quote string) []string {
 		if d.Private {
 			whose = "started for the run"
 		}
-		lines = append(lines, fmt.Sprintf("%s %s, %s, %s: %s", d.Kind, d.Version, whose, quote+d.URL+quote, settings(d.Settings)))
+		lines = append(lines, fmt.Sprintf("%s %s, %s, %s: %s", d.Kind, d.Version, whose, quote+d.URL+quote, analysis.FormatSettings(d.Settings)))
 	}
 	for _, program := range e.Programs {
 		name := program.Workload
@@ -156,16 +134,7 @@ func surroundings(a *Analysis, quote string) []string {
 			name += " (" + strings.Join(program.Variants, ", ") + ")"
 		}
 		sum := quote + fmt.Sprintf("%.12s", program.SHA256) + quote
-		lines = append(lines, fmt.Sprintf("%s: %s, %s, SHA-256 %s, %s", name, quote+program.Path+quote, size(program.Bytes), sum, program.Go))
+		lines = append(lines, fmt.Sprintf("%s: %s, %s, SHA-256 %s, %s", name, quote+program.Path+quote, analysis.FormatSize(program.Bytes), sum, program.Go))
 	}
 	return append(lines, suiteVersions(a.Run.Suite)...)
-}
-
-// settings lists what a database server is set to.
-func settings(set map[string]string) string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		parts = append(parts, name+" "+set[name])
-	}
-	return strings.Join(parts, ", ")
 }

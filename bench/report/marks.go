@@ -3,6 +3,8 @@ package report
 import (
 	"slices"
 	"strings"
+
+	"forktax/bench/analysis"
 )
 
 // fewestStarts have a 95 % interval; see stats.SignedRank.
@@ -20,8 +22,8 @@ var notes = []struct{ mark, text string }{
 	{markPairs, "over pairs of blocks only: fewer than six starts of the targets cannot be judged"},
 }
 
-// mark says what an interval is over, if it is not as usual.
-func (c Comparison) mark() string {
+// intervalMark says what an interval is over, if it is not as usual.
+func intervalMark(c analysis.Comparison) string {
 	switch {
 	case c.RatioLow == nil:
 		return ""
@@ -34,13 +36,13 @@ func (c Comparison) mark() string {
 	}
 }
 
-// notes explains the marks that the comparisons of these cells have by the metric.
-func (a *Analysis) notes(cells []Cell, metric string) []string {
+// footnotes explains the marks that the comparisons of these cells have by the metric.
+func footnotes(a *analysis.Analysis, cells []analysis.Cell, metric string) []string {
 	var lines []string
 	for _, n := range notes {
-		if slices.ContainsFunc(cells, func(c Cell) bool {
-			r := a.comparison(c.Cell, metric)
-			return r != nil && r.mark() == n.mark
+		if slices.ContainsFunc(cells, func(c analysis.Cell) bool {
+			r := a.Comparison(c.Cell, metric)
+			return r != nil && intervalMark(*r) == n.mark
 		}) {
 			lines = append(lines, strings.TrimSpace(n.mark)+" "+n.text)
 		}
@@ -48,12 +50,12 @@ func (a *Analysis) notes(cells []Cell, metric string) []string {
 	return lines
 }
 
-// over says in words what the interval is over.
-func (c Comparison) over() string {
+// intervalText says in words what the interval is over.
+func intervalText(c analysis.Comparison) string {
 	switch {
 	case c.Over == "":
-		return absent
-	case c.Metric == MetricResponse99:
+		return analysis.Absent
+	case c.Metric == analysis.MetricResponse99:
 		return "bootstrap over pairs"
 	case c.Widened:
 		return "over starts, above 1.5 times as wide as over pairs"

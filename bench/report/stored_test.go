@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
 	"forktax/bench/report"
 )
 
@@ -19,11 +21,11 @@ func TestReadAnalysis(t *testing.T) {
 	if err := report.Write(name, report.JSON, a); err != nil {
 		t.Fatal(err)
 	}
-	got, err := report.ReadAnalysis(name)
+	got, err := analysis.ReadAnalysis(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(a, got, cmpopts.IgnoreFields(report.Cell{}, "Histogram", "Samples"), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(a, got, cmpopts.IgnoreFields(analysis.Cell{}, "Histogram", "Samples"), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("what was read (-written +read):\n%s", diff)
 	}
 }
@@ -35,7 +37,7 @@ func TestReadReferences(t *testing.T) {
 		t.Fatalf("no reference results are there: %v", err)
 	}
 	for _, f := range files {
-		if _, err := report.ReadAnalysis(f); err != nil {
+		if _, err := analysis.ReadAnalysis(f); err != nil {
 			t.Error(err)
 		}
 	}
@@ -43,7 +45,7 @@ func TestReadReferences(t *testing.T) {
 
 // What is not the whole of a result is an error that names the file and says what is needed.
 func TestReadWhatIsNoResult(t *testing.T) {
-	whole := string(print(t, "json", analyze(t, theRun(t))))
+	whole := string(analysistest.Print(t, "json", analysistest.Analyze(t, analysistest.TheRun(t))))
 	for name, test := range map[string]struct{ text, want string }{
 		"empty":             {"", "is empty"},
 		"blank":             {" \n", "is empty"},
@@ -63,16 +65,16 @@ func TestReadWhatIsNoResult(t *testing.T) {
 		if err := os.WriteFile(file, []byte(test.text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		a, err := report.ReadAnalysis(file)
+		a, err := analysis.ReadAnalysis(file)
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), file) ||
 			!strings.Contains(err.Error(), "a result.json is needed") {
 			t.Errorf("%s: ReadAnalysis = %v, %v; want the file's name, %q and what is needed", name, a, err, test.want)
 		}
 	}
-	if _, err := report.ReadAnalysis("nowhere.json"); err == nil || !strings.Contains(err.Error(), "nowhere.json") {
+	if _, err := analysis.ReadAnalysis("nowhere.json"); err == nil || !strings.Contains(err.Error(), "nowhere.json") {
 		t.Errorf("ReadAnalysis of what is missing = %v", err)
 	}
-	if _, err := report.ReadAnalysis(t.TempDir()); err == nil {
+	if _, err := analysis.ReadAnalysis(t.TempDir()); err == nil {
 		t.Error("ReadAnalysis of a folder = nil")
 	}
 }

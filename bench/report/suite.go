@@ -4,17 +4,16 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
-	"forktax/bench/plan"
+	"forktax/bench/analysis"
 	"forktax/bench/record"
 )
 
 // published is what mod_python's own manual says of the contenders of the suite article: requests a second of a page that
 // says hello, by ab with one client on a Pentium of 1.2 GHz.
-var published = map[plan.Contender]float64{
+var published = map[record.Contender]float64{
 	{Workload: "hello in Python", Name: "cgi"}:        23,
 	{Workload: "hello in Python", Name: "cgihandler"}: 385,
 	{Workload: "hello in Python", Name: "publisher"}:  476,
@@ -23,7 +22,7 @@ var published = map[plan.Contender]float64{
 
 // suiteTable has a row for each contender of a suite: how many requests a second it answers, how many times as many as the
 // baseline that is, and what one costs.
-func suiteTable(a *Analysis) table.Writer {
+func suiteTable(a *analysis.Analysis) table.Writer {
 	t := table.NewWriter()
 	if a.Run.Suite == nil {
 		return t
@@ -35,19 +34,19 @@ func suiteTable(a *Analysis) table.Writer {
 	}
 	t.AppendHeader(header)
 	last := ""
-	for _, c := range a.own(plan.Closed) {
-		row := table.Row{c.Workload, c.Load, c.Model, a.title(c), optional(c.ThroughputRPS, three), "", optional(c.CPUPerRequest, duration)}
+	for _, c := range a.CellsOf(record.Closed) {
+		row := table.Row{c.Workload, c.Load, c.Model, contenderTitle(a, c), analysis.FormatOptional(c.ThroughputRPS, analysis.FormatNumber), "", analysis.FormatOptional(c.CPUPerRequest, analysis.FormatDuration)}
 		if c.Workload == last {
 			row[0] = ""
 		}
 		last = c.Workload
 		if c.Model == a.Run.Baseline {
 			row[5] = "1"
-		} else if r := a.comparison(c.Cell, MetricThroughput); r != nil {
-			row[5] = three(r.Ratio) + between(r.RatioLow, r.RatioHigh, three) + r.mark()
+		} else if r := a.Comparison(c.Cell, analysis.MetricThroughput); r != nil {
+			row[5] = analysis.FormatNumber(r.Ratio) + analysis.FormatInterval(r.RatioLow, r.RatioHigh, analysis.FormatNumber) + intervalMark(*r)
 		}
-		if rps, known := published[plan.Contender{Workload: c.Workload, Name: c.Model}]; old && known {
-			row = append(row, fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[plan.Contender{Workload: c.Workload, Name: a.Run.Baseline}]))
+		if rps, known := published[record.Contender{Workload: c.Workload, Name: c.Model}]; old && known {
+			row = append(row, fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[record.Contender{Workload: c.Workload, Name: a.Run.Baseline}]))
 		}
 		t.AppendRow(row)
 	}
@@ -55,9 +54,9 @@ func suiteTable(a *Analysis) table.Writer {
 	return t
 }
 
-// title says for people what a contender is.
-func (a *Analysis) title(c Cell) string {
-	i := slices.IndexFunc(a.Run.Suite.Contenders, func(b plan.Contender) bool { return b.Workload == c.Workload && b.Name == c.Model })
+// contenderTitle says for people what a contender is.
+func contenderTitle(a *analysis.Analysis, c analysis.Cell) string {
+	i := slices.IndexFunc(a.Run.Suite.Contenders, func(b record.Contender) bool { return b.Workload == c.Workload && b.Name == c.Model })
 	if i < 0 {
 		return ""
 	}
@@ -65,7 +64,7 @@ func (a *Analysis) title(c Cell) string {
 }
 
 // aboutSuite is what a reader of the table must know.
-func aboutSuite(a *Analysis) string {
+func aboutSuite(a *analysis.Analysis) string {
 	if a.Run.Suite == nil {
 		return ""
 	}
@@ -76,32 +75,8 @@ func aboutSuite(a *Analysis) string {
 	return about
 }
 
-// suiteWarning names what of a suite was left out.
-func suiteWarning(r *record.Result) (Warning, bool) {
-	s := r.Plan.Suite
-	if s == nil || len(s.LeftOut) == 0 {
-		return Warning{}, false
-	}
-	return Warning{Code: "left out", Text: fmt.Sprintf("of the suite %s not all could be had: %s", s.Name, strings.Join(s.LeftOut, "; ")),
-		Advice: "install what is missing"}, true
-}
-
-// unaccounted warns of contenders of a suite whose CPU is not known.
-func unaccounted(a *Analysis) (Warning, bool) {
-	var names []string
-	for _, c := range a.ownCells() {
-		if a.Run.Suite != nil && c.CPUPerRequest == nil {
-			names = append(names, c.String())
-		}
-	}
-	return about(names, Warning{Code: "no-cpu",
-		Text: fmt.Sprintf("the CPU a request of %s is not known, and left out", some(names)),
-		Advice: "the kernel forgets the children of some servers, unless the harness may make a control group for each: " +
-			"cgroups version 2, as root"})
-}
-
 // suiteVersions lists the servers and languages.
-func suiteVersions(s *plan.Suite) []string {
+func suiteVersions(s *record.Suite) []string {
 	if s == nil {
 		return nil
 	}

@@ -8,7 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"forktax/bench/plan"
+	"forktax/bench/analysis"
+	"forktax/bench/record"
 )
 
 // A Terminal is where a report is looked at.
@@ -31,7 +32,7 @@ const (
 
 // Screen prints the text, with its sentences wrapped, and where there is room a picture below it. To what is no terminal, and has
 // no width, it prints the text alone, as it is.
-func Screen(w io.Writer, a *Analysis, t Terminal) error {
+func Screen(w io.Writer, a *analysis.Analysis, t Terminal) error {
 	p := printer{w: w, t: t}
 	p.text(a)
 	t.picture(&p, a)
@@ -40,12 +41,12 @@ func Screen(w io.Writer, a *Analysis, t Terminal) error {
 
 // picture draws the median response time of each cell in a closed loop, or of a suite its throughput, as a bar beside the
 // others, all on one scale, and its blocks in the order in which they ran as a line of their own.
-func (t Terminal) picture(p *printer, a *Analysis) {
+func (t Terminal) picture(p *printer, a *analysis.Analysis) {
 	room := t.Width - nameWidth - modelWidth - valueWidth - sparkWidth - 4
-	cells := firstLoads(a.ends().own(plan.Closed))
+	cells := analysis.FirstLoads(withoutIntermediate(a).CellsOf(record.Closed))
 	most := 0.0
 	for _, c := range cells {
-		most = max(most, a.length(c))
+		most = max(most, barLength(a, c))
 	}
 	if t.Width < narrowest || most == 0 {
 		return
@@ -57,23 +58,23 @@ func (t Terminal) picture(p *printer, a *Analysis) {
 	p.line("\n%s", title)
 	last, series := "", 0
 	for _, c := range cells {
-		length := a.length(c)
+		length := barLength(a, c)
 		if length == 0 {
 			continue
 		}
-		name := requestName(c.Workload, c.Request)
+		name := analysis.RequestName(c.Workload, c.Request)
 		if name != last {
 			last, series = name, 0
 		} else {
 			name = ""
 			series++
 		}
-		value := c.Response.print("p50")
+		value := percentileText(c.Response, "p50")
 		if a.Run.Suite != nil {
-			value = optional(c.ThroughputRPS, three) + "/s"
+			value = analysis.FormatOptional(c.ThroughputRPS, analysis.FormatNumber) + "/s"
 		}
-		if r := a.comparison(c.Cell, a.pictured()); r != nil {
-			value += " " + three(r.Ratio) + "×"
+		if r := a.Comparison(c.Cell, pictured(a)); r != nil {
+			value += " " + analysis.FormatNumber(r.Ratio) + "×"
 		}
 		drawn := t.bar(length/most*float64(room), room)
 		p.line("%s %s %s %s %s", t.pad(name, nameWidth), t.pad(c.Model, modelWidth), t.coloured(drawn, series), t.pad(value, valueWidth), t.spark(c))
@@ -81,14 +82,14 @@ func (t Terminal) picture(p *printer, a *Analysis) {
 }
 
 // pictured is the metric whose bars are drawn.
-func (a *Analysis) pictured() string {
+func pictured(a *analysis.Analysis) string {
 	if a.Run.Suite != nil {
-		return MetricThroughput
+		return analysis.MetricThroughput
 	}
-	return MetricResponse
+	return analysis.MetricResponse
 }
 
-func (a *Analysis) length(c Cell) float64 {
+func barLength(a *analysis.Analysis, c analysis.Cell) float64 {
 	switch {
 	case a.Run.Suite != nil && c.ThroughputRPS != nil:
 		return *c.ThroughputRPS
@@ -112,14 +113,14 @@ func (t Terminal) bar(length float64, width int) string {
 }
 
 // spark is the medians of a cell's blocks in their order, from its lowest to its highest.
-func (t Terminal) spark(c Cell) string {
+func (t Terminal) spark(c analysis.Cell) string {
 	levels := []rune("▁▂▃▄▅▆▇█")
 	if t.ASCII {
 		levels = []rune("_.-=+*%#")
 	}
 	var values []float64
 	for _, s := range c.Samples {
-		if v, ok := s.Metrics[MetricResponse]; ok {
+		if v, ok := s.Metrics[analysis.MetricResponse]; ok {
 			values = append(values, v)
 		}
 	}

@@ -6,13 +6,14 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"forktax/bench/analysis/analysistest"
 	"forktax/bench/report"
 )
 
 func pictured(t *testing.T, term report.Terminal) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := report.Screen(&out, analyze(t, theRun(t)), term); err != nil {
+	if err := report.Screen(&out, analysistest.Analyze(t, analysistest.TheRun(t)), term); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -43,7 +44,7 @@ func TestPicture(t *testing.T) {
 	if got := pictured(t, report.Terminal{Width: 79}); strings.Contains(got, "█") {
 		t.Errorf("where there is no room it draws\n%s", got)
 	}
-	if got, want := pictured(t, report.Terminal{}), string(print(t, "text", analyze(t, theRun(t)))); got != want {
+	if got, want := pictured(t, report.Terminal{}), string(analysistest.Print(t, "text", analysistest.Analyze(t, analysistest.TheRun(t)))); got != want {
 		t.Errorf("to no terminal it prints\n%s", got)
 	}
 }

@@ -8,32 +8,33 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"forktax/bench/plan"
+	"forktax/bench/analysis"
+	"forktax/bench/record"
 )
 
 // Text prints one screen for a terminal: the check, if there is one, the table, where it goes, what it means, and what to
 // be careful of.
-func Text(w io.Writer, a *Analysis) error {
+func Text(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
 	p.text(a)
 	return p.err
 }
 
-func (p *printer) text(a *Analysis) {
+func (p *printer) text(a *analysis.Analysis) {
 	if a.Check != nil {
 		p.check(a.Check)
 	}
 	p.sentence("", "%s", summary(a))
-	ends := a.ends()
+	ends := withoutIntermediate(a)
 	if a.Run.Suite == nil {
 		p.table("Response time in closed loops, and the fork tax on its median (95 % interval over pairs, or over starts if "+
-			"wider)", closedTable(ends), a.notes(ends.own(plan.Closed), MetricResponse)...)
+			"wider)", closedTable(ends), footnotes(a, ends.CellsOf(record.Closed), analysis.MetricResponse)...)
 	} else {
-		p.table(aboutSuite(a), suiteTable(a), a.notes(a.own(plan.Closed), MetricThroughput)...)
+		p.table(aboutSuite(a), suiteTable(a), footnotes(a, a.CellsOf(record.Closed), analysis.MetricThroughput)...)
 		p.table("Response time in closed loops", closedTable(ends))
 	}
-	p.table("Response time at a rate, and the fork tax on its median", openTable(ends), a.notes(ends.own(plan.Open), MetricResponse)...)
-	p.table("What a request costs the server", costTable(firstLoads(ends.ownCells())))
+	p.table("Response time at a rate, and the fork tax on its median", openTable(ends), footnotes(a, ends.CellsOf(record.Open), analysis.MetricResponse)...)
+	p.table("What a request costs the server", costTable(analysis.FirstLoads(ends.OwnCells())))
 	p.table("Where the time of a request goes: medians of its phases", phasesTable(a))
 	p.table("What it adds to renew a thing for each request, to the median response time (95 % interval)", ladderTable(a))
 	p.list("What it means", append(meanings(ends), agreed(a)...))

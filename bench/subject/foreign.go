@@ -65,8 +65,8 @@ func (f Foreign) Reach(ctx context.Context) error {
 // Secure says whether it speaks TLS.
 func (f Foreign) Secure() bool { return f.URL != nil && f.URL.Scheme == "https" }
 
-// ForeignWorkload is the workload of servers that are measured by their URL alone: it is the whole of the request.
-const ForeignWorkload = "url"
+// ExternalWorkload is the workload of servers that are measured by their URL alone: it is the whole of the request.
+const ExternalWorkload = "url"
 
 // start starts the command as a target, and waits until it accepts connections.
 func (f Foreign) start(ctx context.Context, l *Launcher, workload string) (*Target, func() error, error) {
@@ -110,7 +110,7 @@ func (f Foreign) start(ctx context.Context, l *Launcher, workload string) (*Targ
 // target is the server in the place of a launched one. Nothing is known of its cost.
 func (f Foreign) target(workload string) *Target {
 	t := &Target{Workload: workload, Model: f.Name, URL: f.URL.String(), External: true}
-	if workload != ForeignWorkload { // whose requests have paths of their own
+	if workload != ExternalWorkload { // whose requests have paths of their own
 		t.URL = strings.TrimSuffix(t.URL, "/")
 	}
 	return t

@@ -17,7 +17,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// An answer is what a target replied, as far as twins must agree on it.
+// An Response is what a target replied, as far as twins must agree on it.
 type Response struct {
 	Status  int
 	Headers http.Header // without Date and Server-Timing, which differ by nature; nil if they do not matter

@@ -15,10 +15,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"forktax/bench/analysis"
 	"forktax/bench/calibrate"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
-	"forktax/bench/report"
 	"forktax/bench/subject"
 )
 
@@ -102,7 +102,7 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 	self := order.self
 	finder := subject.NewFinder(stderr)
 	lab := &calibrate.Lab{Seed: order.Seed, Full: o.Full, Hostile: o.Hostile, Programs: programs, AtOnce: atOnce,
-		Progress: p.calibrating, Check: func(ctx context.Context, w calibrate.CheckWanted) (report.Check, error) {
+		Progress: p.calibrating, Check: func(ctx context.Context, w calibrate.CheckWanted) (analysis.Check, error) {
 			return liveCheck(ctx, atOnce, finder, w)
 		},
 		Tool: func(args ...string) *exec.Cmd { return exec.Command(self, append([]string{toolCommand}, args...)...) },
@@ -128,8 +128,8 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 
 // liveCheck makes a check as check does, and leaves nothing behind.
 func liveCheck(ctx context.Context, atOnce <-chan struct{}, finder *subject.Finder, w calibrate.CheckWanted) (
-	report.Check, error) {
-	counted, gates := report.Gated()
+	analysis.Check, error) {
+	counted, gates := analysis.Gated()
 	o := &checkOptions{margin: share(w.Margin), mustCatch: share(w.MustCatch), alpha: share(w.Alpha), budget: w.Budget,
 		gates: slices.Concat(counted, gates), seed: w.Seed}
 	c := &contest{checkOptions: o, workload: w.Program.Description}
@@ -141,22 +141,22 @@ func liveCheck(ctx context.Context, atOnce <-chan struct{}, finder *subject.Find
 	c.equip(launcher)
 	run, err := c.prepare(ctx, launcher, finder, nil)
 	if err != nil {
-		return report.Check{}, err
+		return analysis.Check{}, err
 	}
 	results, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
-		return report.Check{}, fmt.Errorf("making a folder for a check: %w", err)
+		return analysis.Check{}, fmt.Errorf("making a folder for a check: %w", err)
 	}
 	defer os.RemoveAll(results)
 	dir, failure, unwritten := run.carryOut(ctx, results, io.Discard)
 	if err := errors.Join(failure, unwritten); err != nil {
-		return report.Check{}, err
+		return analysis.Check{}, err
 	}
-	analysis, err := analysisOf(dir)
+	a, err := analysisOf(dir)
 	if err != nil {
-		return report.Check{}, err
+		return analysis.Check{}, err
 	}
-	return *analysis.Check, nil
+	return *a.Check, nil
 }
 
 // certified is the error that gives the command its exit status, nil if all passed.

@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"forktax/bench/gate"
+	"forktax/bench/analysis"
 	"forktax/bench/plan"
-	"forktax/bench/report"
 	"forktax/bench/revision"
+	"forktax/bench/stats/sequential"
 	"forktax/bench/subject"
 )
 
@@ -51,7 +51,7 @@ type checkOptions struct {
 }
 
 func checkCommand(atOnce <-chan struct{}) *cobra.Command {
-	o := checkOptions{margin: gate.DefaultMargin, mustCatch: gate.DefaultMustCatch, alpha: gate.DefaultAlpha,
+	o := checkOptions{margin: sequential.DefaultMargin, mustCatch: sequential.DefaultMustCatch, alpha: sequential.DefaultAlpha,
 		data: databaseOptions{Database: embedded}}
 	var printed output
 	c := &cobra.Command{
@@ -83,7 +83,7 @@ the candidate slower when its host delays it by --must-catch.`,
 		},
 	}
 	f := c.Flags()
-	counted, measured := report.Gated()
+	counted, measured := analysis.Gated()
 	f.StringVar(&o.base, "base", "", "what the candidate is held against: the path of a CGI executable or a workload program")
 	f.StringVar(&o.candidate, "candidate", "", "what is checked: likewise")
 	f.StringVar(&o.baseRef, "base-ref", "", "in place of --base, a commit of git, from which --build makes it")
@@ -116,7 +116,7 @@ const shortestBudget = time.Second
 const leastAlpha share = 0.0001
 
 func (o *checkOptions) check() error {
-	counted, measured := report.Gated()
+	counted, measured := analysis.Gated()
 	known := slices.Concat(counted, measured)
 	switch {
 	case o.baseRef != "" && o.base != "":
@@ -215,7 +215,7 @@ func (o *checkOptions) decide(ctx context.Context, l *subject.Launcher, printed 
 
 // omitted prints what the check leaves out, a line each. It is an error if something is missing and nothing may be.
 func (o *checkOptions) omitted(p plan.Plan, stderr io.Writer) error {
-	omissions := report.Omissions(p.Check.LeftOut)
+	omissions := analysis.Omissions(p.Check.LeftOut)
 	if p.NoFloor != "" {
 		omissions = append(omissions, "the floor: "+p.NoFloor)
 	}
@@ -229,11 +229,11 @@ func (o *checkOptions) omitted(p plan.Plan, stderr io.Writer) error {
 }
 
 // verdictOf is nil for a pass.
-func verdictOf(c *report.Check) error {
+func verdictOf(c *analysis.Check) error {
 	switch c.Verdict {
-	case report.Pass:
+	case analysis.Pass:
 		return nil
-	case report.Regression:
+	case analysis.Regression:
 		return fmt.Errorf("%w: %s", errRegression, c.Why)
 	}
 	return fmt.Errorf("%w: %s; it would take %s", errInconclusive, c.Why, c.Needs)

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"forktax/bench/analysis"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
-	"forktax/bench/report"
 	"forktax/bench/stats"
 )
 
@@ -25,7 +25,7 @@ func (c *contest) remember(metrics []string, named bool) (*plan.StoredBaseline, 
 	if !a.Run.Complete {
 		return nil, nil, usageError{mistaken("baseline", "%s is of a run that was not completed: %s", c.baseline, a.Run.Condition)}
 	}
-	if unlike := report.UnlikeMachine(a.Environment, machine.Environment()); len(unlike) > 0 && !c.unlike {
+	if unlike := analysis.UnlikeMachine(a.Environment, machine.Environment()); len(unlike) > 0 && !c.unlike {
 		var lines []string
 		for _, u := range unlike {
 			lines = append(lines, fmt.Sprintf("%s: %s, and here %s", u.What, u.A, u.B))
@@ -79,7 +79,7 @@ func (c *contest) subjects() string {
 }
 
 // ratio is that of one request by one metric; or why there is none.
-func (c *contest) ratio(a *report.Analysis, request, metric string) (plan.StoredRatio, string) {
+func (c *contest) ratio(a *analysis.Analysis, request, metric string) (plan.StoredRatio, string) {
 	for _, side := range storedSides {
 		cell := cellOf(c.workload.Name, request, side)
 		for _, r := range a.Comparisons {

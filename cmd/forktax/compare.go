@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"forktax/bench/analysis"
 	"forktax/bench/report"
 )
 
@@ -36,7 +37,7 @@ machines are not compared unless that is allowed; the fork tax of both, a ratio 
 			if err != nil {
 				return err
 			}
-			return print(c.OutOrStdout(), report.NewContrast(args[0], a, args[1], b, allowUnlike))
+			return print(c.OutOrStdout(), analysis.NewContrast(args[0], a, args[1], b, allowUnlike))
 		},
 	}
 	formatFlag(c.Flags(), &format, report.Contrasts)

@@ -12,12 +12,12 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/analysis"
 	"forktax/bench/explain"
-	"forktax/bench/gate"
 	"forktax/bench/load"
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/report"
+	"forktax/bench/stats/sequential"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
@@ -105,7 +105,7 @@ func (c *contest) plan(counts []plan.Count, leftOut []plan.LeftOut) (plan.Plan, 
 		Candidate: candidateSide, Control: controlSide,
 		Margin: float64(c.margin), MustCatch: float64(c.mustCatch), Alpha: float64(c.alpha), Counts: counts, LeftOut: leftOut,
 	}
-	_, measured := report.Gated()
+	_, measured := analysis.Gated()
 	criterion.Metrics = c.gatesOf(measured)
 	p := plan.Plan{
 		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.budget), AtLeast: fewestSent, Seed: c.seed,
@@ -137,7 +137,7 @@ const uncountable = "no stored result has counts of its base"
 
 // countable returns an error of usage if a gate is named that cannot be counted here.
 func (o *checkOptions) countable(ctx context.Context) error {
-	counted, _ := report.Gated()
+	counted, _ := analysis.Gated()
 	wanted := o.gatesOf(counted)
 	if !o.gatesNamed || len(wanted) == 0 {
 		return nil
@@ -156,7 +156,7 @@ func (o *checkOptions) countable(ctx context.Context) error {
 // count counts what has no noise, in single starts of both sides. What cannot be counted is left out, unless it was
 // named.
 func (c *contest) count(ctx context.Context, database databaseServer) ([]plan.Count, []plan.LeftOut, error) {
-	counted, _ := report.Gated()
+	counted, _ := analysis.Gated()
 	wanted := c.gatesOf(counted)
 	omit := func(why string) ([]plan.Count, []plan.LeftOut, error) {
 		var leftOut []plan.LeftOut
@@ -209,9 +209,9 @@ func (e *uncountedError) Unwrap() error { return e.error }
 
 func countOf(n explain.Counts, metric string) int64 {
 	switch metric {
-	case report.CountProcesses:
+	case analysis.CountProcesses:
 		return n.Processes
-	case report.CountFiles:
+	case analysis.CountFiles:
 		return n.Files
 	default:
 		return n.Connections
@@ -255,13 +255,13 @@ const firstStart = 50 * time.Millisecond
 func standing(dir string) func(starts int) (time.Duration, error) {
 	stage := 0
 	return func(starts int) (time.Duration, error) {
-		if starts > 0 && starts%gate.StartsAtOnce == 0 {
+		if starts > 0 && starts%sequential.StartsAtOnce == 0 {
 			result, err := record.Read(dir)
 			if err != nil {
 				return 0, err
 			}
-			j, err := report.Standing(result)
-			if err != nil || j.Verdict != gate.Open {
+			j, err := analysis.Standing(result)
+			if err != nil || j.Verdict != sequential.Open {
 				return 0, err
 			}
 			stage = j.Stage

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"forktax/bench/analysis"
 	"forktax/bench/load"
 	"forktax/bench/plan"
-	"forktax/bench/report"
 	"forktax/bench/subject"
 	"forktax/bench/subject/programtest"
 	"forktax/workload/contract"
@@ -47,7 +47,7 @@ func BenchmarkPhases(b *testing.B) {
 }
 
 // compareVariants compares the median response time of two variants of a program, and reports the ratio.
-func compareVariants(b *testing.B, command string, baseline, candidate subject.Variant) report.Comparison {
+func compareVariants(b *testing.B, command string, baseline, candidate subject.Variant) analysis.Comparison {
 	b.Helper()
 	dir := b.TempDir()
 	p, err := subject.Describe(b.Context(), filepath.Join(programtest.Build(b, command), command))
@@ -63,9 +63,9 @@ func compareVariants(b *testing.B, command string, baseline, candidate subject.V
 		pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: v.Name,
 			Engine: load.Default, Load: plan.Load{Kind: plan.Closed, Concurrency: 1}})
 	}
-	analysis := measuredBy(b, pl, launcher, filepath.Join(dir, "run"))
-	for _, c := range analysis.Comparisons {
-		if c.Metric == report.MetricResponse && c.RatioLow != nil && c.MDE != nil {
+	a := measuredBy(b, pl, launcher, filepath.Join(dir, "run"))
+	for _, c := range a.Comparisons {
+		if c.Metric == analysis.MetricResponse && c.RatioLow != nil && c.MDE != nil {
 			b.ReportMetric((c.Ratio-1)*100, "%")
 			b.ReportMetric((*c.RatioLow-1)*100, "low-%")
 			b.ReportMetric((*c.RatioHigh-1)*100, "high-%")
@@ -73,6 +73,6 @@ func compareVariants(b *testing.B, command string, baseline, candidate subject.V
 			return c
 		}
 	}
-	b.Fatalf("there is no interval: %+v", analysis.Warnings)
-	return report.Comparison{}
+	b.Fatalf("there is no interval: %+v", a.Warnings)
+	return analysis.Comparison{}
 }

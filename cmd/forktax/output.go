@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"forktax/bench/analysis"
 	"forktax/bench/report"
 )
 
@@ -20,7 +21,7 @@ const (
 type output struct {
 	format string
 	out    string // the folder; "" if there is to be none
-	print  report.Format[*report.Analysis]
+	print  report.Format[*analysis.Analysis]
 }
 
 func (o *output) flags(c *cobra.Command) {
@@ -44,7 +45,7 @@ func (o *output) check() error {
 }
 
 // write writes all formats, if that was asked for.
-func (o *output) write(a *report.Analysis) error {
+func (o *output) write(a *analysis.Analysis) error {
 	if o.out == "" {
 		return nil
 	}
@@ -53,7 +54,7 @@ func (o *output) write(a *report.Analysis) error {
 
 // announce shows a new result to GitHub Actions, where it runs there: annotations on standard output, unless that is to
 // be read by a program, and the report on the page of the job. That it cannot be shown there is no reason to fail.
-func (o *output) announce(a *report.Analysis, stdout, stderr io.Writer) error {
+func (o *output) announce(a *analysis.Analysis, stdout, stderr io.Writer) error {
 	if name := os.Getenv(githubSummary); name != "" {
 		if err := appendReport(name, a); err != nil {
 			fmt.Fprintf(stderr, "the report is not in the summary of the job, $%s: %v\n", githubSummary, err)
@@ -66,7 +67,7 @@ func (o *output) announce(a *report.Analysis, stdout, stderr io.Writer) error {
 }
 
 // appendReport appends the Markdown to a file in which other steps may have written.
-func appendReport(name string, a *report.Analysis) error {
+func appendReport(name string, a *analysis.Analysis) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
 		return err

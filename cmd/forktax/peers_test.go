@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"forktax/bench/analysis"
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/report"
 	"forktax/bench/run"
 	"forktax/bench/stack"
 	"forktax/bench/subject"
@@ -87,8 +87,8 @@ func comparePeers(b *testing.B, child string) {
 		pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: "hello", Model: model, Engine: load.Default,
 			Load: plan.Load{Kind: plan.Closed, Concurrency: 8}})
 	}
-	analysis := measuredBy(b, pl, launcher, filepath.Join(dir, "run"))
-	for _, c := range analysis.Cells {
+	a := measuredBy(b, pl, launcher, filepath.Join(dir, "run"))
+	for _, c := range a.Cells {
 		if c.ThroughputRPS == nil || c.Errors > 0 {
 			b.Fatalf("%s: %+v", c.Model, c)
 		}
@@ -100,8 +100,8 @@ func comparePeers(b *testing.B, child string) {
 			b.ReportMetric(float64(*c.CPUPerRequest)/float64(spawn), "×spawn")
 		}
 	}
-	for _, c := range analysis.Comparisons {
-		if c.Metric == report.MetricThroughput && c.RatioLow != nil {
+	for _, c := range a.Comparisons {
+		if c.Metric == analysis.MetricThroughput && c.RatioLow != nil {
 			b.ReportMetric(1/c.Ratio, "×"+c.Candidate)
 			b.ReportMetric(1 / *c.RatioHigh, "×"+c.Candidate+"-low")
 			b.ReportMetric(1 / *c.RatioLow, "×"+c.Candidate+"-high")
@@ -170,7 +170,7 @@ func spawned(b *testing.B, child string) time.Duration {
 }
 
 // measuredBy carries a plan out, and analyses what came of it.
-func measuredBy(b *testing.B, plan plan.Plan, l *subject.Launcher, dir string) *report.Analysis {
+func measuredBy(b *testing.B, plan plan.Plan, l *subject.Launcher, dir string) *analysis.Analysis {
 	b.Helper()
 	rec, err := record.Create(dir, record.Head{Schema: record.Schema, Plan: plan})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 // foreignWorkload is what servers serve that are measured by their URL alone.
 var foreignWorkload = contract.Description{
-	Name:     subject.ForeignWorkload,
+	Name:     subject.ExternalWorkload,
 	About:    "what servers answer that somebody else runs",
 	Requests: []contract.Request{{Name: "get", Method: "GET"}}, // the path is in the URL
 }

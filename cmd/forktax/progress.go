@@ -12,9 +12,9 @@ import (
 	"golang.org/x/term"
 
 	"forktax/bench/calibrate"
-	"forktax/bench/gate"
 	"forktax/bench/plan"
 	"forktax/bench/run"
+	"forktax/bench/stats/sequential"
 )
 
 // progress shows how far a run is: a bar on a terminal; elsewhere a line for each start of the targets, and one when
@@ -37,7 +37,7 @@ func newProgress(to io.Writer, plan plan.Plan) *progress {
 	p := &progress{to: to, plan: plan, every: 1, group: -1}
 	predicted := len(plan.Cells) > 0 && !plan.Searched
 	if plan.Check != nil { // which starts the targets all the time
-		p.every, p.halved = gate.StartsAtOnce, true
+		p.every, p.halved = sequential.StartsAtOnce, true
 	}
 	if f, ok := to.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = newBar(to, !predicted)

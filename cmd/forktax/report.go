@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"forktax/bench/analysis"
 	"forktax/bench/record"
-	"forktax/bench/report"
 )
 
 func reportCommand() *cobra.Command {
@@ -69,7 +69,7 @@ func newest(results string) (string, error) {
 
 // stored reads a result that was kept: from the folder of a run, from the result.json that is left of one, or from a
 // file like that. What is none is a mistake of whoever named it.
-func stored(path string) (*report.Analysis, error) {
+func stored(path string) (*analysis.Analysis, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, usagef("reading a result: %w; the folder of a run is needed, or its result.json", err)
@@ -91,8 +91,8 @@ func stored(path string) (*report.Analysis, error) {
 	return a, nil
 }
 
-func kept(file string) (*report.Analysis, error) {
-	a, err := report.ReadAnalysis(file)
+func kept(file string) (*analysis.Analysis, error) {
+	a, err := analysis.ReadAnalysis(file)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -100,10 +100,10 @@ func kept(file string) (*report.Analysis, error) {
 }
 
 // analysisOf reads and analyses the run in dir.
-func analysisOf(dir string) (*report.Analysis, error) {
+func analysisOf(dir string) (*analysis.Analysis, error) {
 	result, err := record.Read(dir)
 	if err != nil {
 		return nil, err
 	}
-	return report.Analyze(result)
+	return analysis.Analyze(result)
 }

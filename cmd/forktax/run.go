@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"forktax/bench/analysis"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/record"
@@ -210,7 +211,7 @@ func latest(dir string) (plan.Verdict, error) {
 	if err != nil {
 		return plan.Unclear, err
 	}
-	return report.Latest(result)
+	return analysis.Latest(result)
 }
 
 // ownPath is the file of this command, for programs to render their metrics by.
@@ -228,12 +229,12 @@ const resultFile = "result.json"
 // reportRun analyses the run in dir, which ended for the reason why, if it was not done, and reports it. The first
 // error says why the run is inconclusive.
 func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) (inconclusive, failure error) {
-	analysis, err := reported(dir, why, printed, stdout, stderr)
-	if analysis == nil {
+	a, err := reported(dir, why, printed, stdout, stderr)
+	if a == nil {
 		return nil, err
 	}
-	for _, w := range analysis.Warnings {
-		if w.Code == report.Inconclusive {
+	for _, w := range a.Warnings {
+		if w.Code == analysis.Inconclusive {
 			inconclusive = errors.Join(inconclusive, fmt.Errorf("%w: %s; %s", errInconclusive, w.Text, w.Advice))
 		}
 	}
@@ -243,13 +244,13 @@ func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) 
 // reported analyses the run in dir, prints it, writes the files that are made of it, and says where all that is. It
 // prints first: a full disk must not keep what was measured from being seen. There is no analysis if the record cannot
 // be read.
-func reported(dir string, why error, printed output, stdout, stderr io.Writer) (*report.Analysis, error) {
+func reported(dir string, why error, printed output, stdout, stderr io.Writer) (*analysis.Analysis, error) {
 	result, err := record.Read(dir)
 	if err != nil {
 		return nil, err
 	}
 	result.Ended(why)
-	analysis, err := report.Analyze(result)
+	analysis, err := analysis.Analyze(result)
 	if err != nil {
 		return nil, err
 	}

@@ -8,11 +8,12 @@ import (
 
 	"golang.org/x/term"
 
+	"forktax/bench/analysis"
 	"forktax/bench/report"
 )
 
 // show prints the result in its format, text as a terminal shows it best.
-func (o *output) show(w io.Writer, a *report.Analysis) error {
+func (o *output) show(w io.Writer, a *analysis.Analysis) error {
 	if o.format == "text" {
 		return report.Screen(w, a, terminalOf(w))
 	}

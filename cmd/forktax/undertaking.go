@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"forktax/bench/analysis"
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/report"
 	"forktax/bench/run"
 	"forktax/bench/subject"
 )
@@ -93,7 +93,7 @@ func (u undertaking) visitAll(ctx context.Context, record *record.Record, stderr
 		Progress: p.show,
 		Announce: p.announce,
 		Began:    u.began,
-		Missing:  report.NewTally(record.Dir).Missing,
+		Missing:  analysis.NewTally(record.Dir).Missing,
 	}
 	switch {
 	case u.plan.Searched:

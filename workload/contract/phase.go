@@ -57,7 +57,7 @@ func (t Timing) Sum() time.Duration {
 	return sum
 }
 
-// A Timer is a ResponseWriter that wants to know how long the phases of its request took.
+// A PhaseRecorder is a ResponseWriter that wants to know how long the phases of its request took.
 type PhaseRecorder interface {
 	RecordPhase(p Phase, d time.Duration)
 }

@@ -1,0 +1,63 @@
+package analysis
+
+import "forktax/bench/record"
+
+// confidence of all intervals.
+const confidence = 0.95
+
+// Analyze works out what a recorded run says. It fails only if the record cannot be read.
+func Analyze(r *record.Result) (*Analysis, error) {
+	a := &Analysis{
+		Schema: record.Schema,
+		Run: Run{ID: r.ID, Started: r.Started, Seconds: float64(r.Tail.LengthNS) / 1e9, Seed: r.Plan.Seed,
+			Complete: r.Tail.Complete, Condition: r.Tail.Condition, Version: r.Version,
+			Baseline: r.Plan.Baseline, Variants: r.Plan.Variants, Floor: r.Plan.Floor,
+			RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds, Suite: r.Plan.Suite},
+		Environment: r.Environment,
+		Cells:       []Cell{},
+		Comparisons: []Comparison{},
+		Warnings:    []Warning{},
+	}
+	if r.Plan.Check != nil {
+		a.Run.Control = r.Plan.Check.Control
+	}
+	if steal := stolen(r.Blocks); steal.CPUSeconds > 0 {
+		a.Run.StealShare = new(steal.share())
+	}
+	for _, b := range r.Blocks {
+		a.Run.Groups = max(a.Run.Groups, b.Group+1)
+	}
+	if r.Tail == (record.Tail{}) {
+		a.Run.Condition = "the harness was killed"
+		if n := len(r.Blocks); n > 0 {
+			a.Run.Seconds = float64(r.Blocks[n-1].StartNS+r.Blocks[n-1].LengthNS) / 1e9
+		}
+	}
+	measured, err := measure(r)
+	if err != nil {
+		return nil, err
+	}
+	if a.Knees, err = knees(r, measured); err != nil {
+		return nil, err
+	}
+	spoil(r.Plan.Cells, measured)
+	for i := range r.Plan.Cells {
+		if measured[i].blocks == 0 {
+			continue
+		}
+		cell, err := measured[i].cell(r, i)
+		if err != nil {
+			return nil, err
+		}
+		a.Cells = append(a.Cells, cell)
+	}
+	a.Comparisons = compare(r.Plan, measured)
+	a.Ladders = ladders(r.Plan, measured)
+	a.Decisions = decisions(a)
+	a.Referee = referee(r.Plan, a.Cells, measured)
+	a.Warnings = append(warnings(r, measured, a), unsettled(r, a.Knees)...)
+	if r.Plan.Check != nil {
+		a.Check = check(r, measured, a)
+	}
+	return a, nil
+}

@@ -1,0 +1,60 @@
+package analysis
+
+import "forktax/bench/record"
+
+// Verdicts of a gate, and of the check that it is a part of.
+const (
+	Pass         = "pass"
+	Regression   = "regression"
+	Undecided    = "inconclusive"
+	countsKind   = "count"
+	MeasuredGate = "measured"
+)
+
+// A Check is what a comparison of a candidate with its base came to: a verdict, and what it rests on.
+type Check struct {
+	Base      string   `json:"base"`             // what the sides are, for people: paths, or commits
+	Candidate string   `json:"candidate"`        // likewise
+	Stored    bool     `json:"stored,omitempty"` // the base was measured by another run, which is the weaker way
+	Margin    float64  `json:"margin"`           // so much more is no regression; 0.03 is 3 %
+	MustCatch float64  `json:"must_catch"`
+	Alpha     float64  `json:"alpha"` // the rate of false alarms, over all gates
+	Verdict   string   `json:"verdict"`
+	Why       string   `json:"why"`             // in one sentence
+	Needs     string   `json:"needs,omitempty"` // what would have decided an inconclusive one
+	Gates     []Gate   `json:"gates"`           // in the order in which they are judged
+	Control   *Control `json:"control"`         // nil if there was none
+	Groups    int      `json:"groups"`          // starts of the targets that were judged
+	Confirmed int      `json:"confirmed"`       // those of them that were to confirm an alarm
+	Seconds   float64  `json:"seconds"`
+
+	// LeftOut are gates by which it would judge, and could not. They are neither passed nor failed.
+	LeftOut []record.LeftOut `json:"left_out,omitempty"`
+}
+
+// A Gate is one thing by which a candidate can fail.
+type Gate struct {
+	Workload  string      `json:"workload"`
+	Request   string      `json:"request"`
+	Load      record.Load `json:"load"`
+	Metric    string      `json:"metric"`
+	Kind      string      `json:"kind"` // "count", which has no noise, or "measured"
+	Unit      string      `json:"unit"` // of the values: "ns", "1/s", or "1" for counts a request
+	Base      *float64    `json:"base"` // median over the blocks; nil if it is not known
+	Candidate *float64    `json:"candidate"`
+	Ratio     *float64    `json:"ratio"` // cost of the candidate over that of the base: above 1 is worse, for throughput, too
+	RatioLow  *float64    `json:"ratio_low"`
+	RatioHigh *float64    `json:"ratio_high"`
+	P         *float64    `json:"p"` // of no regression; nil for a count
+	Pairs     int         `json:"pairs"`
+	Verdict   string      `json:"verdict"`
+	Why       string      `json:"why,omitempty"` // if it is not a pass
+}
+
+// A Control says whether the check would have seen what it was shown: the candidate, delayed by its host.
+type Control struct {
+	Delay float64  `json:"delay"` // share of the response time that the host added
+	Ratio *float64 `json:"ratio"` // of response times that was found
+	P     *float64 `json:"p"`
+	Found bool     `json:"found"`
+}

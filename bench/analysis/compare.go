@@ -1,0 +1,213 @@
+package analysis
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"forktax/bench/record"
+	"forktax/bench/stats"
+)
+
+// A metric is what blocks are compared by.
+type metric struct {
+	name, unit string
+	response   bool // it is a response time
+}
+
+// metrics in the order in which they are reported.
+var metrics = []metric{
+	{MetricResponse, "ns", true},
+	{MetricResponse90, "ns", true},
+	{MetricResponse99, "ns", true},
+	{MetricThroughput, "1/s", false},
+	{MetricCPU, "ns", false},
+}
+
+// compare compares each cell with that of the baseline which is otherwise the same, and with the floor.
+func compare(plan record.Plan, measured []measurements) []Comparison {
+	compared := []Comparison{}
+	for i, c := range plan.Cells {
+		for _, b := range baselines(plan, c) {
+			for _, metric := range comparedBy(measured[b.cell].backlog(), measured[i].backlog()) {
+				comparison, ok := compareBy(metric.name, measured[b.cell].rounds, measured[i].rounds, plan.Seed)
+				if !ok {
+					continue
+				}
+				if metric.unit == "ns" {
+					comparison.toNanoseconds()
+				}
+				comparison.Workload, comparison.Request = c.Workload, c.Request
+				comparison.Engine, comparison.Load = c.Engine, c.Load
+				comparison.Metric, comparison.Unit = metric.name, metric.unit
+				comparison.Baseline, comparison.Candidate = b.name, c.Model
+				compared = append(compared, comparison)
+			}
+		}
+	}
+	return compared
+}
+
+// comparedBy lists the metrics by which two cells may be compared: not by response times, if one was overloaded.
+func comparedBy(baseline, candidate backlog) []metric {
+	if !baseline.overloaded() && !candidate.overloaded() {
+		return metrics
+	}
+	return slices.DeleteFunc(slices.Clone(metrics), func(m metric) bool { return m.response })
+}
+
+// A baseline is a cell of the plan, by its index, and what it is called.
+type baseline struct {
+	name string
+	cell int
+}
+
+// baselines lists what a cell is compared with: its twin of the plan's baseline, and, under the same engine and load,
+// the floor, if it is served by the floor's model. What it takes above that is its program's own.
+func baselines(p record.Plan, c record.Cell) []baseline {
+	var found []baseline
+	if c.Engine == p.Referee {
+		return nil
+	}
+	if i, ok := twin(p, c); ok {
+		found = append(found, baseline{p.Baseline, i})
+	}
+	if p.Floor == "" || c.Workload == p.Floor {
+		return found
+	}
+	i := slices.IndexFunc(p.Cells, func(other record.Cell) bool {
+		return other.Workload == p.Floor && other.Model == p.Execution(c.Model) && other.Engine == c.Engine &&
+			other.Load == c.Load
+	})
+	if i >= 0 {
+		found = append(found, baseline{p.Floor, i})
+	}
+	return found
+}
+
+// twin finds the cell of the baseline that a cell is compared with.
+func twin(plan record.Plan, c record.Cell) (index int, ok bool) {
+	if c.Model == record.Baseline || c.Engine == plan.Referee {
+		return 0, false
+	}
+	c.Model = record.Baseline
+	index = slices.Index(plan.Cells, c)
+	return index, index >= 0
+}
+
+// compareBy is false if there is nothing to be compared by that metric.
+func compareBy(metric string, baseline, candidate map[int]*blockView, seed uint64) (Comparison, bool) {
+	if metric == MetricResponse99 {
+		return compareTails(0.99, baseline, candidate, seed)
+	}
+	p := pair(baseline, candidate, metric)
+	if len(p) == 0 {
+		return Comparison{}, false
+	}
+	return p.compare(), true
+}
+
+// resamples of a bootstrap: with more, the ends of an interval would hardly be other than with these.
+const resamples = 1999
+
+// compareTails compares a percentile that is too high for a block to have one of its own: pooled over the blocks of the
+// pairs. It is false where there is no interval.
+func compareTails(p float64, baseline, candidate map[int]*blockView, seed uint64) (Comparison, bool) {
+	var b, c stats.Pool
+	starts := map[int]bool{}
+	for _, round := range sound(baseline, candidate) {
+		b, c = append(b, baseline[round].response), append(c, candidate[round].response)
+		starts[candidate[round].group] = true
+	}
+	ratio, difference, ok := stats.Bootstrap(b, c, p, confidence, resamples, seed)
+	if !ok {
+		return Comparison{}, false
+	}
+	return Comparison{Blocks: len(c), Restarts: len(starts), Over: OverPairs, Confidence: new(confidence),
+		Ratio: ratio.Estimate, RatioLow: &ratio.Low, RatioHigh: &ratio.High,
+		Difference: difference.Estimate, DifferenceLow: &difference.Low, DifferenceHigh: &difference.High}, true
+}
+
+// sound lists the rounds in which both sides were visited and neither block was invalid.
+func sound(baseline, candidate map[int]*blockView) []int {
+	var rounds []int
+	for _, round := range slices.Sorted(maps.Keys(candidate)) {
+		b, c := baseline[round], candidate[round]
+		if b != nil && len(b.reasons) == 0 && len(c.reasons) == 0 {
+			rounds = append(rounds, round)
+		}
+	}
+	return rounds
+}
+
+// A pairOf is the values of the two blocks of a sound round.
+type pairOf struct {
+	group               int
+	baseline, candidate float64
+}
+
+type pairs []pairOf
+
+func pair(baseline, candidate map[int]*blockView, metric string) pairs {
+	var p pairs
+	for _, round := range sound(baseline, candidate) {
+		b, c := baseline[round], candidate[round]
+		if vb, vc := b.values[metric], c.values[metric]; vb > 0 && vc > 0 {
+			p = append(p, pairOf{c.group, vb, vc})
+		}
+	}
+	return p
+}
+
+func (p pairOf) logRatio() float64   { return math.Log(p.candidate / p.baseline) }
+func (p pairOf) difference() float64 { return p.candidate - p.baseline }
+
+// groups deals the values of the pairs out by restart group.
+func (p pairs) groups(value func(pairOf) float64) [][]float64 {
+	byGroup := map[int][]float64{}
+	for _, v := range p {
+		byGroup[v.group] = append(byGroup[v.group], value(v))
+	}
+	var groups [][]float64
+	for _, g := range slices.Sorted(maps.Keys(byGroup)) {
+		groups = append(groups, byGroup[g])
+	}
+	return groups
+}
+
+// compare takes the ratio from the logarithms of the pairs' ratios and the difference from their differences, each with
+// the estimate of Hodges and Lehmann and the wider of two intervals of the signed-rank test: over the pairs, and over
+// the restart groups.
+func (p pairs) compare() Comparison {
+	logs, differences := p.groups(pairOf.logRatio), p.groups(pairOf.difference)
+	c := Comparison{
+		Blocks:     len(p),
+		Restarts:   len(logs),
+		Ratio:      math.Exp(stats.HodgesLehmann(slices.Concat(logs...))),
+		Difference: stats.HodgesLehmann(slices.Concat(differences...)),
+	}
+	if iv, ok := stats.Clustered(logs, confidence); ok {
+		c.Ratio, c.RatioLow, c.RatioHigh = math.Exp(iv.Estimate), new(math.Exp(iv.Low)), new(math.Exp(iv.High))
+		c.Confidence, c.Widened, c.Over = new(confidence), iv.Widened, OverPairs
+		if iv.Interval != iv.Pairs {
+			c.Over = OverStarts
+		}
+		if mde := stats.ClusteredMDE(logs); !math.IsInf(mde, 1) {
+			c.MDE = &mde
+		}
+	}
+	if iv, ok := stats.Clustered(differences, confidence); ok {
+		c.Difference = iv.Estimate
+		c.DifferenceLow, c.DifferenceHigh = new(iv.Low), new(iv.High)
+	}
+	return c
+}
+
+// toNanoseconds rounds the differences, which are medians of medians, to whole ones.
+func (c *Comparison) toNanoseconds() {
+	for _, v := range []*float64{&c.Difference, c.DifferenceLow, c.DifferenceHigh} {
+		if v != nil {
+			*v = math.Round(*v)
+		}
+	}
+}

@@ -1,0 +1,200 @@
+package analysis_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/bench/stats"
+)
+
+// ratios makes a run in which cgi takes 1 ms times the ratio of the round, and persistent 1 ms. It deals the rounds out
+// to starts of so many rounds each.
+func ratios(t *testing.T, perStart int, ratios ...float64) *record.Result {
+	t.Helper()
+	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+		ratio := 1.0
+		if c.Model == "cgi" {
+			ratio = ratios[round]
+		}
+		return slices.Repeat([]record.Observation{analysistest.Took(time.Duration(ratio * 1e6))}, 5)
+	}}
+	r := m.Record(t, len(ratios))
+	for i := range r.Blocks {
+		r.Blocks[i].Group = r.Blocks[i].Round / perStart
+	}
+	return r
+}
+
+// median finds the comparison by the median response time.
+func median(t *testing.T, a *analysis.Analysis) analysis.Comparison {
+	t.Helper()
+	i := slices.IndexFunc(a.Comparisons, func(c analysis.Comparison) bool { return c.Metric == analysis.MetricResponse })
+	if i < 0 {
+		t.Fatalf("no comparison of the medians: %+v", a.Comparisons)
+	}
+	return a.Comparisons[i]
+}
+
+// What an interval is over is said in every format, and the MDE is by the same.
+func TestWhatIntervalsAreOver(t *testing.T) {
+	agree := slices.Repeat([]float64{1.9, 2.1, 2}, 7) // within each start: the starts are alike
+	var differ []float64                              // between the starts
+	for start := range 7 {
+		differ = append(differ, slices.Repeat([]float64{1.7 + 0.1*float64(start)}, 3)...)
+	}
+	const over = "over starts of the targets, which makes it more than 1.5 times as wide as over pairs of blocks"
+	const only = "over pairs of blocks only: fewer than six starts of the targets cannot be judged"
+	for name, test := range map[string]struct {
+		ratios  []float64
+		over    string
+		widened bool
+		notes   []string // in the text, and what must be there
+		table   string   // in the comparisons of the Markdown
+	}{
+		"starts that are alike": {agree, analysis.OverPairs, false, nil, "| 21 | 7 | over pairs |"},
+		"starts that differ": {differ, analysis.OverStarts, true, []string{"† " + over, ") †"},
+			"| 21 | 7 | over starts, above 1.5 times as wide as over pairs |"},
+		"few starts": {agree[:15], analysis.OverPairs, false, []string{"‡ " + only, ") ‡"},
+			"| 15 | 5 | over pairs only: too few starts |"},
+		"few starts that differ": {differ[:15], analysis.OverPairs, false, []string{"‡ " + only, ") ‡"},
+			"| 15 | 5 | over pairs only: too few starts |"},
+		"few pairs": {agree[:3], "", false, nil, "| 3 | 1 | – |"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := analysistest.Analyze(t, ratios(t, 3, test.ratios...))
+			c := median(t, a)
+			if c.Over != test.over || c.Widened != test.widened {
+				t.Errorf("the interval is over %q, widened: %t, want %q and %t", c.Over, c.Widened, test.over, test.widened)
+			}
+			text, markdown := string(analysistest.Print(t, "text", a)), string(analysistest.Print(t, "markdown", a))
+			for _, want := range test.notes {
+				if !strings.Contains(text, want) || !strings.Contains(markdown, want) {
+					t.Errorf("%q is not in the text or not in the Markdown:\n%s\n%s", want, text, markdown)
+				}
+			}
+			if test.notes == nil && strings.ContainsAny(text+markdown, "†‡") {
+				t.Errorf("an interval is marked:\n%s\n%s", text, markdown)
+			}
+			if !strings.Contains(markdown, test.table) {
+				t.Errorf("%q is not in the Markdown:\n%s", test.table, markdown)
+			}
+			var logs [][]float64
+			for group := range slices.Chunk(test.ratios, 3) {
+				var l []float64
+				for _, ratio := range group {
+					l = append(l, math.Log(math.Round(ratio*1e6)/1e6))
+				}
+				logs = append(logs, l)
+			}
+			if want := stats.ClusteredMDE(logs); c.MDE != nil && !near(*c.MDE, want) || c.MDE == nil && !math.IsInf(want, 1) {
+				t.Errorf("the MDE is %v, want %g", c.MDE, want)
+			}
+		})
+	}
+}
+
+// p99 is compared where both sides have 368 answers in twenty pairs of blocks: pooled over those of the pairs alone.
+func TestTails(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	check := func(rounds, answers int, want bool) {
+		t.Helper()
+		m := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+			var block []record.Observation
+			for range answers {
+				ns := 1e6 * math.Exp(0.3*random.NormFloat64())
+				if c.Model == "cgi" {
+					ns *= 3
+				}
+				if round == 0 {
+					ns *= 100 // the one that is invalid
+				}
+				block = append(block, analysistest.Took(time.Duration(ns)))
+			}
+			return block
+		}}
+		r := m.Record(t, rounds+1)
+		pooled := make(stats.Pool, 2)
+		for i := range r.Blocks {
+			b := &r.Blocks[i]
+			if b.Round == 0 {
+				b.Collections = 1
+				continue
+			}
+			for o := range r.Observations(*b) {
+				pooled[b.Cell] = append(pooled[b.Cell], int64(o.Response()))
+			}
+		}
+		a := analysistest.Analyze(t, r)
+		i := slices.IndexFunc(a.Comparisons, func(c analysis.Comparison) bool { return c.Metric == analysis.MetricResponse99 })
+		if (i >= 0) != want {
+			t.Errorf("%d pairs of %d answers: p99 is compared: %t, want %t", rounds, answers, i >= 0, want)
+		}
+		if i < 0 {
+			return
+		}
+		var p99 [2]float64
+		for side, values := range pooled {
+			p99[side] = float64(*rank(values, 990, 368))
+		}
+		c := a.Comparisons[i]
+		if !near(c.Ratio, p99[1]/p99[0]) || c.Difference != p99[1]-p99[0] {
+			t.Errorf("p99: ratio %g, difference %g, want %g and %g", c.Ratio, c.Difference, p99[1]/p99[0], p99[1]-p99[0])
+		}
+		if *c.RatioLow > 3 || *c.RatioHigh < 3 || *c.RatioLow < 2 || *c.RatioHigh > 4 || !(*c.DifferenceLow > 0) ||
+			*c.DifferenceHigh < c.Difference || *c.Confidence != 0.95 || c.Blocks != rounds || c.MDE != nil ||
+			c.Over != analysis.OverPairs {
+			t.Errorf("p99: %+v, want an interval about 3 over %d pairs, and no MDE", c, rounds)
+		}
+		if again := analysistest.Analyze(t, r).Comparisons[i]; *again.RatioLow != *c.RatioLow || *again.RatioHigh != *c.RatioHigh {
+			t.Errorf("p99 again: %+v, want the same as %+v", again, c)
+		}
+		got := string(analysistest.Print(t, "markdown", a))
+		if !strings.Contains(got, "response_p99") || !strings.Contains(got, "bootstrap over pairs") {
+			t.Errorf("the Markdown does not say what became of p99:\n%s", got)
+		}
+	}
+	check(25, 100, true)
+	check(20, 19, true) // 380
+	check(20, 18, false)
+	check(19, 100, false)
+}
+
+// What a difference means is said by its interval: that there is one, or that none was found.
+func TestWhatADifferenceMeans(t *testing.T) {
+	for name, test := range map[string]struct {
+		ratios []float64
+		says   string
+		adds   string // in the table
+	}{
+		"more": {[]float64{1.1, 1.2, 1.3, 1.1, 1.2, 1.3, 1.2},
+			"cgi adds 200 µs (100 µs to 300 µs) to each request", "200 µs"},
+		"less": {[]float64{0.9, 0.8, 0.7, 0.9, 0.8, 0.7, 0.8},
+			"cgi saves 200 µs (100 µs to 300 µs) of each request", "−200 µs"},
+		// Of the 28 Walsh averages of −100, −100, −40, −30, 0, 100 and 100 the middle ones are −15 and 0.
+		"none": {[]float64{0.9, 1.1, 1, 0.9, 1.1, 0.96, 0.97},
+			"no difference between cgi and persistent was found: −8 µs (−100 to +100)", "none found"},
+		"few": {[]float64{1.1, 1.2, 1.3},
+			"cgi differs from persistent by 200 µs in 3 pairs of blocks, too few to rely on", "200 µs"},
+		"one": {[]float64{1.2},
+			"cgi differs from persistent by 200 µs in 1 pair of blocks, too few to rely on", "200 µs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := analysistest.Analyze(t, ratios(t, 1, test.ratios...))
+			text := string(analysistest.Print(t, "text", a))
+			if !strings.Contains(text, "hello, 1 client: "+test.says+".") {
+				t.Errorf("the text does not say %q:\n%s", test.says, text)
+			}
+			if !strings.Contains(text, "  "+test.adds+"  \n") {
+				t.Errorf("the table does not end with %q:\n%s", test.adds, text)
+			}
+		})
+	}
+}

@@ -1,0 +1,53 @@
+package analysis_test
+
+import (
+	"strings"
+	"testing"
+
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
+	"forktax/bench/plan"
+)
+
+// The reason that is given is one for what differs: medians, throughput, or both.
+func TestWhyTheRefereeDiffers(t *testing.T) {
+	check := func(blocks, clients int, median, throughput float64, refereeCPU int64, want string) {
+		t.Helper()
+		a := analysis.Agreement{Referee: "hey", Blocks: blocks, MedianRatio: median, ThroughputRatio: throughput, EngineCPU: 10,
+			RefereeCPU: refereeCPU, Load: plan.Load{Kind: plan.Closed, Concurrency: clients}}
+		if got := analysis.Why(a); got != want {
+			t.Errorf("why of %+v = %q, want %q", a, got, want)
+		}
+	}
+	check(8, 1, 1.04, 0.96, 20, "they agree")
+	const onlyMedians = "the medians agree, the throughputs do not: "
+	check(8, 1, 1, 0.8, 20, onlyMedians+"hey has more slow answers, or is slower to send again")
+	check(8, 1, 0.97, 1.2, 20, onlyMedians+"hey has fewer slow answers, or is faster to send again")
+	check(8, 1, 1.3, 0.8, 25, "hey takes 2.5 times the CPU a request, on the cores that the server needs")
+	check(8, 8, 0.7, 0.8, 25, "hey is slower to send again, so fewer requests wait at the server at once")
+	check(8, 8, 0.7, 1, 25, "hey is slower to send again, so fewer requests wait at the server at once")
+	check(8, 8, 0.7, 1.4, 25, "the numbers do not tell") // which of slower clients would not be so
+	check(8, 1, 0.7, 1.3, 25, "the numbers do not tell")
+	check(8, 1, 1.3, 0.8, 5, "the numbers do not tell")
+	check(5, 1, 1.1, 0.9, 20, "no more than noise may be, in so few blocks as 5 each")
+	check(5, 1, 1, 0.9, 20, "no more than noise may be, in so few blocks as 5 each")
+	check(5, 1, 1, 0.5, 20, onlyMedians+"hey has more slow answers, or is slower to send again")
+	check(5, 1, 0.5, 2, 20, "5 blocks each are few on a noisy machine")
+	check(1, 1, 0.5, 2, 20, "1 block each is little on a noisy machine")
+}
+
+// The line on the referee speaks of both, and of one cell in the singular.
+func TestTheRefereesLine(t *testing.T) {
+	a := analysistest.Analyze(t, analysistest.TheRun(t))
+	check := func(want string) {
+		t.Helper()
+		if text := string(analysistest.Print(t, "text", a)); !strings.Contains(text, want) {
+			t.Errorf("the text does not say %q:\n%s", want, text)
+		}
+	}
+	a.Referee[0].MedianRatio, a.Referee[0].ThroughputRatio = 1.02, 0.7
+	a.Referee[1].MedianRatio, a.Referee[1].ThroughputRatio = 0.99, 0.98
+	check("by −1 % to +2 % in medians and −30 % to −2 % in throughput, and by no more than 5 % in both in 1 of 2 cells")
+	a.Referee = a.Referee[:1]
+	check("and by no more than 5 % in both in 0 of 1 cell;")
+}

@@ -1,0 +1,102 @@
+package analysis_test
+
+import (
+	"bytes"
+	"testing"
+
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/workload/contract"
+)
+
+// Each block has ten requests. The servers use 100 ns in each, and the database's 30 for persistent and 500, 1000,
+// 1500 … for cgi.
+func withDatabase(t *testing.T) *record.Result {
+	t.Helper()
+	m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+	r := m.Record(t, 6)
+	r.Environment.Database = &record.Database{Kind: "postgres", URL: "postgres://me@host/db", Private: true, Version: "15.1",
+		Settings: map[string]string{"fsync": "on", "autovacuum": "off"}}
+	cgi := int64(0)
+	for i := range r.Blocks {
+		b := &r.Blocks[i]
+		b.Usage, b.DatabaseNS = &contract.Usage{SelfCPUNS: 100}, new(int64(30))
+		if r.Plan.Cells[b.Cell].Model == "cgi" {
+			cgi += 500
+			*b.DatabaseNS = cgi
+		}
+	}
+	return r
+}
+
+func TestDatabaseCPU(t *testing.T) {
+	a := analysistest.Analyze(t, withDatabase(t))
+	for i, want := range []struct{ all, database int64 }{{13, 3}, {185, 175}} { // (100 + 3.5·500)/10
+		c := a.Cells[i]
+		if *c.CPUPerRequest != want.all || *c.DatabaseCPU != want.database {
+			t.Errorf("%s takes %d ns of CPU a request, of it the database %d; want %d, %d", c.Model, *c.CPUPerRequest,
+				*c.DatabaseCPU, want.all, want.database)
+		}
+	}
+	for _, c := range a.Comparisons {
+		if c.Metric == analysis.MetricCPU && (c.Difference < 150 || c.Difference > 190) { // 60 − 13 … 310 − 13, symmetric
+			t.Errorf("cgi adds %v ns of CPU a request, want 172", c.Difference)
+		}
+	}
+	for format, wants := range map[string][]string{
+		"text": {"of it database", " 175 ns", "postgres 15.1"},
+		"markdown": {"of it database",
+			"- postgres 15.1, started for the run, `postgres://me@host/db`: autovacuum off, fsync on\n"},
+		"json": {`"database_cpu_ns_per_request": 175`, `"url": "postgres://me@host/db"`},
+	} {
+		for _, want := range wants {
+			if got := analysistest.Print(t, format, a); !bytes.Contains(got, []byte(want)) {
+				t.Errorf("%s lacks %q:\n%s", format, want, got)
+			}
+		}
+	}
+}
+
+// Where nothing is known of a database, there is no column for it; a block without it has the target's CPU alone.
+func TestDatabaseCPUIsNotKnown(t *testing.T) {
+	r := withDatabase(t)
+	for i := range r.Blocks {
+		r.Blocks[i].DatabaseNS = nil
+	}
+	a := analysistest.Analyze(t, r)
+	if c := a.Cells[1]; *c.CPUPerRequest != 10 || c.DatabaseCPU != nil {
+		t.Errorf("cgi takes %d ns of CPU a request, of it the database %v; want 10, nil", *c.CPUPerRequest, c.DatabaseCPU)
+	}
+	got := analysistest.Print(t, "text", a)
+	if bytes.Contains(got, []byte("of it database")) {
+		t.Errorf("text has a column for what is not known:\n%s", got)
+	}
+	if !bytes.Contains(got, []byte("database: CPU a request is without that of the database server")) {
+		t.Errorf("text does not say that it is not known:\n%s", got)
+	}
+}
+
+// What a target logged when requests failed is told with how many did, each kind of line once.
+func TestComplaints(t *testing.T) {
+	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+		return append(analysistest.The10s(c, round), analysistest.Failed(record.ErrWrongStatus))
+	}}
+	r := m.Record(t, 6)
+	for i := range r.Blocks {
+		b := &r.Blocks[i]
+		if r.Plan.Cells[b.Cell].Model == "cgi" {
+			b.Complaints = []string{"sorry, too many clients already (SQLSTATE 53300)", "no tea"}
+		}
+	}
+	a := analysistest.Analyze(t, r)
+	const want = "12 of 132 requests of hello/hello, persistent, 1 client, fake and 1 more failed: 12 wrong status; " +
+		"logged: sorry, too many clients already (SQLSTATE 53300); no tea"
+	for _, w := range a.Warnings {
+		if w.Code == "errors" && w.Text == want {
+			return
+		}
+	}
+	t.Errorf("there is no warning %q in %+v", want, a.Warnings)
+}

@@ -1,0 +1,28 @@
+package analysis
+
+import (
+	"time"
+
+	"forktax/bench/record"
+)
+
+// What the tests reach of the inside, from outside of the package.
+
+// Why is what the report says of an agreement.
+func Why(a Agreement) string { return a.why() }
+
+// Overloaded says whether blocks of an open loop, of this planned length, show an overload.
+func Overloaded(length time.Duration, blocks [][]record.Observation) bool {
+	var sum backlog
+	for _, block := range blocks {
+		var q backlog
+		for _, o := range block {
+			q.take(o, length)
+		}
+		sum.add(q)
+	}
+	return sum.overloaded()
+}
+
+// Missing is what a Tally finds in a whole record.
+func Missing(r *record.Result) ([]int, error) { return new(Tally).missing(r) }

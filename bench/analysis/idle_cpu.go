@@ -1,0 +1,78 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"forktax/bench/record"
+	"forktax/bench/stats"
+	"forktax/workload/contract"
+)
+
+const (
+	// mostIdle is the share of a core that a target may use while others are measured. The look at its usage before and
+	// after each block, up to 0.3 ms, takes a part of that, and so does waiting for the last children of a block.
+	mostIdle = 0.05
+	// longIdle is the idle time in sum from which on the share is judged.
+	longIdle = time.Second
+)
+
+// target names one in the record.
+type target struct{ workload, model string }
+
+// readings is what one look at a target's usage costs it in processor time, in nanoseconds: the median of what it used
+// between one block and the next, when nothing but one look fell into that. It is taken off each block, which holds the
+// end of one look and the beginning of the next: at a low rate it would be a good part of what is measured.
+func readings(r *record.Result) map[target]int64 {
+	seen := map[target][]float64{}
+	for _, b := range r.Blocks {
+		if b.IdleNS > 0 {
+			c := r.Plan.Cells[b.Cell]
+			t := target{c.Workload, c.Model}
+			seen[t] = append(seen[t], float64(b.IdleCPUNS))
+		}
+	}
+	costs := map[target]int64{}
+	for t, cpu := range seen {
+		costs[t] = int64(stats.Median(cpu))
+	}
+	return costs
+}
+
+// without takes the cost of a look off what was used.
+func without(u *contract.Usage, reading int64) *contract.Usage {
+	if u == nil {
+		return nil
+	}
+	net := *u
+	net.SelfCPUNS = max(net.SelfCPUNS-reading, 0)
+	return &net
+}
+
+// restless finds targets that use the processor while others are measured.
+func restless(r *record.Result) (Warning, bool) {
+	idle, cpu := map[target]int64{}, map[target]int64{}
+	for _, b := range r.Blocks {
+		c := r.Plan.Cells[b.Cell]
+		t := target{c.Workload, c.Model}
+		idle[t] += b.IdleNS
+		cpu[t] += b.IdleCPUNS
+	}
+	var cells, used []string
+	for _, c := range r.Plan.Cells {
+		t := target{c.Workload, c.Model}
+		share := float64(cpu[t]) / float64(idle[t])
+		if time.Duration(idle[t]) < longIdle || share <= mostIdle {
+			continue
+		}
+		cells = append(cells, c.String())
+		if words := fmt.Sprintf("%s as %s used %s", t.workload, t.model, FormatPercent(share)); !slices.Contains(used, words) {
+			used = append(used, words)
+		}
+	}
+	return about(cells, Warning{Code: "restless",
+		Text:   fmt.Sprintf("%s of a core while others were measured", strings.Join(used, "; ")),
+		Advice: "all targets are up at the same time, so it took from the others; find what it does between requests"})
+}

@@ -1,0 +1,321 @@
+package analysis_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+)
+
+// curve lists the cells of both twins at the rates.
+func curve(rates ...float64) []plan.Cell {
+	var cells []plan.Cell
+	for _, rate := range rates {
+		for _, c := range analysistest.OpenTwins() {
+			c.Load.RateRPS = rate
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
+
+// evenly answers requests that are due at even intervals for a quarter of a second.
+func evenly(rate float64, response func(due time.Duration) time.Duration) []record.Observation {
+	var all []record.Observation
+	gap := time.Duration(float64(time.Second) / rate)
+	for due := time.Duration(0); due < 250*time.Millisecond; due += gap {
+		all = append(all, record.Observation{Intended: due, Sent: due, FirstByte: due, Done: due + response(due), Status: 200})
+	}
+	return all
+}
+
+func always(d time.Duration) func(time.Duration) time.Duration {
+	return func(time.Duration) time.Duration { return d }
+}
+
+// held records rounds of the cells and holds them against p50 ≤ 80 ms, after the test changed what it likes.
+func held(t *testing.T, cells []plan.Cell, rounds int, block func(plan.Cell, int) []record.Observation,
+	change func(c plan.Cell, b *record.Block)) *analysis.Analysis {
+	t.Helper()
+	m := analysistest.Made{Cells: cells, Block: block}
+	r := m.Record(t, rounds)
+	r.Plan.Objective = &plan.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
+	for i := range r.Blocks {
+		change(cells[r.Blocks[i].Cell], &r.Blocks[i])
+	}
+	return analysistest.Analyze(t, r)
+}
+
+func unchanged(plan.Cell, *record.Block) {}
+func nothing(*record.Block)              {}
+
+// says fails unless the text has the line.
+func says(t *testing.T, a *analysis.Analysis, line string) {
+	t.Helper()
+	if text := string(analysistest.Print(t, "text", a)); !strings.Contains(text, line) {
+		t.Errorf("the text does not say %q:\n%s", line, text)
+	}
+}
+
+// The knee is the highest rate met below the lowest that is not. One sentence tells it of both twins.
+func TestKnees(t *testing.T) {
+	a := held(t, curve(100, 200, 4000), 1, func(c plan.Cell, _ int) []record.Observation {
+		response := time.Duration(c.Load.RateRPS) * 10 * time.Microsecond
+		if c.Model == "cgi" {
+			response *= 3
+		}
+		return evenly(c.Load.RateRPS, always(response))
+	}, unchanged)
+	want := []analysis.Knee{
+		{Workload: "hello", Request: "hello", Model: "persistent", Objective: "p50 ≤ 80 ms", MetRPS: new(4000.0)},
+		{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p50 ≤ 80 ms", MetRPS: new(200.0),
+			FailedRPS: new(4000.0), Reason: "response times", Detail: "its p50 was 120 ms"},
+	}
+	if diff := cmp.Diff(want, a.Knees); diff != "" {
+		t.Errorf("knees (-want +got):\n%s", diff)
+	}
+	says(t, a, "hello: cgi meets p50 ≤ 80 ms up to 200/s (at 4,000/s its p50 was 120 ms); "+
+		"persistent does at every rate that was tried, up to 4,000/s.\n")
+}
+
+// What gave out at a rate is said, whatever it was, and of that twin only.
+func TestWhatGaveOut(t *testing.T) {
+	fine, slow := evenly(200, always(10*time.Millisecond)), evenly(200, always(100*time.Millisecond))
+	late := slices.Clone(slow)
+	for i := range late {
+		late[i].Sent = late[i].Done - 10*time.Millisecond
+	}
+	for name, test := range map[string]struct {
+		block          []record.Observation // of cgi at 200/s
+		change         func(*record.Block)  // likewise
+		reason, detail string
+	}{
+		"too slow": {slow, nothing, "response times", "its p50 was 100 ms"},
+		"requests fail": {append(slices.Clone(fine), analysistest.Failed(record.ErrReset), analysistest.Failed(record.ErrWrongStatus)), nothing,
+			"errors", "2 of 52 requests failed: 1 reset, 1 wrong status"},
+		// The answer to the last request, due after 245 ms, comes 62.25 ms later. So what was planned for 250 ms took
+		// 307.25, and 200/s were 163. The median, of the request due after 120 ms, is 31 ms, which would be good enough.
+		"a queue grows": {evenly(200, func(due time.Duration) time.Duration { return due/4 + time.Millisecond }), nothing,
+			"overload", "the server did 163/s of 200/s"},
+		"the generator is late": {late, nothing,
+			"generator", "the load generator could not keep up, so the server may well do more"},
+		"the generator is at its limit": {slow, func(b *record.Block) { b.GeneratorNS = 7e8 },
+			"generator", "the load generator was at its limit, so the server may well do more"},
+		"garbage is collected": {slow, func(b *record.Block) { b.Collections = 1 },
+			"generator", "the load generator collected garbage, so the server may well do more"},
+		"connections are dropped": {slow, func(b *record.Block) { b.Machine.ListenDrops = 1 },
+			"network", "connections were dropped, which may well be the server's backlog"},
+		"nothing counts": {fine, func(b *record.Block) { b.DiscardNS = 1e9 }, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := func(c plan.Cell) bool { return c.Model == "cgi" && c.Load.RateRPS == 200 }
+			a := held(t, curve(100, 200), 1, func(c plan.Cell, _ int) []record.Observation {
+				if bad(c) {
+					return test.block
+				}
+				return evenly(c.Load.RateRPS, always(10*time.Millisecond))
+			}, func(c plan.Cell, b *record.Block) {
+				if bad(c) {
+					test.change(b)
+				}
+			})
+			want := analysis.Knee{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p50 ≤ 80 ms", MetRPS: new(100.0),
+				FailedRPS: new(200.0), Reason: test.reason, Detail: test.detail}
+			if test.reason == "" {
+				want.FailedRPS, want.Untold = nil, []float64{200}
+			} else {
+				says(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s "+test.detail+")")
+			}
+			if diff := cmp.Diff(want, a.Knees[1]); diff != "" {
+				t.Errorf("the knee of cgi (-want +got):\n%s", diff)
+			}
+			if k := a.Knees[0]; k.MetRPS == nil || *k.MetRPS != 200 || k.FailedRPS != nil {
+				t.Errorf("the knee of persistent is %+v, want it to be met at 100 and 200", k)
+			}
+		})
+	}
+}
+
+// What does not keep a rate from being met.
+func TestWhatDoesNotGiveOut(t *testing.T) {
+	quick := always(10 * time.Millisecond)
+	for name, test := range map[string]struct {
+		block  func(round int) []record.Observation // at 200/s
+		change func(*record.Block)
+	}{
+		"each request takes long, but none longer": {func(int) []record.Observation {
+			return evenly(200, always(79*time.Millisecond))
+		}, nothing},
+		"one request of many takes long": {func(int) []record.Observation {
+			all := evenly(200, quick)
+			all[len(all)-1].Done += time.Second
+			return all
+		}, nothing},
+		"a noisy moment in one block of ten": {func(round int) []record.Observation {
+			if round != 3 {
+				return evenly(200, quick)
+			}
+			return evenly(200, func(due time.Duration) time.Duration { return 2 * due })
+		}, nothing},
+		"fewer requests came than the rate promises": {func(int) []record.Observation {
+			return evenly(200, quick)[:30]
+		}, nothing},
+		"a plan of few arrivals goes on for longer": {func(int) []record.Observation {
+			all := evenly(200, quick)
+			for i := range all {
+				all[i].Intended, all[i].Sent, all[i].Done = all[i].Intended*4, all[i].Sent*4, all[i].Intended*4+time.Millisecond
+			}
+			return all
+		}, nothing},
+		"a few blocks were disturbed": {func(int) []record.Observation { return evenly(200, quick) }, func(b *record.Block) {
+			if b.Round < 5 {
+				b.Collections = 1
+			}
+		}},
+		"all blocks were disturbed, and met it all the same": {func(int) []record.Observation { return evenly(200, quick) },
+			func(b *record.Block) { b.Collections, b.GeneratorNS = 1, 7e8 }},
+		"somebody else's connection was dropped": {func(int) []record.Observation { return evenly(200, quick) },
+			func(b *record.Block) {
+				if b.Round == 3 {
+					b.Machine.SYNRetransmits = 1
+				}
+			}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := held(t, curve(200), 10, func(_ plan.Cell, round int) []record.Observation { return test.block(round) },
+				func(_ plan.Cell, b *record.Block) { test.change(b) })
+			for _, k := range a.Knees {
+				if k.MetRPS == nil || *k.MetRPS != 200 {
+					t.Errorf("the knee of %s is %+v, want it to be met at 200", k.Model, k)
+				}
+			}
+		})
+	}
+}
+
+// A rate at which a request failed, or was hit by a connection that was dropped, is not met, though it be in one block
+// of ten, and one that was disturbed besides.
+func TestFailedRequestsAreNeverMet(t *testing.T) {
+	for name, test := range map[string]struct {
+		odd    record.Observation // besides those that are right
+		change func(*record.Block)
+		reason string
+	}{
+		"refused":                      {analysistest.Failed(record.ErrRefused), nothing, "errors"},
+		"refused in a disturbed block": {analysistest.Failed(record.ErrRefused), func(b *record.Block) { b.Collections = 1 }, "errors"},
+		"dropped": {record.Observation{Done: time.Second, Status: 200}, func(b *record.Block) { b.Machine.ListenDrops = 1 },
+			"network"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := held(t, curve(200), 10, func(_ plan.Cell, round int) []record.Observation {
+				all := evenly(200, always(10*time.Millisecond))
+				if round == 3 {
+					all = append(all, test.odd)
+				}
+				return all
+			}, func(_ plan.Cell, b *record.Block) {
+				if b.Round == 3 {
+					test.change(b)
+				}
+			})
+			for _, k := range a.Knees {
+				if k.MetRPS != nil || k.Reason != test.reason {
+					t.Errorf("the knee of %s is %+v, want none: %s", k.Model, k, test.reason)
+				}
+			}
+		})
+	}
+}
+
+// Requests that wait for a connection wait for the server. That is not the generator's lag.
+func TestLagForWantOfConnections(t *testing.T) {
+	// One connection, which each request takes for 10 ms: one that is due 5 ms after the one before waits ever longer.
+	waiting := func(plan.Cell, int) []record.Observation {
+		all := evenly(200, always(10*time.Millisecond))
+		for i := range all[1:] {
+			all[i+1].Sent = all[i].Done
+			all[i+1].Done = all[i+1].Sent + 10*time.Millisecond
+		}
+		return all
+	}
+	for connections, want := range map[int]analysis.Counts{1: nil, 2: {"lag": 1}} {
+		cells := curve(200)
+		for i := range cells {
+			cells[i].Load.Concurrency = connections
+		}
+		a := held(t, cells, 1, waiting, unchanged)
+		for _, c := range a.Cells {
+			if diff := cmp.Diff(want, c.Invalid); diff != "" {
+				t.Errorf("%s with %d connections: invalid blocks (-want +got):\n%s", c.Model, connections, diff)
+			}
+		}
+		if got, want := a.Knees[0].Reason, map[int]string{1: "overload", 2: "generator"}[connections]; got != want {
+			t.Errorf("with %d connections the reason is %q, want %q", connections, got, want)
+		}
+	}
+}
+
+// One bad rate among good ones may be noise: it is not passed over, and that a higher rate was good again is said.
+func TestKneesThatAreMetAgain(t *testing.T) {
+	a := held(t, curve(100, 200, 400, 800, 1600), 1, func(c plan.Cell, _ int) []record.Observation {
+		slow := c.Load.RateRPS == 200 || c.Load.RateRPS == 1600
+		if c.Model == "cgi" && slow {
+			return evenly(c.Load.RateRPS, always(100*time.Millisecond))
+		}
+		return evenly(c.Load.RateRPS, always(10*time.Millisecond))
+	}, unchanged)
+	if diff := cmp.Diff([]float64{400, 800}, a.Knees[1].AgainRPS); diff != "" || *a.Knees[1].FailedRPS != 200 {
+		t.Errorf("the knee of cgi is %+v, want it not to be met at 200, and again at (-want +got):\n%s", a.Knees[1], diff)
+	}
+	says(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s its p50 was 100 ms; yet it was met again at 400/s, 800/s, "+
+		"so one of them may be noise); persistent does")
+}
+
+// Only what was measured at all rates has a knee, and not the floor.
+func TestWhatHasAKnee(t *testing.T) {
+	cells := curve(100, 200)
+	rung := cells[0]
+	rung.Model = "reload"
+	cells = append(cells, rung)
+	for _, c := range curve(100, 200) {
+		if c.Model == "cgi" {
+			c.Workload, c.Request = "floor", "floor"
+			cells = append(cells, c)
+		}
+	}
+	m := analysistest.Made{Cells: cells, Block: func(c plan.Cell, _ int) []record.Observation {
+		return evenly(c.Load.RateRPS, always(10*time.Millisecond))
+	}}
+	r := m.Record(t, 1)
+	r.Plan.Floor = "floor"
+	r.Plan.Objective = &plan.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
+	var models []string
+	for _, k := range analysistest.Analyze(t, r).Knees {
+		models = append(models, k.Workload+" as "+k.Model)
+	}
+	if diff := cmp.Diff([]string{"hello as persistent", "hello as cgi"}, models); diff != "" {
+		t.Errorf("what has a knee (-want +got):\n%s", diff)
+	}
+}
+
+func TestKneesThatAreNone(t *testing.T) {
+	slow := func(c plan.Cell, _ int) []record.Observation {
+		if c.Model == "cgi" {
+			return evenly(200, always(100*time.Millisecond))
+		}
+		return evenly(200, always(10*time.Millisecond))[:5]
+	}
+	a := held(t, curve(200), 1, slow, unchanged)
+	says(t, a, "hello: cgi meets p50 ≤ 80 ms at no rate that was tried (at 200/s its p50 was 100 ms); "+
+		"too few requests to tell whether persistent meets p50 ≤ 80 ms: a longer --budget is needed.")
+	if none := analysistest.Analyze(t, (&analysistest.Made{Cells: curve(200), Block: slow}).Record(t, 1)); len(none.Knees) > 0 {
+		t.Errorf("without an objective there are %d knees", len(none.Knees))
+	}
+}

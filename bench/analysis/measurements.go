@@ -1,0 +1,356 @@
+package analysis
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"forktax/bench/record"
+	"forktax/bench/stats"
+	"forktax/workload/contract"
+)
+
+// measurements is what the blocks of one cell hold.
+type measurements struct {
+	blocks, requests int
+	errors           Counts
+	usage            *contract.Usage // summed; nil if the target did not tell
+	database         *int64          // processor time of its database server, summed; nil if it has none, or that is not known
+	complaints       []string        // each kind of line once
+	generatorNS      int64
+	readingNS        int64              // that a look at the usage costs
+	rounds           map[int]*blockView // by round
+}
+
+// blockView is what is needed of a block: of its observations the response times, for a percentile of a cell is that of
+// all its blocks, and which of them count is not known before all have been read.
+type blockView struct {
+	group    int
+	reasons  []string           // why it is invalid, if it is
+	accounts []account          // what the server told of some of its requests
+	values   map[string]float64 // by metric; absent where the block does not carry it
+	response []int64            // ascending, of the observations that count
+	backlog  backlog            // of an open loop
+	seen
+}
+
+// seen is what one block's observations say. Those intended before the discard count for nothing.
+type seen struct {
+	timeouts int           // requests that took at least as long as the timeout
+	answers  int           // right ones
+	inTime   int           // of them, before the planned end
+	last     time.Duration // when the last of them was done
+	latest   time.Duration // intended: an open loop of few requests goes on after its planned end
+	span     time.Duration // in which the answers came that count
+}
+
+// counts says whether a percentile takes the observation in: a right answer, or a request that timed out, which took at
+// least as long and is recorded at that.
+func counts(o record.Observation, b record.Block) bool {
+	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == record.ErrTimeout)
+}
+
+// measure reads all blocks of a run, each by itself: what they share is for spoil.
+func measure(r *record.Result) ([]measurements, error) {
+	measured := make([]measurements, len(r.Plan.Cells))
+	reading := readings(r)
+	for i, c := range r.Plan.Cells {
+		var err error
+		if measured[i], err = judge(r, i, reading[target{c.Workload, c.Model}]); err != nil {
+			return nil, err
+		}
+	}
+	return measured, nil
+}
+
+// judge reads the blocks of the cell with this index, one by one.
+func judge(r *record.Result, cell int, reading int64) (measurements, error) {
+	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockView{}}
+	load := r.Plan.Cells[cell].Load
+	length, _ := r.Plan.Length(r.Plan.Cells[cell])
+	blocks := 0
+	for _, b := range r.Blocks {
+		if b.Cell == cell {
+			blocks++
+		}
+	}
+	var lag []int64 // of one block
+	for _, b := range r.Blocks {
+		if b.Cell != cell {
+			continue
+		}
+		b.Usage = without(b.Usage, reading)
+		m.count(b)
+		view := &blockView{group: b.Group, response: make([]int64, 0, b.Requests)}
+		lag = lag[:0]
+		told := newAccounts(b)
+		for o, err := range r.Observations(b) {
+			if err != nil {
+				return measurements{}, err
+			}
+			if load.Kind == record.Open {
+				view.backlog.take(o, length)
+				if o.Intended >= time.Duration(b.DiscardNS) {
+					lag = append(lag, int64(o.Lag()))
+				}
+			}
+			if counts(o, b) {
+				view.response = append(view.response, int64(o.Response()))
+				told.take(o)
+			}
+			if counts(o, b) || o.Err == "" && o.Done >= time.Duration(b.DiscardNS) {
+				view.take(o, length)
+			}
+		}
+		view.end(b, load, length)
+		slices.Sort(view.response)
+		slices.Sort(lag)
+		view.reasons = accuse(r.Plan, b, view.backlog, lag, view.response)
+		view.values = view.metrics(b, view.response)
+		told.metrics(view.values)
+		told.thin(blocks)
+		view.accounts = told.kept
+		m.rounds[b.Round] = view
+	}
+	return m, nil
+}
+
+func (s *seen) take(o record.Observation, length time.Duration) {
+	if o.Err != "" {
+		s.timeouts++
+		return
+	}
+	s.answers++
+	s.last, s.latest = max(s.last, o.Done), max(s.latest, o.Intended)
+	if o.Done < length {
+		s.inTime++
+	}
+}
+
+// end works out over which time the answers count. Of one client that is all, until its last answer. Of others those
+// that came between the discard and the planned end: the ones that were under way at either end would be counted
+// without the time that they took, or the time without them. In an open loop of so few requests that it goes on after
+// its planned end it is all, until the last.
+func (s *seen) end(b record.Block, l record.Load, length time.Duration) {
+	discard := time.Duration(b.DiscardNS)
+	switch {
+	case l.Kind == record.Open && (s.latest >= length || s.inTime == 0):
+		s.span = max(s.last, length) - discard
+	case discard > 0 && s.inTime > 0:
+		s.answers, s.span = s.inTime, length-discard
+	default:
+		s.span = s.last - discard
+	}
+}
+
+func (s *seen) add(more seen) {
+	s.timeouts += more.timeouts
+	s.answers += more.answers
+	s.span += more.span
+}
+
+// throughput is the right answers a second; nil if there was no time for any.
+func (s seen) throughput() *float64 {
+	if s.span <= 0 {
+		return nil
+	}
+	return new(float64(s.answers) / s.span.Seconds())
+}
+
+// backlog is that of the cell's blocks that are compared.
+func (m measurements) backlog() backlog {
+	var sum backlog
+	m.addBacklog(&sum)
+	return sum
+}
+
+func (m measurements) addBacklog(sum *backlog) {
+	for _, b := range m.rounds {
+		if len(b.reasons) == 0 {
+			sum.add(b.backlog)
+		}
+	}
+}
+
+// invalid is how many of the cell's blocks are.
+func (m measurements) invalid() int {
+	n := 0
+	for _, b := range m.rounds {
+		if len(b.reasons) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// responses is the response times of the cell's undisturbed blocks.
+func (m measurements) responses() stats.Pool {
+	var pool stats.Pool
+	for _, round := range slices.Sorted(maps.Keys(m.rounds)) {
+		if b := m.rounds[round]; !disturbed(b.reasons) {
+			pool = append(pool, b.response)
+		}
+	}
+	return pool
+}
+
+// pool reads the observations of the cell's undisturbed blocks again, and brings a value of them together, sorted. It
+// uses buf.
+func (m measurements) pool(r *record.Result, cell int, value func(record.Observation) time.Duration, buf []int64) ([]int64, error) {
+	buf = buf[:0]
+	for _, b := range r.Blocks {
+		if b.Cell != cell || disturbed(m.rounds[b.Round].reasons) {
+			continue
+		}
+		for o, err := range r.Observations(b) {
+			if err != nil {
+				return nil, err
+			}
+			if counts(o, b) {
+				buf = append(buf, int64(value(o)))
+			}
+		}
+	}
+	slices.Sort(buf)
+	return buf, nil
+}
+
+func (m *measurements) count(b record.Block) {
+	m.blocks++
+	m.requests += b.Requests
+	m.generatorNS += b.GeneratorNS
+	for class, n := range b.Errors {
+		m.errors[class] += n
+	}
+	m.complaints = record.MergeComplaints(m.complaints, b.Complaints)
+	if b.DatabaseNS != nil {
+		if m.database == nil {
+			m.database = new(int64)
+		}
+		*m.database += *b.DatabaseNS
+	}
+	if b.Usage == nil {
+		return
+	}
+	if m.usage == nil {
+		m.usage = &contract.Usage{}
+	}
+	*m.usage = m.usage.Add(*b.Usage)
+}
+
+// metrics works out the metrics of one block; the response times are sorted. The median and the ninth decile of a block
+// need no minimum of observations: it is the comparison over blocks that says how sure they are.
+func (s seen) metrics(b record.Block, response []int64) map[string]float64 {
+	values := map[string]float64{}
+	if len(response) == 0 {
+		return values
+	}
+	values[MetricResponse] = float64(at(response, 0.5))
+	values[MetricResponse90] = float64(at(response, 0.9))
+	if t := s.throughput(); t != nil {
+		values[MetricThroughput] = *t
+	}
+	if cpu := cpuOf(b.Usage, b.DatabaseNS); cpu > 0 {
+		values[MetricCPU] = float64(cpu) / float64(b.Requests)
+	}
+	if b.Usage != nil && !b.Usage.Outside {
+		values[MetricFaults] = float64(b.Usage.MinorFaults+b.Usage.MajorFaults) / float64(b.Requests)
+	}
+	return values
+}
+
+// cpuOf is the processor time of a target and of the database server that works for it; 0 if the target did not tell.
+func cpuOf(u *contract.Usage, database *int64) int64 {
+	switch {
+	case u == nil:
+		return 0
+	case database == nil:
+		return u.CPUNS()
+	}
+	return u.CPUNS() + *database
+}
+
+// cell says what was seen of the cell with this index. In an open loop one buffer serves for one kind of value after
+// the other: the observations of a long run are what takes memory.
+func (m measurements) cell(r *record.Result, index int) (Cell, error) {
+	c := Cell{Cell: r.Plan.Cells[index], Phases: m.phases()}
+	m.totals(&c)
+	m.costs(&c)
+	var all, undisturbed seen
+	for _, b := range m.rounds {
+		all.add(b.seen)
+		if !disturbed(b.reasons) {
+			undisturbed.add(b.seen)
+		}
+	}
+	c.ThroughputRPS = all.throughput() // a rate that was reached is a fact, if an odd one
+	if undisturbed.span > 0 {
+		c.ThroughputRPS = undisturbed.throughput()
+	}
+	if c.Load.Kind == record.Open {
+		b := m.backlog()
+		c.ReachedShare, c.Overloaded = b.reached(), b.overloaded()
+	}
+	responses := m.responses()
+	c.Response = percentiles(responses, undisturbed.timeouts)
+	c.Histogram = histogram(responses)
+	c.Distribution = distribution(responses)
+	c.Samples = m.samples()
+	c.Service = c.Response // which it is in a closed loop: a request is intended when it is sent
+	if c.Load.Kind != record.Open {
+		return c, nil
+	}
+	values, err := m.pool(r, index, record.Observation.Service, make([]int64, 0, m.requests))
+	if err != nil {
+		return Cell{}, err
+	}
+	c.Service = percentiles(stats.Pool{values}, undisturbed.timeouts)
+	if values, err = m.pool(r, index, record.Observation.Lag, values); err != nil {
+		return Cell{}, err
+	}
+	c.Lag = LagQuantiles{P50: percentile(stats.Pool{values}, 0.5), P99: percentile(stats.Pool{values}, 0.99)}
+	return c, nil
+}
+
+// totals fills in how much was measured, and how much of it is invalid.
+func (m measurements) totals(c *Cell) {
+	c.Blocks, c.Requests = m.blocks, m.requests
+	c.Errors = record.Block{Errors: m.errors}.Failed()
+	if c.Errors > 0 {
+		c.ErrorsByClass, c.Complaints = m.errors, m.complaints
+	}
+	c.InvalidBlocks = m.invalid()
+	for _, b := range m.rounds {
+		for _, reason := range b.reasons {
+			if c.Invalid == nil {
+				c.Invalid = Counts{}
+			}
+			c.Invalid[reason]++
+		}
+	}
+}
+
+// costs fills in what a request took of the machine.
+func (m measurements) costs(c *Cell) {
+	if m.requests == 0 {
+		return
+	}
+	c.GeneratorCPU = new(m.generatorCPU())
+	u := m.usage
+	if u == nil {
+		return
+	}
+	n := float64(m.requests)
+	c.UsageReading = new(m.readingNS)
+	c.CPUPerRequest = new(cpuOf(u, m.database) / int64(m.requests))
+	if m.database != nil {
+		c.DatabaseCPU = new(max(*m.database, 0) / int64(m.requests))
+	}
+	if !u.Outside {
+		c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
+		c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
+		c.ConnectionsPerRequest = new(float64(u.ConnectionsOpened) / n)
+		c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)
+		c.ChildrenCPU = new(u.ChildrenCPUNS / int64(m.requests))
+	}
+}

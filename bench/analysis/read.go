@@ -1,0 +1,77 @@
+package analysis
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"forktax/bench/record"
+)
+
+// ReadAnalysis reads an analysis that was stored: a result.json. What is not the whole of one is an error that names the
+// file, says what is wrong and what is needed: a result that is half there must not be taken for one that says little.
+// The analysis has no histograms and no samples, which are made of a run's blocks.
+func ReadAnalysis(name string) (*Analysis, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading a result: %w", err)
+	}
+	defer f.Close()
+	d := json.NewDecoder(f)
+	var text json.RawMessage
+	switch err := d.Decode(&text); {
+	case err == io.EOF:
+		return nil, fmt.Errorf("%s is empty; %s", name, wantsResult)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%s is cut off: its JSON does not end; %s", name, wantsResult)
+	case err != nil:
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			return nil, fmt.Errorf("%s is not JSON: byte %d: %w; %s", name, syntax.Offset, err, wantsResult)
+		}
+		return nil, fmt.Errorf("reading a result: %w", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("%s goes on after its JSON; %s", name, wantsResult)
+	}
+	a, err := parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no result of forktax: %w; %s", name, err, wantsResult)
+	}
+	return a, nil
+}
+
+const wantsResult = "a result.json is needed, as forktax run leaves it"
+
+// parse reads the JSON of an analysis. It looks at the schema first, since of another one nothing else is known.
+func parse(text []byte) (*Analysis, error) {
+	var head struct {
+		Schema *int `json:"schema"`
+	}
+	switch err := json.Unmarshal(text, &head); {
+	case err != nil:
+		return nil, err
+	case head.Schema == nil:
+		return nil, errors.New("it names no schema")
+	case *head.Schema != record.Schema:
+		return nil, fmt.Errorf("schema %d is unknown; this forktax reads schema %d", *head.Schema, record.Schema)
+	}
+	var a Analysis
+	if err := json.Unmarshal(text, &a); err != nil {
+		return nil, err
+	}
+	if a.Run.ID == "" {
+		return nil, errors.New("it names no run")
+	}
+	if len(a.Cells) == 0 {
+		return nil, errors.New("it has no cells")
+	}
+	for i, c := range a.Cells {
+		if c.Workload == "" || c.Request == "" || c.Model == "" || c.Load.Kind != record.Closed && c.Load.Kind != record.Open {
+			return nil, fmt.Errorf("cell %d does not say what it is of", i+1)
+		}
+	}
+	return &a, nil
+}

@@ -1,0 +1,62 @@
+package analysis
+
+import (
+	"fmt"
+
+	"forktax/bench/record"
+)
+
+// Steal is CPU time that the hypervisor gave to others. It makes blocks noisier, and none of them mean something else:
+// both sides of a pair meet it alike, and the interval shows by how much it hurts. So it is shown and, where it is
+// noticeable, a warning; it makes no block invalid and no run inconclusive.
+
+const (
+	// noticeableSteal is the share of the CPU time from which on steal is worth a warning. A request that computes takes
+	// 1/(1 − share) times as long: above 2 % that is as much as the changes that people look for.
+	noticeableSteal = 0.02
+	// stealTick is what the kernel counts steal in, in seconds. A single one is chance.
+	stealTick = 0.01
+)
+
+// CodeSteal is the code of the warning that steal was noticeable.
+const CodeSteal = "steal"
+
+// steal is what the machine counted over some blocks.
+type steal struct{ record.Counters }
+
+// stolen sums up what was counted over the blocks, and between them: a block alone is too short for it.
+func stolen(blocks []record.Block) (s steal) {
+	for _, b := range blocks {
+		s.CPUSeconds += b.Machine.CPUSeconds
+		s.StealSeconds += b.Machine.StealSeconds
+	}
+	return s
+}
+
+// FormatShare is the part of the CPU time that the hypervisor took; 0 if the machine does not count it.
+func (s steal) share() float64 {
+	if s.CPUSeconds <= 0 {
+		return 0
+	}
+	return s.StealSeconds / s.CPUSeconds
+}
+
+// noticeable reports whether the share is worth a warning.
+func (s steal) noticeable() bool { return s.share() > noticeableSteal && s.StealSeconds > stealTick }
+
+// stealing warns that intervals are wider, and times longer, than they need be.
+func stealing(blocks []record.Block) (Warning, bool) {
+	s := stolen(blocks)
+	return Warning{Code: CodeSteal,
+		Text: fmt.Sprintf("the hypervisor took %s of the CPU time during the run", FormatPercent(s.share())),
+		Advice: "times are longer by about as much, and intervals wider; ratios stay true, for both sides of a pair meet it " +
+			"alike. Measure at another time, longer, or on a machine of your own"}, s.noticeable()
+}
+
+// FormatSteal adds the share of steal to the environment of a run; "" if it was not counted.
+func FormatSteal(share *float64) string {
+	if share == nil {
+		return ""
+	}
+	return fmt.Sprintf("; steal %s of the CPU time during it", FormatPercent(*share))
+}

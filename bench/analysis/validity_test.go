@@ -1,0 +1,208 @@
+package analysis_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+)
+
+// late is an answer after 1 ms to a request that was sent so much too late.
+func late(lag time.Duration) record.Observation {
+	return record.Observation{Intended: 100, Sent: 100 + lag, FirstByte: 100 + lag, Done: 100 + lag + time.Millisecond, Status: 200}
+}
+
+// One block of a round that has ten is wrong in some way. It is invalid for the right reason, with its twin, and
+// nothing else is.
+func TestValidity(t *testing.T) {
+	steady := func(plan.Cell, int) []record.Observation { return slices.Repeat([]record.Observation{late(0)}, 10) }
+	for name, test := range map[string]struct {
+		cells  []plan.Cell
+		block  func(plan.Cell, int) []record.Observation
+		change func(*record.Block) // of the block of cgi in round 3
+		want   string
+	}{
+		"nothing wrong": {analysistest.OpenTwins(), steady, func(*record.Block) {}, ""},
+		"collection":    {analysistest.Twins(), steady, func(b *record.Block) { b.Collections = 1 }, "collection"},
+		"stolen, which makes it noisier and nothing else": {analysistest.Twins(), steady, func(b *record.Block) {
+			b.Machine = record.Counters{CPUSeconds: 1, StealSeconds: 0.5}
+		}, ""},
+		"dropped":        {analysistest.Twins(), steady, func(b *record.Block) { b.Machine.ListenDrops = 1 }, "network"},
+		"asked again":    {analysistest.Twins(), steady, func(b *record.Block) { b.Machine.SYNRetransmits = 1 }, "network"},
+		"busy generator": {analysistest.OpenTwins(), steady, func(b *record.Block) { b.GeneratorNS = 6e8 + 1 }, "generator"},
+		"generator busy enough, in a closed loop": {analysistest.Twins(), steady, func(b *record.Block) {
+			b.GeneratorNS = 9e8
+		}, ""},
+		"late": {analysistest.OpenTwins(), func(c plan.Cell, round int) []record.Observation {
+			if c.Model == "cgi" && round == 3 {
+				return slices.Repeat([]record.Observation{late(501 * time.Microsecond)}, 10)
+			}
+			return steady(c, round)
+		}, func(*record.Block) {}, "lag"},
+		"hardly late": {analysistest.OpenTwins(), func(c plan.Cell, round int) []record.Observation {
+			if c.Model == "cgi" && round == 3 {
+				return slices.Repeat([]record.Observation{late(500 * time.Microsecond)}, 10)
+			}
+			return steady(c, round)
+		}, func(*record.Block) {}, ""},
+		"failed": {analysistest.Twins(), func(c plan.Cell, round int) []record.Observation {
+			if c.Model == "cgi" && round == 3 {
+				return append(steady(c, round), analysistest.Failed(record.ErrReset))
+			}
+			return steady(c, round)
+		}, func(*record.Block) {}, "errors"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := analysistest.Made{Cells: test.cells, Block: test.block}
+			r := m.Record(t, 10)
+			for i := range r.Blocks {
+				if b := &r.Blocks[i]; b.Cell == 1 && b.Round == 3 {
+					test.change(b)
+				}
+			}
+			a := analysistest.Analyze(t, r)
+			var want analysis.Counts
+			pairs, sound := 10, 10
+			if test.want != "" {
+				want, pairs = analysis.Counts{test.want: 1}, 9
+				if test.want != "errors" { // whose right answers count
+					sound = 9
+				}
+			}
+			for _, c := range a.Cells {
+				if diff := cmp.Diff(want, c.Invalid); diff != "" || c.InvalidBlocks != 10-pairs {
+					t.Errorf("%s: %d blocks are invalid, by reason (-want +got):\n%s", c.Model, c.InvalidBlocks, diff)
+				}
+				if got := int(c.Histogram.TotalCount()); got != 10*sound {
+					t.Errorf("%s: %d answers count, want %d", c.Model, got, 10*sound)
+				}
+			}
+			for _, c := range a.Comparisons {
+				if c.Blocks != pairs {
+					t.Errorf("%s is compared over %d pairs, want %d", c.Metric, c.Blocks, pairs)
+				}
+			}
+		})
+	}
+}
+
+// A request that timed out is a value of which only the least is known, and a percentile that falls on it says so.
+func TestTimeouts(t *testing.T) {
+	timeout := func() record.Observation {
+		return record.Observation{Intended: 100, Sent: 100, FirstByte: 100, Done: 100 + time.Second, Err: record.ErrTimeout}
+	}
+	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
+		return append(slices.Repeat([]record.Observation{analysistest.Took(1000)}, 45), slices.Repeat([]record.Observation{timeout()}, 5)...)
+	}}
+	c := analysistest.Analyze(t, m.Record(t, 10)).Cells[0]
+	// Of 500 values, 50 are timeouts: ranks 451 to 500. The p90 is rank 450, the p99 rank 495.
+	if *c.Response.P90 != 1000 || *c.Response.P99 != 1e9 {
+		t.Errorf("p90 %d and p99 %d, want 1000 and 1e9", *c.Response.P90, *c.Response.P99)
+	}
+	if diff := cmp.Diff([]string{"p99", "max"}, c.Response.AtLeast); diff != "" {
+		t.Errorf("percentiles that are only bounds (-want +got):\n%s", diff)
+	}
+	if text := string(analysistest.Print(t, "text", analysistest.Analyze(t, m.Record(t, 10)))); !strings.Contains(text, "≥ 1.00 s") {
+		t.Errorf("the text does not say ≥ 1.00 s:\n%s", text)
+	}
+}
+
+// What is intended in the discarded beginning of a block is in no percentile.
+func TestDiscard(t *testing.T) {
+	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
+		early, counted := analysistest.Took(5000), analysistest.Took(1000)
+		early.Intended, early.Sent = 10, 10
+		return slices.Concat(slices.Repeat([]record.Observation{early}, 30), slices.Repeat([]record.Observation{counted}, 10))
+	}}
+	r := m.Record(t, 6)
+	for i := range r.Blocks {
+		r.Blocks[i].DiscardNS = 100
+	}
+	for _, c := range analysistest.Analyze(t, r).Cells {
+		if *c.Response.P50 != 1000 || *c.Response.Max != 1000 || c.Histogram.TotalCount() != 60 {
+			t.Errorf("%s: p50 %d, max %d of %d, want 1000, 1000 of 60", c.Model, *c.Response.P50, *c.Response.Max,
+				c.Histogram.TotalCount())
+		}
+		// All 40 answers came between the discard and the planned end after 20 ms, whenever they were asked for.
+		if want := 40 / (20e-3 - 100e-9); !near(*c.ThroughputRPS, want) {
+			t.Errorf("%s: %g answers a second, want %g", c.Model, *c.ThroughputRPS, want)
+		}
+	}
+}
+
+// At a rate, too, answers count that come between the discard and the planned end, so that those under way at either
+// end are as many as those that are not counted at the other. A block of few requests goes on after its end, and counts
+// as a whole.
+func TestThroughputAtARate(t *testing.T) {
+	const length, discard = 250e6, 25e6
+	check := func(requests int, gap, takes time.Duration, want float64) {
+		t.Helper()
+		m := analysistest.Made{Cells: analysistest.OpenTwins(), Block: func(plan.Cell, int) []record.Observation {
+			var block []record.Observation
+			for i := range requests {
+				due := time.Duration(i)*gap + gap/2
+				block = append(block, record.Observation{Intended: due, Sent: due, FirstByte: due + takes, Done: due + takes,
+					Status: 200})
+			}
+			return block
+		}}
+		r := m.Record(t, 6)
+		for i := range r.Blocks {
+			r.Blocks[i].DiscardNS = discard
+		}
+		for _, c := range analysistest.Analyze(t, r).Cells {
+			if !near(*c.ThroughputRPS, want) {
+				t.Errorf("%d requests, each after %v, that take %v: %g/s, want %g", requests, gap, takes, *c.ThroughputRPS, want)
+			}
+		}
+	}
+	check(100, 2500*time.Microsecond, 10*time.Millisecond, 400)
+	check(100, 2500*time.Microsecond, 25*time.Millisecond, 400)                    // as long as the discard
+	check(100, 2500*time.Microsecond, 300*time.Millisecond, 100/(548.75e-3-25e-3)) // none in time: until the last
+	check(5, 100*time.Millisecond, 10*time.Millisecond, 5/(460e-3-25e-3))          // which is sent at 450 ms
+}
+
+// The referee is compared with the engine in the rounds that both have, and is in no other table.
+func TestReferee(t *testing.T) {
+	cells := analysistest.Twins()
+	for _, c := range analysistest.Twins() {
+		c.Engine = "referee"
+		cells = append(cells, c)
+	}
+	m := analysistest.Made{Cells: cells, Block: func(c plan.Cell, round int) []record.Observation {
+		block := analysistest.The10s(c, round)
+		if c.Engine == "referee" {
+			for i := range block {
+				block[i].Done += block[i].Response() // twice as long
+			}
+		}
+		return block
+	}}
+	r := m.Record(t, 6)
+	r.Plan.Referee = "referee"
+	for i := range r.Blocks {
+		r.Blocks[i].GeneratorNS = int64(10 * (1 + r.Blocks[i].Cell/2*3)) // four times the CPU
+	}
+	a := analysistest.Analyze(t, r)
+	if len(a.Referee) != 2 || len(a.Comparisons) == 0 {
+		t.Fatalf("%d agreements and %d comparisons, want 2 and some", len(a.Referee), len(a.Comparisons))
+	}
+	for _, g := range a.Referee {
+		if !near(g.MedianRatio, 2) || g.EngineCPU != 1 || g.RefereeCPU != 4 || g.Blocks != 6 ||
+			!strings.Contains(g.Why, "4.0 times the CPU") {
+			t.Errorf("agreement %+v, want twice the median for four times the CPU over 6 blocks", g)
+		}
+	}
+	for _, c := range a.Comparisons {
+		if c.Engine != "fake" {
+			t.Errorf("the referee is compared: %+v", c)
+		}
+	}
+}

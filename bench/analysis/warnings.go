@@ -1,0 +1,180 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"forktax/bench/record"
+)
+
+// warnings looks for what a reader must know. The rules look at what was measured, never at which side it favours.
+func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning {
+	found := []Warning{}
+	add := func(w Warning, is bool) {
+		if is {
+			found = append(found, w)
+		}
+	}
+	add(Warning{Code: "incomplete",
+		Text:   fmt.Sprintf("the run was not completed: %s", a.Run.Condition),
+		Advice: "what is shown was measured, but from fewer rounds than planned; run it again for the whole"},
+		!a.Run.Complete)
+	add(Failed(a))
+	if !r.Plan.Searched { // which tries rates that are too high, and says itself what it could not tell
+		add(overloaded(a))
+		add(tooManyInvalid(r.Plan, a))
+		add(disturbedIncidentals(r.Plan, a))
+	}
+	add(tooFewPairs(r.Plan, r.Blocks, measured, a))
+	add(Warning{Code: "hey", Text: "the load was offered by hey, which is heavier than the engine epoll",
+		Advice: "epoll runs on Linux, for http; hey is for https, other systems, and for comparison"},
+		slices.Contains(a.Engines(), "hey"))
+	add(stealing(r.Blocks))
+	add(heavyGenerator(a))
+	add(gatesLeftOut(r.Plan))
+	add(noFloor(r.Plan))
+	add(Warning{Code: "stored-base",
+		Text: "the base was not measured in this run: its cost over the floor is that of another",
+		Advice: "what differs between the days is in the comparison, though less than in times; check two programs in one run " +
+			"where the base can be had"}, r.Plan.Check != nil && r.Plan.Check.Stored != nil)
+	add(foreign(r))
+	add(suiteWarning(r))
+	add(unaccounted(a))
+	add(unknownDatabase(a))
+	add(restless(r))
+	add(disagreements(a.Ladders))
+	return found
+}
+
+// about names the cells in a warning; false if there are none.
+func about(cells []string, w Warning) (Warning, bool) {
+	if len(cells) == 1 {
+		w.Cell = cells[0]
+	} else {
+		w.Cells = cells
+	}
+	return w, len(cells) > 0
+}
+
+// some names the first of several, and how many more there are.
+func some(names []string) string {
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return names[0]
+	default:
+		return fmt.Sprintf("%s and %d more", names[0], len(names)-1)
+	}
+}
+
+// noFloor warns that there is nothing to hold the start of a program against.
+func noFloor(p record.Plan) (Warning, bool) {
+	w := Warning{Code: "no-floor",
+		Text: fmt.Sprintf("the floor, the smallest program that can answer, was not measured: %s", p.NoFloor),
+		Advice: "what the kernel and the host cost is in the cost of each program, and not told apart; --no-floor keeps " +
+			"quiet of it"}
+	if p.Check != nil {
+		w.Advice = "no verdict rests on it, but this result cannot be the --baseline of another check"
+	}
+	return w, p.NoFloor != ""
+}
+
+// Failed counts what failed in all cells.
+func Failed(a *Analysis) (Warning, bool) {
+	var names []string
+	var logged []string
+	var errors, requests int
+	classes := Counts{}
+	for _, c := range a.Cells {
+		if c.Errors == 0 {
+			continue
+		}
+		names = append(names, c.String())
+		errors += c.Errors
+		requests += c.Requests
+		logged = record.MergeComplaints(logged, c.Complaints)
+		for class, n := range c.ErrorsByClass {
+			classes[class] += n
+		}
+	}
+	return about(names, Warning{Code: "errors",
+		Text:   fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, some(names), classes, FormatLog(logged)),
+		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
+}
+
+// FormatLog is what the targets logged when requests failed.
+func FormatLog(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return "; logged: " + strings.Join(lines, "; ")
+}
+
+// overloaded tells the lowest rate of each request and model at which requests came faster than they left.
+func overloaded(a *Analysis) (Warning, bool) {
+	var names, rates []string
+	told := map[[3]string]bool{}
+	for _, c := range a.CellsOf(record.Open) {
+		if !c.Overloaded {
+			continue
+		}
+		names = append(names, c.String())
+		key := [3]string{c.Workload, c.Request, c.Model}
+		if !told[key] {
+			told[key] = true
+			rates = append(rates, fmt.Sprintf("%s, %s: %s of %s", RequestName(c.Workload, c.Request), c.Model,
+				FormatOptional(c.ThroughputRPS, FormatRate), FormatRate(c.Load.RateRPS)))
+		}
+	}
+	return about(names, Warning{Code: "overload",
+		Text: fmt.Sprintf("a rate that was planned was not reached by %s", strings.Join(rates, "; ")),
+		Advice: "response times are then those of a queue, and longer the longer the blocks are, so they are not compared; " +
+			"plan a lower rate, or give a longer --block if the server is only slow"})
+}
+
+// foreign warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
+func foreign(r *record.Result) (Warning, bool) {
+	var cells, models []string
+	for _, c := range r.Plan.Cells {
+		for _, w := range r.Plan.Workloads {
+			known := len(w.Models) == 0 && w.Name != record.ExternalWorkload ||
+				slices.Contains(w.Models, r.Plan.Execution(c.Model))
+			if w.Name != c.Workload || known {
+				continue
+			}
+			cells = append(cells, c.String())
+			if !slices.Contains(models, c.Model) {
+				models = append(models, c.Model)
+			}
+		}
+	}
+	return about(cells, Warning{Code: "foreign",
+		Text:   fmt.Sprintf("nothing is known of the CPU, processes and memory of %s", strings.Join(models, ", ")),
+		Advice: "somebody else runs it; a program that keeps the program contract tells its cost"})
+}
+
+// unknownDatabase warns that the cost of a request is not all of it.
+func unknownDatabase(a *Analysis) (Warning, bool) {
+	known := slices.ContainsFunc(a.Cells, func(c Cell) bool { return c.DatabaseCPU != nil })
+	return Warning{Code: "database",
+		Text:   "CPU a request is without that of the database server, of which nothing is known",
+		Advice: "on Linux, that of the server which --database postgres starts is known"}, a.Environment.Database != nil && !known
+}
+
+// heavyGenerator warns when the harness used more processor time than what it measured: on the same machine the two
+// compete, and the faster target loses more by it.
+func heavyGenerator(a *Analysis) (Warning, bool) {
+	var names []string
+	own := a.OwnCells()
+	for _, c := range own {
+		if c.CPUPerRequest != nil && c.GeneratorCPU != nil && *c.GeneratorCPU > *c.CPUPerRequest {
+			names = append(names, c.String())
+		}
+	}
+	return about(names, Warning{Code: "heavy-generator",
+		Text: fmt.Sprintf("the load generator used more CPU than the server in %d of %d cells", len(names), len(own)),
+		Advice: "response time and throughput of these cells are the generator's as much as the server's, which makes the " +
+			"fork tax look smaller; CPU a request is not touched by it"})
+}

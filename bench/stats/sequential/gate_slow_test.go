@@ -1,0 +1,60 @@
+//go:build slow
+
+package sequential_test
+
+import (
+	"testing"
+
+	"forktax/bench/stats/sequential"
+)
+
+// How often a check is right, on noise like that of a shared machine of two cores. The seeds are fixed, and so are the
+// rates.
+func TestRates(t *testing.T) {
+	const checks = 60
+	at0 := sequential.Rule{Margin: 0, MustCatch: 0.02, Alpha: 0.01, Draws: 4096}
+	equal := []float64{0, 0, 0, 0, 0}
+	for name, test := range map[string]struct {
+		rule    sequential.Rule
+		changes []float64
+		want    sequential.Verdict
+		atLeast float64
+		starts  float64 // on average, at the most
+	}{
+		"equal":                   {rule, equal, sequential.Pass, 1, 17},
+		"at the margin":           {rule, []float64{0.03, 0, 0, 0, 0}, sequential.Pass, 0.98, 20},
+		"10 % more":               {rule, []float64{0.1, 0.1, 0.1, 0.1, 0.1}, sequential.Regression, 0.98, 40},
+		"10 % more by one":        {rule, []float64{0, 0, 0.1, 0, 0}, sequential.Regression, 0.98, 40},
+		"half as much":            {rule, []float64{-0.5, -0.5, -0.5, -0.5, -0.5}, sequential.Pass, 1, 17},
+		"2 % more, without one":   {at0, []float64{0.02, 0.02}, sequential.Regression, 0.8, 96},
+		"equal, without a margin": {at0, []float64{0, 0}, sequential.Pass, 0.98, 60},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, starts := rates(test.rule, test.changes, 96, checks)
+			if got[test.want] < test.atLeast || starts > test.starts {
+				t.Errorf("%v in %.2f of the checks, after %.0f starts, want at least %.2f and at most %.0f: %v", test.want,
+					got[test.want], starts, test.atLeast, test.starts, got)
+			}
+		})
+	}
+}
+
+// Of candidates that cost as much as must be caught no more pass than alpha says, those included that pass after an
+// alarm which was not confirmed.
+func TestFalsePasses(t *testing.T) {
+	r := sequential.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.2, Draws: 512}
+	passes := 0
+	const checks = 500
+	for i := range checks {
+		r.Seed = uint64(i)
+		m := newMachine(uint64(i))
+		m.start, m.pair = 0.2, 0.02 // so that an alarm comes late, when much of a part's error has been spent on a pass
+		if j, _ := check(r, m, []float64{0.1}, 112); j.Verdict == sequential.Pass {
+			passes++
+		}
+	}
+	if passes > 122 { // 2.5 standard deviations above 100
+		t.Errorf("%d passes of %d checks, want 100 or fewer", passes, checks)
+	}
+}
