@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/bench/subject/programtest"
 	"forktax/bench/testenv"
 )
@@ -48,8 +48,8 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 			case strings.HasPrefix(line, "go run github.com/go-task/task/v3/cmd/task@v3.53.0"): // takes minutes to build
 			case strings.Contains(command, "--find-knee"): // at the rates of the faster twin, which take less time
 				execute(t, forktax, command+" --model persistent --block 1ms --results "+results)
-			case strings.Contains(command, "--database postgres") && stack.Installed() != nil:
-				testenv.Skip(t, stack.Installed())
+			case strings.Contains(command, "--database postgres") && servers.Installed() != nil:
+				testenv.Skip(t, servers.Installed())
 			case strings.HasPrefix(command, "run"):
 				execute(t, forktax, command+" --rounds 6 --groups 3 --block 1ms --results "+results)
 			case strings.HasPrefix(command, "check"):

@@ -49,7 +49,7 @@ func TestSharedPackagesImportNothingOfOurs(t *testing.T) {
 
 // harness reports whether the package is of the side that measures.
 func harness(path string) bool {
-	return path == "forktax/bench" || strings.HasPrefix(path, "forktax/bench/") || path == "forktax/cmd/forktax"
+	return strings.HasPrefix(path, "forktax/bench/") || path == "forktax/cmd/forktax" || path == "forktax/suites"
 }
 
 // The two sides meet as processes: a server under test shares no heap, scheduler or collector with the load generator,
@@ -59,13 +59,60 @@ func TestSidesShareOnlyTheContract(t *testing.T) {
 	for path, ours := range imports(t) {
 		checked[harness(path)]++
 		for _, imported := range ours {
-			if harness(path) != harness(imported) && !slices.Contains(shared, imported) && imported != "forktax/languages" {
+			if harness(path) != harness(imported) && !slices.Contains(shared, imported) {
 				t.Errorf("%s imports %s; programs under test and the harness share only %v", path, imported, shared)
 			}
 		}
 	}
 	if checked[true] < 5 || checked[false] < 5 {
 		t.Errorf("only %d packages of the harness and %d others were found", checked[true], checked[false])
+	}
+}
+
+// allowed says which packages of the harness those along a run's way may import, besides what is shared. It goes one way:
+// nothing that measures analyses, nothing that analyses prints.
+var allowed = map[string][]string{
+	"forktax/bench/plan":     {"forktax/bench/subject"},
+	"forktax/bench/run":      {"forktax/bench/subject", "forktax/bench/plan", "forktax/bench/load", "forktax/bench/record"},
+	"forktax/bench/analysis": {"forktax/bench/record", "forktax/bench/stats"},
+	"forktax/bench/report":   {"forktax/bench/analysis", "forktax/bench/record"},
+}
+
+// free are packages of the harness that any other of it may import.
+var free = []string{"explain", "calibrate", "live", "suite", "servers", "machine", "process", "revision", "account"}
+
+func TestHarnessImportsAlongTheDataFlow(t *testing.T) {
+	graph := imports(t)
+	for path, may := range allowed {
+		ours, ok := graph[path]
+		if !ok {
+			t.Errorf("there is no package %s", path)
+		}
+		for _, imported := range ours {
+			below := func(parent string) bool { return imported == parent || strings.HasPrefix(imported, parent+"/") }
+			isFree := slices.ContainsFunc(free, func(name string) bool { return imported == "forktax/bench/"+name })
+			if !isFree && !slices.Contains(shared, imported) && !slices.ContainsFunc(may, below) {
+				t.Errorf("%s imports %s; besides %v it may import %v", path, imported, free, may)
+			}
+		}
+	}
+}
+
+// public are the packages that others may build on: they change only with a note in the change log.
+var public = []string{"forktax/workload", "forktax/workload/contract", "forktax/cgi", "forktax/persistent", "forktax/auth"}
+
+func TestPublicPackagesImportOnlyPublicOnes(t *testing.T) {
+	graph := imports(t)
+	for _, path := range public {
+		ours, ok := graph[path]
+		if !ok {
+			t.Errorf("there is no package %s", path)
+		}
+		for _, imported := range ours {
+			if !slices.Contains(public, imported) {
+				t.Errorf("%s, which is public, imports %s, which is not", path, imported)
+			}
+		}
 	}
 }
 

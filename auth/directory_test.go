@@ -18,8 +18,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"forktax/auth"
-	"forktax/bench/directory"
-	"forktax/bench/stack"
+	"forktax/bench/ldapmem"
+	"forktax/bench/servers"
 	"forktax/bench/testenv"
 )
 
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "directory" {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
-		if err := directory.Main(ctx, os.Args[2:]); err != nil {
+		if err := ldapmem.Main(ctx, os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -49,10 +49,10 @@ func inMemory(t testing.TB) []string {
 
 // filled starts a directory for the test, with users below ou=people and a group below ou=groups, and returns the settings
 // by which they are found. Where slapd is not installed, the test is skipped.
-func filled(t *testing.T, d stack.Directory) (*stack.DirectoryServer, auth.Settings) {
+func filled(t *testing.T, d servers.Directory) (*servers.DirectoryServer, auth.Settings) {
 	t.Helper()
 	s, err := d.Start(t.Context())
-	testenv.As(t, err, new(*stack.NotInstalledError))
+	testenv.As(t, err, new(*servers.NotInstalledError))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func asking(t *testing.T, s auth.Settings) (c auth.Checker, opened *atomic.Int64
 }
 
 func TestDirectory(t *testing.T) {
-	for name, d := range map[string]stack.Directory{
+	for name, d := range map[string]servers.Directory{
 		"memory": {Command: inMemory(t)}, "memory, TLS": {Command: inMemory(t), TLS: true}, "slapd": {}, "slapd, TLS": {TLS: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -174,7 +174,7 @@ func TestDirectory(t *testing.T) {
 // A connection that the server has ended meanwhile is made anew; without a server nobody is let in, but who is remembered
 // if that was asked for.
 func TestDirectoryThatEnds(t *testing.T) {
-	s, settings := filled(t, stack.Directory{Command: inMemory(t)})
+	s, settings := filled(t, servers.Directory{Command: inMemory(t)})
 	between := relay(t, strings.TrimPrefix(s.URL(), "ldap://"))
 	settings.LDAP = strings.Replace(settings.LDAP, strings.TrimPrefix(s.URL(), "ldap://"), between.addr, 1)
 	c, opened := asking(t, settings)

@@ -87,10 +87,10 @@ func baselines(p record.Plan, c record.Cell) []baseline {
 
 // twin finds the cell of the baseline that a cell is compared with.
 func twin(plan record.Plan, c record.Cell) (index int, ok bool) {
-	if c.Model == record.Baseline || c.Engine == plan.Referee {
+	if c.Model == plan.Baseline || c.Engine == plan.Referee {
 		return 0, false
 	}
-	c.Model = record.Baseline
+	c.Model = plan.Baseline
 	index = slices.Index(plan.Cells, c)
 	return index, index >= 0
 }

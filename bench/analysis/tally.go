@@ -1,8 +1,6 @@
 package analysis
 
-import (
-	"forktax/bench/record"
-)
+import "forktax/bench/record"
 
 // A Tally counts what the comparisons of a run lack while it goes on. It reads each block once and keeps nothing but
 // counts: the harness collects its garbage before each block, and is to have little then.

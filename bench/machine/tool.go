@@ -6,7 +6,7 @@ import (
 	"os/exec"
 
 	"forktax/bench/explain"
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 )
 
 // A Tool is an outside program that forktax starts, for something that can be done without.
@@ -40,9 +40,9 @@ func tools(ctx context.Context) []Tool {
 	}
 	all = append(all, tracer(ctx),
 		Tool{Name: "initdb", For: "--database postgres, and PostgreSQL in run --suite article", Package: "postgresql",
-			There: stack.Installed() == nil}, // which PATH need not have
-		Tool{Name: "slapd", For: "--directory slapd", Package: "slapd", There: stack.SlapdInstalled() == nil})
-	for _, kind := range stack.Webs() {
+			There: servers.Installed() == nil}, // which PATH need not have
+		Tool{Name: "slapd", For: "--directory slapd", Package: "slapd", There: servers.SlapdInstalled() == nil})
+	for _, kind := range servers.Webs() {
 		all = append(all, Tool{Name: "server " + kind.Name, For: "its part of run --suite", Package: kind.Packages,
 			There: kind.Missing == nil})
 	}

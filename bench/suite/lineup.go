@@ -11,12 +11,12 @@ import (
 	"strings"
 	"time"
 
-	"forktax"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/process"
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/bench/subject"
+	"forktax/suites"
 	"forktax/workload/contract"
 )
 
@@ -57,7 +57,7 @@ func (s Suite) LineUp(ctx context.Context, finder *subject.Finder, dir string) (
 			continue
 		}
 		err := p.add(ctx, c)
-		if missing := new(stack.NotInstalledError); errors.As(err, &missing) || errors.Is(err, stack.ErrNotInstalled) {
+		if missing := new(servers.NotInstalledError); errors.As(err, &missing) || errors.Is(err, servers.ErrNotInstalled) {
 			p.leaveOut(err)
 			if c.name == s.Baseline {
 				lost = append(lost, c.workload)
@@ -95,10 +95,10 @@ func (p *preparing) find(ctx context.Context, finder *subject.Finder, contenders
 
 // bring writes the programs in other languages into the folder.
 func (p *preparing) bring() error {
-	if err := os.CopyFS(p.dir, forktax.Languages); err != nil {
+	if err := os.CopyFS(p.dir, suites.Programs); err != nil {
 		return fmt.Errorf("writing the programs in other languages: %w", err)
 	}
-	p.dir = filepath.Join(p.dir, "languages")
+	p.dir = filepath.Join(p.dir, "programs")
 	files, err := filepath.Glob(filepath.Join(p.dir, "*"))
 	for _, file := range files {
 		err = errors.Join(err, os.Chmod(file, 0o755))
@@ -118,7 +118,7 @@ func (p *preparing) add(ctx context.Context, c contender) error {
 	of := p.programs[c.of]
 	title := c.title
 	if of.Database == subject.Postgres {
-		if err := stack.Installed(); err != nil {
+		if err := servers.Installed(); err != nil {
 			return err
 		}
 	}
@@ -129,7 +129,7 @@ func (p *preparing) add(ctx context.Context, c contender) error {
 	foreign := subject.Foreign{Name: c.name, Workload: c.workload}
 	switch {
 	case c.web != "":
-		kind, err := stack.WebNamed(c.web)
+		kind, err := servers.WebNamed(c.web)
 		if err = errors.Join(err, kind.Missing); err != nil {
 			return err
 		}
@@ -192,7 +192,7 @@ func (p *preparing) executable(ctx context.Context, c contender, of subject.Prog
 	tool := tools[language]
 	found, err := exec.LookPath(tool.name)
 	if err != nil {
-		return "", &stack.NotInstalledError{Program: tool.name, Packages: tool.packages}
+		return "", &servers.NotInstalledError{Program: tool.name, Packages: tool.packages}
 	}
 	if tool.version != "" && p.Versions[tool.name] == "" {
 		p.Versions[tool.name] = firstLine(ctx, found, tool.version)

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"forktax/bench/machine"
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/bench/subject"
 )
 
@@ -37,7 +37,7 @@ func (p *preparing) hosted(c contender, file string) (start, error) {
 
 // behind has a web server answer by the file.
 func (p *preparing) behind(c contender, of subject.Program, file string) start {
-	app := stack.App{File: file, Copied: machine.Settle}
+	app := servers.App{File: file, Copied: machine.Settle}
 	if c.beside != "" {
 		app.Beside = []string{filepath.Join(p.dir, c.beside)}
 	}
@@ -51,7 +51,7 @@ func (p *preparing) behind(c contender, of subject.Program, file string) start {
 				return env, err
 			}
 		}
-		w, err := stack.StartWeb(ctx, c.web, app)
+		w, err := servers.StartWeb(ctx, c.web, app)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/bench/testenv"
 	"forktax/cmd/forktax-guestbook/book"
 	"forktax/cmd/forktax-guestbook/booktest"
@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 var stopShared func() error
 
 // shared is the server for all tests that do it no harm.
-var shared = sync.OnceValues(func() (*stack.Server, error) {
-	s, err := stack.Postgres{}.Start(context.Background())
+var shared = sync.OnceValues(func() (*servers.Server, error) {
+	s, err := servers.Postgres{}.Start(context.Background())
 	if err == nil {
 		stopShared = s.Stop
 	}
@@ -39,9 +39,9 @@ var shared = sync.OnceValues(func() (*stack.Server, error) {
 })
 
 // started passes on a server that could be started. Without PostgreSQL the test is skipped, which CI does not allow.
-func started(t *testing.T, s *stack.Server, err error) *stack.Server {
+func started(t *testing.T, s *servers.Server, err error) *servers.Server {
 	t.Helper()
-	if errors.Is(err, stack.ErrNotInstalled) {
+	if errors.Is(err, servers.ErrNotInstalled) {
 		testenv.Skip(t, err)
 	}
 	if err != nil {
@@ -51,7 +51,7 @@ func started(t *testing.T, s *stack.Server, err error) *stack.Server {
 }
 
 // freshDatabase gives the test a place of its own in the server, with a guestbook in it, and returns the URL.
-func freshDatabase(t *testing.T, s *stack.Server) string {
+func freshDatabase(t *testing.T, s *servers.Server) string {
 	t.Helper()
 	place, remove, err := s.Place(t.Context())
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/cmd/forktax-guestbook/book"
 	"forktax/cmd/forktax-guestbook/booktest"
 	"forktax/workload"
@@ -17,7 +17,7 @@ import (
 
 // By TLS and by a socket the guestbook is the same.
 func TestTransports(t *testing.T) {
-	for name, p := range map[string]stack.Postgres{"TLS": {TLS: true}, "socket": {Socket: true}} {
+	for name, p := range map[string]servers.Postgres{"TLS": {TLS: true}, "socket": {Socket: true}} {
 		t.Run(name, func(t *testing.T) {
 			s, err := p.Start(t.Context())
 			started(t, s, err)
@@ -60,7 +60,7 @@ func TestSigningLeavesNoDeadRows(t *testing.T) {
 
 // A server that ends its sessions is connected to anew; one that does not come back is a 500, and why is for the log.
 func TestServerGoesAway(t *testing.T) {
-	s, err := stack.Postgres{}.Start(t.Context())
+	s, err := servers.Postgres{}.Start(t.Context())
 	started(t, s, err)
 	freshDatabase(t, s)
 	handler := suite.Opened(t)
@@ -114,7 +114,7 @@ func TestServerRefuses(t *testing.T) {
 }
 
 func TestTooManyConnections(t *testing.T) {
-	s, err := stack.Postgres{Connections: 5}.Start(t.Context())
+	s, err := servers.Postgres{Connections: 5}.Start(t.Context())
 	started(t, s, err)
 	t.Cleanup(func() { s.Stop() })
 	freshDatabase(t, s)

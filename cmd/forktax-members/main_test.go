@@ -14,7 +14,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
-	"forktax/bench/directory"
+	"forktax/bench/ldapmem"
 	"forktax/bench/process"
 	"forktax/workload"
 )
@@ -27,7 +27,7 @@ func withDirectory(t *testing.T) (stop func()) {
 		t.Fatal(err)
 	}
 	addr := fmt.Sprint("127.0.0.1:", port)
-	s := &directory.Server{Suffix: "dc=example", Admin: "cn=admin,dc=example", Password: "secret"}
+	s := &ldapmem.Server{Suffix: "dc=example", Admin: "cn=admin,dc=example", Password: "secret"}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ctx, addr) }()

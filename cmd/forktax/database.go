@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"forktax/bench/record"
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/bench/subject"
 )
 
@@ -128,7 +128,7 @@ func (o *databaseOptions) start(ctx context.Context, l *subject.Launcher, stderr
 
 func (o *databaseOptions) startOne(ctx context.Context, kind string, l *subject.Launcher, stderr io.Writer) (databaseServer, error) {
 	if kind == subject.Directory {
-		d := stack.Directory{Elsewhere: l.Elsewhere}
+		d := servers.Directory{Elsewhere: l.Elsewhere}
 		if o.Users == inMemory {
 			d.Command = []string{ownPath(), directoryCommandName}
 		}
@@ -138,5 +138,5 @@ func (o *databaseOptions) startOne(ctx context.Context, kind string, l *subject.
 	if o.url() == "" {
 		fmt.Fprintln(stderr, "starting a PostgreSQL server")
 	}
-	return stack.Postgres{URL: o.url(), TLS: o.TLS, Socket: o.Socket, Elsewhere: l.Elsewhere}.Start(ctx)
+	return servers.Postgres{URL: o.url(), TLS: o.TLS, Socket: o.Socket, Elsewhere: l.Elsewhere}.Start(ctx)
 }

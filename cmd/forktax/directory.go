@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"forktax/bench/directory"
+	"forktax/bench/ldapmem"
 )
 
 // directoryCommandName is how a run starts the directory that its programs ask about users.
@@ -16,6 +16,6 @@ func directoryCommand() *cobra.Command {
 		Short:              "Serve an LDAP directory in memory, which is empty",
 		Hidden:             true,
 		DisableFlagParsing: true,
-		RunE:               func(c *cobra.Command, args []string) error { return directory.Main(c.Context(), args) },
+		RunE:               func(c *cobra.Command, args []string) error { return ldapmem.Main(c.Context(), args) },
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"forktax/bench/load"
 	"forktax/bench/report"
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
 )
@@ -58,9 +58,9 @@ func listCommand() *cobra.Command {
 
 // listWebs lists the servers of others that suites need, and what would bring those that are not installed.
 func listWebs(out io.Writer) {
-	for _, kind := range stack.Webs() {
+	for _, kind := range servers.Webs() {
 		fmt.Fprintf(out, "server %s: %s, for %s", kind.Name, kind.About, kind.Takes)
-		if missing := new(stack.NotInstalledError); errors.As(kind.Missing, &missing) {
+		if missing := new(servers.NotInstalledError); errors.As(kind.Missing, &missing) {
 			fmt.Fprintf(out, "; not installed (Debian: apt-get install %s)", missing.Packages)
 		}
 		fmt.Fprintln(out)
@@ -69,8 +69,8 @@ func listWebs(out io.Writer) {
 		name, about, packages string
 		missing               error
 	}{
-		{"postgres", "keeps the data of guestbook, with --database postgres", "postgresql", stack.Installed()},
-		{"slapd", "knows the users of members, with --directory slapd", "slapd", stack.SlapdInstalled()},
+		{"postgres", "keeps the data of guestbook, with --database postgres", "postgresql", servers.Installed()},
+		{"slapd", "knows the users of members, with --directory slapd", "slapd", servers.SlapdInstalled()},
 	} {
 		fmt.Fprintf(out, "server %s: %s", other.name, other.about)
 		if other.missing != nil {

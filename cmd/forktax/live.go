@@ -20,7 +20,7 @@ import (
 	"forktax/bench/live"
 	"forktax/bench/load"
 	"forktax/bench/plan"
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
@@ -154,7 +154,7 @@ func newStage(ctx context.Context, atOnce <-chan struct{}, stderr io.Writer) (*s
 			s.programs[c.Name] = p
 			if p.Name == "guestbook" {
 				c.Databases = []string{embedded}
-				if stack.Installed() == nil {
+				if servers.Installed() == nil {
 					c.Databases = append(c.Databases, subject.Postgres)
 				}
 			}

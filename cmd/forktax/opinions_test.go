@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/bench/subject"
 )
 
@@ -101,7 +101,7 @@ func TestHostAnswersAsItsPeers(t *testing.T) {
 		}
 	})
 	peers := map[string]string{}
-	for _, peer := range stack.Webs(stack.Executable) {
+	for _, peer := range servers.Webs(servers.Executable) {
 		peers[peer.Name] = startedPeer(t, peer.Name, path)
 	}
 	for name, p := range probes {

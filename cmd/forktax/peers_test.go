@@ -15,7 +15,7 @@ import (
 	"forktax/bench/plan"
 	"forktax/bench/record"
 	"forktax/bench/run"
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/bench/subject"
 	"forktax/bench/subject/programtest"
 	"forktax/bench/testenv"
@@ -74,7 +74,7 @@ func comparePeers(b *testing.B, child string) {
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed,
 		Env: map[string]string{scriptVariable: child, subject.PhasesVariable: "off"}}
 	models := []string{ours}
-	for _, peer := range stack.Webs(stack.Executable) {
+	for _, peer := range servers.Webs(servers.Executable) {
 		name := peer.Name
 		u, err := url.Parse(startedPeer(b, name, child))
 		if err != nil {
@@ -123,8 +123,8 @@ func builtScript(tb testing.TB, dir string) subject.Program {
 // server is not installed, the test is skipped.
 func startedPeer(tb testing.TB, name, executable string) string {
 	tb.Helper()
-	w, err := stack.StartWeb(tb.Context(), name, stack.App{File: executable, Copied: machine.Settle})
-	testenv.As(tb, err, new(*stack.NotInstalledError))
+	w, err := servers.StartWeb(tb.Context(), name, servers.App{File: executable, Copied: machine.Settle})
+	testenv.As(tb, err, new(*servers.NotInstalledError))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -8,14 +8,14 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/bench/subject"
 )
 
-var _ subject.Database = (*stack.Server)(nil)
+var _ subject.Database = (*servers.Server)(nil)
 
 // givenServer is the one that a script has started. It is in the script's values by its type.
-type givenServer struct{ *stack.Server }
+type givenServer struct{ *servers.Server }
 
 // stop stops it, unless that was done.
 func (s *givenServer) stop() (err error) {
@@ -36,7 +36,7 @@ func postgres(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	connections, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	s.Server, err = stack.Postgres{Connections: connections}.Start(context.Background())
+	s.Server, err = servers.Postgres{Connections: connections}.Start(context.Background())
 	ts.Check(err)
 	ts.Defer(func() { s.stop() })
 	place, remove, err := s.Place(context.Background())

@@ -19,7 +19,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"forktax/bench/stack"
+	"forktax/bench/servers"
 	"forktax/bench/subject/programtest"
 	"forktax/bench/testenv"
 )
@@ -86,7 +86,7 @@ func runScripts(t *testing.T, dir string) {
 			}
 			switch name {
 			case "postgres":
-				return testenv.Has(stack.Installed())
+				return testenv.Has(servers.Installed())
 			case "groups": // of control, without which not all processor time is known
 				for _, mount := range []string{"/sys/fs/cgroup/unified", "/sys/fs/cgroup"} {
 					dir, err := os.MkdirTemp(mount, "forktax-test-")
@@ -103,7 +103,7 @@ func runScripts(t *testing.T, dir string) {
 				}
 				return false, nil
 			case "slapd":
-				return testenv.Has(stack.SlapdInstalled())
+				return testenv.Has(servers.SlapdInstalled())
 			}
 			return false, fmt.Errorf("unknown condition %s", name)
 		},

@@ -1,0 +1,170 @@
+package ldapmem
+
+import (
+	"context"
+	"crypto/subtle"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/jimlambrt/gldap"
+)
+
+// A Server is a directory.
+type Server struct {
+	Suffix   string // the name of its highest entry, which is there from the beginning
+	Admin    string // who may add entries
+	Password string
+	TLS      *tls.Config // for StartTLS, and for all connections if Secure is set
+	Secure   bool
+
+	tree   *tree
+	mu     sync.Mutex
+	admins map[int]bool // connections of the administrator
+}
+
+// Serve serves at the address until ctx ends.
+func (s *Server) Serve(ctx context.Context, addr string) error {
+	s.tree, s.admins = newTree(s.Suffix), map[int]bool{}
+	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(s.left))
+	if err != nil {
+		return fmt.Errorf("making a directory: %w", err)
+	}
+	mux, err := gldap.NewMux()
+	if err == nil {
+		err = errors.Join(mux.Bind(s.bind), mux.Search(s.search), mux.Add(s.add),
+			mux.ExtendedOperation(s.startTLS, gldap.ExtendedOperationStartTLS), server.Router(mux))
+	}
+	if err != nil {
+		return fmt.Errorf("making a directory: %w", err)
+	}
+	var options []gldap.Option
+	if s.Secure {
+		options = append(options, gldap.WithTLSConfig(s.TLS))
+	}
+	defer context.AfterFunc(ctx, func() { server.Stop() })()
+	if err := server.Run(addr, options...); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("serving a directory: %w", err)
+	}
+	return nil
+}
+
+// left forgets a connection.
+func (s *Server) left(connection int) { s.identify(connection, false) }
+
+func (s *Server) identify(connection int, admin bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if admin {
+		s.admins[connection] = true
+	} else {
+		delete(s.admins, connection)
+	}
+}
+
+func (s *Server) isAdmin(connection int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.admins[connection]
+}
+
+// bind takes names with their passwords, and nobody without either. A name without a password is nobody's (RFC 4513,
+// section 5.1.2).
+func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
+	code := gldap.ResultInvalidCredentials
+	s.identify(r.ConnectionID(), false)
+	m, err := r.GetSimpleBindMessage()
+	switch {
+	case err != nil:
+		code = gldap.ResultProtocolError
+	case m.UserName == "" && m.Password == "":
+		code = gldap.ResultSuccess
+	case m.Password == "":
+		code = gldap.ResultUnwillingToPerform
+	case s.proves(m.UserName, string(m.Password)):
+		s.identify(r.ConnectionID(), true)
+		code = gldap.ResultSuccess
+	case s.tree.isPassword(m.UserName, string(m.Password)):
+		code = gldap.ResultSuccess
+	}
+	w.Write(r.NewBindResponse(gldap.WithResponseCode(code)))
+}
+
+// proves says whether that is the administrator.
+func (s *Server) proves(name, password string) bool {
+	folded, ok := fold(name)
+	admin, _ := fold(s.Admin)
+	return ok && folded == admin && subtle.ConstantTimeCompare([]byte(password), []byte(s.Password)) == 1
+}
+
+func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
+	m, err := r.GetSearchMessage()
+	if err != nil {
+		w.Write(r.NewSearchDoneResponse(gldap.WithResponseCode(gldap.ResultProtocolError)))
+		return
+	}
+	found, err := s.tree.search(m)
+	code := codeOf(err)
+	if m.SizeLimit > 0 && int64(len(found)) > m.SizeLimit {
+		found, code = found[:m.SizeLimit], gldap.ResultSizeLimitExceeded
+	}
+	for _, e := range found {
+		w.Write(r.NewSearchResponseEntry(e.dn, gldap.WithAttributes(e.shown(m.Attributes))))
+	}
+	w.Write(r.NewSearchDoneResponse(gldap.WithResponseCode(code)))
+}
+
+// shown are the attributes that are wanted, all if none are named, but for the password.
+func (e *entry) shown(wanted []string) map[string][]string {
+	shown := maps.Clone(e.attributes)
+	asked := func(name string) bool {
+		return slices.ContainsFunc(wanted, func(w string) bool { return w == "*" || strings.EqualFold(w, name) })
+	}
+	maps.DeleteFunc(shown, func(name string, _ []string) bool {
+		return name == passwordAttribute || len(wanted) > 0 && !asked(name)
+	})
+	return shown
+}
+
+func (s *Server) add(w *gldap.ResponseWriter, r *gldap.Request) {
+	code := gldap.ResultInsufficientAccessRights
+	m, err := r.GetAddMessage()
+	switch {
+	case err != nil:
+		code = gldap.ResultProtocolError
+	case s.isAdmin(r.ConnectionID()):
+		code = codeOf(s.tree.add(m.DN, m.Attributes))
+	}
+	w.Write(r.NewResponse(gldap.WithApplicationCode(gldap.ApplicationAddResponse), gldap.WithResponseCode(code)))
+}
+
+func codeOf(err error) int {
+	switch {
+	case err == nil:
+		return gldap.ResultSuccess
+	case errors.Is(err, errNoSuchObject), errors.Is(err, errNoParent):
+		return gldap.ResultNoSuchObject
+	case errors.Is(err, errExists):
+		return gldap.ResultEntryAlreadyExists
+	case errors.Is(err, errBadName):
+		return gldap.ResultInvalidDNSyntax
+	}
+	return gldap.ResultProtocolError
+}
+
+func (s *Server) startTLS(w *gldap.ResponseWriter, r *gldap.Request) {
+	answer := r.NewExtendedResponse(gldap.WithResponseCode(gldap.ResultSuccess))
+	answer.SetResponseName(gldap.ExtendedOperationStartTLS)
+	if s.TLS == nil {
+		answer.SetResultCode(gldap.ResultProtocolError)
+		w.Write(answer)
+		return
+	}
+	w.Write(answer)
+	_ = r.StartTLS(s.TLS) // a client that fails at it goes away
+}

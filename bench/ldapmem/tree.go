@@ -1,0 +1,182 @@
+package ldapmem
+
+import (
+	"crypto/subtle"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	ber "github.com/go-asn1-ber/asn1-ber"
+	"github.com/go-ldap/ldap/v3"
+	"github.com/jimlambrt/gldap"
+)
+
+// An entry has attributes by their names in lower case.
+type entry struct {
+	dn         string // as it was added
+	name       string // folded, as names are compared
+	attributes map[string][]string
+	below      []*entry // in the order in which they were added
+}
+
+const passwordAttribute = "userpassword"
+
+// A tree is the entries of a directory.
+type tree struct {
+	mu     sync.RWMutex
+	byName map[string]*entry
+}
+
+// Errors of a tree, each a result code of LDAP.
+var (
+	errNoSuchObject = errors.New("no such entry")
+	errExists       = errors.New("the entry is there already")
+	errNoParent     = errors.New("there is no entry above it")
+	errBadName      = errors.New("that is no distinguished name")
+)
+
+// fold is the name in one spelling; false if it is none.
+func fold(dn string) (string, bool) {
+	parsed, err := ldap.ParseDN(dn)
+	if err != nil {
+		return "", false
+	}
+	return strings.ToLower(parsed.String()), true
+}
+
+// above is the folded name of the parent.
+func above(name string) string {
+	parsed, err := ldap.ParseDN(name)
+	if err != nil || len(parsed.RDNs) == 0 {
+		return ""
+	}
+	parsed.RDNs = parsed.RDNs[1:]
+	return parsed.String()
+}
+
+func newTree(suffix string) *tree {
+	name, _ := fold(suffix)
+	root := &entry{dn: suffix, name: name, attributes: map[string][]string{}}
+	return &tree{byName: map[string]*entry{name: root}}
+}
+
+func (t *tree) add(dn string, attributes []gldap.Attribute) error {
+	name, ok := fold(dn)
+	if !ok {
+		return errBadName
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byName[name] != nil {
+		return errExists
+	}
+	parent := t.byName[above(name)]
+	if parent == nil {
+		return errNoParent
+	}
+	e := &entry{dn: dn, name: name, attributes: map[string][]string{}}
+	for _, a := range attributes {
+		key := strings.ToLower(a.Type)
+		e.attributes[key] = append(e.attributes[key], a.Vals...)
+	}
+	parent.below, t.byName[name] = append(parent.below, e), e
+	return nil
+}
+
+// isPassword says whether there is the entry, and that is its password.
+func (t *tree) isPassword(dn, password string) bool {
+	name, _ := fold(dn)
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	e := t.byName[name]
+	return e != nil && slices.ContainsFunc(e.attributes[passwordAttribute], func(p string) bool {
+		return subtle.ConstantTimeCompare([]byte(p), []byte(password)) == 1
+	})
+}
+
+// search finds what the message asks for.
+func (t *tree) search(m *gldap.SearchMessage) ([]*entry, error) {
+	base, ok := fold(m.BaseDN)
+	if !ok {
+		return nil, errBadName
+	}
+	filter, err := ldap.CompileFilter(m.Filter)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	root := t.byName[base]
+	if root == nil {
+		return nil, errNoSuchObject
+	}
+	var found []*entry
+	root.walk(m.Scope, func(e *entry) {
+		if e.meets(filter) {
+			found = append(found, e)
+		}
+	})
+	return found, nil
+}
+
+// walk calls visit for what the scope of a search below the entry holds: what is elsewhere takes no time.
+func (e *entry) walk(scope gldap.Scope, visit func(*entry)) {
+	switch scope {
+	case gldap.BaseObject:
+		visit(e)
+	case gldap.SingleLevel:
+		for _, child := range e.below {
+			visit(child)
+		}
+	default:
+		visit(e)
+		for _, child := range e.below {
+			child.walk(scope, visit)
+		}
+	}
+}
+
+// meets says whether the entry is as the filter wants it, of which equality, presence, and, or and not are known.
+func (e *entry) meets(filter *ber.Packet) bool {
+	one := func(f *ber.Packet) bool { return e.meets(f) }
+	switch filter.Tag {
+	case ldap.FilterAnd:
+		return !slices.ContainsFunc(filter.Children, func(f *ber.Packet) bool { return !e.meets(f) })
+	case ldap.FilterOr:
+		return slices.ContainsFunc(filter.Children, one)
+	case ldap.FilterNot:
+		return len(filter.Children) == 1 && !e.meets(filter.Children[0])
+	case ldap.FilterPresent:
+		return len(e.attributes[strings.ToLower(ber.DecodeString(filter.Data.Bytes()))]) > 0
+	case ldap.FilterEqualityMatch:
+		if len(filter.Children) != 2 {
+			return false
+		}
+		name, wanted := filter.Children[0].Value, filter.Children[1].Value
+		return e.has(text(name), text(wanted))
+	}
+	return false
+}
+
+func text(value any) string {
+	s, _ := value.(string)
+	return s
+}
+
+// has says whether the attribute has the value: names of entries are compared as such, and of all else the case does not
+// matter. Nobody finds a password.
+func (e *entry) has(attribute, value string) bool {
+	attribute = strings.ToLower(attribute)
+	if attribute == passwordAttribute {
+		return false
+	}
+	return slices.ContainsFunc(e.attributes[attribute], func(v string) bool {
+		if attribute == "member" {
+			a, _ := fold(v)
+			b, ok := fold(value)
+			return ok && a == b
+		}
+		return strings.EqualFold(v, value)
+	})
+}

@@ -1,0 +1,205 @@
+package servers
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"forktax/bench/process"
+	"forktax/bench/record"
+)
+
+// Directory says which LDAP server there is to be.
+type Directory struct {
+	Command []string // serves an empty one in memory, as forktax directory does; nil starts slapd
+	TLS     bool     // it speaks TLS only, with a certificate of its own
+	// Elsewhere, if set, starts it where it is to run: on certain cores, say. It calls start, once.
+	Elsewhere func(start func() error) error
+}
+
+// A DirectoryServer is an LDAP server in which each target gets a place of its own.
+type DirectoryServer struct {
+	*home
+	kind    string
+	process *process.Process
+	url     *url.URL // with who may add entries
+	trust   *tls.Config
+
+	mu     sync.Mutex
+	places int
+}
+
+// What is in a directory from the beginning.
+const (
+	suffix = "dc=forktax"
+	admin  = "cn=admin," + suffix
+)
+
+// Start starts the server, and proves that it can be used.
+func (d Directory) Start(ctx context.Context) (s *DirectoryServer, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %v", readyLimit))
+	defer cancel()
+	s = &DirectoryServer{kind: "slapd", url: &url.URL{Scheme: "ldap", Path: "/" + suffix}}
+	user := "openldap"
+	if d.Command != nil {
+		s.kind, user = "directory", ""
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("starting %s: %w", s.kind, err), s.Stop())
+		}
+	}()
+	program := ""
+	if d.Command == nil {
+		if program, err = slapdProgram(); err != nil {
+			return s, err
+		}
+	}
+	if s.home, err = newHome(s.kind, user); err != nil {
+		return s, err
+	}
+	if d.TLS {
+		if err := s.secure(); err != nil {
+			return s, err
+		}
+	}
+	port, err := process.FreePort()
+	if err != nil {
+		return s, err
+	}
+	password := rand.Text()
+	s.url.Host, s.url.User = fmt.Sprint("127.0.0.1:", port), url.UserPassword(admin, password)
+	var cmd *exec.Cmd
+	if d.Command == nil {
+		cmd, err = s.slapd(ctx, program, d.TLS, password)
+	} else {
+		cmd, err = s.embedded(d.Command, d.TLS, password)
+	}
+	if err != nil {
+		return s, err
+	}
+	if s.process, err = process.Start(cmd, nil, d.Elsewhere); err != nil {
+		return s, err
+	}
+	s.process.AnyEnd = true
+	s.guard.over(s.process.PID())
+	return s, s.accepts(ctx)
+}
+
+// embedded is the command of the one in memory. It runs as we do: as a servant it might not reach its own file.
+func (s *DirectoryServer) embedded(command []string, secure bool, password string) (*exec.Cmd, error) {
+	file := filepath.Join(s.dir, "password")
+	if err := s.servant.write(file, []byte(password)); err != nil {
+		return nil, err
+	}
+	args := append(slices.Clone(command[1:]), "--addr", s.url.Host, "--suffix", suffix, "--admin", admin, "--password", file)
+	if secure {
+		args = append(args, "--secure", "--certificate", s.CA(), "--key", filepath.Join(s.dir, "server.key"))
+	}
+	return s.run(command[0], args...), nil
+}
+
+// secure makes a certificate, and has clients trust it.
+func (s *DirectoryServer) secure() error {
+	if err := s.certify(); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(s.CA())
+	if err != nil {
+		return err
+	}
+	s.url.Scheme, s.trust = "ldaps", &tls.Config{RootCAs: x509.NewCertPool(), ServerName: "127.0.0.1"}
+	s.trust.RootCAs.AppendCertsFromPEM(text)
+	return nil
+}
+
+// CA is the file with the certificate to trust.
+func (s *DirectoryServer) CA() string { return filepath.Join(s.dir, "server.crt") }
+
+// accepts waits until the server lets the administrator in.
+func (s *DirectoryServer) accepts(ctx context.Context) error {
+	return until(ctx, []*process.Process{s.process}, func() error {
+		c, err := s.connect()
+		if err == nil {
+			c.Close()
+		}
+		return err
+	})
+}
+
+func (s *DirectoryServer) connect() (*ldap.Conn, error) {
+	c, err := ldap.DialURL(s.URL(), ldap.DialWithTLSConfig(s.trust))
+	if err != nil {
+		return nil, err
+	}
+	c.SetTimeout(stopLimit)
+	password, _ := s.url.User.Password()
+	if err := c.Bind(admin, password); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Place makes an entry below which one target has its data, and returns the URL by which to add to it, and what removes it
+// again: nothing does, for the server goes with the run. The query of the URL says whom to trust, if it speaks TLS.
+func (s *DirectoryServer) Place(context.Context) (text string, remove func() error, err error) {
+	c, err := s.connect()
+	if err != nil {
+		return "", nil, fmt.Errorf("connecting to %s: %w", s.kind, err)
+	}
+	defer c.Close()
+	s.mu.Lock()
+	s.places++
+	unit := fmt.Sprint("target", s.places)
+	s.mu.Unlock()
+	dn := fmt.Sprintf("ou=%s,%s", unit, suffix)
+	request := ldap.NewAddRequest(dn, nil)
+	request.Attribute("objectClass", []string{"organizationalUnit"})
+	request.Attribute("ou", []string{unit})
+	if err := c.Add(request); err != nil {
+		return "", nil, fmt.Errorf("adding %s: %w", dn, err)
+	}
+	u := *s.url
+	u.Path = "/" + dn
+	if s.trust != nil {
+		u.RawQuery = url.Values{"ca": {s.CA()}}.Encode()
+	}
+	return u.String(), func() error { return nil }, nil
+}
+
+// URL is where it is, without a name and a password.
+func (s *DirectoryServer) URL() string { return s.url.Scheme + "://" + s.url.Host }
+
+// CPU is the processor time that the server has used so far, in nanoseconds.
+func (s *DirectoryServer) CPU() (ns int64, known bool) { return s.cpuAtRest(s.process.PID()) }
+
+// Description says what the server is, for the record of a run: without the password.
+func (s *DirectoryServer) Description(context.Context) (*record.Database, error) {
+	u := *s.url
+	u.User = url.User(admin)
+	return &record.Database{Kind: "ldap", URL: u.String(), Private: true, Version: s.kind}, nil
+}
+
+// Stop ends the server and removes its files.
+func (s *DirectoryServer) Stop() error {
+	var errs []error
+	if s.process != nil {
+		errs = append(errs, s.process.Stop(stopLimit, nil))
+	}
+	if s.home != nil {
+		errs = append(errs, s.leave())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,87 @@
+package servers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"forktax/bench/process"
+)
+
+// A home is a folder in which servers of somebody else's run as a servant. It is removed, and they are ended, also if
+// this process is killed.
+type home struct {
+	dir     string
+	servant *servant
+	group   *group // nil if there is none
+	forgets bool   // the server has the kernel forget its children, so that nobody but the group knows what they used
+	guard   *guard
+}
+
+// newHome makes one for the server of that name, whose package made the user.
+func newHome(server, user string) (h *home, err error) {
+	h = &home{}
+	if h.servant, err = newServant(user); err != nil {
+		return nil, err
+	}
+	if h.dir, err = h.servant.folder("forktax-" + server + "-"); err != nil {
+		return nil, err
+	}
+	h.group = newGroup(filepath.Base(h.dir))
+	if h.guard, err = newGuard(h.dir, h.group.path()); err != nil {
+		return nil, errors.Join(err, h.group.remove(), removeAll(h.dir))
+	}
+	return h, nil
+}
+
+// run is a command that runs as the servant, in the folder, and knows nothing of our environment, where variables may be
+// meant for other servers.
+func (h *home) run(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = h.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, h.servant.attributes()
+	h.group.has(cmd)
+	return cmd
+}
+
+// leave removes the folder, when nothing runs there any more.
+func (h *home) leave() error {
+	defer h.guard.dismiss()
+	return errors.Join(h.group.remove(), removeAll(h.dir))
+}
+
+// removeAll tries again for a while if a process that is about to end still makes files.
+func removeAll(dir string) (err error) {
+	for range 20 {
+		if err = os.RemoveAll(dir); err == nil {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return fmt.Errorf("removing the server's files: %w", err)
+}
+
+// until tries again and again until that succeeds, or one of the processes has ended, or ctx has.
+func until(ctx context.Context, processes []*process.Process, try func() error) error {
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		for _, p := range processes {
+			select {
+			case why := <-p.Gone():
+				return why
+			default:
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package servers
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+// What a web server can have answer.
+const (
+	Executable      = "an executable (CGI)"
+	PythonScript    = "a CGI script in Python"
+	PythonHandler   = "a module with the function handler(req)"
+	PythonPublisher = "a module with the function index(req)"
+	PythonWSGI      = "a module with the function application(environ, start_response)"
+	PHPPage         = "a page in PHP"
+)
+
+// A web is a way in which a web server of somebody else's has a program answer.
+type web struct {
+	name     string
+	about    string            // for people
+	takes    string            // what it has answer
+	user     string            // whom its package runs it as
+	programs []string          // that it consists of, in the order in which they start
+	helpers  []string          // programs that it starts itself
+	folders  []string          // where else than on PATH they may be
+	modules  string            // the folder of its modules, if it loads any
+	needs    []string          // those among them that not every such server has; patterns of names
+	packages string            // Debian's
+	forgets  bool              // it has the kernel forget its children, so that their parent is not told what they used
+	config   map[string]string // by the file's name, which is "conf" of the server itself; templates of site
+	path     string            // of the URL of what answers, a template of site, too
+	commands func(s site) [][]string
+}
+
+// webs are all of them, those of a server in a file of its own.
+var webs = []web{apache, lighttpd, nginx, pythonScripts, pythonPublisher, modPython, modWSGI, phpCGI, modFCGID, modPHP,
+	phpFPM}
+
+// A site is what the configuration of a web server is made of.
+type site struct {
+	Dir       string // of the server's own files; bin in it has what answers
+	Port      int
+	Modules   string
+	Needs     []string          // the files of the modules that not every such server has
+	Helpers   map[string]string // the paths of programs that it starts itself
+	Workers   int               // requests that it executes a program for at once, where that has to be said
+	File      string            // what answers, in bin
+	Variables map[string]string // that what answers is to have
+}
+
+// workers is how many there are where the number has to be said: as many as our own host's at the least, on two cores.
+const workers = 16
+
+// Bin is the folder of what is executed, which is served as /cgi-bin/.
+func (s site) Bin() string { return filepath.Join(s.Dir, "bin") }
+
+// Module is what a program of Python calls the file.
+func (s site) Module() string { return strings.TrimSuffix(s.File, filepath.Ext(s.File)) }
+
+// A Kind is a way in which a web server can have something answer.
+type Kind struct {
+	Name, About string
+	Takes       string // what it has answer, one of the constants
+	Packages    string // of Debian, with a blank between them
+	Program     string // the path of the server, if it is installed
+	Missing     error  // a *NotInstalledError, or nil
+}
+
+// Webs are all kinds, or those that take what is named.
+func Webs(takes ...string) []Kind {
+	var all []Kind
+	for _, w := range webs {
+		if len(takes) == 0 || slices.Contains(takes, w.takes) {
+			all = append(all, w.kind())
+		}
+	}
+	return all
+}
+
+// WebNamed is the kind of that name.
+func WebNamed(name string) (Kind, error) {
+	w, err := webNamed(name)
+	if err != nil {
+		return Kind{}, err
+	}
+	return w.kind(), nil
+}
+
+func webNamed(name string) (web, error) {
+	i := slices.IndexFunc(webs, func(w web) bool { return w.name == name })
+	if i < 0 {
+		var names []string
+		for _, w := range webs {
+			names = append(names, w.name)
+		}
+		return web{}, fmt.Errorf("%q is no web server that is known; there are %s", name, strings.Join(names, ", "))
+	}
+	return webs[i], nil
+}
+
+func (w web) kind() Kind {
+	s, missing := w.site()
+	return Kind{w.name, w.about, w.takes, w.packages, s.Helpers[w.programs[len(w.programs)-1]], missing}
+}
+
+// A NotInstalledError says what is missing.
+type NotInstalledError struct{ Program, Packages string }
+
+func (e *NotInstalledError) Error() string {
+	return fmt.Sprintf("%s is not installed (Debian: apt-get install %s)", e.Program, e.Packages)
+}
+
+func filled(text string, s site) (string, error) {
+	t, err := template.New("").Parse(text)
+	if err != nil {
+		return "", err
+	}
+	var full strings.Builder
+	err = t.Execute(&full, s)
+	return full.String(), err
+}
+
+// site finds all that the server consists of.
+func (w web) site() (s site, err error) {
+	s = site{Modules: w.modules, Workers: workers, Helpers: map[string]string{}}
+	for _, name := range slices.Concat(w.programs, w.helpers) {
+		if s.Helpers[name], err = w.find(name); err != nil {
+			return s, err
+		}
+	}
+	for _, pattern := range w.needs {
+		files, err := filepath.Glob(filepath.Join(w.modules, pattern))
+		if err != nil || len(files) == 0 {
+			return s, &NotInstalledError{pattern, w.packages}
+		}
+		s.Needs = append(s.Needs, files[len(files)-1])
+	}
+	return s, nil
+}
+
+// find finds a program of the server by its name, which may be a pattern.
+func (w web) find(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return filepath.Abs(path)
+	}
+	for _, folder := range w.folders {
+		if paths, err := filepath.Glob(filepath.Join(folder, name)); err == nil && len(paths) > 0 {
+			return paths[len(paths)-1], nil
+		}
+	}
+	return "", &NotInstalledError{strings.TrimSuffix(name, "*"), w.packages}
+}

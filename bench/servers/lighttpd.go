@@ -1,0 +1,47 @@
+package servers
+
+import "path/filepath"
+
+// lighttpdWeb is a way in which lighttpd 1.4 has something answer by mod_cgi.
+func lighttpdWeb(w web) web {
+	w.user, w.programs, w.folders = "www-data", []string{"lighttpd"}, []string{"/usr/sbin"}
+	w.config["conf"] = `
+server.modules = ("mod_alias", "mod_cgi", "mod_setenv")
+server.bind = "127.0.0.1"
+server.port = {{.Port}}
+server.document-root = "{{.Bin}}"
+server.errorlog = "{{.Dir}}/error.log"
+server.upload-dirs = ("{{.Dir}}")
+server.max-keep-alive-requests = 1000000000
+{{range $name, $_ := .Variables}}setenv.add-environment += ("{{$name}}" => env.{{$name}})
+{{end}}` + w.config["conf"]
+	w.commands = func(s site) [][]string {
+		return [][]string{{"lighttpd", "-D", "-f", filepath.Join(s.Dir, "conf")}}
+	}
+	return w
+}
+
+var lighttpd = lighttpdWeb(web{
+	name:     "lighttpd",
+	about:    "lighttpd's mod_cgi",
+	takes:    Executable,
+	packages: "lighttpd",
+	path:     "/cgi-bin/{{.File}}",
+	config: map[string]string{"conf": `
+alias.url = ("/cgi-bin/" => "{{.Bin}}/")
+cgi.assign = ("" => "")
+`},
+})
+
+// phpCGI starts PHP's interpreter for each request.
+var phpCGI = lighttpdWeb(web{
+	name:     "php-cgi",
+	about:    "lighttpd's mod_cgi, with php-cgi",
+	takes:    PHPPage,
+	helpers:  []string{"php-cgi"},
+	packages: "lighttpd php-cgi",
+	path:     "/{{.File}}",
+	config: map[string]string{"conf": `
+cgi.assign = (".php" => "{{index .Helpers "php-cgi"}}")
+`},
+})

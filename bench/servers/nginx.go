@@ -1,0 +1,98 @@
+package servers
+
+import (
+	"path/filepath"
+	"strconv"
+)
+
+// nginxWeb is nginx before a program that has something answer: nginx itself executes nothing, and hands requests on by
+// FastCGI. In pattern, script is the path of what answers, and beyond what follows it.
+func nginxWeb(w web, pattern, program string) web {
+	w.user, w.folders = "www-data", []string{"/usr/sbin"}
+	if w.config == nil {
+		w.config = map[string]string{}
+	}
+	w.config["conf"] = `
+daemon off;
+pid {{.Dir}}/pid;
+error_log {{.Dir}}/error.log;
+worker_processes auto;
+events { worker_connections 1024; }
+http {
+	access_log off;
+	client_body_temp_path {{.Dir}}/body;
+	fastcgi_temp_path {{.Dir}}/fastcgi;
+	proxy_temp_path {{.Dir}}/proxy;
+	uwsgi_temp_path {{.Dir}}/uwsgi;
+	scgi_temp_path {{.Dir}}/scgi;
+	keepalive_requests 1000000000;
+	server {
+		listen 127.0.0.1:{{.Port}};
+		location ~ ` + pattern + ` {
+			fastcgi_pass unix:{{.Dir}}/fcgi;
+			fastcgi_param SCRIPT_FILENAME {{.Bin}}` + program + `;
+			fastcgi_param SCRIPT_NAME $script;
+			fastcgi_param PATH_INFO $beyond;
+			fastcgi_param QUERY_STRING $query_string;
+			fastcgi_param REQUEST_METHOD $request_method;
+			fastcgi_param REQUEST_URI $request_uri;
+			fastcgi_param CONTENT_TYPE $content_type;
+			fastcgi_param CONTENT_LENGTH $content_length;
+			fastcgi_param GATEWAY_INTERFACE CGI/1.1;
+			fastcgi_param SERVER_SOFTWARE nginx;
+			fastcgi_param SERVER_PROTOCOL $server_protocol;
+			fastcgi_param SERVER_NAME $server_name;
+			fastcgi_param SERVER_ADDR $server_addr;
+			fastcgi_param SERVER_PORT $server_port;
+			fastcgi_param REMOTE_ADDR $remote_addr;
+			fastcgi_param REMOTE_PORT $remote_port;
+		}
+	}
+}
+`
+	first := w.commands
+	w.commands = func(s site) [][]string {
+		return append(first(s),
+			[]string{"nginx", "-p", s.Dir, "-c", filepath.Join(s.Dir, "conf"), "-e", filepath.Join(s.Dir, "error.log")})
+	}
+	return w
+}
+
+// nginx has fcgiwrap execute programs.
+var nginx = nginxWeb(web{
+	name:     "nginx",
+	about:    "nginx and fcgiwrap",
+	takes:    Executable,
+	forgets:  true,
+	programs: []string{"fcgiwrap", "nginx"},
+	packages: "nginx-light fcgiwrap",
+	path:     "/cgi-bin/{{.File}}",
+	commands: func(s site) [][]string {
+		return [][]string{{"fcgiwrap", "-c", strconv.Itoa(s.Workers), "-s", "unix:" + filepath.Join(s.Dir, "fcgi")}}
+	},
+}, "^(?<script>/cgi-bin(?<program>/[^/]+))(?<beyond>.*)$", "$program")
+
+// phpFPM keeps processes of PHP's own manager.
+var phpFPM = nginxWeb(web{
+	name:     "php-fpm",
+	about:    "nginx and php-fpm",
+	takes:    PHPPage,
+	programs: []string{debianFPM, "nginx"},
+	packages: "nginx-light php-fpm",
+	path:     "/{{.File}}",
+	config: map[string]string{"fpm": `
+[global]
+error_log = {{.Dir}}/fpm.log
+[www]
+listen = {{.Dir}}/fcgi
+pm = static
+pm.max_children = {{.Workers}}
+clear_env = no
+`},
+	commands: func(s site) [][]string {
+		return [][]string{{debianFPM, "--nodaemonize", "--no-php-ini", "--fpm-config", filepath.Join(s.Dir, "fpm")}}
+	},
+}, "^(?<script>/[^/]+)(?<beyond>.*)$", "$script")
+
+// debianFPM is the manager's name, which has PHP's version at its end.
+const debianFPM = "php-fpm*"

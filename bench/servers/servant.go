@@ -1,0 +1,83 @@
+package servers
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// A servant is the user that servers run as which refuse to run as root. Nil means that they run as whoever we are.
+type servant struct{ uid, gid uint32 }
+
+// newServant finds one if we are root: the user that the server's package made, or nobody. A server without a name for it
+// runs as we do.
+func newServant(name string) (*servant, error) {
+	if os.Geteuid() != 0 || name == "" {
+		return nil, nil
+	}
+	u, err := user.Lookup(name)
+	if err != nil {
+		u, err = user.Lookup("nobody")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("finding a user in root's place: %w", err)
+	}
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("finding a user in root's place: %w", err)
+	}
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("finding a user in root's place: %w", err)
+	}
+	return &servant{uint32(uid), uint32(gid)}, nil
+}
+
+// attributes are those of a process that runs as the servant.
+func (s *servant) attributes() *syscall.SysProcAttr {
+	if s == nil {
+		return nil
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: s.uid, Gid: s.gid}}
+}
+
+// folder makes one that the servant owns and can reach: root's own folders for temporary files may be closed to others.
+func (s *servant) folder(pattern string) (string, error) {
+	parent := os.TempDir()
+	if s != nil && !open(parent) {
+		parent = "/tmp"
+	}
+	dir, err := os.MkdirTemp(parent, pattern)
+	if err != nil {
+		return "", fmt.Errorf("making a folder: %w", err)
+	}
+	return dir, s.give(dir)
+}
+
+// open says whether everybody can pass through the folder, and through those above it.
+func open(dir string) bool {
+	info, err := os.Stat(dir)
+	if err != nil || info.Mode()&0o001 == 0 {
+		return false
+	}
+	above := filepath.Dir(dir)
+	return above == dir || open(above)
+}
+
+// write makes a file of the servant's that nobody else can read.
+func (s *servant) write(name string, content []byte) error {
+	if err := os.WriteFile(name, content, 0o600); err != nil {
+		return err
+	}
+	return s.give(name)
+}
+
+func (s *servant) give(name string) error {
+	if s == nil {
+		return nil
+	}
+	return os.Chown(name, int(s.uid), int(s.gid))
+}

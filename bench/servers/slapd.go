@@ -1,0 +1,74 @@
+package servers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"text/template"
+
+	"forktax/bench/process"
+)
+
+// slapdProgram finds OpenLDAP's server, on PATH or in Debian's place.
+func slapdProgram() (string, error) {
+	for _, name := range []string{"slapd", "/usr/sbin/slapd"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return filepath.Abs(path)
+		}
+	}
+	return "", &NotInstalledError{"slapd", "slapd"}
+}
+
+// SlapdInstalled returns a *NotInstalledError, or nil if one can be started here.
+func SlapdInstalled() error {
+	_, err := slapdProgram()
+	return err
+}
+
+// slapdConfig has anybody search, and nobody see a password.
+var slapdConfig = template.Must(template.New("slapd").Parse(`
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+pidfile {{.Dir}}/pid
+{{if .TLS}}TLSCertificateFile {{.Dir}}/server.crt
+TLSCertificateKeyFile {{.Dir}}/server.key
+{{end}}
+database mdb
+maxsize 1073741824
+dbnosync
+suffix "{{.Suffix}}"
+rootdn "{{.Admin}}"
+rootpw {{.Password}}
+directory {{.Dir}}/data
+index objectClass,uid,member eq
+access to attrs=userPassword by anonymous auth by * none
+access to * by * read
+`))
+
+// slapd is the command of OpenLDAP's server, with the highest entry in its data.
+func (s *DirectoryServer) slapd(ctx context.Context, program string, secure bool, password string) (*exec.Cmd, error) {
+	var config bytes.Buffer
+	err := slapdConfig.Execute(&config, map[string]any{"Dir": s.dir, "TLS": secure, "Suffix": suffix, "Admin": admin, "Password": password})
+	if err != nil {
+		return nil, err
+	}
+	conf, data := filepath.Join(s.dir, "conf"), filepath.Join(s.dir, "data")
+	err = errors.Join(s.servant.write(conf, config.Bytes()), os.Mkdir(data, 0o700), s.servant.give(data))
+	if err != nil {
+		return nil, err
+	}
+	load := s.run(program, "-T", "add", "-f", conf)
+	load.Stdin = strings.NewReader("dn: " + suffix + "\nobjectClass: dcObject\nobjectClass: organization\no: forktax\ndc: forktax\n")
+	if _, err := process.Output(ctx, readyLimit, load); err != nil {
+		return nil, fmt.Errorf("adding its highest entry: %w", err)
+	}
+	return s.run(program, "-d", "0", "-h", s.url.Scheme+"://"+s.url.Host+"/", "-f", conf), nil
+}

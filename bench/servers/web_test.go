@@ -1,0 +1,162 @@
+//go:build slow
+
+package servers_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"forktax/bench/servers"
+	"forktax/bench/testenv"
+)
+
+// tellers are what each kind of web server is to have answer in the conformance tests.
+var tellers = map[string]servers.App{
+	servers.Executable:      {File: "teller.sh"},
+	servers.PythonScript:    {File: "teller.py", Beside: []string{"testdata/burner.py"}},
+	servers.PythonHandler:   {File: "teller_handler.py", Beside: []string{"testdata/burner.py"}},
+	servers.PythonPublisher: {File: "teller_publisher.py", Beside: []string{"testdata/burner.py"}},
+	servers.PythonWSGI:      {File: "teller_wsgi.py", Beside: []string{"testdata/burner.py"}},
+	servers.PHPPage:         {File: "teller.php"},
+}
+
+// startedWeb starts a web server for the test. Without it the test is skipped, which CI does not allow.
+func startedWeb(t *testing.T, kind servers.Kind) *servers.Web {
+	t.Helper()
+	app := tellers[kind.Takes]
+	app.File = filepath.Join("testdata", app.File)
+	app.Prepare = func(_ context.Context, dir string) (map[string]string, error) {
+		path := filepath.Join(dir, "data")
+		return map[string]string{"STACK_DATA": path}, errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(path, []byte("data"), 0o600))
+	}
+	w, err := servers.StartWeb(t.Context(), kind.Name, app)
+	testenv.As(t, err, new(*servers.NotInstalledError))
+	if err != nil {
+		t.Fatalf("StartWeb(%s) = %v", kind.Name, err)
+	}
+	return w
+}
+
+const plain = "text/plain; charset=utf-8"
+
+// tell posts to what answers and returns what it says.
+func tell(t *testing.T, url, body string) string {
+	t.Helper()
+	resp, err := http.Post(url, "application/x-www-form-urlencoded", strings.NewReader(body)) // which the publisher insists on
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusCreated || resp.Header.Get("Content-Type") != plain {
+		t.Errorf("POST %s = %d %q %q, %v; want 201 %s", url, resp.StatusCode, resp.Header.Get("Content-Type"), got, err, plain)
+	}
+	return string(got)
+}
+
+// Each kind of web server has the app answer, tells it what was asked, lets it have its data, knows what processor time that
+// took, and leaves nothing behind.
+func TestWebs(t *testing.T) {
+	for _, kind := range servers.Webs() {
+		t.Run(kind.Name, func(t *testing.T) {
+			w := startedWeb(t, kind)
+			pids, dir := w.PIDs(), w.Dir()
+			asked, body, want := w.URL+"/beyond?a=b", "body", "POST /beyond a=b body data"
+			switch kind.Takes {
+			case servers.PythonPublisher: // which would look for a function called beyond, and takes the body for a form
+				asked, body, want = w.URL+"?a=b", "", "POST  a=b  data"
+			case servers.PythonScript: // which cannot read a body
+				body, want = "", "POST /beyond a=b  data"
+			}
+			if got := tell(t, asked, body); got != want {
+				t.Errorf("it was told %q, want %q", got, want)
+			}
+			if before := w.Usage(); before != nil {
+				begin := time.Now()
+				tell(t, w.URL+"?burn", "")
+				took := time.Since(begin)
+				used := w.Usage().Sub(*before)
+				if cpu := time.Duration(used.CPUNS()); cpu < 20*time.Millisecond || cpu > 2*took+100*time.Millisecond || !used.Outside {
+					t.Errorf("a request that took %v used %v of the processor (%+v)", took, cpu, used)
+				}
+			}
+			if err := w.Stop(); err != nil {
+				t.Errorf("Stop = %v", err)
+			}
+			for _, pid := range pids {
+				if err := gone(pid, dir); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+func TestUnknownWeb(t *testing.T) {
+	for name, err := range map[string]error{
+		"StartWeb": func() error { _, err := servers.StartWeb(t.Context(), "iis", servers.App{}); return err }(),
+		"WebNamed": func() error { _, err := servers.WebNamed("iis"); return err }(),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "apache, lighttpd, nginx, mod_python-cgihandler") {
+			t.Errorf("%s(iis) = %v, want an error with the names that there are", name, err)
+		}
+	}
+}
+
+// What cannot answer is an error that tells the server's own log, and leaves nothing.
+func TestWebThatCannotStart(t *testing.T) {
+	kind, err := servers.WebNamed("mod_python")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind.Missing != nil {
+		testenv.Skip(t, kind.Missing)
+	}
+	file := filepath.Join(t.TempDir(), "broken.py")
+	if err := os.WriteFile(file, []byte("def handler(req): raise KeyError('of mine')\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = servers.StartWeb(t.Context(), kind.Name, servers.App{File: file})
+	if err == nil || !strings.Contains(err.Error(), "status 500") || !strings.Contains(err.Error(), "of mine") {
+		t.Errorf("StartWeb of a broken handler = %v, want its status and its log", err)
+	}
+	left, _ := filepath.Glob(filepath.Join(os.TempDir(), "forktax-mod_python-*"))
+	if len(left) > 0 {
+		t.Errorf("%v were left behind", left)
+	}
+}
+
+// A server that dies says so.
+func TestWebThatDies(t *testing.T) {
+	kind, err := servers.WebNamed("lighttpd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := startedWeb(t, kind)
+	gone := w.Gone()
+	p, err := os.FindProcess(w.PIDs()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case why := <-gone:
+		if why == nil || !strings.Contains(why.Error(), "killed") {
+			t.Errorf("it says it ended by %v, want that it was killed", why)
+		}
+	case <-time.After(patience):
+		t.Error("it does not say that it ended")
+	}
+	if err := w.Stop(); err != nil {
+		t.Errorf("Stop = %v", err)
+	}
+}

@@ -1,4 +1,0 @@
-// Package stack starts real programs that a run needs and this project does not contain: PostgreSQL, and the
-// web servers that execute CGI programs, one a file.
-// What it starts, it ends, and leaves nothing behind: also if this process is killed, for then a guard does it.
-package stack
