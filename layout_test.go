@@ -76,6 +76,8 @@ var allowed = map[string][]string{
 	"forktax/bench/run":      {"forktax/bench/subject", "forktax/bench/plan", "forktax/bench/load", "forktax/bench/record"},
 	"forktax/bench/analysis": {"forktax/bench/record", "forktax/bench/stats"},
 	"forktax/bench/report":   {"forktax/bench/analysis", "forktax/bench/record"},
+	"forktax/bench/check": {"forktax/bench/subject", "forktax/bench/plan", "forktax/bench/run", "forktax/bench/record",
+		"forktax/bench/analysis", "forktax/bench/stats"},
 }
 
 // free are packages of the harness that any other of it may import.

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"forktax/bench/machine"
 	"forktax/bench/record"
+	"forktax/bench/subject"
 )
 
 // Files of a calibration's folder, beside its state.
@@ -94,4 +97,32 @@ func (o Order) certify(l *Lab) (*Certificate, error) {
 	return c, errors.Join(c.Markdown(&markdown),
 		record.WriteFile(filepath.Join(o.Dir, certificateJSON), append(text, '\n')),
 		record.WriteFile(filepath.Join(o.Dir, certificateMarkdown), markdown.Bytes()))
+}
+
+// FindPrograms finds the programs that the properties need, and describes them and the command in the order.
+func (o *Order) FindPrograms(ctx context.Context, finder *subject.Finder, command string) (map[string]subject.Program, error) {
+	var names []string
+	for _, p := range o.Properties {
+		names = append(names, p.Programs...)
+	}
+	slices.Sort(names)
+	found, err := finder.Find(ctx, slices.Compact(names))
+	if err != nil {
+		return nil, err
+	}
+	programs := map[string]subject.Program{}
+	paths := map[string]string{"forktax": command}
+	for _, p := range found {
+		programs[p.Name], paths[p.Name] = p, p.Path
+	}
+	o.Header.Programs = map[string]string{}
+	for name, path := range paths {
+		described, err := machine.Program(name, path)
+		if err != nil {
+			return nil, err
+		}
+		o.Header.Programs[name] = described.SHA256
+		o.Environment.Programs = append(o.Environment.Programs, described)
+	}
+	return programs, nil
 }

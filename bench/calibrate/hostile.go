@@ -52,7 +52,7 @@ func disturbedToo() []Property {
 
 // beside has a hostile neighbour as long as run goes on.
 func (l *Lab) beside(ctx context.Context, run func(context.Context, *Lab) (Outcome, error)) (o Outcome, err error) {
-	p, err := process.Start(l.Tool(toolDisturb), nil, nil)
+	p, err := process.Start(l.tool(toolDisturb), nil, nil)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("starting a hostile neighbour: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,17 +29,23 @@ type Lab struct {
 	Seed    uint64
 	Full    bool // take as long as it takes; else some minutes altogether
 	Hostile bool // also with neighbours that disturb
-	// Tool makes a command that calls the function Tool with these arguments, in a process of its own.
-	Tool     func(args ...string) *exec.Cmd
+	// Tool is the command line by which a process of its own calls the function Tool, before its arguments.
+	Tool     []string
+	Command  string                     // forktax, for the metrics of programs
 	Programs map[string]subject.Program // the workload programs, by name
-	// Check makes a check as the command of that name does.
-	Check    func(ctx context.Context, w CheckWanted) (analysis.Check, error)
-	AtOnce   <-chan struct{} // closed when there is no time to end programs in order; nil: there is
-	Progress func(Progress)  // nil means nobody wants to know
+	Finder   *subject.Finder            // of the floor
+	AtOnce   <-chan struct{}            // closed when there is no time to end programs in order; nil: there is
+	Progress func(Progress)             // nil means nobody wants to know
 
+	check func(ctx context.Context, w CheckWanted) (*analysis.Check, error) // nil: liveCheck
 	state *state
 	pace  pace
 	world world // nil: the real one
+}
+
+// tool makes a command that calls the function Tool.
+func (l *Lab) tool(args ...string) *exec.Cmd {
+	return exec.Command(l.Tool[0], append(slices.Clone(l.Tool[1:]), args...)...)
 }
 
 // A world is where exams are taken: the real one, or in tests one in which time is reckoned and nothing disturbs.
@@ -88,7 +95,7 @@ type server struct {
 
 // serve starts a ground-truth server. Stop ends it.
 func (l *Lab) serve(ctx context.Context) (s *server, stop func() error, err error) {
-	p, err := process.Start(l.Tool(toolServe), nil, nil)
+	p, err := process.Start(l.tool(toolServe), nil, nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting the ground-truth server: %w", err)
 	}

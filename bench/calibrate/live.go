@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"forktax/bench/analysis"
+	"forktax/bench/check"
 	"forktax/bench/record"
 	"forktax/bench/stats"
 	"forktax/bench/stats/sequential"
@@ -64,7 +65,7 @@ func (l *Lab) live(ctx context.Context, s liveSet) ([]verdictOf, time.Duration, 
 		if work > 0 {
 			w.Candidate = map[string]string{workVariable: work.String()}
 		}
-		c, err := l.Check(ctx, w)
+		c, err := l.makeCheck(ctx, w)
 		if err != nil {
 			return verdictOf{}, fmt.Errorf("check %d of %d: %w", i+1, s.n, err)
 		}
@@ -245,4 +246,16 @@ func (l *Lab) alike(ctx context.Context, name string, n, most int) (Outcome, err
 	}
 	return judged(says, append([]Measure{share("false alarms", tally(all)[analysis.Regression], n, atMost(float64(most)),
 		atMost(0))}, measures...)...), nil
+}
+
+// makeCheck makes a check as the command check does, and leaves nothing behind.
+func (l *Lab) makeCheck(ctx context.Context, w CheckWanted) (*analysis.Check, error) {
+	if l.check != nil {
+		return l.check(ctx, w)
+	}
+	counted, measured := analysis.Gated()
+	o := check.Options{Margin: w.Margin, MustCatch: w.MustCatch, Alpha: w.Alpha, Budget: w.Budget, Seed: w.Seed,
+		Gates: slices.Concat(counted, measured)}
+	pair := check.Pair{Program: w.Program, Base: w.Base, Candidate: w.Candidate}
+	return o.OfPair(ctx, pair, &subject.Launcher{Exporter: l.Command, AtOnce: l.AtOnce}, l.Finder)
 }

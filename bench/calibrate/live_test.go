@@ -18,15 +18,15 @@ import (
 func checking(verdicts ...string) (*calibrate.Lab, *[]calibrate.CheckWanted) {
 	var asked []calibrate.CheckWanted
 	l := newLab()
-	l.Check = func(_ context.Context, w calibrate.CheckWanted) (analysis.Check, error) {
+	calibrate.SetCheck(l, func(_ context.Context, w calibrate.CheckWanted) (*analysis.Check, error) {
 		v := verdicts[len(asked)%len(verdicts)]
 		asked = append(asked, w)
 		if v == "" {
-			return analysis.Check{}, errBroken
+			return nil, errBroken
 		}
-		return analysis.Check{Verdict: v, Why: "so it is", Seconds: float64(len(asked)), Gates: []analysis.Gate{
+		return &analysis.Check{Verdict: v, Why: "so it is", Seconds: float64(len(asked)), Gates: []analysis.Gate{
 			{Metric: analysis.MetricResponse, Ratio: new(1.01)}}}, nil
-	}
+	})
 	return l, &asked
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 	"testing"
@@ -27,7 +26,5 @@ func TestMain(m *testing.M) {
 }
 
 func newLab() *calibrate.Lab {
-	return &calibrate.Lab{Seed: 1, Tool: func(args ...string) *exec.Cmd {
-		return exec.Command(os.Args[0], append([]string{"tool"}, args...)...)
-	}}
+	return &calibrate.Lab{Seed: 1, Tool: []string{os.Args[0], "tool"}}
 }

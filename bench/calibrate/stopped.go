@@ -37,11 +37,11 @@ type errand struct {
 // Run implements load.Engine.
 func (e stoppedEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {
 	var in bytes.Buffer
-	stop := e.lab.Tool(toolStop, e.after.String(), e.length.String()).Args
+	stop := e.lab.tool(toolStop, e.after.String(), e.length.String()).Args
 	if err := gob.NewEncoder(&in).Encode(errand{v, stop}); err != nil {
 		return err
 	}
-	cmd := e.lab.Tool(toolVisit)
+	cmd := e.lab.tool(toolVisit)
 	cmd.Stdin = &in
 	out, err := process.Output(ctx, v.Length+v.Load.Timeout()+time.Minute, cmd)
 	if err != nil {

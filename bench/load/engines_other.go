@@ -2,8 +2,10 @@
 
 package load
 
-// Default is the engine of a plan that names none.
-const Default = "hey"
+import "forktax/bench/plan"
+
+// Default is the engine of a plan that names none, which this system has.
+const Default = plan.DefaultEngine
 
 // own are the engines that this system can have besides hey.
 func own() map[string]Engine { return nil }

@@ -6,16 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"forktax/bench/analysis"
 	"forktax/bench/calibrate"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
@@ -93,25 +89,20 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 			return usagef("--only %s: give --full, too", p.Name)
 		}
 	}
-	order, programs, err := o.order(ctx, properties, stderr)
+	finder := subject.NewFinder(stderr)
+	order, programs, err := o.order(ctx, properties, finder)
 	if err != nil {
 		return err
 	}
 	p := newProgress(stderr, plan.Plan{})
 	defer p.end()
-	self := order.self
-	finder := subject.NewFinder(stderr)
 	lab := &calibrate.Lab{Seed: order.Seed, Full: o.Full, Hostile: o.Hostile, Programs: programs, AtOnce: atOnce,
-		Progress: p.calibrating, Check: func(ctx context.Context, w calibrate.CheckWanted) (analysis.Check, error) {
-			return liveCheck(ctx, atOnce, finder, w)
-		},
-		Tool: func(args ...string) *exec.Cmd { return exec.Command(self, append([]string{toolCommand}, args...)...) },
-	}
-	certificate, err := calibrate.Run(ctx, lab, order.Order)
+		Command: ownPath(), Finder: finder, Tool: []string{ownPath(), toolCommand}, Progress: p.calibrating}
+	certificate, err := calibrate.Run(ctx, lab, order)
 	p.end()
 	var unlike *calibrate.UnlikeError
 	if errors.As(err, &unlike) {
-		return usageError{err}
+		return &subject.UsageError{Err: err}
 	}
 	if certificate == nil {
 		return err
@@ -124,39 +115,6 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 		return err
 	}
 	return certified(certificate)
-}
-
-// liveCheck makes a check as check does, and leaves nothing behind.
-func liveCheck(ctx context.Context, atOnce <-chan struct{}, finder *subject.Finder, w calibrate.CheckWanted) (
-	analysis.Check, error) {
-	counted, gates := analysis.Gated()
-	o := &checkOptions{margin: share(w.Margin), mustCatch: share(w.MustCatch), alpha: share(w.Alpha), budget: w.Budget,
-		gates: slices.Concat(counted, gates), seed: w.Seed}
-	c := &contest{checkOptions: o, workload: w.Program.Description}
-	for i, env := range []map[string]string{w.Base, w.Candidate} {
-		title := []string{baseSide, candidateSide}[i]
-		c.sides[i] = side{title: title, path: w.Program.Path, keeps: &w.Program, env: env}
-	}
-	launcher := &subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}
-	c.equip(launcher)
-	run, err := c.prepare(ctx, launcher, finder, nil)
-	if err != nil {
-		return analysis.Check{}, err
-	}
-	results, err := os.MkdirTemp("", "forktax-")
-	if err != nil {
-		return analysis.Check{}, fmt.Errorf("making a folder for a check: %w", err)
-	}
-	defer os.RemoveAll(results)
-	dir, failure, unwritten := run.carryOut(ctx, results, io.Discard)
-	if err := errors.Join(failure, unwritten); err != nil {
-		return analysis.Check{}, err
-	}
-	a, err := analysisOf(dir)
-	if err != nil {
-		return analysis.Check{}, err
-	}
-	return *a.Check, nil
 }
 
 // certified is the error that gives the command its exit status, nil if all passed.
@@ -181,18 +139,11 @@ func certified(c *calibrate.Certificate) error {
 	return nil
 }
 
-// An ordered calibration knows also which forktax makes it.
-type ordered struct {
-	calibrate.Order
-	self string
-}
-
-// order finds the programs and says what is to be measured.
-func (o calibrateOptions) order(ctx context.Context, properties []calibrate.Property, stderr io.Writer) (ordered,
-	map[string]subject.Program, error) {
-	self := ownPath()
-	if self == "" {
-		return ordered{}, nil, errors.New("the file of this command cannot be found, which has to be started again " +
+// order finds the programs and what is to be measured.
+func (o calibrateOptions) order(ctx context.Context, properties []calibrate.Property, finder *subject.Finder) (
+	calibrate.Order, map[string]subject.Program, error) {
+	if ownPath() == "" {
+		return calibrate.Order{}, nil, errors.New("the file of this command cannot be found, which has to be started again " +
 			"for a server")
 	}
 	seed, goesOn := calibrate.SeedIn(o.Out)
@@ -206,30 +157,8 @@ func (o calibrateOptions) order(ctx context.Context, properties []calibrate.Prop
 	if o.Full {
 		mode = "full"
 	}
-	r := ordered{self: self, Order: calibrate.Order{Dir: o.Out, Restart: o.Restart, Properties: properties,
-		Environment: machine.Environment(), Header: calibrate.Header{Version: version(), Mode: mode, Hostile: o.Hostile,
-			Seed: seed, Programs: map[string]string{}, Started: time.Now()}}}
-	var names []string
-	for _, p := range properties {
-		names = append(names, p.Programs...)
-	}
-	slices.Sort(names)
-	found, err := subject.NewFinder(stderr).Find(ctx, slices.Compact(names))
-	if err != nil {
-		return ordered{}, nil, err
-	}
-	programs := map[string]subject.Program{}
-	paths := map[string]string{"forktax": self}
-	for _, p := range found {
-		programs[p.Name], paths[p.Name] = p, p.Path
-	}
-	for name, path := range paths {
-		described, err := machine.Program(name, path)
-		if err != nil {
-			return ordered{}, nil, err
-		}
-		r.Programs[name] = described.SHA256
-		r.Environment.Programs = append(r.Environment.Programs, described)
-	}
-	return r, programs, nil
+	r := calibrate.Order{Dir: o.Out, Restart: o.Restart, Properties: properties, Environment: machine.Environment(),
+		Header: calibrate.Header{Version: version(), Mode: mode, Hostile: o.Hostile, Seed: seed, Started: time.Now()}}
+	programs, err := r.FindPrograms(ctx, finder, ownPath())
+	return r, programs, err
 }

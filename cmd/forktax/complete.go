@@ -7,6 +7,7 @@ import (
 
 	"forktax/bench/load"
 	"forktax/bench/report"
+	"forktax/bench/servers"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
 )
@@ -17,8 +18,8 @@ func completed(c *cobra.Command) {
 		"engine":    load.Names(),
 		"suite":     suite.Names(),
 		"arrivals":  {"poisson", "constant"},
-		"database":  {embedded, subject.Postgres},
-		"directory": {inMemory, slapd},
+		"database":  {servers.Embedded, subject.Postgres},
+		"directory": {servers.InMemory, servers.Slapd},
 		"model":     {"persistent", "reconnect", "reload", "cgi"},
 	} {
 		if c.Flags().Lookup(name) != nil {

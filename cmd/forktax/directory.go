@@ -4,15 +4,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"forktax/bench/ldapmem"
+	"forktax/bench/servers"
 )
-
-// directoryCommandName is how a run starts the directory that its programs ask about users.
-const directoryCommandName = "directory"
 
 // directoryCommand serves an LDAP server in memory; people have no use for it, for it begins empty.
 func directoryCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:                directoryCommandName,
+		Use:                servers.DirectoryCommand,
 		Short:              "Serve an LDAP directory in memory, which is empty",
 		Hidden:             true,
 		DisableFlagParsing: true,

@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"forktax/bench/explain"
+	"forktax/bench/plan"
 	"forktax/bench/report"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
@@ -63,7 +63,7 @@ executes and connects to is known where strace is installed.`,
 				return err
 			}
 			if err := o.check(); err != nil {
-				return usageError{err}
+				return err
 			}
 			e, err := o.explain(c.Context(), args, c.ErrOrStderr())
 			if err != nil {
@@ -100,20 +100,20 @@ const fewestStarts = 6
 func (o explainOptions) check() error {
 	malformed := func(setting string) bool { return strings.IndexByte(setting, '=') < 1 }
 	switch {
-	case o.starts != 0 && (o.starts < fewestStarts || o.starts > mostRounds):
-		return mistaken("starts", "%d: a number from %d to %d is needed", o.starts, fewestStarts, mostRounds)
+	case o.starts != 0 && (o.starts < fewestStarts || o.starts > plan.MaxRounds):
+		return subject.InvalidOption("starts", "%d: a number from %d to %d is needed", o.starts, fewestStarts, plan.MaxRounds)
 	case o.budget <= 0:
-		return mistaken("budget", "%v: a time above 0 is needed", o.budget)
+		return subject.InvalidOption("budget", "%v: a time above 0 is needed", o.budget)
 	case slices.ContainsFunc(o.env, malformed):
-		return mistaken("env", "%q: variables are needed as NAME=VALUE", o.env)
+		return subject.InvalidOption("env", "%q: variables are needed as NAME=VALUE", o.env)
 	case o.path != "" && !strings.HasPrefix(o.path, "/"):
-		return mistaken("path", "%q: a path that begins with / is needed", o.path)
+		return subject.InvalidOption("path", "%q: a path that begins with / is needed", o.path)
 	case strings.ContainsAny(o.method, " \t\r\n="):
-		return mistaken("method", "%q: a name such as POST is needed", o.method)
+		return subject.InvalidOption("method", "%q: a name such as POST is needed", o.method)
 	}
 	if o.dir != "" {
 		if info, err := os.Stat(o.dir); err != nil || !info.IsDir() {
-			return mistaken("dir", "%q is no folder", o.dir)
+			return subject.InvalidOption("dir", "%q is no folder", o.dir)
 		}
 	}
 	return nil
@@ -151,7 +151,7 @@ func (o explainOptions) explain(ctx context.Context, args []string, stderr io.Wr
 			command = command.With(name + "=" + value)
 		}
 	}
-	plan := explain.Plan{
+	p := explain.Plan{
 		Command:  command.With(o.env...),
 		Request:  request,
 		Starts:   o.starts,
@@ -160,55 +160,28 @@ func (o explainOptions) explain(ctx context.Context, args []string, stderr io.Wr
 		Seed:     cmp.Or(o.seed, 1+rand.Uint64N(1_000_000)), // few digits, for it is printed to be typed again
 		Progress: func(doing string) { fmt.Fprintln(stderr, doing) },
 	}
-	e, err := plan.Explain(ctx)
+	e, err := p.Explain(ctx)
 	if errors.Is(err, syscall.ENOEXEC) {
-		err = usageError{err}
+		err = &subject.UsageError{Err: err}
 	}
 	return e, err
 }
 
-// askLimit is how long a program may take to describe itself. One that does not keep the contract may do anything.
-const askLimit = 5 * time.Second
-
 // find finds the program that the arguments name. The workload is nil if it does not keep the contract.
 func (o explainOptions) find(ctx context.Context, args []string, stderr io.Writer) (string, *subject.Program, error) {
-	name := args[0]
-	if !strings.ContainsRune(name, filepath.Separator) {
-		finder := subject.NewFinder(stderr)
-		known, finderError := finder.Names(ctx) // fails where there are none
-		if finderError == nil && slices.Contains(known, name) {
-			programs, err := finder.Find(ctx, []string{name})
-			if err != nil {
-				return "", nil, err
-			}
-			return programs[0].Path, &programs[0], nil
-		}
-		found, err := exec.LookPath(name)
-		if err != nil {
-			if finderError != nil {
-				known = []string{"none: " + finderError.Error()}
-			}
-			return "", nil, usagef("no workload and no program on PATH is called %q; a program in this directory is named as "+
-				"./%[1]s; workloads: %s", name, strings.Join(known, ", "))
-		}
-		name = found
+	path, workload, err := subject.NewFinder(stderr).Locate(ctx, args[0])
+	var unknown *subject.UnknownError
+	switch {
+	case errors.As(err, &unknown) && unknown.Why == "":
+		return "", nil, usagef("no workload and no program on PATH is called %q; a program in this directory is named as "+
+			"./%[1]s; workloads: %s", unknown.Name, strings.Join(unknown.Known, ", "))
+	case errors.As(err, &unknown):
+		return "", nil, usagef("%q %s", unknown.Name, unknown.Why)
+	case err != nil || workload != nil || len(args) > 1:
+		return path, workload, err
 	}
-	path, err := filepath.Abs(name)
-	if err != nil {
-		return "", nil, err
-	}
-	if why := subject.NoProgram(path); why != "" {
-		return "", nil, usagef("%q %s", args[0], why)
-	}
-	if len(args) > 1 {
-		return path, nil, nil
-	}
-	asking, done := context.WithTimeout(ctx, askLimit)
-	defer done()
-	if p, err := subject.Describe(asking, path); err == nil {
-		return path, &p, nil
-	}
-	return path, nil, context.Cause(ctx)
+	workload, err = subject.DescribedBy(ctx, path)
+	return path, workload, err
 }
 
 // asked is the request that the flags, over the workload's own, describe.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"forktax/bench/record"
+	"forktax/bench/subject"
 )
 
 func TestFailureText(t *testing.T) {
@@ -48,10 +49,10 @@ func (l *narrow) Write(p []byte) (int, error) {
 
 // What cannot be printed ends any command with exit status 1, whether it looks at that or not, and is told once.
 func TestStandardOutputIsFull(t *testing.T) {
-	for _, args := range [][]string{{"list", "--help"}, {"--version"}, {"--help"}, {"report", "../../bench/report/testdata/run"},
-		{"report", "../../bench/report/testdata/run", "--format", "html"}} {
+	for _, args := range [][]string{{"list", "--help"}, {"--version"}, {"--help"}, {"report", "../../bench/analysis/testdata/run"},
+		{"report", "../../bench/analysis/testdata/run", "--format", "html"}} {
 		var stderr bytes.Buffer
-		status := execute(t.Context(), args, strings.NewReader(""), new(narrow), &stderr)
+		status := command(t.Context(), args, strings.NewReader(""), new(narrow), &stderr)
 		if want := "forktax: writing standard output: no space left on device\n"; status != exitFailed || stderr.String() != want {
 			t.Errorf("%q ends with exit status %d and %q, want %d and %q", args, status, stderr.String(), exitFailed, want)
 		}
@@ -63,7 +64,7 @@ func TestExitStatusOfAFullDisk(t *testing.T) {
 	for want, err := range map[int]error{
 		exitFailed:      errors.Join(fmt.Errorf("%w: too noisy", errInconclusive), full),
 		exitInterrupted: errors.Join(errInterrupted, full),
-		exitUsage:       usageError{full},
+		exitUsage:       &subject.UsageError{Err: full},
 	} {
 		if got := exitStatus(err); got != want {
 			t.Errorf("exitStatus(%v) = %d, want %d", err, got, want)

@@ -116,7 +116,7 @@ func TestGrafanaDashboard(t *testing.T) {
 	var clients sync.WaitGroup
 	defer clients.Wait()
 	defer cancel()
-	for _, model := range []string{hostedModel, plan.Baseline} {
+	for _, model := range []string{subject.ScriptModel, plan.Baseline} {
 		target, stop, err := l.Serve(t.Context(), p, subject.Variant{Model: model})
 		if err != nil {
 			t.Fatal(err)

@@ -14,9 +14,6 @@ import (
 	"forktax/workload/contract"
 )
 
-// hostedModel is the only model of somebody else's program.
-const hostedModel = "cgi"
-
 // hostOptions say what of somebody else's is hosted. The program script does it, which is told by variables.
 type hostOptions struct {
 	script, folder string
@@ -85,21 +82,21 @@ func (o *hostOptions) environment() (map[string]string, error) {
 	if !o.wanted() {
 		return nil, nil
 	}
-	env := map[string]string{rootVariable: strings.TrimRight(o.root, "/")}
+	env := map[string]string{subject.RootVariable: strings.TrimRight(o.root, "/")}
 	if o.authorization {
-		env[authorizationVariable] = "1"
+		env[subject.AuthorizationVariable] = "1"
 	}
 	var err error
 	if o.script != "" {
-		env[scriptVariable], err = executable(o.script)
+		env[subject.ScriptVariable], err = executable(o.script)
 	} else {
-		env[scriptVariable], err = folder("cgi-bin", o.folder)
+		env[subject.ScriptVariable], err = folder("cgi-bin", o.folder)
 	}
 	if err != nil {
 		return nil, err
 	}
 	for _, named := range []struct{ flag, path, variable string }{
-		{"dir", o.dir, dirVariable}, {"documents", o.documents, documentsVariable},
+		{"dir", o.dir, subject.DirVariable}, {"documents", o.documents, subject.DocumentsVariable},
 	} {
 		if named.path == "" {
 			continue
@@ -121,7 +118,7 @@ func (o *hostOptions) environment() (map[string]string, error) {
 		}
 		names = append(names, name)
 	}
-	env[envVariable] = strings.Join(names, ",")
+	env[subject.EnvVariable] = strings.Join(names, ",")
 	return env, nil
 }
 

@@ -5,14 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"runtime"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,9 +16,7 @@ import (
 	"forktax/bench/live"
 	"forktax/bench/load"
 	"forktax/bench/plan"
-	"forktax/bench/servers"
 	"forktax/bench/subject"
-	"forktax/workload/contract"
 )
 
 func liveCommand(atOnce <-chan struct{}) *cobra.Command {
@@ -53,17 +47,17 @@ reached at the same port alone, for the page is asked for by name. Below the add
 
 // liveShow serves the page until ctx ends.
 func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struct{}, stdout, stderr io.Writer) (err error) {
-	s, err := newStage(ctx, atOnce, stderr)
+	s, err := live.NewWorkloads(ctx, ownPath(), atOnce, stderr)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	ln, err := net.Listen("tcp", listen)
 	if err != nil {
 		return usagef("--listen %s: %w", listen, err)
 	}
 	defer ln.Close()
-	first := live.Setup{Workload: "hello", Models: [2]string{hostedModel, plan.Baseline}, Clients: 4}
+	first := live.Setup{Workload: "hello", Models: [2]string{subject.ScriptModel, plan.Baseline}, Clients: 4}
 	show, err := live.NewShow(s, load.Engines, load.Default, first)
 	if err != nil {
 		return err
@@ -122,130 +116,4 @@ func openBrowser(url string) error {
 		return err
 	}
 	return cmd.Process.Release()
-}
-
-// A stage has the built-in workloads played on.
-type stage struct {
-	finder *subject.Finder
-	stderr io.Writer
-	atOnce <-chan struct{}
-	dir    string
-
-	mu        sync.Mutex // over what is below
-	choices   []live.Choice
-	programs  map[string]subject.Program // by choice, and by choice and database
-	databases map[string]subject.Database
-	stops     []func() error
-}
-
-// playable are the workloads that a page may choose.
-var playable = []string{"hello", "startup", "guestbook", "members"}
-
-func newStage(ctx context.Context, atOnce <-chan struct{}, stderr io.Writer) (*stage, error) {
-	s := &stage{finder: subject.NewFinder(stderr), stderr: stderr, atOnce: atOnce, programs: map[string]subject.Program{},
-		databases: map[string]subject.Database{}}
-	found, err := s.finder.Find(ctx, playable)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range found {
-		for _, r := range p.Requests {
-			c := live.Choice{Name: subjectOf(p.Name, r.Name), About: p.About, Models: []string{"cgi", "reload", "reconnect", "persistent"}}
-			s.programs[c.Name] = p
-			if p.Name == "guestbook" {
-				c.Databases = []string{embedded}
-				if servers.Installed() == nil {
-					c.Databases = append(c.Databases, subject.Postgres)
-				}
-			}
-			s.choices = append(s.choices, c)
-		}
-	}
-	if s.dir, err = os.MkdirTemp("", "forktax-"); err != nil {
-		return nil, fmt.Errorf("making a folder for the data of the targets: %w", err)
-	}
-	return s, nil
-}
-
-// subjectOf names a request; that of a workload with just one often has its name.
-func subjectOf(workload, request string) string {
-	if workload == request || workload == live.Startup {
-		return workload
-	}
-	return workload + "/" + request
-}
-
-// Choices implements live.Stage.
-func (s *stage) Choices() []live.Choice { return s.choices }
-
-// Launch implements live.Stage.
-func (s *stage) Launch(ctx context.Context, setup live.Setup, side int) (*subject.Target, contract.Request, func() error, error) {
-	p, err := s.program(ctx, setup)
-	if err != nil {
-		return nil, contract.Request{}, nil, err
-	}
-	databases, err := s.served(ctx, p.Database)
-	if err != nil {
-		return nil, contract.Request{}, nil, err
-	}
-	env := map[string]string{}
-	if setup.Workload == live.Startup {
-		env["STARTUP_WORK"] = fmt.Sprint(setup.WorkMS, "ms")
-		env["STARTUP_CONNECT"] = fmt.Sprint(setup.ConnectMS, "ms")
-	}
-	l := subject.Launcher{Dir: s.dir, Exporter: ownPath(), AtOnce: s.atOnce, Databases: databases}
-	t, stop, err := l.Serve(ctx, p, subject.Variant{Model: setup.Models[side], Env: env})
-	if err != nil {
-		return nil, contract.Request{}, nil, err
-	}
-	i := slices.IndexFunc(p.Requests, func(r contract.Request) bool { return subjectOf(p.Name, r.Name) == setup.Workload })
-	return t, p.Requests[i], stop, nil
-}
-
-// program is that of the choice, which keeps its data where that says.
-func (s *stage) program(ctx context.Context, setup live.Setup) (subject.Program, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if setup.Database != subject.Postgres {
-		return s.programs[setup.Workload], nil
-	}
-	key := setup.Workload + " " + setup.Database
-	if p, known := s.programs[key]; known {
-		return p, nil
-	}
-	finder := *s.finder
-	finder.Database = subject.Postgres
-	found, err := finder.Find(ctx, []string{s.programs[setup.Workload].Name})
-	if err != nil {
-		return subject.Program{}, err
-	}
-	s.programs[key] = found[0]
-	return found[0], nil
-}
-
-// served starts the server that programs of this kind need, once.
-func (s *stage) served(ctx context.Context, kind string) (map[string]subject.Database, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if kind != subject.Postgres && kind != subject.Directory || s.databases[kind] != nil {
-		return maps.Clone(s.databases), nil
-	}
-	o := databaseOptions{Database: subject.Postgres, Users: inMemory}
-	server, err := o.startOne(context.WithoutCancel(ctx), kind, &subject.Launcher{}, s.stderr)
-	if err != nil {
-		return nil, err
-	}
-	s.databases[kind] = server
-	s.stops = append(s.stops, server.Stop)
-	return maps.Clone(s.databases), nil
-}
-
-func (s *stage) close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var errs []error
-	for _, stop := range s.stops {
-		errs = append(errs, stop())
-	}
-	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
 }

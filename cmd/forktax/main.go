@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"forktax/bench/record"
+	"forktax/bench/subject"
 )
 
 // Exit statuses.
@@ -24,20 +25,16 @@ const (
 )
 
 func main() {
-	os.Exit(execute(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(command(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// usageError is a mistake of whoever wrote the command line.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+// usagef returns an error of the command line.
+func usagef(format string, args ...any) error { return subject.Unusable(format, args...) }
 
 // errInconclusive is what ends a command whose measurement says too little.
 var errInconclusive = errors.New("inconclusive")
 
-func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, atOnce, done := untilSignal(ctx, stderr)
 	defer done()
 	root := rootCommand(atOnce)
@@ -57,12 +54,13 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 }
 
 func exitStatus(err error) int {
-	var usage usageError
+	var usage *subject.UsageError
+	var option *subject.OptionError
 	var unwritten *record.WriteError
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &option):
 		return exitUsage
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted

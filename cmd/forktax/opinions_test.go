@@ -90,7 +90,7 @@ func TestHostAnswersAsItsPeers(t *testing.T) {
 	}
 	p := builtScript(t, dir)
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir,
-		Env: map[string]string{scriptVariable: path, rootVariable: "/cgi-bin/teller"}}
+		Env: map[string]string{subject.ScriptVariable: path, subject.RootVariable: "/cgi-bin/teller"}}
 	ours, stop, err := launcher.Launch(t.Context(), "cgi", p.Name)
 	if err != nil {
 		t.Fatal(err)

@@ -68,11 +68,11 @@ func comparePeers(b *testing.B, child string) {
 	p := builtScript(b, dir)
 	p.Requests = []contract.Request{{Name: "hello", Method: "GET", Path: "/", Want: contract.Want{Status: 200, Body: "hello\n"}}}
 	const ours = "cgi"
-	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Groups: 8, AtLeast: fewestSent,
+	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Groups: 8, AtLeast: plan.MinRequests,
 		BlockNS:  int64(250 * time.Millisecond), // long enough that connections, which each visit opens, are not what is compared
 		BudgetNS: int64(time.Minute), Seed: 1}
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed,
-		Env: map[string]string{scriptVariable: child, subject.PhasesVariable: "off"}}
+		Env: map[string]string{subject.ScriptVariable: child, subject.PhasesVariable: "off"}}
 	models := []string{ours}
 	for _, peer := range servers.Webs(servers.Executable) {
 		name := peer.Name
@@ -183,7 +183,7 @@ func measuredBy(b *testing.B, plan plan.Plan, l *subject.Launcher, dir string) *
 	if err := rec.Finish(record.Tail{Complete: true}); err != nil {
 		b.Fatal(err)
 	}
-	analysis, err := analysisOf(rec.Dir)
+	analysis, err := analysis.AnalyzeDir(rec.Dir)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"forktax/bench/plan"
 	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/bench/run"
 	"forktax/bench/subject"
 )
 
@@ -57,23 +58,24 @@ A suite takes the place of workloads: real web servers and languages that do wha
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			o.hear(c.Flags())
+			o.recordFlags(c.Flags())
 			if len(args) == 1 {
 				if err := o.read(args[0], c.Flags()); err != nil {
 					return err
 				}
 			}
 			if err := o.check(); err != nil {
-				return o.wrong(err)
+				return o.located(err)
 			}
 			if err := printed.check(); err != nil {
 				return err
 			}
-			launcher := &subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}
+			m := measurement{options: o, launcher: &subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}, results: results,
+				printed: printed, stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}
 			if !o.Phases {
-				launcher.Env = map[string]string{subject.PhasesVariable: "off"}
+				m.launcher.Env = map[string]string{subject.PhasesVariable: "off"}
 			}
-			return measure(c.Context(), o, launcher, results, printed, c.OutOrStdout(), c.ErrOrStderr())
+			return o.located(m.run(c.Context()))
 		},
 	}
 	o.flags(c.Flags())
@@ -82,118 +84,146 @@ A suite takes the place of workloads: real web servers and languages that do wha
 	return c
 }
 
-// measure makes a run and reports it, also one that came to nothing half way.
-func measure(ctx context.Context, o options, l *subject.Launcher, results string, printed output,
-	stdout, stderr io.Writer) error {
-	if o.Seed == 0 {
-		o.Seed = rand.Uint64N(1_000_000) // few digits, for it is printed to be typed again
+// A measurement is a run that is made and reported.
+type measurement struct {
+	options
+	launcher       *subject.Launcher
+	results        string
+	printed        output
+	stdout, stderr io.Writer
+}
+
+// run makes a run and reports it, also one that ended early.
+func (m measurement) run(ctx context.Context) error {
+	if m.Seed == 0 {
+		m.Seed = rand.Uint64N(1_000_000) // few digits, for it is printed to be typed again
 	}
-	if o.Suite != "" {
-		return o.compete(ctx, l, results, printed, stdout, stderr)
+	if m.Suite != "" {
+		return m.measureSuite(ctx)
 	}
-	foreign, err := reach(ctx, o.Targets)
+	foreign, err := reach(ctx, m.Targets)
 	if err != nil {
-		return o.wrong(err)
+		return err
 	}
-	finder := o.Data.finder(stderr)
-	programs, err := finder.Find(ctx, o.names())
+	finder := finderFor(&m.Data, m.stderr)
+	programs, err := finder.Find(ctx, subject.ProgramsOf(m.Selections))
 	var unknown *subject.UnknownError
 	if errors.As(err, &unknown) {
-		err = o.wrong(mistakenAt("workload", o.wished(unknown.Name), "%v", err))
+		return subject.InvalidElement("workload", m.IndexOf(unknown.Name), "%v", err)
 	}
 	if err != nil {
 		return err
 	}
-	if o.Own.CGI != "" {
-		if foreign, err = o.compareOwn(ctx, l, &programs[0], foreign); err != nil {
-			return o.wrong(err)
+	if m.Adhoc.CGI != "" {
+		if foreign, err = m.prepareAdhoc(ctx, &programs[0], foreign); err != nil {
+			return err
 		}
 	}
-	floor, err := o.floor(ctx, finder, programs)
+	floor, err := m.FindFloor(ctx, finder, programs)
 	if err != nil {
 		return err
 	}
-	plan, err := o.plan(programs, foreign, floor)
-	if err != nil {
-		return o.wrong(err)
+	if floor.Missing != "" && m.All {
+		return fmt.Errorf("--%s: the floor: %s", requireAll, floor.Missing)
 	}
-	if l.Variants, err = o.variants(ctx, finder, programs); err != nil {
-		return o.wrong(err)
+	p, err := plan.New(m.Options, programs, foreign, floor)
+	if err != nil {
+		return err
+	}
+	if m.launcher.Variants, err = m.FindVariants(ctx, finder, programs); err != nil {
+		return err
 	}
 	if floor.Program != nil {
 		programs = append(programs, *floor.Program)
 	}
-	l.Programs, l.Foreign, l.Seed = programs, foreign, plan.Seed
-	if err := o.Data.suits(l); err != nil {
-		return o.wrong(err)
+	m.launcher.Programs, m.launcher.Foreign, m.launcher.Seed = programs, foreign, p.Seed
+	if err := m.Data.Suits(m.launcher); err != nil {
+		return err
 	}
-	return o.carryOut(ctx, plan, l, results, printed, stdout, stderr)
+	return m.execute(ctx, p)
 }
 
-// carryOut makes the run of a plan that is ready, and reports it.
-func (o *options) carryOut(ctx context.Context, plan plan.Plan, l *subject.Launcher, results string, printed output,
-	stdout, stderr io.Writer) (err error) {
-	if o.Pin {
-		if l.Elsewhere, err = machine.Pin(); err != nil {
+// execute makes the run of a plan, and reports it.
+func (m measurement) execute(ctx context.Context, p plan.Plan) (err error) {
+	if m.Pin {
+		if m.launcher.Elsewhere, err = machine.Pin(); err != nil {
 			return err
 		}
 	}
-	database, stop, err := o.Data.start(ctx, l, stderr)
+	e := run.Execution{Plan: p, Launcher: m.launcher, Results: m.results, Began: m.began, Version: version(),
+		Judges: run.Judges{Latest: analysis.LatestIn,
+			Missing: func(dir string) func() ([]int, error) { return analysis.NewTally(dir).Missing }}}
+	database, stop, err := m.Data.Start(ctx, m.launcher, m.stderr)
 	if err != nil {
 		return err
 	}
-	u := undertaking{plan: plan, launcher: l, database: database, stop: stop, began: o.began}
-	dir, failure, unwritten := u.carryOut(ctx, results, stderr)
+	if e.Stop = stop; database != nil {
+		e.Database = database.Description
+	}
+	dir, failure := execute(ctx, &e, m.stderr)
 	if dir == "" {
-		return errors.Join(failure, unwritten)
+		return failure.all()
 	}
-	if isClosed(l.AtOnce) {
-		fmt.Fprintf(stderr, "all that was measured: %s\n", dir)
-		return errors.Join(failure, unwritten)
+	if isClosed(m.launcher.AtOnce) {
+		fmt.Fprintf(m.stderr, "all that was measured: %s\n", dir)
+		return failure.all()
 	}
-	conclusive, reported := reportRun(dir, errors.Join(failure, unwritten), printed, stdout, stderr)
-	if failure != nil {
+	conclusive, reported := reportRun(dir, failure.all(), m.printed, m.stdout, m.stderr)
+	if failure.ended != nil {
 		conclusive = nil
 	}
-	return errors.Join(failure, unwritten, reported, conclusive)
+	return errors.Join(failure.all(), reported, conclusive)
 }
 
-// compareOwn has the program host what --cgi names, and returns the foreign targets with what it is compared with.
-func (o *options) compareOwn(ctx context.Context, l *subject.Launcher, p *subject.Program, foreign []subject.Foreign) (
+// A runFailure is why a run ended early, and what of its record could not be written.
+type runFailure struct{ ended, unwritten error }
+
+func (f runFailure) all() error { return errors.Join(f.ended, f.unwritten) }
+
+// execute executes a run, and shows its progress.
+func execute(ctx context.Context, e *run.Execution, stderr io.Writer) (dir string, failure runFailure) {
+	p := newProgress(stderr, e.Plan)
+	defer p.end()
+	defer context.AfterFunc(ctx, func() { p.say("ending the targets in order; a second Ctrl-C ends them at once") })()
+	e.Progress, e.Announce = p.show, p.announce
+	dir, failure.ended, failure.unwritten = e.Execute(ctx)
+	return dir, failure
+}
+
+// prepareAdhoc has the program host what --cgi names, records the expected response, and returns the external targets with
+// what the program is compared with.
+func (m *measurement) prepareAdhoc(ctx context.Context, script *subject.Program, foreign []subject.Foreign) (
 	[]subject.Foreign, error) {
-	stays, path, err := o.Own.persistent()
+	server, path, err := m.Adhoc.Server()
 	if err != nil {
 		return nil, err
 	}
-	if stays != nil {
-		if stays.Command == "" {
-			if err := stays.Reach(ctx); err != nil {
+	sides := []run.Side{{Model: subject.ScriptModel, Title: m.Adhoc.CGI}}
+	if server != nil {
+		if server.Command == "" {
+			if err := server.Reach(ctx); err != nil {
 				return nil, err
 			}
 		}
-		foreign = append(foreign, *stays)
+		foreign = append(foreign, *server)
+		sides = append([]run.Side{{Model: server.Name, Title: m.Adhoc.Persistent}}, sides...)
 	}
-	if err := o.Own.host(p, l, path); err != nil {
+	if err := m.Adhoc.Host(script, m.launcher, path); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "forktax-")
-	if err != nil {
-		return nil, fmt.Errorf("making a folder for the data of the targets: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	l.Dir, l.Programs, l.Foreign = dir, []subject.Program{*p}, foreign
-	o.began = time.Now()
-	return foreign, o.learn(ctx, l, p)
+	m.launcher.Programs, m.launcher.Foreign = []subject.Program{*script}, foreign
+	m.began = time.Now()
+	return foreign, run.Learn(ctx, m.launcher, &script.Description, sides, m.AllowDifferent)
 }
 
-// reach reads the foreign targets, and then connects to each once: a server that is not there is a mistake to be told
-// before anything is measured.
+// reach parses the external targets, and then connects to each once: a server that is not there is reported before
+// anything is measured.
 func reach(ctx context.Context, targets []string) ([]subject.Foreign, error) {
 	var foreign []subject.Foreign
 	for i, text := range targets {
 		f, err := subject.ParseForeign(text)
 		if err != nil {
-			return nil, mistakenAt("target", i, "%v", err)
+			return nil, subject.InvalidElement("target", i, "%v", err)
 		}
 		foreign = append(foreign, f)
 	}
@@ -205,15 +235,6 @@ func reach(ctx context.Context, targets []string) ([]subject.Foreign, error) {
 	return foreign, nil
 }
 
-// latest says what the visit that was recorded last means for the objective.
-func latest(dir string) (plan.Verdict, error) {
-	result, err := record.Read(dir)
-	if err != nil {
-		return plan.Unclear, err
-	}
-	return analysis.Latest(result)
-}
-
 // ownPath is the file of this command, for programs to render their metrics by.
 func ownPath() string {
 	path, err := os.Executable()
@@ -222,9 +243,6 @@ func ownPath() string {
 	}
 	return path
 }
-
-// resultFile is the analysis in a run's folder.
-const resultFile = "result.json"
 
 // reportRun analyses the run in dir, which ended for the reason why, if it was not done, and reports it. The first
 // error says why the run is inconclusive.
@@ -250,19 +268,19 @@ func reported(dir string, why error, printed output, stdout, stderr io.Writer) (
 		return nil, err
 	}
 	result.Ended(why)
-	analysis, err := analysis.Analyze(result)
+	a, err := analysis.Analyze(result)
 	if err != nil {
 		return nil, err
 	}
-	shown := errors.Join(printed.show(stdout, analysis), printed.announce(analysis, stdout, stderr))
+	shown := errors.Join(printed.show(stdout, a), printed.announce(a, stdout, stderr))
 	kept := errors.Join(
-		report.Write(filepath.Join(dir, resultFile), report.JSON, analysis),
-		report.Write(filepath.Join(dir, "report.md"), report.Markdown, analysis),
-		report.Write(filepath.Join(dir, "report.html"), report.HTML, analysis))
+		report.Write(filepath.Join(dir, analysis.ResultFile), report.JSON, a),
+		report.Write(filepath.Join(dir, "report.md"), report.Markdown, a),
+		report.Write(filepath.Join(dir, "report.html"), report.HTML, a))
 	what := "the report, and all that was measured"
 	if kept != nil {
 		what = "all that was measured"
 	}
 	fmt.Fprintf(stderr, "%s: %s\n", what, filepath.Clean(dir))
-	return analysis, errors.Join(shown, kept, printed.write(analysis))
+	return a, errors.Join(shown, kept, printed.write(a))
 }

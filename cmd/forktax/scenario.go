@@ -46,9 +46,11 @@ func (o *options) read(name string, flags *pflag.FlagSet) error {
 			if err := s.first(variantsKey, e.Key); err != nil {
 				return err
 			}
-			if o.Variants, o.said[variantsKey], err = s.variants(e.Value); err != nil {
+			var where place
+			if o.Variants, where, err = s.variants(e.Value); err != nil {
 				return err
 			}
+			o.give(variantsKey, where)
 			continue
 		}
 		f, err := s.flag(e.Key, tried)
@@ -59,13 +61,13 @@ func (o *options) read(name string, flags *pflag.FlagSet) error {
 		if err != nil {
 			return err
 		}
-		if o.has(optionOf(f.Name)) {
+		if o.Explicit[optionOf(f.Name)] {
 			continue
 		}
 		if err := set(flags.Lookup(f.Name), values); err != nil {
 			return err
 		}
-		o.said[optionOf(f.Name)] = where
+		o.give(optionOf(f.Name), where)
 	}
 	return nil
 }

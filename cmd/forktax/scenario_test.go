@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"forktax/bench/subject"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,7 +28,7 @@ func FuzzScenario(f *testing.F) {
 		o, flags := defaults(), pflag.NewFlagSet("test", pflag.ContinueOnError)
 		o.flags(flags)
 		err := o.read(name, flags)
-		var usage usageError
+		var usage *subject.UsageError
 		if err != nil && (!errors.As(err, &usage) || !place.MatchString(err.Error())) {
 			t.Errorf("read(%q) = %v, want an error of usage with its place", text, err)
 		}

@@ -78,8 +78,8 @@ func readVariant(v *subject.Variant, key string, value ast.Node) (needed string)
 	text, ok := scalar(value)
 	switch key {
 	case "name":
-		v.Name, needed = text, fmt.Sprintf("a name is needed, in printable letters, and other than %s", floorWorkload)
-		ok = ok && text == strings.TrimSpace(text) && text != "" && text != floorWorkload &&
+		v.Name, needed = text, fmt.Sprintf("a name is needed, in printable letters, and other than %s", subject.FloorWorkload)
+		ok = ok && text == strings.TrimSpace(text) && text != "" && text != subject.FloorWorkload &&
 			!strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == '|' })
 	case "model":
 		v.Model, needed = text, "the name of a model is needed, such as persistent"

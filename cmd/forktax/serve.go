@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"forktax/bench/plan"
+	"forktax/bench/servers"
 	"forktax/bench/subject"
 )
 
@@ -19,7 +20,7 @@ type serveOptions struct {
 	workload, model string
 	Host            hostOptions
 	Auth            authOptions
-	Data            databaseOptions
+	Data            servers.Options
 }
 
 func serveCommand(atOnce <-chan struct{}) *cobra.Command {
@@ -51,7 +52,7 @@ Remote-User.`,
 				return err
 			}
 			if o.Host.wanted() {
-				o.workload, o.model = scriptWorkload, hostedModel
+				o.workload, o.model = subject.ScriptWorkload, subject.ScriptModel
 			}
 			l.Flags = o.Host.limits(c.Flags())
 			return serve(c.Context(), &l, o, c.OutOrStdout(), c.ErrOrStderr())
@@ -64,14 +65,14 @@ Remote-User.`,
 	f.StringVar(&l.Admin, "admin", "127.0.0.1:0", "where the admin pages are")
 	o.Host.flags(f)
 	o.Auth.flags(f)
-	o.Data.flags(f)
+	databaseFlags(&o.Data, f)
 	return c
 }
 
 func serve(ctx context.Context, l *subject.Launcher, o serveOptions, stdout, stderr io.Writer) (err error) {
 	database, workload, model := o.Data, o.workload, o.model
-	if err := database.check(); err != nil {
-		return usageError{err}
+	if err := database.Validate(); err != nil {
+		return err
 	}
 	if l.Env, err = o.Host.environment(); err != nil {
 		return err
@@ -84,11 +85,11 @@ func serve(ctx context.Context, l *subject.Launcher, o serveOptions, stdout, std
 	if o.Auth.wanted() && !front {
 		maps.Copy(l.Env, asks)
 	}
-	if w := wishFor(workload); w.request != "" {
+	if w := subject.ParseSelection(workload); w.Request != "" {
 		return usagef("--workload %q: serve takes a whole workload, such as %s, or the path of a program, such as ./%[1]s",
-			workload, w.program)
+			workload, w.Program)
 	}
-	finder := database.finder(stderr)
+	finder := finderFor(&database, stderr)
 	programs, err := finder.Find(ctx, []string{workload})
 	var unknown *subject.UnknownError
 	if errors.As(err, &unknown) {
@@ -107,10 +108,10 @@ func serve(ctx context.Context, l *subject.Launcher, o serveOptions, stdout, std
 	}
 	defer os.RemoveAll(dir)
 	l.Programs, l.Dir, l.Log = programs, dir, stderr
-	if err := database.suits(l); err != nil {
-		return usageError{err}
+	if err := database.Suits(l); err != nil {
+		return err
 	}
-	_, end, err := database.start(ctx, l, stderr)
+	_, end, err := database.Start(ctx, l, stderr)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"fmt"
@@ -10,41 +10,42 @@ import (
 	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/stats"
+	"forktax/bench/subject"
 )
 
 // storedSides are the cells of a stored result that may stand for a base, the best first.
-var storedSides = []string{candidateSide, floorModel}
+var storedSides = []string{candidateName, subject.FloorModel}
 
 // remember takes out of a stored result what the requests cost over the floor. Metrics of which it says nothing are
 // left out; if they were named, that is an error of usage.
-func (c *contest) remember(metrics []string, named bool) (*plan.StoredBaseline, []plan.LeftOut, error) {
-	a, err := stored(c.baseline)
+func (c *comparison) remember(metrics []string, named bool) (*plan.StoredBaseline, []plan.LeftOut, error) {
+	a, err := analysis.ReadStored(c.BaseResult)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, &subject.UsageError{Err: err}
 	}
 	if !a.Run.Complete {
-		return nil, nil, usageError{mistaken("baseline", "%s is of a run that was not completed: %s", c.baseline, a.Run.Condition)}
+		return nil, nil, subject.InvalidOption("baseline", "%s is of a run that was not completed: %s", c.BaseResult, a.Run.Condition)
 	}
-	if unlike := analysis.UnlikeMachine(a.Environment, machine.Environment()); len(unlike) > 0 && !c.unlike {
+	if unlike := analysis.UnlikeMachine(a.Environment, machine.Environment()); len(unlike) > 0 && !c.AllowUnlikeMachine {
 		var lines []string
 		for _, u := range unlike {
 			lines = append(lines, fmt.Sprintf("%s: %s, and here %s", u.What, u.A, u.B))
 		}
-		return nil, nil, usageError{mistaken("baseline", "%s was made on another machine (%s): what a start costs over the floor "+
-			"is another there; --allow-unlike-machine compares them all the same", c.baseline, strings.Join(lines, "; "))}
+		return nil, nil, subject.InvalidOption("baseline", "%s was made on another machine (%s): what a start costs over the floor "+
+			"is another there; --allow-unlike-machine compares them all the same", c.BaseResult, strings.Join(lines, "; "))
 	}
-	s := &plan.StoredBaseline{File: c.baseline, Run: a.Run.ID}
+	s := &plan.StoredBaseline{File: c.BaseResult, Run: a.Run.ID}
 	var kept []string
 	var leftOut []plan.LeftOut
 	for _, metric := range metrics {
 		for _, r := range c.workload.Requests {
 			ratio, why := c.ratio(a, r.Name, metric)
 			if why != "" && named {
-				return nil, nil, usageError{mistaken("baseline", "%s %s", c.baseline, why)}
+				return nil, nil, subject.InvalidOption("baseline", "%s %s", c.BaseResult, why)
 			}
 			if why != "" {
 				if !slices.ContainsFunc(leftOut, func(l plan.LeftOut) bool { return l.Gate == metric }) {
-					leftOut = append(leftOut, plan.LeftOut{Gate: metric, Why: c.baseline + " " + why})
+					leftOut = append(leftOut, plan.LeftOut{Gate: metric, Why: c.BaseResult + " " + why})
 				}
 				continue
 			}
@@ -55,11 +56,11 @@ func (c *contest) remember(metrics []string, named bool) (*plan.StoredBaseline, 
 		}
 	}
 	if want := len(kept) * len(c.workload.Requests); len(kept) == 0 || len(s.Ratios) < want {
-		return nil, nil, usageError{mistaken("baseline", "%s does not say what %s costs over the floor, by one client: it has to be "+
-			"a result of forktax check, or of forktax run, of the same requests", c.baseline, c.subjects())}
+		return nil, nil, subject.InvalidOption("baseline", "%s does not say what %s costs over the floor, by one client: it has to be "+
+			"a result of forktax check, or of forktax run, of the same requests", c.BaseResult, c.subjects())
 	}
 	for i := range s.Ratios {
-		s.Ratios[i].Slack *= widening(float64(c.alpha), len(s.Ratios))
+		s.Ratios[i].Slack *= widening(c.Alpha, len(s.Ratios))
 	}
 	return s, leftOut, nil
 }
@@ -70,7 +71,7 @@ func widening(alpha float64, gates int) float64 {
 	return stats.NormalQuantile(1-alpha/float64(gates)) / stats.NormalQuantile(0.975)
 }
 
-func (c *contest) subjects() string {
+func (c *comparison) subjects() string {
 	var names []string
 	for _, r := range c.workload.Requests {
 		names = append(names, c.workload.Name+"/"+r.Name)
@@ -79,12 +80,12 @@ func (c *contest) subjects() string {
 }
 
 // ratio is that of one request by one metric; or why there is none.
-func (c *contest) ratio(a *analysis.Analysis, request, metric string) (plan.StoredRatio, string) {
+func (c *comparison) ratio(a *analysis.Analysis, request, metric string) (plan.StoredRatio, string) {
 	for _, side := range storedSides {
 		cell := cellOf(c.workload.Name, request, side)
 		for _, r := range a.Comparisons {
 			if r.Workload != cell.Workload || r.Request != request || r.Load != cell.Load || r.Candidate != side ||
-				r.Baseline != floorWorkload || r.Metric != metric {
+				r.Baseline != subject.FloorWorkload || r.Metric != metric {
 				continue
 			}
 			if r.RatioLow == nil || r.RatioHigh == nil {

@@ -1,0 +1,20 @@
+package check_test
+
+import (
+	"forktax/bench/check"
+	"math"
+	"testing"
+)
+
+// Half a 95 % interval is 1.960 standard errors. For 1 % shared out to 5 gates, at one end of each, it takes 2.878; for
+// 2.5 % of one, what there is.
+func TestWidening(t *testing.T) {
+	holds := func(alpha float64, gates int, want float64) {
+		t.Helper()
+		if got := check.Widening(alpha, gates); math.Abs(got-want) > 1e-3 {
+			t.Errorf("check.Widening(%v, %d) = %.4f, want %.4f", alpha, gates, got, want)
+		}
+	}
+	holds(0.01, 5, 2.878/1.960)
+	holds(0.025, 1, 1)
+}

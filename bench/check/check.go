@@ -1,0 +1,97 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"forktax/bench/analysis"
+	"forktax/bench/plan"
+	"forktax/bench/run"
+	"forktax/bench/servers"
+	"forktax/bench/subject"
+)
+
+// Prepare finds and counts what is compared. The launcher is given the programs, and the servers that they need.
+// Execute of what it returns measures, until the sequential test has decided. Messages go to log.
+func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *servers.Options, log io.Writer) (
+	*run.Execution, error) {
+	if err := o.countable(ctx); err != nil {
+		return nil, err
+	}
+	finder := subject.NewFinder(log)
+	finder.Database = data.Kind()
+	c, err := o.compare(ctx, finder, log)
+	if err != nil {
+		return nil, err
+	}
+	c.equip(l)
+	if err := data.Suits(l); err != nil {
+		return nil, err
+	}
+	database, stop, err := data.Start(ctx, l, log)
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.prepare(ctx, l, finder, database)
+	if err == nil {
+		err = o.reportLeftOut(e.Plan, log)
+	}
+	if err != nil {
+		return nil, errors.Join(err, stop())
+	}
+	e.Stop = stop
+	return e, nil
+}
+
+// reportLeftOut logs what the check leaves out, a line each. It is an error if nothing may be left out.
+func (o *Options) reportLeftOut(p plan.Plan, log io.Writer) error {
+	leftOut := analysis.Omissions(p.Check.LeftOut)
+	if p.NoFloor != "" {
+		leftOut = append(leftOut, "the floor: "+p.NoFloor)
+	}
+	if o.RequireAll && o.BaseResult == "" && len(leftOut) > 0 { // a stored base has no counts, whatever is installed
+		return fmt.Errorf("--require-all: %s", strings.Join(leftOut, "; "))
+	}
+	for _, line := range leftOut {
+		fmt.Fprintf(log, "left out: %s\n", line)
+	}
+	return nil
+}
+
+// A Pair is one workload program in two environments.
+type Pair struct {
+	Program         subject.Program
+	Base, Candidate map[string]string
+}
+
+// OfPair makes a check of the pair and returns what it found. It leaves nothing behind.
+func (o *Options) OfPair(ctx context.Context, p Pair, l *subject.Launcher, finder *subject.Finder) (*analysis.Check, error) {
+	c := &comparison{Options: o, workload: p.Program.Description, sides: [2]side{
+		{title: baseName, path: p.Program.Path, keeps: &p.Program, env: p.Base},
+		{title: candidateName, path: p.Program.Path, keeps: &p.Program, env: p.Candidate}}}
+	c.equip(l)
+	e, err := c.prepare(ctx, l, finder, nil)
+	if err != nil {
+		return nil, err
+	}
+	if e.Results, err = os.MkdirTemp("", "forktax-"); err != nil {
+		return nil, fmt.Errorf("making a folder for a check: %w", err)
+	}
+	defer os.RemoveAll(e.Results)
+	dir, failure, unwritten := e.Execute(ctx)
+	if err := errors.Join(failure, unwritten); err != nil {
+		return nil, err
+	}
+	a, err := analysis.AnalyzeDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return a.Check, nil
+}
+
+func percent(share float64) string { return strconv.FormatFloat(100*share, 'g', 10, 64) + "%" }

@@ -1,0 +1,134 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"forktax/bench/analysis"
+	"forktax/bench/explain"
+	"forktax/bench/plan"
+	"forktax/bench/servers"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// uncountable is why gates cannot be counted where the base is stored.
+const uncountable = "no stored result has counts of its base"
+
+// countable returns an error of usage if a gate is named that cannot be counted here.
+func (o *Options) countable(ctx context.Context) error {
+	counted, _ := analysis.Gated()
+	wanted := o.gatesIn(counted)
+	if !o.GatesNamed || len(wanted) == 0 {
+		return nil
+	}
+	why := errors.New(uncountable)
+	if o.BaseResult == "" {
+		why = explain.Traceable(ctx)
+	}
+	if cause := context.Cause(ctx); cause != nil || why == nil {
+		return cause
+	}
+	return subject.InvalidElement("gates", slices.Index(o.Gates, wanted[0]), "%s cannot be counted: %v",
+		strings.Join(wanted, ", "), why)
+}
+
+// count counts what has no noise, in single starts of both sides. What cannot be counted is left out, unless it was
+// named.
+func (c *comparison) count(ctx context.Context, database servers.DataServer) ([]plan.Count, []plan.LeftOut, error) {
+	counted, _ := analysis.Gated()
+	wanted := c.gatesIn(counted)
+	omit := func(why string) ([]plan.Count, []plan.LeftOut, error) {
+		var leftOut []plan.LeftOut
+		for _, metric := range wanted {
+			leftOut = append(leftOut, plan.LeftOut{Gate: metric, Why: why})
+		}
+		return nil, leftOut, nil
+	}
+	if len(wanted) == 0 || c.BaseResult != "" {
+		return omit(uncountable)
+	}
+	if database == nil { // which would be taken for an orphan
+		defer explain.Adopt()()
+	}
+	var counts []plan.Count
+	for _, r := range c.workload.Requests {
+		of := map[string]explain.Counts{}
+		for i, name := range []string{baseName, candidateName} {
+			n, err := c.sides[i].count(ctx, r, database)
+			var refused *explain.NoTracerError
+			var uncounted *uncountedError
+			switch {
+			case context.Cause(ctx) != nil:
+				return nil, nil, context.Cause(ctx)
+			case errors.As(err, &refused) && !c.GatesNamed:
+				return omit(refused.Error())
+			case errors.As(err, &uncounted):
+				err = fmt.Errorf("counting what %s needs for %s, by strace: %w", c.sides[i].title, r.Name, err)
+				if !c.GatesNamed {
+					return omit(err.Error())
+				}
+				return nil, nil, fmt.Errorf("%w; --gates without %s does not count", err, strings.Join(wanted, ", "))
+			case err != nil:
+				return nil, nil, err
+			}
+			of[name] = n
+		}
+		for _, metric := range wanted {
+			counts = append(counts, plan.Count{Metric: metric, Request: r.Name, Of: map[string]int64{
+				baseName: countOf(of[baseName], metric), candidateName: countOf(of[candidateName], metric)}})
+		}
+	}
+	return counts, nil, nil
+}
+
+// An uncountedError is of the program that was to be counted, or of what counts it, and not of its preparation.
+type uncountedError struct{ error }
+
+func (e *uncountedError) Unwrap() error { return e.error }
+
+func countOf(n explain.Counts, metric string) int64 {
+	switch metric {
+	case analysis.CountProcesses:
+		return n.Processes
+	case analysis.CountFiles:
+		return n.Files
+	default:
+		return n.Connections
+	}
+}
+
+func (s side) count(ctx context.Context, r contract.Request, database servers.DataServer) (n explain.Counts, err error) {
+	command := explain.Command{Path: s.path, Body: r.Body, Env: explain.Environment(r, s.path, os.Getenv("PATH"))}
+	if s.keeps != nil {
+		dir, err := os.MkdirTemp("", "forktax-")
+		if err != nil {
+			return explain.Counts{}, fmt.Errorf("making a folder for data: %w", err)
+		}
+		defer os.RemoveAll(dir)
+		url := ""
+		if database != nil && (s.keeps.Database == subject.Postgres || s.keeps.Database == subject.Directory) {
+			var remove func() error
+			if url, remove, err = database.Place(ctx); err != nil {
+				return explain.Counts{}, err
+			}
+			defer func() { err = errors.Join(err, remove()) }()
+		}
+		env, err := s.keeps.Prepare(ctx, filepath.Join(dir, "data"), url)
+		if err != nil {
+			return explain.Counts{}, err
+		}
+		for name, value := range env {
+			command = command.With(name + "=" + value)
+		}
+	}
+	if n, err = command.Count(ctx); err != nil {
+		err = &uncountedError{err}
+	}
+	return n, err
+}

@@ -1,0 +1,4 @@
+package check
+
+// What the tests reach of the inside, from outside of the package.
+var Widening = widening

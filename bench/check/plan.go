@@ -1,0 +1,134 @@
+package check
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"forktax/bench/analysis"
+	"forktax/bench/plan"
+	"forktax/bench/run"
+	"forktax/bench/servers"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// floorStride is in which rounds of a check the floor is visited: it is there to hold other days' results against.
+const floorStride = 2
+
+// equip gives the launcher what the sides are served by.
+func (c *comparison) equip(l *subject.Launcher) {
+	l.Seed, l.Variants = c.Seed, c.variants()
+	l.Programs = []subject.Program{*cmp.Or(c.script, c.sides[0].keeps)}
+}
+
+// prepare learns what is needed of the sides before anything is measured. The server of the database may be nil.
+func (c *comparison) prepare(ctx context.Context, l *subject.Launcher, finder *subject.Finder, database servers.DataServer) (
+	*run.Execution, error) {
+	if c.script != nil {
+		if err := c.learn(ctx, l); err != nil {
+			return nil, err
+		}
+	}
+	counts, leftOut, err := c.count(ctx, database)
+	if err != nil {
+		return nil, err
+	}
+	e := &run.Execution{Launcher: l, Judges: run.Judges{Next: next}}
+	if database != nil {
+		e.Database = database.Description
+	}
+	if e.Plan, err = c.plan(counts, leftOut); err != nil {
+		return nil, err
+	}
+	floor, err := subject.FindFloor(ctx, finder)
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
+	if err != nil && c.BaseResult != "" {
+		return nil, fmt.Errorf("a stored result is held against the floor, which cannot be had here: %w", err)
+	}
+	if err != nil {
+		e.Plan.NoFloor = err.Error()
+		return e, nil
+	}
+	c.addFloor(&e.Plan, *floor)
+	l.Programs = append(l.Programs, *floor)
+	return e, nil
+}
+
+// addFloor has the floor visited in some of the rounds, or in all where it replaces the base.
+func (c *comparison) addFloor(p *plan.Plan, floor subject.Program) {
+	stride := floorStride
+	if c.BaseResult != "" {
+		stride = 1
+	}
+	p.Strides = append(slices.Repeat([]int{1}, len(p.Cells)), stride)
+	p.Floor = floor.Name
+	p.Workloads = append(p.Workloads, floor.Description)
+	p.Cells = append(p.Cells, cellOf(floor.Name, floor.Requests[0].Name, subject.FloorModel))
+}
+
+func cellOf(workload, request, model string) plan.Cell {
+	return plan.Cell{Workload: workload, Request: request, Model: model, Engine: plan.DefaultEngine,
+		Load: plan.Load{Kind: plan.Closed, Concurrency: 1}}
+}
+
+// variants are the two sides, or the candidate alone, and the candidate once more, delayed by its host.
+func (c *comparison) variants() []subject.Variant {
+	var variants []subject.Variant
+	for i, name := range []string{baseName, candidateName, controlName} {
+		if name == baseName && c.BaseResult != "" {
+			continue
+		}
+		s := c.sides[min(i, 1)]
+		v := subject.Variant{Name: name, Model: subject.FloorModel, Env: map[string]string{}}
+		maps.Copy(v.Env, s.env)
+		if c.script != nil {
+			v.Env[subject.ScriptVariable] = s.path
+		} else {
+			v.Programs = []subject.Program{*s.keeps}
+			v.Program = s.keeps.Path
+		}
+		if name == controlName {
+			v.Env[subject.DelayVariable] = fmt.Sprint(c.MustCatch)
+		}
+		variants = append(variants, v)
+	}
+	return variants
+}
+
+func (c *comparison) plan(counts []plan.Count, leftOut []plan.LeftOut) (plan.Plan, error) {
+	criterion := &plan.CheckSpec{
+		Titles:    map[string]string{baseName: c.sides[0].title, candidateName: c.sides[1].title},
+		Candidate: candidateName, Control: controlName,
+		Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, Counts: counts, LeftOut: leftOut,
+	}
+	_, measured := analysis.Gated()
+	criterion.Metrics = c.gatesIn(measured)
+	p := plan.Plan{
+		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.Budget), AtLeast: plan.MinRequests, Seed: c.Seed,
+		Baseline: baseName, AllowDifferent: c.AllowDifferent, Check: criterion,
+	}
+	if c.BaseResult != "" {
+		p.Baseline = candidateName
+		var err error
+		var unknown []plan.LeftOut
+		if criterion.Stored, unknown, err = c.remember(criterion.Metrics, c.GatesNamed); err != nil {
+			return p, err
+		}
+		criterion.LeftOut = append(criterion.LeftOut, unknown...)
+		criterion.Metrics = slices.DeleteFunc(criterion.Metrics, func(metric string) bool {
+			return slices.ContainsFunc(unknown, func(l plan.LeftOut) bool { return l.Gate == metric })
+		})
+	}
+	p.Variants = c.variants()
+	for _, r := range c.workload.Requests {
+		for _, v := range p.Variants {
+			p.Cells = append(p.Cells, cellOf(c.workload.Name, r.Name, v.Name))
+		}
+	}
+	return p, nil
+}

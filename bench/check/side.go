@@ -1,0 +1,87 @@
+package check
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"forktax/bench/revision"
+	"forktax/bench/subject"
+)
+
+// A side is one of the two.
+type side struct {
+	title string
+	path  string           // of the executable
+	keeps *subject.Program // the same, if it keeps the program contract
+	env   map[string]string
+}
+
+// candidateIfStored stands in the place of a base that is not to be had.
+func (o *Options) candidateIfStored() string {
+	if o.BaseResult == "" {
+		return ""
+	}
+	return o.Candidate
+}
+
+// A source is where a side comes from.
+type source struct{ option, title, path string }
+
+func (o *Options) sources(ctx context.Context, stderr io.Writer) (sources [2]source, err error) {
+	candidateRef := o.CandidateRef
+	if o.BaseRef != "" && o.Candidate == "" && candidateRef == "" {
+		candidateRef = "HEAD"
+	}
+	for i, s := range []struct{ option, path, ref string }{
+		{"base", cmp.Or(o.Base, o.candidateIfStored()), o.BaseRef},
+		{"candidate", o.Candidate, candidateRef},
+	} {
+		if s.ref == "" {
+			sources[i] = source{s.option, s.path, s.path}
+			continue
+		}
+		if sources[i], err = o.built(ctx, s.option, s.ref, stderr); err != nil {
+			return sources, err
+		}
+	}
+	return sources, nil
+}
+
+// find finds the program of the source, and whether it keeps the program contract.
+func (s source) find(ctx context.Context, finder *subject.Finder) (side, error) {
+	path, program, err := finder.Locate(ctx, s.path)
+	var unknown *subject.UnknownError
+	if errors.As(err, &unknown) {
+		return side{}, subject.InvalidOption(s.option, "%q %s", s.path, cmp.Or(unknown.Why, "does not exist"))
+	}
+	if err != nil || program != nil {
+		return side{title: s.title, path: path, keeps: program}, err
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return side{}, err
+	}
+	program, err = subject.DescribedBy(ctx, path)
+	return side{title: s.title, path: path, keeps: program}, err
+}
+
+// built has a commit built.
+func (o *Options) built(ctx context.Context, option, ref string, stderr io.Writer) (source, error) {
+	b, err := revision.Builder{Command: o.Build, Log: stderr}.Build(ctx, ref)
+	var unknown *revision.UnknownError
+	if errors.As(err, &unknown) {
+		return source{}, subject.InvalidOption(option+"-ref", "%v", err)
+	}
+	if err != nil {
+		return source{}, err
+	}
+	title := ref
+	if !strings.HasPrefix(b.Commit, ref) && b.Describe != ref {
+		title = fmt.Sprintf("%s (%s)", ref, b.Describe)
+	}
+	return source{option, title, b.Path}, nil
+}

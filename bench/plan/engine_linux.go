@@ -1,0 +1,4 @@
+package plan
+
+// DefaultEngine is the engine of a plan that names none.
+const DefaultEngine = "epoll"

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package plan
+
+// DefaultEngine is the engine of a plan that names none.
+const DefaultEngine = "hey"

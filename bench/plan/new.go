@@ -1,0 +1,228 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// externalWorkload is what servers serve that are measured by their URL alone.
+var externalWorkload = contract.Description{
+	Name:     subject.ExternalWorkload,
+	About:    "what servers answer that somebody else runs",
+	Requests: []contract.Request{{Name: "get", Method: "GET"}}, // the path is in the URL
+}
+
+// New returns the plan of a run of these programs, with the floor, and of external servers.
+func New(o Options, programs []subject.Program, foreign []subject.Foreign, floor subject.Floor) (Plan, error) {
+	p := o.base()
+	if secure := slices.IndexFunc(foreign, subject.Foreign.Secure); secure >= 0 && !o.Explicit["engine"] {
+		o.Engine = crossCheckEngine // the only one that speaks TLS; the report says so
+		if len(o.Rates) > 0 || o.FindKnee {
+			return Plan{}, subject.InvalidElement("target", secure, "by https can be measured in closed loops only: leave out "+
+				"--rate and --find-knee")
+		}
+	}
+	var models []string
+	for _, c := range o.conditions() {
+		models = append(models, c.Name)
+	}
+	if len(programs) == 0 {
+		models = nil
+		p.Workloads = []contract.Description{externalWorkload}
+	}
+	for i, f := range foreign {
+		if slices.Contains(models, f.Name) || f.Name == subject.FloorWorkload { // by which comparisons call it
+			return Plan{}, subject.InvalidElement("target", i, "%q: the name is taken; give it another", f.Name)
+		}
+		models = append(models, f.Name)
+	}
+	models, err := o.ordered(models)
+	if err != nil {
+		return Plan{}, err
+	}
+	p.Baseline, p.Variants = o.baseline(models), o.Variants
+	for i, program := range programs {
+		if err := o.knows(program); err != nil {
+			return Plan{}, err
+		}
+		if slices.ContainsFunc(p.Workloads, func(d contract.Description) bool { return d.Name == program.Name }) {
+			return Plan{}, subject.InvalidElement("workload", o.IndexOf(subject.ProgramsOf(o.Selections)[i]),
+				"%s: another program calls itself %q, too", program.Path, program.Name)
+		}
+		p.Workloads = append(p.Workloads, program.Description)
+	}
+	requests, err := o.requests(programs, p.Workloads)
+	if err != nil {
+		return Plan{}, err
+	}
+	for _, r := range requests {
+		p.Cells = append(p.Cells, o.addReuseLevels(o.cells(r, models), programs)...)
+	}
+	p.Objective, err = o.objective()
+	if o.FindKnee && err == nil {
+		o.search(&p)
+		return p, nil
+	}
+	if p.NoFloor = floor.Missing; floor.Program != nil {
+		p.Floor = floor.Name
+		p.Workloads = append(p.Workloads, floor.Description)
+		p.Cells = append(p.Cells, o.cells(subject.Selection{Program: floor.Name, Request: floor.Requests[0].Name}, []string{subject.FloorModel})...)
+	}
+	o.schedule(&p)
+	return p, err
+}
+
+// fewestStarts is how many starts of the targets a short budget may have; 0 if their number was given.
+func (o *Options) fewestStarts() int {
+	if o.Explicit["groups"] || o.Rounds > 0 {
+		return 0
+	}
+	return minStarts
+}
+
+// ordered has the baseline that somebody named go before the others.
+func (o *Options) ordered(models []string) ([]string, error) {
+	switch at := slices.Index(models, o.Baseline); {
+	case o.Baseline == "":
+		return models, nil
+	case at < 0:
+		return nil, subject.InvalidOption("baseline", "%q is not measured; there are %s", o.Baseline, strings.Join(models, ", "))
+	default:
+		return slices.Concat(models[at:at+1], models[:at], models[at+1:]), nil
+	}
+}
+
+// baseline is what somebody named, which is the first then, and else persistent, if it is among the models. Of variants
+// it is the first, whatever they are called.
+func (o *Options) baseline(models []string) string {
+	if o.Baseline == "" && len(o.Variants) == 0 && slices.Contains(models, Baseline) {
+		return Baseline
+	}
+	return models[0]
+}
+
+// requests lists the workloads' requests that are wished for, by workload and name.
+func (o *Options) requests(programs []subject.Program, workloads []contract.Description) ([]subject.Selection, error) {
+	if len(programs) == 0 {
+		return []subject.Selection{{Program: workloads[0].Name, Request: workloads[0].Requests[0].Name}}, nil
+	}
+	names := subject.ProgramsOf(o.Selections)
+	var found []subject.Selection
+	for i, w := range o.Selections {
+		p := programs[slices.Index(names, w.Program)]
+		var known []string
+		matched := false
+		for _, r := range p.Requests {
+			known = append(known, r.Name)
+			if w.Request != "" && w.Request != r.Name {
+				continue
+			}
+			matched = true
+			if one := (subject.Selection{Program: p.Name, Request: r.Name}); !slices.Contains(found, one) {
+				found = append(found, one)
+			}
+		}
+		if !matched {
+			return nil, subject.InvalidElement("workload", i, "%s has no request %q; it has %s", p.Name, w.Request,
+				strings.Join(known, ", "))
+		}
+	}
+	return found, nil
+}
+
+// cells is the product of a request with the loads and the models, in the order in which they are to be read. Rates
+// alone mean no closed loops.
+func (o *Options) cells(r subject.Selection, models []string) []Cell {
+	var loads []Load
+	if o.FindKnee {
+		for _, rate := range curve() {
+			loads = append(loads, o.open(rate))
+		}
+		return product(r, o.Engine, loads, models)
+	}
+	if len(o.Rates) == 0 || o.Explicit["clients"] {
+		for _, clients := range o.Clients {
+			loads = append(loads, Load{Kind: Closed, Concurrency: clients, NoReuse: o.NoReuse})
+		}
+	}
+	for _, rate := range slices.Sorted(slices.Values(o.Rates)) { // a knee is looked for upwards
+		loads = append(loads, o.open(rate))
+	}
+	return product(r, o.Engine, loads, models)
+}
+
+// betweens are the rungs of the ladder that keep neither everything nor nothing.
+var betweens = Rungs[1 : len(Rungs)-1]
+
+// isIntermediate reports whether a model is measured only as a level of reuse.
+func (o *Options) isIntermediate(model string) bool {
+	return !o.Explicit["model"] && slices.ContainsFunc(betweens, func(r Rung) bool { return r.Model == model })
+}
+
+// addReuseLevels adds, at the first load of a request if that is a closed loop, the models between the two that keep everything
+// and nothing, unless somebody has said which models there are to be.
+func (o *Options) addReuseLevels(cells []Cell, programs []subject.Program) []Cell {
+	first := cells[0]
+	if !o.ReuseLevels || first.Load.Kind != Closed || o.Explicit["model"] || len(o.Variants) > 0 {
+		return cells
+	}
+	var between []Cell
+	for _, p := range programs {
+		for _, rung := range betweens {
+			if p.Name == first.Workload && p.Knows(rung.Model) {
+				c := first
+				c.Model = rung.Model
+				between = append(between, c)
+			}
+		}
+	}
+	return slices.Insert(cells, 1, between...)
+}
+
+func (o *Options) open(rate float64) Load {
+	return Load{Kind: Open, Concurrency: o.Connections, RateRPS: rate, Arrivals: o.Arrivals, NoReuse: o.NoReuse}
+}
+
+func product(r subject.Selection, engine string, loads []Load, models []string) []Cell {
+	var cells []Cell
+	for _, l := range loads {
+		for _, model := range models {
+			cells = append(cells, Cell{Workload: r.Program, Request: r.Request, Model: model, Engine: engine, Load: l})
+		}
+	}
+	return cells
+}
+
+// OfSuite returns the plan of a suite, whose contenders replace models.
+func OfSuite(o Options, s *Suite, workloads []contract.Description, baseline string) Plan {
+	p := o.base()
+	p.Suite, p.Workloads, p.Baseline = s, workloads, baseline
+	for _, c := range s.Contenders {
+		for _, clients := range o.Clients {
+			p.Cells = append(p.Cells, Cell{Workload: c.Workload, Request: c.Workload, Model: c.Name, Engine: o.Engine,
+				Load: Load{Kind: Closed, Concurrency: clients, NoReuse: o.NoReuse}})
+		}
+	}
+	o.schedule(&p)
+	return p
+}
+
+// base is a plan without workloads and cells.
+func (o *Options) base() Plan {
+	p := Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Groups: o.Starts, BlockNS: int64(o.Block),
+		AtLeast: MinRequests, Seed: o.Seed, AllowDifferent: o.AllowDifferent}
+	if o.Rounds > 0 {
+		p.BudgetNS, p.Rounds = 0, max(o.Rounds, o.Starts)
+	}
+	return p
+}
+
+// schedule decides how often each cell is visited.
+func (o *Options) schedule(p *Plan) {
+	p.FewestGroups = o.fewestStarts()
+	o.assignStrides(p)
+	o.addCrossCheck(p)
+}

@@ -1,0 +1,146 @@
+package plan_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"forktax/bench/plan"
+	"forktax/bench/stats"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// described is a program of that name, with requests of the same names each.
+func described(name string, models []string, requests ...string) subject.Program {
+	p := subject.Program{Path: "/" + name, Description: contract.Description{Name: name, Models: models}}
+	for _, r := range requests {
+		p.Requests = append(p.Requests, contract.Request{Name: r, Method: "GET", Path: "/"})
+	}
+	return p
+}
+
+func planned(t *testing.T, o plan.Options, floor subject.Floor) plan.Plan {
+	t.Helper()
+	models := []string{"cgi", "reload", "reconnect", "persistent"}
+	p, err := plan.New(o, []subject.Program{described("hello", models, "hello"),
+		described("guestbook", models, "read", "page", "sign")}, nil, floor)
+	if err != nil {
+		t.Fatalf("New = %v", err)
+	}
+	return p
+}
+
+func theFloor() subject.Floor {
+	p := described("floor", []string{"cgi"}, "hello")
+	return subject.Floor{Program: &p}
+}
+
+// defaults are the options of forktax run.
+func defaults() plan.Options {
+	o := plan.DefaultOptions()
+	o.Selections = []subject.Selection{{Program: "hello"}, {Program: "guestbook"}}
+	o.PercentileNeeds = stats.PercentileNeeds
+	return o
+}
+
+// A run by the time visits each cell six times in 0.7 of it, which is what an interval needs, and short visits are made
+// more often than long ones.
+func TestDefaultRunVisitsEachCellOftenEnough(t *testing.T) {
+	for name, floor := range map[string]subject.Floor{"with the floor": theFloor(), "without": {}} {
+		t.Run(name, func(t *testing.T) {
+			p := planned(t, defaults(), floor)
+			visits := make([]int, len(p.Cells))
+			round := 0
+			for took := time.Duration(0); took < 21*time.Second; round++ {
+				for i, c := range p.Cells {
+					if length, _ := p.Length(c); c.Engine != p.Referee && round%p.Strides[i] == 0 {
+						visits[i]++
+						took += length
+					}
+				}
+			}
+			for i, c := range p.Cells {
+				if c.Engine != p.Referee && visits[i] < 6 {
+					t.Errorf("%s is visited %d times in %d rounds, want 6 at the least", c, visits[i], round)
+				}
+				if c.Load.Concurrency == 1 && c.Engine != p.Referee && p.Strides[i] != 1 {
+					t.Errorf("%s is visited in every %d-th round, want all", c, p.Strides[i])
+				}
+			}
+		})
+	}
+}
+
+// A budget may be too short for all starts of the targets, unless their number was asked for.
+func TestStartsOfAShortBudget(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(o *plan.Options)
+		want   int // starts at least; 0 means all
+	}{
+		"by default":           {func(o *plan.Options) {}, 3},
+		"groups are given":     {func(o *plan.Options) { o.Explicit["groups"] = true }, 0},
+		"rounds are given":     {func(o *plan.Options) { o.Rounds = 20 }, 0},
+		"a search has its own": {func(o *plan.Options) { o.FindKnee, o.SLO = true, "p99=50ms" }, 0},
+	} {
+		o := defaults()
+		test.change(&o)
+		if got := planned(t, o, theFloor()).FewestGroups; got != test.want {
+			t.Errorf("%s: %d starts at least, want %d", name, got, test.want)
+		}
+	}
+}
+
+// The floor is visited under each load of the run, by the model cgi, and not by the referee.
+func TestPlanHasTheFloor(t *testing.T) {
+	o := defaults()
+	o.Rates, o.Explicit["clients"] = []float64{50, 20}, true
+	p := planned(t, o, theFloor())
+	if p.Floor != "floor" {
+		t.Errorf("the plan's floor is %q", p.Floor)
+	}
+	var loads []string
+	for _, c := range p.Cells {
+		if c.Workload == "floor" {
+			loads = append(loads, c.String())
+		}
+	}
+	want := []string{"floor/hello, cgi, 1 client, epoll", "floor/hello, cgi, 8 clients, epoll",
+		"floor/hello, cgi, 20/s, epoll", "floor/hello, cgi, 50/s, epoll"}
+	if !slices.Equal(loads, want) {
+		t.Errorf("the floor's cells are %q, want %q", loads, want)
+	}
+	if p.Workloads[len(p.Workloads)-1].Name != "floor" {
+		t.Errorf("the plan's workloads are %+v, want the floor after the others", p.Workloads)
+	}
+
+	p = planned(t, o, subject.Floor{Missing: "there is none"})
+	if p.Floor != "" || p.NoFloor != "there is none" || len(p.Workloads) != 2 {
+		t.Errorf("without a floor the plan has %q, because %q, and %d workloads", p.Floor, p.NoFloor,
+			len(p.Workloads))
+	}
+}
+
+// Where nothing would be held against it, the floor is not even looked for.
+func TestFloorIsNotWanted(t *testing.T) {
+	programs := []subject.Program{described("hello", []string{"persistent", "cgi"}, "hello")}
+	tests := map[string]struct {
+		change   func(o *plan.Options)
+		programs []subject.Program
+	}{
+		"told not to":         {func(o *plan.Options) { o.Floor = false }, programs},
+		"a search":            {func(o *plan.Options) { o.FindKnee = true }, programs},
+		"no cgi":              {func(o *plan.Options) { o.Models = []string{"persistent"} }, programs},
+		"targets alone":       {func(*plan.Options) {}, nil},
+		"it is there already": {func(*plan.Options) {}, []subject.Program{described("floor", []string{"cgi"}, "hello")}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := defaults()
+			test.change(&o)
+			if got, err := o.FindFloor(t.Context(), nil, test.programs); got != (subject.Floor{}) || err != nil {
+				t.Errorf("FindFloor = %+v, %v, want none", got, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,36 @@
+package plan
+
+import (
+	"math"
+	"slices"
+)
+
+// search makes the plan one of a search. It takes the time and the starts that it needs, unless they were given.
+func (o *Options) search(p *Plan) {
+	p.Searched = true
+	// A tenth of the arrivals may fall into the part of a visit that counts for nothing. A fifth more and twenty leave as
+	// many as the percentile needs with four standard deviations to spare.
+	p.AtLeast = o.PercentileNeeds(p.Objective.Percentile)*6/5 + 20
+	if !o.Explicit["budget"] {
+		p.BudgetNS = 0
+	}
+	if !o.Explicit["groups"] {
+		p.Groups = minStarts
+	}
+}
+
+// Rates among which the knee is searched: each a tenth above the one before, rounded to two digits.
+const (
+	lowestRate  = 10
+	highestRate = 100_000
+	step        = 1.1
+)
+
+func curve() []float64 {
+	var rates []float64
+	for rate := float64(lowestRate); rate <= highestRate; rate *= step {
+		unit := math.Pow10(int(math.Floor(math.Log10(rate))) - 1)
+		rates = append(rates, math.Round(rate/unit)*unit)
+	}
+	return slices.Compact(rates)
+}

@@ -1,0 +1,159 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"forktax/bench/load"
+	"forktax/bench/machine"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/bench/subject"
+)
+
+// An Execution is a plan that is ready to be executed.
+type Execution struct {
+	Plan     plan.Plan
+	Launcher *subject.Launcher
+	Results  string    // directory in which the run's directory is made
+	Version  string    // of forktax
+	Began    time.Time // when the first target was started, if one was
+	Judges   Judges
+	Progress func(Progress) // see Runner
+	Announce func(Forecast)
+
+	// Database describes the server that keeps the programs' data; nil if there is none.
+	Database func(context.Context) (*record.Database, error)
+	// Stop ends the servers that were started for the run; nil if there are none.
+	Stop func() error
+}
+
+// Judges decide from the record in a directory how a run goes on. Packages analysis and check have them.
+type Judges struct {
+	Latest  func(dir string) (plan.Verdict, error)
+	Missing func(dir string) func() ([]int, error)
+	Next    func(dir string) func(starts int) (time.Duration, error)
+}
+
+// Execute measures. It returns the directory of the record, "" if nothing was measured; why the run ended early; and
+// what of the record could not be written.
+func (e *Execution) Execute(ctx context.Context) (dir string, failure, unwritten error) {
+	rec, head, err := e.begin(ctx)
+	if err != nil {
+		return "", errors.Join(err, e.stop()), nil
+	}
+	failure = e.visitAll(ctx, rec)
+	if e.Plan.Check != nil {
+		failure = errors.Join(failure, unchanged(head.Environment.Programs))
+	}
+	failure = errors.Join(failure, e.stop()) // why it ended, if it did, belongs to the record
+	unwritten = rec.Finish(tail(head, failure))
+	if rec.Blocks == 0 {
+		return "", failure, errors.Join(unwritten, os.RemoveAll(rec.Dir))
+	}
+	return rec.Dir, failure, unwritten
+}
+
+func (e *Execution) stop() error {
+	if e.Stop == nil {
+		return nil
+	}
+	return e.Stop()
+}
+
+// begin begins the record.
+func (e *Execution) begin(ctx context.Context) (*record.Record, record.Head, error) {
+	served := subject.ServedBy(e.Launcher.Programs, e.Launcher.Variants)
+	for _, s := range served { // before it is started: then its file is mapped
+		if err := machine.Settle(s.Path); err != nil {
+			return nil, record.Head{}, err
+		}
+	}
+	head, err := e.head(served)
+	if err != nil {
+		return nil, head, err
+	}
+	if e.Database != nil {
+		if head.Environment.Database, err = e.Database(ctx); err != nil {
+			return nil, head, err
+		}
+	}
+	rec, err := record.Create(filepath.Join(e.Results, head.ID), head)
+	return rec, head, err
+}
+
+// visitAll executes the plan on targets of its own.
+func (e *Execution) visitAll(ctx context.Context, rec *record.Record) error {
+	dir, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return fmt.Errorf("making a folder for the data of the targets: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	e.Launcher.Dir = dir
+	r := Runner{Plan: e.Plan, Launcher: e.Launcher, Engines: load.Engines(), Record: rec, Machine: machine.Counters,
+		Progress: e.Progress, Announce: e.Announce, Began: e.Began}
+	if e.Judges.Missing != nil {
+		r.Missing = e.Judges.Missing(rec.Dir)
+	}
+	switch {
+	case e.Plan.Searched:
+		err = r.Search(ctx, func() (plan.Verdict, error) { return e.Judges.Latest(rec.Dir) })
+	case e.Plan.Check != nil:
+		err = r.Check(ctx, e.Judges.Next(rec.Dir))
+	default:
+		err = r.Run(ctx)
+	}
+	cause := context.Cause(ctx)
+	if cause == nil {
+		return err
+	}
+	var stop *StopError
+	if errors.As(err, &stop) {
+		return fmt.Errorf("%w: %w", cause, stop)
+	}
+	return cause // what else failed then, failed because of it
+}
+
+func (e *Execution) head(served []subject.Served) (record.Head, error) {
+	began := time.Now()
+	head := record.Head{
+		Schema:      record.Schema,
+		ID:          fmt.Sprintf("%s-%04x", began.UTC().Format("20060102-150405"), rand.IntN(1<<16)),
+		Started:     began,
+		Version:     e.Version,
+		Plan:        e.Plan,
+		Environment: machine.Environment(),
+	}
+	for _, s := range served {
+		described, err := machine.Program(s.Name, s.Path)
+		if err != nil {
+			return record.Head{}, err
+		}
+		described.Variants = s.Variants
+		head.Environment.Programs = append(head.Environment.Programs, described)
+	}
+	return head, nil
+}
+
+// unchanged returns an error if a file is not the one that was described when the run began.
+func unchanged(programs []record.Program) error {
+	for _, was := range programs {
+		if is, err := machine.Program(was.Workload, was.Path); err != nil || is.SHA256 != was.SHA256 {
+			return fmt.Errorf("%s was changed while it was measured: it is not known which of the two was", was.Path)
+		}
+	}
+	return nil
+}
+
+func tail(head record.Head, failure error) record.Tail {
+	t := record.Tail{Complete: failure == nil, LengthNS: int64(time.Since(head.Started))}
+	if failure != nil {
+		t.Condition = failure.Error()
+	}
+	return t
+}

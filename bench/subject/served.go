@@ -1,0 +1,46 @@
+package subject
+
+import (
+	"path/filepath"
+	"slices"
+
+	"forktax/workload/contract"
+)
+
+// A Served program is one with the variants that it serves, or a script that it hosts for them.
+type Served struct {
+	Program
+	Variants []string
+}
+
+// ServedBy returns the programs that serve the variants, each once, and then the scripts that they host. The floor serves
+// no variant.
+func ServedBy(programs []Program, variants []Variant) []Served {
+	var all []Served
+	serve := func(p Program, variant string) {
+		i := slices.IndexFunc(all, func(s Served) bool { return s.Path == p.Path })
+		if i < 0 {
+			i, all = len(all), append(all, Served{Program: p})
+		}
+		all[i].Variants = append(all[i].Variants, variant)
+	}
+	for _, p := range programs {
+		if len(variants) == 0 || p.Name == FloorWorkload {
+			all = append(all, Served{Program: p})
+			continue
+		}
+		for _, v := range variants {
+			own := p
+			if i := slices.IndexFunc(v.Programs, func(q Program) bool { return q.Name == p.Name }); i >= 0 {
+				own = v.Programs[i]
+			}
+			serve(own, v.Name)
+		}
+	}
+	for _, v := range variants {
+		if path := v.Env[ScriptVariable]; path != "" {
+			serve(Program{Path: path, Description: contract.Description{Name: filepath.Base(path)}}, v.Name)
+		}
+	}
+	return all
+}
