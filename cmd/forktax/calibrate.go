@@ -15,6 +15,7 @@ import (
 	"forktax/bench/calibrate"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
+	"forktax/bench/progress"
 	"forktax/bench/subject"
 )
 
@@ -94,12 +95,12 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 	if err != nil {
 		return err
 	}
-	p := newProgress(stderr, plan.Plan{})
-	defer p.end()
+	p := progress.New(stderr, plan.Plan{})
+	defer p.End()
 	lab := &calibrate.Lab{Seed: order.Seed, Full: o.Full, Hostile: o.Hostile, Programs: programs, AtOnce: atOnce,
-		Command: ownPath(), Finder: finder, Tool: []string{ownPath(), toolCommand}, Progress: p.calibrating}
+		Command: ownPath(), Finder: finder, Tool: []string{ownPath(), toolCommand}, Progress: p.ShowCalibration}
 	certificate, err := calibrate.Run(ctx, lab, order)
-	p.end()
+	p.End()
 	var unlike *calibrate.UnlikeError
 	if errors.As(err, &unlike) {
 		return &subject.UsageError{Err: err}

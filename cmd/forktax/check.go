@@ -14,6 +14,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/check"
+	"forktax/bench/process"
 	"forktax/bench/servers"
 	"forktax/bench/stats/sequential"
 	"forktax/bench/subject"
@@ -102,7 +103,7 @@ func (o *checkOptions) decide(ctx context.Context, l *subject.Launcher, printed 
 	}
 	e.Results, e.Version = o.results, version()
 	dir, failure := execute(ctx, e, stderr)
-	if dir == "" || isClosed(l.AtOnce) {
+	if dir == "" || process.IsClosed(l.AtOnce) {
 		return failure.all()
 	}
 	a, err := reported(dir, failure.all(), printed, stdout, stderr)

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/subject"
 )
@@ -28,7 +29,7 @@ func TestFailureText(t *testing.T) {
 		"the same file twice": {errors.Join(full("a"), full("a")), "writing a: no space left on device"},
 		"other reasons": {errors.Join(full("a"), &record.WriteError{Name: "b", Err: syscall.EACCES}),
 			"writing a: no space left on device\nwriting b: permission denied"},
-		"words of its own": {fmt.Errorf("%w: %w", errInterrupted, errors.Join(full("a"), full("b"))),
+		"words of its own": {fmt.Errorf("%w: %w", process.ErrInterrupted, errors.Join(full("a"), full("b"))),
 			"interrupted: writing a: no space left on device\nwriting b: no space left on device"},
 	} {
 		if got := failureText(test.err); got != test.want {
@@ -62,9 +63,9 @@ func TestStandardOutputIsFull(t *testing.T) {
 func TestExitStatusOfAFullDisk(t *testing.T) {
 	full := &record.WriteError{Name: "a", Err: syscall.ENOSPC}
 	for want, err := range map[int]error{
-		exitFailed:      errors.Join(fmt.Errorf("%w: too noisy", errInconclusive), full),
-		exitInterrupted: errors.Join(errInterrupted, full),
-		exitUsage:       &subject.UsageError{Err: full},
+		exitFailed:              errors.Join(fmt.Errorf("%w: too noisy", errInconclusive), full),
+		process.ExitInterrupted: errors.Join(process.ErrInterrupted, full),
+		exitUsage:               &subject.UsageError{Err: full},
 	} {
 		if got := exitStatus(err); got != want {
 			t.Errorf("exitStatus(%v) = %d, want %d", err, got, want)

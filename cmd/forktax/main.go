@@ -11,17 +11,18 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/subject"
 )
 
 // Exit statuses.
 const (
-	exitDone        = 0
-	exitFailed      = 1
-	exitUsage       = 2
-	exitUnclear     = 3   // inconclusive: the machine was too noisy, or the time too short
-	exitInterrupted = 130 // 128 + SIGINT, as shells have it
+	exitDone    = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitUnclear = 3 // inconclusive: the machine was too noisy, or the time too short
+
 )
 
 func main() {
@@ -35,7 +36,7 @@ func usagef(format string, args ...any) error { return subject.Unusable(format, 
 var errInconclusive = errors.New("inconclusive")
 
 func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, atOnce, done := untilSignal(ctx, stderr)
+	ctx, atOnce, done := process.UntilSignal(ctx, stderr)
 	defer done()
 	root := rootCommand(atOnce)
 	root.SetArgs(args)
@@ -44,8 +45,8 @@ func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	root.SetOut(out)
 	root.SetErr(stderr)
 	err := out.with(root.ExecuteContext(ctx))
-	if err != nil && !errors.Is(err, errInterrupted) && errors.Is(context.Cause(ctx), errInterrupted) {
-		err = fmt.Errorf("%w: %w", errInterrupted, err) // which is why it failed
+	if err != nil && !errors.Is(err, process.ErrInterrupted) && errors.Is(context.Cause(ctx), process.ErrInterrupted) {
+		err = fmt.Errorf("%w: %w", process.ErrInterrupted, err) // which is why it failed
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "forktax: %s\n", failureText(err))
@@ -62,8 +63,8 @@ func exitStatus(err error) int {
 		return exitDone
 	case errors.As(err, &usage), errors.As(err, &option):
 		return exitUsage
-	case errors.Is(err, errInterrupted):
-		return exitInterrupted
+	case errors.Is(err, process.ErrInterrupted):
+		return process.ExitInterrupted
 	case errors.As(err, &unwritten):
 		return exitFailed
 	case errors.Is(err, errInconclusive):

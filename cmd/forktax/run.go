@@ -15,6 +15,8 @@ import (
 	"forktax/bench/analysis"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
+	"forktax/bench/process"
+	"forktax/bench/progress"
 	"forktax/bench/record"
 	"forktax/bench/report"
 	"forktax/bench/run"
@@ -164,7 +166,7 @@ func (m measurement) execute(ctx context.Context, p plan.Plan) (err error) {
 	if dir == "" {
 		return failure.all()
 	}
-	if isClosed(m.launcher.AtOnce) {
+	if process.IsClosed(m.launcher.AtOnce) {
 		fmt.Fprintf(m.stderr, "all that was measured: %s\n", dir)
 		return failure.all()
 	}
@@ -182,10 +184,10 @@ func (f runFailure) all() error { return errors.Join(f.ended, f.unwritten) }
 
 // execute executes a run, and shows its progress.
 func execute(ctx context.Context, e *run.Execution, stderr io.Writer) (dir string, failure runFailure) {
-	p := newProgress(stderr, e.Plan)
-	defer p.end()
-	defer context.AfterFunc(ctx, func() { p.say("ending the targets in order; a second Ctrl-C ends them at once") })()
-	e.Progress, e.Announce = p.show, p.announce
+	p := progress.New(stderr, e.Plan)
+	defer p.End()
+	defer context.AfterFunc(ctx, func() { p.Say("ending the targets in order; a second Ctrl-C ends them at once") })()
+	e.Progress, e.Announce = p.Show, p.Announce
 	dir, failure.ended, failure.unwritten = e.Execute(ctx)
 	return dir, failure
 }

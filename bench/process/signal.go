@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"context"
@@ -11,16 +11,19 @@ import (
 	"time"
 )
 
-// errInterrupted is what ended a command that was told to end by a signal.
-var errInterrupted = errors.New("interrupted")
+// ErrInterrupted is what ended a command that was told to end by a signal.
+var ErrInterrupted = errors.New("interrupted")
+
+// ExitInterrupted is the exit status of an interrupted command: 128 + SIGINT, as shells have it.
+const ExitInterrupted = 130
 
 // impatience is how long a command may go on when it was told a second time: what it started is killed by then.
 const impatience = 5 * time.Second
 
-// untilSignal returns a context that a first signal ends, for the command to end in order, and a channel that a second
+// UntilSignal returns a context that a first signal ends, for the command to end in order, and a channel that a second
 // one closes, for it to end at once. If it does not, as when it computes or a disk is slow, the process is ended. Done
 // ends all that.
-func untilSignal(ctx context.Context, stderr io.Writer) (_ context.Context, atOnce <-chan struct{}, done func()) {
+func UntilSignal(ctx context.Context, stderr io.Writer) (_ context.Context, atOnce <-chan struct{}, done func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -28,7 +31,7 @@ func untilSignal(ctx context.Context, stderr io.Writer) (_ context.Context, atOn
 	go func() {
 		select {
 		case <-signals:
-			cancel(errInterrupted)
+			cancel(ErrInterrupted)
 		case <-ended:
 			return
 		}
@@ -41,7 +44,7 @@ func untilSignal(ctx context.Context, stderr io.Writer) (_ context.Context, atOn
 		select {
 		case <-time.After(impatience):
 			fmt.Fprintln(stderr, "forktax: ended at once; a temporary folder may be left")
-			os.Exit(exitInterrupted)
+			os.Exit(ExitInterrupted)
 		case <-ended:
 		}
 	}()
@@ -52,8 +55,8 @@ func untilSignal(ctx context.Context, stderr io.Writer) (_ context.Context, atOn
 	}
 }
 
-// isClosed says whether c is closed.
-func isClosed(c <-chan struct{}) bool {
+// IsClosed says whether c is closed.
+func IsClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:
 		return true

@@ -1,4 +1,5 @@
-package main
+// Package progress shows how far a run or a calibration is: a bar on a terminal, lines elsewhere.
+package progress
 
 import (
 	"fmt"
@@ -11,15 +12,16 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"forktax/bench/analysis"
 	"forktax/bench/calibrate"
 	"forktax/bench/plan"
 	"forktax/bench/run"
 	"forktax/bench/stats/sequential"
 )
 
-// progress shows how far a run is: a bar on a terminal; elsewhere a line for each start of the targets, and one when
+// Display shows how far a run is: a bar on a terminal; elsewhere a line for each start of the targets, and one when
 // half of the run is done. It is drawn between blocks only; while one is measured nothing moves.
-type progress struct {
+type Display struct {
 	to     io.Writer
 	plan   plan.Plan
 	bar    *progressbar.ProgressBar // nil if not on a terminal
@@ -32,9 +34,9 @@ type progress struct {
 // barSteps is how finely the bar moves.
 const barSteps = 1000
 
-// newProgress returns one of a run with this plan, or, if that is empty, of a calibration.
-func newProgress(to io.Writer, plan plan.Plan) *progress {
-	p := &progress{to: to, plan: plan, every: 1, group: -1}
+// New returns one of a run with this plan, or, if that is empty, of a calibration.
+func New(to io.Writer, plan plan.Plan) *Display {
+	p := &Display{to: to, plan: plan, every: 1, group: -1}
 	predicted := len(plan.Cells) > 0 && !plan.Searched
 	if plan.Check != nil { // which starts the targets all the time
 		p.every, p.halved = sequential.StartsAtOnce, true
@@ -51,12 +53,12 @@ func newBar(to io.Writer, predicts bool) *progressbar.ProgressBar {
 		progressbar.OptionSetPredictTime(predicts), progressbar.OptionSetWidth(30), progressbar.OptionUseANSICodes(true))
 }
 
-// announce prints how long the run will take.
-func (p *progress) announce(f run.Forecast) { p.say(forecast(f, p.plan.Groups)) }
+// Announce prints how long the run will take.
+func (p *Display) Announce(f run.Forecast) { p.Say(forecast(f, p.plan.Groups)) }
 
 // forecast says how long a run takes, and how often its targets are started, of the number of starts planned.
 func forecast(f run.Forecast, planned int) string {
-	starts := fmt.Sprintf("%d starts of %s", f.Starts, plural(f.Targets, "target"))
+	starts := fmt.Sprintf("%d starts of %s", f.Starts, analysis.FormatPlural(f.Targets, "target"))
 	fewer := ""
 	if f.Starts < planned {
 		fewer = fmt.Sprintf(", fewer than %d because the budget is short", planned)
@@ -71,7 +73,7 @@ func forecast(f run.Forecast, planned int) string {
 		"takes about %s", span(f.Total), span(f.Most/2), starts, span(f.Round))
 }
 
-func (p *progress) show(now run.Progress) {
+func (p *Display) Show(now run.Progress) {
 	if p.bar != nil {
 		p.share = max(p.share, now.Share)
 		p.bar.Describe(description(now))
@@ -83,7 +85,7 @@ func (p *progress) show(now run.Progress) {
 	switch {
 	case now.Group != p.group && now.Group%p.every == 0:
 		p.group = now.Group
-		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, times(now.Group+1),
+		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, analysis.FormatTimes(now.Group+1),
 			left(now.Left))
 	case half:
 		fmt.Fprintf(p.to, "measuring: %.0f %% done%s\n", now.Share*100, left(now.Left))
@@ -95,8 +97,8 @@ func description(now run.Progress) string {
 	return fmt.Sprintf("%-44.44s %13s", now.Cell, strings.TrimPrefix(left(now.Left), ", "))
 }
 
-// calibrating shows how far a calibration is: off a terminal, a line for each property.
-func (p *progress) calibrating(now calibrate.Progress) {
+// ShowCalibration shows how far a calibration is: off a terminal, a line for each property.
+func (p *Display) ShowCalibration(now calibrate.Progress) {
 	if p.bar != nil {
 		p.bar.Describe(fmt.Sprintf("%-44.44s", fmt.Sprintf("%s (%d of %d)", now.Property, now.Number, now.Of)))
 		p.bar.Set(int(now.Share * barSteps))
@@ -107,20 +109,6 @@ func (p *progress) calibrating(now calibrate.Progress) {
 		fmt.Fprintf(p.to, "calibrating: %.0f %% done, %s (%d of %d)%s\n", now.Share*100, now.Property, now.Number, now.Of,
 			left(now.Left))
 	}
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // left says how long it takes still, if that can be told.
@@ -145,15 +133,15 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%g %s", math.Round(n*scale)/scale, unit)
 }
 
-// say prints a line in the bar's place. It may be called at any time.
-func (p *progress) say(text string) {
+// Say prints a line in the bar's place. It may be called at any time.
+func (p *Display) Say(text string) {
 	if p.bar != nil {
 		p.bar.Clear()
 	}
 	fmt.Fprintln(p.to, text)
 }
 
-func (p *progress) end() {
+func (p *Display) End() {
 	if p.bar != nil {
 		p.bar.Finish()
 	}

@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"bytes"
@@ -82,11 +82,11 @@ measuring: 98 % done, targets started 3 times, 0.6 s left
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			p := newProgress(&out, test.plan)
+			p := New(&out, test.plan)
 			for _, now := range test.told {
-				p.show(now)
+				p.Show(now)
 			}
-			p.end()
+			p.End()
 			if got := out.String(); got != test.want {
 				t.Errorf("it shows\n%s\nwant\n%s", got, test.want)
 			}
@@ -103,10 +103,10 @@ func TestProgressBar(t *testing.T) {
 		Load: plan.Load{Kind: plan.Closed, Concurrency: 8}}
 	for predicts, left := range map[bool]time.Duration{false: 15 * time.Second, true: 0} {
 		var out bytes.Buffer
-		p := &progress{to: &out, bar: newBar(&out, predicts)}
-		p.show(run.Progress{Share: 0.2, Left: 2 * left, Cell: cell})
-		p.show(run.Progress{Share: 0.5, Left: left, Cell: cell})
-		p.show(run.Progress{Share: 0.4, Left: left, Cell: cell}) // it goes on where a prediction was too short
+		p := &Display{to: &out, bar: newBar(&out, predicts)}
+		p.Show(run.Progress{Share: 0.2, Left: 2 * left, Cell: cell})
+		p.Show(run.Progress{Share: 0.5, Left: left, Cell: cell})
+		p.Show(run.Progress{Share: 0.4, Left: left, Cell: cell}) // it goes on where a prediction was too short
 		lines := strings.Split(strings.TrimSpace(out.String()), "\r")
 		got := lines[len(lines)-1]
 		if !strings.Contains(got, "guestbook/read, cgi, 8 clients, epoll") || !strings.Contains(got, " 50% ") {
