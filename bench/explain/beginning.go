@@ -9,7 +9,7 @@ import (
 
 // interpretation is the interpreter by itself, and what a Python script imports. What the bare interpreter imports is
 // in its own cost.
-func (s *subject) interpretation(ctx context.Context) error {
+func (s *profile) interpretation(ctx context.Context) error {
 	if s.bare == nil {
 		return nil
 	}
@@ -48,7 +48,7 @@ func (s *subject) interpretation(ctx context.Context) error {
 }
 
 // initialisation is what Go packages do before main.
-func (s *subject) initialisation(ctx context.Context) error {
+func (s *profile) initialisation(ctx context.Context) error {
 	if !s.file.goes {
 		return nil
 	}
@@ -66,7 +66,7 @@ func (s *subject) initialisation(ctx context.Context) error {
 }
 
 // linking is what the dynamic linker does before the program's first instruction.
-func (s *subject) linking(ctx context.Context) error {
+func (s *profile) linking(ctx context.Context) error {
 	if s.file.loader == "" {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (s *subject) linking(ctx context.Context) error {
 }
 
 // dynamicAfter is how many programs with a dynamic linker its process executes after the one that answers.
-func (s *subject) dynamicAfter() int {
+func (s *profile) dynamicAfter() int {
 	n := 0
 	for _, i := range s.images {
 		if i.root && i.late && loading(i.path) != nil {

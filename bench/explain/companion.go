@@ -17,7 +17,7 @@ type companion struct {
 const mostCompanions = 20
 
 // accompany plans what is started besides the subject: its interpreter without a script, and what else it executes.
-func (s *subject) accompany() {
+func (s *profile) accompany() {
 	s.loads = map[string]*companion{}
 	if s.language != nil && s.language.bare != nil {
 		s.bare = &companion{command: s.command.running(append([]string{s.executed}, s.language.bare...))}

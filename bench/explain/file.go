@@ -7,7 +7,7 @@ import (
 )
 
 // files are those that the program itself opens, maps, asks about, and looks for in vain.
-func (s *subject) files(context.Context) error {
+func (s *profile) files(context.Context) error {
 	own := s.own()
 	if own == nil {
 		return nil
@@ -46,7 +46,7 @@ func (s *subject) files(context.Context) error {
 }
 
 // connections are those of all its processes.
-func (s *subject) connections(context.Context) error {
+func (s *profile) connections(context.Context) error {
 	times := map[connection]int{}
 	var found []connection
 	for _, i := range s.images {

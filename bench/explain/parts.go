@@ -8,7 +8,7 @@ import (
 )
 
 // parts finds out what the start is made of, and what each part costs.
-func (s *subject) parts(ctx context.Context) error {
+func (s *profile) parts(ctx context.Context) error {
 	for _, find := range []func(context.Context) error{
 		s.interpretation, s.initialisation, s.linking, s.processes, s.files, s.connections, s.kernel, s.rest,
 	} {
@@ -25,7 +25,7 @@ const noticeable = 0.1
 
 // kernel is what its accounts tell: pages, and the time in which no processor worked for the program. Until it is in
 // place some of the work is this process's, so waiting counts from there.
-func (s *subject) kernel(context.Context) error {
+func (s *profile) kernel(context.Context) error {
 	faults := medianOf(s.starts, func(s Start) int64 { return s.MinorFaults })
 	cost, ok := faultCost()
 	f := Finding{Kind: KindFault, Name: count(int(faults), "page fault"), Advice: adviseMemory}
@@ -45,12 +45,12 @@ func (s *subject) kernel(context.Context) error {
 }
 
 // meetsOthers says whether it has other processes, or connections. If not, it waits for a processor, or a disk.
-func (s *subject) meetsOthers() bool {
+func (s *profile) meetsOthers() bool {
 	return slices.ContainsFunc(s.images, func(i *image) bool { return !i.root || i.forks > 0 || len(i.connections) > 0 })
 }
 
 // rest is what a script takes beyond the starts of its interpreter and of other programs, and its imports.
-func (s *subject) rest(context.Context) error {
+func (s *profile) rest(context.Context) error {
 	if s.bare == nil || s.bare.fails {
 		return nil
 	}

@@ -39,7 +39,7 @@ func (p Plan) Explain(ctx context.Context) (*Explanation, error) {
 	if p.Progress == nil {
 		p.Progress = func(string) {}
 	}
-	s := subject{command: p.Command}
+	s := profile{command: p.Command}
 	if err := s.look(ctx); err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (p Plan) Explain(ctx context.Context) (*Explanation, error) {
 	return e, nil
 }
 
-func (s *subject) explanation(r contract.Request) *Explanation {
+func (s *profile) explanation(r contract.Request) *Explanation {
 	ns := func(number func(Start) time.Duration) int64 { return int64(medianOf(s.starts, number)) }
 	return &Explanation{
 		Schema:      Schema,

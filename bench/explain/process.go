@@ -9,7 +9,7 @@ import (
 )
 
 // processes are the other programs that it needs, each at the least that its start takes.
-func (s *subject) processes(context.Context) error {
+func (s *profile) processes(context.Context) error {
 	own := s.own()
 	var found []Finding
 	times, copies := map[Finding]int{}, map[string]int{}
@@ -40,7 +40,7 @@ func (s *subject) processes(context.Context) error {
 }
 
 // other is a program that is not the one that answers.
-func (s *subject) other(i *image) Finding {
+func (s *profile) other(i *image) Finding {
 	f := Finding{Kind: KindProcess, Name: i.path, Late: i.late, Advice: adviseOwnProcess}
 	if s.language != nil && s.language.name == "shell" {
 		f.Advice = adviseBuiltin

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A subject is a program under explanation, with what has been learnt of it.
-type subject struct {
+// A profile is of a program under explanation, with what has been learnt of it.
+type profile struct {
 	command  Command
 	answer   Answer
 	varies   bool     // its answers differ from start to start
@@ -36,7 +36,7 @@ type subject struct {
 const mostPartStarts = 20
 
 // look starts the program, once as it is and once traced, and tells what it is.
-func (s *subject) look(ctx context.Context) error {
+func (s *profile) look(ctx context.Context) error {
 	first, err := s.command.Run(ctx)
 	if err != nil {
 		return err
@@ -81,10 +81,10 @@ func (s *subject) look(ctx context.Context) error {
 	return nil
 }
 
-func (s *subject) note(text, advice string) { s.notes = append(s.notes, Note{text, advice}) }
+func (s *profile) note(text, advice string) { s.notes = append(s.notes, Note{text, advice}) }
 
 // own is the image that answers: the last that was put in place before the first byte, in the process that was started.
-func (s *subject) own() *image {
+func (s *profile) own() *image {
 	for _, i := range slices.Backward(s.images) {
 		if i.root && !i.late {
 			return i
@@ -94,7 +94,7 @@ func (s *subject) own() *image {
 }
 
 // measure starts the program so many times, and in turn with it what it needs.
-func (s *subject) measure(ctx context.Context, starts int, within time.Duration) error {
+func (s *profile) measure(ctx context.Context, starts int, within time.Duration) error {
 	s.partStarts = min(starts, mostPartStarts)
 	return repeat(ctx, starts, within, func() error {
 		start, err := s.command.Run(ctx)
@@ -117,7 +117,7 @@ func (s *subject) measure(ctx context.Context, starts int, within time.Duration)
 	})
 }
 
-func (s *subject) languageName() string {
+func (s *profile) languageName() string {
 	switch {
 	case s.language != nil:
 		return s.language.name
@@ -127,13 +127,13 @@ func (s *subject) languageName() string {
 	return ""
 }
 
-func (s *subject) ended() time.Duration {
+func (s *profile) ended() time.Duration {
 	return medianOf(s.starts, func(s Start) time.Duration { return s.Ended })
 }
 
 // systemShare is the kernel's share of all processor time. The kernel knows the time exactly, but divides it by what it
 // finds running when its clock ticks, every few milliseconds: one short start may be all the one or all the other.
-func (s *subject) systemShare() float64 {
+func (s *profile) systemShare() float64 {
 	var system, all time.Duration
 	for _, start := range s.starts {
 		system += start.System
@@ -145,4 +145,4 @@ func (s *subject) systemShare() float64 {
 	return float64(system) / float64(all)
 }
 
-func (s *subject) add(f ...Finding) { s.findings = append(s.findings, f...) }
+func (s *profile) add(f ...Finding) { s.findings = append(s.findings, f...) }

@@ -12,34 +12,34 @@ type toggle struct {
 	name  string
 	about string
 	// when says whether it can matter to this program.
-	when func(*subject) bool
+	when func(*profile) bool
 	// apply makes the two sides that are compared, with a folder for what it needs.
-	apply func(ctx context.Context, s *subject, folder string) (base, changed Command, err error)
+	apply func(ctx context.Context, s *profile, folder string) (base, changed Command, err error)
 }
 
-func set(settings ...string) func(context.Context, *subject, string) (Command, Command, error) {
-	return func(_ context.Context, s *subject, _ string) (Command, Command, error) {
+func set(settings ...string) func(context.Context, *profile, string) (Command, Command, error) {
+	return func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 		return s.command, s.command.With(settings...), nil
 	}
 }
 
 // options gives the interpreter options. The other side is spelt out, too, so that the options are all that differs.
-func options(words ...string) func(context.Context, *subject, string) (Command, Command, error) {
-	return func(_ context.Context, s *subject, _ string) (Command, Command, error) {
+func options(words ...string) func(context.Context, *profile, string) (Command, Command, error) {
+	return func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 		return s.command.running(s.argv.words), s.command.running(s.argv.given(words...)), nil
 	}
 }
 
-func isDynamic(s *subject) bool { return s.file.loader != "" }
-func isGo(s *subject) bool      { return s.file.goes }
-func isPython(s *subject) bool  { return s.language != nil && s.language.name == python }
+func isDynamic(s *profile) bool { return s.file.loader != "" }
+func isGo(s *profile) bool      { return s.file.goes }
+func isPython(s *profile) bool  { return s.language != nil && s.language.name == python }
 
 // isScript says whether options can be given to Python.
-func isScript(s *subject) bool { return isPython(s) && s.readable }
+func isScript(s *profile) bool { return isPython(s) && s.readable }
 
 // opens says whether the program opens a file of that name, which is taken for granted if it could not be traced.
-func opens(base string) func(*subject) bool {
-	return func(s *subject) bool {
+func opens(base string) func(*profile) bool {
+	return func(s *profile) bool {
 		own := s.own()
 		return own == nil || slices.ContainsFunc(own.uses, func(u *use) bool { return filepath.Base(u.path) == base })
 	}
@@ -57,21 +57,21 @@ var toggles = []toggle{
 	{"GOMAXPROCS=1", "fewer threads", isGo, set("GOMAXPROCS=1")},
 	{"GOGC=off", "collects no garbage", isGo, set("GOGC=off")},
 	{"GODEBUG=containermaxprocs=0", "reads no cgroup limits", isGo,
-		func(_ context.Context, s *subject, _ string) (Command, Command, error) {
+		func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 			return s.command, s.command.debugging("containermaxprocs=0,updatemaxprocs=0"), nil
 		}},
 	{"LD_BIND_NOW=1", "binds symbols at once", isDynamic, set("LD_BIND_NOW=1")},
 	{"MALLOC_ARENA_MAX=1", "one heap for all", isDynamic, set("MALLOC_ARENA_MAX=1")},
 	{"LC_ALL=C", "no locale files", isDynamic, set("LC_ALL=C")},
 	{"TZ=UTC", "no /etc/localtime", opens("localtime"), set("TZ=UTC")},
-	{"smaller environment", "only what RFC 3875 asks", func(*subject) bool { return true },
-		func(_ context.Context, s *subject, _ string) (Command, Command, error) {
+	{"smaller environment", "only what RFC 3875 asks", func(*profile) bool { return true },
+		func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 			return s.command, s.command.without(beyondRFC...), nil
 		}},
 }
 
 // compiled runs the script's bytecode in its place. A module is kept compiled; what is run as a script never is.
-func compiled(ctx context.Context, s *subject, folder string) (base, changed Command, err error) {
+func compiled(ctx context.Context, s *profile, folder string) (base, changed Command, err error) {
 	script := len(s.argv.words) - len(s.command.Args) - 1
 	if languageOf(s.command.Path) != nil { // python3 script.py
 		script = s.argv.at + 1
@@ -97,18 +97,18 @@ func compiled(ctx context.Context, s *subject, folder string) (base, changed Com
 }
 
 // isDetour says whether others hand over to the interpreter, such as env.
-func isDetour(s *subject) bool {
+func isDetour(s *profile) bool {
 	own := s.own()
 	return s.readable && own != nil && s.images[0] != own && languageOf(own.path) != nil
 }
 
-func direct(_ context.Context, s *subject, _ string) (base, changed Command, err error) {
+func direct(_ context.Context, s *profile, _ string) (base, changed Command, err error) {
 	words := append([]string{s.own().path}, s.argv.words[s.argv.at+1:]...)
 	return s.command.running(s.argv.words), s.command.running(words), nil
 }
 
 // untried is what would need the program to be changed, or built anew.
-func (s *subject) untried() []string {
+func (s *profile) untried() []string {
 	all := []string{"keeping the process (forktax run measures it)"}
 	if s.language == nil && s.file.loader != "" {
 		all = append(all, "linking statically")

@@ -62,7 +62,7 @@ type trial struct {
 }
 
 // try tries every switch that can matter, and tells before each which it is.
-func (s *subject) try(ctx context.Context, budget time.Duration, seed uint64, progress func(string)) ([]Trial, error) {
+func (s *profile) try(ctx context.Context, budget time.Duration, seed uint64, progress func(string)) ([]Trial, error) {
 	folder, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for the trials: %w", err)

@@ -1,30 +1,20 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"maps"
-	"os"
+	"flag"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"forktax/bench/plan"
-	"forktax/bench/servers"
+	"forktax/bench/hosting"
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
-// serveOptions say what is served, and how.
-type serveOptions struct {
-	workload, model string
-	Host            hostOptions
-	Auth            authOptions
-	Data            servers.Options
-}
-
 func serveCommand(atOnce <-chan struct{}) *cobra.Command {
-	var o serveOptions
+	var o hosting.Options
+	limits := flag.NewFlagSet("", flag.ContinueOnError)
+	new(contract.ChildLimits).Flags(limits)
 	l := subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}
 	c := &cobra.Command{
 		Use:   "serve",
@@ -45,117 +35,70 @@ Remote-User.`,
   forktax serve --cgi-bin ./cgi-bin --root /cgi-bin --max-children 32 --child-timeout 10s`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.Host.check(c.Flags()); err != nil {
+			if err := o.Script.Validate(c.Flags().Changed); err != nil {
 				return err
 			}
-			if err := o.Auth.check(c.Flags()); err != nil {
+			var given []string
+			c.Flags().Visit(func(f *pflag.Flag) { given = append(given, f.Name) })
+			if err := o.Auth.Validate(given); err != nil {
 				return err
 			}
-			if o.Host.wanted() {
-				o.workload, o.model = subject.ScriptWorkload, subject.ScriptModel
+			if o.Script.Wanted() {
+				o.Workload, o.Model = subject.ScriptWorkload, subject.ScriptModel
 			}
-			l.Flags = o.Host.limits(c.Flags())
-			return serve(c.Context(), &l, o, c.OutOrStdout(), c.ErrOrStderr())
+			l.Flags = givenLimits(limits, c.Flags())
+			return o.Serve(c.Context(), &l, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.workload, "workload", "hello", "what to serve; see forktax list")
-	f.StringVar(&o.model, "model", "persistent", "how")
+	f.StringVar(&o.Workload, "workload", "hello", "what to serve; see forktax list")
+	f.StringVar(&o.Model, "model", "persistent", "how")
 	f.StringVar(&l.Addr, "addr", "127.0.0.1:0", "where; port 0 takes a free one")
 	f.StringVar(&l.Admin, "admin", "127.0.0.1:0", "where the admin pages are")
-	o.Host.flags(f)
-	o.Auth.flags(f)
+	scriptFlags(&o.Script, f)
+	f.AddGoFlagSet(limits)
+	authFlags(&o.Auth, f)
 	databaseFlags(&o.Data, f)
 	return c
 }
 
-func serve(ctx context.Context, l *subject.Launcher, o serveOptions, stdout, stderr io.Writer) (err error) {
-	database, workload, model := o.Data, o.workload, o.model
-	if err := database.Validate(); err != nil {
-		return err
-	}
-	if l.Env, err = o.Host.environment(); err != nil {
-		return err
-	}
-	front := o.Auth.wanted() && !o.Host.wanted() // else the host asks itself
-	asks, err := o.Auth.environment()
-	if err != nil {
-		return err
-	}
-	if o.Auth.wanted() && !front {
-		maps.Copy(l.Env, asks)
-	}
-	if w := subject.ParseSelection(workload); w.Request != "" {
-		return usagef("--workload %q: serve takes a whole workload, such as %s, or the path of a program, such as ./%[1]s",
-			workload, w.Program)
-	}
-	finder := finderFor(&database, stderr)
-	programs, err := finder.Find(ctx, []string{workload})
-	var unknown *subject.UnknownError
-	if errors.As(err, &unknown) {
-		return usagef("--workload %w", err)
-	}
-	if err != nil {
-		return err
-	}
-	p := programs[0]
-	if !p.Knows(model) {
-		return usagef("--model %q is unknown to %s; it has %v", model, p.Name, p.Models)
-	}
-	dir, err := os.MkdirTemp("", "forktax-")
-	if err != nil {
-		return fmt.Errorf("making a folder for data: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	l.Programs, l.Dir, l.Log = programs, dir, stderr
-	if err := database.Suits(l); err != nil {
-		return err
-	}
-	_, end, err := database.Start(ctx, l, stderr)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, end()) }()
-	addr := l.Addr
-	if front {
-		l.Addr = "127.0.0.1:0"
-	}
-	target, stop, err := l.Launch(ctx, model, p.Name)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-	shown, gone := target, (<-chan error)(nil)
-	if front {
-		l.Addr, l.Admin = addr, "127.0.0.1:0"
-		asks[urlVariable] = target.URL
-		gate, stop, err := inFront(ctx, l, finder, asks)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, stop()) }()
-		shown, gone = gate, gate.Gone
-	}
-	if _, err := fmt.Fprintf(stdout, "ready %s %s\n", shown.URL, target.AdminURL); err != nil {
-		return err
-	}
-	select {
-	case <-ctx.Done(): // it was asked to end, which is how serving ends well
-		return nil
-	case err := <-target.Gone:
-		return fmt.Errorf("%s as %s: %w", p.Name, model, err)
-	case err := <-gone:
-		return fmt.Errorf("what asks in front of it who clients are: %w", err)
-	}
+// scriptFlags offers what is hosted as flags.
+func scriptFlags(o *hosting.Script, f *pflag.FlagSet) {
+	f.StringVar(&o.Path, "cgi", "", "host this executable, which speaks CGI")
+	f.StringVar(&o.Directory, "cgi-bin", "", "host the executables in this folder, each under its name")
+	f.StringVar(&o.Root, "root", "", "of --cgi and --cgi-bin: with what the paths of URLs begin that are answered, such as "+
+		"/cgi-bin; by default all are")
+	f.StringVar(&o.Dir, "dir", "", "of --cgi and --cgi-bin: the folder in which children run, by default that of their file")
+	f.StringVar(&o.Documents, "documents", "", "of --cgi and --cgi-bin: the folder that PATH_TRANSLATED is in; by default that is not set")
+	f.StringSliceVar(&o.Env, "env", nil, "of --cgi and --cgi-bin: a variable for children, as NAME=VALUE, or as NAME with the value that "+
+		"it has here; they get no others but those of CGI, PATH, and those that steer Go")
+	f.BoolVar(&o.Authorization, "authorization", false, "of --cgi and --cgi-bin: children get the header Authorization, as "+
+		"HTTP_AUTHORIZATION")
 }
 
-// inFront starts the program that asks who clients are in front of the server that env names.
-func inFront(ctx context.Context, l *subject.Launcher, finder *subject.Finder, env map[string]string) (*subject.Target, func() error, error) {
-	found, err := finder.Find(ctx, []string{gateWorkload})
-	if err != nil {
-		return nil, nil, err
-	}
-	own := *l
-	own.Flags = nil // of the other
-	return own.Serve(ctx, found[0], subject.Variant{Model: plan.Baseline, Env: env})
+// givenLimits returns the flags of limits that the command line has, for the program.
+func givenLimits(limits *flag.FlagSet, f *pflag.FlagSet) []string {
+	var args []string
+	limits.VisitAll(func(limit *flag.Flag) {
+		if f.Changed(limit.Name) {
+			args = append(args, "-"+limit.Name+"="+limit.Value.String())
+		}
+	})
+	return args
+}
+
+// authFlags offers who may pass as flags.
+func authFlags(o *hosting.Auth, f *pflag.FlagSet) {
+	f.StringVar(&o.File, "auth-file", "", "let in only who is in this password file, as htpasswd makes it")
+	f.StringVar(&o.GroupFile, "auth-group-file", "", "of --auth-file: who is in which group, as lines of \"group: name name\"")
+	f.StringVar(&o.LDAP, "auth-ldap", "", "let in only who is in this directory, as ldap://host:port/base?attribute?sub?filter; after "+
+		"--auth-file, if that has not the name")
+	f.StringVar(&o.BindName, "auth-ldap-name", "", "of --auth-ldap: as whom to search; by default as nobody")
+	f.StringVar(&o.BindPasswordFile, "auth-ldap-password-file", "", "of --auth-ldap: the file with the password of that name")
+	f.StringVar(&o.GroupBase, "auth-ldap-groups", "", "of --auth-ldap: the entry below which it has groups (groupOfNames)")
+	f.StringVar(&o.CAFile, "auth-ldap-ca", "", "of --auth-ldap: the file with the certificates (PEM) to trust; by default those of the system")
+	f.BoolVar(&o.StartTLS, "auth-ldap-starttls", false, "of --auth-ldap: turn to TLS before anything is said")
+	f.DurationVar(&o.Cache, "auth-ldap-cache", 0, "of --auth-ldap: for how long a password that was right is not asked for again")
+	f.StringVar(&o.Realm, "auth-realm", "", "what clients are told that they ask for")
+	f.StringVar(&o.Group, "auth-group", "", "let in only who is in this group; others who are known get status 403")
 }

@@ -1,0 +1,154 @@
+package explain
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// Options are the program's request and environment, and how it is explained.
+type Options struct {
+	Path, Method, Body string        // of the request, over those of the workload's request
+	Request            string        // name of one of the workload's requests; "": its first
+	Dir                string        // working directory
+	Env                []string      // variables, as NAME=VALUE
+	Starts             int           // 0: 50 times, or as often as 5s allow
+	Try                bool          // try what can be switched from outside
+	Budget             time.Duration // for each switch
+	Seed               uint64        // of the order of trials; 0: choose one
+}
+
+// fewestStarts is how many a median needs; see stats.PercentileNeeds.
+const fewestStarts = 6
+
+// maxStarts is beyond all use: more is a typing error.
+const maxStarts = 1_000_000
+
+// Validate returns an error of the first option that is invalid.
+func (o Options) Validate() error {
+	malformed := func(setting string) bool { return strings.IndexByte(setting, '=') < 1 }
+	switch {
+	case o.Starts != 0 && (o.Starts < fewestStarts || o.Starts > maxStarts):
+		return subject.InvalidOption("starts", "%d: a number from %d to %d is needed", o.Starts, fewestStarts, maxStarts)
+	case o.Budget <= 0:
+		return subject.InvalidOption("budget", "%v: a time above 0 is needed", o.Budget)
+	case slices.ContainsFunc(o.Env, malformed):
+		return subject.InvalidOption("env", "%q: variables are needed as NAME=VALUE", o.Env)
+	case o.Path != "" && !strings.HasPrefix(o.Path, "/"):
+		return subject.InvalidOption("path", "%q: a path that begins with / is needed", o.Path)
+	case strings.ContainsAny(o.Method, " \t\r\n="):
+		return subject.InvalidOption("method", "%q: a name such as POST is needed", o.Method)
+	}
+	if o.Dir != "" {
+		if info, err := os.Stat(o.Dir); err != nil || !info.IsDir() {
+			return subject.InvalidOption("dir", "%q is no folder", o.Dir)
+		}
+	}
+	return nil
+}
+
+// Explain finds the program, has it prepare what it needs, and explains it.
+func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Explanation, error) {
+	defer Adopt()()
+	path, workload, err := o.find(ctx, args, log)
+	if err != nil {
+		return nil, err
+	}
+	request, err := o.asked(workload)
+	if err != nil {
+		return nil, err
+	}
+	command := Command{Path: path, Args: args[1:], Dir: o.Dir, Body: request.Body,
+		Env: Environment(request, path, os.Getenv("PATH"))}
+	if len(args) > 1 && o.Dir == "" { // which may name files
+		if command.Dir, err = os.Getwd(); err != nil {
+			return nil, err
+		}
+	}
+	if workload != nil {
+		dir, err := os.MkdirTemp("", "forktax-")
+		if err != nil {
+			return nil, fmt.Errorf("making a folder for data: %w", err)
+		}
+		defer os.RemoveAll(dir)
+		env, err := workload.Prepare(ctx, filepath.Join(dir, "data"), "")
+		if err != nil {
+			return nil, err
+		}
+		for name, value := range env {
+			command = command.With(name + "=" + value)
+		}
+	}
+	p := Plan{
+		Command:  command.With(o.Env...),
+		Request:  request,
+		Starts:   o.Starts,
+		Try:      o.Try,
+		Budget:   o.Budget,
+		Seed:     cmp.Or(o.Seed, 1+rand.Uint64N(1_000_000)), // few digits, for it is printed to be typed again
+		Progress: func(doing string) { fmt.Fprintln(log, doing) },
+	}
+	e, err := p.Explain(ctx)
+	if errors.Is(err, syscall.ENOEXEC) {
+		err = &subject.UsageError{Err: err}
+	}
+	return e, err
+}
+
+// find finds the program that the arguments name. The workload is nil if it does not keep the contract.
+func (o Options) find(ctx context.Context, args []string, log io.Writer) (string, *subject.Program, error) {
+	path, workload, err := subject.NewFinder(log).Locate(ctx, args[0])
+	var unknown *subject.UnknownError
+	switch {
+	case errors.As(err, &unknown) && unknown.Why == "":
+		return "", nil, subject.Unusable("no workload and no program on PATH is called %q; a program in this directory is named as "+
+			"./%[1]s; workloads: %s", unknown.Name, strings.Join(unknown.Known, ", "))
+	case errors.As(err, &unknown):
+		return "", nil, subject.Unusable("%q %s", unknown.Name, unknown.Why)
+	case err != nil || workload != nil || len(args) > 1:
+		return path, workload, err
+	}
+	workload, err = subject.DescribedBy(ctx, path)
+	return path, workload, err
+}
+
+// asked is the request that the flags, over the workload's own, describe.
+func (o Options) asked(workload *subject.Program) (contract.Request, error) {
+	r := contract.Request{Path: "/"}
+	switch {
+	case workload == nil && o.Request != "":
+		return r, subject.Unusable("--request %q is for programs that describe their requests; give --path, --method and --body",
+			o.Request)
+	case workload != nil:
+		i := 0
+		if o.Request != "" {
+			i = slices.IndexFunc(workload.Requests, func(r contract.Request) bool { return r.Name == o.Request })
+		}
+		if i < 0 {
+			var names []string
+			for _, r := range workload.Requests {
+				names = append(names, r.Name)
+			}
+			return r, subject.Unusable("--request %q is unknown to %s; it has %s", o.Request, workload.Name, strings.Join(names, ", "))
+		}
+		r = workload.Requests[i]
+	}
+	r.Path, r.Body = cmp.Or(o.Path, r.Path), cmp.Or(o.Body, r.Body)
+	r.Method = cmp.Or(o.Method, r.Method, "GET")
+	if o.Body != "" && o.Method == "" {
+		r.Method = "POST"
+	}
+	return r, nil
+}

@@ -1,0 +1,84 @@
+package hosting
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"forktax/bench/subject"
+)
+
+// Auth is who may pass: the settings of package auth.
+type Auth struct {
+	File, GroupFile            string // password file, and groups of its users
+	LDAP                       string // URL of a directory
+	BindName, BindPasswordFile string // for searches; "": anonymous
+	GroupBase                  string // entry below which the directory has groups
+	CAFile                     string // certificates to trust
+	StartTLS                   bool
+	Cache                      time.Duration // for how long a right password is not asked for again
+	Realm, Group               string
+}
+
+// authWorkload is the program that asks in front of any server; urlVariable tells it which.
+const (
+	authWorkload = "authproxy"
+	urlVariable  = "AUTHPROXY_URL"
+)
+
+// Wanted reports whether clients have to authenticate.
+func (a *Auth) Wanted() bool { return a.File != "" || a.LDAP != "" }
+
+// Validate returns an error of the first of the given flags that is invalid, or that means nothing without others.
+func (a *Auth) Validate(given []string) error {
+	for _, flag := range given {
+		needs := map[bool]string{true: "auth-ldap", false: "auth-file"}[strings.HasPrefix(flag, "auth-ldap-")]
+		missing := needs == "auth-ldap" && a.LDAP == "" || flag == "auth-group-file" && a.File == "" || !a.Wanted()
+		if strings.HasPrefix(flag, "auth-") && missing {
+			return subject.Unusable("--%s is for --%s", flag, needs)
+		}
+	}
+	for _, file := range []struct{ flag, path string }{{"auth-file", a.File}, {"auth-group-file", a.GroupFile},
+		{"auth-ldap-password-file", a.BindPasswordFile}, {"auth-ldap-ca", a.CAFile}} {
+		if file.path == "" {
+			continue
+		}
+		if info, err := os.Stat(file.path); err != nil {
+			return subject.Unusable("--%s: %w", file.flag, err)
+		} else if info.IsDir() {
+			return subject.Unusable("--%s %s is a folder", file.flag, file.path)
+		}
+	}
+	return nil
+}
+
+// environment is that of a program that asks.
+func (a *Auth) environment() (map[string]string, error) {
+	env := map[string]string{"AUTH_LDAP": a.LDAP, "AUTH_LDAP_NAME": a.BindName, "AUTH_LDAP_GROUPS": a.GroupBase, "AUTH_REALM": a.Realm,
+		"AUTH_GROUP": a.Group}
+	var err error
+	for variable, path := range map[string]string{"AUTH_FILE": a.File, "AUTH_GROUP_FILE": a.GroupFile, "AUTH_LDAP_CA": a.CAFile} {
+		if path == "" {
+			continue
+		}
+		if env[variable], err = filepath.Abs(path); err != nil {
+			return nil, fmt.Errorf("finding %s: %w", path, err)
+		}
+	}
+	if a.BindPasswordFile != "" {
+		text, err := os.ReadFile(a.BindPasswordFile)
+		if err != nil {
+			return nil, subject.Unusable("--auth-ldap-password-file: %w", err)
+		}
+		env["AUTH_LDAP_PASSWORD"] = strings.TrimRight(string(text), "\r\n")
+	}
+	if a.StartTLS {
+		env["AUTH_LDAP_STARTTLS"] = "1"
+	}
+	if a.Cache > 0 {
+		env["AUTH_LDAP_CACHE"] = a.Cache.String()
+	}
+	return env, nil
+}

@@ -1,0 +1,114 @@
+package hosting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+
+	"forktax/bench/servers"
+	"forktax/bench/subject"
+)
+
+// Options are what is served, and how.
+type Options struct {
+	Workload, Model string
+	Script          Script
+	Auth            Auth
+	Data            servers.Options
+}
+
+// Serve serves until ctx ends. It prints a line with the URLs when it is ready.
+func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr io.Writer) (err error) {
+	database, workload, model := o.Data, o.Workload, o.Model
+	if err := database.Validate(); err != nil {
+		return err
+	}
+	if l.Env, err = o.Script.Environment(); err != nil {
+		return err
+	}
+	front := o.Auth.Wanted() && !o.Script.Wanted() // else the host asks itself
+	asks, err := o.Auth.environment()
+	if err != nil {
+		return err
+	}
+	if o.Auth.Wanted() && !front {
+		maps.Copy(l.Env, asks)
+	}
+	if w := subject.ParseSelection(workload); w.Request != "" {
+		return subject.Unusable("--workload %q: serve takes a whole workload, such as %s, or the path of a program, such as ./%[1]s",
+			workload, w.Program)
+	}
+	finder := subject.NewFinder(stderr)
+	finder.Database = database.Kind()
+	programs, err := finder.Find(ctx, []string{workload})
+	var unknown *subject.UnknownError
+	if errors.As(err, &unknown) {
+		return subject.Unusable("--workload %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	p := programs[0]
+	if !p.Knows(model) {
+		return subject.Unusable("--model %q is unknown to %s; it has %v", model, p.Name, p.Models)
+	}
+	dir, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return fmt.Errorf("making a folder for data: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	l.Programs, l.Dir, l.Log = programs, dir, stderr
+	if err := database.Suits(l); err != nil {
+		return err
+	}
+	_, end, err := database.Start(ctx, l, stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	addr := l.Addr
+	if front {
+		l.Addr = "127.0.0.1:0"
+	}
+	target, stop, err := l.Launch(ctx, model, p.Name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	shown, gone := target, (<-chan error)(nil)
+	if front {
+		l.Addr, l.Admin = addr, "127.0.0.1:0"
+		asks[urlVariable] = target.URL
+		gate, stop, err := inFront(ctx, l, finder, asks)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+		shown, gone = gate, gate.Gone
+	}
+	if _, err := fmt.Fprintf(stdout, "ready %s %s\n", shown.URL, target.AdminURL); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done(): // it was asked to end, which is how serving ends well
+		return nil
+	case err := <-target.Gone:
+		return fmt.Errorf("%s as %s: %w", p.Name, model, err)
+	case err := <-gone:
+		return fmt.Errorf("what asks in front of it who clients are: %w", err)
+	}
+}
+
+// inFront starts the program that asks who clients are in front of the server that env names.
+func inFront(ctx context.Context, l *subject.Launcher, finder *subject.Finder, env map[string]string) (*subject.Target, func() error, error) {
+	found, err := finder.Find(ctx, []string{authWorkload})
+	if err != nil {
+		return nil, nil, err
+	}
+	own := *l
+	own.Flags = nil // of the other
+	return own.Serve(ctx, found[0], subject.Variant{Model: subject.PersistentName, Env: env})
+}
