@@ -2,45 +2,24 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 
 	"forktax/bench/load"
-	"forktax/bench/plan"
-	"forktax/bench/servers"
-	"forktax/bench/stats"
+	"forktax/bench/measure"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
 )
 
 // options are what a command line or a scenario says of a run. The names in both are the same.
 type options struct {
-	plan.Options
-	Workloads []string
-	Targets   []string
-	Suite     string // replaces workloads, models and targets
-	Adhoc     subject.Adhoc
-	Phases    bool
-	Pin       bool
-	All       bool
-	Data      servers.Options
-
-	began  time.Time        // when the first target was started, if that was to learn its responses
+	measure.Options
 	given  map[string]place // options that the user gave, by name
 	unsaid place            // where the others could have been given
 }
 
-// defaults compare cgi with persistent in half a minute.
-func defaults() options {
-	o := options{Options: plan.DefaultOptions(), Workloads: []string{"hello", "guestbook"}, Phases: true,
-		Data: servers.Options{Database: servers.Embedded}, given: map[string]place{}}
-	o.PercentileNeeds = stats.PercentileNeeds
-	return o
-}
+func defaults() options { return options{Options: measure.DefaultOptions(), given: map[string]place{}} }
 
 // flags offers the options as flags, whose defaults are the values that they have.
 func (o *options) flags(f *pflag.FlagSet) {
@@ -76,7 +55,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolFunc("no-phases", "the same as --phases=false", not(&o.Phases))
 	f.BoolVar(&o.Pin, "pin", o.Pin, "give the generator a core of its own, and the targets the others")
 	f.BoolVar(&o.NoReuse, "no-keepalive", o.NoReuse, "make a new connection for each request")
-	requireAllFlag(f, &o.All)
+	requireAllFlag(f, &o.RequireAll)
 	f.BoolVar(&o.AllowDifferent, "allow-different-answers", o.AllowDifferent, "measure also what does not answer the same")
 	f.StringVar(&o.SLO, "slo", o.SLO, "objective for response times at a rate, such as p99=50ms: the report says up to which rate it is met")
 	f.BoolVar(&o.FindKnee, "find-knee", o.FindKnee, "search for the highest rate at which the objective of --slo is met")
@@ -96,51 +75,6 @@ func not(option *bool) func(text string) error {
 		*option = !no
 		return err
 	}
-}
-
-// check makes the options complete, and returns an error of the first that is invalid.
-func (o *options) check() error {
-	if err := o.Adhoc.Validate(o.Explicit); err != nil {
-		return err
-	}
-	if o.Adhoc.CGI != "" {
-		o.Models, o.ReuseLevels = []string{subject.ScriptModel}, false
-		if o.Baseline == "" && o.Adhoc.Persistent != "" {
-			o.Baseline = plan.Baseline
-		}
-	}
-	o.Selections = o.selections()
-	if err := o.Validate(); err != nil {
-		return err
-	}
-	switch {
-	case len(o.Workloads) == 0:
-		return subject.InvalidOption("workload", "is empty: name a workload or the path of a program")
-	case !slices.Contains(load.Names(), o.Engine):
-		return subject.InvalidOption("engine", "%q is unknown; there are %s", o.Engine, strings.Join(load.Names(), ", "))
-	}
-	if o.Suite != "" {
-		if err := suite.Configure(o.Suite, &o.Options); err != nil {
-			return err
-		}
-		o.Phases = o.Phases && o.Explicit["phases"] // which only our own servers report, at a price
-	}
-	return o.Data.Validate()
-}
-
-// selections are what programs serve. If only external servers are named, no program serves anything.
-func (o *options) selections() []subject.Selection {
-	if o.Adhoc.CGI != "" {
-		return []subject.Selection{{Program: subject.ScriptWorkload}}
-	}
-	if len(o.Targets) > 0 && !o.Explicit["workload"] {
-		return nil
-	}
-	var selections []subject.Selection
-	for _, w := range o.Workloads {
-		selections = append(selections, subject.ParseSelection(w))
-	}
-	return selections
 }
 
 // adhocFlags offers as flags two programs of the user's that are compared.

@@ -5,22 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"forktax/bench/analysis"
-	"forktax/bench/machine"
-	"forktax/bench/plan"
 	"forktax/bench/process"
 	"forktax/bench/progress"
 	"forktax/bench/record"
 	"forktax/bench/report"
 	"forktax/bench/run"
 	"forktax/bench/subject"
+	"forktax/bench/suite"
 )
 
 // defaultResults is where runs are kept.
@@ -66,18 +64,14 @@ A suite takes the place of workloads: real web servers and languages that do wha
 					return err
 				}
 			}
-			if err := o.check(); err != nil {
+			if err := o.Complete(); err != nil {
 				return o.located(err)
 			}
 			if err := printed.check(); err != nil {
 				return err
 			}
-			m := measurement{options: o, launcher: &subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}, results: results,
-				printed: printed, stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}
-			if !o.Phases {
-				m.launcher.Env = map[string]string{subject.PhasesVariable: "off"}
-			}
-			return o.located(m.run(c.Context()))
+			l := &subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}
+			return o.measure(c.Context(), l, results, printed, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	o.flags(c.Flags())
@@ -86,91 +80,23 @@ A suite takes the place of workloads: real web servers and languages that do wha
 	return c
 }
 
-// A measurement is a run that is made and reported.
-type measurement struct {
-	options
-	launcher       *subject.Launcher
-	results        string
-	printed        output
-	stdout, stderr io.Writer
-}
-
-// run makes a run and reports it, also one that ended early.
-func (m measurement) run(ctx context.Context) error {
-	if m.Seed == 0 {
-		m.Seed = rand.Uint64N(1_000_000) // few digits, for it is printed to be typed again
-	}
-	if m.Suite != "" {
-		return m.measureSuite(ctx)
-	}
-	foreign, err := reach(ctx, m.Targets)
+// measure makes a run and reports it, also one that ended early.
+func (o *options) measure(ctx context.Context, l *subject.Launcher, results string, printed output,
+	stdout, stderr io.Writer) error {
+	e, err := o.Prepare(ctx, l, stderr)
 	if err != nil {
-		return err
+		return o.located(err)
 	}
-	finder := finderFor(&m.Data, m.stderr)
-	programs, err := finder.Find(ctx, subject.ProgramsOf(m.Selections))
-	var unknown *subject.UnknownError
-	if errors.As(err, &unknown) {
-		return subject.InvalidElement("workload", m.IndexOf(unknown.Name), "%v", err)
-	}
-	if err != nil {
-		return err
-	}
-	if m.Adhoc.CGI != "" {
-		if foreign, err = m.prepareAdhoc(ctx, &programs[0], foreign); err != nil {
-			return err
-		}
-	}
-	floor, err := m.FindFloor(ctx, finder, programs)
-	if err != nil {
-		return err
-	}
-	if floor.Missing != "" && m.All {
-		return fmt.Errorf("--%s: the floor: %s", requireAll, floor.Missing)
-	}
-	p, err := plan.New(m.Options, programs, foreign, floor)
-	if err != nil {
-		return err
-	}
-	if m.launcher.Variants, err = m.FindVariants(ctx, finder, programs); err != nil {
-		return err
-	}
-	if floor.Program != nil {
-		programs = append(programs, *floor.Program)
-	}
-	m.launcher.Programs, m.launcher.Foreign, m.launcher.Seed = programs, foreign, p.Seed
-	if err := m.Data.Suits(m.launcher); err != nil {
-		return err
-	}
-	return m.execute(ctx, p)
-}
-
-// execute makes the run of a plan, and reports it.
-func (m measurement) execute(ctx context.Context, p plan.Plan) (err error) {
-	if m.Pin {
-		if m.launcher.Elsewhere, err = machine.Pin(); err != nil {
-			return err
-		}
-	}
-	e := run.Execution{Plan: p, Launcher: m.launcher, Results: m.results, Began: m.began, Version: version(),
-		Judges: run.Judges{Latest: analysis.LatestIn,
-			Missing: func(dir string) func() ([]int, error) { return analysis.NewTally(dir).Missing }}}
-	database, stop, err := m.Data.Start(ctx, m.launcher, m.stderr)
-	if err != nil {
-		return err
-	}
-	if e.Stop = stop; database != nil {
-		e.Database = database.Description
-	}
-	dir, failure := execute(ctx, &e, m.stderr)
+	e.Results, e.Version = results, version()
+	dir, failure := execute(ctx, e, stderr)
 	if dir == "" {
 		return failure.all()
 	}
-	if process.IsClosed(m.launcher.AtOnce) {
-		fmt.Fprintf(m.stderr, "all that was measured: %s\n", dir)
+	if process.IsClosed(l.AtOnce) {
+		fmt.Fprintf(stderr, "all that was measured: %s\n", dir)
 		return failure.all()
 	}
-	conclusive, reported := reportRun(dir, failure.all(), m.printed, m.stdout, m.stderr)
+	conclusive, reported := reportRun(dir, failure.all(), printed, stdout, stderr)
 	if failure.ended != nil {
 		conclusive = nil
 	}
@@ -190,51 +116,6 @@ func execute(ctx context.Context, e *run.Execution, stderr io.Writer) (dir strin
 	e.Progress, e.Announce = p.Show, p.Announce
 	dir, failure.ended, failure.unwritten = e.Execute(ctx)
 	return dir, failure
-}
-
-// prepareAdhoc has the program host what --cgi names, records the expected response, and returns the external targets with
-// what the program is compared with.
-func (m *measurement) prepareAdhoc(ctx context.Context, script *subject.Program, foreign []subject.Foreign) (
-	[]subject.Foreign, error) {
-	server, path, err := m.Adhoc.Server()
-	if err != nil {
-		return nil, err
-	}
-	sides := []run.Side{{Model: subject.ScriptModel, Title: m.Adhoc.CGI}}
-	if server != nil {
-		if server.Command == "" {
-			if err := server.Reach(ctx); err != nil {
-				return nil, err
-			}
-		}
-		foreign = append(foreign, *server)
-		sides = append([]run.Side{{Model: server.Name, Title: m.Adhoc.Persistent}}, sides...)
-	}
-	if err := m.Adhoc.Host(script, m.launcher, path); err != nil {
-		return nil, err
-	}
-	m.launcher.Programs, m.launcher.Foreign = []subject.Program{*script}, foreign
-	m.began = time.Now()
-	return foreign, run.Learn(ctx, m.launcher, &script.Description, sides, m.AllowDifferent)
-}
-
-// reach parses the external targets, and then connects to each once: a server that is not there is reported before
-// anything is measured.
-func reach(ctx context.Context, targets []string) ([]subject.Foreign, error) {
-	var foreign []subject.Foreign
-	for i, text := range targets {
-		f, err := subject.ParseForeign(text)
-		if err != nil {
-			return nil, subject.InvalidElement("target", i, "%v", err)
-		}
-		foreign = append(foreign, f)
-	}
-	for _, f := range foreign {
-		if err := f.Reach(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return foreign, nil
 }
 
 // ownPath is the file of this command, for programs to render their metrics by.
@@ -285,4 +166,13 @@ func reported(dir string, why error, printed output, stdout, stderr io.Writer) (
 	}
 	fmt.Fprintf(stderr, "%s: %s\n", what, filepath.Clean(dir))
 	return a, errors.Join(shown, kept, printed.write(a))
+}
+
+// aboutSuites lists the suites for people.
+func aboutSuites() string {
+	var lines []string
+	for _, s := range suite.All {
+		lines = append(lines, fmt.Sprintf("  %-10s %s", s.Name, s.About))
+	}
+	return strings.Join(lines, "\n")
 }
