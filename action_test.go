@@ -162,38 +162,34 @@ func (a action) stepOf(t *testing.T, id string) step {
 	return a.Runs.Steps[i]
 }
 
-// standIn is put in the place of forktax: it tells its arguments, leaves a result, and ends with a status.
+// standIn is put in the place of forktax: it records its arguments and ends with a status.
 const standIn = `#!/bin/sh
 printf '%s\n' "$@" >"$RUNNER_TEMP/arguments"
-while [ "$1" != --out ]; do shift; done
-[ -z "$RESULT" ] || printf '%s\n' "$RESULT" >"$2/result.json"
 exit "$STATUS"
 `
 
 // Inputs are arguments as they stand, whatever characters they have, and the outputs tell how it ended.
 func TestActionPassesItsInputs(t *testing.T) {
 	a := theAction(t)
-	const regression, other = "{\n  \"check\": {\n    \"verdict\": \"regression\"", "{\n  \"check\": {\n    \"verdict\": \"pass\""
 	for name, test := range map[string]struct {
-		inputs         map[string]string
-		status, result string
-		want           []string // after check --out OUT --results RESULTS
-		verdict        string
+		inputs  map[string]string
+		status  string
+		want    []string // after check --out OUT --results RESULTS
+		verdict string
 	}{
-		"two programs": {map[string]string{"base": "./old app", "candidate": "./new"}, "0", other,
+		"two programs": {map[string]string{"base": "./old app", "candidate": "./new"}, "0",
 			[]string{"--base", "./old app", "--candidate", "./new", "--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "pass"},
 		"two refs": {map[string]string{"base-ref": "origin/main", "candidate-ref": "v2", "build": "go build -o {out} ./cmd/app",
-			"margin": "5%", "must-catch": "20%", "budget": "20s", "args": " --alpha 5%\n --seed  7\n"}, "3", other,
+			"margin": "5%", "must-catch": "20%", "budget": "20s", "args": " --alpha 5%\n --seed  7\n"}, "3",
 			[]string{"--base-ref", "origin/main", "--candidate-ref", "v2", "--build", "go build -o {out} ./cmd/app", "--margin", "5%",
 				"--must-catch", "20%", "--budget", "20s", "--alpha", "5%", "--seed", "7"}, "inconclusive"},
 		"what would be a command": {map[string]string{"base": "$(touch pwned)", "candidate": "`touch pwned`; touch pwned",
-			"build": "'; touch pwned; '", "args": "$(touch pwned) ; * && touch"}, "1", regression,
+			"build": "'; touch pwned; '", "args": "$(touch pwned) ; * && touch"}, "4",
 			[]string{"--base", "$(touch pwned)", "--candidate", "`touch pwned`; touch pwned", "--build", "'; touch pwned; '",
 				"--margin", "3%", "--must-catch", "10%", "--budget", "60s", "$(touch", "pwned)", ";", "*", "&&", "touch"}, "regression"},
-		"a failure is no regression":   {nil, "1", other, []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
-		"nor is it one without result": {nil, "1", "", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
-		"wrong usage":                  {nil, "2", "", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
-		"interrupted":                  {nil, "130", regression, []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
+		"a failure is no regression": {nil, "1", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
+		"wrong usage":                {nil, "2", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
+		"interrupted":                {nil, "130", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRunner(t, a, test.inputs)
@@ -204,12 +200,12 @@ func TestActionPassesItsInputs(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(bin, "forktax"), []byte(standIn), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			r.env = append(r.env, "STATUS="+test.status, "RESULT="+test.result)
+			r.env = append(r.env, "STATUS="+test.status)
 			if out, status := r.run(t, a.stepOf(t, "caller")); status != 0 {
 				t.Fatalf("the step caller ended with %d:\n%s", status, out)
 			}
 			out, status := r.run(t, a.stepOf(t, "check"))
-			if want := map[string]int{"0": 0, "1": 1, "2": 2, "3": 3, "130": 130}[test.status]; status != want {
+			if want := map[string]int{"0": 0, "1": 1, "2": 2, "3": 3, "4": 4, "130": 130}[test.status]; status != want {
 				t.Errorf("the step ended with %d, want %d:\n%s", status, want, out)
 			}
 			text, err := os.ReadFile(filepath.Join(r.temp(), "arguments"))

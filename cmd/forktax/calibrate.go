@@ -40,8 +40,8 @@ queueing theory, programs that are identical or differ by a known amount, and lo
 each of which must be found out. It writes certificate.json and certificate.md into --out, with what was measured, how
 sure it is, the limit and the verdict of each property.
 
-If it is interrupted, the same command goes on where it was. Exit status: 0 if all that was measured passed, 1 if a
-property failed, 3 if one could not be judged.`,
+If it is interrupted, the same command goes on where it was. Exit status: 0 if all that was measured passed, 3 if one
+could not be judged, 4 if a property failed.`,
 		Example: `  forktax calibrate
   forktax calibrate --only gain,stall
   forktax calibrate --full --hostile --out results/calibration-full`,
@@ -132,7 +132,7 @@ func certified(c *calibrate.Certificate) error {
 	}
 	switch {
 	case len(failed) > 0:
-		return fmt.Errorf("not calibrated: %s failed", strings.Join(failed, ", "))
+		return fmt.Errorf("%w: %s failed", errNotCalibrated, strings.Join(failed, ", "))
 	case len(unjudged) > 0:
 		return fmt.Errorf("%w: %s could not be judged; the same command measures it again", errInconclusive,
 			strings.Join(unjudged, ", "))

@@ -20,9 +20,6 @@ import (
 	"forktax/bench/subject"
 )
 
-// errRegression is what ends a check that found one.
-var errRegression = errors.New("regression")
-
 // checkOptions are what the flags of check say.
 type checkOptions struct {
 	check.Options
@@ -42,8 +39,8 @@ func checkCommand(atOnce <-chan struct{}) *cobra.Command {
 false alarms is known. The programs are CGI executables in any language, or two builds of a workload
 program. It ends as soon as it is sure; an alarm counts when it has been confirmed at fresh starts.
 
-Exit status: 0 no regression; 1 a regression, or programs that do not answer the same; 3 inconclusive, with
-what would decide it. Whatever is missing, it is not a pass. Counts need strace; where it cannot trace they are
+Exit status: 0 no regression; 1 failed, as when the responses differ; 3 inconclusive, with what would
+decide it; 4 a regression. Whatever is missing, it is not a pass. Counts need strace; where it cannot trace they are
 left out, which the report says, and the other gates decide. Each check proves that it can fail: it must find
 the candidate slower when its host delays it by --must-catch.`,
 		Example: `  forktax check --base ./old.cgi --candidate ./new.cgi

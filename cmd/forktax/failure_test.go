@@ -60,6 +60,15 @@ func TestStandardOutputIsFull(t *testing.T) {
 	}
 }
 
+// What was measured and did not pass is told from what could not be measured.
+func TestExitStatusOfAVerdict(t *testing.T) {
+	for _, err := range []error{errRegression, errNotCalibrated} {
+		if got := exitStatus(fmt.Errorf("%w: so it is", err)); got != 4 {
+			t.Errorf("exitStatus(%v) = %d, want 4", err, got)
+		}
+	}
+}
+
 func TestExitStatusOfAFullDisk(t *testing.T) {
 	full := &record.WriteError{Name: "a", Err: syscall.ENOSPC}
 	for want, err := range map[int]error{

@@ -19,10 +19,10 @@ import (
 // Exit statuses.
 const (
 	exitDone    = 0
-	exitFailed  = 1
+	exitFailed  = 1 // could not measure
 	exitUsage   = 2
 	exitUnclear = 3 // inconclusive: the machine was too noisy, or the time too short
-
+	exitVerdict = 4 // check: a regression; calibrate: a property failed
 )
 
 func main() {
@@ -32,8 +32,12 @@ func main() {
 // usagef returns an error of the command line.
 func usagef(format string, args ...any) error { return subject.Unusable(format, args...) }
 
-// errInconclusive is what ends a command whose measurement says too little.
-var errInconclusive = errors.New("inconclusive")
+// What ends a command whose measurement succeeded, and did not pass.
+var (
+	errInconclusive  = errors.New("inconclusive")
+	errRegression    = errors.New("regression")
+	errNotCalibrated = errors.New("not calibrated")
+)
 
 func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, atOnce, done := process.UntilSignal(ctx, stderr)
@@ -69,6 +73,8 @@ func exitStatus(err error) int {
 		return exitFailed
 	case errors.Is(err, errInconclusive):
 		return exitUnclear
+	case errors.Is(err, errRegression), errors.Is(err, errNotCalibrated):
+		return exitVerdict
 	default:
 		return exitFailed
 	}
