@@ -51,7 +51,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 			case strings.Contains(command, "--database postgres") && servers.Installed() != nil:
 				testenv.Skip(t, servers.Installed())
 			case strings.HasPrefix(command, "run"):
-				execute(t, forktax, command+" --rounds 6 --groups 3 --block 1ms --results "+results)
+				execute(t, forktax, command+" --rounds 6 --starts 3 --block 1ms --results "+results)
 			case strings.HasPrefix(command, "check"):
 				execute(t, forktax, strings.Replace(command, "--budget 30s", "--budget 2s", 1)+" --results "+results)
 			case strings.HasPrefix(command, "serve"):

@@ -139,7 +139,7 @@ func (a *answer) Write(p []byte) (int, error) {
 	if a.local != "" || bodiless(a.status) { // of which the client sees nothing
 		return len(p), nil
 	}
-	if most := a.exchange.host.limits.Answer; most > 0 && a.length+int64(len(p)) > most {
+	if most := a.exchange.host.limits.Response; most > 0 && a.length+int64(len(p)) > most {
 		a.exchange.cut(http.StatusBadGateway, "its answer is longer than "+strconv.FormatInt(most, 10)+" bytes")
 		return 0, errNotTaken
 	}

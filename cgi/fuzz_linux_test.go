@@ -46,7 +46,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 		var logged logBuffer
 		h := &cgi.Host{Path: "/bin/cat", Args: []string{file}, Logger: log.New(&logged, "", 0),
-			Limits: contract.ChildLimits{Answer: 1 << 20}}
+			Limits: contract.ChildLimits{Response: 1 << 20}}
 		w := httptest.NewRecorder()
 		broken := survive(t, h, w, httptest.NewRequest(http.MethodGet, "/path", nil))
 		resp := w.Result()

@@ -77,7 +77,7 @@ func TestLimits(t *testing.T) {
 		"in a session of its own":      {`setsid sh -c 'echo $$ >>"$PIDS"; sleep 60' & sleep 60`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
 		"without its environment":      {`env -i sh -c 'sleep 60; true' & echo $! >>"$PIDS"; sleep 60`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
 		"deaf to SIGTERM":              {`trap '' TERM; ` + also + `sleep 60; sleep 60`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
-		"endless":                      {textHead + `exec yes`, contract.ChildLimits{Answer: 1 << 20}, 0, "longer than 1048576 bytes"},
+		"endless":                      {textHead + `exec yes`, contract.ChildLimits{Response: 1 << 20}, 0, "longer than 1048576 bytes"},
 		"endless without a head":       {`exec yes`, contract.ChildLimits{}, 502, "bogus header line: y"},
 		"a line without an end":        {`exec tr '\0' x </dev/zero`, contract.ChildLimits{}, 502, "long header line"},
 		"a bad status, and silence":    {`printf 'Status: odd\n'; sleep 60`, contract.ChildLimits{}, 502, "bogus status"},

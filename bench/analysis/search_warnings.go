@@ -35,7 +35,7 @@ func unsettled(r *record.Result, found []Knee) []Warning {
 		return warnings
 	}
 	w := Warning{Code: Inconclusive, Text: "the search did not settle the knee of " + strings.Join(open, ", "),
-		Advice: "noise kept it from being confirmed: give more --groups"}
+		Advice: "noise kept it from being confirmed: give more --starts"}
 	if r.Plan.BudgetNS > 0 {
 		w.Advice = fmt.Sprintf("give a --budget of about %ds, or none", tens(float64(r.Plan.BudgetNS)/1e9*more))
 	}

@@ -76,7 +76,7 @@ func noFloor(p record.Plan) (Warning, bool) {
 		Advice: "what the kernel and the host cost is in the cost of each program, and not told apart; --no-floor keeps " +
 			"quiet of it"}
 	if p.Check != nil {
-		w.Advice = "no verdict rests on it, but this result cannot be the --baseline of another check"
+		w.Advice = "no verdict rests on it, but this result cannot be the --base-result of another check"
 	}
 	return w, p.NoFloor != ""
 }

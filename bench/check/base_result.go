@@ -24,14 +24,14 @@ func (c *comparison) remember(metrics []string, named bool) (*plan.StoredBaselin
 		return nil, nil, &subject.UsageError{Err: err}
 	}
 	if !a.Run.Complete {
-		return nil, nil, subject.InvalidOption("baseline", "%s is of a run that was not completed: %s", c.BaseResult, a.Run.Condition)
+		return nil, nil, subject.InvalidOption("base-result", "%s is of a run that was not completed: %s", c.BaseResult, a.Run.Condition)
 	}
 	if unlike := analysis.UnlikeMachine(a.Environment, machine.Environment()); len(unlike) > 0 && !c.AllowUnlikeMachine {
 		var lines []string
 		for _, u := range unlike {
 			lines = append(lines, fmt.Sprintf("%s: %s, and here %s", u.What, u.A, u.B))
 		}
-		return nil, nil, subject.InvalidOption("baseline", "%s was made on another machine (%s): what a start costs over the floor "+
+		return nil, nil, subject.InvalidOption("base-result", "%s was made on another machine (%s): what a start costs over the floor "+
 			"is another there; --allow-unlike-machine compares them all the same", c.BaseResult, strings.Join(lines, "; "))
 	}
 	s := &plan.StoredBaseline{File: c.BaseResult, Run: a.Run.ID}
@@ -41,7 +41,7 @@ func (c *comparison) remember(metrics []string, named bool) (*plan.StoredBaselin
 		for _, r := range c.workload.Requests {
 			ratio, why := c.ratio(a, r.Name, metric)
 			if why != "" && named {
-				return nil, nil, subject.InvalidOption("baseline", "%s %s", c.BaseResult, why)
+				return nil, nil, subject.InvalidOption("base-result", "%s %s", c.BaseResult, why)
 			}
 			if why != "" {
 				if !slices.ContainsFunc(leftOut, func(l plan.LeftOut) bool { return l.Gate == metric }) {
@@ -56,7 +56,7 @@ func (c *comparison) remember(metrics []string, named bool) (*plan.StoredBaselin
 		}
 	}
 	if want := len(kept) * len(c.workload.Requests); len(kept) == 0 || len(s.Ratios) < want {
-		return nil, nil, subject.InvalidOption("baseline", "%s does not say what %s costs over the floor, by one client: it has to be "+
+		return nil, nil, subject.InvalidOption("base-result", "%s does not say what %s costs over the floor, by one client: it has to be "+
 			"a result of forktax check, or of forktax run, of the same requests", c.BaseResult, c.subjects())
 	}
 	for i := range s.Ratios {

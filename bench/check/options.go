@@ -53,11 +53,11 @@ func (o *Options) Validate() error {
 	case o.CandidateRef != "" && o.Candidate != "":
 		return subject.InvalidOption("candidate-ref", "%q: there is a --candidate, too; one of them is needed", o.CandidateRef)
 	case o.BaseResult != "" && (o.Base != "" || o.BaseRef != ""):
-		return subject.InvalidOption("baseline", "%q: there is a base to be measured, too; one of them is needed", o.BaseResult)
+		return subject.InvalidOption("base-result", "%q: there is a base to be measured, too; one of them is needed", o.BaseResult)
 	case o.BaseResult != "" && o.Candidate == "":
-		return subject.InvalidOption("candidate", "is missing: name a program to be held against --baseline")
+		return subject.InvalidOption("candidate", "is missing: name a program to be held against --base-result")
 	case o.AllowUnlikeMachine && o.BaseResult == "":
-		return subject.InvalidOption("allow-unlike-machine", "is for --baseline, which is missing")
+		return subject.InvalidOption("allow-unlike-machine", "is for --base-result, which is missing")
 	case o.Base == "" && o.BaseRef == "" && o.BaseResult == "":
 		return subject.InvalidOption("base", "is missing: name a program, or a commit by --base-ref")
 	case o.Candidate == "" && o.CandidateRef == "" && o.BaseRef == "":

@@ -77,7 +77,7 @@ func New(o Options, programs []subject.Program, foreign []subject.Foreign, floor
 
 // fewestStarts is how many starts of the targets a short budget may have; 0 if their number was given.
 func (o *Options) fewestStarts() int {
-	if o.Explicit["groups"] || o.Rounds > 0 {
+	if o.Explicit["starts"] || o.Rounds > 0 {
 		return 0
 	}
 	return minStarts

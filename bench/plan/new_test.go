@@ -79,7 +79,7 @@ func TestStartsOfAShortBudget(t *testing.T) {
 		want   int // starts at least; 0 means all
 	}{
 		"by default":           {func(o *plan.Options) {}, 3},
-		"groups are given":     {func(o *plan.Options) { o.Explicit["groups"] = true }, 0},
+		"starts are given":     {func(o *plan.Options) { o.Explicit["starts"] = true }, 0},
 		"rounds are given":     {func(o *plan.Options) { o.Rounds = 20 }, 0},
 		"a search has its own": {func(o *plan.Options) { o.FindKnee, o.SLO = true, "p99=50ms" }, 0},
 	} {

@@ -97,7 +97,7 @@ func (o *Options) Validate() error {
 	case o.Rounds == 0 && o.Budget < time.Second:
 		return invalid("budget", "%v: at least 1s is needed", o.Budget)
 	case o.Starts < minStarts:
-		return invalid("groups", "%d: at least %d are needed", o.Starts, minStarts)
+		return invalid("starts", "%d: at least %d are needed", o.Starts, minStarts)
 	case o.Block != 0 && o.Block < minBlock:
 		return invalid("block", "%v: at least %v is needed", o.Block, minBlock)
 	case o.Engine == crossCheckEngine && (len(o.Rates) > 0 || o.FindKnee):

@@ -14,7 +14,7 @@ func (o *Options) search(p *Plan) {
 	if !o.Explicit["budget"] {
 		p.BudgetNS = 0
 	}
-	if !o.Explicit["groups"] {
+	if !o.Explicit["starts"] {
 		p.Groups = minStarts
 	}
 }

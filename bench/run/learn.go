@@ -56,7 +56,7 @@ func expected(ctx context.Context, t *subject.Target, r contract.Request, mayDif
 	varies := new(subject.Variance)
 	switch isVariance := errors.As(err, &varies); {
 	case isVariance && !mayDiffer:
-		return want, fmt.Errorf("%w\n(--allow-different-answers looks at the status only)", err)
+		return want, fmt.Errorf("%w\n(--allow-different-responses looks at the status only)", err)
 	case err != nil && !isVariance:
 		return want, err
 	case mayDiffer:

@@ -17,7 +17,7 @@ const (
 
 // excluded are options that cannot be combined with a suite: it chooses itself what is compared.
 var excluded = []string{"workload", "model", "target", "cgi", "persistent", "request", "baseline", "rate", "find-knee", "slo",
-	"database", "database-tls", "database-socket", "floor", "ladder", "allow-different-answers", "variants"}
+	"database", "database-tls", "database-socket", "floor", "reuse-levels", "allow-different-responses", "variants"}
 
 // Configure gives the options of a run the defaults of the suite.
 func Configure(name string, o *plan.Options) error {
@@ -38,7 +38,7 @@ func Configure(name string, o *plan.Options) error {
 	if !o.Explicit["block"] {
 		o.Block = defaultBlock
 	}
-	o.CrossCheck = o.CrossCheck && o.Explicit["referee"]
+	o.CrossCheck = o.CrossCheck && o.Explicit["cross-check"]
 	return nil
 }
 

@@ -18,7 +18,7 @@ import (
 // nothing grows. See task soak, which takes ten minutes.
 func TestSoak(t *testing.T) {
 	const clients, wrongEvery = 64, 20
-	h := startHost(t, folderOf(t), "-idle-timeout", "3s", "-max-answer", "1MiB", "-max-children", "64")
+	h := startHost(t, folderOf(t), "-idle-timeout", "3s", "-max-response", "1MiB", "-max-children", "64")
 	if *stepClock {
 		defer stepping(t)()
 	}

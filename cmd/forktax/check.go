@@ -45,7 +45,7 @@ left out, which the report says, and the other gates decide. Each check proves t
 the candidate slower when its host delays it by --must-catch.`,
 		Example: `  forktax check --base ./old.cgi --candidate ./new.cgi
   forktax check --base ./old.py --candidate ./new.py --request '/?page=2' --gates response_p50,cpu_per_request
-  forktax check --baseline results/20260102-150405-a1b2/result.json --candidate ./new.cgi
+  forktax check --base-result results/20260102-150405-a1b2/result.json --candidate ./new.cgi
   forktax check --base-ref main --build 'go build -o {out} ./cmd/app'`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -68,9 +68,9 @@ the candidate slower when its host delays it by --must-catch.`,
 	f.StringVar(&o.BaseRef, "base-ref", "", "in place of --base, a commit of git, from which --build makes it")
 	f.StringVar(&o.CandidateRef, "candidate-ref", "", "likewise of the candidate; by default HEAD")
 	f.StringVar(&o.Build, "build", "", "the command that builds a commit, with {out} where it is to put the program")
-	f.StringVar(&o.BaseResult, "baseline", "", "in place of --base, a stored result.json of a check or a run; only what the program "+
+	f.StringVar(&o.BaseResult, "base-result", "", "in place of --base, a stored result.json of a check or a run; only what the program "+
 		"costs over the floor is compared, which is weaker than to measure both")
-	f.BoolVar(&o.AllowUnlikeMachine, "allow-unlike-machine", false, "compare with --baseline though it was made on another machine")
+	f.BoolVar(&o.AllowUnlikeMachine, "allow-unlike-machine", false, "compare with --base-result though it was made on another machine")
 	f.StringArrayVar(&o.Requests, "request", nil, "what is sent: a path such as '/?page=2', with a method before it if it is "+
 		"not GET, or the name of a workload's request; may be given several times; by default / or all of the workload's")
 	f.StringVar(&o.Body, "body", "", "of the requests, which are then POST")
@@ -79,7 +79,7 @@ the candidate slower when its host delays it by --must-catch.`,
 	f.Var(&o.alpha, "alpha", "the rate of false alarms, over all gates")
 	f.DurationVar(&o.Budget, "budget", time.Minute, "how long it may take; it ends earlier if it is sure")
 	f.StringSliceVar(&o.Gates, "gates", slices.Concat(counted, measured), "by what it is judged, in this order")
-	f.BoolVar(&o.AllowDifferent, "allow-different-answers", false, "check also what does not answer the same")
+	f.BoolVar(&o.AllowDifferent, "allow-different-responses", false, "check even if the responses differ")
 	requireAllFlag(f, &o.RequireAll)
 	f.Uint64Var(&o.Seed, "seed", 0, "of all that is random; 0 draws one")
 	databaseFlags(&o.data, f)

@@ -28,7 +28,7 @@ func (o *options) give(option string, at place) { o.given[option], o.Explicit[op
 // optionOf is the option to which a flag gives a value.
 func optionOf(flag string) string {
 	switch option := strings.TrimPrefix(flag, "no-"); option {
-	case "referee", "floor", "ladder", "phases":
+	case "cross-check", "floor", "reuse-levels", "phases":
 		return option
 	}
 	return flag

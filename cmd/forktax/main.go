@@ -109,6 +109,7 @@ It drives both with the same load and reports what the difference is, in time an
 		manCommand())
 	for _, c := range root.Commands() {
 		completed(c)
+		acceptFormerNames(c)
 	}
 	return root
 }

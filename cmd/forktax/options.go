@@ -40,23 +40,23 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.Budget, "budget", o.Budget,
 		"how long a run takes, starts of its targets included, unless --rounds is given; up to twice as long if a comparison "+
 			"has too few pairs for an interval, and longer only if the fewest starts take longer; with --find-knee, the search")
-	f.IntVar(&o.Starts, "groups", o.Starts,
+	f.IntVar(&o.Starts, "starts", o.Starts,
 		"how often the targets are started; at least 3, so that they are restarted twice; if it is not given, 3 or more "+
 			"where the budget is short, and 3 with --find-knee")
 	f.DurationVar(&o.Block, "block", o.Block, "length of a visit; 0 means 20ms for one client, 250ms for others, 1s with --find-knee")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "of all that is random; 0 draws one")
-	f.BoolVar(&o.CrossCheck, "referee", o.CrossCheck, "have hey repeat a part of the closed loops, and say how far it agrees")
-	f.BoolFunc("no-referee", "the same as --referee=false", not(&o.CrossCheck))
+	f.BoolVar(&o.CrossCheck, "cross-check", o.CrossCheck, "have hey repeat a part of the closed loops, and say how far it agrees")
+	f.BoolFunc("no-cross-check", "the same as --cross-check=false", not(&o.CrossCheck))
 	f.BoolVar(&o.Floor, "floor", o.Floor, "measure also the smallest program that can answer, through the same cgi host")
 	f.BoolFunc("no-floor", "the same as --floor=false", not(&o.Floor))
-	f.BoolVar(&o.ReuseLevels, "ladder", o.ReuseLevels, "measure also, at the first closed loop, the models between cgi and persistent; --model names all that are wanted")
-	f.BoolFunc("no-ladder", "the same as --ladder=false", not(&o.ReuseLevels))
+	f.BoolVar(&o.ReuseLevels, "reuse-levels", o.ReuseLevels, "measure also, at the first closed loop, the models between cgi and persistent; --model names all that are wanted")
+	f.BoolFunc("no-reuse-levels", "the same as --reuse-levels=false", not(&o.ReuseLevels))
 	f.BoolVar(&o.Phases, "phases", o.Phases, "have programs tell where the time of each request goes")
 	f.BoolFunc("no-phases", "the same as --phases=false", not(&o.Phases))
 	f.BoolVar(&o.Pin, "pin", o.Pin, "give the generator a core of its own, and the targets the others")
 	f.BoolVar(&o.NoReuse, "no-keepalive", o.NoReuse, "make a new connection for each request")
 	requireAllFlag(f, &o.RequireAll)
-	f.BoolVar(&o.AllowDifferent, "allow-different-answers", o.AllowDifferent, "measure also what does not answer the same")
+	f.BoolVar(&o.AllowDifferent, "allow-different-responses", o.AllowDifferent, "measure even if the responses of targets differ")
 	f.StringVar(&o.SLO, "slo", o.SLO, "objective for response times at a rate, such as p99=50ms: the report says up to which rate it is met")
 	f.BoolVar(&o.FindKnee, "find-knee", o.FindKnee, "search for the highest rate at which the objective of --slo is met")
 	databaseFlags(&o.Data, f)

@@ -25,7 +25,7 @@ type ChildLimits struct {
 	Total     time.Duration // a child's life; five minutes by default
 	Header    int64         // bytes of a request's line and header, else 431; 64 KiB by default
 	Body      int64         // bytes of a request's body, else 413; 1 GiB by default
-	Answer    int64         // bytes of an answer's body; 1 GiB by default
+	Response  int64         // bytes of a response's body; 1 GiB by default
 	CPU       time.Duration // a child's processor time, in whole seconds; not limited by default
 	Memory    int64         // bytes of a child's address space; not limited by default
 	Processes int           // of a child's user, all together; not limited by default
@@ -39,7 +39,7 @@ const (
 	defaultTotal    = 5 * time.Minute
 	defaultHeader   = 64 << 10 // a variable of a child may have 128 KiB
 	defaultBody     = 1 << 30
-	defaultAnswer   = 1 << 30
+	defaultResponse = 1 << 30
 )
 
 // WithDefaults returns l with each field that is 0 set to its default, or below 0.
@@ -52,7 +52,7 @@ func (l ChildLimits) WithDefaults() ChildLimits {
 	orDefault(&l.Total, defaultTotal)
 	orDefault(&l.Header, defaultHeader)
 	orDefault(&l.Body, defaultBody)
-	orDefault(&l.Answer, defaultAnswer)
+	orDefault(&l.Response, defaultResponse)
 	orDefault(&l.CPU, -1)
 	orDefault(&l.Memory, -1)
 	orDefault(&l.Processes, -1)
@@ -75,7 +75,7 @@ func (l *ChildLimits) Flags(f *flag.FlagSet) {
 	f.Var(span{&l.Total}, "child-timeout", "how long a child may take in all, 0 for ever")
 	f.Var(size{&l.Header}, "max-header", "bytes of a request's line and header; more get 431")
 	f.Var(size{&l.Body}, "max-body", "bytes of a request's body, 0 for any number; more get 413")
-	f.Var(size{&l.Answer}, "max-answer", "bytes of an answer's body, 0 for any number; a longer one breaks off")
+	f.Var(size{&l.Response}, "max-response", "bytes of a response's body, 0 for any number; a longer one breaks off")
 	f.Var(span{&l.CPU}, "child-cpu", "processor time of a child, in whole seconds, 0 for any; then the system ends it")
 	f.Var(size{&l.Memory}, "child-memory", "bytes of a child's address space, 0 for any number; more it cannot have")
 	f.Var(number{&l.Processes, 0}, "child-processes", "processes of the user that children run as, all together, 0 for "+

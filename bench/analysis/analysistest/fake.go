@@ -136,7 +136,7 @@ func Named(t *testing.T, name string) report.Format[*analysis.Analysis] {
 	return f
 }
 
-// The run in testdata is a real one: forktax run --workload hello --rounds 8 --groups 4 --block 20ms --clients 1 --seed 42.
+// The run in testdata is a real one: forktax run --workload hello --rounds 8 --starts 4 --block 20ms --clients 1 --seed 42.
 func TheRun(t *testing.T) *record.Result {
 	t.Helper()
 	r, err := record.Read(filepath.Join("..", "analysis", "testdata", "run"))
