@@ -8,7 +8,7 @@ import (
 	"forktax/bench/record"
 )
 
-// An Analysis is what a run says. Its JSON is the format "json", schema 1: times are integer nanoseconds, sizes bytes,
+// An Analysis is what a run says. Its JSON is the format "json", schema 2: times are integer nanoseconds, sizes bytes,
 // rates per second, and what the data cannot carry is null.
 type Analysis struct {
 	Schema      int                `json:"schema"`
@@ -16,9 +16,9 @@ type Analysis struct {
 	Environment record.Environment `json:"environment"`
 	Cells       []Cell             `json:"cells"`
 	Comparisons []Comparison       `json:"comparisons"`
-	Ladders     []Ladder           `json:"ladders"`
+	Ladders     []Ladder           `json:"reuse_levels"`
 	Decisions   []Decision         `json:"decisions"`
-	Referee     []Agreement        `json:"referee"`
+	Referee     []Agreement        `json:"cross_check"`
 	Knees       []Knee             `json:"knees"`
 	Check       *Check             `json:"check,omitempty"` // of a run that was made to decide
 	Warnings    []Warning          `json:"warnings"`
@@ -36,10 +36,10 @@ type Run struct {
 	Baseline      string           `json:"baseline"`
 	Variants      []record.Variant `json:"variants,omitempty"` // that stand in the place of models
 	Floor         string           `json:"floor,omitempty"`    // the workload that is the smallest program
-	RefereeEngine string           `json:"referee_engine,omitempty"`
+	RefereeEngine string           `json:"cross_check_engine,omitempty"`
 	Control       string           `json:"control,omitempty"` // the variant that a check must find to be slower
 	Rounds        int              `json:"rounds"`            // planned; 0 if the time was
-	Groups        int              `json:"groups"`            // how often the targets were started and measured
+	Groups        int              `json:"starts"`            // how often the targets were started and measured
 	Suite         *record.Suite    `json:"suite,omitempty"`   // of what others wrote, if it is one
 	StealShare    *float64         `json:"steal_share"`       // of the run's CPU time, taken by the hypervisor; nil if unknown
 }
@@ -51,7 +51,7 @@ type Cell struct {
 	Requests              int          `json:"requests"` // failed ones included
 	Errors                int          `json:"errors"`
 	ErrorsByClass         Counts       `json:"errors_by_class,omitempty"`
-	Complaints            []string     `json:"complaints,omitempty"` // that the target logged then, each kind of line once
+	Complaints            []string     `json:"log,omitempty"` // that the target logged then, each kind of line once
 	InvalidBlocks         int          `json:"invalid_blocks"`
 	Invalid               Counts       `json:"invalid,omitempty"` // blocks by reason; one may have several
 	Response              Percentiles  `json:"response_ns"`
@@ -147,7 +147,7 @@ type Comparison struct {
 	DifferenceHigh *float64    `json:"difference_high"`
 	Confidence     *float64    `json:"confidence"` // of the intervals
 	Blocks         int         `json:"blocks"`
-	Restarts       int         `json:"restarts"`                // groups of blocks, each with targets started anew
+	Restarts       int         `json:"starts"`                // groups of blocks, each with targets started anew
 	Over           string      `json:"interval_over,omitempty"` // of the ratio: OverPairs or OverStarts
 	Widened        bool        `json:"widened"`                 // over starts, beyond 1.5 times
 	MDE            *float64    `json:"mde"`                     // the smallest change it would have found; 0.02 is 2 %
@@ -169,11 +169,11 @@ type Agreement struct {
 	Model           string      `json:"model"`
 	Load            record.Load `json:"load"`
 	Engine          string      `json:"engine"`
-	Referee         string      `json:"referee"`
+	Referee         string      `json:"cross_check_engine"`
 	Blocks          int         `json:"blocks"`
 	MedianRatio     float64     `json:"median_ratio"`     // the referee's over the engine's
 	ThroughputRatio float64     `json:"throughput_ratio"` // likewise
 	EngineCPU       int64       `json:"engine_cpu_ns_per_request"`
-	RefereeCPU      int64       `json:"referee_cpu_ns_per_request"`
-	Why             string      `json:"why"`
+	RefereeCPU      int64       `json:"cross_check_cpu_ns_per_request"`
+	Why             string      `json:"reason"`
 }

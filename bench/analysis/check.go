@@ -20,11 +20,11 @@ type Check struct {
 	MustCatch float64  `json:"must_catch"`
 	Alpha     float64  `json:"alpha"` // the rate of false alarms, over all gates
 	Verdict   string   `json:"verdict"`
-	Why       string   `json:"why"`             // in one sentence
+	Why       string   `json:"reason"`             // in one sentence
 	Needs     string   `json:"needs,omitempty"` // what would have decided an inconclusive one
 	Gates     []Gate   `json:"gates"`           // in the order in which they are judged
 	Control   *Control `json:"control"`         // nil if there was none
-	Groups    int      `json:"groups"`          // starts of the targets that were judged
+	Groups    int      `json:"starts"`          // starts of the targets that were judged
 	Confirmed int      `json:"confirmed"`       // those of them that were to confirm an alarm
 	Seconds   float64  `json:"seconds"`
 
@@ -48,7 +48,7 @@ type Gate struct {
 	P         *float64    `json:"p"` // of no regression; nil for a count
 	Pairs     int         `json:"pairs"`
 	Verdict   string      `json:"verdict"`
-	Why       string      `json:"why,omitempty"` // if it is not a pass
+	Why       string      `json:"reason,omitempty"` // if it is not a pass
 }
 
 // A Control says whether the check would have seen what it was shown: the candidate, delayed by its host.

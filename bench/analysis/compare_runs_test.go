@@ -88,7 +88,7 @@ func TestContrast(t *testing.T) {
 	if err := json.Unmarshal([]byte(contrasted(t, c, "json")), &again); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(c.Cells, again.Cells); diff != "" || again.Schema != 1 {
+	if diff := cmp.Diff(c.Cells, again.Cells); diff != "" || again.Schema != record.Schema {
 		t.Errorf("schema %d, cells of the JSON (-want +got):\n%s", again.Schema, diff)
 	}
 }

@@ -15,7 +15,7 @@ type Decision struct {
 	Model         string      `json:"model"`
 	Load          record.Load `json:"load"`
 	CoreShares    []Share     `json:"core_shares"`     // that requests take of a core, at some rates
-	SecondCoreRPS float64     `json:"second_core_rps"` // from this rate on one core is not enough
+	SecondCoreRPS float64     `json:"core_capacity_rps"` // from this rate on one core is not enough
 	TaxNS         *float64    `json:"tax_ns"`          // of the median response time over the baseline; nil if none was found
 	Savings       []Saving    `json:"savings"`         // of the tax; they overlap
 }
@@ -31,8 +31,8 @@ type Saving struct {
 	By      string  `json:"by"`
 	NS      float64 `json:"ns"`
 	Share   float64 `json:"share"`   // of the tax
-	AtMost  bool    `json:"at_most"` // NS is a bound
-	Because string  `json:"because"` // what it was worked out from
+	AtMost  bool    `json:"upper_bound"` // NS is a bound
+	Because string  `json:"source"` // what it was worked out from
 }
 
 // What may take away a part of the tax.

@@ -15,7 +15,7 @@ const BinsPerDecade = 20
 // an answer are not there. Together they are all right answers of the undisturbed blocks.
 type Distribution struct {
 	FromNS  []int64 `json:"from_ns"`
-	Answers []int64 `json:"answers"`
+	Answers []int64 `json:"responses"`
 }
 
 // BinEdges are where bins begin, in nanoseconds: from 10 ns, as long as no answer takes, to above an hour.

@@ -47,16 +47,9 @@ const wantsResult = "a result.json is needed, as forktax run leaves it"
 
 // parse reads the JSON of an analysis. It looks at the schema first, since of another one nothing else is known.
 func parse(text []byte) (*Analysis, error) {
-	var head struct {
-		Schema *int `json:"schema"`
-	}
-	switch err := json.Unmarshal(text, &head); {
-	case err != nil:
+	text, err := record.UpgradeAnalysis(text)
+	if err != nil {
 		return nil, err
-	case head.Schema == nil:
-		return nil, errors.New("it names no schema")
-	case *head.Schema != record.Schema:
-		return nil, fmt.Errorf("schema %d is unknown; this forktax reads schema %d", *head.Schema, record.Schema)
 	}
 	var a Analysis
 	if err := json.Unmarshal(text, &a); err != nil {

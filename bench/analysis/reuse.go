@@ -19,7 +19,7 @@ type Ladder struct {
 // A Step is what it costs to renew one thing more for each request. The client saw it as a difference of response times,
 // and the server as one of the sums of the phases that it told; these are two measurements of one thing, by two clocks.
 type Step struct {
-	Renews   string   `json:"renews"` // "connection", "state", "process", or several where models between are missing
+	Renews   string   `json:"not_reused"` // "connection", "state", "process", or several where models between are missing
 	From     string   `json:"from"`   // the model that keeps it
 	To       string   `json:"to"`
 	Response Estimate `json:"response_ns"` // difference of the medians, as the client saw it

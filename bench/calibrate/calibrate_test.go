@@ -69,7 +69,7 @@ func TestRunGoesOn(t *testing.T) {
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "certificate.json"))
 	var read calibrate.Certificate
-	if err != nil || json.Unmarshal(text, &read) != nil || read.Verdict != calibrate.Passed || read.Schema != 1 {
+	if err != nil || json.Unmarshal(text, &read) != nil || read.Verdict != calibrate.Passed || read.Schema != 2 {
 		t.Errorf("the certificate is %s, %v", text, err)
 	}
 }

@@ -30,15 +30,15 @@ type Certificate struct {
 type Certified struct {
 	Name    string  `json:"name"`
 	About   string  `json:"about"`
-	Must    string  `json:"must"`
+	Must    string  `json:"limit"`
 	Aim     string  `json:"aim,omitempty"`
-	Beside  bool    `json:"beside,omitempty"` // it decides nothing
+	Beside  bool    `json:"supplementary,omitempty"` // it decides nothing
 	Seconds float64 `json:"seconds"`
 	Outcome
 }
 
 // certificateSchema is the version of its JSON.
-const certificateSchema = 1
+const certificateSchema = 2
 
 // verdict is a pass if all passed that decide.
 func (c *Certificate) verdict() string {

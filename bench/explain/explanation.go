@@ -7,7 +7,7 @@ import (
 )
 
 // Schema is the version of an Explanation's JSON.
-const Schema = 1
+const Schema = 2
 
 // An Explanation is all that is known of a program's start. Times are whole nanoseconds, and medians over the starts
 // unless they say otherwise.
@@ -19,7 +19,7 @@ type Explanation struct {
 	Method      string    `json:"method"`
 	Path        string    `json:"path"` // of the request
 	Status      int       `json:"status"`
-	AnswerBytes int       `json:"answer_bytes"`
+	AnswerBytes int       `json:"response_bytes"`
 	Starts      int       `json:"starts"`
 	InPlace     int64     `json:"in_place_ns"`   // from before fork until exec is done
 	FirstByte   int64     `json:"first_byte_ns"` // until the first byte of the answer
@@ -33,7 +33,7 @@ type Explanation struct {
 	Imports     []Import  `json:"imports,omitempty"`
 	Trials      []Trial   `json:"trials,omitempty"`
 	Seed        uint64    `json:"seed,omitempty"`    // of the order of the trials
-	Untried     []string  `json:"untried,omitempty"` // what cannot be switched from outside
+	Untried     []string  `json:"not_tried,omitempty"` // what cannot be switched from outside
 	Notes       []Note    `json:"notes,omitempty"`
 }
 

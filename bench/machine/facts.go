@@ -66,7 +66,7 @@ type Memory struct {
 
 // A Disk is the one that a folder is on.
 type Disk struct {
-	For  string  `json:"for"`
+	For  string  `json:"purpose"`
 	Path string  `json:"path"`
 	Free *uint64 `json:"free_bytes"`
 }

@@ -12,10 +12,10 @@ import (
 // A Tool is an outside program that forktax starts, for something that can be done without.
 type Tool struct {
 	Name    string `json:"name"`
-	For     string `json:"for"`     // what cannot be had without it
+	For     string `json:"purpose"`     // what cannot be had without it
 	Package string `json:"package"` // of Debian; several have a blank between them
-	There   bool   `json:"there"`
-	Wrong   string `json:"wrong,omitempty"`  // why it does not work, though it is there
+	There   bool   `json:"installed"`
+	Wrong   string `json:"problem,omitempty"`  // why it does not work, though it is there
 	Advice  string `json:"advice,omitempty"` // what would make it work
 }
 

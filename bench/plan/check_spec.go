@@ -17,7 +17,7 @@ type CheckSpec struct {
 // A LeftOut is a gate by which the run would judge, and cannot.
 type LeftOut struct {
 	Gate string `json:"gate"` // the metric
-	Why  string `json:"why"`  // and what would bring it, if something would
+	Why  string `json:"reason"`  // and what would bring it, if something would
 }
 
 // StoredBaseline is what another run says of a base: its cost over the floor, a program that never changes.
@@ -32,12 +32,12 @@ type StoredRatio struct {
 	Request string  `json:"request"`
 	Metric  string  `json:"metric"`
 	Ratio   float64 `json:"ratio"` // over the floor
-	Slack   float64 `json:"slack"` // by how much its logarithm may be off, but for alpha shared out to all
+	Slack   float64 `json:"log_half_width"` // by how much its logarithm may be off, but for alpha shared out to all
 }
 
 // A Count is how often something happens in one start of the program of each variant.
 type Count struct {
 	Metric  string           `json:"metric"`
 	Request string           `json:"request"`
-	Of      map[string]int64 `json:"of"` // by variant
+	Of      map[string]int64 `json:"by_variant"` // by variant
 }

@@ -34,6 +34,7 @@ type Follower struct {
 	Result Result
 	name   string
 	lines  int
+	old    bool  // of schema 1
 	offset int64 // of the next line
 }
 
@@ -70,22 +71,41 @@ func (f *Follower) readLines(in *bufio.Reader) error {
 		}
 		f.lines++
 		f.offset += int64(len(text))
-		var l entry
-		if err := json.Unmarshal(text, &l); err != nil {
-			return fmt.Errorf("%s:%d: %w", f.name, f.lines, err)
+		l, err := f.parse(text)
+		if err == nil {
+			err = f.Result.take(l, f.lines)
 		}
-		if err := f.Result.take(l, f.lines); err != nil {
+		if err != nil {
 			return fmt.Errorf("%s:%d: %w", f.name, f.lines, err)
 		}
 	}
+}
+
+// parse parses a line, of schema 2 or 1.
+func (f *Follower) parse(text []byte) (l entry, err error) {
+	if err = json.Unmarshal(text, &l); err != nil {
+		return l, err
+	}
+	if l.Head != nil {
+		if err := known(l.Head.Schema); err != nil {
+			return l, err
+		}
+		f.old = l.Head.Schema != Schema
+	}
+	if !f.old {
+		return l, nil
+	}
+	if text, err = upgrade(text, renamedInRecord); err != nil {
+		return l, err
+	}
+	l = entry{}
+	return l, json.Unmarshal(text, &l)
 }
 
 func (r *Result) take(l entry, n int) error {
 	switch {
 	case (n == 1) != (l.Head != nil):
 		return errors.New("the first line of a run, and no other, is its head")
-	case l.Head != nil && l.Head.Schema != Schema:
-		return fmt.Errorf("schema %d is unknown; this forktax reads schema %d", l.Head.Schema, Schema)
 	case l.Head != nil:
 		r.Head = *l.Head
 	case l.Block != nil && (l.Block.Cell < 0 || l.Block.Cell >= len(r.Plan.Cells)):

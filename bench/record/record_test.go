@@ -243,13 +243,13 @@ func TestObservationsCutOff(t *testing.T) {
 }
 
 func TestReadResultTellsWhatIsWrong(t *testing.T) {
-	const head = `{"head":{"schema":1,"plan":{"cells":[{"workload":"a"},{"workload":"b"}]}}}` + "\n"
+	const head = `{"head":{"schema":2,"plan":{"cells":[{"workload":"a"},{"workload":"b"}]}}}` + "\n"
 	const block = `{"block":{"cell":1,"requests":5}}` + "\n"
 	for name, test := range map[string]struct{ text, want string }{ // want follows the name of the file
 		"nothing is in it":          {"", ": no run is in it"},
 		"half a head is in it":      {head[:20], ": no run is in it"},
-		"the schema is unknown":     {strings.Replace(head, `:1`, `:2`, 1), ":1: schema 2 is unknown; this forktax reads schema 1"},
-		"there is no schema":        {`{"head":{}}` + "\n", ":1: schema 0 is unknown; this forktax reads schema 1"},
+		"the schema is unknown":     {strings.Replace(head, `:2`, `:3`, 1), ":1: schema 3 is unknown; this forktax reads schema 1 and 2"},
+		"there is no schema":        {`{"head":{}}` + "\n", ":1: schema 0 is unknown; this forktax reads schema 1 and 2"},
 		"a line is not JSON":        {head + block + "garbage\n" + block, ":3: invalid character"},
 		"a line is empty":           {head + "\n" + block, ":2: unexpected end"},
 		"half a line in the middle": {head + block[:9] + block, ":2: unexpected end"},
@@ -259,7 +259,7 @@ func TestReadResultTellsWhatIsWrong(t *testing.T) {
 		"a block is of no cell": {head + block + strings.Replace(block, "1", "2", 1),
 			":3: the block belongs to cell 2, and the plan has 2"},
 		"a block is of cell -1":  {head + `{"block":{"cell":-1}}` + "\n", ":2: the block belongs to cell -1"},
-		"a block is of start -1": {head + `{"block":{"group":-1}}` + "\n", ":2: the block is of start -1 and round 0"},
+		"a block is of start -1": {head + `{"block":{"start":-1}}` + "\n", ":2: the block is of start -1 and round 0"},
 		"there is no head":       {block + block, ":1: the first line of a run, and no other, is its head"},
 		"there are two heads":    {head + block + head, ":3: the first line of a run, and no other, is its head"},
 	} {

@@ -9,9 +9,6 @@ import (
 	"forktax/workload/contract"
 )
 
-// Schema is the version of the files that a run leaves and of the analysis made of them.
-const Schema = 1
-
 // A Head is what is known when a run begins.
 type Head struct {
 	Schema      int         `json:"schema"`
@@ -26,13 +23,13 @@ type Head struct {
 type Block struct {
 	Cell         int             `json:"cell"` // index in the plan
 	Round        int             `json:"round"`
-	Group        int             `json:"group"`    // which start of the targets it met
+	Group        int             `json:"start"`    // which start of the targets it met
 	StartNS      int64           `json:"start_ns"` // since the run began
 	LengthNS     int64           `json:"length_ns"`
 	DiscardNS    int64           `json:"discard_ns,omitempty"`      // observations intended before this count for nothing
 	Requests     int             `json:"requests"`                  // observations, failed ones included
 	Errors       map[string]int  `json:"errors,omitempty"`          // failed ones, by class
-	Complaints   []string        `json:"complaints,omitempty"`      // that the target logged, if a request failed; each kind once
+	Complaints   []string        `json:"log,omitempty"`             // that the target logged, if a request failed; each kind once
 	Usage        *contract.Usage `json:"usage,omitempty"`           // of the target, during the block; nil if it does not tell
 	DatabaseNS   *int64          `json:"database_cpu_ns,omitempty"` // processor time of the database server; nil if unknown
 	IdleNS       int64           `json:"idle_ns,omitempty"`         // since the target's last block, in this start of it

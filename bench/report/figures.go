@@ -91,7 +91,7 @@ func taxFigure(a *analysis.Analysis) *Figure {
 		at := numbersAt(fmt.Sprintf(".comparisons.%d", i))
 		f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, at(analysis.FormatNumber(c.Ratio), "ratio"), at(analysis.FormatOptional(c.RatioLow, analysis.FormatNumber), "ratio_low"),
 			at(analysis.FormatOptional(c.RatioHigh, analysis.FormatNumber), "ratio_high"), at(print(c.Difference), "difference"), at(fmt.Sprint(c.Blocks), "blocks"),
-			at(fmt.Sprint(c.Restarts), "restarts")})
+			at(fmt.Sprint(c.Restarts), "starts")})
 	}
 	if len(all) == 0 {
 		return nil
@@ -125,7 +125,7 @@ func ladderFigure(a *analysis.Analysis) *Figure {
 			}
 			label := fmt.Sprintf("%s, + %s", analysis.RequestName(l.Workload, l.Request), s.Renews)
 			all = append(all, dot{label: shorten(label, mostLabel), value: analysis.FormatDuration(*s.Response.Value), at: *s.Response.Value, low: s.Response.Low, high: s.Response.High})
-			at := numbersAt(fmt.Sprintf(".ladders.%d.steps.%d", i, j))
+			at := numbersAt(fmt.Sprintf(".reuse_levels.%d.steps.%d", i, j))
 			f.Data.Rows = append(f.Data.Rows, []number{{Text: fmt.Sprintf("%s, %s", analysis.RequestName(l.Workload, l.Request), l.Load)}, {Text: s.Renews},
 				at(analysis.FormatDuration(*s.Response.Value), "response_ns.value"), at(analysis.FormatOptional(s.Response.Low, analysis.FormatDuration), "response_ns.low"),
 				at(analysis.FormatOptional(s.Response.High, analysis.FormatDuration), "response_ns.high"), at(analysis.FormatOptional(s.Phases.Value, analysis.FormatDuration), "phases_ns.value"),

@@ -301,7 +301,7 @@ func refereeGrid(a *analysis.Analysis) grid {
 	g := grid{ID: "referee", Title: "The referee: another client that repeats a part of the closed loops", Short: "Referee",
 		Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "model", Definition: "model"}, {Name: "median", Definition: "referee"}, {Name: "throughput", Definition: "referee"}, {Name: "why"}}}
 	for i, r := range a.Referee {
-		at := numbersAt(fmt.Sprintf(".referee.%d", i))
+		at := numbersAt(fmt.Sprintf(".cross_check.%d", i))
 		g.Rows = append(g.Rows, []number{{Text: analysis.RequestName(r.Workload, r.Request)}, {Text: r.Load.String()}, {Text: r.Model},
 			at(analysis.FormatWholeChange(r.MedianRatio), "median_ratio"), at(analysis.FormatWholeChange(r.ThroughputRatio), "throughput_ratio"), {Text: r.Why}})
 	}

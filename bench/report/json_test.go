@@ -128,7 +128,7 @@ func TestJSONHasAllKeys(t *testing.T) {
 func TestJSONOfTheRun(t *testing.T) {
 	r := analysistest.TheRun(t)
 	text, p := toJSON(t, analysistest.Analyze(t, r))
-	if *p.Schema != 1 || *p.Run.ID != r.ID || !p.Run.Started.Equal(r.Started) || *p.Run.Seed != 42 || !*p.Run.Complete ||
+	if *p.Schema != 2 || *p.Run.ID != r.ID || !p.Run.Started.Equal(r.Started) || *p.Run.Seed != 42 || !*p.Run.Complete ||
 		*p.Run.Seconds != float64(r.Tail.LengthNS)/1e9 {
 		t.Errorf("schema %d, run %+v", *p.Schema, p.Run)
 	}

@@ -55,11 +55,11 @@ func TestReadWhatIsNoResult(t *testing.T) {
 		"text":              {"# forktax", "is not JSON: byte 1: "},
 		"a list":            {"[]", "is no result of forktax: "},
 		"other JSON":        {`{"version": 1}`, "is no result of forktax: it names no schema"},
-		"another schema":    {strings.Replace(whole, `"schema": 1`, `"schema": 7`, 1), "schema 7 is unknown; this forktax reads schema 1"},
-		"only a schema":     {`{"schema": 1}`, "it names no run"},
-		"no cells":          {`{"schema": 1, "run": {"id": "x"}, "cells": []}`, "it has no cells"},
-		"odd cells":         {`{"schema": 1, "run": {"id": "x"}, "cells": 5}`, "cannot unmarshal number"},
-		"cells of nothing":  {`{"schema": 1, "run": {"id": "x"}, "cells": [{}]}`, "cell 1 does not say what it is of"},
+		"another schema":    {strings.Replace(whole, `"schema": 2`, `"schema": 7`, 1), "schema 7 is unknown; this forktax reads schema 1 and 2"},
+		"only a schema":     {`{"schema": 2}`, "it names no run"},
+		"no cells":          {`{"schema": 2, "run": {"id": "x"}, "cells": []}`, "it has no cells"},
+		"odd cells":         {`{"schema": 2, "run": {"id": "x"}, "cells": 5}`, "cannot unmarshal number"},
+		"cells of nothing":  {`{"schema": 2, "run": {"id": "x"}, "cells": [{}]}`, "cell 1 does not say what it is of"},
 	} {
 		file := filepath.Join(t.TempDir(), "result.json")
 		if err := os.WriteFile(file, []byte(test.text), 0o644); err != nil {
