@@ -19,109 +19,120 @@ import (
 // mostScenario bytes are far more than all options need: a larger file is another one.
 const mostScenario = 1 << 20
 
-// A scenario is a YAML file that says options. Its keys are the names of the flags, and the flags read its values, so
-// that both mean the same. Only variants are said nowhere else.
-type scenario struct {
-	name string
-	keys map[string]ast.Node // by option
-}
+// A scenario is the name of a YAML file that says options. Its keys are the names of the flags, and the flags read its
+// values, so that both mean the same. Only variants are said nowhere else.
+//
+// The file is not decoded into a struct: go-yaml 1.19 normalizes numbers on their way into a string, so that a flag or a
+// variable would get 1.1 for 1.10, and it panics where a tag precedes the value of a slice.
+type scenario string
 
 // read takes from the scenario in the file name what was not said already, on the command line. Flags are those of o.
 // What cannot be read is a mistake also where the command line goes before it.
 func (o *options) read(name string, flags *pflag.FlagSet) error {
-	s := scenario{name, map[string]ast.Node{}}
-	text, err := s.text()
-	if err != nil {
-		return err
-	}
-	entries, err := s.entries(text)
+	s := scenario(name)
+	entries, err := s.entries()
 	if err != nil {
 		return err
 	}
 	o.unsaid.value = s.at(&token.Position{Line: 1, Column: 1})
 	other, tried := defaults(), pflag.NewFlagSet("scenario", pflag.ContinueOnError)
 	other.flags(tried)
+	seen := map[string]*token.Token{}
 	for _, e := range entries {
-		if e.Key.GetToken().Value == variantsKey {
-			if err := s.first(variantsKey, e.Key); err != nil {
-				return err
-			}
+		key := e.Key.GetToken()
+		option, f, err := s.option(key, tried, seen)
+		if err != nil {
+			return err
+		}
+		if f == nil {
 			var where place
 			if o.Variants, where, err = s.variants(e.Value); err != nil {
 				return err
 			}
-			o.give(variantsKey, where)
+			o.give(option, where)
 			continue
 		}
-		f, err := s.flag(e.Key, tried)
+		values, where, err := s.values(f, key.Value, e.Value)
 		if err != nil {
 			return err
 		}
-		values, where, err := s.values(f, e)
-		if err != nil {
-			return err
-		}
-		if o.Explicit[optionOf(f.Name)] {
+		if o.Explicit[option] {
 			continue
 		}
 		if err := set(flags.Lookup(f.Name), values); err != nil {
 			return err
 		}
-		o.give(optionOf(f.Name), where)
+		o.give(option, where)
 	}
 	return nil
 }
 
+// option finds the option that the key gives, with its flag: variants have none. Seen has the key of each option so
+// far, of which there may be no other.
+func (s scenario) option(key *token.Token, flags *pflag.FlagSet, seen map[string]*token.Token) (option string,
+	f *pflag.Flag, err error) {
+	if f, option = flags.Lookup(key.Value), key.Value; f != nil {
+		option = optionOf(f.Name)
+	} else if option != variantsKey {
+		var known []string
+		flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+		return "", nil, s.wrong(key.Position, "unknown key %q; there are %s", option,
+			strings.Join(append(known, variantsKey), ", "))
+	}
+	if first := seen[option]; first != nil {
+		return "", nil, s.wrong(key.Position, "the option is there already, as %s in line %d", first.Value,
+			first.Position.Line)
+	}
+	seen[option] = key
+	return option, f, nil
+}
+
 // text reads the file.
 func (s scenario) text() ([]byte, error) {
-	f, err := os.Open(s.name)
+	f, err := os.Open(string(s))
 	if err != nil {
 		return nil, usagef("reading the scenario: %w", err)
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, usagef("reading the scenario: %s is a folder; a YAML file is needed", s.name)
+		return nil, usagef("reading the scenario: %s is a folder; a YAML file is needed", s)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, mostScenario+1))
 	if err != nil {
 		return nil, usagef("reading the scenario: %w", err)
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark, which some editors write
 	if len(text) > mostScenario {
-		return nil, usagef("reading the scenario: %s has more than %d bytes; a scenario is a short YAML file", s.name,
+		return nil, usagef("reading the scenario: %s has more than %d bytes; a scenario is a short YAML file", s,
 			mostScenario)
 	}
-	if before, rest := valid(text); len(rest) > 0 {
-		line := before[bytes.LastIndexByte(before, '\n')+1:]
-		at := token.Position{Line: 1 + bytes.Count(before, []byte("\n")), Column: 1 + utf8.RuneCount(line)}
-		return nil, s.wrong(&at, "the byte %#x is not UTF-8 text, which a scenario is", rest[0])
-	}
-	return text, nil
-}
-
-// valid cuts text before the first byte that is not UTF-8.
-func valid(text []byte) (before, rest []byte) {
-	for i := 0; i < len(text); {
-		r, n := utf8.DecodeRune(text[i:])
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark, which some editors write
+	at := token.Position{Line: 1, Column: 1}
+	for rest := text; len(rest) > 0; at.Column++ {
+		r, n := utf8.DecodeRune(rest)
 		if r == utf8.RuneError && n == 1 {
-			return text[:i], text[i:]
+			return nil, s.wrong(&at, "the byte %#x is not UTF-8 text, which a scenario is", rest[0])
 		}
-		i += n
+		if rest = rest[n:]; r == '\n' {
+			at.Line, at.Column = at.Line+1, 0
+		}
 	}
 	return text, nil
 }
 
 // entries are the keys with their values. There may be none.
-func (s scenario) entries(text []byte) ([]*ast.MappingValueNode, error) {
-	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // of which flag says more
+func (s scenario) entries() (entries []*ast.MappingValueNode, err error) {
+	text, err := s.text()
+	if err != nil {
+		return nil, err
+	}
+	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // of which read says more
 	var y yaml.Error
 	switch {
 	case errors.As(err, &y) && y.GetToken() != nil:
 		return nil, s.wrong(y.GetToken().Position, "%s", y.GetMessage())
 	case err != nil:
-		return nil, usagef("%s: %w", s.name, err)
+		return nil, usagef("%s: %w", s, err)
 	}
-	var entries []*ast.MappingValueNode
 	found := false
 	for _, doc := range file.Docs {
 		if doc.Body == nil || doc.Body.Type() == ast.CommentType {
@@ -142,40 +153,16 @@ func (s scenario) entries(text []byte) ([]*ast.MappingValueNode, error) {
 	return entries, nil
 }
 
-// flag finds the flag of the key, which must be the first of its option.
-func (s scenario) flag(key ast.Node, flags *pflag.FlagSet) (*pflag.Flag, error) {
-	name := key.GetToken().Value
-	f := flags.Lookup(name)
-	if f == nil {
-		var known []string
-		flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		known = append(known, variantsKey)
-		return nil, s.wrong(position(key), "unknown key %q; there are %s", name, strings.Join(known, ", "))
-	}
-	return f, s.first(optionOf(f.Name), key)
-}
-
-// first notes the key of an option, of which there may be no other.
-func (s scenario) first(option string, key ast.Node) error {
-	if first, ok := s.keys[option]; ok {
-		return s.wrong(position(key), "the option is there already, as %s in line %d", first.GetToken().Value,
-			position(first).Line)
-	}
-	s.keys[option] = key
-	return nil
-}
-
-// values reads the value of an entry, of which there are several in a list, and tries each on the flag.
-func (s scenario) values(f *pflag.Flag, e *ast.MappingValueNode) (values []string, where place, err error) {
-	key := e.Key.GetToken().Value
-	nodes := []ast.Node{e.Value}
-	if list, ok := e.Value.(*ast.SequenceNode); ok {
+// values reads the value of a key, of which there are several in a list, and tries each on the flag.
+func (s scenario) values(f *pflag.Flag, key string, value ast.Node) (values []string, where place, err error) {
+	nodes := []ast.Node{value}
+	if list, ok := value.(*ast.SequenceNode); ok {
 		if _, ok := f.Value.(pflag.SliceValue); !ok {
-			return nil, where, s.wrong(position(e.Value), "%s is a list; a single value is needed", key)
+			return nil, where, s.wrong(position(value), "%s is a list; a single value is needed", key)
 		}
 		nodes = list.Values
 	}
-	where.value = s.at(position(e.Value))
+	where.value = s.at(position(value))
 	for _, n := range nodes {
 		text, ok := scalar(n)
 		if !ok {
@@ -215,9 +202,7 @@ func (s scenario) wrong(p *token.Position, format string, args ...any) error {
 	return usagef("%s: %s", s.at(p), fmt.Sprintf(format, args...))
 }
 
-func (s scenario) at(p *token.Position) string {
-	return fmt.Sprintf("%s:%d:%d", s.name, p.Line, p.Column)
-}
+func (s scenario) at(p *token.Position) string { return fmt.Sprintf("%s:%d:%d", s, p.Line, p.Column) }
 
 // position is where a node begins: of keys with their values at the first key, and not at its colon.
 func position(n ast.Node) *token.Position {

@@ -53,12 +53,12 @@ func (s scenario) variant(n ast.Node) (subject.Variant, error) {
 			return v, s.wrong(position(i.Key()), "%s is there already", key)
 		}
 		seen[key] = true
+		if !slices.Contains(variantKeys, key) {
+			return v, s.wrong(position(i.Key()), "%s: is no key of a variant; there are %s", key,
+				strings.Join(variantKeys, ", "))
+		}
 		if needed := readVariant(&v, key, i.Value()); needed != "" {
-			at := i.Value()
-			if !slices.Contains(variantKeys, key) {
-				at = i.Key()
-			}
-			return v, s.wrong(position(at), "%s: %s", key, needed)
+			return v, s.wrong(position(i.Value()), "%s: %s", key, needed)
 		}
 	}
 	switch {
@@ -97,8 +97,6 @@ func readVariant(v *subject.Variant, key string, value ast.Node) (needed string)
 	case "env":
 		v.Env, ok = variablesOf(value)
 		needed = "variables with their values are needed, such as {GOGC: 10}"
-	default:
-		return "is no key of a variant; there are " + strings.Join(variantKeys, ", ")
 	}
 	if ok {
 		return ""
