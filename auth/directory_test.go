@@ -21,6 +21,7 @@ import (
 	"forktax/bench/ldapmem"
 	"forktax/bench/servers"
 	"forktax/bench/testenv"
+	"forktax/workload/contract"
 )
 
 // The test binary is also the directory in memory.
@@ -255,7 +256,7 @@ func TestWrongSettings(t *testing.T) {
 			t.Errorf("Open of %+v = %v, want %q", s, err, want)
 		}
 	}
-	t.Setenv(auth.CacheVariable, "soon")
+	t.Setenv(contract.EnvAuthCache, "soon")
 	if _, err := auth.FromEnvironment(); err == nil || !strings.Contains(err.Error(), `AUTH_LDAP_CACHE is "soon"`) {
 		t.Errorf("FromEnvironment = %v", err)
 	}

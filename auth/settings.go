@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"forktax/workload/contract"
 )
 
 // Settings say who knows the users, and what they may. Without a file and a URL there is nobody to be asked.
@@ -29,37 +31,24 @@ type Settings struct {
 	Group      string        // that a user must be in; "" if any user may pass
 }
 
-// Variables of a program's environment that FromEnvironment reads.
-const (
-	FileVariable      = "AUTH_FILE"
-	GroupFileVariable = "AUTH_GROUP_FILE"
-	LDAPVariable      = "AUTH_LDAP"
-	NameVariable      = "AUTH_LDAP_NAME"
-	PasswordVariable  = "AUTH_LDAP_PASSWORD"
-	GroupsVariable    = "AUTH_LDAP_GROUPS"
-	CAVariable        = "AUTH_LDAP_CA"
-	StartTLSVariable  = "AUTH_LDAP_STARTTLS" // not empty: yes
-	CacheVariable     = "AUTH_LDAP_CACHE"    // a duration, such as 30s
-	RealmVariable     = "AUTH_REALM"
-	GroupVariable     = "AUTH_GROUP"
-)
-
-// Variables are all of them.
-var Variables = []string{FileVariable, GroupFileVariable, LDAPVariable, NameVariable, PasswordVariable, GroupsVariable,
-	CAVariable, StartTLSVariable, CacheVariable, RealmVariable, GroupVariable}
+// Variables are those of a program's environment that FromEnvironment reads.
+var Variables = []string{contract.EnvAuthFile, contract.EnvAuthGroupFile, contract.EnvAuthLDAP,
+	contract.EnvAuthName, contract.EnvAuthPassword, contract.EnvAuthGroups, contract.EnvAuthCA,
+	contract.EnvAuthStartTLS, contract.EnvAuthCache, contract.EnvAuthRealm, contract.EnvAuthGroup}
 
 // FromEnvironment reads the settings of this process.
 func FromEnvironment() (Settings, error) {
 	s := Settings{
-		File: os.Getenv(FileVariable), GroupFile: os.Getenv(GroupFileVariable), LDAP: os.Getenv(LDAPVariable),
-		Name: os.Getenv(NameVariable), Password: os.Getenv(PasswordVariable), Groups: os.Getenv(GroupsVariable),
-		CA: os.Getenv(CAVariable), StartTLS: os.Getenv(StartTLSVariable) != "", Realm: os.Getenv(RealmVariable),
-		Group: os.Getenv(GroupVariable),
+		File: os.Getenv(contract.EnvAuthFile), GroupFile: os.Getenv(contract.EnvAuthGroupFile),
+		LDAP: os.Getenv(contract.EnvAuthLDAP), Name: os.Getenv(contract.EnvAuthName),
+		Password: os.Getenv(contract.EnvAuthPassword), Groups: os.Getenv(contract.EnvAuthGroups),
+		CA: os.Getenv(contract.EnvAuthCA), StartTLS: os.Getenv(contract.EnvAuthStartTLS) != "",
+		Realm: os.Getenv(contract.EnvAuthRealm), Group: os.Getenv(contract.EnvAuthGroup),
 	}
-	if text := os.Getenv(CacheVariable); text != "" {
+	if text := os.Getenv(contract.EnvAuthCache); text != "" {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 {
-			return s, fmt.Errorf("%s is %q: want a duration, such as 30s", CacheVariable, text)
+			return s, fmt.Errorf("%s is %q: want a duration, such as 30s", contract.EnvAuthCache, text)
 		}
 		s.Cache = d
 	}

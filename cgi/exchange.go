@@ -86,7 +86,7 @@ func (h *Host) exchange(w http.ResponseWriter, r, asked *http.Request, timed boo
 // run has net/http/cgi start the child, and pass on its answer.
 func (e *exchange) run(s script) {
 	h := e.host
-	vars := append(h.variables(e.request, s), reportVariable+"="+e.says.wanted, contract.ChildVariable+"="+e.mark)
+	vars := append(h.variables(e.request, s), reportVariable+"="+e.says.wanted, contract.EnvChild+"="+e.mark)
 	child := cgi.Handler{
 		Path:       s.path,
 		Root:       s.name,

@@ -161,7 +161,7 @@ func family(child int, mark string) []int {
 	folders, _ := filepath.Glob("/proc/[0-9]*")
 	parents := map[int]int{}
 	member := map[int]bool{}
-	marked := []byte(contract.ChildVariable + "=" + mark + "\x00")
+	marked := []byte(contract.EnvChild + "=" + mark + "\x00")
 	self := os.Getpid()
 	for _, folder := range folders {
 		pid, err := strconv.Atoi(filepath.Base(folder))

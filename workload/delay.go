@@ -8,24 +8,22 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
-)
 
-// DelayVariable, in the environment of a serving program, makes its answers slower by a known share: 0.1 is a tenth. It
-// is for who wants to see a slowdown of known size found, such as a gate that has to prove that it can fail.
-const DelayVariable = "FORKTAX_DELAY"
+	"forktax/workload/contract"
+)
 
 // mostDelay is the largest share. A slowdown of more needs no harness to be seen.
 const mostDelay = 10
 
-// delay reads the share; 0 is none.
+// delay reads the share by which responses are to be slower; 0 is none.
 func delay() (share float64, err error) {
-	text := os.Getenv(DelayVariable)
+	text := os.Getenv(contract.EnvDelay)
 	if text == "" {
 		return 0, nil
 	}
 	share, err = strconv.ParseFloat(text, 64)
 	if err != nil || !(share > 0 && share <= mostDelay) { // NaN is no number either
-		return 0, fmt.Errorf("reading %s %q: want a number above 0, of %d at the most", DelayVariable, text, mostDelay)
+		return 0, fmt.Errorf("reading %s %q: want a number above 0, of %d at the most", contract.EnvDelay, text, mostDelay)
 	}
 	return share, nil
 }

@@ -17,7 +17,7 @@ func TestDelay(t *testing.T) {
 	const work = 20 * time.Millisecond
 	w := sample
 	w.Open = workload.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(work) }))
-	t.Setenv(workload.DelayVariable, "3")
+	t.Setenv(contract.EnvDelay, "3")
 	s := start(t, w, "persistent")
 	s.timingOf(t, "/")
 	before := s.usage(t).SelfCPUNS
@@ -44,7 +44,7 @@ func TestDelay(t *testing.T) {
 // A child is delayed by its host, for a share of its whole life.
 func TestDelayOfChildren(t *testing.T) {
 	for _, share := range []string{"", "10"} {
-		s := startProgram(t, "cgi", workload.DelayVariable+"="+share)
+		s := startProgram(t, "cgi", contract.EnvDelay+"="+share)
 		s.timingOf(t, probePath("a small body"))
 		delays := 0
 		for range 5 {
@@ -61,7 +61,7 @@ func TestDelayOfChildren(t *testing.T) {
 
 func TestDelayThatIsNone(t *testing.T) {
 	for _, share := range []string{"0", "-0.1", "10.1", "ten", "NaN", "10%", "Inf"} {
-		t.Setenv(workload.DelayVariable, share)
+		t.Setenv(contract.EnvDelay, share)
 		var out, complaint bytes.Buffer
 		code := workload.Run(t.Context(), sample, []string{"serve"}, strings.NewReader(""), &out, &complaint)
 		if code != 1 || out.Len() > 0 || !strings.Contains(complaint.String(), `FORKTAX_DELAY "`+share+`"`) {

@@ -19,9 +19,6 @@ import (
 	"forktax/workload/contract"
 )
 
-// ExporterVariable names, in the environment of a serving program, the forktax command that renders its metrics.
-const ExporterVariable = "FORKTAX_EXPORTER"
-
 // An exporter renders /metrics by running "forktax metrics" once for each scrape, with a snapshot as its input: a CGI
 // program in all but name. It is a process of its own because the alternative, to link Prometheus' library here, would
 // have every child of the cgi model initialise it, and the harness would be half of what it measures. A scrape every 15
@@ -39,10 +36,10 @@ func (e *exporter) used() syscall.Rusage {
 
 // errNoExporter says what is missing, for the reader of the page.
 var errNoExporter = errors.New("the metrics page is rendered by the forktax command, which is not beside this program, " +
-	"not on PATH, and not named by " + ExporterVariable)
+	"not on PATH, and not named by " + contract.EnvExporter)
 
 func findExporter() (string, error) {
-	if named := os.Getenv(ExporterVariable); named != "" {
+	if named := os.Getenv(contract.EnvExporter); named != "" {
 		return named, nil
 	}
 	if self, err := os.Executable(); err == nil {

@@ -18,12 +18,12 @@ import (
 	"testing"
 	"time"
 
-	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 // Under load no model leaves processes, open files or goroutines behind.
 func TestNothingLeaksUnderLoad(t *testing.T) {
-	t.Setenv(workload.ExporterVariable, exporter(t, `printf 'Content-Type: text/x-metrics\n\n'; cat`))
+	t.Setenv(contract.EnvExporter, exporter(t, `printf 'Content-Type: text/x-metrics\n\n'; cat`))
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
 			s := startProgram(t, model)

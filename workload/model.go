@@ -61,7 +61,8 @@ func (w Workload) modelNamed(name string) (model, error) {
 
 // alike are the variables that children get besides the workload's own, as the twins must run alike: those that steer
 // Go's runtime, and the one by which a harness varies the size of the environment.
-var alike = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ", "FORKTAX_PADDING"}
+var alike = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ",
+	contract.EnvPadding}
 
 // startCGI hosts the program's own file, or what the workload names.
 func startCGI(_ context.Context, w Workload, c conditions) (running, error) {

@@ -92,7 +92,7 @@ func TestFlushedAnswerTellsWhatIsKnown(t *testing.T) {
 func TestPhasesOff(t *testing.T) {
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
-			s := startProgram(t, model, workload.PhasesVariable+"=off")
+			s := startProgram(t, model, contract.EnvPhases+"=off")
 			if timing, _ := s.timingOf(t, probePath("a small body")); timing != (contract.Timing{}) {
 				t.Errorf("phases %v, want none", names(timing))
 			}
@@ -106,7 +106,7 @@ func TestPhasesOff(t *testing.T) {
 
 // The metrics have a histogram of each phase, with as many in it as there were requests.
 func TestPhasesAreCounted(t *testing.T) {
-	t.Setenv(workload.ExporterVariable, exporter(t, `printf 'Content-Type: text/x-metrics\n\n'; cat`))
+	t.Setenv(contract.EnvExporter, exporter(t, `printf 'Content-Type: text/x-metrics\n\n'; cat`))
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
 			s := start(t, sample, model)

@@ -15,13 +15,6 @@ import (
 	"forktax/workload/contract"
 )
 
-// PhasesVariable, in the environment of a serving program, can be set to "off": then answers carry no Server-Timing, and
-// no phase is counted. It is for who wants to know what the timing itself costs.
-const (
-	PhasesVariable = "FORKTAX_PHASES"
-	phasesOff      = "off"
-)
-
 const loopback = "127.0.0.1:0" // a free port that only this machine reaches
 
 func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
@@ -82,7 +75,7 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 		defer func() { err = errors.Join(err, shut()) }()
 	}
 
-	meter := &meter{untimed: os.Getenv(PhasesVariable) == phasesOff}
+	meter := &meter{untimed: os.Getenv(contract.EnvPhases) == "off"}
 	a := &admin{workload: w.Name, model: m.name, meter: meter, children: r.children, family: r.family}
 	endWithInput(stdin, cancel)
 	fmt.Fprintf(stdout, "ready http://%s http://%s\n", ln.Addr(), adminLn.Addr())

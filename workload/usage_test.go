@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"forktax/workload"
 	"forktax/workload/contract"
 )
 
@@ -55,14 +54,14 @@ func TestUsage(t *testing.T) {
 }
 
 func TestMetricsWithoutExporter(t *testing.T) {
-	t.Setenv(workload.ExporterVariable, "")
+	t.Setenv(contract.EnvExporter, "")
 	t.Setenv("PATH", "")
 	s := start(t, sample, "persistent")
 	status, body := s.text(t, s.admin+"/metrics")
 	if status != http.StatusServiceUnavailable {
 		t.Errorf("GET /metrics = %d, want 503", status)
 	}
-	for _, say := range []string{"forktax", "PATH", workload.ExporterVariable} {
+	for _, say := range []string{"forktax", "PATH", contract.EnvExporter} {
 		if !strings.Contains(body, say) {
 			t.Errorf("GET /metrics says %q, want %q in it", body, say)
 		}
@@ -76,7 +75,7 @@ func TestMetricsByExporter(t *testing.T) {
 i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done # some 0.1 s of a processor, of which the usage may show nothing
 printf 'Content-Type: text/x-metrics\nX-Given: %s\n\n' "$*"
 cat`)
-	s := startProgram(t, "persistent", workload.ExporterVariable+"="+path)
+	s := startProgram(t, "persistent", contract.EnvExporter+"="+path)
 	if status, _ := s.text(t, s.url+"/connect"); status != http.StatusOK {
 		t.Fatalf("GET /connect = %d, want 200", status)
 	}
@@ -127,7 +126,7 @@ func TestExporterFails(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv(workload.ExporterVariable, exporter(t, test.script))
+			t.Setenv(contract.EnvExporter, exporter(t, test.script))
 			s := start(t, sample, "cgi")
 			if status, body := s.text(t, s.admin+"/metrics"); status != test.status || !strings.Contains(body, test.says) {
 				t.Errorf("GET /metrics = %d %q, want %d and %q in it", status, body, test.status, test.says)

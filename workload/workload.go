@@ -25,7 +25,8 @@ type Workload struct {
 	// runs is the execution model: once, or for each request. See Handler and Whole for programs with less to tell apart.
 	Open func(ctx context.Context) (Connect, error)
 	// Prepare makes the data that Open needs in the folder dir, the same bytes each time, and returns the environment
-	// variables to serve with. If Database names a kind of server, it makes the data there: DatabaseVariable says where.
+	// variables to serve with. If Database names a kind of server, it makes the data there:
+	// contract.EnvDatabase says where.
 	Prepare func(ctx context.Context, dir string) (env map[string]string, err error)
 	// Database is the kind of database that keeps the data: one that is a part of the program, such as "sqlite", or a
 	// server that a harness has for it, such as "postgres".
@@ -59,10 +60,6 @@ type Executable struct {
 	Authorization bool
 	Streams       bool
 }
-
-// DatabaseVariable is set for Prepare when the harness has a server of the Workload's kind: the URL of an empty place
-// there for the data of one target, with the password.
-const DatabaseVariable = "FORKTAX_DATABASE"
 
 // Connect opens the connections that a handler works on, makes the handler, and returns what closes them again.
 type Connect = cgi.Connect

@@ -13,6 +13,7 @@ import (
 	"forktax/bench/stats"
 	"forktax/bench/stats/sequential"
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // A CheckWanted is a check that is to be made, as the command check makes it, of two variants of one program.
@@ -25,11 +26,8 @@ type CheckWanted struct {
 	Seed              uint64
 }
 
-// startupProgram is the program of all live checks, and workVariable makes its start longer.
-const (
-	startupProgram = "startup"
-	workVariable   = "STARTUP_WORK"
-)
+// startupProgram is the program of all live checks.
+const startupProgram = "startup"
 
 // A verdictOf is what came of a live check.
 type verdictOf struct {
@@ -63,7 +61,7 @@ func (l *Lab) live(ctx context.Context, s liveSet) ([]verdictOf, time.Duration, 
 		w := CheckWanted{Program: l.Programs[startupProgram], Margin: s.margin, MustCatch: s.mustCatch,
 			Alpha: sequential.DefaultAlpha, Budget: s.budget, Seed: l.Seed + uint64(i) + 1}
 		if work > 0 {
-			w.Candidate = map[string]string{workVariable: work.String()}
+			w.Candidate = map[string]string{contract.EnvStartupWork: work.String()}
 		}
 		c, err := l.makeCheck(ctx, w)
 		if err != nil {

@@ -129,7 +129,7 @@ func (l *Lab) time(ctx context.Context, path string, runs int, work time.Duratio
 		"--export-json", export, "'"+program+"'")
 	cmd.Env = append(os.Environ(), explain.Environment(contract.Request{Method: "GET", Path: "/"}, program,
 		os.Getenv("PATH"))...)
-	cmd.Env = append(cmd.Env, workVariable+"="+work.String())
+	cmd.Env = append(cmd.Env, contract.EnvStartupWork+"="+work.String())
 	if _, err := process.Output(ctx, 10*time.Minute, cmd); err != nil {
 		return timed{}, fmt.Errorf("running hyperfine: %w", err)
 	}

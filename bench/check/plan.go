@@ -87,13 +87,13 @@ func (c *comparison) variants() []subject.Variant {
 		v := subject.Variant{Name: name, Model: subject.FloorModel, Env: map[string]string{}}
 		maps.Copy(v.Env, s.env)
 		if c.script != nil {
-			v.Env[subject.ScriptVariable] = s.path
+			v.Env[contract.EnvScriptPath] = s.path
 		} else {
 			v.Programs = []subject.Program{*s.keeps}
 			v.Program = s.keeps.Path
 		}
 		if name == controlName {
-			v.Env[subject.DelayVariable] = fmt.Sprint(c.MustCatch)
+			v.Env[contract.EnvDelay] = fmt.Sprint(c.MustCatch)
 		}
 		variants = append(variants, v)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // Auth is who may pass: the settings of package auth.
@@ -56,10 +57,11 @@ func (a *Auth) Validate(given []string) error {
 
 // environment is that of a program that asks.
 func (a *Auth) environment() (map[string]string, error) {
-	env := map[string]string{"AUTH_LDAP": a.LDAP, "AUTH_LDAP_NAME": a.BindName, "AUTH_LDAP_GROUPS": a.GroupBase, "AUTH_REALM": a.Realm,
-		"AUTH_GROUP": a.Group}
+	env := map[string]string{contract.EnvAuthLDAP: a.LDAP, contract.EnvAuthName: a.BindName,
+		contract.EnvAuthGroups: a.GroupBase, contract.EnvAuthRealm: a.Realm, contract.EnvAuthGroup: a.Group}
 	var err error
-	for variable, path := range map[string]string{"AUTH_FILE": a.File, "AUTH_GROUP_FILE": a.GroupFile, "AUTH_LDAP_CA": a.CAFile} {
+	for variable, path := range map[string]string{contract.EnvAuthFile: a.File, contract.EnvAuthGroupFile: a.GroupFile,
+		contract.EnvAuthCA: a.CAFile} {
 		if path == "" {
 			continue
 		}
@@ -72,13 +74,13 @@ func (a *Auth) environment() (map[string]string, error) {
 		if err != nil {
 			return nil, subject.Unusable("--auth-ldap-password-file: %w", err)
 		}
-		env["AUTH_LDAP_PASSWORD"] = strings.TrimRight(string(text), "\r\n")
+		env[contract.EnvAuthPassword] = strings.TrimRight(string(text), "\r\n")
 	}
 	if a.StartTLS {
-		env["AUTH_LDAP_STARTTLS"] = "1"
+		env[contract.EnvAuthStartTLS] = "1"
 	}
 	if a.Cache > 0 {
-		env["AUTH_LDAP_CACHE"] = a.Cache.String()
+		env[contract.EnvAuthCache] = a.Cache.String()
 	}
 	return env, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // Script is what is hosted for CGI: an executable, or a directory of them. The workload program script hosts it, and is
@@ -52,21 +53,21 @@ func (s *Script) Environment() (map[string]string, error) {
 	if !s.Wanted() {
 		return nil, nil
 	}
-	env := map[string]string{subject.RootVariable: strings.TrimRight(s.Root, "/")}
+	env := map[string]string{contract.EnvScriptRoot: strings.TrimRight(s.Root, "/")}
 	if s.Authorization {
-		env[subject.AuthorizationVariable] = "1"
+		env[contract.EnvScriptAuthorization] = "1"
 	}
 	var err error
 	if s.Path != "" {
-		env[subject.ScriptVariable], err = executable(s.Path)
+		env[contract.EnvScriptPath], err = executable(s.Path)
 	} else {
-		env[subject.ScriptVariable], err = directory("cgi-bin", s.Directory)
+		env[contract.EnvScriptPath], err = directory("cgi-bin", s.Directory)
 	}
 	if err != nil {
 		return nil, err
 	}
 	for _, named := range []struct{ flag, path, variable string }{
-		{"dir", s.Dir, subject.DirVariable}, {"documents", s.Documents, subject.DocumentsVariable},
+		{"dir", s.Dir, contract.EnvScriptDir}, {"documents", s.Documents, contract.EnvScriptDocuments},
 	} {
 		if named.path == "" {
 			continue
@@ -88,7 +89,7 @@ func (s *Script) Environment() (map[string]string, error) {
 		}
 		names = append(names, name)
 	}
-	env[subject.EnvVariable] = strings.Join(names, ",")
+	env[contract.EnvScriptEnv] = strings.Join(names, ",")
 	return env, nil
 }
 

@@ -84,8 +84,8 @@ func (s *Workloads) Launch(ctx context.Context, setup Setup, side int) (*subject
 	}
 	env := map[string]string{}
 	if setup.Workload == Startup {
-		env["STARTUP_WORK"] = fmt.Sprint(setup.WorkMS, "ms")
-		env["STARTUP_CONNECT"] = fmt.Sprint(setup.ConnectMS, "ms")
+		env[contract.EnvStartupWork] = fmt.Sprint(setup.WorkMS, "ms")
+		env[contract.EnvStartupConnect] = fmt.Sprint(setup.ConnectMS, "ms")
 	}
 	l := subject.Launcher{Dir: s.dir, Exporter: s.command, AtOnce: s.atOnce, Databases: databases}
 	t, stop, err := l.Serve(ctx, p, subject.Variant{Model: setup.Models[side], Env: env})

@@ -15,6 +15,7 @@ import (
 	"forktax/bench/run"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
+	"forktax/workload/contract"
 )
 
 // A preparation is a run that is being prepared.
@@ -31,7 +32,7 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Write
 		o.Seed = rand.Uint64N(1_000_000) // few digits, for it is printed to be typed again
 	}
 	if !o.Phases {
-		l.Env = map[string]string{subject.PhasesVariable: "off"}
+		l.Env = map[string]string{contract.EnvPhases: "off"}
 	}
 	p := &preparation{Options: o, launcher: l, log: log}
 	if o.Suite != "" {

@@ -17,7 +17,7 @@ const mostSweeps = 10
 // killChildren kills the children of the CGI host of that number, and what they have started, wherever they went: all
 // have the mark in their environment that the host has given them. It is for a host that cannot do it any more.
 func killChildren(host int) {
-	mark := fmt.Appendf(nil, "%s=%d.", contract.ChildVariable, host)
+	mark := fmt.Appendf(nil, "%s=%d.", contract.EnvChild, host)
 	for range mostSweeps {
 		found := false
 		files, _ := filepath.Glob("/proc/[0-9]*/environ")

@@ -79,7 +79,7 @@ func (a Adhoc) Host(script *Program, l *Launcher, path string) error {
 		return InvalidOption("request", "%q: %v", path, err)
 	}
 	script.Requests = []contract.Request{{Name: "get", Method: "GET", Path: path}}
-	env := map[string]string{ScriptVariable: absolute, RootVariable: strings.TrimRight(u.Path, "/")}
+	env := map[string]string{contract.EnvScriptPath: absolute, contract.EnvScriptRoot: strings.TrimRight(u.Path, "/")}
 	maps.Copy(env, l.Env)
 	l.Env = env
 	return nil

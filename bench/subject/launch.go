@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"forktax/bench/process"
+	"forktax/workload/contract"
 )
 
 // Limits on what a program may take; each is far above what one needs that works.
@@ -22,15 +23,6 @@ const (
 	startLimit = 30 * time.Second
 	stopLimit  = 15 * time.Second // above the 10 s that it may take to drain
 )
-
-// PhasesVariable, set to "off" in a program's environment, has it leave out its phases; see package twin.
-const PhasesVariable = "FORKTAX_PHASES"
-
-// DelayVariable has a program delay each answer by a share of the time that the one before took; see package twin.
-const DelayVariable = "FORKTAX_DELAY"
-
-// exporterVariable tells a program which forktax renders its /metrics; see package twin.
-const exporterVariable = "FORKTAX_EXPORTER"
 
 // A Launcher starts programs as targets, each with data of its own.
 type Launcher struct {
@@ -121,7 +113,7 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
 	cmd := exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
 	cmd.Args = append(cmd.Args, l.Flags...)
-	cmd.Env = append(ownEnvironment(), exporterVariable+"="+l.Exporter)
+	cmd.Env = append(ownEnvironment(), contract.EnvExporter+"="+l.Exporter)
 	for _, vars := range []map[string]string{env, l.Env, v.Env} {
 		for name, value := range vars {
 			cmd.Env = append(cmd.Env, name+"="+value)
@@ -144,9 +136,6 @@ func (l *Launcher) stop(s *process.Process) error {
 	return s.Stop(cmp.Or(l.StopLimit, stopLimit), l.AtOnce)
 }
 
-// paddingVariable is in the environment of every program, and a cgi host hands it on to its children.
-const paddingVariable = "FORKTAX_PADDING"
-
 // mostPadding is a page of memory, within which an offset can matter.
 const mostPadding = 4096
 
@@ -160,7 +149,7 @@ const MostPadding = 120_000
 func (l *Launcher) padding(more int) string {
 	l.launches++
 	n := more + rand.New(rand.NewPCG(l.Seed, l.launches)).IntN(mostPadding)
-	return paddingVariable + "=" + strings.Repeat("x", n)
+	return contract.EnvPadding + "=" + strings.Repeat("x", n)
 }
 
 // ready waits for the line "ready <url> <admin url>", and then for the target to be in good health.

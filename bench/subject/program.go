@@ -89,15 +89,12 @@ func validName(whose, name string) error {
 	return nil
 }
 
-// databaseVariable tells a program that prepares where in a database server to make its data; see package twin.
-const databaseVariable = "FORKTAX_DATABASE"
-
 // Prepare has the program make its data in dir, or in the database server at the URL if that is not "", and returns the
 // environment to serve with.
 func (p Program) Prepare(ctx context.Context, dir, url string) (map[string]string, error) {
 	var vars []string
 	if url != "" {
-		vars = append(vars, databaseVariable+"="+url)
+		vars = append(vars, contract.EnvDatabase+"="+url)
 	}
 	out, err := output(ctx, prepareLimit, p.Path, "", vars, "prepare", "-dir", dir)
 	if err != nil {

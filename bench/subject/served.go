@@ -38,7 +38,7 @@ func ServedBy(programs []Program, variants []Variant) []Served {
 		}
 	}
 	for _, v := range variants {
-		if path := v.Env[ScriptVariable]; path != "" {
+		if path := v.Env[contract.EnvScriptPath]; path != "" {
 			serve(Program{Path: path, Description: contract.Description{Name: filepath.Base(path)}}, v.Name)
 		}
 	}

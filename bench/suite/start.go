@@ -9,6 +9,7 @@ import (
 	"forktax/bench/machine"
 	"forktax/bench/servers"
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // start starts a contender.
@@ -16,14 +17,15 @@ type start = func(ctx context.Context, l *subject.Launcher) (*subject.Target, fu
 
 // hosted has our own host execute the file for each request.
 func (p *preparing) hosted(c contender, file string) (start, error) {
-	env := map[string]string{"SCRIPT_PATH": file, "SCRIPT_DIR": filepath.Dir(file)}
+	env := map[string]string{contract.EnvScriptPath: file, contract.EnvScriptDir: filepath.Dir(file)}
 	if c.by != "" {
 		interpreter, err := exec.LookPath(c.by)
 		if err != nil {
 			return nil, err
 		}
 		// By these php-cgi knows what to execute, and that a server has looked at the path.
-		env["SCRIPT_PATH"], env["SCRIPT_ENV"] = interpreter, "SCRIPT_FILENAME,REDIRECT_STATUS"
+		env[contract.EnvScriptPath] = interpreter
+		env[contract.EnvScriptEnv] = "SCRIPT_FILENAME,REDIRECT_STATUS"
 		env["SCRIPT_FILENAME"], env["REDIRECT_STATUS"] = file, "200"
 		if err := machine.Settle(interpreter); err != nil {
 			return nil, err

@@ -14,6 +14,7 @@ import (
 
 	"forktax/auth"
 	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 const (
@@ -43,7 +44,8 @@ func open(context.Context) (workload.Connect, error) {
 		return nil, err
 	}
 	if !settings.Wanted() {
-		return nil, fmt.Errorf("neither %s nor %s is set: they say who knows the users", auth.FileVariable, auth.LDAPVariable)
+		return nil, fmt.Errorf("neither %s nor %s is set: they say who knows the users", contract.EnvAuthFile,
+			contract.EnvAuthLDAP)
 	}
 	settings.Connection = workload.ConnectionOpened
 	opened, err := settings.Open()

@@ -16,21 +16,13 @@ import (
 
 	"forktax/auth"
 	"forktax/workload"
-)
-
-// Variables of a serving program.
-const (
-	pathVariable          = "SCRIPT_PATH"          // the file to execute, or a folder of such files
-	rootVariable          = "SCRIPT_ROOT"          // with what the paths of URLs begin that it answers
-	dirVariable           = "SCRIPT_DIR"           // where it runs; by default, in its own folder
-	documentsVariable     = "SCRIPT_DOCUMENTS"     // what PATH_TRANSLATED is in
-	envVariable           = "SCRIPT_ENV"           // names of variables that it is given, with commas between them
-	authorizationVariable = "SCRIPT_AUTHORIZATION" // not empty: it is given the header Authorization
+	"forktax/workload/contract"
 )
 
 var program = workload.Workload{
-	Name:  "script",
-	About: "any CGI executable, in any language: the file that " + pathVariable + " names, or those in that folder",
+	Name: "script",
+	About: "any CGI executable, in any language: the file that " + contract.EnvScriptPath +
+		" names, or those in that folder",
 	Requests: []workload.Request{{
 		Name:   "get",
 		Method: http.MethodGet,
@@ -60,18 +52,18 @@ func front(next http.Handler) (http.Handler, func() error, error) {
 // executable says what is wrong before the first request would: as a host that serves nothing but status 500.
 func executable() (workload.Executable, error) {
 	x := workload.Executable{
-		Path:          os.Getenv(pathVariable),
-		Root:          os.Getenv(rootVariable),
-		Dir:           os.Getenv(dirVariable),
-		Documents:     os.Getenv(documentsVariable),
-		Env:           strings.FieldsFunc(os.Getenv(envVariable), func(r rune) bool { return r == ',' }),
-		Authorization: os.Getenv(authorizationVariable) != "",
+		Path:          os.Getenv(contract.EnvScriptPath),
+		Root:          os.Getenv(contract.EnvScriptRoot),
+		Dir:           os.Getenv(contract.EnvScriptDir),
+		Documents:     os.Getenv(contract.EnvScriptDocuments),
+		Env:           strings.FieldsFunc(os.Getenv(contract.EnvScriptEnv), func(r rune) bool { return r == ',' }),
+		Authorization: os.Getenv(contract.EnvScriptAuthorization) != "",
 		Streams:       true,
 	}
 	if x.Root != "" && x.Root[0] != '/' {
-		return x, fmt.Errorf("%s is %q: want a path that begins with /", rootVariable, x.Root)
+		return x, fmt.Errorf("%s is %q: want a path that begins with /", contract.EnvScriptRoot, x.Root)
 	}
-	for _, name := range []string{dirVariable, documentsVariable} {
+	for _, name := range []string{contract.EnvScriptDir, contract.EnvScriptDocuments} {
 		if path := os.Getenv(name); path != "" && !isFolder(path) {
 			return x, fmt.Errorf("%s is %q, which is no folder", name, path)
 		}
@@ -87,18 +79,18 @@ func isFolder(path string) bool {
 func runnable(path string) error {
 	switch {
 	case path == "":
-		return fmt.Errorf("%s is not set: it names the file to execute for each request", pathVariable)
+		return fmt.Errorf("%s is not set: it names the file to execute for each request", contract.EnvScriptPath)
 	case !filepath.IsAbs(path):
-		return fmt.Errorf("%s is %q: want an absolute path", pathVariable, path)
+		return fmt.Errorf("%s is %q: want an absolute path", contract.EnvScriptPath, path)
 	case isFolder(path):
 		return nil
 	}
 	_, err := exec.LookPath(path)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s names a file that may not be executed (chmod +x makes it so): %w", pathVariable, err)
+		return fmt.Errorf("%s names a file that may not be executed (chmod +x makes it so): %w", contract.EnvScriptPath, err)
 	case err != nil:
-		return fmt.Errorf("%s names no file that can be executed: %w", pathVariable, err)
+		return fmt.Errorf("%s names no file that can be executed: %w", contract.EnvScriptPath, err)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func written(t *testing.T, name, text string, mode os.FileMode) (path string) {
 // served serves the script until the test ends, and returns the URL.
 func served(t *testing.T, path string) (url string) {
 	t.Helper()
-	t.Setenv(pathVariable, path)
+	t.Setenv(contract.EnvScriptPath, path)
 	stdin, input := io.Pipe()
 	output, stdout := io.Pipe()
 	var log bytes.Buffer
@@ -134,7 +134,7 @@ func TestPythonScript(t *testing.T) {
 func TestWhatIsNoScript(t *testing.T) {
 	check := func(path, want string) {
 		t.Helper()
-		t.Setenv(pathVariable, path)
+		t.Setenv(contract.EnvScriptPath, path)
 		var out, complaint bytes.Buffer
 		args := []string{"serve", "-model", "cgi"}
 		code := workload.Run(t.Context(), program, args, strings.NewReader(""), &out, &complaint)
@@ -151,7 +151,7 @@ func TestWhatIsNoScript(t *testing.T) {
 
 // The program describes itself without knowing the script.
 func TestDescribe(t *testing.T) {
-	t.Setenv(pathVariable, "")
+	t.Setenv(contract.EnvScriptPath, "")
 	var out bytes.Buffer
 	if code := workload.Run(t.Context(), program, []string{"describe"}, nil, &out, io.Discard); code != 0 {
 		t.Fatalf("describe: status %d, want 0", code)

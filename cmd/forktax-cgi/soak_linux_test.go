@@ -20,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"forktax/workload/contract"
 )
 
 var (
@@ -79,7 +81,7 @@ func startHost(t *testing.T, path string, flags ...string) *host {
 		t.Fatal(err)
 	}
 	h := &host{T: t, cmd: exec.Command(self, append([]string{"serve", "-model", "cgi"}, flags...)...)}
-	h.cmd.Env = append(os.Environ(), hostVariable+"=1", pathVariable+"="+path, "FORKTAX_EXPORTER="+self)
+	h.cmd.Env = append(os.Environ(), hostVariable+"=1", contract.EnvScriptPath+"="+path, contract.EnvExporter+"="+self)
 	h.cmd.Stderr = &h.log
 	stdout, err := h.cmd.StdoutPipe()
 	if err == nil {

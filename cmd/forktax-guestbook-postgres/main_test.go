@@ -14,7 +14,7 @@ import (
 	"forktax/bench/testenv"
 	"forktax/cmd/forktax-guestbook/book"
 	"forktax/cmd/forktax-guestbook/booktest"
-	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 func TestMain(m *testing.M) {
@@ -62,12 +62,12 @@ func freshDatabase(t *testing.T, s *servers.Server) string {
 			t.Error(err)
 		}
 	})
-	t.Setenv(workload.DatabaseVariable, place)
+	t.Setenv(contract.EnvDatabase, place)
 	env, err := prepare(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(workload.DatabaseVariable, "")
+	t.Setenv(contract.EnvDatabase, "")
 	t.Setenv(book.Variable, env[book.Variable])
 	return env[book.Variable]
 }

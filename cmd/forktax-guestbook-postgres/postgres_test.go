@@ -12,7 +12,7 @@ import (
 	"forktax/bench/servers"
 	"forktax/cmd/forktax-guestbook/book"
 	"forktax/cmd/forktax-guestbook/booktest"
-	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 // By TLS and by a socket the guestbook is the same.
@@ -137,7 +137,7 @@ func TestPrepareFails(t *testing.T) {
 	suite.Fresh(t)
 	check := func(url, want string) {
 		t.Helper()
-		t.Setenv(workload.DatabaseVariable, url)
+		t.Setenv(contract.EnvDatabase, url)
 		if _, err := prepare(t.Context(), t.TempDir()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("prepare = %v, want an error with %q", err, want)
 		}

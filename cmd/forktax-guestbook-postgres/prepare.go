@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"forktax/cmd/forktax-guestbook/book"
-	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 const schema = `
@@ -31,9 +31,9 @@ CREATE SEQUENCE signed START %d;
 
 // prepare makes the tables in the place that the harness gives; there must be none of their names.
 func prepare(ctx context.Context, _ string) (map[string]string, error) {
-	url := os.Getenv(workload.DatabaseVariable)
+	url := os.Getenv(contract.EnvDatabase)
 	if url == "" {
-		return nil, errors.New(workload.DatabaseVariable + " is not set: it says where to make the tables, " +
+		return nil, errors.New(contract.EnvDatabase + " is not set: it says where to make the tables, " +
 			"as postgres://user:password@host/database")
 	}
 	conn, err := pgx.Connect(ctx, url)

@@ -16,7 +16,7 @@ import (
 
 	"forktax/bench/ldapmem"
 	"forktax/bench/process"
-	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 // withDirectory serves a directory until stop is called or the test ends, and has prepare use it.
@@ -51,7 +51,7 @@ func withDirectory(t *testing.T) (stop func()) {
 			t.Fatal(err)
 		}
 	}
-	t.Setenv(workload.DatabaseVariable, "ldap://cn=admin%2Cdc=example:secret@"+addr+"/dc=example")
+	t.Setenv(contract.EnvDatabase, "ldap://cn=admin%2Cdc=example:secret@"+addr+"/dc=example")
 	return stop
 }
 
@@ -155,7 +155,7 @@ func TestPrepare(t *testing.T) {
 	if !maps.Equal(made[0], made[1]) || len(made[0]) != 4 {
 		t.Errorf("prepare made %v, and then others", slices.Sorted(maps.Keys(made[0])))
 	}
-	t.Setenv(workload.DatabaseVariable, "")
+	t.Setenv(contract.EnvDatabase, "")
 	if _, err := prepare(t.Context(), t.TempDir()); err == nil {
 		t.Error("prepare needs no directory")
 	}

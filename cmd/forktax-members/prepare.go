@@ -14,7 +14,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"forktax/auth"
-	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 // passwords is what htpasswd made of names and passwordOf them: by bcrypt, but for one by MD5 and one by SHA-1.
@@ -46,10 +46,10 @@ var prepared = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 // prepare makes the files in dir, and the users of the directory at the URL that a harness gives.
 func prepare(_ context.Context, dir string) (map[string]string, error) {
 	env := map[string]string{
-		dirVariable:            dir,
-		auth.FileVariable:      filepath.Join(dir, "passwords"),
-		auth.GroupFileVariable: filepath.Join(dir, "groups"),
-		auth.GroupVariable:     group,
+		dirVariable:               dir,
+		contract.EnvAuthFile:      filepath.Join(dir, "passwords"),
+		contract.EnvAuthGroupFile: filepath.Join(dir, "groups"),
+		contract.EnvAuthGroup:     group,
 	}
 	var readers []string
 	for line := range strings.Lines(passwords) {
@@ -60,8 +60,8 @@ func prepare(_ context.Context, dir string) (map[string]string, error) {
 	file := filepath.Join(filesIn(dir), "note.txt")
 	err := errors.Join(
 		os.MkdirAll(filesIn(dir), 0o755),
-		os.WriteFile(env[auth.FileVariable], []byte(passwords), 0o600),
-		os.WriteFile(env[auth.GroupFileVariable], []byte(group+": "+strings.Join(readers, " ")+"\n"), 0o600),
+		os.WriteFile(env[contract.EnvAuthFile], []byte(passwords), 0o600),
+		os.WriteFile(env[contract.EnvAuthGroupFile], []byte(group+": "+strings.Join(readers, " ")+"\n"), 0o600),
 		os.WriteFile(scriptIn(dir), []byte(script), 0o755),
 		os.WriteFile(file, []byte(note), 0o644),
 		os.Chtimes(file, prepared, prepared))
@@ -85,13 +85,13 @@ func inDirectory() []string {
 
 // prepareDirectory adds users and their group below the entry that the URL names, and says in env how to ask for them.
 func prepareDirectory(env map[string]string) error {
-	text := os.Getenv(workload.DatabaseVariable)
+	text := os.Getenv(contract.EnvDatabase)
 	if text == "" {
-		return errors.New(workload.DatabaseVariable + " is not set: it is the URL of an LDAP server, which a harness starts")
+		return errors.New(contract.EnvDatabase + " is not set: it is the URL of an LDAP server, which a harness starts")
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return errors.New(workload.DatabaseVariable + " cannot be read as a URL") // err has the password
+		return errors.New(contract.EnvDatabase + " cannot be read as a URL") // err has the password
 	}
 	base := strings.TrimPrefix(u.Path, "/")
 	c, err := connect(u)
@@ -114,10 +114,10 @@ func prepareDirectory(env map[string]string) error {
 	if err = errors.Join(err, c.Add(request)); err != nil {
 		return err
 	}
-	env[auth.LDAPVariable] = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/" + people, RawQuery: "uid"}).String()
-	env[auth.GroupsVariable] = groups
+	env[contract.EnvAuthLDAP] = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/" + people, RawQuery: "uid"}).String()
+	env[contract.EnvAuthGroups] = groups
 	if ca := u.Query().Get("ca"); ca != "" {
-		env[auth.CAVariable] = ca
+		env[contract.EnvAuthCA] = ca
 	}
 	return nil
 }

@@ -9,12 +9,14 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"forktax/workload/contract"
 )
 
 // hold takes the heap that the serving process is to have, and touches each page of it: memory that was never written
 // to is not there. It is for the host: a fork that copied its page tables would take longer the larger it is.
 func hold(context.Context) (release func() error, err error) {
-	if _, err := duration(workVariable); err != nil { // which the children would be told, and nobody else
+	if _, err := duration(contract.EnvStartupWork); err != nil { // which the children would be told, and nobody else
 		return nil, err
 	}
 	n, err := heapWanted()

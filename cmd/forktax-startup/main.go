@@ -13,20 +13,18 @@ import (
 	"time"
 
 	"forktax/workload"
+	"forktax/workload/contract"
 )
 
-// Variables of a serving program.
-const (
-	workVariable    = "STARTUP_WORK"    // how long Open is busy: 5ms
-	connectVariable = "STARTUP_CONNECT" // how long it waits then, as for the handshake of a database far away: 5ms
-	heapVariable    = "STARTUP_HEAP"    // memory that the serving process has in use, and its children have not: 1024MiB
-)
+// heapVariable says how much memory the serving process has in use, and its children have not: 1024MiB.
+const heapVariable = "STARTUP_HEAP"
 
 const greeting = "hello\n"
 
 var startup = workload.Workload{
-	Name:  "startup",
-	About: "six bytes, after a start that " + workVariable + ", " + heapVariable + " and the build tag large make dear",
+	Name: "startup",
+	About: "six bytes, after a start that " + contract.EnvStartupWork + ", " + heapVariable +
+		" and the build tag large make dear",
 	Requests: []workload.Request{{
 		Name:   "hello",
 		Method: http.MethodGet,
@@ -38,17 +36,17 @@ var startup = workload.Workload{
 		},
 	}},
 	Open:  open,
-	Env:   []string{workVariable, connectVariable},
+	Env:   []string{contract.EnvStartupWork, contract.EnvStartupConnect},
 	Setup: hold,
 }
 
 // open is busy for as long as it is told to be, and what it returns waits as long.
 func open(context.Context) (workload.Connect, error) {
-	d, err := duration(workVariable)
+	d, err := duration(contract.EnvStartupWork)
 	if err != nil {
 		return nil, err
 	}
-	wait, err := duration(connectVariable)
+	wait, err := duration(contract.EnvStartupConnect)
 	if err != nil {
 		return nil, err
 	}

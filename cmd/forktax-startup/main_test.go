@@ -78,12 +78,12 @@ func TestIsHello(t *testing.T) {
 func TestWork(t *testing.T) {
 	check := func(text string, want time.Duration, ok bool) {
 		t.Helper()
-		t.Setenv(workVariable, text)
+		t.Setenv(contract.EnvStartupWork, text)
 		begin := time.Now()
 		_, err := open(context.Background())
 		if took := time.Since(begin); (err == nil) != ok || took < want {
-			t.Errorf("open with %s=%q = %v after %v, want at least %v, and to succeed: %v", workVariable, text, err, took,
-				want, ok)
+			t.Errorf("open with %s=%q = %v after %v, want at least %v, and to succeed: %v", contract.EnvStartupWork, text, err,
+				took, want, ok)
 		}
 	}
 	check("", 0, true)
@@ -97,7 +97,7 @@ func TestWork(t *testing.T) {
 func TestServeTellsMistakes(t *testing.T) {
 	check := func(name, value, want string) {
 		t.Helper()
-		t.Setenv(workVariable, "")
+		t.Setenv(contract.EnvStartupWork, "")
 		t.Setenv(heapVariable, "")
 		t.Setenv(name, value)
 		var log bytes.Buffer
@@ -106,7 +106,7 @@ func TestServeTellsMistakes(t *testing.T) {
 			t.Errorf("serve with %s=%s: status %d, %q; want 1 and %q", name, value, code, &log, want)
 		}
 	}
-	check(workVariable, "5", "a time such as 5ms is needed")
+	check(contract.EnvStartupWork, "5", "a time such as 5ms is needed")
 	check(heapVariable, "1GB", "a size such as 1024MiB is needed")
 	check(heapVariable, "-1MiB", "a size such as 1024MiB is needed")
 }

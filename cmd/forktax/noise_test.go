@@ -23,7 +23,7 @@ func BenchmarkNoise(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
 				c := compareVariants(b, "forktax-startup", subject.Variant{Name: "original", Model: "cgi"},
-					subject.Variant{Name: "copy", Model: "cgi", Env: map[string]string{"STARTUP_WORK": busy.String()}})
+					subject.Variant{Name: "copy", Model: "cgi", Env: map[string]string{contract.EnvStartupWork: busy.String()}})
 				b.ReportMetric(100*math.Log1p(*c.MDE)/(2.3263+1.6449), "standard-error-%") // see stats.MDE
 			}
 			b.ReportMetric(0, "ns/op")
@@ -38,7 +38,7 @@ func BenchmarkPhases(b *testing.B) {
 		b.Run(model, func(b *testing.B) {
 			for range b.N {
 				compareVariants(b, "forktax-hello",
-					subject.Variant{Name: "silent", Model: model, Env: map[string]string{subject.PhasesVariable: "off"}},
+					subject.Variant{Name: "silent", Model: model, Env: map[string]string{contract.EnvPhases: "off"}},
 					subject.Variant{Name: "telling", Model: model})
 			}
 			b.ReportMetric(0, "ns/op")

@@ -15,6 +15,7 @@ import (
 
 	"forktax/bench/servers"
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // teller is a CGI program that tells what it was told, unless the query asks for an answer of another kind.
@@ -90,7 +91,7 @@ func TestHostAnswersAsItsPeers(t *testing.T) {
 	}
 	p := builtScript(t, dir)
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir,
-		Env: map[string]string{subject.ScriptVariable: path, subject.RootVariable: "/cgi-bin/teller"}}
+		Env: map[string]string{contract.EnvScriptPath: path, contract.EnvScriptRoot: "/cgi-bin/teller"}}
 	ours, stop, err := launcher.Launch(t.Context(), "cgi", p.Name)
 	if err != nil {
 		t.Fatal(err)

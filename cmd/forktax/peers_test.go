@@ -72,7 +72,7 @@ func comparePeers(b *testing.B, child string) {
 		BlockNS:  int64(250 * time.Millisecond), // long enough that connections, which each visit opens, are not what is compared
 		BudgetNS: int64(time.Minute), Seed: 1}
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed,
-		Env: map[string]string{subject.ScriptVariable: child, subject.PhasesVariable: "off"}}
+		Env: map[string]string{contract.EnvScriptPath: child, contract.EnvPhases: "off"}}
 	models := []string{ours}
 	for _, peer := range servers.Webs(servers.Executable) {
 		name := peer.Name

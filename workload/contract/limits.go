@@ -11,10 +11,6 @@ import (
 	"time"
 )
 
-// ChildVariable is in the environment of each child of a host, and of all that it starts: the host's number, a dot, and
-// what no other child has. So they can be found when they are to end.
-const ChildVariable = "FORKTAX_CHILD"
-
 // ChildLimits bound what the children of a host, a process for each request, may take. A field that is 0 stands for its
 // default, and one below 0 for no limit. They are a part of the program contract: a program that serves the model cgi
 // takes them as flags.
