@@ -19,6 +19,7 @@ import (
 
 	"forktax/auth"
 	"forktax/bench/ldapmem"
+	"forktax/bench/process"
 	"forktax/bench/servers"
 	"forktax/bench/testenv"
 	"forktax/workload/contract"
@@ -53,7 +54,7 @@ func inMemory(t testing.TB) []string {
 func filled(t *testing.T, d servers.Directory) (*servers.DirectoryServer, auth.Settings) {
 	t.Helper()
 	s, err := d.Start(t.Context())
-	testenv.As(t, err, new(*servers.NotInstalledError))
+	testenv.As(t, err, new(*process.NotInstalledError))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"forktax/bench/process"
 	"forktax/bench/servers"
 	"forktax/bench/testenv"
 )
@@ -89,7 +90,7 @@ func behind(t *testing.T, web, file, program, variable string) func(method, targ
 			return env, err
 		},
 	})
-	testenv.As(t, err, new(*servers.NotInstalledError))
+	testenv.As(t, err, new(*process.NotInstalledError))
 	if err != nil {
 		t.Fatal(err)
 	}

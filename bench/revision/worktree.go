@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"forktax/bench/process"
 )
 
 // worktreePrefix begins the names of our worktrees, by which we know those that a killed forktax left.
@@ -19,9 +21,6 @@ const worktreePrefix = "forktax-worktree-"
 
 // removalLimit is how long git may take to forget a worktree, also after ctx has ended.
 const removalLimit = 30 * time.Second
-
-// turnPause is between two looks at a lock that another holds: much less than what git takes meanwhile.
-const turnPause = 5 * time.Millisecond
 
 // A worktree is a commit, checked out in a temporary folder. Beside it lies a file that this process has locked, which
 // tells others that it is in use.
@@ -112,20 +111,21 @@ func (r repository) turn(ctx context.Context) (done func(), err error) {
 	if !filepath.IsAbs(folder) {
 		folder = filepath.Join(r.dir, folder)
 	}
-	for {
-		lock, err := locked(folder)
-		if err == nil {
-			return func() { lock.Close() }, nil
+	var lock *os.File
+	var failed error
+	busy := process.Until(ctx, func() error {
+		if lock, failed = locked(folder); errors.Is(failed, syscall.EWOULDBLOCK) {
+			return failed
 		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("locking the repository: %w", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(turnPause):
-		}
+		return nil // it is ours, or cannot be locked
+	})
+	if busy != nil {
+		return nil, context.Cause(ctx)
 	}
+	if failed != nil {
+		return nil, fmt.Errorf("locking the repository: %w", failed)
+	}
+	return func() { lock.Close() }, nil
 }
 
 // forget has the repository forget a worktree whose folder is gone.

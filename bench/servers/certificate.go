@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -33,11 +34,8 @@ func (h *home) certify() error {
 		IsCA:         true, BasicConstraintsValid: true,
 	}
 	certificate, err := x509.CreateCertificate(rand.Reader, subject, subject, key.Public(), key)
-	if err != nil {
-		return fmt.Errorf("making a certificate: %w", err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
+	secret, failed := x509.MarshalPKCS8PrivateKey(key)
+	if err := errors.Join(err, failed); err != nil {
 		return fmt.Errorf("making a certificate: %w", err)
 	}
 	for name, block := range map[string]*pem.Block{

@@ -1,7 +1,6 @@
 package servers
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"text/template"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -42,7 +40,7 @@ const role = "forktax"
 // WAL with synchronous=NORMAL promises, too, so that neither database is charged for a disk that the other does not
 // wait for. All is written to the disk in order (fsync is on), and a crash of the machine loses the last commits at
 // the most.
-var configuration = template.Must(template.New("postgresql.conf").Parse(`
+const configuration = `
 listen_addresses = '{{if not .Socket}}127.0.0.1{{end}}'
 port = {{.Port}}
 unix_socket_directories = '{{if .Socket}}{{.Dir}}{{end}}'
@@ -53,7 +51,7 @@ log_line_prefix = ''
 {{end}}{{if .TLS}}ssl = on
 ssl_cert_file = '{{.Dir}}/server.crt'
 ssl_key_file = '{{.Dir}}/server.key'
-{{end}}`))
+{{end}}`
 
 // startCluster makes a cluster and starts its server.
 func startCluster(ctx context.Context, p Postgres) (c *cluster, err error) {
@@ -111,16 +109,16 @@ func (c *cluster) serve(ctx context.Context, programs string, p Postgres, passwo
 	if err != nil {
 		return err
 	}
-	var config bytes.Buffer
-	if err := configuration.Execute(&config, map[string]any{"Dir": c.dir, "Port": port, "Socket": p.Socket, "TLS": p.TLS,
-		"Connections": p.Connections}); err != nil {
+	config, err := filled(configuration, map[string]any{"Dir": c.dir, "Port": port, "Socket": p.Socket, "TLS": p.TLS,
+		"Connections": p.Connections})
+	if err != nil {
 		return err
 	}
 	from := map[bool]string{false: "host all all 127.0.0.1/32", true: "hostssl all all 127.0.0.1/32"}[p.TLS]
 	if p.Socket {
 		from = "local all all"
 	}
-	err = errors.Join(c.servant.write(filepath.Join(c.data(), "postgresql.conf"), config.Bytes()),
+	err = errors.Join(c.servant.write(filepath.Join(c.data(), "postgresql.conf"), []byte(config)),
 		c.servant.write(filepath.Join(c.data(), "pg_hba.conf"), []byte(from+" scram-sha-256\n")))
 	if err != nil {
 		return err
@@ -151,13 +149,13 @@ func (c *cluster) address(p Postgres, port int, password string) *url.URL {
 
 // accepts waits until the server lets one in.
 func (c *cluster) accepts(ctx context.Context) error {
-	err := until(ctx, []*process.Process{c.process}, func() error {
+	err := process.Until(ctx, func() error {
 		session, err := pgx.Connect(ctx, c.url.String())
 		if err != nil {
 			return err
 		}
 		return session.Close(ctx)
-	})
+	}, c.process)
 	if err != nil {
 		return fmt.Errorf("postgres: %w", err)
 	}
@@ -178,14 +176,9 @@ func (c *cluster) hasEnded() bool {
 
 // remove ends the server and removes its files, as far as they were made.
 func (c *cluster) remove() error {
-	var errs []error
 	if c.process != nil {
 		c.hasEnded()
 		c.removed = true
-		errs = append(errs, c.died, c.process.Stop(stopLimit, nil))
 	}
-	if c.home != nil {
-		errs = append(errs, c.leave())
-	}
-	return errors.Join(errs...)
+	return errors.Join(c.died, c.leave(c.process))
 }

@@ -60,12 +60,6 @@ func (d Directory) Start(ctx context.Context) (s *DirectoryServer, err error) {
 			err = errors.Join(fmt.Errorf("starting %s: %w", s.kind, err), s.Stop())
 		}
 	}()
-	program := ""
-	if d.Command == nil {
-		if program, err = slapdProgram(); err != nil {
-			return s, err
-		}
-	}
 	if s.home, err = newHome(s.kind, user); err != nil {
 		return s, err
 	}
@@ -82,7 +76,7 @@ func (d Directory) Start(ctx context.Context) (s *DirectoryServer, err error) {
 	s.url.Host, s.url.User = fmt.Sprint("127.0.0.1:", port), url.UserPassword(admin, password)
 	var cmd *exec.Cmd
 	if d.Command == nil {
-		cmd, err = s.slapd(ctx, program, d.TLS, password)
+		cmd, err = s.slapd(ctx, d.TLS, password)
 	} else {
 		cmd, err = s.embedded(d.Command, d.TLS, password)
 	}
@@ -129,13 +123,13 @@ func (s *DirectoryServer) CA() string { return filepath.Join(s.dir, "server.crt"
 
 // accepts waits until the server lets the administrator in.
 func (s *DirectoryServer) accepts(ctx context.Context) error {
-	return until(ctx, []*process.Process{s.process}, func() error {
+	return process.Until(ctx, func() error {
 		c, err := s.connect()
 		if err == nil {
 			c.Close()
 		}
 		return err
-	})
+	}, s.process)
 }
 
 func (s *DirectoryServer) connect() (*ldap.Conn, error) {
@@ -193,13 +187,4 @@ func (s *DirectoryServer) Description(context.Context) (*record.Database, error)
 }
 
 // Stop ends the server and removes its files.
-func (s *DirectoryServer) Stop() error {
-	var errs []error
-	if s.process != nil {
-		errs = append(errs, s.process.Stop(stopLimit, nil))
-	}
-	if s.home != nil {
-		errs = append(errs, s.leave())
-	}
-	return errors.Join(errs...)
-}
+func (s *DirectoryServer) Stop() error { return s.leave(s.process) }

@@ -1,12 +1,12 @@
 package servers
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"forktax/bench/process"
@@ -47,10 +47,19 @@ func (h *home) run(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// leave removes the folder, when nothing runs there any more.
-func (h *home) leave() error {
+// leave ends the processes, the last one first, and removes the folder. A process or a home that is nil was not begun.
+func (h *home) leave(processes ...*process.Process) error {
+	if h == nil {
+		return nil
+	}
 	defer h.guard.dismiss()
-	return errors.Join(h.group.remove(), removeAll(h.dir))
+	var errs []error
+	for _, p := range slices.Backward(processes) {
+		if p != nil {
+			errs = append(errs, p.Stop(stopLimit, nil))
+		}
+	}
+	return errors.Join(append(errs, h.group.remove(), removeAll(h.dir))...)
 }
 
 // removeAll tries again for a while if a process that is about to end still makes files.
@@ -62,26 +71,4 @@ func removeAll(dir string) (err error) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	return fmt.Errorf("removing the server's files: %w", err)
-}
-
-// until tries again and again until that succeeds, or one of the processes has ended, or ctx has.
-func until(ctx context.Context, processes []*process.Process, try func() error) error {
-	for {
-		err := try()
-		if err == nil {
-			return nil
-		}
-		for _, p := range processes {
-			select {
-			case why := <-p.Gone():
-				return why
-			default:
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), err)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
 }

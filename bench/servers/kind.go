@@ -2,11 +2,12 @@ package servers
 
 import (
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"text/template"
+
+	"forktax/bench/process"
 )
 
 // What a web server can have answer.
@@ -68,7 +69,7 @@ type Kind struct {
 	Takes       string // what it has answer, one of the constants
 	Packages    string // of Debian, with a blank between them
 	Program     string // the path of the server, if it is installed
-	Missing     error  // a *NotInstalledError, or nil
+	Missing     error  // a *process.NotInstalledError, or nil
 }
 
 // Webs are all kinds, or those that take what is named.
@@ -108,20 +109,14 @@ func (w web) kind() Kind {
 	return Kind{w.name, w.about, w.takes, w.packages, s.Helpers[w.programs[len(w.programs)-1]], missing}
 }
 
-// A NotInstalledError says what is missing.
-type NotInstalledError struct{ Program, Packages string }
-
-func (e *NotInstalledError) Error() string {
-	return fmt.Sprintf("%s is not installed (Debian: apt-get install %s)", e.Program, e.Packages)
-}
-
-func filled(text string, s site) (string, error) {
+// filled is a template with its values.
+func filled(text string, values any) (string, error) {
 	t, err := template.New("").Parse(text)
 	if err != nil {
 		return "", err
 	}
 	var full strings.Builder
-	err = t.Execute(&full, s)
+	err = t.Execute(&full, values)
 	return full.String(), err
 }
 
@@ -129,29 +124,16 @@ func filled(text string, s site) (string, error) {
 func (w web) site() (s site, err error) {
 	s = site{Modules: w.modules, Workers: workers, Helpers: map[string]string{}}
 	for _, name := range slices.Concat(w.programs, w.helpers) {
-		if s.Helpers[name], err = w.find(name); err != nil {
+		if s.Helpers[name], err = process.Find(name, w.packages, w.folders...); err != nil {
 			return s, err
 		}
 	}
 	for _, pattern := range w.needs {
 		files, err := filepath.Glob(filepath.Join(w.modules, pattern))
 		if err != nil || len(files) == 0 {
-			return s, &NotInstalledError{pattern, w.packages}
+			return s, &process.NotInstalledError{Program: pattern, Packages: w.packages}
 		}
 		s.Needs = append(s.Needs, files[len(files)-1])
 	}
 	return s, nil
-}
-
-// find finds a program of the server by its name, which may be a pattern.
-func (w web) find(name string) (string, error) {
-	if path, err := exec.LookPath(name); err == nil {
-		return filepath.Abs(path)
-	}
-	for _, folder := range w.folders {
-		if paths, err := filepath.Glob(filepath.Join(folder, name)); err == nil && len(paths) > 0 {
-			return paths[len(paths)-1], nil
-		}
-	}
-	return "", &NotInstalledError{strings.TrimSuffix(name, "*"), w.packages}
 }

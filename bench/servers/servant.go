@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"strconv"
 	"syscall"
 )
 
@@ -22,18 +21,14 @@ func newServant(name string) (*servant, error) {
 	if err != nil {
 		u, err = user.Lookup("nobody")
 	}
+	s := &servant{}
+	if err == nil {
+		_, err = fmt.Sscan(u.Uid+" "+u.Gid, &s.uid, &s.gid)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("finding a user in root's place: %w", err)
 	}
-	uid, err := strconv.ParseUint(u.Uid, 10, 32)
-	if err != nil {
-		return nil, fmt.Errorf("finding a user in root's place: %w", err)
-	}
-	gid, err := strconv.ParseUint(u.Gid, 10, 32)
-	if err != nil {
-		return nil, fmt.Errorf("finding a user in root's place: %w", err)
-	}
-	return &servant{uint32(uid), uint32(gid)}, nil
+	return s, nil
 }
 
 // attributes are those of a process that runs as the servant.

@@ -1,7 +1,6 @@
 package servers
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,29 +8,21 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"text/template"
 
 	"forktax/bench/process"
 )
 
 // slapdProgram finds OpenLDAP's server, on PATH or in Debian's place.
-func slapdProgram() (string, error) {
-	for _, name := range []string{"slapd", "/usr/sbin/slapd"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return filepath.Abs(path)
-		}
-	}
-	return "", &NotInstalledError{"slapd", "slapd"}
-}
+func slapdProgram() (string, error) { return process.Find("slapd", "slapd", "/usr/sbin") }
 
-// SlapdInstalled returns a *NotInstalledError, or nil if one can be started here.
+// SlapdInstalled returns a *process.NotInstalledError, or nil if one can be started here.
 func SlapdInstalled() error {
 	_, err := slapdProgram()
 	return err
 }
 
 // slapdConfig has anybody search, and nobody see a password.
-var slapdConfig = template.Must(template.New("slapd").Parse(`
+const slapdConfig = `
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
@@ -51,17 +42,21 @@ directory {{.Dir}}/data
 index objectClass,uid,member eq
 access to attrs=userPassword by anonymous auth by * none
 access to * by * read
-`))
+`
 
 // slapd is the command of OpenLDAP's server, with the highest entry in its data.
-func (s *DirectoryServer) slapd(ctx context.Context, program string, secure bool, password string) (*exec.Cmd, error) {
-	var config bytes.Buffer
-	err := slapdConfig.Execute(&config, map[string]any{"Dir": s.dir, "TLS": secure, "Suffix": suffix, "Admin": admin, "Password": password})
+func (s *DirectoryServer) slapd(ctx context.Context, secure bool, password string) (*exec.Cmd, error) {
+	program, err := slapdProgram()
+	if err != nil {
+		return nil, err
+	}
+	config, err := filled(slapdConfig, map[string]any{"Dir": s.dir, "TLS": secure, "Suffix": suffix, "Admin": admin,
+		"Password": password})
 	if err != nil {
 		return nil, err
 	}
 	conf, data := filepath.Join(s.dir, "conf"), filepath.Join(s.dir, "data")
-	err = errors.Join(s.servant.write(conf, config.Bytes()), os.Mkdir(data, 0o700), s.servant.give(data))
+	err = errors.Join(s.servant.write(conf, []byte(config)), os.Mkdir(data, 0o700), s.servant.give(data))
 	if err != nil {
 		return nil, err
 	}

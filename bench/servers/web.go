@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,7 +46,7 @@ type App struct {
 }
 
 // StartWeb starts the web server of that name on a free port, to have a copy of the app answer. The error may be a
-// *NotInstalledError.
+// *process.NotInstalledError.
 func StartWeb(ctx context.Context, name string, app App) (w *Web, err error) {
 	kind, err := webNamed(name)
 	if err != nil {
@@ -142,7 +140,10 @@ func (w *Web) install(bin string, app App) error {
 	}
 	for _, file := range append([]string{app.File}, app.Beside...) {
 		as := filepath.Join(bin, filepath.Base(file))
-		err := w.copy(file, as)
+		content, err := os.ReadFile(file)
+		if err == nil {
+			err = errors.Join(os.WriteFile(as, content, 0o755), w.home.servant.give(as))
+		}
 		if err == nil && app.Copied != nil {
 			err = app.Copied(as)
 		}
@@ -167,24 +168,10 @@ func (w *Web) prepare(ctx context.Context, app App) (env map[string]string, err 
 	})
 }
 
-func (w *Web) copy(path, as string) error {
-	from, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	to, err := os.OpenFile(as, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(to, from)
-	return errors.Join(err, to.Close(), w.home.servant.give(as))
-}
-
 // answers waits until the server does. One that is there, and has an error of its own, has an app that does not work.
 func (w *Web) answers(ctx context.Context) error {
 	var broken error
-	err := until(ctx, w.processes, func() error {
+	err := process.Until(ctx, func() error {
 		status, err := w.ask(ctx)
 		if err == nil && status == http.StatusInternalServerError {
 			broken = errors.New("what is to answer does not work: it answers with status 500")
@@ -192,7 +179,7 @@ func (w *Web) answers(ctx context.Context) error {
 			err = fmt.Errorf("it answers with status %d", status)
 		}
 		return err
-	})
+	}, w.processes...)
 	return errors.Join(err, broken)
 }
 
@@ -262,14 +249,7 @@ func (w *Web) logged() string {
 func (w *Web) Stop() (err error) {
 	w.once.Do(func() {
 		close(w.stopped)
-		var errs []error
-		for _, p := range slices.Backward(w.processes) {
-			errs = append(errs, p.Stop(stopLimit, nil))
-		}
-		if w.home != nil {
-			errs = append(errs, w.home.leave())
-		}
-		err = errors.Join(errs...)
+		err = w.home.leave(w.processes...)
 	})
 	return err
 }

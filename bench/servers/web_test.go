@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"forktax/bench/process"
 	"forktax/bench/servers"
 	"forktax/bench/testenv"
 )
@@ -37,7 +38,7 @@ func startedWeb(t *testing.T, kind servers.Kind) *servers.Web {
 		return map[string]string{"STACK_DATA": path}, errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(path, []byte("data"), 0o600))
 	}
 	w, err := servers.StartWeb(t.Context(), kind.Name, app)
-	testenv.As(t, err, new(*servers.NotInstalledError))
+	testenv.As(t, err, new(*process.NotInstalledError))
 	if err != nil {
 		t.Fatalf("StartWeb(%s) = %v", kind.Name, err)
 	}

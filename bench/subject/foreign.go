@@ -86,21 +86,16 @@ func (f Foreign) start(ctx context.Context, l *Launcher, workload string) (*Targ
 	limit := cmp.Or(l.StartLimit, startLimit)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it did not listen on port %s within %v", port, limit))
 	defer cancel()
-	for {
+	err = process.Until(ctx, func() error {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", f.URL.Host)
 		if err == nil {
-			conn.Close()
-			break
+			err = conn.Close()
 		}
-		select {
-		case why := <-s.Gone():
-			err = why
-		case <-ctx.Done():
-			err = context.Cause(ctx)
-		case <-time.After(10 * time.Millisecond):
-			continue
-		}
-		return nil, nil, errors.Join(fmt.Errorf("starting %s: %w", f.Command, err), l.stop(s))
+		return err
+	}, s)
+	if err != nil {
+		err = fmt.Errorf("starting %s: %w", f.Command, cmp.Or(context.Cause(ctx), err))
+		return nil, nil, errors.Join(err, l.stop(s))
 	}
 	t := f.target(workload)
 	t.Gone, t.Complaints = s.Gone(), s.Complaints

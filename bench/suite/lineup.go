@@ -57,7 +57,7 @@ func (s Suite) LineUp(ctx context.Context, finder *subject.Finder, dir string) (
 			continue
 		}
 		err := p.add(ctx, c)
-		if missing := new(servers.NotInstalledError); errors.As(err, &missing) || errors.Is(err, servers.ErrNotInstalled) {
+		if missing := new(process.NotInstalledError); errors.As(err, &missing) || errors.Is(err, servers.ErrNotInstalled) {
 			p.leaveOut(err)
 			if c.name == s.Baseline {
 				lost = append(lost, c.workload)
@@ -190,9 +190,9 @@ func (p *preparing) executable(ctx context.Context, c contender, of subject.Prog
 	}
 	path, language := filepath.Join(p.dir, c.file), filepath.Ext(c.file)
 	tool := tools[language]
-	found, err := exec.LookPath(tool.name)
+	found, err := process.Find(tool.name, tool.packages)
 	if err != nil {
-		return "", &servers.NotInstalledError{Program: tool.name, Packages: tool.packages}
+		return "", err
 	}
 	if tool.version != "" && p.Versions[tool.name] == "" {
 		p.Versions[tool.name] = firstLine(ctx, found, tool.version)

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"forktax/bench/process"
 )
 
 // requireAll is the variable that lets no test be skipped.
@@ -26,9 +28,9 @@ func Skip(tb testing.TB, err error) {
 // skipped, with the name of Debian's package that has it.
 func Program(tb testing.TB, program, debian string) string {
 	tb.Helper()
-	path, err := exec.LookPath(program)
+	path, err := process.Find(program, debian)
 	if err != nil {
-		Skip(tb, fmt.Errorf("%s is not installed (Debian: apt-get install %s)", program, debian))
+		Skip(tb, err)
 	}
 	return path
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"forktax/bench/load"
+	"forktax/bench/process"
 	"forktax/bench/report"
 	"forktax/bench/servers"
 	"forktax/bench/subject"
@@ -60,7 +61,7 @@ func listCommand() *cobra.Command {
 func listWebs(out io.Writer) {
 	for _, kind := range servers.Webs() {
 		fmt.Fprintf(out, "server %s: %s, for %s", kind.Name, kind.About, kind.Takes)
-		if missing := new(servers.NotInstalledError); errors.As(kind.Missing, &missing) {
+		if missing := new(process.NotInstalledError); errors.As(kind.Missing, &missing) {
 			fmt.Fprintf(out, "; not installed (Debian: apt-get install %s)", missing.Packages)
 		}
 		fmt.Fprintln(out)

@@ -13,6 +13,7 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
+	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/run"
 	"forktax/bench/servers"
@@ -124,7 +125,7 @@ func builtScript(tb testing.TB, dir string) subject.Program {
 func startedPeer(tb testing.TB, name, executable string) string {
 	tb.Helper()
 	w, err := servers.StartWeb(tb.Context(), name, servers.App{File: executable, Copied: machine.Settle})
-	testenv.As(tb, err, new(*servers.NotInstalledError))
+	testenv.As(tb, err, new(*process.NotInstalledError))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,0 +1,29 @@
+package process
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// A NotInstalledError reports a program that is missing, and Debian's packages that have it.
+type NotInstalledError struct{ Program, Packages string }
+
+func (e *NotInstalledError) Error() string {
+	return fmt.Sprintf("%s is not installed (Debian: apt-get install %s)", e.Program, e.Packages)
+}
+
+// Find returns the absolute path of a program, which it looks for on PATH and then in dirs. The name may be a pattern of
+// package filepath, of which the last match in a directory counts. The error is a *NotInstalledError.
+func Find(name, packages string, dirs ...string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return filepath.Abs(path)
+	}
+	for _, dir := range dirs {
+		if paths, err := filepath.Glob(filepath.Join(dir, name)); err == nil && len(paths) > 0 {
+			return paths[len(paths)-1], nil
+		}
+	}
+	return "", &NotInstalledError{strings.TrimSuffix(name, "*"), packages}
+}
