@@ -12,7 +12,8 @@ import (
 // 97 % from 20 on.
 const bootstrapNeeds = 20
 
-// bootstrapStream is the second half of the generator's seed; see flipStream.
+// bootstrapStream is the second half of the generator's seed: a constant of its own for each use of randomness, so that
+// one seed of a run does not give two uses the same numbers.
 const bootstrapStream = 0x626f6f7473747261 // "bootstra"
 
 // tailKeeps is how many of a side's largest observations are looked through: of ten million, the most that a run keeps,

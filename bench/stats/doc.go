@@ -6,7 +6,7 @@
 // count them as independent makes any difference significant. The noise of a shared machine is neither normal nor of
 // steady size, so no interval and no test rests on a mean and a t distribution. For two identical programs, with the
 // two sides of each pair in random order, the sign of a log ratio is a fair coin whatever the noise does; hence the
-// signed-rank statistic (SignedRank, SignedRankP, SignFlip), with the Hodges–Lehmann estimate that belongs to it.
+// signed-rank statistic (SignedRank, SignedRankP), with the Hodges–Lehmann estimate that belongs to it.
 // What the data cannot carry is false, NaN or +Inf, never a guess.
 //
 // That coin is fair for each pair by itself only if nothing ties pairs together. A restart does, and Clustered sees

@@ -5,11 +5,12 @@ import (
 	"math/rand/v2"
 )
 
-// flipStream is the second half of the generator's seed: a constant of its own for each use of randomness, so that
-// one seed of a run does not give two uses the same numbers.
+// flipStream is the second half of the generator's seed; see bootstrapStream.
 const flipStream = 0x7369676e666c6970 // "signflip"
 
-// SignFlip returns the one-sided p of the signed-rank test by drawing signs instead of by its distribution. It tests
+// SignFlip is what SignedRankP is checked against where its distribution is approximated. No command uses it.
+//
+// It returns the one-sided p of the signed-rank test by drawing signs instead of by its distribution. It tests
 // the same as SignedRankP, treats ties and zeros alike, and is exact for any n: for two identical programs, shifted
 // by nothing, each sign is a fair coin whatever the noise does.
 //
