@@ -103,6 +103,20 @@ func (c Command) interpreted() (interpreted, bool) {
 	return interpreted{append(words, c.words()...), at}, true
 }
 
+// Interpreter returns the path of the program that executes the script at path. It is "" of what is not a script, and
+// of one whose interpreter is not there.
+func Interpreter(path string) string {
+	i, ok := Command{Path: path}.interpreted()
+	if !ok {
+		return ""
+	}
+	found, err := exec.LookPath(i.words[i.at])
+	if err != nil || found == path { // which is the interpreter itself
+		return ""
+	}
+	return found
+}
+
 // given inserts options right after the interpreter.
 func (i interpreted) given(options ...string) []string {
 	words := append([]string{}, i.words[:i.at+1]...)

@@ -72,24 +72,14 @@ func limits() map[string]string {
 		}
 	}
 	found["local ports"] = word("/proc/sys/net/ipv4/ip_local_port_range")
-	if group := controlGroup(); group != "" {
+	if own := groups(""); len(own) > 0 {
 		for _, name := range []string{"cpu.max", "memory.max", "pids.max"} {
-			if text := word(filepath.Join(group, name)); text != "" {
+			if text := word(filepath.Join(own[0], name)); text != "" {
 				found[name] = text
 			}
 		}
 	}
 	return found
-}
-
-// controlGroup is the folder of this process's control group, version 2; "" if it is in none.
-func controlGroup() string {
-	for line := range strings.Lines(word("/proc/self/cgroup")) {
-		if path, found := strings.CutPrefix(strings.TrimSpace(line), "0::"); found {
-			return filepath.Join("/sys/fs/cgroup", path)
-		}
-	}
-	return ""
 }
 
 // Counters reads what the machine has counted so far; what it does not tell is zero. It takes some tenths of a

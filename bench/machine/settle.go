@@ -1,13 +1,11 @@
 package machine
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"strings"
+
+	"forktax/bench/explain"
 )
 
 // mostInterpreters is how many scripts the kernel follows, each the interpreter of the one before.
@@ -21,62 +19,25 @@ const mostInterpreters = 4
 // possible.
 func Settle(path string) error {
 	for range mostInterpreters {
-		head, err := settle(path)
-		if err != nil {
+		if err := settle(path); err != nil {
 			return fmt.Errorf("settling the executable %s: %w", path, err)
 		}
-		next := interpreter(head)
-		if next == "" {
+		if path = explain.Interpreter(path); path == "" {
 			break
 		}
-		path = next
 	}
 	return nil
 }
 
-// settle settles one file, and returns its beginning.
-func settle(path string) (head []byte, err error) {
+// settle settles one file.
+func settle(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	letGo(f)
-	var piece [128 << 10]byte // what cat reads at once; the first read decides the size of the pieces
-	n, err := io.ReadFull(f, piece[:])
-	head = bytes.Clone(piece[:min(n, 256)]) // as much as the kernel looks at
-	for err == nil {
-		_, err = io.ReadFull(f, piece[:])
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil
-	}
-	return head, err
-}
-
-// interpreter returns the path of what the kernel executes in place of a file that begins with head; "" if that is the
-// file, or what is there cannot be opened, which is for whoever starts it to say. What env looks up is looked up.
-func interpreter(head []byte) string {
-	line, found := bytes.CutPrefix(head, []byte("#!"))
-	if !found {
-		return ""
-	}
-	line, _, _ = bytes.Cut(line, []byte("\n"))
-	words := strings.Fields(string(line))
-	if len(words) == 0 {
-		return ""
-	}
-	path := words[0]
-	if strings.HasSuffix(path, "/env") && len(words) > 1 {
-		words = words[1:]
-		if words[0] == "-S" && len(words) > 1 {
-			words = words[1:]
-		}
-		path, _ = exec.LookPath(words[0])
-	}
-	if f, err := os.Open(path); err == nil {
-		f.Close()
-		return path
-	}
-	return ""
+	piece := make([]byte, 128<<10) // what cat reads at once; the first read decides the size of the pieces
+	_, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{f}, piece)
+	return err
 }

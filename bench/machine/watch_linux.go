@@ -8,6 +8,8 @@ import (
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
+
+	"forktax/bench/process"
 )
 
 // mostBusy is how many of the busiest processes are told.
@@ -36,7 +38,7 @@ func begin() watch {
 	}
 	w.throttled, w.swapped = throttled(), swapped()
 	stat, err := w.fs.Stat()
-	w.cpu, w.own, w.err = stat.CPUTotal, ownCPU(), err
+	w.cpu, w.own, w.err = stat.CPUTotal, process.OwnCPU(), err
 	return w
 }
 
@@ -49,7 +51,7 @@ func (w watch) end(f *Facts) {
 	if err != nil {
 		return
 	}
-	own, seconds := (ownCPU() - w.own).Seconds(), time.Since(w.began).Seconds()
+	own, seconds := (process.OwnCPU() - w.own).Seconds(), time.Since(w.began).Seconds()
 	now, before := stat.CPUTotal, w.cpu
 	busy := func(s procfs.CPUStat) float64 { return s.User + s.Nice + s.System + s.IRQ + s.SoftIRQ }
 	all := func(s procfs.CPUStat) float64 { return busy(s) + s.Idle + s.Iowait + s.Steal }
@@ -85,13 +87,6 @@ func processes(fs procfs.FS) []procfs.ProcStat {
 		}
 	}
 	return stats
-}
-
-// ownCPU is the processor time of this process.
-func ownCPU() time.Duration {
-	var r unix.Rusage
-	_ = unix.Getrusage(unix.RUSAGE_SELF, &r) // fails only for a wrong first argument
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
 // swapped is how many pages went to the disk or came from it since the machine was started.

@@ -9,6 +9,7 @@ import (
 
 	"forktax/bench/load"
 	"forktax/bench/plan"
+	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
@@ -79,12 +80,12 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64
 	if err != nil {
 		return err
 	}
-	cpu, collected, begin := ownCPU(), collections(), time.Now()
+	cpu, collected, begin := process.OwnCPU(), collections(), time.Now()
 	if err := engine.Run(ctx, wanted, v.Record); err != nil {
 		return fmt.Errorf("visiting %s: %w", c, err)
 	}
 	block := record.Block{Cell: cell, Round: round, Group: group, StartNS: int64(begin.Sub(v.began)),
-		LengthNS: int64(time.Since(begin)), DiscardNS: int64(discard), GeneratorNS: int64(ownCPU() - cpu),
+		LengthNS: int64(time.Since(begin)), DiscardNS: int64(discard), GeneratorNS: int64(process.OwnCPU() - cpu),
 		Collections: int(collections() - collected)}
 	if err := ctx.Err(); err != nil {
 		return err

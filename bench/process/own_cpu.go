@@ -1,14 +1,12 @@
-//go:build unix
-
-package run
+package process
 
 import (
 	"syscall"
 	"time"
 )
 
-// ownCPU is the processor time that this process has used, its threads together.
-func ownCPU() time.Duration {
+// OwnCPU returns the CPU time that this process has used, its threads together.
+func OwnCPU() time.Duration {
 	var r syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &r) // fails only for a wrong first argument
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
