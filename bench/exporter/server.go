@@ -25,25 +25,21 @@ func (s server) Collect(out chan<- prometheus.Metric) {
 	n := s.snapshot
 	for status, count := range n.Requests {
 		desc := s.desc("forktax_requests_total", "Requests answered, by status.", "code")
-		out <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(count), strconv.Itoa(status))
+		out <- prometheus.MustNewConstMetric(desc, counter, float64(count), strconv.Itoa(status))
 	}
-	for _, m := range []struct {
-		name, help string
-		kind       prometheus.ValueType
-		value      float64
-	}{
-		{"forktax_children_started_total", "Child processes started to answer requests.", prometheus.CounterValue,
+	for _, m := range []metric{
+		{"forktax_children_started_total", "Child processes started to answer requests.", counter,
 			float64(n.Usage.ProcessesStarted)},
-		{"forktax_children_running", "Child processes that run now.", prometheus.GaugeValue, float64(n.ChildrenRunning)},
-		{"forktax_children_failed_total", "Child processes that could not be started or gave no right answer.",
-			prometheus.CounterValue, float64(n.ChildrenFailed)},
-		{"forktax_queue_length", "Requests that wait for a child's slot.", prometheus.GaugeValue, float64(n.QueueLength)},
-		{"forktax_queue_refused_total", "Requests answered 503 because the queue was full.", prometheus.CounterValue,
+		{"forktax_children_running", "Child processes that run now.", gauge, float64(n.ChildrenRunning)},
+		{"forktax_children_failed_total", "Child processes that could not be started or gave no right answer.", counter,
+			float64(n.ChildrenFailed)},
+		{"forktax_queue_length", "Requests that wait for a child's slot.", gauge, float64(n.QueueLength)},
+		{"forktax_queue_refused_total", "Requests answered 503 because the queue was full.", counter,
 			float64(n.QueueRefused)},
 		{"forktax_connections_opened_total", "Connections opened to databases and directories, by the server and its children.",
-			prometheus.CounterValue, float64(n.Usage.ConnectionsOpened)},
-		{"forktax_cpu_seconds_total", "CPU time of the server and of the children that it waited for.",
-			prometheus.CounterValue, float64(n.Usage.CPUNS()) / 1e9},
+			counter, float64(n.Usage.ConnectionsOpened)},
+		{"forktax_cpu_seconds_total", "CPU time of the server and of the children that it waited for.", counter,
+			float64(n.Usage.CPUNS()) / 1e9},
 	} {
 		out <- prometheus.MustNewConstMetric(s.desc(m.name, m.help), m.kind, m.value)
 	}
