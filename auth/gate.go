@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"log"
 	"net"
@@ -145,20 +146,13 @@ func wait(ctx context.Context, then time.Time) bool {
 }
 
 func (g *Gate) challenge(w http.ResponseWriter) {
-	realm := g.Realm
-	if realm == "" {
-		realm = DefaultRealm
-	}
-	w.Header().Set("WWW-Authenticate", "Basic realm="+strconv.Quote(realm)+`, charset="UTF-8"`)
+	realm := strconv.Quote(cmp.Or(g.Realm, DefaultRealm))
+	w.Header().Set("WWW-Authenticate", "Basic realm="+realm+`, charset="UTF-8"`)
 	http.Error(w, http.StatusText(http.StatusUnauthorized), http.StatusUnauthorized)
 }
 
 func (g *Gate) log(r *http.Request, err error) {
-	to := g.Logger
-	if to == nil {
-		to = log.Default()
-	}
-	to.Printf("%s %s: finding out who the client is: %v", r.Method, r.URL.Path, err)
+	cmp.Or(g.Logger, log.Default()).Printf("%s %s: finding out who the client is: %v", r.Method, r.URL.Path, err)
 }
 
 type userKey struct{}

@@ -136,7 +136,7 @@ func (a *answer) Write(p []byte) (int, error) {
 	if a.exchange.blamed() != nil {
 		return 0, errNotTaken
 	}
-	if a.local != "" || bodiless(a.status) { // of which the client sees nothing
+	if a.local != "" || contract.Bodiless(a.status) { // of which the client sees nothing
 		return len(p), nil
 	}
 	if most := a.exchange.host.limits.Response; most > 0 && a.length+int64(len(p)) > most {
@@ -156,10 +156,6 @@ func (a *answer) Write(p []byte) (int, error) {
 		a.flush()
 	}
 	return len(p), nil
-}
-
-func bodiless(status int) bool {
-	return status == http.StatusNoContent || status == http.StatusNotModified
 }
 
 // pass gives the client the head, and what was held back.
@@ -264,7 +260,7 @@ func (a *answer) flaw() (status int, why string) {
 	switch {
 	case a.status == 0: // the library logs why; if it does not, this is its way to say that it cannot understand
 		return http.StatusBadGateway, "its answer has no head"
-	case a.passed && a.declared > a.length && a.exchange.request.Method != http.MethodHead && !bodiless(a.status):
+	case a.passed && a.declared > a.length && a.exchange.request.Method != http.MethodHead && !contract.Bodiless(a.status):
 		return http.StatusBadGateway, "its answer is shorter than its Content-Length: " + strconv.FormatInt(a.length, 10) +
 			" bytes in place of " + strconv.FormatInt(a.declared, 10)
 	}
@@ -282,7 +278,7 @@ func (a *answer) end() (next *http.Request) {
 	if a.declared >= 0 && a.declared != a.length {
 		if a.passed {
 			a.exchange.host.log(a.exchange.request, "its answer is longer than its Content-Length, and was cut off there")
-		} else if a.exchange.request.Method != http.MethodHead && !bodiless(a.status) {
+		} else if a.exchange.request.Method != http.MethodHead && !contract.Bodiless(a.status) {
 			a.declared = a.length
 			a.Header().Set("Content-Length", strconv.FormatInt(a.length, 10))
 		}

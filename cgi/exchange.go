@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"net/http/cgi"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"forktax/workload/contract"
@@ -179,12 +181,7 @@ func (e *exchange) Write(line []byte) (int, error) {
 // exhausted says whether what keeps a program from being started is that the system has no more of something, which
 // will pass. The library tells it as text.
 func exhausted(why string) bool {
-	for _, e := range exhaustion {
-		if strings.HasSuffix(why, e.Error()) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(exhaustion, func(e syscall.Errno) bool { return strings.HasSuffix(why, e.Error()) })
 }
 
 // blame notes what went wrong, unless something did before.

@@ -1,6 +1,7 @@
 package cgi
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -171,9 +172,5 @@ func unavailable(w http.ResponseWriter) {
 
 // log passes on what was said while a request was answered.
 func (h *Host) log(r *http.Request, text string) {
-	to := h.Logger
-	if to == nil {
-		to = log.Default()
-	}
-	to.Printf("%s %s: %s", r.Method, r.URL.RequestURI(), text)
+	cmp.Or(h.Logger, log.Default()).Printf("%s %s: %s", r.Method, r.URL.RequestURI(), text)
 }

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"os"
+
+	"forktax/workload/contract"
 )
 
 // heldBack is how much of a body net/http's server keeps until it sends the head: from that much it tells the type, and
@@ -48,7 +50,7 @@ func (r *response) Write(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if r.status == http.StatusNoContent || r.status == http.StatusNotModified {
+	if contract.Bodiless(r.status) {
 		return 0, http.ErrBodyNotAllowed
 	}
 	return r.body.Write(p)

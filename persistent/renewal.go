@@ -1,6 +1,7 @@
 package persistent
 
 import (
+	"cmp"
 	"context"
 	"log"
 	"net/http"
@@ -22,59 +23,44 @@ var _ http.Handler = (*Renewal)(nil)
 
 // ServeHTTP returns when the handler has been closed again. If it cannot be opened, the client gets status 500.
 func (n *Renewal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	t := stopwatch{timer: contract.PhaseRecorderOf(w)}
-	handler, shut, err := n.open(r.Context(), &t)
+	timer := contract.PhaseRecorderOf(w)
+	handler, shut, err := n.open(r.Context(), timer)
 	if err != nil {
 		n.log(r, err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
 	defer func() {
-		t.start()
+		defer begin(timer, contract.PhaseClose)()
 		if err := shut(); err != nil {
 			n.log(r, err)
 		}
-		t.tell(contract.PhaseClose)
 	}()
-	t.start()
+	handled := begin(timer, contract.PhaseHandle)
 	handler.ServeHTTP(w, r)
-	t.tell(contract.PhaseHandle)
+	handled()
 }
 
-func (n *Renewal) open(ctx context.Context, t *stopwatch) (http.Handler, func() error, error) {
-	t.start()
+func (n *Renewal) open(ctx context.Context, timer contract.PhaseRecorder) (http.Handler, func() error, error) {
+	opened := begin(timer, contract.PhaseOpen)
 	connect, err := n.Open(ctx)
-	t.tell(contract.PhaseOpen)
+	opened()
 	if err != nil {
 		return nil, nil, err
 	}
-	t.start()
-	defer t.tell(contract.PhaseConnect)
+	defer begin(timer, contract.PhaseConnect)()
 	return connect(ctx)
 }
 
-// A stopwatch tells a timer, if there is one, how long a phase took.
-type stopwatch struct {
-	timer contract.PhaseRecorder
-	began time.Time
-}
-
-func (t *stopwatch) start() {
-	if t.timer != nil {
-		t.began = time.Now()
+// begin begins a phase and returns what ends it. Timer, which is told how long it took, may be nil.
+func begin(timer contract.PhaseRecorder, p contract.Phase) (end func()) {
+	if timer == nil {
+		return func() {}
 	}
-}
-
-func (t *stopwatch) tell(p contract.Phase) {
-	if t.timer != nil {
-		t.timer.RecordPhase(p, time.Since(t.began))
-	}
+	began := time.Now()
+	return func() { timer.RecordPhase(p, time.Since(began)) }
 }
 
 func (n *Renewal) log(r *http.Request, err error) {
-	to := n.Logger
-	if to == nil {
-		to = log.Default()
-	}
-	to.Printf("%s %s: %v", r.Method, r.URL.RequestURI(), err)
+	cmp.Or(n.Logger, log.Default()).Printf("%s %s: %v", r.Method, r.URL.RequestURI(), err)
 }

@@ -5,6 +5,7 @@
 package persistent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,10 +52,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		return fmt.Errorf("serving on %s: %w", ln.Addr(), err)
 	case <-ctx.Done():
 	}
-	drain := s.Drain
-	if drain == 0 {
-		drain = DefaultDrain
-	}
+	drain := cmp.Or(s.Drain, DefaultDrain)
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	shut := make(chan error, 1)

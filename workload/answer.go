@@ -105,16 +105,12 @@ func (a *answer) settle() {
 func (a *answer) Write(p []byte) (int, error) {
 	a.decide()
 	held := len(a.body) + len(p)
-	if a.sent || held > heldBack || a.length >= 0 && held > a.length || bodiless(a.status) {
+	if a.sent || held > heldBack || a.length >= 0 && held > a.length || contract.Bodiless(a.status) {
 		a.send()
 		return a.to.Write(p)
 	}
 	a.body = append(a.body, p...)
 	return len(p), nil
-}
-
-func bodiless(status int) bool {
-	return status == http.StatusNoContent || status == http.StatusNotModified
 }
 
 // decide ends the time in which the handler can choose a status.

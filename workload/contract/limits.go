@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -43,22 +44,16 @@ func (l ChildLimits) WithDefaults() ChildLimits {
 	if l.Children <= 0 {
 		l.Children = childrenPerCore * runtime.NumCPU()
 	}
-	orDefault(&l.Queue, defaultQueue)
-	orDefault(&l.Idle, defaultIdle)
-	orDefault(&l.Total, defaultTotal)
-	orDefault(&l.Header, defaultHeader)
-	orDefault(&l.Body, defaultBody)
-	orDefault(&l.Response, defaultResponse)
-	orDefault(&l.CPU, -1)
-	orDefault(&l.Memory, -1)
-	orDefault(&l.Processes, -1)
+	l.Queue = cmp.Or(l.Queue, defaultQueue)
+	l.Idle = cmp.Or(l.Idle, defaultIdle)
+	l.Total = cmp.Or(l.Total, defaultTotal)
+	l.Header = cmp.Or(l.Header, defaultHeader)
+	l.Body = cmp.Or(l.Body, defaultBody)
+	l.Response = cmp.Or(l.Response, defaultResponse)
+	l.CPU = cmp.Or(l.CPU, -1)
+	l.Memory = cmp.Or(l.Memory, -1)
+	l.Processes = cmp.Or(l.Processes, -1)
 	return l
-}
-
-func orDefault[T int | int64 | time.Duration](field *T, otherwise T) {
-	if *field == 0 {
-		*field = otherwise
-	}
 }
 
 // Flags has f set the fields of l, and tell their defaults.

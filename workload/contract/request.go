@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 )
@@ -49,9 +50,9 @@ type Want struct {
 }
 
 // StatusCode returns the status that a right answer has.
-func (w Want) StatusCode() int {
-	if w.Status == 0 {
-		return 200
-	}
-	return w.Status
+func (w Want) StatusCode() int { return cmp.Or(w.Status, http.StatusOK) }
+
+// Bodiless reports whether a response with that status has no body, whatever the request.
+func Bodiless(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusNotModified
 }
