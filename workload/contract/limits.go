@@ -59,84 +59,78 @@ func (l ChildLimits) WithDefaults() ChildLimits {
 // Flags has f set the fields of l, and tell their defaults.
 func (l *ChildLimits) Flags(f *flag.FlagSet) {
 	*l = l.WithDefaults()
-	f.Var(number{&l.Children, 1}, "max-children", "children at once")
-	f.Var(number{&l.Queue, 0}, "queue", "requests that wait for a child to end; more get 503")
-	f.Var(span{&l.Idle}, "idle-timeout", "how long a child may take to begin its answer, and to go on with it, 0 for ever; "+
+	f.Var(number(&l.Children, 1), "max-children", "children at once")
+	f.Var(number(&l.Queue, 0), "queue", "requests that wait for a child to end; more get 503")
+	f.Var(span(&l.Idle), "idle-timeout", "how long a child may take to begin its answer, and to go on with it, 0 for ever; "+
 		"then it is ended, and the client gets 504, or an answer that breaks off")
-	f.Var(span{&l.Total}, "child-timeout", "how long a child may take in all, 0 for ever")
-	f.Var(size{&l.Header}, "max-header", "bytes of a request's line and header; more get 431")
-	f.Var(size{&l.Body}, "max-body", "bytes of a request's body, 0 for any number; more get 413")
-	f.Var(size{&l.Response}, "max-response", "bytes of a response's body, 0 for any number; a longer one breaks off")
-	f.Var(span{&l.CPU}, "child-cpu", "processor time of a child, in whole seconds, 0 for any; then the system ends it")
-	f.Var(size{&l.Memory}, "child-memory", "bytes of a child's address space, 0 for any number; more it cannot have")
-	f.Var(number{&l.Processes, 0}, "child-processes", "processes of the user that children run as, all together, 0 for "+
+	f.Var(span(&l.Total), "child-timeout", "how long a child may take in all, 0 for ever")
+	f.Var(size(&l.Header), "max-header", "bytes of a request's line and header; more get 431")
+	f.Var(size(&l.Body), "max-body", "bytes of a request's body, 0 for any number; more get 413")
+	f.Var(size(&l.Response), "max-response", "bytes of a response's body, 0 for any number; a longer one breaks off")
+	f.Var(span(&l.CPU), "child-cpu", "processor time of a child, in whole seconds, 0 for any; then the system ends it")
+	f.Var(size(&l.Memory), "child-memory", "bytes of a child's address space, 0 for any number; more it cannot have")
+	f.Var(number(&l.Processes, 0), "child-processes", "processes of the user that children run as, all together, 0 for "+
 		"any number; root is not bound by it")
 }
+
+// A limit is a flag of which 0 means that there is none.
+type limit[T int | int64 | time.Duration] struct {
+	to    *T
+	kind  string // for package pflag
+	parse func(text string) (T, error)
+	print func(T) string
+}
+
+func (l limit[T]) String() string {
+	if l.to == nil || *l.to <= 0 { // nil is the zero limit, which package flag compares defaults with
+		return fmt.Sprint(T(0))
+	}
+	return l.print(*l.to)
+}
+
+func (l limit[T]) Set(text string) error {
+	v, err := l.parse(text)
+	if err == nil {
+		*l.to = cmp.Or(v, -1)
+	}
+	return err
+}
+
+func (l limit[T]) Type() string { return l.kind }
 
 // errNumber is told with what was given, by package flag.
 var errNumber = errors.New("a whole number is needed")
 
-// A number is a flag of a count; 0 is none.
-type number struct {
-	to    *int
-	least int
+// number is a limit on a count, of which some values are too small.
+func number(to *int, least int) limit[int] {
+	return limit[int]{to, "number", func(text string) (int, error) {
+		v, err := strconv.Atoi(text)
+		switch {
+		case err != nil:
+			return 0, errNumber
+		case v < least:
+			return 0, fmt.Errorf("at least %d is needed", least)
+		}
+		return v, nil
+	}, strconv.Itoa}
 }
 
-func (n number) String() string {
-	if n.to == nil {
-		return "0"
-	}
-	return strconv.Itoa(max(*n.to, 0))
+// span is a limit on a time.
+func span(to *time.Duration) limit[time.Duration] {
+	return limit[time.Duration]{to, "duration", func(text string) (time.Duration, error) {
+		d, err := time.ParseDuration(text)
+		switch {
+		case err != nil:
+			return 0, errors.New("a duration is needed, such as 30s")
+		case d < 0:
+			return 0, errors.New("it cannot be below 0")
+		}
+		return d, nil
+	}, time.Duration.String}
 }
 
-func (n number) Set(text string) error {
-	v, err := strconv.Atoi(text)
-	switch {
-	case err != nil:
-		return errNumber
-	case v < n.least:
-		return fmt.Errorf("at least %d is needed", n.least)
-	}
-	*n.to = noneIfZero(v)
-	return nil
-}
-
-// Type is for package pflag, as are those below.
-func (n number) Type() string { return "number" }
-
-func noneIfZero[T int | int64 | time.Duration](v T) T {
-	if v == 0 {
-		return -1
-	}
-	return v
-}
-
-// A span is a flag of a duration; 0 is none.
-type span struct{ to *time.Duration }
-
-func (s span) String() string {
-	if s.to == nil || *s.to <= 0 {
-		return "0s"
-	}
-	return s.to.String()
-}
-
-func (s span) Set(text string) error {
-	d, err := time.ParseDuration(text)
-	switch {
-	case err != nil:
-		return errors.New("a duration is needed, such as 30s")
-	case d < 0:
-		return errors.New("it cannot be below 0")
-	}
-	*s.to = noneIfZero(d)
-	return nil
-}
-
-func (s span) Type() string { return "duration" }
-
-// A size is a flag of a number of bytes; 0 is none.
-type size struct{ to *int64 }
+// size is a limit on a number of bytes.
+func size(to *int64) limit[int64] { return limit[int64]{to, "size", parseSize, printSize} }
 
 // sizes are the units, the largest first.
 var sizes = []struct {
@@ -144,19 +138,16 @@ var sizes = []struct {
 	bytes int64
 }{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}, {"", 1}}
 
-func (s size) String() string {
-	if s.to == nil || *s.to <= 0 {
-		return "0"
-	}
+func printSize(n int64) string {
 	for _, unit := range sizes {
-		if *s.to%unit.bytes == 0 {
-			return strconv.FormatInt(*s.to/unit.bytes, 10) + unit.name
+		if n%unit.bytes == 0 {
+			return strconv.FormatInt(n/unit.bytes, 10) + unit.name
 		}
 	}
 	return ""
 }
 
-func (s size) Set(text string) error {
+func parseSize(text string) (int64, error) {
 	for _, unit := range sizes {
 		digits, found := strings.CutSuffix(text, unit.name)
 		if !found {
@@ -166,10 +157,7 @@ func (s size) Set(text string) error {
 		if err != nil || v < 0 || v > math.MaxInt64/unit.bytes {
 			break
 		}
-		*s.to = noneIfZero(v * unit.bytes)
-		return nil
+		return v * unit.bytes, nil
 	}
-	return errors.New("a number of bytes is needed, such as 500, 64KiB, 10MiB or 1GiB")
+	return 0, errors.New("a number of bytes is needed, such as 500, 64KiB, 10MiB or 1GiB")
 }
-
-func (s size) Type() string { return "size" }
