@@ -2,7 +2,9 @@
 package forktax_test
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -115,6 +117,29 @@ func TestPublicPackagesImportOnlyPublicOnes(t *testing.T) {
 				t.Errorf("%s, which is public, imports %s, which is not", path, imported)
 			}
 		}
+	}
+}
+
+// The command has flags and output. What another package or a test could want is in a package.
+func TestCommandHasFlagsAndOutput(t *testing.T) {
+	const most = 2000 // lines, without tests
+	files, err := filepath.Glob("cmd/forktax/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no file of the command: %v", err)
+	}
+	lines := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines += strings.Count(string(text), "\n")
+	}
+	if lines > most {
+		t.Errorf("cmd/forktax has %d lines without tests, more than %d: move what is not about flags or output to a package", lines, most)
 	}
 }
 

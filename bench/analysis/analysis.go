@@ -147,7 +147,7 @@ type Comparison struct {
 	DifferenceHigh *float64    `json:"difference_high"`
 	Confidence     *float64    `json:"confidence"` // of the intervals
 	Blocks         int         `json:"blocks"`
-	Restarts       int         `json:"starts"`                // groups of blocks, each with targets started anew
+	Restarts       int         `json:"starts"`                  // groups of blocks, each with targets started anew
 	Over           string      `json:"interval_over,omitempty"` // of the ratio: OverPairs or OverStarts
 	Widened        bool        `json:"widened"`                 // over starts, beyond 1.5 times
 	MDE            *float64    `json:"mde"`                     // the smallest change it would have found; 0.02 is 2 %

@@ -20,7 +20,7 @@ type Check struct {
 	MustCatch float64  `json:"must_catch"`
 	Alpha     float64  `json:"alpha"` // the rate of false alarms, over all gates
 	Verdict   string   `json:"verdict"`
-	Why       string   `json:"reason"`             // in one sentence
+	Why       string   `json:"reason"`          // in one sentence
 	Needs     string   `json:"needs,omitempty"` // what would have decided an inconclusive one
 	Gates     []Gate   `json:"gates"`           // in the order in which they are judged
 	Control   *Control `json:"control"`         // nil if there was none

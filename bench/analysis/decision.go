@@ -14,10 +14,10 @@ type Decision struct {
 	Request       string      `json:"request"`
 	Model         string      `json:"model"`
 	Load          record.Load `json:"load"`
-	CoreShares    []Share     `json:"core_shares"`     // that requests take of a core, at some rates
+	CoreShares    []Share     `json:"core_shares"`       // that requests take of a core, at some rates
 	SecondCoreRPS float64     `json:"core_capacity_rps"` // from this rate on one core is not enough
-	TaxNS         *float64    `json:"tax_ns"`          // of the median response time over the baseline; nil if none was found
-	Savings       []Saving    `json:"savings"`         // of the tax; they overlap
+	TaxNS         *float64    `json:"tax_ns"`            // of the median response time over the baseline; nil if none was found
+	Savings       []Saving    `json:"savings"`           // of the tax; they overlap
 }
 
 // A Share is how much of a core a rate takes: 0.5 is half, 2 are two.
@@ -30,9 +30,9 @@ type Share struct {
 type Saving struct {
 	By      string  `json:"by"`
 	NS      float64 `json:"ns"`
-	Share   float64 `json:"share"`   // of the tax
+	Share   float64 `json:"share"`       // of the tax
 	AtMost  bool    `json:"upper_bound"` // NS is a bound
-	Because string  `json:"source"` // what it was worked out from
+	Because string  `json:"source"`      // what it was worked out from
 }
 
 // What may take away a part of the tax.

@@ -16,7 +16,7 @@ type Knee struct {
 	MetRPS    *float64  `json:"met_rps"`                 // the highest rate that met it, below FailedRPS; nil if none did
 	FailedRPS *float64  `json:"failed_rps"`              // the lowest rate that did not; nil if all did
 	AgainRPS  []float64 `json:"met_again_rps,omitempty"` // rates above it that met it all the same
-	Untold    []float64 `json:"undecided_rps,omitempty"`    // rates at which there were too few requests to tell
+	Untold    []float64 `json:"undecided_rps,omitempty"` // rates at which there were too few requests to tell
 	Reason    string    `json:"reason"`                  // what gave out at the lowest rate that did not: see finding.go
 	Detail    string    `json:"detail,omitempty"`        // the same in words
 	Search    *Search   `json:"search,omitempty"`        // nil if the rates were given

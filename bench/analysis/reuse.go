@@ -20,7 +20,7 @@ type Ladder struct {
 // and the server as one of the sums of the phases that it told; these are two measurements of one thing, by two clocks.
 type Step struct {
 	Renews   string   `json:"not_reused"` // "connection", "state", "process", or several where models between are missing
-	From     string   `json:"from"`   // the model that keeps it
+	From     string   `json:"from"`       // the model that keeps it
 	To       string   `json:"to"`
 	Response Estimate `json:"response_ns"` // difference of the medians, as the client saw it
 	Phases   Estimate `json:"phases_ns"`   // as the servers told it

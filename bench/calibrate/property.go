@@ -35,7 +35,7 @@ type Property struct {
 type Outcome struct {
 	Verdict  string    `json:"verdict"`
 	AimMet   *bool     `json:"aim_met,omitempty"` // nil if there is none
-	Says     string    `json:"statement"`              // in a few sentences
+	Says     string    `json:"statement"`         // in a few sentences
 	Measures []Measure `json:"measures"`
 	Table    *Table    `json:"table,omitempty"`
 }
@@ -53,8 +53,8 @@ type Measure struct {
 	Value   float64  `json:"value"`
 	Low     *float64 `json:"low,omitempty"` // the 95 % interval, if there is one
 	High    *float64 `json:"high,omitempty"`
-	N       int      `json:"n"`              // how many it rests on
-	Of      string   `json:"of"`             // how many what
+	N       int      `json:"n"`               // how many it rests on
+	Of      string   `json:"of"`              // how many what
 	Must    *Range   `json:"limit,omitempty"` // nil: it is for information
 	Aim     *Range   `json:"aim,omitempty"`
 	Counted bool     `json:"counted,omitempty"` // it is judged by the count alone, which is what the limit is of

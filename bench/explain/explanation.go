@@ -32,7 +32,7 @@ type Explanation struct {
 	Findings    []Finding `json:"findings"`      // the dearest first, and then those whose cost is not known
 	Imports     []Import  `json:"imports,omitempty"`
 	Trials      []Trial   `json:"trials,omitempty"`
-	Seed        uint64    `json:"seed,omitempty"`    // of the order of the trials
+	Seed        uint64    `json:"seed,omitempty"`      // of the order of the trials
 	Untried     []string  `json:"not_tried,omitempty"` // what cannot be switched from outside
 	Notes       []Note    `json:"notes,omitempty"`
 }

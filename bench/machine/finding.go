@@ -15,8 +15,8 @@ type Finding struct {
 	Name    string `json:"name"`
 	Found   string `json:"found"`
 	Verdict string `json:"verdict"`
-	For     string `json:"purpose,omitempty"`    // what an outside program is needed for; "" of all else
-	Spoils  string `json:"effect,omitempty"` // what suffers from it; "" if it is fit
+	For     string `json:"purpose,omitempty"` // what an outside program is needed for; "" of all else
+	Spoils  string `json:"effect,omitempty"`  // what suffers from it; "" if it is fit
 	Advice  string `json:"advice,omitempty"`
 }
 

@@ -12,11 +12,11 @@ import (
 // A Tool is an outside program that forktax starts, for something that can be done without.
 type Tool struct {
 	Name    string `json:"name"`
-	For     string `json:"purpose"`     // what cannot be had without it
+	For     string `json:"purpose"` // what cannot be had without it
 	Package string `json:"package"` // of Debian; several have a blank between them
 	There   bool   `json:"installed"`
-	Wrong   string `json:"problem,omitempty"`  // why it does not work, though it is there
-	Advice  string `json:"advice,omitempty"` // what would make it work
+	Wrong   string `json:"problem,omitempty"` // why it does not work, though it is there
+	Advice  string `json:"advice,omitempty"`  // what would make it work
 }
 
 // byPath are the programs that are looked for on PATH.

@@ -16,8 +16,8 @@ type CheckSpec struct {
 
 // A LeftOut is a gate by which the run would judge, and cannot.
 type LeftOut struct {
-	Gate string `json:"gate"` // the metric
-	Why  string `json:"reason"`  // and what would bring it, if something would
+	Gate string `json:"gate"`   // the metric
+	Why  string `json:"reason"` // and what would bring it, if something would
 }
 
 // StoredBaseline is what another run says of a base: its cost over the floor, a program that never changes.
@@ -31,7 +31,7 @@ type StoredBaseline struct {
 type StoredRatio struct {
 	Request string  `json:"request"`
 	Metric  string  `json:"metric"`
-	Ratio   float64 `json:"ratio"` // over the floor
+	Ratio   float64 `json:"ratio"`          // over the floor
 	Slack   float64 `json:"log_half_width"` // by how much its logarithm may be off, but for alpha shared out to all
 }
 

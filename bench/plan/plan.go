@@ -37,22 +37,22 @@ func (c Cell) String() string {
 type Plan struct {
 	Workloads      []contract.Description `json:"workloads"`
 	Cells          []Cell                 `json:"cells"`
-	Strides        []int                  `json:"strides,omitempty"`           // of each cell: it is visited in every so-many-th round; absent means 1
+	Strides        []int                  `json:"strides,omitempty"`         // of each cell: it is visited in every so-many-th round; absent means 1
 	Rounds         int                    `json:"rounds"`                    // how many there are; 0 means as many as the budget allows
 	BudgetNS       int64                  `json:"budget_ns"`                 // how long a run takes, if rounds are not counted, or a search
 	Groups         int                    `json:"starts"`                    // starts of the targets; the rounds are dealt out to them
-	FewestGroups   int                    `json:"min_starts,omitempty"`   // how many there may be if the budget is short; 0 means Groups
+	FewestGroups   int                    `json:"min_starts,omitempty"`      // how many there may be if the budget is short; 0 means Groups
 	BlockNS        int64                  `json:"block_ns"`                  // how long a visit is; 0 means as long as Length has it
-	AtLeast        int                    `json:"min_requests"`                  // and how many requests it has at the least
+	AtLeast        int                    `json:"min_requests"`              // and how many requests it has at the least
 	Baseline       string                 `json:"baseline"`                  // the model that the others are compared with
 	Variants       []subject.Variant      `json:"variants,omitempty"`        // in the place of models
 	Floor          string                 `json:"floor,omitempty"`           // the workload that is the smallest program
-	NoFloor        string                 `json:"floor_missing,omitempty"`        // why it cannot be had, though it is wanted
+	NoFloor        string                 `json:"floor_missing,omitempty"`   // why it cannot be had, though it is wanted
 	AllowDifferent bool                   `json:"allow_different,omitempty"` // targets need not answer the same
-	Referee        string                 `json:"cross_check,omitempty"`         // the engine of cells that only check what the others see
+	Referee        string                 `json:"cross_check,omitempty"`     // the engine of cells that only check what the others see
 	Objective      *Objective             `json:"objective,omitempty"`       // what response times are held against
 	Searched       bool                   `json:"searched,omitempty"`        // for the highest rate that meets it
-	Check          *CheckSpec             `json:"check,omitempty"`       // what the run is to decide, if it is
+	Check          *CheckSpec             `json:"check,omitempty"`           // what the run is to decide, if it is
 	Suite          *Suite                 `json:"suite,omitempty"`           // of what others wrote, if it is one
 	Seed           uint64                 `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
 }

@@ -2,28 +2,23 @@ package main
 
 import (
 	"errors"
-	"fmt"
+	"forktax/bench/scenario"
 	"forktax/bench/subject"
-	"math"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
-// A place is where an option was said: of the value and its elements, file:line:column in a scenario. The command line
-// is the zero value: there an option is found by its name.
-type place struct {
-	value    string
-	elements []string
-}
-
 // recordFlags records which options the command line gives.
 func (o *options) recordFlags(flags *pflag.FlagSet) {
-	flags.Visit(func(f *pflag.Flag) { o.give(optionOf(f.Name), place{}) })
+	flags.Visit(func(f *pflag.Flag) { o.give(optionOf(f.Name), scenario.Place{}) })
 }
 
 // give records that an option was given, and where.
-func (o *options) give(option string, at place) { o.given[option], o.Explicit[option] = at, true }
+func (o *options) give(option string, at scenario.Place) {
+	o.given[option], o.Explicit[option] = at, true
+}
 
 // optionOf is the option to which a flag gives a value.
 func optionOf(flag string) string {
@@ -44,9 +39,9 @@ func (o *options) located(err error) error {
 	if !ok {
 		p = o.unsaid
 	}
-	at := p.value
-	if invalid.Element != subject.NoElement && invalid.Element < len(p.elements) {
-		at = p.elements[invalid.Element]
+	at := p.Value
+	if invalid.Element != subject.NoElement && invalid.Element < len(p.Elements) {
+		at = p.Elements[invalid.Element]
 	}
 	if at == "" {
 		return invalid
@@ -54,21 +49,33 @@ func (o *options) located(err error) error {
 	return usagef("%s: %s %s", at, invalid.Option, invalid.Problem)
 }
 
-// unread says what would be right in place of a value that a flag cannot read.
-func unread(f *pflag.Flag, err error) string {
-	switch f.Value.Type() {
-	case "bool", "boolfunc":
-		return "true or false is needed"
-	case "duration":
-		return "a length of time with its unit is needed, such as 30s or 250ms"
-	case "int":
-		return "a whole number of at most 18 digits is needed"
-	case "intSlice":
-		return "whole numbers are needed, such as 1 or 8"
-	case "uint64":
-		return fmt.Sprintf("a whole number from 0 to %d is needed", uint64(math.MaxUint64))
-	case "float64Slice":
-		return "numbers are needed, such as 50 or 0.5"
+// read takes from the scenario in the file name what the command line does not give.
+func (o *options) read(name string, c *cobra.Command) error {
+	tried := pflag.NewFlagSet("scenario", pflag.ContinueOnError)
+	other := defaults()
+	other.flags(tried)
+	flagOf := func(key string) string {
+		present, changed := newName(c.Name(), key)
+		if changed {
+			reportRename(c, "", key, present)
+		}
+		return present
 	}
-	return err.Error()
+	file, err := scenario.Read(name, tried, scenario.Names{Flag: flagOf, Option: optionOf})
+	if err != nil {
+		return err
+	}
+	o.unsaid.Value, o.Variants = file.Begin, file.Variants
+	for _, option := range file.Options {
+		if option.Flag != "" && o.Explicit[option.Name] {
+			continue
+		}
+		if option.Flag != "" {
+			if err := scenario.Set(c.Flags().Lookup(option.Flag), option.Values); err != nil {
+				return err
+			}
+		}
+		o.give(option.Name, option.Place)
+	}
+	return nil
 }

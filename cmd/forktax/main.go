@@ -13,6 +13,7 @@ import (
 
 	"forktax/bench/process"
 	"forktax/bench/record"
+	"forktax/bench/scenario"
 	"forktax/bench/subject"
 )
 
@@ -100,7 +101,7 @@ It drives both with the same load and reports what the difference is, in time an
 		var invalid *pflag.InvalidValueError
 		if errors.As(err, &invalid) {
 			f := invalid.GetFlag()
-			err = fmt.Errorf("--%s %q: %s", f.Name, invalid.GetValue(), unread(f, invalid.Unwrap()))
+			err = fmt.Errorf("--%s %q: %s", f.Name, invalid.GetValue(), scenario.Needed(f, invalid.Unwrap()))
 		}
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})

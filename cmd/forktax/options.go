@@ -8,6 +8,7 @@ import (
 
 	"forktax/bench/load"
 	"forktax/bench/measure"
+	"forktax/bench/scenario"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
 )
@@ -15,11 +16,13 @@ import (
 // options are what a command line or a scenario says of a run. The names in both are the same.
 type options struct {
 	measure.Options
-	given  map[string]place // options that the user gave, by name
-	unsaid place            // where the others could have been given
+	given  map[string]scenario.Place // options that the user gave, by name
+	unsaid scenario.Place            // where the others could have been given
 }
 
-func defaults() options { return options{Options: measure.DefaultOptions(), given: map[string]place{}} }
+func defaults() options {
+	return options{Options: measure.DefaultOptions(), given: map[string]scenario.Place{}}
+}
 
 // flags offers the options as flags, whose defaults are the values that they have.
 func (o *options) flags(f *pflag.FlagSet) {

@@ -60,7 +60,7 @@ A suite takes the place of workloads: real web servers and languages that do wha
 		RunE: func(c *cobra.Command, args []string) error {
 			o.recordFlags(c.Flags())
 			if len(args) == 1 {
-				if err := o.read(args[0], c.Flags()); err != nil {
+				if err := o.read(args[0], c); err != nil {
 					return err
 				}
 			}

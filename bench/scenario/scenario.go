@@ -1,10 +1,14 @@
-package main
+// Package scenario reads scenarios: YAML files with the names of flags as keys. The flags read the values, so that both mean
+// the same. Only variants can be given nowhere else.
+package scenario
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"forktax/bench/subject"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -19,90 +23,100 @@ import (
 // mostScenario bytes are far more than all options need: a larger file is another one.
 const mostScenario = 1 << 20
 
-// A scenario is the name of a YAML file that says options. Its keys are the names of the flags, and the flags read its
-// values, so that both mean the same. Only variants are said nowhere else.
+// A File is what a scenario says.
+type File struct {
+	Options  []Option // in their order
+	Variants []subject.Variant
+	Begin    string // of the file, as a place
+}
+
+// An Option is an option that the scenario gives by a flag; by none if it is that of the variants.
+type Option struct {
+	Name   string
+	Flag   string
+	Values []string // several of a list
+	Place  Place
+}
+
+// A Place is where an option is given: file:line:column of the value and of its elements. The command line is the zero
+// value: there an option is found by its name.
+type Place struct {
+	Value    string
+	Elements []string
+}
+
+// scenario is the name of a file.
 //
 // The file is not decoded into a struct: go-yaml 1.19 normalizes numbers on their way into a string, so that a flag or a
-// variable would get 1.1 for 1.10, and it panics where a tag precedes the value of a slice.
+// variable would get 1.1 for 1.10, and its decoder can panic.
 type scenario string
 
-// read takes from the scenario in the file name what was not said already, on the command line. Flags are those of o.
-// What cannot be read is a mistake also where the command line goes before it.
-func (o *options) read(name string, flags *pflag.FlagSet) error {
+// Names maps the keys of a scenario to flags, and flags to the options that they give a value to.
+type Names struct {
+	Flag   func(key string) string
+	Option func(flag string) string
+}
+
+// Read reads the scenario in the file name. Each value is tried on one of the flags. Errors are a *subject.UsageError with
+// the place.
+func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
 	s := scenario(name)
 	entries, err := s.entries()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	o.unsaid.value = s.at(&token.Position{Line: 1, Column: 1})
-	other, tried := defaults(), pflag.NewFlagSet("scenario", pflag.ContinueOnError)
-	other.flags(tried)
+	file := &File{Begin: s.at(&token.Position{Line: 1, Column: 1})}
 	seen := map[string]*token.Token{}
 	for _, e := range entries {
 		key := e.Key.GetToken()
-		option, f, err := s.option(key, tried, seen)
-		if err != nil {
-			return err
+		option := names.Flag(key.Value)
+		f := flags.Lookup(option)
+		if f != nil {
+			option = names.Option(f.Name)
+		} else if option != VariantsKey {
+			return nil, s.unknown(key, flags)
 		}
+		if first := seen[option]; first != nil {
+			return nil, s.wrong(key.Position, "the option is there already, as %s in line %d", first.Value, first.Position.Line)
+		}
+		seen[option] = key
+		o := Option{Name: option}
 		if f == nil {
-			var where place
-			if o.Variants, where, err = s.variants(e.Value); err != nil {
-				return err
-			}
-			o.give(option, where)
-			continue
+			file.Variants, o.Place, err = s.variants(e.Value)
+		} else {
+			o.Flag = f.Name
+			o.Values, o.Place, err = s.values(f, key.Value, e.Value)
 		}
-		values, where, err := s.values(f, key.Value, e.Value)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if o.Explicit[option] {
-			continue
-		}
-		if err := set(flags.Lookup(f.Name), values); err != nil {
-			return err
-		}
-		o.give(option, where)
+		file.Options = append(file.Options, o)
 	}
-	return nil
+	return file, nil
 }
 
-// option finds the option that the key gives, with its flag: variants have none. Seen has the key of each option so
-// far, of which there may be no other.
-func (s scenario) option(key *token.Token, flags *pflag.FlagSet, seen map[string]*token.Token) (option string,
-	f *pflag.Flag, err error) {
-	if f, option = flags.Lookup(key.Value), key.Value; f != nil {
-		option = optionOf(f.Name)
-	} else if option != variantsKey {
-		var known []string
-		flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		return "", nil, s.wrong(key.Position, "unknown key %q; there are %s", option,
-			strings.Join(append(known, variantsKey), ", "))
-	}
-	if first := seen[option]; first != nil {
-		return "", nil, s.wrong(key.Position, "the option is there already, as %s in line %d", first.Value,
-			first.Position.Line)
-	}
-	seen[option] = key
-	return option, f, nil
+func (s scenario) unknown(key *token.Token, flags *pflag.FlagSet) error {
+	var known []string
+	flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	return s.wrong(key.Position, "unknown key %q; there are %s", key.Value, strings.Join(append(known, VariantsKey), ", "))
 }
 
 // text reads the file.
 func (s scenario) text() ([]byte, error) {
 	f, err := os.Open(string(s))
 	if err != nil {
-		return nil, usagef("reading the scenario: %w", err)
+		return nil, subject.Unusable("reading the scenario: %w", err)
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, usagef("reading the scenario: %s is a folder; a YAML file is needed", s)
+		return nil, subject.Unusable("reading the scenario: %s is a folder; a YAML file is needed", s)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, mostScenario+1))
 	if err != nil {
-		return nil, usagef("reading the scenario: %w", err)
+		return nil, subject.Unusable("reading the scenario: %w", err)
 	}
 	if len(text) > mostScenario {
-		return nil, usagef("reading the scenario: %s has more than %d bytes; a scenario is a short YAML file", s,
+		return nil, subject.Unusable("reading the scenario: %s has more than %d bytes; a scenario is a short YAML file", s,
 			mostScenario)
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark, which some editors write
@@ -131,7 +145,7 @@ func (s scenario) entries() (entries []*ast.MappingValueNode, err error) {
 	case errors.As(err, &y) && y.GetToken() != nil:
 		return nil, s.wrong(y.GetToken().Position, "%s", y.GetMessage())
 	case err != nil:
-		return nil, usagef("%s: %w", s, err)
+		return nil, subject.Unusable("%s: %w", s, err)
 	}
 	found := false
 	for _, doc := range file.Docs {
@@ -154,7 +168,7 @@ func (s scenario) entries() (entries []*ast.MappingValueNode, err error) {
 }
 
 // values reads the value of a key, of which there are several in a list, and tries each on the flag.
-func (s scenario) values(f *pflag.Flag, key string, value ast.Node) (values []string, where place, err error) {
+func (s scenario) values(f *pflag.Flag, key string, value ast.Node) (values []string, where Place, err error) {
 	nodes := []ast.Node{value}
 	if list, ok := value.(*ast.SequenceNode); ok {
 		if _, ok := f.Value.(pflag.SliceValue); !ok {
@@ -162,16 +176,16 @@ func (s scenario) values(f *pflag.Flag, key string, value ast.Node) (values []st
 		}
 		nodes = list.Values
 	}
-	where.value = s.at(position(value))
+	where.Value = s.at(position(value))
 	for _, n := range nodes {
 		text, ok := scalar(n)
 		if !ok {
 			return nil, where, s.wrong(position(n), "%s has no value that can be read; a plain one or a list is needed", key)
 		}
-		if err := set(f, []string{text}); err != nil {
-			return nil, where, s.wrong(position(n), "%s %q: %s", key, text, unread(f, err))
+		if err := Set(f, []string{text}); err != nil {
+			return nil, where, s.wrong(position(n), "%s %q: %s", key, text, Needed(f, err))
 		}
-		values, where.elements = append(values, text), append(where.elements, s.at(position(n)))
+		values, where.Elements = append(values, text), append(where.Elements, s.at(position(n)))
 	}
 	return values, where, nil
 }
@@ -189,8 +203,8 @@ func scalar(n ast.Node) (string, bool) {
 	return "", false
 }
 
-// set gives the flag its value, or its values if it takes several.
-func set(f *pflag.Flag, values []string) error {
+// Set gives the flag its value, or its values if it takes several.
+func Set(f *pflag.Flag, values []string) error {
 	if list, ok := f.Value.(pflag.SliceValue); ok {
 		return list.Replace(values)
 	}
@@ -199,7 +213,7 @@ func set(f *pflag.Flag, values []string) error {
 
 // wrong is an error of usage at a place.
 func (s scenario) wrong(p *token.Position, format string, args ...any) error {
-	return usagef("%s: %s", s.at(p), fmt.Sprintf(format, args...))
+	return subject.Unusable("%s: %s", s.at(p), fmt.Sprintf(format, args...))
 }
 
 func (s scenario) at(p *token.Position) string { return fmt.Sprintf("%s:%d:%d", s, p.Line, p.Column) }
@@ -212,4 +226,23 @@ func position(n ast.Node) *token.Position {
 		}
 	}
 	return n.GetToken().Position
+}
+
+// Needed returns what a flag needs whose value it cannot read.
+func Needed(f *pflag.Flag, err error) string {
+	switch f.Value.Type() {
+	case "bool", "boolfunc":
+		return "true or false is needed"
+	case "duration":
+		return "a length of time with its unit is needed, such as 30s or 250ms"
+	case "int":
+		return "a whole number of at most 18 digits is needed"
+	case "intSlice":
+		return "whole numbers are needed, such as 1 or 8"
+	case "uint64":
+		return fmt.Sprintf("a whole number from 0 to %d is needed", uint64(math.MaxUint64))
+	case "float64Slice":
+		return "numbers are needed, such as 50 or 0.5"
+	}
+	return err.Error()
 }

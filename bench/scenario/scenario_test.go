@@ -1,7 +1,8 @@
-package main
+package scenario_test
 
 import (
 	"errors"
+	"forktax/bench/scenario"
 	"forktax/bench/subject"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/spf13/pflag"
 )
+
+func same(name string) string { return name }
 
 // Whatever a file holds, reading it as a scenario is either well or an error of usage with its place.
 func FuzzScenario(f *testing.F) {
@@ -25,12 +28,18 @@ func FuzzScenario(f *testing.F) {
 		if err := os.WriteFile(name, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		o, flags := defaults(), pflag.NewFlagSet("test", pflag.ContinueOnError)
-		o.flags(flags)
-		err := o.read(name, flags)
+		flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+		flags.IntSlice("clients", nil, "")
+		flags.Float64Slice("rate", nil, "")
+		flags.StringSlice("workload", nil, "")
+		flags.Duration("budget", 0, "")
+		flags.Int("rounds", 0, "")
+		flags.Uint64("seed", 0, "")
+		flags.Bool("pin", false, "")
+		_, err := scenario.Read(name, flags, scenario.Names{Flag: same, Option: same})
 		var usage *subject.UsageError
 		if err != nil && (!errors.As(err, &usage) || !place.MatchString(err.Error())) {
-			t.Errorf("read(%q) = %v, want an error of usage with its place", text, err)
+			t.Errorf("Read(%q) = %v, want an error of usage with its place", text, err)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package main
+package scenario
 
 import (
 	"fmt"
@@ -12,20 +12,20 @@ import (
 	"forktax/bench/subject"
 )
 
-// variantsKey is the one key of a scenario that is no flag: a list of variants in place of models.
-const variantsKey = "variants"
+// VariantsKey is the one key of a scenario that is no flag: a list of variants in place of models.
+const VariantsKey = "variants"
 
 // usualModel is that of a variant which names none: what a variant changes is mostly the start of a process.
 const usualModel = "cgi"
 
 // variants reads the value of the key.
-func (s scenario) variants(n ast.Node) (variants []subject.Variant, where place, err error) {
+func (s scenario) variants(n ast.Node) (variants []subject.Variant, where Place, err error) {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok || len(list.Values) == 0 {
 		return nil, where, s.wrong(position(n),
-			"%s: a list is needed, such as [{name: plain}, {name: eager, env: {GOGC: 10}}]", variantsKey)
+			"%s: a list is needed, such as [{name: plain}, {name: eager, env: {GOGC: 10}}]", VariantsKey)
 	}
-	where.value = s.at(position(n))
+	where.Value = s.at(position(n))
 	for _, n := range list.Values {
 		v, err := s.variant(n)
 		if err != nil {
@@ -34,7 +34,7 @@ func (s scenario) variants(n ast.Node) (variants []subject.Variant, where place,
 		if slices.ContainsFunc(variants, func(other subject.Variant) bool { return other.Name == v.Name }) {
 			return nil, where, s.wrong(position(n), "the name %q is there already; give it another", v.Name)
 		}
-		variants, where.elements = append(variants, v), append(where.elements, s.at(position(n)))
+		variants, where.Elements = append(variants, v), append(where.Elements, s.at(position(n)))
 	}
 	return variants, where, nil
 }
