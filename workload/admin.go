@@ -9,14 +9,14 @@ import (
 
 	"forktax/cgi"
 	"forktax/workload/contract"
+	"forktax/workload/model"
 )
 
 // admin is the second listener of a serving program: what an observer asks, away from what the clients ask.
 type admin struct {
 	workload, model string
 	meter           *meter
-	children        func() cgi.Stats
-	family          func() []contract.Child // nil if it has none
+	server          model.Server
 	exporter        exporter
 }
 
@@ -32,8 +32,8 @@ func (a *admin) handler() http.Handler {
 	})
 	mux.HandleFunc("GET /children", func(w http.ResponseWriter, _ *http.Request) {
 		family := contract.Family{NowNS: contract.Now(), Children: []contract.Child{}}
-		if a.family != nil {
-			family.Children = append(family.Children, a.family()...)
+		if a.server.Children != nil {
+			family.Children = append(family.Children, a.server.Children()...)
 		}
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(family)
@@ -44,9 +44,16 @@ func (a *admin) handler() http.Handler {
 	return mux
 }
 
+func (a *admin) stats() model.Stats {
+	if a.server.Stats == nil {
+		return model.Stats{}
+	}
+	return a.server.Stats()
+}
+
 func (a *admin) usage() contract.Usage {
 	u := machineUsage(a.exporter.used())
-	children := a.children()
+	children := a.stats()
 	u.PeakMemoryBytes = cgi.PeakMemory()
 	u.ChildPeakMemoryBytes = children.PeakMemoryBytes
 	u.ProcessesStarted = children.Started
@@ -55,7 +62,7 @@ func (a *admin) usage() contract.Usage {
 }
 
 func (a *admin) snapshot() contract.Snapshot {
-	children := a.children()
+	children := a.stats()
 	s := contract.Snapshot{
 		Workload:        a.workload,
 		Model:           a.model,
