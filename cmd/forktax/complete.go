@@ -9,6 +9,7 @@ import (
 	"forktax/bench/report"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
+	"forktax/workload/contract"
 )
 
 // completed has shells offer the values of the flags that a command has, for which there are few.
@@ -19,7 +20,7 @@ func completed(c *cobra.Command) {
 		"arrivals":  {"poisson", "constant"},
 		"database":  {embedded, subject.Postgres},
 		"directory": {inMemory, slapd},
-		"model":     {"persistent", "reconnect", "reload", "cgi"},
+		"model":     contract.ModelNames(),
 	} {
 		if c.Flags().Lookup(name) != nil {
 			_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags

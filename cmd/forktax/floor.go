@@ -6,14 +6,14 @@ import (
 	"os"
 	"slices"
 
+	"forktax/bench/plan"
 	"forktax/bench/subject"
 )
 
 // The floor is a workload program with one model, whose child is the smallest program that can answer.
-const (
-	floorWorkload = "floor"
-	floorModel    = "cgi"
-)
+const floorWorkload = "floor"
+
+var floorModel = plan.Fresh
 
 // A floor is that program, or why it cannot be had; neither, if nothing in a run is to be held against it.
 type floor struct {

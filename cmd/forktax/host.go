@@ -10,12 +10,13 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"forktax/bench/plan"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
 // hostedModel is the only model of somebody else's program.
-const hostedModel = "cgi"
+var hostedModel = plan.Fresh
 
 // hostOptions say what of somebody else's is hosted. The program script does it, which is told by variables.
 type hostOptions struct {

@@ -150,7 +150,7 @@ func newStage(ctx context.Context, atOnce <-chan struct{}, stderr io.Writer) (*s
 	}
 	for _, p := range found {
 		for _, r := range p.Requests {
-			c := live.Choice{Name: subjectOf(p.Name, r.Name), About: p.About, Models: []string{"cgi", "reload", "reconnect", "persistent"}}
+			c := live.Choice{Name: subjectOf(p.Name, r.Name), About: p.About, Models: p.Models}
 			s.programs[c.Name] = p
 			if p.Name == "guestbook" {
 				c.Databases = []string{embedded}

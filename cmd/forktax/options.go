@@ -55,7 +55,7 @@ type options struct {
 func defaults() options {
 	return options{
 		Workloads: []string{"hello", "guestbook"},
-		Models:    []string{"persistent", "cgi"},
+		Models:    []string{plan.Baseline, plan.Fresh},
 		Clients:   []int{1, 8},
 		Arrivals:  "poisson",
 		Most:      1000, // what a cgi host of default size lets wait

@@ -59,7 +59,7 @@ Remote-User.`,
 	}
 	f := c.Flags()
 	f.StringVar(&o.workload, "workload", "hello", "what to serve; see forktax list")
-	f.StringVar(&o.model, "model", "persistent", "how")
+	f.StringVar(&o.model, "model", plan.Baseline, "how")
 	f.StringVar(&l.Addr, "addr", "127.0.0.1:0", "where; port 0 takes a free one")
 	f.StringVar(&l.Admin, "admin", "127.0.0.1:0", "where the admin pages are")
 	o.Host.flags(f)
