@@ -98,7 +98,8 @@ func TestHarnessImportsAlongTheDataFlow(t *testing.T) {
 	}
 }
 
-// public are the packages that others may build on: they change only with a note in the change log.
+// public are the packages that others may build on: they change only with a note in the change log. So are those of the
+// models.
 var public = []string{"forktax/workload", "forktax/workload/contract", "forktax/workload/model", "forktax/cgi",
 	"forktax/persistent", "forktax/auth"}
 
@@ -110,7 +111,8 @@ func TestPublicPackagesImportOnlyPublicOnes(t *testing.T) {
 			t.Errorf("there is no package %s", path)
 		}
 		for _, imported := range ours {
-			if !slices.Contains(public, imported) {
+			isModel := slices.Contains(graph[imported], "forktax/workload/model")
+			if !isModel && !slices.Contains(public, imported) {
 				t.Errorf("%s, which is public, imports %s, which is not", path, imported)
 			}
 		}
