@@ -14,10 +14,11 @@ import (
 
 // admin is the second listener of a serving program: what an observer asks, away from what the clients ask.
 type admin struct {
-	workload, model string
-	meter           *meter
-	server          model.Server
-	exporter        exporter
+	workload string
+	model    contract.Model
+	meter    *meter
+	server   model.Server
+	exporter exporter
 }
 
 func (a *admin) handler() http.Handler {
@@ -51,8 +52,22 @@ func (a *admin) stats() model.Stats {
 	return a.server.Stats()
 }
 
+// workers returns the children that live, where they outlive a request. A child that ends with its request is counted then,
+// and looking for those that run would only make the usage expensive to read.
+func (a *admin) workers() (pids []int) {
+	if a.server.Children == nil || a.model.Process == contract.PerRequest {
+		return nil
+	}
+	for _, c := range a.server.Children() {
+		if c.EndedNS == 0 && c.PID != 0 {
+			pids = append(pids, c.PID)
+		}
+	}
+	return pids
+}
+
 func (a *admin) usage() contract.Usage {
-	u := machineUsage(a.exporter.used())
+	u := machineUsage(a.exporter.used(), a.workers())
 	children := a.stats()
 	u.PeakMemoryBytes = cgi.PeakMemory()
 	u.ChildPeakMemoryBytes = children.PeakMemoryBytes
@@ -65,7 +80,7 @@ func (a *admin) snapshot() contract.Snapshot {
 	children := a.stats()
 	s := contract.Snapshot{
 		Workload:        a.workload,
-		Model:           a.model,
+		Model:           a.model.Name,
 		PID:             os.Getpid(),
 		Usage:           a.usage(),
 		Requests:        a.meter.requests(),

@@ -87,7 +87,7 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	}
 
 	meter := &meter{untimed: os.Getenv(PhasesVariable) == phasesOff}
-	a := &admin{workload: w.Name, model: m.Name, meter: meter, server: s}
+	a := &admin{workload: w.Name, model: m, meter: meter, server: s}
 	endWithInput(stdin, cancel)
 	fmt.Fprintf(stdout, "ready http://%s http://%s\n", ln.Addr(), adminLn.Addr())
 	return both(ctx, cancel,
