@@ -12,7 +12,29 @@ import (
 
 // The path of the module is changed by one command, as CONTRIBUTING.md says.
 func TestModulePath(t *testing.T) {
-	dir := t.TempDir()
+	dir := copied(t)
+	bin := t.TempDir()
+	run := func(command ...string) string {
+		t.Helper()
+		return output(t, dir, []string{"GOBIN=" + bin}, command...)
+	}
+	run("packaging/module", "example.org/team/forktax")
+	run("go", "vet", "./...")
+	run("go", "install", "example.org/team/forktax/cmd/...")
+	// What was installed finds its programs, and the harness builds them from the changed checkout.
+	if out := run("sh", "-c", "cd / && "+filepath.Join(bin, "forktax")+" list"); !strings.Contains(out, "guestbook/read") {
+		t.Errorf("forktax list prints\n%s", out)
+	}
+	if out := run("go", "run", "./cmd/forktax", "list"); !strings.Contains(out, "guestbook/read") {
+		t.Errorf("go run ./cmd/forktax list prints\n%s", out)
+	}
+	run("go", "test", "-run", "^TestHarnessImportsNoServer$", ".")
+}
+
+// copied copies the files of the repository, except for results, to a new directory.
+func copied(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
 	tracked, err := exec.Command("git", "ls-files", "-z").Output()
 	if err != nil {
 		t.Fatalf("git ls-files: %v", err)
@@ -33,26 +55,17 @@ func TestModulePath(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	bin := t.TempDir()
-	run := func(command ...string) string {
-		t.Helper()
-		cmd := exec.Command(command[0], command[1:]...)
-		cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOBIN="+bin)
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%q: %v\n%s", command, err, out)
-		}
-		return string(out)
+	return dir
+}
+
+// output returns what a command prints that is run in the directory.
+func output(t *testing.T, dir string, env []string, command ...string) string {
+	t.Helper()
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%q: %v\n%s", command, err, out)
 	}
-	run("packaging/module", "example.org/team/forktax")
-	run("go", "vet", "./...")
-	run("go", "install", "example.org/team/forktax/cmd/...")
-	// What was installed finds its programs, and the harness builds them from the changed checkout.
-	if out := run("sh", "-c", "cd / && "+filepath.Join(bin, "forktax")+" list"); !strings.Contains(out, "guestbook/read") {
-		t.Errorf("forktax list prints\n%s", out)
-	}
-	if out := run("go", "run", "./cmd/forktax", "list"); !strings.Contains(out, "guestbook/read") {
-		t.Errorf("go run ./cmd/forktax list prints\n%s", out)
-	}
-	run("go", "test", "-run", "^TestHarnessImportsNoServer$", ".")
+	return string(out)
 }

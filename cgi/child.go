@@ -9,13 +9,14 @@ import (
 	"os"
 
 	"forktax/workload/contract"
+	"forktax/workload/model"
 )
 
 // IsChild says whether this process was started to answer one CGI request.
 func IsChild() bool { return os.Getenv("GATEWAY_INTERFACE") != "" }
 
 // Connect opens the connections that a handler works on, makes the handler, and returns what closes them again.
-type Connect = func(ctx context.Context) (handler http.Handler, shut func() error, err error)
+type Connect = model.Connect
 
 // A Child answers the one request that is in its environment.
 type Child struct {

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"forktax/workload/contract"
+	"forktax/workload/model"
 )
 
 // A Host answers each request by executing a program. Its fields must not change once it serves.
@@ -52,15 +53,7 @@ func Start(cmd *exec.Cmd) error {
 }
 
 // Stats counts what a host's children did since it was made.
-type Stats struct {
-	Started         int64 // children that were started
-	Running         int64 // children that run now
-	Failed          int64 // children that could not be started, or gave no right answer
-	Waiting         int64 // requests that wait for a slot now
-	Refused         int64 // requests that got 503 because the queue was full
-	Connections     int64 // connections to databases and directories that children reported
-	PeakMemoryBytes int64 // the highest resident size that a child reported
-}
+type Stats = model.Stats
 
 type counters struct {
 	attempted, unstarted, running, failed, refused, connections, peak atomic.Int64

@@ -9,15 +9,16 @@ import (
 
 	"forktax/cgi"
 	"forktax/workload/contract"
+	"forktax/workload/model"
 )
 
 // admin is the second listener of a serving program: what an observer asks, away from what the clients ask.
 type admin struct {
-	workload, model string
-	meter           *meter
-	children        func() cgi.Stats
-	family          func() []contract.Child // nil if it has none
-	exporter        exporter
+	workload string
+	model    contract.Model
+	meter    *meter
+	server   model.Server
+	exporter exporter
 }
 
 func (a *admin) handler() http.Handler {
@@ -32,8 +33,8 @@ func (a *admin) handler() http.Handler {
 	})
 	mux.HandleFunc("GET /children", func(w http.ResponseWriter, _ *http.Request) {
 		family := contract.Family{NowNS: contract.Now(), Children: []contract.Child{}}
-		if a.family != nil {
-			family.Children = append(family.Children, a.family()...)
+		if a.server.Children != nil {
+			family.Children = append(family.Children, a.server.Children()...)
 		}
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(family)
@@ -44,9 +45,30 @@ func (a *admin) handler() http.Handler {
 	return mux
 }
 
+func (a *admin) stats() model.Stats {
+	if a.server.Stats == nil {
+		return model.Stats{}
+	}
+	return a.server.Stats()
+}
+
+// workers returns the children that live, where they outlive a request. A child that ends with its request is counted then,
+// and looking for those that run would only make the usage expensive to read.
+func (a *admin) workers() (pids []int) {
+	if a.server.Children == nil || a.model.Process == contract.PerRequest {
+		return nil
+	}
+	for _, c := range a.server.Children() {
+		if c.EndedNS == 0 && c.PID != 0 {
+			pids = append(pids, c.PID)
+		}
+	}
+	return pids
+}
+
 func (a *admin) usage() contract.Usage {
-	u := machineUsage(a.exporter.used())
-	children := a.children()
+	u := machineUsage(a.exporter.used(), a.workers())
+	children := a.stats()
 	u.PeakMemoryBytes = cgi.PeakMemory()
 	u.ChildPeakMemoryBytes = children.PeakMemoryBytes
 	u.ProcessesStarted = children.Started
@@ -55,10 +77,10 @@ func (a *admin) usage() contract.Usage {
 }
 
 func (a *admin) snapshot() contract.Snapshot {
-	children := a.children()
+	children := a.stats()
 	s := contract.Snapshot{
 		Workload:        a.workload,
-		Model:           a.model,
+		Model:           a.model.Name,
 		PID:             os.Getpid(),
 		Usage:           a.usage(),
 		Requests:        a.meter.requests(),

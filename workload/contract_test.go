@@ -37,7 +37,7 @@ func TestDescribe(t *testing.T) {
 		Contract: contract.Version,
 		Name:     sample.Name,
 		About:    sample.About,
-		Models:   []string{"cgi", "reload", "reconnect", "persistent"},
+		Models:   contract.ModelNames(),
 		Requests: sample.Requests,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -78,7 +78,7 @@ func TestRunFails(t *testing.T) {
 		code int
 		says []string
 	}{
-		"no command":           {sample, nil, 2, []string{"describe", "prepare", "serve", "cgi, reload, reconnect, persistent"}},
+		"no command":           {sample, nil, 2, []string{"describe", "prepare", "serve", strings.Join(contract.ModelNames(), ", ")}},
 		"an unknown command":   {sample, []string{"fly"}, 2, []string{"describe", "prepare", "serve"}},
 		"an argument too many": {sample, []string{"describe", "all"}, 2, []string{`"all"`}},
 		"describe, a flag":     {sample, []string{"describe", "-all"}, 2, []string{"-all"}},
@@ -87,7 +87,7 @@ func TestRunFails(t *testing.T) {
 		"prepare in a file":    {sample, []string{"prepare", "-dir", file + "/x"}, 1, []string{file}},
 		"prepare fails":        {failing("no flour"), []string{"prepare", "-dir", t.TempDir()}, 1, []string{"no flour"}},
 		"serve, a flag":        {sample, []string{"serve", "-fast"}, 2, []string{"-fast", "-model"}},
-		"an unknown model":     {sample, []string{"serve", "-model", "fork"}, 2, []string{"-model", `"fork"`, "cgi, reload, reconnect, persistent"}},
+		"an unknown model":     {sample, []string{"serve", "-model", "fork"}, 2, []string{"-model", `"fork"`, strings.Join(contract.ModelNames(), ", ")}},
 		"a model it has not":   {elsewhere, []string{"serve", "-model", "persistent"}, 2, []string{"there are cgi\n"}},
 		"no executable":        {elsewhere, []string{"serve", "-model", "cgi"}, 1, []string{"nowhere to be found"}},
 		"-addr is taken":       {sample, []string{"serve", "-addr", address}, 1, []string{"-addr", address}},
@@ -258,7 +258,7 @@ func TestChildFolder(t *testing.T) {
 
 // A header that is too large is refused alike by all models, and a request goes on being answered that is not.
 func TestHeaderLimit(t *testing.T) {
-	for _, model := range []string{"cgi", "persistent"} {
+	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
 			s := start(t, sample, model)
 			for size, want := range map[int]int{1000: http.StatusOK, 80_000: http.StatusRequestHeaderFieldsTooLarge} {

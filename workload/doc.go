@@ -9,7 +9,7 @@
 //
 //	PROGRAM describe                                    its requests, and what right answers are, as JSON
 //	PROGRAM prepare -dir DIR                            its data; prints the environment to serve with
-//	PROGRAM serve -model M -addr A -admin B          M: cgi, reload, reconnect or persistent
+//	PROGRAM serve -model M -addr A -admin B          M: one of contract.Models
 //
 // Whatever this package imports is linked into each CGI child and started for each request. So it imports no more than
 // the standard library and what the models need; Prometheus' library alone would have added 1.1 ms to the 1.9 ms of a

@@ -1,13 +1,17 @@
 package workload_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"log"
 	"net/http"
 	"os"
 	"strconv"
 
 	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 // A handler of your own becomes a program with both twins. Its main function is workload.Main(workload); here Run stands for
@@ -32,29 +36,18 @@ func Example() {
 	}
 
 	// func main() { workload.Main(workload) }
-	workload.Run(context.Background(), w, []string{"describe"}, os.Stdin, os.Stdout, os.Stderr)
+	var out bytes.Buffer
+	workload.Run(context.Background(), w, []string{"describe"}, os.Stdin, &out, os.Stderr)
+	var described contract.Description
+	if err := json.Unmarshal(out.Bytes(), &described); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(described.Name+":", described.About)
+	for _, r := range described.Requests {
+		fmt.Printf("%s: %s %s, %d %q\n", r.Name, r.Method, r.Path, r.Want.StatusCode(), r.Want.Body)
+	}
 
 	// Output:
-	// {
-	//   "contract": 1,
-	//   "name": "squares",
-	//   "about": "the square of a number",
-	//   "models": [
-	//     "cgi",
-	//     "reload",
-	//     "reconnect",
-	//     "persistent"
-	//   ],
-	//   "requests": [
-	//     {
-	//       "name": "twelve",
-	//       "method": "GET",
-	//       "path": "/square/12",
-	//       "want": {
-	//         "status": 200,
-	//         "body": "144\n"
-	//       }
-	//     }
-	//   ]
-	// }
+	// squares: the square of a number
+	// twelve: GET /square/12, 200 "144\n"
 }

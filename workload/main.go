@@ -14,7 +14,6 @@ import (
 	"strings"
 	"syscall"
 
-	"forktax/cgi"
 	"forktax/workload/contract"
 )
 
@@ -27,8 +26,8 @@ const (
 
 // Main is the main function of a workload program. It does not return.
 func Main(w Workload) {
-	if cgi.IsChild() {
-		os.Exit(child(w))
+	if r, m, ok := find(func(r row) bool { return r.IsChild != nil && r.IsChild() }); ok {
+		os.Exit(child(w, r, m))
 	}
 	// Until the process is gone: a harness closes the input and sends a signal, and the second must not meet a program that
 	// the first is about to end well.
@@ -36,13 +35,8 @@ func Main(w Workload) {
 	os.Exit(Run(ctx, w, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-func child(w Workload) int {
-	if w.Open == nil {
-		fmt.Fprintf(os.Stderr, "%s: answers no CGI request itself; serve -model cgi has another file do it\n", w.Name)
-		return exitFailed
-	}
-	err := cgi.Child{Open: w.Open, Connections: connections.Load}.Serve(context.Background())
-	if err != nil {
+func child(w Workload, r row, m contract.Model) int {
+	if err := r.Child(context.Background(), w.program(m)); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", w.Name, err)
 		return exitFailed
 	}
@@ -65,8 +59,8 @@ var commands = []command{
 
 // Run executes one command of a workload program: args are what follows its name. It returns the exit status: 0 when it
 // did what was asked, 1 when that failed, and 2 for wrong usage; why stands on stderr. Serving ends when ctx does, or when
-// stdin, which may be nil, has no more to read. In the model cgi each request executes this process's own file: a program
-// that calls Run and not Main must leave it to Main when cgi.IsChild says so.
+// stdin, which may be nil, has no more to read. Some models execute this process's own file: a program that calls Run and
+// not Main must leave it to Main when cgi.IsChild reports true.
 func Run(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	i := -1
 	if len(args) > 0 {

@@ -18,6 +18,7 @@ import (
 	"forktax/cgi"
 	"forktax/workload"
 	"forktax/workload/contract"
+	"forktax/workload/model"
 )
 
 // Variables of the test's own workload, which its children are given.
@@ -81,6 +82,13 @@ var services = map[string]http.HandlerFunc{
 
 // The test binary is the program under test too: the model cgi executes the file that it runs in.
 func TestMain(m *testing.M) {
+	switch os.Getenv(workerVariable) {
+	case "host":
+		workload.AddModel(workerModel, model.Package{Start: startWorker})
+	case "worker":
+		work()
+		return
+	}
 	if cgi.IsChild() || os.Getenv(programVariable) != "" {
 		workload.Main(sample)
 	}

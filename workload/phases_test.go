@@ -12,13 +12,17 @@ import (
 	"forktax/workload/contract"
 )
 
-// phasesOf are those that each model's requests have. In a child's the phase close may be over before its host has
+// phasesOf returns the phases that a model's requests have. In a child's the phase close may be over before its host has
 // noticed the answer.
-var phasesOf = map[string][]string{
-	"cgi":        {"wait", "spawn", "start", "open", "connect", "handle", "transfer", "exit"},
-	"reload":     {"open", "connect", "handle", "close"},
-	"reconnect":  {"open", "connect", "handle", "close"},
-	"persistent": {"handle"},
+func phasesOf(model string) []string {
+	switch m, _ := contract.ModelNamed(model); {
+	case m.Process != contract.Kept:
+		return []string{"wait", "spawn", "start", "open", "connect", "handle", "transfer", "exit"}
+	case m.Connection != contract.Kept:
+		return []string{"open", "connect", "handle", "close"}
+	default:
+		return []string{"handle"}
+	}
 }
 
 // timingOf asks for path, and returns the phases that the answer tells and how long it took to come.
@@ -57,11 +61,11 @@ func TestAnswersTellPhases(t *testing.T) {
 			s := start(t, sample, model)
 			for _, probe := range []string{"a small body", "a body of 1500 bytes", "no content"} {
 				timing, took := s.timingOf(t, probePath(probe))
-				if model == "cgi" {
+				if m, _ := contract.ModelNamed(model); m.Process != contract.Kept {
 					timing[contract.PhaseExit] += timing[contract.PhaseClose]
 					timing[contract.PhaseClose] = 0
 				}
-				if diff := cmp.Diff(phasesOf[model], names(timing)); diff != "" {
+				if diff := cmp.Diff(phasesOf(model), names(timing)); diff != "" {
 					t.Errorf("%s: phases (-want +got):\n%s", probe, diff)
 				}
 				if timing.Sum() > took {
@@ -120,11 +124,11 @@ func TestPhasesAreCounted(t *testing.T) {
 					counts[phase] += n
 				}
 			}
-			if model == "cgi" {
+			if m, _ := contract.ModelNamed(model); m.Process != contract.Kept {
 				delete(counts, "close")
 			}
 			want := map[string]int64{}
-			for _, phase := range phasesOf[model] {
+			for _, phase := range phasesOf(model) {
 				want[phase] = requests
 			}
 			if diff := cmp.Diff(want, counts); diff != "" {

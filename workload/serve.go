@@ -19,7 +19,7 @@ const loopback = "127.0.0.1:0" // a free port that only this machine reaches
 
 func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	name := flags.String("model", "persistent", "how often the workload is opened: see the list of models")
+	name := flags.String("model", contract.Resident().Name, "how often the workload is opened: see the list of models")
 	addr := flags.String("addr", loopback, "where to serve; port 0 takes a free one")
 	adminAddr := flags.String("admin", loopback, "where to serve /metrics, /usage and /healthz, on this machine alone")
 	var limits contract.ChildLimits
@@ -27,7 +27,7 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	if err := parse(flags, args, stderr); err != nil {
 		return err
 	}
-	m, err := w.modelNamed(*name)
+	row, m, err := w.modelNamed(*name)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	if err != nil {
 		return err
 	}
-	logger := log.New(stderr, w.Name+" "+m.name+": ", log.LstdFlags)
+	logger := log.New(stderr, w.Name+" "+m.Name+": ", log.LstdFlags)
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -61,27 +61,31 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 		}
 		defer func() { err = errors.Join(err, release()) }()
 	}
-	r, err := m.start(context.WithoutCancel(ctx), w, conditions{limits, logger}) // requests under way outlive the signal to end
+	p := w.program(m)
+	p.Limits, p.Logger = limits, logger
+	s, err := row.Start(context.WithoutCancel(ctx), p) // requests under way outlive the signal to end
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.shut()) }()
+	if s.Close != nil {
+		defer func() { err = errors.Join(err, s.Close()) }()
+	}
 	if w.Middleware != nil {
-		front, shut, failed := w.Middleware(r.handler)
+		front, shut, failed := w.Middleware(s.Handler)
 		if failed != nil {
 			return failed
 		}
-		r.handler = front
+		s.Handler = front
 		defer func() { err = errors.Join(err, shut()) }()
 	}
 
 	meter := &meter{untimed: os.Getenv(contract.EnvPhases) == "off"}
-	a := &admin{workload: w.Name, model: m.name, meter: meter, children: r.children, family: r.family}
+	a := &admin{workload: w.Name, model: m, meter: meter, server: s}
 	endWithInput(stdin, cancel)
 	fmt.Fprintf(stdout, "ready http://%s http://%s\n", ln.Addr(), adminLn.Addr())
 	return both(ctx, cancel,
 		func(ctx context.Context) error {
-			return (&persistent.Server{Handler: meter.measured(delayed(share, r.handler)), Header: limits.Header,
+			return (&persistent.Server{Handler: meter.measured(delayed(share, s.Handler)), Header: limits.Header,
 				ConnContext: cgi.WithConn, Logger: logger}).Serve(ctx, ln)
 		},
 		func(ctx context.Context) error {

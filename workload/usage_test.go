@@ -16,9 +16,13 @@ import (
 // The usage tells what the model costs, in processes and in connections, wherever these were opened.
 func TestUsage(t *testing.T) {
 	const requests = 3
-	for model, childrenWanted := range map[string]int64{"cgi": requests, "reload": 0, "reconnect": 0, "persistent": 0} {
-		t.Run(model, func(t *testing.T) {
-			s := startProgram(t, model)
+	for _, m := range contract.Models {
+		t.Run(m.Name, func(t *testing.T) {
+			childrenWanted := int64(0)
+			if m.Process == contract.PerRequest {
+				childrenWanted = requests
+			}
+			s := startProgram(t, m.Name)
 			before := s.usage(t)
 			if before.ProcessesStarted != 0 || before.ConnectionsOpened != 0 || before.ChildrenCPUNS != 0 {
 				t.Errorf("the usage before any request is %+v, want no processes, connections and children", before)
@@ -32,7 +36,7 @@ func TestUsage(t *testing.T) {
 			if got.ProcessesStarted != childrenWanted {
 				t.Errorf("%d processes started, want %d", got.ProcessesStarted, childrenWanted)
 			}
-			if got.ConnectionsOpened != requests {
+			if got.ConnectionsOpened != requests { // the handler opens one, whatever the model
 				t.Errorf("%d connections opened, want %d", got.ConnectionsOpened, requests)
 			}
 			if has := got.ChildrenCPUNS > 0; has != (childrenWanted > 0) {

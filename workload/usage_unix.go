@@ -7,26 +7,24 @@ import (
 	"syscall"
 	"time"
 
+	"forktax/bench/account"
 	"forktax/workload/contract"
 )
-
-// consumed reads what who (syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN) has used of the machine.
-func consumed(who int) (r syscall.Rusage) {
-	_ = syscall.Getrusage(who, &r) // fails only for a wrong who
-	return r
-}
 
 func cpu(r syscall.Rusage) time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
 // machineUsage is the part of the usage that the operating system knows. Peak memory is not among it, see
-// cgi.PeakMemory. What other children used, that answered no request, is taken off.
-func machineUsage(other syscall.Rusage) contract.Usage {
-	self, children := consumed(syscall.RUSAGE_SELF), consumed(syscall.RUSAGE_CHILDREN)
+// cgi.PeakMemory. What other children used, that answered no request, is taken off. The CPU time of those workers that live
+// is in it, their page faults and switches only when they have ended.
+func machineUsage(other syscall.Rusage, workers []int) contract.Usage {
+	var self syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &self) // fails only for a wrong first argument
+	children, living := account.Children(workers...)
 	return contract.Usage{
 		SelfCPUNS:           int64(cpu(self)),
-		ChildrenCPUNS:       int64(cpu(children) - cpu(other)),
+		ChildrenCPUNS:       int64(cpu(children) + living - cpu(other)),
 		MinorFaults:         int64(self.Minflt + children.Minflt - other.Minflt),
 		MajorFaults:         int64(self.Majflt + children.Majflt - other.Majflt),
 		VoluntarySwitches:   int64(self.Nvcsw + children.Nvcsw - other.Nvcsw),

@@ -5,14 +5,16 @@ import (
 	"net/http"
 	"sync/atomic"
 
-	"forktax/cgi"
 	"forktax/workload/contract"
+	"forktax/workload/model"
 )
 
-// Request and Want are those of the program contract.
+// Request and Want are those of the program contract; Connect and Executable are what a model serves.
 type (
-	Request = contract.Request
-	Want    = contract.Want
+	Request    = contract.Request
+	Want       = contract.Want
+	Connect    = model.Connect
+	Executable = model.Executable
 )
 
 // A Workload is what a program serves. All but Name, Requests and Open, or Executable in its place, may be left out.
@@ -38,7 +40,8 @@ type Workload struct {
 	// secret should have none.
 	Authorization bool
 	// Executable, if it is set, names what is executed for each request in the place of the program's own file. Such a
-	// workload has the model cgi only, and no Open: what happens there is not this program's affair.
+	// workload has the models with a process for each request only, and no Open: what happens there is not this program's
+	// affair.
 	Executable func() (Executable, error)
 	// Hold is run once by the serving process, whatever the model, before the first request: for what belongs to the
 	// machine and not to the program, such as a connection that keeps an embedded database's log from being deleted
@@ -48,21 +51,6 @@ type Workload struct {
 	// server asks who a client is before it starts a CGI program. It returns what it closes at the end.
 	Middleware func(next http.Handler) (front http.Handler, shut func() error, err error)
 }
-
-// An Executable is somebody else's program, or a folder of them, to be hosted. All but Path may be left out; see cgi.Host
-// for what each means.
-type Executable struct {
-	Path          string
-	Root          string
-	Dir           string
-	Documents     string
-	Env           []string // names of variables that are handed on
-	Authorization bool
-	Streams       bool
-}
-
-// Connect opens the connections that a handler works on, makes the handler, and returns what closes them again.
-type Connect = cgi.Connect
 
 // Handler is the Open of a handler that needs no opening.
 func Handler(h http.Handler) func(context.Context) (Connect, error) {

@@ -63,6 +63,7 @@ type Cell struct {
 	CPUPerRequest         *int64       `json:"cpu_ns_per_request"`
 	ChildrenCPU           *int64       `json:"children_cpu_ns_per_request"` // the part of it that is of child processes
 	DatabaseCPU           *int64       `json:"database_cpu_ns_per_request"` // and that of its database server, if it is known
+	CPUResolution         int64        `json:"cpu_resolution_ns,omitempty"` // bounds the error of the CPU time of a block
 	UsageReading          *int64       `json:"usage_reading_ns"`            // CPU of a look at the usage, taken off each block
 	GeneratorCPU          *int64       `json:"generator_cpu_ns_per_request"`
 	ProcessesPerRequest   *float64     `json:"processes_per_request"`

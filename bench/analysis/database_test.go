@@ -2,7 +2,10 @@ package analysis_test
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"forktax/bench/analysis"
 	"forktax/bench/analysis/analysistest"
@@ -75,6 +78,36 @@ func TestDatabaseCPUIsNotKnown(t *testing.T) {
 	}
 	if !bytes.Contains(got, []byte("database: CPU a request is without that of the database server")) {
 		t.Errorf("text does not say that it is not known:\n%s", got)
+	}
+}
+
+// Where the kernel reports CPU time in coarse steps, the report states the bound of the error of a block.
+func TestCoarseCPU(t *testing.T) {
+	tests := map[string]struct {
+		target, database time.Duration // resolutions
+		want             string
+	}{
+		"control groups":    {time.Microsecond, time.Microsecond, ""},
+		"ticks":             {20 * time.Millisecond, 0, "±20.0 ms for hello/hello, persistent, 1 client, fake and 1 more"},
+		"ticks of database": {0, 40 * time.Millisecond, "±40.0 ms for hello/hello, persistent"},
+		"ticks of both":     {20 * time.Millisecond, 40 * time.Millisecond, "±60.0 ms for hello/hello, persistent"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := withDatabase(t)
+			r.Environment.Database.CPUResolutionNS = int64(test.database)
+			for i := range r.Blocks {
+				r.Blocks[i].Usage.CPUResolutionNS = int64(test.target)
+			}
+			a := analysistest.Analyze(t, r)
+			i := slices.IndexFunc(a.Warnings, func(w analysis.Warning) bool { return w.Code == "coarse-cpu" })
+			if (i >= 0) != (test.want != "") || i >= 0 && !strings.Contains(a.Warnings[i].Text, test.want) {
+				t.Errorf("warnings %+v, want one of coarse-cpu with %q", a.Warnings, test.want)
+			}
+			if got := a.Cells[0].CPUResolution; got != int64(test.target) {
+				t.Errorf("the resolution of a cell is %d ns, want %v", got, test.target)
+			}
+		})
 	}
 }
 

@@ -85,7 +85,7 @@ func (a *Analysis) savings(c Cell, tax float64) []Saving {
 		add(byStatic, float64(c.starting()-other.starting()), true, fmt.Sprintf("spawn and start of %s, which is linked statically",
 			other.Workload))
 	}
-	add(byResident, tax, false, "the comparison with persistent")
+	add(byResident, tax, false, "the comparison with "+record.Baseline)
 	return found
 }
 

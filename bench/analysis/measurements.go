@@ -342,7 +342,7 @@ func (m measurements) costs(c *Cell) {
 	}
 	n := float64(m.requests)
 	c.UsageReading = new(m.readingNS)
-	c.CPUPerRequest = new(cpuOf(u, m.database) / int64(m.requests))
+	c.CPUPerRequest, c.CPUResolution = new(cpuOf(u, m.database)/int64(m.requests)), u.CPUResolutionNS
 	if m.database != nil {
 		c.DatabaseCPU = new(max(*m.database, 0) / int64(m.requests))
 	}

@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"forktax/bench/record"
 )
@@ -28,5 +29,27 @@ func unaccounted(a *Analysis) (Warning, bool) {
 	return about(names, Warning{Code: "no-cpu",
 		Text: fmt.Sprintf("the CPU a request of %s is not known, and left out", some(names)),
 		Advice: "the kernel forgets the children of some servers, unless the harness may make a control group for each: " +
-			"cgroups version 2, as root"})
+			"it may as root"})
+}
+
+// coarse is the resolution from which on a warning states it. A block takes 20 ms or more.
+const coarse = int64(time.Millisecond)
+
+// coarselyAccounted warns of cells whose CPU is the difference of coarse readings.
+func coarselyAccounted(a *Analysis) (Warning, bool) {
+	var names []string
+	bound := int64(0)
+	for _, c := range a.OwnCells() {
+		resolution := c.CPUResolution
+		if d := a.Environment.Database; d != nil && c.DatabaseCPU != nil {
+			resolution += d.CPUResolutionNS
+		}
+		if c.CPUPerRequest != nil && resolution >= coarse {
+			names, bound = append(names, c.String()), max(bound, resolution)
+		}
+	}
+	return about(names, Warning{Code: "coarse-cpu",
+		Text: fmt.Sprintf("the CPU time of a block is known to ±%s for %s", FormatDuration(float64(bound)), some(names)),
+		Advice: "the kernel reports the CPU time of ended processes in hundredths of a second; the errors of many blocks cancel. " +
+			"As root, the harness makes a control group for each server, which counts microseconds"})
 }

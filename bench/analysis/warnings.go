@@ -41,6 +41,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 	add(foreign(r))
 	add(suiteWarning(r))
 	add(unaccounted(a))
+	add(coarselyAccounted(a))
 	add(unknownDatabase(a))
 	add(restless(r))
 	add(disagreements(a.Ladders))

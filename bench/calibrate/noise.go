@@ -62,7 +62,7 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s sequenti
 			MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha}}
 	var variants []subject.Variant
 	for _, name := range []string{"base", "candidate"} {
-		v := subject.Variant{Name: name, Model: "cgi"}
+		v := subject.Variant{Name: name, Model: plan.Fresh}
 		pl.Variants = append(pl.Variants, v)
 		variants = append(variants, v)
 		pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: name,

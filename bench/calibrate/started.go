@@ -39,7 +39,7 @@ func (l *Lab) record(ctx context.Context, programs []subject.Program, budget tim
 	for _, p := range programs {
 		pl.Workloads = append(pl.Workloads, p.Description)
 		for _, r := range p.Requests {
-			pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: r.Name, Model: "cgi",
+			pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: r.Name, Model: plan.Fresh,
 				Engine: load.Default, Load: closed(1)})
 		}
 	}

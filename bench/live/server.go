@@ -17,7 +17,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"forktax/bench/plan"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 //go:embed page
@@ -113,7 +115,15 @@ func embedded(kind, name string) http.HandlerFunc {
 
 func (s *Server) choices(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(map[string]any{"workloads": s.show.stage.Choices(), "most_clients": mostClients, "most_rate": mostRate, "most_ms": mostMS})
+	json.NewEncoder(w).Encode(map[string]any{"workloads": s.show.stage.Choices(), "models": contract.Models, "ladder": ladder(), "most_clients": mostClients, "most_rate": mostRate, "most_ms": mostMS})
+}
+
+// ladder names the models from the one that keeps everything down to the one that keeps nothing.
+func ladder() (models []string) {
+	for _, r := range plan.Rungs {
+		models = append(models, r.Model)
+	}
+	return models
 }
 
 // mostSetup is far above what a setup takes, in bytes.

@@ -154,12 +154,9 @@ func (o *Options) cells(r subject.Selection, models []string) []Cell {
 	return product(r, o.Engine, loads, models)
 }
 
-// betweens are the rungs of the ladder that keep neither everything nor nothing.
-var betweens = Rungs[1 : len(Rungs)-1]
-
 // isIntermediate reports whether a model is measured only as a level of reuse.
 func (o *Options) isIntermediate(model string) bool {
-	return !o.Explicit["model"] && slices.ContainsFunc(betweens, func(r Rung) bool { return r.Model == model })
+	return !o.Explicit["model"] && IsIntermediate(model)
 }
 
 // addReuseLevels adds, at the first load of a request if that is a closed loop, the models between the two that keep everything
@@ -171,7 +168,7 @@ func (o *Options) addReuseLevels(cells []Cell, programs []subject.Program) []Cel
 	}
 	var between []Cell
 	for _, p := range programs {
-		for _, rung := range betweens {
+		for _, rung := range Rungs[1 : len(Rungs)-1] {
 			if p.Name == first.Workload && p.Knows(rung.Model) {
 				c := first
 				c.Model = rung.Model

@@ -10,15 +10,6 @@ import (
 	"forktax/workload/contract"
 )
 
-// Baseline is the model that the others are compared with, where it is among them: the one that keeps everything.
-const Baseline = "persistent"
-
-// A Rung is a model, and what it renews for every request that the one before it keeps.
-type Rung struct{ Model, Renews string }
-
-// Rungs are the models of a ladder, from the one that keeps everything down to the one that keeps nothing.
-var Rungs = []Rung{{Baseline, ""}, {"reconnect", "connection"}, {"reload", "state"}, {"cgi", "process"}}
-
 // A Cell is what blocks are visits to. Cells are comparable, and two that differ only in Model form a pair.
 type Cell struct {
 	Workload string `json:"workload"`

@@ -26,6 +26,8 @@ type Database struct {
 	Private  bool              `json:"private"`  // it was started for the run
 	Version  string            `json:"version"`  // as it says itself
 	Settings map[string]string `json:"settings"` // those that decide what a request costs it
+	// CPUResolutionNS bounds by how much its CPU time in a block may be off, either way.
+	CPUResolutionNS int64 `json:"cpu_resolution_ns,omitempty"`
 }
 
 // A Program is a file that was measured.

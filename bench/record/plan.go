@@ -27,8 +27,6 @@ const (
 	Closed = plan.Closed
 	Open   = plan.Open
 
-	Baseline = plan.Baseline
-
 	ExternalWorkload = subject.ExternalWorkload
 
 	Unclear = plan.Unclear
@@ -37,5 +35,10 @@ const (
 	Failed  = plan.Failed
 )
 
-// Rungs are the models of a ladder.
-var Rungs = plan.Rungs
+// Models of a plan, by what they keep.
+var (
+	Baseline       = plan.Baseline
+	Fresh          = plan.Fresh
+	Rungs          = plan.Rungs
+	IsIntermediate = plan.IsIntermediate
+)

@@ -13,6 +13,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/workload/contract"
 )
 
 //go:embed html
@@ -45,7 +46,8 @@ type pageOf struct {
 	Meanings    []statement
 	First, Rest []Figure // before and after the tables
 	Tables      []grid
-	Series      template.JS // of blocks, for the time series
+	Models      []contract.Model // for the glossary
+	Series      template.JS      // of blocks, for the time series
 	JSON        template.JS
 	Environment []string
 }
@@ -88,7 +90,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 		return err
 	}
 	p := pageOf{Analysis: a, Summary: summary(a), Answer: answer(a), Meanings: statements(withoutIntermediate(a)),
-		JSON: template.JS(text), Series: template.JS(series), Environment: surroundings(a, "")}
+		JSON: template.JS(text), Series: template.JS(series), Environment: surroundings(a, ""), Models: contract.Models}
 	p.First, p.Rest = figures(a)
 	if a.Check != nil {
 		p.Meanings = append(unplaced(checkLines(a.Check)), p.Meanings...)
@@ -118,7 +120,7 @@ func answer(a *analysis.Analysis) statement {
 	}
 	var found []int // comparisons
 	for i, c := range a.Comparisons {
-		if c.Metric == metric && c.Baseline == a.Run.Baseline && !c.Undecided() && !slices.Contains(betweenRungs, c.Candidate) {
+		if c.Metric == metric && c.Baseline == a.Run.Baseline && !c.Undecided() && !record.IsIntermediate(c.Candidate) {
 			found = append(found, i)
 		}
 	}
@@ -154,9 +156,6 @@ func answer(a *analysis.Analysis) statement {
 	}
 	return statement{fmt.Sprintf("%s, and %s%s times for %s.", one, other, analysis.FormatNumber(most.Ratio), name(most)), []string{place(first), place(last)}}
 }
-
-// betweenRungs are the models that are measured for the ladder alone.
-var betweenRungs = []string{record.Rungs[1].Model, record.Rungs[2].Model}
 
 // figures are all that there is data for, in the order of the page: first what answers, and then what explains.
 func figures(a *analysis.Analysis) (first, rest []Figure) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"forktax/bench/plan"
 	"forktax/bench/subject"
 )
 
@@ -16,7 +17,7 @@ import (
 const VariantsKey = "variants"
 
 // usualModel is that of a variant which names none: what a variant changes is mostly the start of a process.
-const usualModel = "cgi"
+var usualModel = plan.Fresh
 
 // variants reads the value of the key.
 func (s scenario) variants(n ast.Node) (variants []subject.Variant, where Place, err error) {

@@ -125,7 +125,7 @@ func (c *cluster) serve(ctx context.Context, programs string, p Postgres, passwo
 	}
 	c.url = c.address(p, port, password)
 	cmd := c.run(filepath.Join(programs, "postgres"), "-D", c.data())
-	if c.process, err = process.Start(cmd, nil, p.Elsewhere); err != nil {
+	if c.process, err = c.start(cmd, p.Elsewhere); err != nil {
 		return err
 	}
 	c.process.End = syscall.SIGINT // with SIGTERM it would wait for its clients to leave

@@ -83,7 +83,7 @@ func (d Directory) Start(ctx context.Context) (s *DirectoryServer, err error) {
 	if err != nil {
 		return s, err
 	}
-	if s.process, err = process.Start(cmd, nil, d.Elsewhere); err != nil {
+	if s.process, err = s.start(cmd, d.Elsewhere); err != nil {
 		return s, err
 	}
 	s.process.AnyEnd = true
@@ -177,13 +177,14 @@ func (s *DirectoryServer) Place(context.Context) (text string, remove func() err
 func (s *DirectoryServer) URL() string { return s.url.Scheme + "://" + s.url.Host }
 
 // CPU is the processor time that the server has used so far, in nanoseconds.
-func (s *DirectoryServer) CPU() (ns int64, known bool) { return s.cpuAtRest(s.process.PID()) }
+func (s *DirectoryServer) CPU() (ns int64, known bool) { return s.nsAtRest(s.process.PID()) }
 
 // Description says what the server is, for the record of a run: without the password.
 func (s *DirectoryServer) Description(context.Context) (*record.Database, error) {
 	u := *s.url
 	u.User = url.User(admin)
-	return &record.Database{Kind: "ldap", URL: u.String(), Private: true, Version: s.kind}, nil
+	return &record.Database{Kind: "ldap", URL: u.String(), Private: true, Version: s.kind,
+		CPUResolutionNS: s.resolution(s.process.PID())}, nil
 }
 
 // Stop ends the server and removes its files.

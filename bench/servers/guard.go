@@ -37,7 +37,7 @@ fi
 for try in 1 2 3 4 5 6 7 8 9 10; do
 	rm -rf -- "$1"
 	if [ -d "$2" ]; then
-		echo 1 >"$2/cgroup.kill"
+		kill -KILL $(cat "$2/cgroup.procs")
 		rmdir -- "$2"
 	fi
 	sleep 0.2

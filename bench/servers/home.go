@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"forktax/bench/account"
 	"forktax/bench/process"
 )
 
@@ -17,8 +18,8 @@ import (
 type home struct {
 	dir     string
 	servant *servant
-	group   *group // nil if there is none
-	forgets bool   // the server has the kernel forget its children, so that nobody but the group knows what they used
+	group   *account.Group // nil if there is none
+	forgets bool           // the server has the kernel forget its children, so that nobody but the group knows what they used
 	guard   *guard
 }
 
@@ -31,9 +32,9 @@ func newHome(server, user string) (h *home, err error) {
 	if h.dir, err = h.servant.folder("forktax-" + server + "-"); err != nil {
 		return nil, err
 	}
-	h.group = newGroup(filepath.Base(h.dir))
-	if h.guard, err = newGuard(h.dir, h.group.path()); err != nil {
-		return nil, errors.Join(err, h.group.remove(), removeAll(h.dir))
+	h.group = account.NewGroup(filepath.Base(h.dir))
+	if h.guard, err = newGuard(h.dir, h.group.Dir()); err != nil {
+		return nil, errors.Join(err, h.group.Remove(), removeAll(h.dir))
 	}
 	return h, nil
 }
@@ -43,8 +44,20 @@ func newHome(server, user string) (h *home, err error) {
 func (h *home) run(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = h.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, h.servant.attributes()
-	h.group.has(cmd)
+	h.group.Prepare(cmd)
 	return cmd
+}
+
+// start starts a command of run, where elsewhere has it start, unless that is nil.
+func (h *home) start(cmd *exec.Cmd, elsewhere func(start func() error) error) (*process.Process, error) {
+	return process.Start(cmd, nil, func(start func() error) error {
+		return h.group.Start(func() error {
+			if elsewhere == nil {
+				return start()
+			}
+			return elsewhere(start)
+		})
+	})
 }
 
 // leave ends the processes, the last one first, and removes the folder. A process or a home that is nil was not begun.
@@ -59,7 +72,7 @@ func (h *home) leave(processes ...*process.Process) error {
 			errs = append(errs, p.Stop(stopLimit, nil))
 		}
 	}
-	return errors.Join(append(errs, h.group.remove(), removeAll(h.dir))...)
+	return errors.Join(append(errs, h.group.Remove(), removeAll(h.dir))...)
 }
 
 // removeAll tries again for a while if a process that is about to end still makes files.

@@ -117,6 +117,9 @@ func (s *Server) Description(ctx context.Context) (*record.Database, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := &record.Database{Kind: "postgres", URL: u.String(), Private: s.cluster != nil}
+	if s.cluster != nil {
+		d.CPUResolutionNS = s.cluster.resolution(s.cluster.process.PID())
+	}
 	var err error
 	d.Version, d.Settings, err = s.schemas.describe(ctx)
 	return d, err
@@ -129,7 +132,7 @@ func (s *Server) CPU() (ns int64, known bool) {
 	if s.cluster == nil {
 		return 0, false
 	}
-	return s.cluster.cpuAtRest(s.cluster.process.PID())
+	return s.cluster.nsAtRest(s.cluster.process.PID())
 }
 
 // Stop ends and removes the server, if it is a private one. The error says also if that had ended by itself before.

@@ -90,7 +90,7 @@ func StartWeb(ctx context.Context, name string, app App) (w *Web, err error) {
 		for name, value := range env {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
-		p, err := process.Start(cmd, nil, app.Elsewhere)
+		p, err := w.home.start(cmd, app.Elsewhere)
 		if err != nil {
 			return w, err
 		}
@@ -208,11 +208,11 @@ func (w *Web) PIDs() []int {
 // Usage is what the server has used so far, with all processes that it started, once they rest. Nil says that it is not
 // known.
 func (w *Web) Usage() *contract.Usage {
-	ns, known := w.home.cpuAtRest(w.PIDs()...)
+	cpu, known := w.home.cpuAtRest(w.PIDs()...)
 	if !known {
 		return nil
 	}
-	return &contract.Usage{SelfCPUNS: ns, Outside: true}
+	return &contract.Usage{SelfCPUNS: int64(cpu.Used), CPUResolutionNS: int64(cpu.Resolution), Outside: true}
 }
 
 // Gone yields why a process of the server ended, if nobody asked it to.

@@ -17,8 +17,8 @@ type Adhoc struct {
 	Request    string // path; "": that of Persistent, or /
 }
 
-// PersistentName is the name of the server.
-const PersistentName = "persistent"
+// PersistentName is the name of the server, and of its option.
+var PersistentName = contract.Resident().Name
 
 // Validate returns an error of the first option that is invalid, or that cannot be combined with one of those given.
 func (a Adhoc) Validate(given map[string]bool) error {
@@ -26,7 +26,7 @@ func (a Adhoc) Validate(given map[string]bool) error {
 	case a == Adhoc{}:
 		return nil
 	case a.CGI == "" && a.Persistent != "":
-		return InvalidOption("persistent", "is what --cgi is compared with: name a CGI executable by that")
+		return InvalidOption(PersistentName, "is what --cgi is compared with: name a CGI executable by that")
 	case a.CGI == "":
 		return InvalidOption("request", "is for --cgi: name a CGI executable by that")
 	case given["workload"]:
@@ -52,7 +52,7 @@ func (a Adhoc) Server() (f *Foreign, path string, err error) {
 	case strings.HasPrefix(a.Persistent, "http://"), strings.HasPrefix(a.Persistent, "https://"):
 		parsed, err := ParseForeign(PersistentName + "=" + a.Persistent)
 		if err != nil {
-			return nil, "", InvalidOption("persistent", "%s", strings.TrimPrefix(err.Error(), PersistentName+"="))
+			return nil, "", InvalidOption(PersistentName, "%s", strings.TrimPrefix(err.Error(), PersistentName+"="))
 		}
 		if u := parsed.URL.RequestURI(); u != "" {
 			path = u

@@ -3,14 +3,15 @@ package subject
 import (
 	"context"
 	"fmt"
+	"forktax/workload/contract"
 	"os"
 )
 
 // The floor is a workload program with one model, whose child is the smallest program that can respond.
-const (
-	FloorWorkload = "floor"
-	FloorModel    = "cgi"
-)
+const FloorWorkload = "floor"
+
+// FloorModel is the model of the floor.
+var FloorModel = contract.Fresh().Name
 
 // A Floor is that program, or the reason why it is missing; neither if a run is not compared with it.
 type Floor struct {

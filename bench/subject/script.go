@@ -1,7 +1,9 @@
 package subject
 
-// The workload program that hosts CGI executables, and the only model of an executable that is hosted.
-const (
-	ScriptWorkload = "script"
-	ScriptModel    = "cgi"
-)
+import "forktax/workload/contract"
+
+// ScriptWorkload is the workload program that hosts CGI executables.
+const ScriptWorkload = "script"
+
+// ScriptModel is the only model of an executable that is hosted.
+var ScriptModel = contract.Fresh().Name

@@ -1,6 +1,10 @@
 package suite
 
-import "slices"
+import (
+	"slices"
+
+	"forktax/bench/plan"
+)
 
 // A Suite is a run of contenders.
 type Suite struct {
@@ -75,10 +79,7 @@ var All = []Suite{
 }
 
 // cgi is the contender that does what CGI does, and persistent the one that keeps all.
-const (
-	cgi        = "cgi"
-	persistent = "persistent"
-)
+var cgi, persistent = plan.Fresh, plan.Baseline
 
 // onPostgres is the guestbook that keeps its data in PostgreSQL.
 const onPostgres = "guestbook-postgres"

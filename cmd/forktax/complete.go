@@ -10,6 +10,7 @@ import (
 	"forktax/bench/servers"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
+	"forktax/workload/contract"
 )
 
 // completed has shells offer the values of the flags that a command has, for which there are few.
@@ -20,7 +21,7 @@ func completed(c *cobra.Command) {
 		"arrivals":  {"poisson", "constant"},
 		"database":  {servers.Embedded, subject.Postgres},
 		"directory": {servers.InMemory, servers.Slapd},
-		"model":     {"persistent", "reconnect", "reload", "cgi"},
+		"model":     contract.ModelNames(),
 	} {
 		if c.Flags().Lookup(name) != nil {
 			_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags

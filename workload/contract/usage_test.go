@@ -34,6 +34,9 @@ func TestUsageSums(t *testing.T) {
 			if strings.Contains(name, "Peak") {
 				want = peak(int64(i + 1))
 			}
+			if strings.Contains(name, "Resolution") { // of the coarser of the two
+				want = int64(i+1) * 100
+			}
 			if got := v.Field(i).Int(); got != want {
 				t.Errorf("%s: %s = %d, want %d", what, name, got, want)
 			}

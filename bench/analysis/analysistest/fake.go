@@ -87,7 +87,7 @@ func Cell(model string, clients int) plan.Cell {
 		Load: plan.Load{Kind: plan.Closed, Concurrency: clients}}
 }
 
-func Twins() []plan.Cell { return []plan.Cell{Cell("persistent", 1), Cell("cgi", 1)} }
+func Twins() []plan.Cell { return []plan.Cell{Cell(plan.Baseline, 1), Cell(plan.Fresh, 1)} }
 
 // Took is an answer after so many nanoseconds.
 func Took(ns time.Duration) record.Observation {

@@ -18,6 +18,7 @@ let choices = [], limits = null, setup = null;
 const byRate = () => by("kind").value === "rate";
 const steps = 100; // the slider of a rate is logarithmic, with so many steps for a factor of ten
 const amount = () => byRate() ? Math.round(10 ** (by("amount").value / steps)) : Number(by("amount").value);
+const modelOf = view => limits.models.find(m => m.name === view.model);
 const choice = () => choices.find(c => c.name === by("workload").value);
 
 function options(select, values, chosen) {
@@ -78,7 +79,7 @@ by("setup").addEventListener("change", event => {
 	}
 	const next = chosen();
 	if (event.target.id === "workload") {
-		next.models = [choice().models[0], choice().models.at(-1)];
+		next.models = [limits.ladder.at(-1), limits.ladder[0]];
 		next.database = (choice().databases ?? [""])[0];
 	}
 	if (event.target.id === "work" || event.target.id === "connect") {
@@ -110,7 +111,7 @@ function draw() {
 	const now = frame.failure || frame.sides.find(v => v.failure)?.failure || "";
 	if (now !== failure) put(by("trouble"), failure = now);
 	frame.sides.forEach((view, i) => {
-		sides[i].marks.show(view);
+		sides[i].marks.show({...view, spawns: (modelOf(view)?.process ?? "kept") !== "kept"});
 		sides[i].waterfall.show(view);
 		figures(sides[i], view);
 	});
@@ -121,15 +122,8 @@ function draw() {
 	pick();
 }
 
-const kept = {
-	cgi: "a process for each request",
-	reload: "the process stays, and makes all else anew",
-	reconnect: "all stays but the connection",
-	persistent: "all stays",
-};
-
 function figures(side, v) {
-	put(side.title, `${v.model}: ${kept[v.model] ?? ""} (process ${v.pid})`);
+	put(side.title, `${v.model}: ${modelOf(v)?.about ?? ""} (process ${v.pid})`);
 	const texts = {
 		rps: count(v.rps), p50: v.p50_us ? time(v.p50_us) : "–", p99: v.p99_us ? time(v.p99_us) : "–",
 		cpu: v.cpu_us ? time(v.cpu_us) : "–", cores: v.cpu.toFixed(2),
@@ -177,20 +171,21 @@ by("stop").addEventListener("click", () => {
 	put(by("stop"), events ? "Stop" : "Go on");
 });
 
-let step = -1;
+let step = -1, story = [];
 function go(to) {
 	step = to;
-	put(by("tour-text"), tour[step].text);
-	put(by("tour-step"), `${step + 1} of ${tour.length}`);
+	put(by("tour-text"), story[step].text);
+	put(by("tour-step"), `${step + 1} of ${story.length}`);
 	by("back").disabled = step === 0;
-	put(by("next"), step === tour.length - 1 ? "Again" : "Next");
-	const next = tour[step].setup;
+	put(by("next"), step === story.length - 1 ? "Again" : "Next");
+	const next = story[step].setup;
 	if (choices.some(c => c.name === next.workload)) set(next);
 	else put(by("trouble"), `${next.workload} is not to be had here`);
 }
-by("next").addEventListener("click", () => go((step + 1) % tour.length));
-by("back").addEventListener("click", () => go(Math.max(step - 1, 0)));
 
 limits = await (await fetch("choices")).json();
 choices = limits.workloads;
+story = tour(limits.ladder);
+by("next").addEventListener("click", () => go((step + 1) % story.length));
+by("back").addEventListener("click", () => go(Math.max(step - 1, 0)));
 listen();

@@ -60,7 +60,7 @@ class Picture {
 // reaches back so far that about eight of them follow one another, for their numbers to be read, and a second at the most.
 export class Marks extends Picture {
 	draw(view) {
-		if (view.model === "cgi") this.#children(view);
+		if (view.spawns) this.#children(view);
 		else this.#resident(view);
 	}
 	#resident(view) {

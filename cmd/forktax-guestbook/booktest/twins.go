@@ -21,9 +21,13 @@ import (
 func (s Suite) modelsAnswerAsDescribed(t *testing.T) {
 	s.Fresh(t)
 	each := int64(len(s.Workload.Requests))
-	for model, want := range map[string]int64{"cgi": each, "reload": each, "reconnect": each, "persistent": 0} {
-		t.Run(model, func(t *testing.T) {
-			url, admin := s.serve(t, model)
+	for _, m := range contract.Models {
+		t.Run(m.Name, func(t *testing.T) {
+			want := each
+			if m.Connection == contract.Kept {
+				want = 0
+			}
+			url, admin := s.serve(t, m.Name)
 			before := usage(t, admin)
 			for _, r := range s.Workload.Requests {
 				expect(t, url, r)
@@ -46,9 +50,13 @@ func (s Suite) connectionsAreGivenBack(t *testing.T) {
 	if s.Open(t) < 0 {
 		t.Skip("connections cannot be counted here")
 	}
-	for model, kept := range map[string]int{"cgi": 0, "reload": pooled, "reconnect": pooled, "persistent": pooled} {
-		t.Run(model, func(t *testing.T) {
-			url, _ := s.serve(t, model)
+	for _, m := range contract.Models {
+		t.Run(m.Name, func(t *testing.T) {
+			kept := pooled
+			if m.Process == contract.PerRequest {
+				kept = 0
+			}
+			url, _ := s.serve(t, m.Name)
 			before := s.Open(t)
 			var clients sync.WaitGroup
 			for range pooled {

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package workload
+package cgi
 
 // interruptNobody is for Linux.
 func interruptNobody() {}

@@ -1,0 +1,28 @@
+package contract_test
+
+import (
+	"testing"
+
+	"forktax/workload/contract"
+)
+
+func TestModels(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range contract.Models {
+		if m.Name == "" || m.About == "" || seen[m.Name] {
+			t.Errorf("%+v has no name, has one that is there already, or has no description", m)
+		}
+		seen[m.Name] = true
+		if got, ok := contract.ModelNamed(m.Name); !ok || got != m {
+			t.Errorf("ModelNamed(%q) = %+v, %t, want %+v", m.Name, got, ok, m)
+		}
+	}
+	if m, ok := contract.ModelNamed("fork"); ok {
+		t.Errorf("ModelNamed(fork) = %+v, want none", m)
+	}
+	for got, want := range map[string]string{contract.Resident().Name: "persistent", contract.Fresh().Name: "cgi"} {
+		if got != want {
+			t.Errorf("an end of the models is %q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,20 @@
+package workload
+
+import (
+	"forktax/workload/contract"
+	"forktax/workload/model"
+)
+
+// AddModel adds a row to both halves of the table of models, in this process.
+func AddModel(m contract.Model, p model.Package) {
+	contract.Models = append(contract.Models, m)
+	rows = append(rows, row{m.Name, p})
+}
+
+// ModelPackages lists the models that have a package.
+func ModelPackages() (names []string) {
+	for _, r := range rows {
+		names = append(names, r.model)
+	}
+	return names
+}
