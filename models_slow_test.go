@@ -63,8 +63,8 @@ var Model = model.Package{Start: func(ctx context.Context, p model.Program) (mod
 	}{
 		{[]string{"list"}, ", persistent, same\n"},
 		{[]string{"__complete", "run", "--model", ""}, "\nsame\n"},
-		{[]string{"run", "--workload", program, "--model", "persistent,same", "--rounds", "6", "--groups", "3", "--block",
-			"5ms", "--clients", "1", "--no-referee", "--no-floor", "--results", t.TempDir()}, "1 client  same "},
+		{[]string{"run", "--workload", program, "--model", "persistent,same", "--rounds", "6", "--starts", "3", "--block",
+			"5ms", "--clients", "1", "--no-cross-check", "--no-floor", "--results", t.TempDir()}, "1 client  same "},
 	} {
 		if out := run(append([]string{forktax}, test.command...)...); !strings.Contains(out, test.want) {
 			t.Errorf("forktax %q prints\n%s\nwant %q in it", test.command, out, test.want)

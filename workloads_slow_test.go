@@ -1,0 +1,47 @@
+//go:build slow
+
+package forktax_test
+
+import (
+	"encoding/csv"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// unhosted are workloads that serve what a variable names, and nothing by themselves.
+var unhosted = map[string]bool{"authproxy": true, "script": true}
+
+// Every workload program keeps the program contract: it describes itself, prepares its data, and sends the same responses by
+// each of its models, which forktax run verifies before it measures.
+func TestWorkloadsConform(t *testing.T) {
+	bin := t.TempDir()
+	output(t, ".", nil, "go", "build", "-o", bin, "./cmd/...")
+	forktax := filepath.Join(bin, "forktax")
+	workload := regexp.MustCompile(`(?m)^(\w+): .*\n((?:  \w+/.*\n)+)  models: (.*)$`)
+	found := workload.FindAllStringSubmatch(output(t, ".", nil, forktax, "list"), -1)
+	if len(found) == 0 {
+		t.Fatal("forktax list shows no workload")
+	}
+	for _, w := range found {
+		name, requests, models := w[1], strings.Count(w[2], "\n"), strings.Split(w[3], ", ")
+		if unhosted[name] {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			results := t.TempDir()
+			cmd := exec.Command(forktax, "run", "--workload", name, "--model", strings.Join(models, ","), "--rounds", "3", "--starts", "3",
+				"--block", "2ms", "--clients", "1", "--no-floor", "--no-cross-check", "--results", results)
+			if out, err := cmd.CombinedOutput(); err != nil && cmd.ProcessState.ExitCode() != 3 { // so short a run decides nothing
+				t.Fatalf("%q: %v\n%s", cmd.Args, err, out)
+			}
+			rows, err := csv.NewReader(strings.NewReader(output(t, ".", nil, forktax, "report", "--results", results, "--format", "csv"))).ReadAll()
+			if err != nil || len(rows)-1 != requests*len(models) {
+				t.Errorf("the report has %d rows and %v, want one for each of %d requests by each of %d models", len(rows)-1, err, requests,
+					len(models))
+			}
+		})
+	}
+}
