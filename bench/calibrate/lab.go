@@ -197,7 +197,7 @@ func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene)
 	})
 	runner := run.Runner{Plan: sc.plan(), Launcher: standing{s}, Engines: map[string]load.Engine{engineName: observed},
 		Machine: machine.Counters}
-	err := recorded(runner, func(r *run.Runner, _ string) error { return r.Run(ctx) }, func(result *record.Result) error {
+	err := recorded(runner, func(r *run.Runner) error { return r.Run(ctx) }, func(result *record.Result) error {
 		for _, b := range result.Blocks {
 			for o, err := range result.Observations(b) {
 				if err != nil {

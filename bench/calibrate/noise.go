@@ -69,8 +69,8 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s sequenti
 			Engine: load.Default, Load: closed(1)})
 	}
 	runner := run.Runner{Plan: pl, Engines: load.Engines(), Machine: machine.Counters}
-	err = recorded(runner, func(r *run.Runner, dir string) error {
-		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: []subject.Program{p}, Variants: variants,
+	err = recorded(runner, func(r *run.Runner) error {
+		r.Launcher = &subject.Launcher{Seed: l.Seed, Programs: []subject.Program{p}, Variants: variants,
 			AtOnce: l.AtOnce}
 		began := time.Now()
 		return r.Check(ctx, func(int) (time.Duration, error) {

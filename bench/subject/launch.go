@@ -27,7 +27,7 @@ const (
 // A Launcher starts programs as targets, each with data of its own.
 type Launcher struct {
 	Programs   []Program
-	Dir        string              // under which each target's data is made, and removed again
+	Dir        string              // in which each target's data is made, and removed again; "": that for temporary files
 	Addr       string              // where to serve, by default a free port of the loopback
 	Admin      string              // likewise for the admin listener
 	Flags      []string            // of serve, besides those of the program contract that each program takes
