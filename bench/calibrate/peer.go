@@ -118,11 +118,11 @@ func compared(a, b timed) comparedBy {
 }
 
 func (l *Lab) time(ctx context.Context, path string, runs int, work time.Duration) (timed, error) {
-	dir, err := os.MkdirTemp("", "forktax-")
+	dir, remove, err := process.TempDir("what hyperfine exports")
 	if err != nil {
-		return timed{}, fmt.Errorf("making a folder for what hyperfine exports: %w", err)
+		return timed{}, err
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	export := filepath.Join(dir, "export.json")
 	program := l.Programs[startupProgram].Path
 	cmd := exec.Command(path, "--shell=none", "--style=none", "--warmup", "5", "--runs", strconv.Itoa(runs),

@@ -2,22 +2,21 @@ package calibrate
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
+	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/run"
 )
 
 // recorded has a runner make a record as any run does, in a temporary directory, and use read it while it is there.
 func recorded(r run.Runner, carryOut func(r *run.Runner) error, use func(*record.Result) error) error {
-	dir, err := os.MkdirTemp("", "forktax-")
+	dir, remove, err := process.TempDir("a run")
 	if err != nil {
-		return fmt.Errorf("making a folder for a run: %w", err)
+		return err
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	r.Record, err = record.Create(filepath.Join(dir, "run"), record.Head{Schema: record.Schema, ID: "calibration",
 		Plan: r.Plan, Started: time.Now()})
 	if err != nil {

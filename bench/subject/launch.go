@@ -115,9 +115,7 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 	cmd.Args = append(cmd.Args, l.Flags...)
 	cmd.Env = append(ownEnvironment(), contract.EnvExporter+"="+l.Exporter)
 	for _, vars := range []map[string]string{env, l.Env, v.Env} {
-		for name, value := range vars {
-			cmd.Env = append(cmd.Env, name+"="+value)
-		}
+		cmd.Env = append(cmd.Env, process.Settings(vars)...)
 	}
 	cmd.Env = append(cmd.Env, l.padding(v.Padding))
 	s, err := process.Start(cmd, l.Log, l.Elsewhere)
