@@ -38,7 +38,7 @@ func disturbedToo() []Property {
 	}, {
 		Name: "hostile-labels", About: "rate of alarms with labels drawn anew, α = 5 %, on noise beside hostile neighbours",
 		Must: "5 ± 0.65 %", Hostile: true, Programs: []string{startupProgram},
-		Takes: func(l *Lab) time.Duration { return pick(l, 70*time.Second, 12*time.Minute) },
+		Takes: takes(70*time.Second, 12*time.Minute),
 		Run: beside(func(ctx context.Context, l *Lab) (Outcome, error) {
 			return l.labelsOn(ctx, "hostile-labels noise")
 		}),

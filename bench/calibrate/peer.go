@@ -26,7 +26,7 @@ func peers() []Property {
 	return []Property{{
 		Name: hyperfine, About: "what hyperfine says of the same programs, one after the other, in like time",
 		Beside: true, Programs: []string{startupProgram},
-		Takes: func(l *Lab) time.Duration { return pick(l, 30*time.Second, 40*time.Minute) },
+		Takes: takes(30*time.Second, 40*time.Minute),
 		Run:   runPeer,
 	}}
 }

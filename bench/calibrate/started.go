@@ -22,7 +22,7 @@ func started() []Property {
 		Name: "phases", About: "the phases of CGI requests, their sum against the whole",
 		Must: "within 5 %", Aim: "within 1 %",
 		Programs: []string{"hello", "guestbook"},
-		Takes:    func(l *Lab) time.Duration { return pick(l, 10*time.Second, time.Minute) },
+		Takes:    takes(10*time.Second, time.Minute),
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
 			return l.phases(ctx, []string{"hello", "guestbook"}, pick(l, 8*time.Second, time.Minute))
 		},

@@ -131,7 +131,7 @@ func wrongProperty() Property {
 	return Property{
 		Name: "wrong", About: "generators that are wrong on purpose are found out by the exams that ours passes",
 		Must:  fmt.Sprintf("all of %d rejected", len(wrongs())),
-		Takes: func(l *Lab) time.Duration { return pick(l, 45*time.Second, time.Minute) },
+		Takes: takes(45*time.Second, time.Minute),
 		Run:   runWrong,
 	}
 }
