@@ -29,9 +29,6 @@ type Options struct {
 	Seed               uint64        // of the order of trials; 0: choose one
 }
 
-// fewestStarts is how many a median needs; see stats.PercentileNeeds.
-const fewestStarts = 6
-
 // maxStarts is beyond all use: more is a typing error.
 const maxStarts = 1_000_000
 
@@ -39,8 +36,8 @@ const maxStarts = 1_000_000
 func (o Options) Validate() error {
 	malformed := func(setting string) bool { return strings.IndexByte(setting, '=') < 1 }
 	switch {
-	case o.Starts != 0 && (o.Starts < fewestStarts || o.Starts > maxStarts):
-		return subject.InvalidOption("starts", "%d: a number from %d to %d is needed", o.Starts, fewestStarts, maxStarts)
+	case o.Starts != 0 && (o.Starts < fewestTimes || o.Starts > maxStarts):
+		return subject.InvalidOption("starts", "%d: a number from %d to %d is needed", o.Starts, fewestTimes, maxStarts)
 	case o.Budget <= 0:
 		return subject.InvalidOption("budget", "%v: a time above 0 is needed", o.Budget)
 	case slices.ContainsFunc(o.Env, malformed):
