@@ -11,16 +11,8 @@ import (
 	"forktax/bench/record"
 )
 
-// arrivalsExam holds what an engine observed against what it was to do: each arrival of the plan is one observation, at
+// takeArrivals holds what an engine observed against what it was to do: each arrival of the plan is one observation, at
 // its instant, whatever became of it.
-func arrivalsExam() exam {
-	return exam{Property{
-		Name: "arrivals", About: "each planned arrival is one observation, also if its answer fails or does not come",
-		Must:  "none is missing, moved or too many; Poisson; failures and timeouts counted",
-		Takes: func(l *Lab) time.Duration { return pick(l, 3*time.Second, 15*time.Second) },
-	}, takeArrivals}
-}
-
 func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 	const timeout = 150 * time.Millisecond
 	sc := scene{ask: Ask{Time: time.Millisecond, Fail: 10}, load: poisson(500, 4), seed: c.Seed,

@@ -114,30 +114,12 @@ func (l *Lab) serve(ctx context.Context) (s *server, stop func() error, err erro
 	return &server{fields[1], fields[2]}, stop, nil
 }
 
-func (s *server) tell(ctx context.Context, what string, values url.Values) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.control+what, strings.NewReader(values.Encode()))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	_, err = do(req)
-	return err
-}
-
-func (s *server) stamps(ctx context.Context) ([]Stamp, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.control+"/stamps", nil)
+// ask asks the server to do something, or for something.
+func (s *server) ask(ctx context.Context, method, path string, values url.Values) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, s.control+path+"?"+values.Encode(), nil)
 	if err != nil {
 		return nil, err
 	}
-	text, err := do(req)
-	if err != nil {
-		return nil, err
-	}
-	var stamps []Stamp
-	return stamps, json.Unmarshal(text, &stamps)
-}
-
-func do(req *http.Request) ([]byte, error) {
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("asking the ground-truth server: %w", err)
@@ -148,9 +130,17 @@ func do(req *http.Request) ([]byte, error) {
 		err = fmt.Errorf("%s: %s", resp.Status, text)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking the ground-truth server for %s: %w", req.URL.Path, err)
+		return nil, fmt.Errorf("asking the ground-truth server for %s: %w", path, err)
 	}
 	return text, nil
+}
+
+func (s *server) stamps(ctx context.Context) (stamps []Stamp, err error) {
+	text, err := s.ask(ctx, http.MethodGet, "/stamps", nil)
+	if err != nil {
+		return nil, err
+	}
+	return stamps, json.Unmarshal(text, &stamps)
 }
 
 // An engineFunc is an engine.
@@ -197,7 +187,7 @@ func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene)
 	})
 	runner := run.Runner{Plan: sc.plan(), Launcher: standing{s}, Engines: map[string]load.Engine{engineName: observed},
 		Machine: machine.Counters}
-	err := recorded(runner, func(r *run.Runner, _ string) error { return r.Run(ctx) }, func(result *record.Result) error {
+	err := recorded(runner, func(r *run.Runner) error { return r.Run(ctx) }, func(result *record.Result) error {
 		for _, b := range result.Blocks {
 			for o, err := range result.Observations(b) {
 				if err != nil {
@@ -220,13 +210,13 @@ func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene)
 
 // prepare has the server begin a scene.
 func (s *server) prepare(ctx context.Context, sc scene) error {
-	if err := s.tell(ctx, "/forget", nil); err != nil {
+	_, err := s.ask(ctx, http.MethodPost, "/forget", nil)
+	if err != nil || sc.still.length == 0 {
 		return err
 	}
-	if sc.still.length == 0 {
-		return nil
-	}
-	return s.tell(ctx, "/still", url.Values{"after": {sc.still.after.String()}, "for": {sc.still.length.String()}})
+	_, err = s.ask(ctx, http.MethodPost, "/still", url.Values{"after": {sc.still.after.String()},
+		"for": {sc.still.length.String()}})
+	return err
 }
 
 // plan is that of a run with one cell.

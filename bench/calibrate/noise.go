@@ -26,13 +26,13 @@ func onNoise() []Property {
 		Name: "labels", About: "rate of alarms with labels drawn anew on recorded noise, α = 5 %",
 		Must:     "5 ± 0.65 %",
 		Programs: []string{startupProgram},
-		Takes:    func(l *Lab) time.Duration { return pick(l, time.Minute, 20*time.Minute) },
+		Takes:    takes(time.Minute, 20*time.Minute),
 		Run:      func(ctx context.Context, l *Lab) (Outcome, error) { return l.labelsOn(ctx, recordedNoise) },
 	}, {
 		Name: "injected", About: "changes of known size on recorded noise: bias of the estimate, coverage of its interval",
 		Must: "bias at most 2 points, coverage 92 to 98 %", Aim: "0.3 points, 94 to 96 %",
 		Programs: []string{startupProgram},
-		Takes:    func(l *Lab) time.Duration { return pick(l, 15*time.Second, 2*time.Minute) },
+		Takes:    takes(15*time.Second, 2*time.Minute),
 		Run:      runInjected,
 	}}
 }
@@ -69,8 +69,8 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s sequenti
 			Engine: load.Default, Load: closed(1)})
 	}
 	runner := run.Runner{Plan: pl, Engines: load.Engines(), Machine: machine.Counters}
-	err = recorded(runner, func(r *run.Runner, dir string) error {
-		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: []subject.Program{p}, Variants: variants,
+	err = recorded(runner, func(r *run.Runner) error {
+		r.Launcher = &subject.Launcher{Seed: l.Seed, Programs: []subject.Program{p}, Variants: variants,
 			AtOnce: l.AtOnce}
 		began := time.Now()
 		return r.Check(ctx, func(int) (time.Duration, error) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,7 +26,7 @@ func peers() []Property {
 	return []Property{{
 		Name: hyperfine, About: "what hyperfine says of the same programs, one after the other, in like time",
 		Beside: true, Programs: []string{startupProgram},
-		Takes: func(l *Lab) time.Duration { return pick(l, 30*time.Second, 40*time.Minute) },
+		Takes: takes(30*time.Second, 40*time.Minute),
 		Run:   runPeer,
 	}}
 }
@@ -77,12 +78,8 @@ func runPeer(ctx context.Context, l *Lab) (Outcome, error) {
 		}
 	}
 	spread := func(name string, xs []float64) Measure {
-		least, most := stats.Median(xs), stats.Median(xs)
-		for _, x := range xs {
-			least, most = min(least, x), max(most, x)
-		}
-		return Measure{Name: name + fmt.Sprintf(" (from %s to %s %%)", digits(least), digits(most)), Unit: "%",
-			N: len(xs), Of: "comparisons", Value: stats.Median(xs)}
+		return Measure{Name: name + fmt.Sprintf(" (from %s to %s %%)", digits(slices.Min(xs)), digits(slices.Max(xs))),
+			Unit: "%", N: len(xs), Of: "comparisons", Value: stats.Median(xs)}
 	}
 	return judged(fmt.Sprintf("%d runs of each command, one command after the other, without a shell, as a cgi child; "+
 		"%v together. It has no verdict, so one is made of what it prints: identical programs are called different if "+
@@ -118,11 +115,11 @@ func compared(a, b timed) comparedBy {
 }
 
 func (l *Lab) time(ctx context.Context, path string, runs int, work time.Duration) (timed, error) {
-	dir, err := os.MkdirTemp("", "forktax-")
+	dir, remove, err := process.TempDir("what hyperfine exports")
 	if err != nil {
-		return timed{}, fmt.Errorf("making a folder for what hyperfine exports: %w", err)
+		return timed{}, err
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	export := filepath.Join(dir, "export.json")
 	program := l.Programs[startupProgram].Path
 	cmd := exec.Command(path, "--shell=none", "--style=none", "--warmup", "5", "--runs", strconv.Itoa(runs),

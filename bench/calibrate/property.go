@@ -31,6 +31,11 @@ type Property struct {
 	Run      func(ctx context.Context, l *Lab) (Outcome, error)
 }
 
+// takes is how long a property takes in a quick and in a full calibration.
+func takes(quick, full time.Duration) func(*Lab) time.Duration {
+	return func(l *Lab) time.Duration { return pick(l, quick, full) }
+}
+
 // An Outcome is what a property came to. An error of Run is not one: it means that nothing could be measured at all.
 type Outcome struct {
 	Verdict  string    `json:"verdict"`

@@ -2,29 +2,27 @@ package calibrate
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
+	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/run"
 )
 
-// recorded has a runner make a record as any run does, in a folder that it may use for its targets as well, and use read
-// it while it is there.
-func recorded(r run.Runner, carryOut func(r *run.Runner, dir string) error, use func(*record.Result) error) error {
-	dir, err := os.MkdirTemp("", "forktax-")
+// recorded has a runner make a record as any run does, in a temporary directory, and use read it while it is there.
+func recorded(r run.Runner, carryOut func(r *run.Runner) error, use func(*record.Result) error) error {
+	dir, remove, err := process.TempDir("a run")
 	if err != nil {
-		return fmt.Errorf("making a folder for a run: %w", err)
+		return err
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	r.Record, err = record.Create(filepath.Join(dir, "run"), record.Head{Schema: record.Schema, ID: "calibration",
 		Plan: r.Plan, Started: time.Now()})
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(carryOut(&r, dir), r.Record.Finish(record.Tail{Complete: true})); err != nil {
+	if err := errors.Join(carryOut(&r), r.Record.Finish(record.Tail{Complete: true})); err != nil {
 		return err
 	}
 	result, err := record.Read(r.Record.Dir)

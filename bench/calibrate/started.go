@@ -22,7 +22,7 @@ func started() []Property {
 		Name: "phases", About: "the phases of CGI requests, their sum against the whole",
 		Must: "within 5 %", Aim: "within 1 %",
 		Programs: []string{"hello", "guestbook"},
-		Takes:    func(l *Lab) time.Duration { return pick(l, 10*time.Second, time.Minute) },
+		Takes:    takes(10*time.Second, time.Minute),
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
 			return l.phases(ctx, []string{"hello", "guestbook"}, pick(l, 8*time.Second, time.Minute))
 		},
@@ -45,8 +45,8 @@ func (l *Lab) record(ctx context.Context, programs []subject.Program, budget tim
 	}
 	runner := run.Runner{Plan: pl, Engines: load.Engines(), Machine: machine.Counters,
 		Progress: func(p run.Progress) { l.step(p.Share) }}
-	return recorded(runner, func(r *run.Runner, dir string) error {
-		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: programs, AtOnce: l.AtOnce}
+	return recorded(runner, func(r *run.Runner) error {
+		r.Launcher = &subject.Launcher{Seed: l.Seed, Programs: programs, AtOnce: l.AtOnce}
 		return r.Run(ctx)
 	}, func(result *record.Result) error {
 		analysis, err := analysis.Analyze(result)

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"forktax/bench/load"
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/stats"
 )
 
 // A wrong is a load engine that is wrong on purpose, in a way in which load generators are. A lab that does not find it
@@ -123,8 +123,7 @@ func trimmed(_ load.Visit, seen []record.Observation) []record.Observation {
 	for _, o := range seen {
 		responses = append(responses, o.Response())
 	}
-	slices.Sort(responses)
-	limit := responses[stats.NearestRank(0.99, len(responses))-1]
+	limit := rank(responses, 0.99)
 	return slices.DeleteFunc(seen, func(o record.Observation) bool { return o.Response() > limit })
 }
 
@@ -132,7 +131,7 @@ func wrongProperty() Property {
 	return Property{
 		Name: "wrong", About: "generators that are wrong on purpose are found out by the exams that ours passes",
 		Must:  fmt.Sprintf("all of %d rejected", len(wrongs())),
-		Takes: func(l *Lab) time.Duration { return pick(l, 45*time.Second, time.Minute) },
+		Takes: takes(45*time.Second, time.Minute),
 		Run:   runWrong,
 	}
 }
@@ -220,11 +219,9 @@ func (o Outcome) worst() string {
 		} else if m.Must.Least != nil {
 			limit, beyond = *m.Must.Least, *m.Must.Least-m.Value
 		}
-		if beyond /= max(abs(limit), 1e-9); beyond > worst {
+		if beyond /= max(math.Abs(limit), 1e-9); beyond > worst {
 			worst, says = beyond, fmt.Sprintf("%s %s, limit %s", m.Name, m.value(), m.limit(m.Must))
 		}
 	}
 	return says
 }
-
-func abs(x float64) float64 { return max(x, -x) }

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
 	"forktax/bench/analysis"
 	"forktax/bench/plan"
+	"forktax/bench/process"
 	"forktax/bench/run"
 	"forktax/bench/servers"
 	"forktax/bench/subject"
@@ -79,10 +79,11 @@ func (o *Options) OfPair(ctx context.Context, p Pair, l *subject.Launcher, finde
 	if err != nil {
 		return nil, err
 	}
-	if e.Results, err = os.MkdirTemp("", "forktax-"); err != nil {
-		return nil, fmt.Errorf("making a folder for a check: %w", err)
+	var remove func() error
+	if e.Results, remove, err = process.TempDir("a check"); err != nil {
+		return nil, err
 	}
-	defer os.RemoveAll(e.Results)
+	defer remove()
 	dir, failure, unwritten := e.Execute(ctx)
 	if err := errors.Join(failure, unwritten); err != nil {
 		return nil, err

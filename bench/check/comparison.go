@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"forktax/bench/run"
@@ -97,19 +96,13 @@ func (c *comparison) choose() error {
 	if len(c.Requests) == 0 {
 		return nil
 	}
-	var chosen, names []contract.Request
-	names = c.workload.Requests
+	var chosen []contract.Request
 	for _, name := range c.Requests {
-		i := slices.IndexFunc(names, func(r contract.Request) bool { return r.Name == name })
-		if i < 0 {
-			var known []string
-			for _, r := range names {
-				known = append(known, r.Name)
-			}
-			return subject.InvalidOption("request", "%q is unknown to %s; it has %s", name, c.workload.Name,
-				strings.Join(known, ", "))
+		r, err := subject.ChooseRequest(c.workload, name)
+		if err != nil {
+			return err
 		}
-		chosen = append(chosen, names[i])
+		chosen = append(chosen, r)
 	}
 	c.workload.Requests = chosen
 	return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -106,11 +105,6 @@ func countOf(n explain.Counts, metric string) int64 {
 func (s side) count(ctx context.Context, r contract.Request, database servers.DataServer) (n explain.Counts, err error) {
 	command := explain.Command{Path: s.path, Body: r.Body, Env: explain.Environment(r, s.path, os.Getenv("PATH"))}
 	if s.keeps != nil {
-		dir, err := os.MkdirTemp("", "forktax-")
-		if err != nil {
-			return explain.Counts{}, fmt.Errorf("making a folder for data: %w", err)
-		}
-		defer os.RemoveAll(dir)
 		url := ""
 		if database != nil && (s.keeps.Database == subject.Postgres || s.keeps.Database == subject.Directory) {
 			var remove func() error
@@ -119,13 +113,12 @@ func (s side) count(ctx context.Context, r contract.Request, database servers.Da
 			}
 			defer func() { err = errors.Join(err, remove()) }()
 		}
-		env, err := s.keeps.Prepare(ctx, filepath.Join(dir, "data"), url)
+		env, remove, err := s.keeps.PrepareTemp(ctx, url)
 		if err != nil {
 			return explain.Counts{}, err
 		}
-		for name, value := range env {
-			command = command.With(name + "=" + value)
-		}
+		defer remove()
+		command = command.With(env...)
 	}
 	if n, err = command.Count(ctx); err != nil {
 		err = &uncountedError{err}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"forktax/bench/analysis"
 )
 
 // interpretation is the interpreter by itself, and what a Python script imports. What the bare interpreter imports is
@@ -58,7 +60,8 @@ func (s *profile) initialisation(ctx context.Context) error {
 	}
 	for _, p := range packages {
 		if p.took > 0 {
-			f := Finding{Kind: KindInit, Name: p.name, Detail: count(int(p.allocs), "allocation"), Advice: adviseInitOf(p.name)}
+			f := Finding{Kind: KindInit, Name: p.name, Advice: adviseInitOf(p.name),
+				Detail: analysis.FormatPlural(int(p.allocs), "allocation")}
 			s.add(f.costing(p.took, ByInitTrace))
 		}
 	}
@@ -86,7 +89,7 @@ func (s *profile) linking(ctx context.Context) error {
 		return err
 	}
 	if len(all) > 0 {
-		f.Detail = count(int(relocations), "relocation")
+		f.Detail = analysis.FormatPlural(int(relocations), "relocation")
 	}
 	s.add(f.costingIf(median(all), len(all) > 0, ByLinker))
 	return nil

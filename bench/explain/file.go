@@ -4,6 +4,8 @@ import (
 	"context"
 	"path/filepath"
 	"time"
+
+	"forktax/bench/analysis"
 )
 
 // files are those that the program itself opens, maps, asks about, and looks for in vain.
@@ -35,12 +37,12 @@ func (s *profile) files(context.Context) error {
 		s.add(f.costingIf(took, ok, ByReplay))
 	}
 	if missed > 0 {
-		f := Finding{Kind: KindMissing, Name: count(missed, "file") + " looked for in vain", Detail: "most in " + most(in),
-			Advice: adviseMissing(s.language)}
+		f := Finding{Kind: KindMissing, Name: analysis.FormatPlural(missed, "file") + " looked for in vain",
+			Detail: "most in " + most(in), Advice: adviseMissing(s.language)}
 		s.add(f.costing(inVain, ByReplay))
 	}
 	if own.threads > 0 {
-		s.add(Finding{Kind: KindThread, Name: count(own.threads, "more thread")})
+		s.add(Finding{Kind: KindThread, Name: analysis.FormatPlural(own.threads, "more thread")})
 	}
 	return nil
 }
@@ -59,7 +61,7 @@ func (s *profile) connections(context.Context) error {
 	for _, c := range found {
 		f := Finding{Kind: KindConnection, Name: c.network + " " + c.address, Late: c.late, Advice: adviseKeepAlive}
 		if times[c] > 1 {
-			f.Detail = count(times[c], "time")
+			f.Detail = analysis.FormatPlural(times[c], "time")
 		}
 		took, ok := c.replay()
 		s.add(f.costingIf(time.Duration(times[c])*took, ok, ByReplay))

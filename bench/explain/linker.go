@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"runtime/pprof"
 	"strconv"
+
+	"forktax/bench/process"
 )
 
 // linking is what glibc's dynamic linker says of its own work in one start.
@@ -39,11 +41,11 @@ func parseLinking(text []byte) []linking {
 // linkings has the dynamic linker tell what it did in one start. Only glibc's does, and each process in a file of its
 // own.
 func (c Command) linkings(ctx context.Context) ([]linking, error) {
-	folder, err := os.MkdirTemp("", "forktax-")
+	folder, remove, err := process.TempDir("the dynamic linker's statistics")
 	if err != nil {
-		return nil, fmt.Errorf("making a folder for the dynamic linker's statistics: %w", err)
+		return nil, err
 	}
-	defer os.RemoveAll(folder)
+	defer remove()
 	prefix := filepath.Join(folder, "ld")
 	s, err := c.With("LD_DEBUG=statistics", "LD_DEBUG_OUTPUT="+prefix).Run(ctx)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"forktax/bench/analysis"
 )
 
 // parts finds out what the start is made of, and what each part costs.
@@ -28,7 +30,7 @@ const noticeable = 0.1
 func (s *profile) kernel(context.Context) error {
 	faults := medianOf(s.starts, func(s Start) int64 { return s.MinorFaults })
 	cost, ok := faultCost()
-	f := Finding{Kind: KindFault, Name: count(int(faults), "page fault"), Advice: adviseMemory}
+	f := Finding{Kind: KindFault, Name: analysis.FormatPlural(int(faults), "page fault"), Advice: adviseMemory}
 	if ok {
 		f.Detail = fmt.Sprintf("%v each", cost.Round(10*time.Nanosecond))
 	}
@@ -76,12 +78,4 @@ func (s *profile) rest(context.Context) error {
 		s.add(f.costing(rest, ByRest))
 	}
 	return nil
-}
-
-// count is a number of things.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

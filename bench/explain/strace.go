@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"forktax/bench/process"
 )
 
 // traceLimit is how long a traced start may take. Each of its system calls takes some ten times as long.
@@ -98,11 +100,11 @@ func (c Command) trace(ctx context.Context) (trace, error) {
 
 // watch starts the command once under strace, and returns what strace wrote: nothing, if it could not trace.
 func (c Command) watch(ctx context.Context, tracer string) ([]byte, Start, error) {
-	folder, err := os.MkdirTemp("", "forktax-")
+	folder, remove, err := process.TempDir("the trace")
 	if err != nil {
-		return nil, Start{}, fmt.Errorf("making a folder for the trace: %w", err)
+		return nil, Start{}, err
 	}
-	defer os.RemoveAll(folder)
+	defer remove()
 	written := filepath.Join(folder, "trace")
 	watched := c.running(append([]string{tracer, "-f", "-y", "-s", "0", "-e", traced, "-o", written, "--"}, c.words()...))
 	watched.Limit = traceLimit

@@ -35,8 +35,8 @@ type use struct {
 	late   bool  // the first time was after the first byte of the answer
 }
 
-// process is what is known of a thread: whose it is, and which image runs in it.
-type process struct {
+// thread is what is known of a thread: whose it is, and which image runs in it.
+type thread struct {
 	leader int
 	parent int
 	image  *image // that it executed
@@ -49,17 +49,17 @@ type builder struct {
 	dir     string // of the command
 	answer  string // its standard output, as strace names it
 	said    bool   // the first byte is out
-	threads map[int]*process
+	threads map[int]*thread
 }
 
 // newTrace tells what the calls come to. The command began in dir, and answer is its standard output.
 func newTrace(calls []call, dir, answer string) trace {
-	b := builder{dir: dir, answer: answer, threads: map[int]*process{}}
+	b := builder{dir: dir, answer: answer, threads: map[int]*thread{}}
 	if len(calls) == 0 {
 		return b.trace
 	}
 	root := calls[0].pid
-	b.threads[root] = &process{leader: root}
+	b.threads[root] = &thread{leader: root}
 	for _, c := range calls { // first, since a child's calls may come before that which made it returns
 		if parts(c) && b.threads[int(c.result)] == nil && !b.descends(c.pid, int(c.result)) {
 			b.threads[int(c.result)] = b.child(c)
@@ -89,11 +89,11 @@ func parts(c call) bool {
 	return false
 }
 
-func (b *builder) child(c call) *process {
+func (b *builder) child(c call) *thread {
 	if strings.Contains(c.args, "CLONE_THREAD") {
-		return &process{leader: c.pid}
+		return &thread{leader: c.pid}
 	}
-	return &process{leader: int(c.result), parent: c.pid}
+	return &thread{leader: int(c.result), parent: c.pid}
 }
 
 // descends says whether a thread was made by another, however indirectly. What is read may say so of both.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 
 	"forktax/bench/servers"
 	"forktax/bench/subject"
@@ -55,12 +54,7 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	if !p.Knows(model) {
 		return subject.Unusable("--model %q is unknown to %s; it has %v", model, p.Name, p.Models)
 	}
-	dir, err := os.MkdirTemp("", "forktax-")
-	if err != nil {
-		return fmt.Errorf("making a folder for data: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	l.Programs, l.Dir, l.Log = programs, dir, stderr
+	l.Programs, l.Log = programs, stderr
 	if err := database.Suits(l); err != nil {
 		return err
 	}

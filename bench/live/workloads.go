@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 
@@ -21,7 +20,6 @@ type Workloads struct {
 	log     io.Writer
 	command string
 	atOnce  <-chan struct{}
-	dir     string
 
 	mu        sync.Mutex // over what is below
 	choices   []Choice
@@ -55,9 +53,6 @@ func NewWorkloads(ctx context.Context, command string, atOnce <-chan struct{}, l
 			s.choices = append(s.choices, c)
 		}
 	}
-	if s.dir, err = os.MkdirTemp("", "forktax-"); err != nil {
-		return nil, fmt.Errorf("making a folder for the data of the targets: %w", err)
-	}
 	return s, nil
 }
 
@@ -87,7 +82,7 @@ func (s *Workloads) Launch(ctx context.Context, setup Setup, side int) (*subject
 		env[contract.EnvStartupWork] = fmt.Sprint(setup.WorkMS, "ms")
 		env[contract.EnvStartupConnect] = fmt.Sprint(setup.ConnectMS, "ms")
 	}
-	l := subject.Launcher{Dir: s.dir, Exporter: s.command, AtOnce: s.atOnce, Databases: databases}
+	l := subject.Launcher{Exporter: s.command, AtOnce: s.atOnce, Databases: databases}
 	t, stop, err := l.Serve(ctx, p, subject.Variant{Model: setup.Models[side], Env: env})
 	if err != nil {
 		return nil, contract.Request{}, nil, err
@@ -142,5 +137,5 @@ func (s *Workloads) Close() error {
 	for _, stop := range s.stops {
 		errs = append(errs, stop())
 	}
-	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
+	return errors.Join(errs...)
 }

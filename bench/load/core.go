@@ -3,6 +3,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/netip"
@@ -80,7 +81,7 @@ func (c *core) ready(conns int, e *Epoll) error {
 	for i := conns - 1; i >= 0; i-- { // the first on top
 		k := &c.conns[i]
 		*k = conn{slot: i, fd: -1, parser: parser{part: k.parser.part,
-			noBody: c.head, maxHead: orDefault(e.MaxHead, 64<<10), maxBody: orDefault(e.MaxBody, 1<<30)}}
+			noBody: c.head, maxHead: cmp.Or(e.MaxHead, 64<<10), maxBody: cmp.Or(e.MaxBody, 1<<30)}}
 		c.free = append(c.free, k)
 	}
 	c.to, c.family = sockaddr(c.addr)

@@ -3,6 +3,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,13 +41,6 @@ type Epoll struct {
 }
 
 var _ Engine = (*Epoll)(nil)
-
-func orDefault[T int | int64 | time.Duration](n, otherwise T) T {
-	if n == 0 {
-		return otherwise
-	}
-	return n
-}
 
 // Run implements load.Engine.
 func (e *Epoll) Run(ctx context.Context, v Visit, rec Recorder) error {
@@ -108,7 +102,7 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*block, []time.Duration, 
 	b := &block{
 		closed: l.Kind == plan.Closed, fresh: l.NoReuse, head: v.Request.Method == http.MethodHead,
 		safe: repeatable(v.Request.Method), message: message, addr: addr, length: v.Length, timeout: l.Timeout(),
-		spin: orDefault(e.SpinLimit, 50*time.Microsecond), sample: orDefault(e.Sample, 64),
+		spin: cmp.Or(e.SpinLimit, 50*time.Microsecond), sample: cmp.Or(e.Sample, 64),
 	}
 	if b.closed {
 		return b, nil, nil
@@ -125,7 +119,7 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*block, []time.Duration, 
 }
 
 // crew returns how many cores generate the load.
-func (e *Epoll) crew(l plan.Load) int { return min(orDefault(e.Cores, 1), l.Concurrency) }
+func (e *Epoll) crew(l plan.Load) int { return min(cmp.Or(e.Cores, 1), l.Concurrency) }
 
 // repeatable reports whether a request may reach the server twice.
 func repeatable(method string) bool {

@@ -2,7 +2,11 @@
 
 package load
 
-import "forktax/workload/contract"
+import (
+	"cmp"
+
+	"forktax/workload/contract"
+)
 
 // An Answer is what the engine makes of the bytes of one.
 type Answer struct {
@@ -31,7 +35,7 @@ func (o Parse) Pieces(pieces ...[]byte) Answer {
 	if err != nil {
 		panic(err)
 	}
-	p := parser{maxHead: orDefault(o.MaxHead, 64<<10), maxBody: orDefault(o.MaxBody, 1<<30), noBody: o.Head, check: k}
+	p := parser{maxHead: cmp.Or(o.MaxHead, 64<<10), maxBody: cmp.Or(o.MaxBody, 1<<30), noBody: o.Head, check: k}
 	p.reset()
 	k.begin()
 	var a Answer

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"time"
 
 	"forktax/bench/analysis"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
+	"forktax/bench/process"
 	"forktax/bench/run"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
@@ -108,11 +108,10 @@ func (p *preparation) ready(ctx context.Context, made plan.Plan) (e *run.Executi
 // ofSuite finds the contenders of a suite.
 func (p *preparation) ofSuite(ctx context.Context) (e *run.Execution, err error) {
 	s, _ := suite.Find(p.Suite)
-	dir, err := os.MkdirTemp("", "forktax-")
+	dir, remove, err := process.TempDir("the suite")
 	if err != nil {
-		return nil, fmt.Errorf("making a folder for the suite: %w", err)
+		return nil, err
 	}
-	remove := func() error { return os.RemoveAll(dir) }
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, remove())

@@ -57,7 +57,7 @@ func (b Builder) Build(ctx context.Context, ref string) (Built, error) {
 		return Built{}, err
 	}
 	built := Built{Ref: ref, Commit: commit, Describe: r.describe(ctx, commit)}
-	folder, err := cacheFolder()
+	folder, err := subject.CacheDir("revisions")
 	if err != nil {
 		return Built{}, err
 	}

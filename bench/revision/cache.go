@@ -6,26 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
 	"forktax/bench/process"
 )
-
-// cacheFolder makes the folder in which executables of commits are kept.
-func cacheFolder() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("finding a folder for built executables: %w", err)
-	}
-	dir := filepath.Join(cache, "forktax", "revisions")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("making a folder for built executables: %w", err)
-	}
-	return dir, nil
-}
 
 // name is that of an executable in the cache: the commit, and a hash of all else that decides what is built. All are
 // equally long, for the name is on the stack of the program that is started by it.

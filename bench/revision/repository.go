@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 
 	"forktax/bench/process"
@@ -52,10 +51,7 @@ func (r repository) git(ctx context.Context, args ...string) (string, error) {
 // environment is this process's, without what would have git, or a build that asks git, look at another repository: git
 // sets these for its hooks, one of which may have called us.
 func environment() []string {
-	return slices.DeleteFunc(os.Environ(), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		return slices.Contains([]string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}, name)
-	})
+	return process.Environment("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
 }
 
 // An UnknownError says that a ref names no commit here, and what would.

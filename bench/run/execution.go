@@ -89,17 +89,12 @@ func (e *Execution) begin(ctx context.Context) (*record.Record, record.Head, err
 
 // visitAll executes the plan on targets of its own.
 func (e *Execution) visitAll(ctx context.Context, rec *record.Record) error {
-	dir, err := os.MkdirTemp("", "forktax-")
-	if err != nil {
-		return fmt.Errorf("making a folder for the data of the targets: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	e.Launcher.Dir = dir
 	r := Runner{Plan: e.Plan, Launcher: e.Launcher, Engines: load.Engines(), Record: rec, Machine: machine.Counters,
 		Progress: e.Progress, Announce: e.Announce, Began: e.Began}
 	if e.Judges.Missing != nil {
 		r.Missing = e.Judges.Missing(rec.Dir)
 	}
+	var err error
 	switch {
 	case e.Plan.Searched:
 		err = r.Search(ctx, func() (plan.Verdict, error) { return e.Judges.Latest(rec.Dir) })

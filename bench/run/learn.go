@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"forktax/bench/subject"
 	"forktax/workload/contract"
@@ -16,16 +15,9 @@ type Side struct{ Model, Title string }
 // Learn starts the sides, records the response of the first to each request as the expected one, and verifies that the
 // others send the same. If responses may differ, only the status is expected.
 func Learn(ctx context.Context, l *subject.Launcher, w *contract.Description, sides []Side, mayDiffer bool) (failed error) {
-	dir, err := os.MkdirTemp("", "forktax-")
-	if err != nil {
-		return fmt.Errorf("making a folder for the data of the targets: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	own := *l
-	own.Dir = dir
 	var targets []*subject.Target
 	for i, side := range sides {
-		t, stop, err := own.Launch(ctx, side.Model, w.Name)
+		t, stop, err := l.Launch(ctx, side.Model, w.Name)
 		if err != nil {
 			return fmt.Errorf("starting %s: %w", side.Title, err)
 		}

@@ -87,9 +87,7 @@ func StartWeb(ctx context.Context, name string, app App) (w *Web, err error) {
 	}
 	for _, command := range kind.commands(s) {
 		cmd := w.home.run(s.Helpers[command[0]], command[1:]...)
-		for name, value := range env {
-			cmd.Env = append(cmd.Env, name+"="+value)
-		}
+		cmd.Env = append(cmd.Env, process.Settings(env)...)
 		p, err := w.home.start(cmd, app.Elsewhere)
 		if err != nil {
 			return w, err

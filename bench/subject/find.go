@@ -2,6 +2,7 @@ package subject
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,22 +95,9 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	var programs []Program
-	for _, w := range wanted {
-		path, ok := paths[w]
-		if !ok {
-			path = filepath.Join(built, fileOf(w))
-		}
-		p, err := Describe(ctx, path)
-		if errors.Is(err, syscall.ENOEXEC) {
-			return nil, &UnknownError{Name: w, Why: "is nothing that this system can execute"}
-		}
-		if err != nil {
-			return nil, err
-		}
-		programs = append(programs, p)
-	}
-	return programs, nil
+	return describeAll(ctx, wanted, func(name string) string {
+		return cmp.Or(paths[name], filepath.Join(built, fileOf(name)))
+	})
 }
 
 // Build returns workloads of this project by name, built from the checkout with BuildFlags and then these flags of go
@@ -120,9 +108,17 @@ func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, e
 	if err != nil {
 		return nil, err
 	}
+	return describeAll(ctx, names, func(name string) string { return filepath.Join(dir, fileOf(name)) })
+}
+
+// describeAll asks the programs of these names, whose path is known, to describe themselves.
+func describeAll(ctx context.Context, names []string, path func(name string) string) ([]Program, error) {
 	var programs []Program
 	for _, name := range names {
-		p, err := Describe(ctx, filepath.Join(dir, fileOf(name)))
+		p, err := Describe(ctx, path(name))
+		if errors.Is(err, syscall.ENOEXEC) {
+			return nil, &UnknownError{Name: name, Why: "is nothing that this system can execute"}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -284,7 +280,7 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 	if f.Checkout == "" { // known, then, from beside, and this one has gone since
 		return "", fmt.Errorf("there is no checkout to build %s from", strings.Join(names, ", "))
 	}
-	dir, err := cacheFolder(f.Checkout, flags)
+	dir, err := cacheOf(f.Checkout, flags)
 	if err != nil {
 		return "", err
 	}

@@ -2,9 +2,8 @@ package subject
 
 import (
 	"context"
-	"fmt"
+
 	"forktax/workload/contract"
-	"os"
 )
 
 // The floor is a workload program with one model, whose child is the smallest program that can respond.
@@ -26,11 +25,9 @@ func FindFloor(ctx context.Context, f *Finder) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "forktax-")
+	_, remove, err := found[0].PrepareTemp(ctx, "")
 	if err != nil {
-		return nil, fmt.Errorf("making a folder for the floor: %w", err)
+		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	_, err = found[0].Prepare(ctx, dir, "")
-	return &found[0], err
+	return &found[0], remove()
 }

@@ -24,7 +24,7 @@ type Foreign struct {
 	Name    string
 	URL     *url.URL // nil if it is started
 	Command string   // for a shell, or ""; {port} in it, and the variable PORT, say where it is to listen
-	// Start starts it for a workload, if somebody else knows how; nil if nobody does. The launcher's folder is for its data.
+	// Start starts it for a workload; nil if URL or Command says how it is reached.
 	Start    func(ctx context.Context, l *Launcher) (*Target, func() error, error)
 	Workload string // the one that it serves, if it does not serve all
 }

@@ -27,7 +27,7 @@ const (
 // A Launcher starts programs as targets, each with data of its own.
 type Launcher struct {
 	Programs   []Program
-	Dir        string              // under which each target's data is made, and removed again
+	Dir        string              // in which each target's data is made, and removed again; "": that for temporary files
 	Addr       string              // where to serve, by default a free port of the loopback
 	Admin      string              // likewise for the admin listener
 	Flags      []string            // of serve, besides those of the program contract that each program takes
@@ -115,9 +115,7 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 	cmd.Args = append(cmd.Args, l.Flags...)
 	cmd.Env = append(ownEnvironment(), contract.EnvExporter+"="+l.Exporter)
 	for _, vars := range []map[string]string{env, l.Env, v.Env} {
-		for name, value := range vars {
-			cmd.Env = append(cmd.Env, name+"="+value)
-		}
+		cmd.Env = append(cmd.Env, process.Settings(vars)...)
 	}
 	cmd.Env = append(cmd.Env, l.padding(v.Padding))
 	s, err := process.Start(cmd, l.Log, l.Elsewhere)

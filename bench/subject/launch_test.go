@@ -194,12 +194,12 @@ esac
 		t.Errorf("Launch = %+v", target)
 	}
 	env := map[string]string{}
-	text := readAll(t, filepath.Join(glob(t, l.Dir+"/fake-one-*/data"), "env"))
+	text := readAll(t, filepath.Join(glob(t, l.Dir+"/forktax-fake-one-*/data"), "env"))
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		env[name] = value
 	}
-	for name, want := range map[string]string{"DATA": glob(t, l.Dir+"/fake-one-*/data"), "BOTH": "launcher", "MORE": "1",
+	for name, want := range map[string]string{"DATA": glob(t, l.Dir+"/forktax-fake-one-*/data"), "BOTH": "launcher", "MORE": "1",
 		"OWN": "kept", "FORKTAX_EXPORTER": "/bin/forktax"} {
 		if env[name] != want {
 			t.Errorf("%s is %q, want %q", name, env[name], want)
@@ -397,7 +397,7 @@ func TestLaunchHello(t *testing.T) {
 			if err := syscall.Kill(target.PID, 0); err != nil {
 				t.Errorf("its process %d: %v", target.PID, err)
 			}
-			glob(t, l.Dir+"/hello-"+model+"-*/data")
+			glob(t, l.Dir+"/forktax-hello-"+model+"-*/data")
 			if err := stop(); err != nil {
 				t.Errorf("stop = %v", err)
 			}

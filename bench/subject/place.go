@@ -25,7 +25,7 @@ type place struct {
 }
 
 func (l *Launcher) place(ctx context.Context, p Program, model string) (place, error) {
-	dir, err := os.MkdirTemp(l.Dir, p.Name+"-"+model+"-")
+	dir, err := os.MkdirTemp(l.Dir, "forktax-"+p.Name+"-"+model+"-")
 	if err != nil {
 		return place{}, fmt.Errorf("making a folder for data: %w", err)
 	}

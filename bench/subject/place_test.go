@@ -44,7 +44,7 @@ esac
 		l := launcher(t, subject.Program{Path: path, Description: about})
 		l.Databases = map[string]subject.Database{kind: d}
 		target, stop := launch(t, l)
-		if got := strings.TrimSpace(readAll(t, glob(t, l.Dir+"/fake-one-*/data/place"))); got != want {
+		if got := strings.TrimSpace(readAll(t, glob(t, l.Dir+"/forktax-fake-one-*/data/place"))); got != want {
 			t.Errorf("with a database %q the program is to keep its data in %q, want %q", kind, got, want)
 		}
 		if want == "" {

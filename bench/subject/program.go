@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -107,6 +106,19 @@ func (p Program) Prepare(ctx context.Context, dir, url string) (map[string]strin
 	return env, nil
 }
 
+// PrepareTemp is Prepare in a temporary directory. It returns the environment as NAME=VALUE, and what removes the data.
+func (p Program) PrepareTemp(ctx context.Context, url string) (env []string, remove func() error, err error) {
+	dir, remove, err := process.TempDir("data")
+	if err != nil {
+		return nil, nil, err
+	}
+	vars, err := p.Prepare(ctx, filepath.Join(dir, "data"), url)
+	if err != nil {
+		return nil, nil, errors.Join(err, remove())
+	}
+	return process.Settings(vars), remove, nil
+}
+
 // Knows says whether the program has the model.
 func (p Program) Knows(model string) bool { return slices.Contains(p.Models, model) }
 
@@ -124,6 +136,4 @@ func output(ctx context.Context, limit time.Duration, path, dir string, vars []s
 }
 
 // ownEnvironment is this process's, without what would make a program take itself for a CGI child.
-func ownEnvironment() []string {
-	return slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "GATEWAY_INTERFACE=") })
-}
+func ownEnvironment() []string { return process.Environment("GATEWAY_INTERFACE") }

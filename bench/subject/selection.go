@@ -3,6 +3,8 @@ package subject
 import (
 	"slices"
 	"strings"
+
+	"forktax/workload/contract"
 )
 
 // A Selection is a workload program with one of its requests, or with all of them if Request is empty.
@@ -25,4 +27,17 @@ func ProgramsOf(selections []Selection) []string {
 		}
 	}
 	return names
+}
+
+// ChooseRequest returns the workload's request of that name, which is the value of the option request.
+func ChooseRequest(d contract.Description, name string) (contract.Request, error) {
+	var known []string
+	for _, r := range d.Requests {
+		if r.Name == name {
+			return r, nil
+		}
+		known = append(known, r.Name)
+	}
+	return contract.Request{}, InvalidOption("request", "%q is unknown to %s; it has %s", name, d.Name,
+		strings.Join(known, ", "))
 }

@@ -46,7 +46,7 @@ esac
 		if target.Model != test.name {
 			t.Errorf("Launch(%s) = a target called %q", test.name, target.Model)
 		}
-		data := glob(t, l.Dir+"/fake-*/data")
+		data := glob(t, l.Dir+"/forktax-fake-*/data")
 		if got := readAll(t, filepath.Join(data, "args")); !strings.HasPrefix(got, test.args) {
 			t.Errorf("%s is started by %q, want %q", test.name, got, test.args)
 		}

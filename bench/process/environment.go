@@ -1,0 +1,25 @@
+package process
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Environment returns that of this process as NAME=VALUE, without the variables of these names.
+func Environment(without ...string) []string {
+	return slices.DeleteFunc(os.Environ(), func(setting string) bool {
+		name, _, _ := strings.Cut(setting, "=")
+		return slices.Contains(without, name)
+	})
+}
+
+// Settings returns variables as NAME=VALUE, in the order of their names.
+func Settings(variables map[string]string) []string {
+	var settings []string
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		settings = append(settings, name+"="+variables[name])
+	}
+	return settings
+}
