@@ -25,7 +25,7 @@ type File struct {
 	members map[string][]string    // the groups of each user
 }
 
-var _ Checker = (*File)(nil)
+var _ Authenticator = (*File)(nil)
 
 // NewFile reads the password file, and the group file, if groups is not "".
 func NewFile(path, groups string) (*File, error) {
@@ -37,8 +37,8 @@ func NewFile(path, groups string) (*File, error) {
 var formats = []htpasswd.PasswdParser{htpasswd.AcceptMd5, htpasswd.AcceptSha, htpasswd.AcceptBcrypt, htpasswd.AcceptSsha,
 	htpasswd.AcceptCryptSha}
 
-// Check compares in constant time, also for a name that is not there.
-func (f *File) Check(_ context.Context, name, password string) (Verdict, []string, error) {
+// Authenticate compares in constant time, also for a name that is not there.
+func (f *File) Authenticate(_ context.Context, name, password string) (Result, []string, error) {
 	f.mu.Lock()
 	err := f.refresh()
 	hash, known := f.users[name]

@@ -15,10 +15,10 @@ func cpu(r syscall.Rusage) time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// machineUsage is the part of the usage that the operating system knows. Peak memory is not among it, see
+// osUsage is the part of the usage that the operating system knows. Peak memory is not among it, see
 // cgi.PeakMemory. What other children used, that answered no request, is taken off. The CPU time of those workers that live
 // is in it, their page faults and switches only when they have ended.
-func machineUsage(other syscall.Rusage, workers []int) contract.Usage {
+func osUsage(other syscall.Rusage, workers []int) contract.Usage {
 	var self syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &self) // fails only for a wrong first argument
 	children, living := account.Children(workers...)

@@ -54,14 +54,14 @@ type Workload struct {
 
 // Handler is the Open of a handler that needs no opening.
 func Handler(h http.Handler) func(context.Context) (Connect, error) {
-	return Whole(func(context.Context) (http.Handler, func() error, error) {
+	return ConnectOnly(func(context.Context) (http.Handler, func() error, error) {
 		return h, func() error { return nil }, nil
 	})
 }
 
-// Whole is the Open of a program that does not tell its connections from the rest: connect does everything. To renew
+// ConnectOnly is the Open of a program that does not tell its connections from the rest: connect does everything. To renew
 // the connection then means to renew it all, so the models reconnect and reload are the same.
-func Whole(connect Connect) func(context.Context) (Connect, error) {
+func ConnectOnly(connect Connect) func(context.Context) (Connect, error) {
 	return func(context.Context) (Connect, error) { return connect, nil }
 }
 

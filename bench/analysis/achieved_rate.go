@@ -10,7 +10,7 @@ import (
 // An arrival is what is needed of an observation for the pace.
 type arrival struct{ due, done time.Duration }
 
-// pace is the share of the planned rate that the target reached in a block of an open loop, at most 1: how long the
+// achievedRate is the share of the planned rate that the target reached in a block of an open loop, at most 1: how long the
 // arrivals were planned to go on, over how long it took until the last of them had its answer. What a request takes
 // anyhow is no fault of the rate: if all but a twentieth had their answers as soon after the end as a request of the
 // first half took, in the median, the rate was reached.
@@ -18,7 +18,7 @@ type arrival struct{ due, done time.Duration }
 // It does not look at how many requests came: of 400 arrivals of a Poisson process a twentieth more or less is chance.
 // Nor does it count, as a backlog does, how many are under way, which takes the blocks of a whole cell to be sure of. A
 // search has to tell from one visit.
-func pace(r *record.Result, b record.Block) (float64, error) {
+func achievedRate(r *record.Result, b record.Block) (float64, error) {
 	cell := r.Plan.Cells[b.Cell]
 	length, _ := r.Plan.Length(cell)
 	discard := time.Duration(b.DiscardNS)
@@ -30,7 +30,7 @@ func pace(r *record.Result, b record.Block) (float64, error) {
 		}
 		// A plan of few arrivals goes on for longer. It ends when another one would be due.
 		end = max(end, o.Intended+time.Duration(float64(time.Second)/cell.Load.RateRPS))
-		if counts(o, b) {
+		if inPercentiles(o, b) {
 			last = max(last, o.Done)
 			arrived = append(arrived, arrival{o.Intended, o.Done})
 		}
@@ -46,7 +46,7 @@ func pace(r *record.Result, b record.Block) (float64, error) {
 	slices.Sort(early)
 	inTime := 0
 	for _, o := range arrived {
-		if o.done <= end+time.Duration(at(early, 0.5)) {
+		if o.done <= end+time.Duration(nearestRank(early, 0.5)) {
 			inTime++
 		}
 	}

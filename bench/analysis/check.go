@@ -24,7 +24,7 @@ type Check struct {
 	Needs     string   `json:"needs,omitempty"` // what would have decided an inconclusive one
 	Gates     []Gate   `json:"gates"`           // in the order in which they are judged
 	Control   *Control `json:"control"`         // nil if there was none
-	Groups    int      `json:"starts"`          // starts of the targets that were judged
+	Starts    int      `json:"starts"`          // starts of the targets that were judged
 	Confirmed int      `json:"confirmed"`       // those of them that were to confirm an alarm
 	Seconds   float64  `json:"seconds"`
 

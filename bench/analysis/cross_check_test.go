@@ -13,8 +13,8 @@ import (
 func TestWhyTheRefereeDiffers(t *testing.T) {
 	check := func(blocks, clients int, median, throughput float64, refereeCPU int64, want string) {
 		t.Helper()
-		a := analysis.Agreement{Referee: "hey", Blocks: blocks, MedianRatio: median, ThroughputRatio: throughput, EngineCPU: 10,
-			RefereeCPU: refereeCPU, Load: plan.Load{Kind: plan.Closed, Concurrency: clients}}
+		a := analysis.CrossCheck{CrossCheckEngine: "hey", Blocks: blocks, MedianRatio: median, ThroughputRatio: throughput, EngineCPU: 10,
+			CrossCheckCPU: refereeCPU, Load: plan.Load{Kind: plan.Closed, Concurrency: clients}}
 		if got := analysis.Why(a); got != want {
 			t.Errorf("why of %+v = %q, want %q", a, got, want)
 		}
@@ -45,9 +45,9 @@ func TestTheRefereesLine(t *testing.T) {
 			t.Errorf("the text does not say %q:\n%s", want, text)
 		}
 	}
-	a.Referee[0].MedianRatio, a.Referee[0].ThroughputRatio = 1.02, 0.7
-	a.Referee[1].MedianRatio, a.Referee[1].ThroughputRatio = 0.99, 0.98
+	a.CrossChecks[0].MedianRatio, a.CrossChecks[0].ThroughputRatio = 1.02, 0.7
+	a.CrossChecks[1].MedianRatio, a.CrossChecks[1].ThroughputRatio = 0.99, 0.98
 	check("by −1 % to +2 % in medians and −30 % to −2 % in throughput, and by no more than 5 % in both in 1 of 2 cells")
-	a.Referee = a.Referee[:1]
+	a.CrossChecks = a.CrossChecks[:1]
 	check("and by no more than 5 % in both in 0 of 1 cell;")
 }

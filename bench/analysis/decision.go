@@ -81,22 +81,22 @@ func (a *Analysis) savings(c Cell, tax float64) []Saving {
 		add(byPooler, float64(c.PhaseNS(contract.PhaseConnect.String())+c.PhaseNS(contract.PhaseClose.String())), true,
 			"the phases connect and close")
 	}
-	if other := a.lightest(c); other != nil {
-		add(byStatic, float64(c.starting()-other.starting()), true, fmt.Sprintf("spawn and start of %s, which is linked statically",
+	if other := a.fastestStatic(c); other != nil {
+		add(byStatic, float64(c.startupNS()-other.startupNS()), true, fmt.Sprintf("spawn and start of %s, which is linked statically",
 			other.Workload))
 	}
 	add(byResident, tax, false, "the comparison with "+record.Baseline)
 	return found
 }
 
-// starting is the part of a request in which its process comes to be.
-func (c Cell) starting() int64 {
+// startupNS is the part of a request in which its process comes to be.
+func (c Cell) startupNS() int64 {
 	return c.PhaseNS(contract.PhaseSpawn.String()) + c.PhaseNS(contract.PhaseStart.String())
 }
 
-// lightest finds, for a cell of a program that is linked dynamically, the static one of the same language, model and load
+// fastestStatic finds, for a cell of a program that is linked dynamically, the static one of the same language, model and load
 // that starts fastest. The floor is none: what it starts is no Go program.
-func (a *Analysis) lightest(c Cell) (other *Cell) {
+func (a *Analysis) fastestStatic(c Cell) (other *Cell) {
 	program := a.program(c.Workload)
 	if program == nil || program.Linking != record.LinkedDynamically || program.Go == "" {
 		return nil
@@ -104,10 +104,10 @@ func (a *Analysis) lightest(c Cell) (other *Cell) {
 	for _, o := range a.Cells {
 		p := a.program(o.Workload)
 		if p == nil || p.Linking != record.LinkedStatically || p.Go == "" || o.Workload == a.Run.Floor ||
-			o.Model != c.Model || o.Load != c.Load || o.Engine != c.Engine || o.starting() == 0 {
+			o.Model != c.Model || o.Load != c.Load || o.Engine != c.Engine || o.startupNS() == 0 {
 			continue
 		}
-		if other == nil || o.starting() < other.starting() {
+		if other == nil || o.startupNS() < other.startupNS() {
 			other = &o
 		}
 	}

@@ -14,8 +14,8 @@ const BinsPerDecade = 20
 // 10^(1/20) times that, which is 12.2 % more. A bin begins at the whole nanosecond at or above a power of 10^(1/20). Those without
 // an answer are not there. Together they are all right answers of the undisturbed blocks.
 type Distribution struct {
-	FromNS  []int64 `json:"from_ns"`
-	Answers []int64 `json:"responses"`
+	FromNS []int64 `json:"from_ns"`
+	Counts []int64 `json:"responses"`
 }
 
 // BinEdges are where bins begin, in nanoseconds: from 10 ns, as long as no answer takes, to above an hour.
@@ -42,10 +42,10 @@ func distribution(values stats.Pool) Distribution {
 			counts[BinOf(ns)]++
 		}
 	}
-	d := Distribution{FromNS: []int64{}, Answers: []int64{}}
+	d := Distribution{FromNS: []int64{}, Counts: []int64{}}
 	for bin, n := range counts {
 		if n > 0 {
-			d.FromNS, d.Answers = append(d.FromNS, BinEdges[bin]), append(d.Answers, n)
+			d.FromNS, d.Counts = append(d.FromNS, BinEdges[bin]), append(d.Counts, n)
 		}
 	}
 	return d

@@ -10,8 +10,8 @@ import (
 // GateLeftOut is what a table has for the verdict of a gate that was left out.
 const GateLeftOut = "left out"
 
-// Omissions lists the gates that were left out with the reason, one line for each reason.
-func Omissions(all []record.LeftOut) []string {
+// LeftOutLines lists the gates that were left out with the reason, one line for each reason.
+func LeftOutLines(all []record.LeftOut) []string {
 	var reasons, lines []string
 	for _, l := range all {
 		if slices.Contains(reasons, l.Why) {
@@ -35,8 +35,8 @@ func gatesOf(all []record.LeftOut, wanted func(record.LeftOut) bool) string {
 	return strings.Join(names, ", ")
 }
 
-// omitted says for the headline of a pass which gates it does not rest on.
-func (c *Check) omitted() string {
+// leftOutText says for the headline of a pass which gates it does not rest on.
+func (c *Check) leftOutText() string {
 	if len(c.LeftOut) == 0 {
 		return ""
 	}
@@ -49,6 +49,6 @@ func gatesLeftOut(p record.Plan) (Warning, bool) {
 		return Warning{}, false
 	}
 	return Warning{Code: "left-out",
-		Text:   "gates were left out: " + strings.Join(Omissions(p.Check.LeftOut), "; "),
+		Text:   "gates were left out: " + strings.Join(LeftOutLines(p.Check.LeftOut), "; "),
 		Advice: "the verdict rests on the others; get what is missing, or name by --gates what is to be judged"}, true
 }

@@ -30,7 +30,7 @@ func (a *Analysis) OwnCells() []Cell {
 func (a *Analysis) CellsOf(kind string) []Cell {
 	var cells []Cell
 	for _, c := range a.Cells {
-		if c.Load.Kind == kind && c.Engine != a.Run.RefereeEngine && (a.Run.Control == "" || c.Model != a.Run.Control) {
+		if c.Load.Kind == kind && c.Engine != a.Run.CrossCheckEngine && (a.Run.Control == "" || c.Model != a.Run.Control) {
 			cells = append(cells, c)
 		}
 	}

@@ -12,9 +12,9 @@ import (
 // the block lasts, and says nothing of what a request costs.
 const LeastReached = 0.95
 
-// chance is how many standard errors of a count a backlog has to grow by, or it may be chance: with few requests one of
+// minGrowth is how many standard errors of a count a backlog has to grow by, or it may be chance: with few requests one of
 // them that is under way when it is counted makes a twentieth.
-const chance = 3
+const minGrowth = 3
 
 // A backlog is what an open loop had under way in the middle of its blocks, and when their arrivals ended. Both are
 // counted against the same moment for all, so it does not matter in which order a server answers. Of one that keeps up
@@ -30,8 +30,8 @@ type backlog struct {
 	grew        int // of them, those with more at the end than in the middle
 }
 
-// take counts an observation of a block of this planned length.
-func (q *backlog) take(o record.Observation, length time.Duration) {
+// add counts an observation of a block of this planned length.
+func (q *backlog) add(o record.Observation, length time.Duration) {
 	half := length / 2
 	if o.Intended >= half && o.Intended < length {
 		q.planned++
@@ -47,8 +47,8 @@ func (q *backlog) take(o record.Observation, length time.Duration) {
 	}
 }
 
-// add takes in another block.
-func (q *backlog) add(more backlog) {
+// merge takes in another block.
+func (q *backlog) merge(more backlog) {
 	q.blocks++
 	if more.end > more.middle {
 		q.grew++
@@ -72,7 +72,7 @@ func (q backlog) reached() *float64 {
 // a machine that stands still for a moment keeps waiting did not come independently, but it is in one block or another.
 func (q backlog) overloaded() bool {
 	grown := float64(q.end - q.middle)
-	return grown > (1-LeastReached)*float64(q.planned) && grown > chance*math.Sqrt(float64(q.end+q.middle)) &&
+	return grown > (1-LeastReached)*float64(q.planned) && grown > minGrowth*math.Sqrt(float64(q.end+q.middle)) &&
 		2*q.grew > q.blocks
 }
 

@@ -14,14 +14,14 @@ func (m measurements) samples() []Sample {
 	var found []Sample
 	for _, round := range slices.Sorted(maps.Keys(m.rounds)) {
 		if b := m.rounds[round]; len(b.reasons) == 0 && len(b.response) > 0 {
-			found = append(found, Sample{Round: round, Group: b.group, Requests: len(b.response), Metrics: b.values})
+			found = append(found, Sample{Round: round, Start: b.start, Requests: len(b.response), Metrics: b.values})
 		}
 	}
 	return found
 }
 
-// most is how many of a cell's blocks lie between the bounds that spread tells: the outermost are accidents.
-const most = 0.9
+// spreadShare is how many of a cell's blocks lie between the bounds that spread tells: the outermost are accidents.
+const spreadShare = 0.9
 
 // Spread says between which values most blocks of the cell lie, as nearest ranks. It is false where it is not known:
 // of an analysis without its blocks, and of a metric that they do not carry. It says how much a cell's value moves
@@ -38,7 +38,7 @@ func (c Cell) Spread(metric string) (low, high float64, ok bool) {
 	}
 	slices.Sort(values)
 	rank := func(p float64) float64 { return values[max(stats.NearestRank(p, len(values)), 1)-1] }
-	return rank((1 - most) / 2), rank((1 + most) / 2), true
+	return rank((1 - spreadShare) / 2), rank((1 + spreadShare) / 2), true
 }
 
 // RoundThousandths rounds to three digits after the point: of nanoseconds, and of requests a second, more says nothing.

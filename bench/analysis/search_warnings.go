@@ -9,8 +9,8 @@ import (
 	"forktax/bench/record"
 )
 
-// unsettled warns of searches that ended for a reason that is not the server's, and not the generator's either.
-func unsettled(r *record.Result, found []Knee) []Warning {
+// searchWarnings warns of searches that ended for a reason that is not the server's, and not the generator's either.
+func searchWarnings(r *record.Result, found []Knee) []Warning {
 	var warnings []Warning
 	var open []string
 	more, highestMet := 1.0, 0.0
@@ -23,8 +23,8 @@ func unsettled(r *record.Result, found []Knee) []Warning {
 		case s == nil:
 		case s.Missing > 0:
 			open = append(open, name)
-			more = max(more, float64(s.Visits+s.Missing)/float64(s.Visits))
-		case k.Reason == gaveGenerator && (k.MetRPS == nil || *k.FailedRPS <= highestMet):
+			more = max(more, float64(s.Blocks+s.Missing)/float64(s.Blocks))
+		case k.Reason == causeGenerator && (k.MetRPS == nil || *k.FailedRPS <= highestMet):
 			warnings = append(warnings, Warning{Code: Inconclusive,
 				Text: fmt.Sprintf("the machine was too noisy to search for the knee of %s: at %s %s", name,
 					FormatPlannedRate(*k.FailedRPS), k.Detail),
@@ -37,13 +37,13 @@ func unsettled(r *record.Result, found []Knee) []Warning {
 	w := Warning{Code: Inconclusive, Text: "the search did not settle the knee of " + strings.Join(open, ", "),
 		Advice: "noise kept it from being confirmed: give more --starts"}
 	if r.Plan.BudgetNS > 0 {
-		w.Advice = fmt.Sprintf("give a --budget of about %ds, or none", tens(float64(r.Plan.BudgetNS)/1e9*more))
+		w.Advice = fmt.Sprintf("give a --budget of about %ds, or none", ceilTen(float64(r.Plan.BudgetNS)/1e9*more))
 	}
 	return append(warnings, w)
 }
 
-// tens rounds up to a multiple of ten.
-func tens(x float64) int { return int(math.Ceil(x/10)) * 10 }
+// ceilTen rounds up to a multiple of ten.
+func ceilTen(x float64) int { return int(math.Ceil(x/10)) * 10 }
 
 // Met is the highest rate that met the objective, 0 if none did.
 func (k Knee) Met() float64 {

@@ -21,11 +21,11 @@ const (
 // CodeSteal is the code of the warning that steal was noticeable.
 const CodeSteal = "steal"
 
-// steal is what the machine counted over some blocks.
-type steal struct{ record.Counters }
+// stealCounters is what the machine counted over some blocks.
+type stealCounters struct{ record.Counters }
 
-// stolen sums up what was counted over the blocks, and between them: a block alone is too short for it.
-func stolen(blocks []record.Block) (s steal) {
+// sumSteal sums up what was counted over the blocks, and between them: a block alone is too short for it.
+func sumSteal(blocks []record.Block) (s stealCounters) {
 	for _, b := range blocks {
 		s.CPUSeconds += b.Machine.CPUSeconds
 		s.StealSeconds += b.Machine.StealSeconds
@@ -34,7 +34,7 @@ func stolen(blocks []record.Block) (s steal) {
 }
 
 // FormatShare is the part of the CPU time that the hypervisor took; 0 if the machine does not count it.
-func (s steal) share() float64 {
+func (s stealCounters) share() float64 {
 	if s.CPUSeconds <= 0 {
 		return 0
 	}
@@ -42,11 +42,13 @@ func (s steal) share() float64 {
 }
 
 // noticeable reports whether the share is worth a warning.
-func (s steal) noticeable() bool { return s.share() > noticeableSteal && s.StealSeconds > stealTick }
+func (s stealCounters) noticeable() bool {
+	return s.share() > noticeableSteal && s.StealSeconds > stealTick
+}
 
-// stealing warns that intervals are wider, and times longer, than they need be.
-func stealing(blocks []record.Block) (Warning, bool) {
-	s := stolen(blocks)
+// stealWarning warns that intervals are wider, and times longer, than they need be.
+func stealWarning(blocks []record.Block) (Warning, bool) {
+	s := sumSteal(blocks)
 	return Warning{Code: CodeSteal,
 		Text: fmt.Sprintf("the hypervisor took %s of the CPU time during the run", FormatPercent(s.share())),
 		Advice: "times are longer by about as much, and intervals wider; ratios stay true, for both sides of a pair meet it " +

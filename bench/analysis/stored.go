@@ -58,10 +58,10 @@ func AnalyzeDir(dir string) (*Analysis, error) {
 }
 
 // LatestIn is Latest of the run in dir.
-func LatestIn(dir string) (record.Verdict, error) {
+func LatestIn(dir string) (record.ObjectiveStatus, error) {
 	r, err := record.Read(dir)
 	if err != nil {
 		return record.Unclear, err
 	}
-	return Latest(r)
+	return LatestStatus(r)
 }

@@ -18,16 +18,16 @@ func suiteWarning(r *record.Result) (Warning, bool) {
 		Advice: "install what is missing"}, true
 }
 
-// unaccounted warns of contenders of a suite whose CPU is not known.
-func unaccounted(a *Analysis) (Warning, bool) {
+// noCPUWarning warns of contenders of a suite whose CPU is not known.
+func noCPUWarning(a *Analysis) (Warning, bool) {
 	var names []string
 	for _, c := range a.OwnCells() {
 		if a.Run.Suite != nil && c.CPUPerRequest == nil {
 			names = append(names, c.String())
 		}
 	}
-	return about(names, Warning{Code: "no-cpu",
-		Text: fmt.Sprintf("the CPU a request of %s is not known, and left out", some(names)),
+	return warningAbout(names, Warning{Code: "no-cpu",
+		Text: fmt.Sprintf("the CPU a request of %s is not known, and left out", firstOf(names)),
 		Advice: "the kernel forgets the children of some servers, unless the harness may make a control group for each: " +
 			"it may as root"})
 }
@@ -48,8 +48,8 @@ func coarselyAccounted(a *Analysis) (Warning, bool) {
 			names, bound = append(names, c.String()), max(bound, resolution)
 		}
 	}
-	return about(names, Warning{Code: "coarse-cpu",
-		Text: fmt.Sprintf("the CPU time of a block is known to ±%s for %s", FormatDuration(float64(bound)), some(names)),
+	return warningAbout(names, Warning{Code: "coarse-cpu",
+		Text: fmt.Sprintf("the CPU time of a block is known to ±%s for %s", FormatDuration(float64(bound)), firstOf(names)),
 		Advice: "the kernel reports the CPU time of ended processes in hundredths of a second; the errors of many blocks cancel. " +
 			"As root, the harness makes a control group for each server, which counts microseconds"})
 }

@@ -20,17 +20,17 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 		Text:   fmt.Sprintf("the run was not completed: %s", a.Run.Condition),
 		Advice: "what is shown was measured, but from fewer rounds than planned; run it again for the whole"},
 		!a.Run.Complete)
-	add(Failed(a))
+	add(ErrorsWarning(a))
 	if !r.Plan.Searched { // which tries rates that are too high, and says itself what it could not tell
 		add(overloaded(a))
-		add(tooManyInvalid(r.Plan, a))
-		add(disturbedIncidentals(r.Plan, a))
+		add(invalidWarning(r.Plan, a))
+		add(auxiliaryInvalidWarning(r.Plan, a))
 	}
 	add(tooFewPairs(r.Plan, r.Blocks, measured, a))
 	add(Warning{Code: "hey", Text: "the load was offered by hey, which is heavier than the engine epoll",
 		Advice: "epoll runs on Linux, for http; hey is for https, other systems, and for comparison"},
 		slices.Contains(a.Engines(), "hey"))
-	add(stealing(r.Blocks))
+	add(stealWarning(r.Blocks))
 	add(heavyGenerator(a))
 	add(gatesLeftOut(r.Plan))
 	add(noFloor(r.Plan))
@@ -38,18 +38,18 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 		Text: "the base was not measured in this run: its cost over the floor is that of another",
 		Advice: "what differs between the days is in the comparison, though less than in times; check two programs in one run " +
 			"where the base can be had"}, r.Plan.Check != nil && r.Plan.Check.Stored != nil)
-	add(foreign(r))
+	add(externalWarning(r))
 	add(suiteWarning(r))
-	add(unaccounted(a))
+	add(noCPUWarning(a))
 	add(coarselyAccounted(a))
 	add(unknownDatabase(a))
-	add(restless(r))
-	add(disagreements(a.Ladders))
+	add(idleCPUWarning(r))
+	add(clockDisagreement(a.ReuseLevels))
 	return found
 }
 
-// about names the cells in a warning; false if there are none.
-func about(cells []string, w Warning) (Warning, bool) {
+// warningAbout names the cells in a warning; false if there are none.
+func warningAbout(cells []string, w Warning) (Warning, bool) {
 	if len(cells) == 1 {
 		w.Cell = cells[0]
 	} else {
@@ -58,8 +58,8 @@ func about(cells []string, w Warning) (Warning, bool) {
 	return w, len(cells) > 0
 }
 
-// some names the first of several, and how many more there are.
-func some(names []string) string {
+// firstOf names the first of several, and how many more there are.
+func firstOf(names []string) string {
 	switch len(names) {
 	case 0:
 		return ""
@@ -73,17 +73,17 @@ func some(names []string) string {
 // noFloor warns that there is nothing to hold the start of a program against.
 func noFloor(p record.Plan) (Warning, bool) {
 	w := Warning{Code: "no-floor",
-		Text: fmt.Sprintf("the floor, the smallest program that can answer, was not measured: %s", p.NoFloor),
+		Text: fmt.Sprintf("the floor, the smallest program that can answer, was not measured: %s", p.FloorMissing),
 		Advice: "what the kernel and the host cost is in the cost of each program, and not told apart; --no-floor keeps " +
 			"quiet of it"}
 	if p.Check != nil {
 		w.Advice = "no verdict rests on it, but this result cannot be the --base-result of another check"
 	}
-	return w, p.NoFloor != ""
+	return w, p.FloorMissing != ""
 }
 
-// Failed counts what failed in all cells.
-func Failed(a *Analysis) (Warning, bool) {
+// ErrorsWarning counts what failed in all cells.
+func ErrorsWarning(a *Analysis) (Warning, bool) {
 	var names []string
 	var logged []string
 	var errors, requests int
@@ -95,13 +95,13 @@ func Failed(a *Analysis) (Warning, bool) {
 		names = append(names, c.String())
 		errors += c.Errors
 		requests += c.Requests
-		logged = record.MergeComplaints(logged, c.Complaints)
+		logged = record.MergeLogLines(logged, c.LogLines)
 		for class, n := range c.ErrorsByClass {
 			classes[class] += n
 		}
 	}
-	return about(names, Warning{Code: "errors",
-		Text:   fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, some(names), classes, FormatLog(logged)),
+	return warningAbout(names, Warning{Code: "errors",
+		Text:   fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, firstOf(names), classes, FormatLog(logged)),
 		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
 }
 
@@ -129,19 +129,19 @@ func overloaded(a *Analysis) (Warning, bool) {
 				FormatOptional(c.ThroughputRPS, FormatRate), FormatRate(c.Load.RateRPS)))
 		}
 	}
-	return about(names, Warning{Code: "overload",
+	return warningAbout(names, Warning{Code: "overload",
 		Text: fmt.Sprintf("a rate that was planned was not reached by %s", strings.Join(rates, "; ")),
 		Advice: "response times are then those of a queue, and longer the longer the blocks are, so they are not compared; " +
 			"plan a lower rate, or give a longer --block if the server is only slow"})
 }
 
-// foreign warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
-func foreign(r *record.Result) (Warning, bool) {
+// externalWarning warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
+func externalWarning(r *record.Result) (Warning, bool) {
 	var cells, models []string
 	for _, c := range r.Plan.Cells {
 		for _, w := range r.Plan.Workloads {
 			known := len(w.Models) == 0 && w.Name != record.ExternalWorkload ||
-				slices.Contains(w.Models, r.Plan.Execution(c.Model))
+				slices.Contains(w.Models, r.Plan.ExecutionModel(c.Model))
 			if w.Name != c.Workload || known {
 				continue
 			}
@@ -151,7 +151,7 @@ func foreign(r *record.Result) (Warning, bool) {
 			}
 		}
 	}
-	return about(cells, Warning{Code: "foreign",
+	return warningAbout(cells, Warning{Code: "foreign",
 		Text:   fmt.Sprintf("nothing is known of the CPU, processes and memory of %s", strings.Join(models, ", ")),
 		Advice: "somebody else runs it; a program that keeps the program contract tells its cost"})
 }
@@ -174,7 +174,7 @@ func heavyGenerator(a *Analysis) (Warning, bool) {
 			names = append(names, c.String())
 		}
 	}
-	return about(names, Warning{Code: "heavy-generator",
+	return warningAbout(names, Warning{Code: "heavy-generator",
 		Text: fmt.Sprintf("the load generator used more CPU than the server in %d of %d cells", len(names), len(own)),
 		Advice: "response time and throughput of these cells are the generator's as much as the server's, which makes the " +
 			"fork tax look smaller; CPU a request is not touched by it"})

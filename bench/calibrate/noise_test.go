@@ -10,8 +10,8 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// drawn is noise of so many starts, each off by an effect of its own, with pairs that are off by as much.
-func drawn(starts, pairs int) sequential.Series {
+// drawnEngine is noise of so many starts, each off by an effect of its own, with pairs that are off by as much.
+func drawnEngine(starts, pairs int) sequential.Series {
 	random := rand.New(rand.NewPCG(3, 4))
 	s := make(sequential.Series, starts)
 	for i := range s {
@@ -27,7 +27,7 @@ func drawn(starts, pairs int) sequential.Series {
 // standard deviations, on which the seed alone decides. The pairs of a start are off together, so a test by pairs alarms
 // more often.
 func TestLabels(t *testing.T) {
-	o, err := calibrate.Labels(t.Context(), newLab(), drawn(24, 20), 800)
+	o, err := calibrate.Labels(t.Context(), newLab(), drawnEngine(24, 20), 800)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestLabels(t *testing.T) {
 	if byPairs := o.Measures[2]; byPairs.Value < 7 || byPairs.Must != nil {
 		t.Errorf("%s: %.2f %% with limit %v, want far more than 5 %%, for information", byPairs.Name, byPairs.Value, byPairs.Must)
 	}
-	o, err = calibrate.Labels(t.Context(), newLab(), drawn(sequential.StartsAtOnce-1, 20), 10)
+	o, err = calibrate.Labels(t.Context(), newLab(), drawnEngine(sequential.StartsAtOnce-1, 20), 10)
 	if err != nil || o.Verdict != calibrate.Unjudged {
 		t.Errorf("of too few starts: %q, %v, want %q", o.Verdict, err, calibrate.Unjudged)
 	}
@@ -47,7 +47,7 @@ func TestLabels(t *testing.T) {
 
 // A change that is put in comes out again, and is found if it is large.
 func TestInjected(t *testing.T) {
-	o, err := calibrate.Injected(t.Context(), newLab(), drawn(60, 8), 12)
+	o, err := calibrate.Injected(t.Context(), newLab(), drawnEngine(60, 8), 12)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,13 +110,13 @@ func TestClopperPearson(t *testing.T) {
 
 // The second takes 2.2 ms where the first takes 2: 10 % more, and √(0.05²+0.1²)·1.1 = 0.123 beside it.
 func TestFine(t *testing.T) {
-	ratio, deviation, err := calibrate.Fine(`{"results":[{"command":"a","mean":0.002,"stddev":0.0001,"times":[0.002]}]}`,
+	ratio, deviation, err := calibrate.HyperfineRatio(`{"results":[{"command":"a","mean":0.002,"stddev":0.0001,"times":[0.002]}]}`,
 		`{"results":[{"command":"a","mean":0.0022,"stddev":0.00022}]}`)
 	if err != nil || math.Abs(ratio-1.1) > 1e-12 || math.Abs(deviation-0.1229837) > 1e-6 {
 		t.Errorf("%v ± %v, %v, want 1.1 ± 0.123", ratio, deviation, err)
 	}
 	for _, text := range []string{"", "{}", `{"results":[{"mean":0}]}`, `{"results":[{"mean":1},{"mean":1}]}`} {
-		if _, _, err := calibrate.Fine(text, text); err == nil {
+		if _, _, err := calibrate.HyperfineRatio(text, text); err == nil {
 			t.Errorf("%q is read as an export", text)
 		}
 	}

@@ -135,26 +135,26 @@ func TestCounted(t *testing.T) {
 }
 
 func TestAsk(t *testing.T) {
-	for _, want := range []calibrate.Ask{
+	for _, want := range []calibrate.ServiceSpec{
 		{Time: ms},
 		{Time: 200 * time.Microsecond, Spread: 8 * ms, Seed: 7, Serial: true, Spin: true, Halves: true, Fail: 10},
 	} {
 		path := want.Path()
-		if got, err := calibrate.ReadAsk(path[len("/serve?"):]); err != nil || got != want {
+		if got, err := calibrate.ParseServiceSpec(path[len("/serve?"):]); err != nil || got != want {
 			t.Errorf("readAsk(%q) = %+v, %v, want %+v", path, got, err, want)
 		}
 	}
 	for _, query := range []string{"", `{"Time":"soon"}`, `{"Time":1,"Spread":"x"}`, `{"Time":1,"Seed":-1}`, `{"Time":1,"Fail":"x"}`, "%zz"} {
-		if got, err := calibrate.ReadAsk(query); err == nil {
+		if got, err := calibrate.ParseServiceSpec(query); err == nil {
 			t.Errorf("readAsk(%q) = %+v, want an error", query, got)
 		}
 	}
-	a := calibrate.Ask{Time: ms, Spread: ms, Seed: 1, Fail: 3}
-	again := a.Service(4)
-	if a.Service(4) != again || a.Service(4) == a.Service(5) || a.Service(4) < ms {
-		t.Errorf("services %v, %v and %v: want one of each number, above %v", a.Service(4), again, a.Service(5), ms)
+	a := calibrate.ServiceSpec{Time: ms, Spread: ms, Seed: 1, Fail: 3}
+	again := a.Duration(4)
+	if a.Duration(4) != again || a.Duration(4) == a.Duration(5) || a.Duration(4) < ms {
+		t.Errorf("services %v, %v and %v: want one of each number, above %v", a.Duration(4), again, a.Duration(5), ms)
 	}
-	if a.Fails(1) || !a.Fails(2) || !a.Fails(5) || (calibrate.Ask{}).Fails(0) {
+	if a.Fails(1) || !a.Fails(2) || !a.Fails(5) || (calibrate.ServiceSpec{}).Fails(0) {
 		t.Error("every third is to fail, and none if nothing is said")
 	}
 }

@@ -25,7 +25,7 @@ func Render(in io.Reader, out io.Writer, accept, acceptEncoding string) error {
 	}
 	registry := prometheus.NewRegistry()
 	labels := prometheus.Labels{"workload": s.Workload, "model": s.Model}
-	for _, c := range []prometheus.Collector{server{s, labels}, runtimeOf{s}, process(s.PID)} {
+	for _, c := range []prometheus.Collector{requestCollector{s, labels}, runtimeCollector{s}, processCollector(s.PID)} {
 		if err := registry.Register(c); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
@@ -45,6 +45,6 @@ func Render(in io.Reader, out io.Writer, accept, acceptEncoding string) error {
 	return err
 }
 
-func process(pid int) prometheus.Collector {
+func processCollector(pid int) prometheus.Collector {
 	return collectors.NewProcessCollector(collectors.ProcessCollectorOpts{PidFn: func() (int, error) { return pid, nil }})
 }

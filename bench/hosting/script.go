@@ -99,7 +99,7 @@ func executable(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("finding %s: %w", path, err)
 	}
-	if why := subject.NoProgram(absolute); why != "" {
+	if why := subject.NotExecutable(absolute); why != "" {
 		return "", subject.Unusable("--cgi %s %s", path, why)
 	}
 	return absolute, nil

@@ -51,7 +51,7 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 		return err
 	}
 	p := programs[0]
-	if !p.Knows(model) {
+	if !p.HasModel(model) {
 		return subject.Unusable("--model %q is unknown to %s; it has %v", model, p.Name, p.Models)
 	}
 	l.Programs, l.Log = programs, stderr

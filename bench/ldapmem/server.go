@@ -31,7 +31,7 @@ type Server struct {
 // Serve serves at the address until ctx ends.
 func (s *Server) Serve(ctx context.Context, addr string) error {
 	s.tree, s.admins = newTree(s.Suffix), map[int]bool{}
-	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(s.left))
+	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(s.forgetConn))
 	if err != nil {
 		return fmt.Errorf("making a directory: %w", err)
 	}
@@ -54,10 +54,10 @@ func (s *Server) Serve(ctx context.Context, addr string) error {
 	return nil
 }
 
-// left forgets a connection.
-func (s *Server) left(connection int) { s.identify(connection, false) }
+// forgetConn forgets a connection.
+func (s *Server) forgetConn(connection int) { s.setAdmin(connection, false) }
 
-func (s *Server) identify(connection int, admin bool) {
+func (s *Server) setAdmin(connection int, admin bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if admin {
@@ -77,7 +77,7 @@ func (s *Server) isAdmin(connection int) bool {
 // section 5.1.2).
 func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	code := gldap.ResultInvalidCredentials
-	s.identify(r.ConnectionID(), false)
+	s.setAdmin(r.ConnectionID(), false)
 	m, err := r.GetSimpleBindMessage()
 	switch {
 	case err != nil:
@@ -86,8 +86,8 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 		code = gldap.ResultSuccess
 	case m.Password == "":
 		code = gldap.ResultUnwillingToPerform
-	case s.proves(m.UserName, string(m.Password)):
-		s.identify(r.ConnectionID(), true)
+	case s.isAdminPassword(m.UserName, string(m.Password)):
+		s.setAdmin(r.ConnectionID(), true)
 		code = gldap.ResultSuccess
 	case s.tree.isPassword(m.UserName, string(m.Password)):
 		code = gldap.ResultSuccess
@@ -95,10 +95,10 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	w.Write(r.NewBindResponse(gldap.WithResponseCode(code)))
 }
 
-// proves says whether that is the administrator.
-func (s *Server) proves(name, password string) bool {
-	folded, ok := fold(name)
-	admin, _ := fold(s.Admin)
+// isAdminPassword says whether that is the administrator.
+func (s *Server) isAdminPassword(name, password string) bool {
+	folded, ok := normalizeDN(name)
+	admin, _ := normalizeDN(s.Admin)
 	return ok && folded == admin && subtle.ConstantTimeCompare([]byte(password), []byte(s.Password)) == 1
 }
 
@@ -114,13 +114,13 @@ func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
 		found, code = found[:m.SizeLimit], gldap.ResultSizeLimitExceeded
 	}
 	for _, e := range found {
-		w.Write(r.NewSearchResponseEntry(e.dn, gldap.WithAttributes(e.shown(m.Attributes))))
+		w.Write(r.NewSearchResponseEntry(e.dn, gldap.WithAttributes(e.visibleAttributes(m.Attributes))))
 	}
 	w.Write(r.NewSearchDoneResponse(gldap.WithResponseCode(code)))
 }
 
-// shown are the attributes that are wanted, all if none are named, but for the password.
-func (e *entry) shown(wanted []string) map[string][]string {
+// visibleAttributes are the attributes that are wanted, all if none are named, but for the password.
+func (e *entry) visibleAttributes(wanted []string) map[string][]string {
 	shown := maps.Clone(e.attributes)
 	asked := func(name string) bool {
 		return slices.ContainsFunc(wanted, func(w string) bool { return w == "*" || strings.EqualFold(w, name) })

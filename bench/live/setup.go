@@ -40,14 +40,14 @@ type Choice struct {
 }
 
 // A Stage is what the demonstration plays on.
-type Stage interface {
+type Backend interface {
 	Choices() []Choice
 	// Launch starts the workload by the model of that side. Stop ends it, with every process it started.
 	Launch(ctx context.Context, s Setup, side int) (t *subject.Target, r contract.Request, stop func() error, err error)
 }
 
-// check says what is wrong with a setup.
-func (s Setup) check(choices []Choice) error {
+// validate says what is wrong with a setup.
+func (s Setup) validate(choices []Choice) error {
 	i := slices.IndexFunc(choices, func(c Choice) bool { return c.Name == s.Workload })
 	if i < 0 {
 		return fmt.Errorf("the workload %.40q is unknown", s.Workload)

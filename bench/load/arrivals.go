@@ -15,20 +15,20 @@ const (
 	Constant = "constant" // a metronome: all gaps are the same
 )
 
-// longestPlan bounds the memory of a plan, 8 bytes an arrival.
-const longestPlan = 50_000_000
+// maxArrivals bounds the memory of a plan, 8 bytes an arrival.
+const maxArrivals = 50_000_000
 
-// Plan returns when the requests of an open loop are due, as ascending offsets from the start of the block: those
+// Arrivals returns when the requests of an open loop are due, as ascending offsets from the start of the block: those
 // before length, and more if these are fewer than atLeast. The plan depends on nothing but its arguments, so both
 // sides of a pair meet the same arrivals.
-func Plan(l plan.Load, length time.Duration, atLeast int, seed uint64) ([]time.Duration, error) {
+func Arrivals(l plan.Load, length time.Duration, atLeast int, seed uint64) ([]time.Duration, error) {
 	if !(l.RateRPS > 0) || math.IsInf(l.RateRPS, 0) {
 		return nil, fmt.Errorf("planning arrivals: the rate is %g a second and must be above 0", l.RateRPS)
 	}
 	expected := max(l.RateRPS*length.Seconds(), float64(atLeast))
-	if expected > longestPlan {
+	if expected > maxArrivals {
 		return nil, fmt.Errorf("planning arrivals: %.0f of them are more than %d: make the block shorter or the rate lower",
-			expected, longestPlan)
+			expected, maxArrivals)
 	}
 	gap := 1 / l.RateRPS // in seconds, the mean
 	switch l.Arrivals {

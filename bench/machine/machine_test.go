@@ -78,7 +78,7 @@ func TestSettleOfWhatIsNotThere(t *testing.T) {
 		if err := os.WriteFile(script, []byte(first), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := machine.Settle(script); err != nil {
+		if err := machine.NormalizePageCache(script); err != nil {
 			t.Errorf("Settle of a file that begins with %q = %v", first, err)
 		}
 	}
@@ -86,11 +86,11 @@ func TestSettleOfWhatIsNotThere(t *testing.T) {
 	if err := os.WriteFile(script, []byte("#!"+script+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := machine.Settle(script); err != nil {
+	if err := machine.NormalizePageCache(script); err != nil {
 		t.Errorf("Settle of a script that interprets itself = %v", err)
 	}
 	for _, path := range []string{filepath.Join(dir, "nothing"), dir} {
-		if err := machine.Settle(path); err == nil || !strings.Contains(err.Error(), path) {
+		if err := machine.NormalizePageCache(path); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("Settle(%s) = %v, want an error that names it", path, err)
 		}
 	}

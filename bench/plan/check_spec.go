@@ -9,7 +9,7 @@ type CheckSpec struct {
 	MustCatch float64           `json:"must_catch"`        // so much more must be found, and is what the control is delayed by
 	Alpha     float64           `json:"alpha"`             // the rate of false alarms, over all metrics
 	Metrics   []string          `json:"metrics"`           // that are judged, in this order
-	Counts    []Count           `json:"counts,omitempty"`  // that were made before, of what has no noise
+	Counts    []StartCount      `json:"counts,omitempty"`  // that were made before, of what has no noise
 	Stored    *StoredBaseline   `json:"stored,omitempty"`  // in place of a base that is measured
 	LeftOut   []LeftOut         `json:"left_out,omitempty"`
 }
@@ -36,7 +36,7 @@ type StoredRatio struct {
 }
 
 // A Count is how often something happens in one start of the program of each variant.
-type Count struct {
+type StartCount struct {
 	Metric  string           `json:"metric"`
 	Request string           `json:"request"`
 	Of      map[string]int64 `json:"by_variant"` // by variant

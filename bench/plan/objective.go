@@ -27,12 +27,12 @@ func (o Objective) String() string {
 }
 
 // A Verdict is what one visit says of the objective.
-type Verdict int
+type ObjectiveStatus int
 
 // What a visit may say.
 const (
-	Unclear Verdict = iota // nothing: it was disturbed
-	Met                    // the objective is met
-	Missed                 // it is not; a noisy moment may have done that
-	Failed                 // it is not, by so much or in such a way that there is no need to ask again
+	Unclear ObjectiveStatus = iota // nothing: it was disturbed
+	Met                            // the objective is met
+	Missed                         // it is not; a noisy moment may have done that
+	Failed                         // it is not, by so much or in such a way that there is no need to ask again
 )

@@ -66,7 +66,7 @@ func (o *Options) addCrossCheck(p *Plan) {
 	if !o.CrossCheck || o.Engine == crossCheckEngine {
 		return
 	}
-	p.Referee = crossCheckEngine
+	p.CrossCheck = crossCheckEngine
 	for i, c := range p.Cells {
 		if c.Load.Kind != Closed || c.Workload == p.Floor || o.isIntermediate(c.Model) {
 			continue

@@ -7,19 +7,19 @@ import (
 
 // The head of a record is its plan. These are its types, so that readers of records need no other package.
 type (
-	Plan           = plan.Plan
-	Cell           = plan.Cell
-	Load           = plan.Load
-	Objective      = plan.Objective
-	Verdict        = plan.Verdict
-	Variant        = subject.Variant
-	Suite          = plan.Suite
-	Contender      = plan.Contender
-	CheckSpec      = plan.CheckSpec
-	StoredBaseline = plan.StoredBaseline
-	StoredRatio    = plan.StoredRatio
-	LeftOut        = plan.LeftOut
-	Count          = plan.Count
+	Plan            = plan.Plan
+	Cell            = plan.Cell
+	Load            = plan.Load
+	Objective       = plan.Objective
+	ObjectiveStatus = plan.ObjectiveStatus
+	Variant         = subject.Variant
+	SuiteInfo       = plan.SuiteInfo
+	Contender       = plan.Contender
+	CheckSpec       = plan.CheckSpec
+	StoredBaseline  = plan.StoredBaseline
+	StoredRatio     = plan.StoredRatio
+	LeftOut         = plan.LeftOut
+	StartCount      = plan.StartCount
 )
 
 // Kinds of load, and what a visit may show of an objective.

@@ -28,7 +28,7 @@ func Bencher(w io.Writer, a *analysis.Analysis) error {
 	all := map[string]map[string]bencherMetric{}
 	for _, c := range a.OwnCells() {
 		measures := map[string]bencherMetric{}
-		for _, f := range keptFigures(c) {
+		for _, f := range exportValues(c) {
 			measures[bencherMeasures[f.metric]] = bencherMetric{f.value, f.low, f.high}
 		}
 		if len(measures) > 0 {

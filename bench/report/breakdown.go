@@ -105,13 +105,13 @@ func waterfall(c analysis.Cell) string {
 	return b.String()
 }
 
-// ladderTable has a row for each request, at each load, and for each step what the client saw it cost.
-func ladderTable(a *analysis.Analysis) table.Writer {
+// reuseTable has a row for each request, at each load, and for each step what the client saw it cost.
+func reuseTable(a *analysis.Analysis) table.Writer {
 	var steps []string
-	for _, l := range a.Ladders {
+	for _, l := range a.ReuseLevels {
 		for _, s := range l.Steps {
-			if !slices.Contains(steps, s.Renews) {
-				steps = append(steps, s.Renews)
+			if !slices.Contains(steps, s.NotReused) {
+				steps = append(steps, s.NotReused)
 			}
 		}
 	}
@@ -121,10 +121,10 @@ func ladderTable(a *analysis.Analysis) table.Writer {
 		header = append(header, name)
 	}
 	t.AppendHeader(header)
-	for _, l := range a.Ladders {
+	for _, l := range a.ReuseLevels {
 		row := table.Row{analysis.RequestName(l.Workload, l.Request), l.Load}
 		for _, name := range steps {
-			i := slices.IndexFunc(l.Steps, func(s analysis.Step) bool { return s.Renews == name })
+			i := slices.IndexFunc(l.Steps, func(s analysis.Step) bool { return s.NotReused == name })
 			if i < 0 {
 				row = append(row, analysis.Absent)
 				continue
@@ -141,13 +141,13 @@ func ladderTable(a *analysis.Analysis) table.Writer {
 func stepsTable(a *analysis.Analysis) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "renewed", "from", "to", "adds, by the client", "by the servers", "CPU", "agree"})
-	for _, l := range a.Ladders {
+	for _, l := range a.ReuseLevels {
 		for _, s := range l.Steps {
 			agree := "yes"
 			if !s.Agree {
 				agree = "no"
 			}
-			t.AppendRow(table.Row{analysis.RequestName(l.Workload, l.Request), l.Load, s.Renews, s.From, s.To, estimateText(s.Response), estimateText(s.Phases),
+			t.AppendRow(table.Row{analysis.RequestName(l.Workload, l.Request), l.Load, s.NotReused, s.From, s.To, estimateText(s.Response), estimateText(s.Phases),
 				estimateText(s.CPU), agree})
 		}
 	}
@@ -159,7 +159,7 @@ func stepsTable(a *analysis.Analysis) table.Writer {
 func withoutIntermediate(a *analysis.Analysis) *analysis.Analysis {
 	some := *a
 	some.Cells = slices.DeleteFunc(slices.Clone(a.Cells), func(c analysis.Cell) bool {
-		return slices.ContainsFunc(a.Ladders, func(l analysis.Ladder) bool {
+		return slices.ContainsFunc(a.ReuseLevels, func(l analysis.ReuseLevels) bool {
 			return l.Workload == c.Workload && l.Request == c.Request && l.Load == c.Load && isIntermediate(l, c.Model)
 		})
 	})
@@ -167,7 +167,7 @@ func withoutIntermediate(a *analysis.Analysis) *analysis.Analysis {
 }
 
 // FormatInterval says whether a model is neither the first nor the last of the ladder.
-func isIntermediate(l analysis.Ladder, model string) bool {
+func isIntermediate(l analysis.ReuseLevels, model string) bool {
 	return slices.ContainsFunc(l.Steps[1:], func(s analysis.Step) bool { return s.From == model })
 }
 

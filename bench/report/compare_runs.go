@@ -11,43 +11,43 @@ import (
 	"forktax/bench/record"
 )
 
-// Contrasts are the formats of two runs side by side.
-var Contrasts = Formats[*analysis.Contrast]{
-	"json":     indented[*analysis.Contrast],
-	"markdown": contrastMarkdown,
-	"text":     contrastText,
+// RunComparisons are the formats of two runs side by side.
+var RunComparisons = Formats[*analysis.RunComparison]{
+	"json":     indented[*analysis.RunComparison],
+	"markdown": compareMarkdown,
+	"text":     compareText,
 }
 
-func contrastText(w io.Writer, c *analysis.Contrast) error {
+func compareText(w io.Writer, c *analysis.RunComparison) error {
 	p := printer{w: w}
 	p.line("A: %s\nB: %s", c.A, c.B)
-	p.table("Unlike", unlikeTable(c.Unlike))
-	p.line("\n%s", contrastCaution(c))
-	p.table("Programs that are other files", unlikeTable(c.Programs))
-	p.table("Cells of both: medians of response times, CPU a request, throughput; the change from A to B", contrastCellsTable(c))
-	p.table("Fork tax of both, each within its run, with its 95 % interval", contrastTaxesTable(c))
-	for _, l := range contrastLists(c) {
+	p.table("Unlike", mismatchTable(c.Mismatches))
+	p.line("\n%s", compareCaution(c))
+	p.table("Programs that are other files", mismatchTable(c.Programs))
+	p.table("Cells of both: medians of response times, CPU a request, throughput; the change from A to B", compareCellsTable(c))
+	p.table("Fork tax of both, each within its run, with its 95 % interval", compareTaxesTable(c))
+	for _, l := range compareLists(c) {
 		p.list(l.title, l.lines)
 	}
 	return p.err
 }
 
-func contrastMarkdown(w io.Writer, c *analysis.Contrast) error {
+func compareMarkdown(w io.Writer, c *analysis.RunComparison) error {
 	p := printer{w: w}
 	p.line("# forktax: two runs side by side\n\n- A: %s\n- B: %s", c.A, c.B)
-	p.chapter("Unlike", "In these the runs differ.", unlikeTable(c.Unlike))
-	p.line("\n%s", contrastCaution(c))
-	p.chapter("Programs", "These are other files.", unlikeTable(c.Programs))
-	p.chapter("Cells of both", "Medians of response times, CPU a request, throughput; the change from A to B.", contrastCellsTable(c))
-	p.chapter("Fork tax of both", "Each within its run, with its 95 % interval.", contrastTaxesTable(c))
-	for _, l := range contrastLists(c) {
+	p.chapter("Unlike", "In these the runs differ.", mismatchTable(c.Mismatches))
+	p.line("\n%s", compareCaution(c))
+	p.chapter("Programs", "These are other files.", mismatchTable(c.Programs))
+	p.chapter("Cells of both", "Medians of response times, CPU a request, throughput; the change from A to B.", compareCellsTable(c))
+	p.chapter("Fork tax of both", "Each within its run, with its 95 % interval.", compareTaxesTable(c))
+	for _, l := range compareLists(c) {
 		p.items(l.title, l.lines)
 	}
 	return p.err
 }
 
-// sideName says which run it is.
-func sideName(s analysis.Side) string {
+// comparedRunName says which run it is.
+func comparedRunName(s analysis.ComparedRun) string {
 	words := fmt.Sprintf("%s, run %s of %s, %.0f s", s.Name, s.Run.ID, s.Run.Started.UTC().Format("2006-01-02 15:04"),
 		s.Run.Seconds)
 	if !s.Run.Complete {
@@ -56,12 +56,12 @@ func sideName(s analysis.Side) string {
 	return words
 }
 
-// contrastCaution says what two runs of different times can and cannot tell.
-func contrastCaution(c *analysis.Contrast) string {
+// compareCaution says what two runs of different times can and cannot tell.
+func compareCaution(c *analysis.RunComparison) string {
 	caution := "The runs were made at different times, not interleaved: differences within some tens of per cent may be " +
 		"the machine's. forktax check decides, by interleaving both."
 	switch {
-	case len(c.Unlike) == 0:
+	case len(c.Mismatches) == 0:
 		return caution
 	case c.Allowed:
 		return caution + " The machines or settings are unlike, too; absolute numbers are compared because that was asked for."
@@ -71,7 +71,7 @@ func contrastCaution(c *analysis.Contrast) string {
 	}
 }
 
-func unlikeTable(all []analysis.Unlikeness) table.Writer {
+func mismatchTable(all []analysis.Mismatch) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"what", "A", "B"})
 	for _, u := range all {
@@ -80,8 +80,8 @@ func unlikeTable(all []analysis.Unlikeness) table.Writer {
 	return t
 }
 
-// contrastCellsTable has a row for each cell of both, none if absolute numbers are not compared.
-func contrastCellsTable(c *analysis.Contrast) table.Writer {
+// compareCellsTable has a row for each cell of both, none if absolute numbers are not compared.
+func compareCellsTable(c *analysis.RunComparison) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "model", "engine", "p50 A", "p50 B", "change", "CPU A", "CPU B", "change",
 		"requests/s A", "requests/s B", "change"})
@@ -90,33 +90,33 @@ func contrastCellsTable(c *analysis.Contrast) table.Writer {
 			break
 		}
 		row := table.Row{analysis.RequestName(x.Workload, x.Request), x.Load, x.Model, x.Engine}
-		row = append(row, contrastColumns(x.Response, analysis.FormatDuration)...)
-		row = append(row, contrastColumns(x.CPU, analysis.FormatDuration)...)
-		t.AppendRow(append(row, contrastColumns(x.Throughput, analysis.FormatNumber)...))
+		row = append(row, compareColumns(x.Response, analysis.FormatDuration)...)
+		row = append(row, compareColumns(x.CPU, analysis.FormatDuration)...)
+		t.AppendRow(append(row, compareColumns(x.Throughput, analysis.FormatNumber)...))
 	}
 	alignRight(t, 5, 13)
 	return t
 }
 
-func contrastColumns(v analysis.Contrasted, print func(float64) string) table.Row {
+func compareColumns(v analysis.RunValues, print func(float64) string) table.Row {
 	return table.Row{analysis.FormatOptional(v.A, print), analysis.FormatOptional(v.B, print), analysis.FormatOptional(v.Ratio, analysis.FormatChange)}
 }
 
-// contrastTaxesTable has a row for each fork tax of both on the median response time and on CPU.
-func contrastTaxesTable(c *analysis.Contrast) table.Writer {
+// compareTaxesTable has a row for each fork tax of both on the median response time and on CPU.
+func compareTaxesTable(c *analysis.RunComparison) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "metric", "candidate over baseline", "A", "B", "change"})
 	for _, x := range c.Taxes {
 		if x.A.Metric == analysis.MetricResponse || x.A.Metric == analysis.MetricCPU {
 			t.AppendRow(table.Row{analysis.RequestName(x.A.Workload, x.A.Request), x.A.Load, spoken(x.A.Metric),
-				x.A.Candidate + " over " + x.A.Baseline, contrastTax(x.A), contrastTax(x.B), analysis.FormatChange(x.Ratio)})
+				x.A.Candidate + " over " + x.A.Baseline, compareTax(x.A), compareTax(x.B), analysis.FormatChange(x.Ratio)})
 		}
 	}
 	alignRight(t, 5, 7)
 	return t
 }
 
-func contrastTax(c analysis.Comparison) string {
+func compareTax(c analysis.Comparison) string {
 	return analysis.FormatNumber(c.Ratio) + "×" + analysis.FormatInterval(c.RatioLow, c.RatioHigh, analysis.FormatNumber)
 }
 
@@ -125,7 +125,7 @@ type titled struct {
 	lines []string
 }
 
-func contrastLists(c *analysis.Contrast) []titled {
+func compareLists(c *analysis.RunComparison) []titled {
 	names := func(cells []record.Cell) []string {
 		var lines []string
 		for _, x := range cells {

@@ -13,11 +13,11 @@ import (
 // sharesOf are those of all answers that are in each bin, by its number.
 func sharesOf(d analysis.Distribution) map[int]float64 {
 	all := int64(0)
-	for _, n := range d.Answers {
+	for _, n := range d.Counts {
 		all += n
 	}
 	shares := map[int]float64{}
-	for i, n := range d.Answers {
+	for i, n := range d.Counts {
 		shares[analysis.BinOf(d.FromNS[i])] = float64(n) / float64(all)
 	}
 	return shares
@@ -45,7 +45,7 @@ type group struct {
 func groupsOf(a *analysis.Analysis, kind string) []group {
 	var found []group
 	for _, c := range a.CellsOf(kind) {
-		if c.Histogram == nil || len(c.Distribution.Answers) == 0 {
+		if c.Histogram == nil || len(c.Distribution.Counts) == 0 {
 			continue
 		}
 		name := fmt.Sprintf("%s, %s", analysis.RequestName(c.Workload, c.Request), c.Load)

@@ -30,11 +30,11 @@ const (
 func explanationText(w io.Writer, e *explain.Explanation) error {
 	p := printer{w: w}
 	p.line("%s", strings.Join(headline(e), " · "))
-	p.line("fork and exec took %s · first byte after %s · ended after %s", ns(e.InPlace), ns(e.FirstByte), ns(e.Ended))
+	p.line("fork and exec took %s · first byte after %s · ended after %s", ns(e.Exec), ns(e.FirstByte), ns(e.Ended))
 	p.line("processor time %s, %.0f %% of it the kernel's · %s page faults, %s of them from a disk", ns(e.CPU),
 		e.SystemShare*100, analysis.FormatCount(e.MinorFaults+e.MajorFaults), analysis.FormatCount(e.MajorFaults))
-	p.table("What it costs, the dearest first. Parts overlap: a library brings page faults", findingsTable(e.Findings))
-	p.remainder(e.Findings)
+	p.table("What it costs, the dearest first. Parts overlap: a library brings page faults", partsTable(e.Parts))
+	p.remainder(e.Parts)
 	p.table(trialsTitle(e), trialsTable(e.Trials))
 	if len(e.Untried) > 0 {
 		p.line("Not to be tried from outside: %s.", strings.Join(e.Untried, "; "))
@@ -63,12 +63,12 @@ func headline(e *explain.Explanation) []string {
 	}
 	return append(parts,
 		fmt.Sprintf("%s %s", e.Method, e.Path),
-		fmt.Sprintf("%d, %s bytes", e.Status, analysis.FormatCount(int64(e.AnswerBytes))),
+		fmt.Sprintf("%d, %s bytes", e.Status, analysis.FormatCount(int64(e.ResponseBytes))),
 		fmt.Sprintf("median of %d starts", e.Starts))
 }
 
-// findingsTable has a row for each of the dearest.
-func findingsTable(findings []explain.Finding) table.Writer {
+// partsTable has a row for each of the dearest.
+func partsTable(findings []explain.Part) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"cost", "known by", "what", "what would remove it"})
 	for _, f := range findings[:min(len(findings), mostFindings)] {
@@ -81,7 +81,7 @@ func findingsTable(findings []explain.Finding) table.Writer {
 }
 
 // remainder says what the table does not show: the cheap ones together, and those whose cost is not known.
-func (p *printer) remainder(findings []explain.Finding) {
+func (p *printer) remainder(findings []explain.Part) {
 	var more, sum int64
 	var unknown []string
 	for n, f := range findings {
@@ -96,7 +96,7 @@ func (p *printer) remainder(findings []explain.Finding) {
 	if more > 0 {
 		p.line("and %d more, %s together", more, ns(sum))
 	}
-	if slices.ContainsFunc(findings, func(f explain.Finding) bool { return f.Late }) {
+	if slices.ContainsFunc(findings, func(f explain.Part) bool { return f.Late }) {
 		p.line("*: after the first byte")
 	}
 	if len(unknown) > mostFindings {
@@ -106,7 +106,7 @@ func (p *printer) remainder(findings []explain.Finding) {
 }
 
 // description says in so many characters what a finding is.
-func description(f explain.Finding, width int) string {
+func description(f explain.Part, width int) string {
 	before, after := f.Kind+" ", ""
 	switch f.Kind {
 	case explain.KindInit:

@@ -91,7 +91,7 @@ func taxFigure(a *analysis.Analysis) *Figure {
 		at := numbersAt(fmt.Sprintf(".comparisons.%d", i))
 		f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, at(analysis.FormatNumber(c.Ratio), "ratio"), at(analysis.FormatOptional(c.RatioLow, analysis.FormatNumber), "ratio_low"),
 			at(analysis.FormatOptional(c.RatioHigh, analysis.FormatNumber), "ratio_high"), at(print(c.Difference), "difference"), at(fmt.Sprint(c.Blocks), "blocks"),
-			at(fmt.Sprint(c.Restarts), "starts")})
+			at(fmt.Sprint(c.Starts), "starts")})
 	}
 	if len(all) == 0 {
 		return nil
@@ -111,22 +111,22 @@ func shorten(text string, most int) string {
 	return text
 }
 
-// ladderFigure shows what it adds to renew each thing.
-func ladderFigure(a *analysis.Analysis) *Figure {
+// reuseFigure shows what it adds to renew each thing.
+func reuseFigure(a *analysis.Analysis) *Figure {
 	f := &Figure{ID: "ladder", Title: "What it adds to renew a thing for each request, to the median response time", Short: "Ladder",
 		About: "Each model against the one that keeps one thing more, as the client saw it, with 95 % intervals.",
 		Data: grid{Columns: []column{{Name: "request"}, {Name: "renews"}, {Name: "adds", Definition: "adds"}, {Name: "from", Definition: "adds"},
 			{Name: "to", Definition: "adds"}, {Name: "by the servers' phases", Definition: "adds"}, {Name: "CPU", Definition: "adds"}}}}
 	var all []dot
-	for i, l := range a.Ladders {
+	for i, l := range a.ReuseLevels {
 		for j, s := range l.Steps {
 			if s.Response.Value == nil {
 				continue
 			}
-			label := fmt.Sprintf("%s, + %s", analysis.RequestName(l.Workload, l.Request), s.Renews)
+			label := fmt.Sprintf("%s, + %s", analysis.RequestName(l.Workload, l.Request), s.NotReused)
 			all = append(all, dot{label: shorten(label, mostLabel), value: analysis.FormatDuration(*s.Response.Value), at: *s.Response.Value, low: s.Response.Low, high: s.Response.High})
 			at := numbersAt(fmt.Sprintf(".reuse_levels.%d.steps.%d", i, j))
-			f.Data.Rows = append(f.Data.Rows, []number{{Text: fmt.Sprintf("%s, %s", analysis.RequestName(l.Workload, l.Request), l.Load)}, {Text: s.Renews},
+			f.Data.Rows = append(f.Data.Rows, []number{{Text: fmt.Sprintf("%s, %s", analysis.RequestName(l.Workload, l.Request), l.Load)}, {Text: s.NotReused},
 				at(analysis.FormatDuration(*s.Response.Value), "response_ns.value"), at(analysis.FormatOptional(s.Response.Low, analysis.FormatDuration), "response_ns.low"),
 				at(analysis.FormatOptional(s.Response.High, analysis.FormatDuration), "response_ns.high"), at(analysis.FormatOptional(s.Phases.Value, analysis.FormatDuration), "phases_ns.value"),
 				at(analysis.FormatOptional(s.CPU.Value, analysis.FormatDuration), "cpu_ns.value")})

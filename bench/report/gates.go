@@ -44,7 +44,7 @@ func checkHeadline(c *analysis.Check) string {
 
 // checkTerms says what was compared, and what for.
 func checkTerms(c *analysis.Check) string {
-	starts := fmt.Sprintf("targets started %s", analysis.FormatTimes(c.Groups))
+	starts := fmt.Sprintf("targets started %s", analysis.FormatTimes(c.Starts))
 	if c.Confirmed > 0 {
 		starts += fmt.Sprintf(", %d of them to confirm", c.Confirmed)
 	}
@@ -183,7 +183,7 @@ func (p *printer) check(c *analysis.Check) {
 	}
 	p.list("What failed", regressionLines(c))
 	p.list("What was not decided", undecidedGates(c))
-	p.list("What was left out", analysis.Omissions(c.LeftOut))
+	p.list("What was left out", analysis.LeftOutLines(c.LeftOut))
 	p.line("")
 }
 
@@ -196,7 +196,7 @@ func (p *printer) checkChapter(c *analysis.Check) {
 	}
 	p.items("What failed", regressionLines(c))
 	p.items("What was not decided", undecidedGates(c))
-	p.items("What was left out", analysis.Omissions(c.LeftOut))
+	p.items("What was left out", analysis.LeftOutLines(c.LeftOut))
 	p.line("")
 }
 

@@ -25,7 +25,7 @@ func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
 		about += ", incomplete: " + a.Run.Condition
 	}
 	for _, c := range a.OwnCells() {
-		for _, f := range keptFigures(c) {
+		for _, f := range exportValues(c) {
 			if f.metric == analysis.MetricThroughput {
 				continue
 			}

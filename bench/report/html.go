@@ -97,7 +97,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 		p.Tables = append(p.Tables, gatesGrid(a.Check))
 	}
 	p.Tables = append(p.Tables, responseGrid(a), costGrid(a))
-	if r := refereeGrid(a); len(r.Rows) > 0 {
+	if r := crossCheckGrid(a); len(r.Rows) > 0 {
 		p.Tables = append(p.Tables, r)
 	}
 	var all bytes.Buffer
@@ -126,7 +126,7 @@ func answer(a *analysis.Analysis) statement {
 	}
 	if len(found) == 0 {
 		var all statement
-		for _, s := range words(a.Knees) {
+		for _, s := range kneeSentences(a.Knees) {
 			all = statement{strings.TrimSpace(all.Text + " " + s.Text), append(all.Places, s.Places...)}
 		}
 		switch {
@@ -162,7 +162,7 @@ func figures(a *analysis.Analysis) (first, rest []Figure) {
 	if f := taxFigure(a); f != nil {
 		first = append(first, *f)
 	}
-	for _, f := range []*Figure{ladderFigure(a), waterfallFigure(a)} {
+	for _, f := range []*Figure{reuseFigure(a), waterfallFigure(a)} {
 		if f != nil {
 			rest = append(rest, *f)
 		}
@@ -256,7 +256,7 @@ func checkLines(c *analysis.Check) []string {
 	if c.Control != nil {
 		lines = append(lines, controlText(c.Control))
 	}
-	for _, line := range analysis.Omissions(c.LeftOut) {
+	for _, line := range analysis.LeftOutLines(c.LeftOut) {
 		lines = append(lines, "Left out: "+line+".")
 	}
 	return slices.Concat(lines, regressionLines(c), undecidedGates(c))
@@ -296,10 +296,10 @@ func costGrid(a *analysis.Analysis) grid {
 	return g
 }
 
-func refereeGrid(a *analysis.Analysis) grid {
+func crossCheckGrid(a *analysis.Analysis) grid {
 	g := grid{ID: "referee", Title: "The referee: another client that repeats a part of the closed loops", Short: "Referee",
 		Columns: []column{{Name: "request"}, {Name: "load", Definition: "load"}, {Name: "model", Definition: "model"}, {Name: "median", Definition: "referee"}, {Name: "throughput", Definition: "referee"}, {Name: "why"}}}
-	for i, r := range a.Referee {
+	for i, r := range a.CrossChecks {
 		at := numbersAt(fmt.Sprintf(".cross_check.%d", i))
 		g.Rows = append(g.Rows, []number{{Text: analysis.RequestName(r.Workload, r.Request)}, {Text: r.Load.String()}, {Text: r.Model},
 			at(analysis.FormatWholeChange(r.MedianRatio), "median_ratio"), at(analysis.FormatWholeChange(r.ThroughputRatio), "throughput_ratio"), {Text: r.Why}})

@@ -43,7 +43,7 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 	p.chapter("What a rate costs", "Shares of a core, by the CPU a request at the first load; and what would take away how much "+
 		"of the\nfork tax. The savings overlap.", decisionTable(a))
 	p.chapter("The referee", "Another client repeats a part of the closed loops; this is how far it is from what is shown.",
-		refereeTable(a))
+		crossCheckTable(a))
 	p.comparisons(a)
 	p.variants(a)
 	p.environment(a)
@@ -91,7 +91,7 @@ func (p *printer) comparisons(a *analysis.Analysis) {
 		}
 		p.line("| %s | %s | %s | %s over %s | %s%s | %s%s | %d | %d | %s | %s |", analysis.RequestName(c.Workload, c.Request), c.Load,
 			c.Metric, c.Candidate, c.Baseline, analysis.FormatNumber(c.Ratio), analysis.FormatInterval(c.RatioLow, c.RatioHigh, analysis.FormatNumber), print(c.Difference),
-			analysis.FormatInterval(c.DifferenceLow, c.DifferenceHigh, print), c.Blocks, c.Restarts, intervalText(c), analysis.FormatOptional(c.MDE, analysis.FormatPercent))
+			analysis.FormatInterval(c.DifferenceLow, c.DifferenceHigh, print), c.Blocks, c.Starts, intervalText(c), analysis.FormatOptional(c.MDE, analysis.FormatPercent))
 	}
 }
 

@@ -76,7 +76,7 @@ func aboutSuite(a *analysis.Analysis) string {
 }
 
 // suiteVersions lists the servers and languages.
-func suiteVersions(s *record.Suite) []string {
+func suiteVersions(s *record.SuiteInfo) []string {
 	if s == nil {
 		return nil
 	}

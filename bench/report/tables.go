@@ -99,27 +99,27 @@ func costTable(cells []analysis.Cell) table.Writer {
 	return t
 }
 
-// refereeTable has a row for each cell that the referee repeated.
-func refereeTable(a *analysis.Analysis) table.Writer {
+// crossCheckTable has a row for each cell that the referee repeated.
+func crossCheckTable(a *analysis.Analysis) table.Writer {
 	t := table.NewWriter()
-	t.AppendHeader(table.Row{"request", "load", "model", "median", "requests/s", a.Run.RefereeEngine + " CPU", "own CPU", "why"})
-	for _, r := range a.Referee {
+	t.AppendHeader(table.Row{"request", "load", "model", "median", "requests/s", a.Run.CrossCheckEngine + " CPU", "own CPU", "why"})
+	for _, r := range a.CrossChecks {
 		t.AppendRow(table.Row{analysis.RequestName(r.Workload, r.Request), r.Load, r.Model, analysis.FormatWholeChange(r.MedianRatio), analysis.FormatWholeChange(r.ThroughputRatio),
-			analysis.FormatDuration(float64(r.RefereeCPU)), analysis.FormatDuration(float64(r.EngineCPU)), r.Why})
+			analysis.FormatDuration(float64(r.CrossCheckCPU)), analysis.FormatDuration(float64(r.EngineCPU)), r.Why})
 	}
 	alignRight(t, 4, 7)
 	return t
 }
 
-// agreed says in a line how far the referee is from what is shown.
-func agreed(a *analysis.Analysis) []string {
-	if len(a.Referee) == 0 {
+// crossCheckSummary says in a line how far the referee is from what is shown.
+func crossCheckSummary(a *analysis.Analysis) []string {
+	if len(a.CrossChecks) == 0 {
 		return nil
 	}
 	within := 0
-	low, high := a.Referee[0], a.Referee[0] // each ratio by itself
-	for _, r := range a.Referee {
-		if analysis.Agree(r.MedianRatio) && analysis.Agree(r.ThroughputRatio) {
+	low, high := a.CrossChecks[0], a.CrossChecks[0] // each ratio by itself
+	for _, r := range a.CrossChecks {
+		if analysis.Agrees(r.MedianRatio) && analysis.Agrees(r.ThroughputRatio) {
 			within++
 		}
 		low.MedianRatio, high.MedianRatio = min(low.MedianRatio, r.MedianRatio), max(high.MedianRatio, r.MedianRatio)
@@ -127,9 +127,9 @@ func agreed(a *analysis.Analysis) []string {
 		high.ThroughputRatio = max(high.ThroughputRatio, r.ThroughputRatio)
 	}
 	return []string{fmt.Sprintf("The referee, %s, differs from what is shown by %s to %s in medians and %s to %s in "+
-		"throughput, and by no more than 5 %% in both in %d of %s; report.md says why for each.", a.Run.RefereeEngine,
+		"throughput, and by no more than 5 %% in both in %d of %s; report.md says why for each.", a.Run.CrossCheckEngine,
 		analysis.FormatWholeChange(low.MedianRatio), analysis.FormatWholeChange(high.MedianRatio), analysis.FormatWholeChange(low.ThroughputRatio), analysis.FormatWholeChange(high.ThroughputRatio), within,
-		analysis.FormatPlural(len(a.Referee), "cell"))}
+		analysis.FormatPlural(len(a.CrossChecks), "cell"))}
 }
 
 func alignRight(t table.Writer, from, to int) {
@@ -173,7 +173,7 @@ func statements(a *analysis.Analysis) []statement {
 	told := map[[3]string]bool{}
 	for _, c := range a.OwnCells() {
 		key := [3]string{c.Workload, c.Request, c.Model}
-		meaning := meaning(a, c)
+		meaning := modelSummary(a, c)
 		if meaning == "" || told[key] {
 			continue
 		}
@@ -184,7 +184,7 @@ func statements(a *analysis.Analysis) []statement {
 		}
 		all = append(all, s)
 	}
-	return append(all, words(a.Knees)...)
+	return append(all, kneeSentences(a.Knees)...)
 }
 
 // capacity compares how many requests a second one core has CPU for.
@@ -202,7 +202,7 @@ func summary(a *analysis.Analysis) string {
 	parts := []string{
 		fmt.Sprintf("run %s", a.Run.ID),
 		fmt.Sprintf("%.0f s", a.Run.Seconds),
-		fmt.Sprintf("targets started %s", analysis.FormatTimes(a.Run.Groups)),
+		fmt.Sprintf("targets started %s", analysis.FormatTimes(a.Run.Starts)),
 		fmt.Sprintf("engine %s", strings.Join(a.Engines(), ", ")),
 		fmt.Sprintf("seed %d", a.Run.Seed),
 		fmt.Sprintf("%s, %d cores", a.Environment.CPU, a.Environment.Cores),

@@ -36,8 +36,8 @@ func (p *printer) text(a *analysis.Analysis) {
 	p.table("Response time at a rate, and the fork tax on its median", openTable(ends), footnotes(a, ends.CellsOf(record.Open), analysis.MetricResponse)...)
 	p.table("What a request costs the server", costTable(analysis.FirstLoads(ends.OwnCells())))
 	p.table("Where the time of a request goes: medians of its phases", phasesTable(a))
-	p.table("What it adds to renew a thing for each request, to the median response time (95 % interval)", ladderTable(a))
-	p.list("What it means", append(meanings(ends), agreed(a)...))
+	p.table("What it adds to renew a thing for each request, to the median response time (95 % interval)", reuseTable(a))
+	p.list("What it means", append(meanings(ends), crossCheckSummary(a)...))
 	var careful []string
 	for _, w := range a.Warnings {
 		careful = append(careful, fmt.Sprintf("%s: %s; %s.", w.Code, w.Text, w.Advice))
@@ -58,7 +58,7 @@ func (p *printer) line(format string, args ...any) {
 	}
 }
 
-// sentence prints a line that may be wrapped; what follows of it stands further in than its begin.
+// kneeSentence prints a line that may be wrapped; what follows of it stands further in than its begin.
 func (p *printer) sentence(indent, format string, args ...any) {
 	all := p.t.plain(fmt.Sprintf(format, args...))
 	more := indent + "  "

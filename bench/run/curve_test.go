@@ -15,7 +15,7 @@ func TestClimb(t *testing.T) {
 	for n := range 100 {
 		for highest := -1; highest < n; highest++ { // that holds
 			asked := map[int]int{}
-			got, err := run.Climb(-1, n, func(point int) (bool, error) {
+			got, err := run.Bisect(-1, n, func(point int) (bool, error) {
 				asked[point]++
 				return point <= highest, nil
 			})
@@ -36,7 +36,7 @@ func TestDescend(t *testing.T) {
 	for from := -1; from < 10; from++ {
 		for highest := -1; highest < 10; highest++ {
 			questions := 0
-			got, err := run.Descend(from, func(point int) (bool, error) {
+			got, err := run.SearchDown(from, func(point int) (bool, error) {
 				questions++
 				return point <= highest, nil
 			})
@@ -56,7 +56,7 @@ func TestCurvesThatBreak(t *testing.T) {
 	broken := errors.New("broken")
 	questions := 0
 	// Of 15 points, 7 is asked and holds, 11 is asked and does not, and 9 breaks.
-	got, err := run.Climb(-1, 15, func(point int) (bool, error) {
+	got, err := run.Bisect(-1, 15, func(point int) (bool, error) {
 		if questions++; questions == 3 {
 			return false, broken
 		}
@@ -65,7 +65,7 @@ func TestCurvesThatBreak(t *testing.T) {
 	if got != 7 || !errors.Is(err, broken) {
 		t.Errorf("Climb = %d, %v, want 7, %v", got, err, broken)
 	}
-	got, err = run.Descend(9, func(point int) (bool, error) {
+	got, err = run.SearchDown(9, func(point int) (bool, error) {
 		if point == 7 {
 			return false, broken
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // A Difference says that twins do not do the same work, so that to time them would mean nothing.
-type Difference struct {
+type DifferenceError struct {
 	Workload string
 	Request  contract.Request
 	Models   [2]string // of the two that differ; the first is "the description" if one is not what it promises
@@ -19,7 +19,7 @@ type Difference struct {
 }
 
 // Error shows the whole difference.
-func (d *Difference) Error() string {
+func (d *DifferenceError) Error() string {
 	return fmt.Sprintf("%s/%s: %s (-) and %s (+) differ on %s %s:\n  %s", d.Workload, d.Request.Name,
 		d.Models[0], d.Models[1], d.Request.Method, d.Request.Path, strings.Join(d.Lines, "\n  "))
 }
@@ -41,7 +41,7 @@ func verifyEquivalent(ctx context.Context, requests []contract.Request, targets 
 	for _, r := range requests {
 		var first subject.Response
 		for i, t := range targets {
-			a, err := subject.Ask(ctx, client, t.URL, r)
+			a, err := subject.Fetch(ctx, client, t.URL, r)
 			if t.External {
 				a.Headers = nil
 			}
@@ -49,12 +49,12 @@ func verifyEquivalent(ctx context.Context, requests []contract.Request, targets 
 				return fmt.Errorf("asking %s %s for %s: %w", t.Workload, t.Model, r.Name, err)
 			}
 			if lines := a.Mismatches(r.Want); lines != nil {
-				return &Difference{t.Workload, r, [2]string{"the description", t.Model}, lines}
+				return &DifferenceError{t.Workload, r, [2]string{"the description", t.Model}, lines}
 			}
 			if i == 0 {
 				first = a
 			} else if lines := first.Differences(a); lines != nil {
-				return &Difference{t.Workload, r, [2]string{targets[0].Model, t.Model}, lines}
+				return &DifferenceError{t.Workload, r, [2]string{targets[0].Model, t.Model}, lines}
 			}
 		}
 	}

@@ -34,18 +34,18 @@ func TestRunnerVisitsEveryCellOnceARound(t *testing.T) {
 	for i, b := range blocks {
 		round := i / len(p.Cells)
 		want := record.Block{Cell: p.Order(round)[i%len(p.Cells)], Round: round,
-			Group: []int{0, 0, 1, 1, 2}[round]} // 5 rounds in 3 groups
-		if b.Cell != want.Cell || b.Round != want.Round || b.Group != want.Group {
-			t.Errorf("block %d is cell %d, round %d, group %d, want %d, %d, %d", i, b.Cell, b.Round, b.Group, want.Cell,
-				want.Round, want.Group)
+			Start: []int{0, 0, 1, 1, 2}[round]} // 5 rounds in 3 groups
+		if b.Cell != want.Cell || b.Round != want.Round || b.Start != want.Start {
+			t.Errorf("block %d is cell %d, round %d, group %d, want %d, %d, %d", i, b.Cell, b.Round, b.Start, want.Cell,
+				want.Round, want.Start)
 		}
-		if b.StartNS < end || b.LengthNS <= 0 || b.Requests != 1 || b.Errors != nil || b.Usage != nil {
+		if b.BeganNS < end || b.LengthNS <= 0 || b.Requests != 1 || b.Errors != nil || b.Usage != nil {
 			t.Errorf("block %d: %+v, and the one before it ended at %d", i, b, end)
 		}
-		end = b.StartNS + b.LengthNS
+		end = b.BeganNS + b.LengthNS
 
 		wanted := load.Visit{URL: engine.visits[i].URL, Request: p.Workloads[0].Requests[0], Load: p.Cells[b.Cell].Load,
-			Length: time.Millisecond, AtLeast: 3, Seed: p.VisitSeed(round)}
+			Length: time.Millisecond, MinRequests: 3, Seed: p.BlockSeed(round)}
 		if diff := cmp.Diff(wanted, engine.visits[i]); diff != "" {
 			t.Errorf("visit %d (-want +got):\n%s", i, diff)
 		}
@@ -200,7 +200,7 @@ func TestRunnerEnds(t *testing.T) {
 // Each target may take its time to drain, and all take it at once: here each waits until all were told to end.
 func TestRunnerStopsTargetsTogether(t *testing.T) {
 	p := somePlan()
-	p.Groups = 1
+	p.Starts = 1
 	var told sync.WaitGroup
 	told.Add(2)
 	launcher := &fakeLauncher{badEnd: errFake, wait: func() { told.Done(); told.Wait() }}

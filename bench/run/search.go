@@ -18,9 +18,9 @@ const (
 	mostMisses = 2 // of them; so many are an answer
 )
 
-// patience is how long visits to a point may be that was disturbed each time, for its curve to be climbed further down at
+// longestRetried is how long visits to a point may be that was disturbed each time, for its curve to be climbed further down at
 // this start. At lower rates they are longer still, and it is not the rate that disturbs them.
-const patience = 5 * time.Second
+const longestRetried = 5 * time.Second
 
 // Search visits, in place of rounds, the cells of each workload, request and model, which the plan has in order of
 // their rates: its curve. At the first start of the targets it looks for the highest rate that holds, by halves. At
@@ -30,17 +30,17 @@ const patience = 5 * time.Second
 //
 // If the plan has a budget, each curve has its share of it, one visit at the least. What was found until then stands;
 // that it is not settled can be told by the visits that are missing. A budget of 0 is no bound.
-func (r *Runner) Search(ctx context.Context, judge func() (plan.Verdict, error)) error {
+func (r *Runner) Search(ctx context.Context, judge func() (plan.ObjectiveStatus, error)) error {
 	defer pauseCollector()()
 	s := &search{Runner: r, judge: judge, began: time.Now(), curves: r.Plan.Curves(), tried: map[int]int{}}
 	for _, curve := range s.curves {
 		s.found, s.missed = append(s.found, -1), append(s.missed, len(curve))
 	}
-	for group := range r.Plan.Groups {
-		if group > 0 && !s.open(group) {
+	for group := range r.Plan.Starts {
+		if group > 0 && !s.worthStarting(group) {
 			return nil
 		}
-		err := r.onTargets(ctx, s.began, func(ctx context.Context, v *visitor) error { return s.group(ctx, v, group) })
+		err := r.withTargets(ctx, s.began, func(ctx context.Context, v *visitor) error { return s.runStart(ctx, v, group) })
 		if err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (r *Runner) Search(ctx context.Context, judge func() (plan.Verdict, error))
 // A search is one that is under way.
 type search struct {
 	*Runner
-	judge  func() (plan.Verdict, error)
+	judge  func() (plan.ObjectiveStatus, error)
 	began  time.Time
 	curves [][]int     // equally long
 	found  []int       // the highest point of each curve that holds, as far as is known; -1 if none does
@@ -64,8 +64,8 @@ type search struct {
 type turn struct {
 	*search
 	visitor *visitor
-	group   int
-	place   int   // among the curves of this start
+	start   int
+	index   int   // among the curves of this start
 	n       int   // of the curve
 	curve   []int // s.curves[n]
 	asked   int   // visits
@@ -77,10 +77,10 @@ var (
 	errNoise  = errors.New("the machine is too noisy for this curve") // at this start of the targets
 )
 
-func (s *search) group(ctx context.Context, v *visitor, group int) error {
+func (s *search) runStart(ctx context.Context, v *visitor, group int) error {
 	for place, n := range rand.New(rand.NewPCG(s.Plan.Seed, uint64(group))).Perm(len(s.curves)) {
-		t := turn{search: s, visitor: v, group: group, place: place, n: n, curve: s.curves[n]}
-		err := t.take(func(point int) (bool, error) { return t.holds(ctx, point) })
+		t := turn{search: s, visitor: v, start: group, index: place, n: n, curve: s.curves[n]}
+		err := t.run(func(point int) (bool, error) { return t.holds(ctx, point) })
 		if err != nil && !errors.Is(err, errTimeUp) && !errors.Is(err, errNoise) {
 			return err
 		}
@@ -88,10 +88,10 @@ func (s *search) group(ctx context.Context, v *visitor, group int) error {
 	return nil
 }
 
-// take takes the turn: what it finds is what is known of the curve from now on.
-func (t *turn) take(holds probe) (err error) {
+// run takes the turn: what it finds is what is known of the curve from now on.
+func (t *turn) run(holds probe) (err error) {
 	found := &t.found[t.n]
-	if *found, err = descend(*found, holds); err != nil {
+	if *found, err = searchDown(*found, holds); err != nil {
 		return err
 	}
 	if *found >= 0 && *found+1 < t.missed[t.n] { // the next was disturbed each time, or there was no time
@@ -101,7 +101,7 @@ func (t *turn) take(holds probe) (err error) {
 		}
 		*found++
 	}
-	*found, err = climb(*found, t.missed[t.n], holds)
+	*found, err = bisect(*found, t.missed[t.n], holds)
 	return err
 }
 
@@ -127,7 +127,7 @@ func (t *turn) holds(ctx context.Context, point int) (bool, error) {
 	switch {
 	case misses > 0:
 		t.missed[t.n] = min(t.missed[t.n], point)
-	case t.Plan.Duration(t.Plan.Cells[t.curve[point]]) > patience:
+	case t.Plan.Duration(t.Plan.Cells[t.curve[point]]) > longestRetried:
 		return false, errNoise
 	}
 	return false, nil
@@ -135,14 +135,14 @@ func (t *turn) holds(ctx context.Context, point int) (bool, error) {
 
 // visit makes one, if the time allows. The first, second and further visits to a rate meet the same arrivals on each
 // curve, so that the twins are asked the same.
-func (t *turn) visit(ctx context.Context, point int) (plan.Verdict, error) {
+func (t *turn) visit(ctx context.Context, point int) (plan.ObjectiveStatus, error) {
 	cell := t.curve[point]
-	if first := t.group == 0 && t.asked == 0; !first && !t.fits(t.group, t.place, cell) {
+	if first := t.start == 0 && t.asked == 0; !first && !t.fits(t.start, t.index, cell) {
 		return plan.Unclear, errTimeUp
 	}
-	t.tell(Progress{Share: t.share(t.group, t.place, t.asked), Done: t.visits, Group: t.group,
+	t.reportProgress(Progress{Share: t.share(t.start, t.index, t.asked), Done: t.visits, Start: t.start,
 		Cell: t.Plan.Cells[cell]})
-	err := t.visitor.visit(ctx, t.group, t.visits, cell, t.Plan.VisitSeed(point<<16|t.tried[cell]))
+	err := t.visitor.visit(ctx, t.start, t.visits, cell, t.Plan.BlockSeed(point<<16|t.tried[cell]))
 	t.asked++
 	t.visits++
 	t.tried[cell]++
@@ -152,8 +152,8 @@ func (t *turn) visit(ctx context.Context, point int) (plan.Verdict, error) {
 	return t.judge()
 }
 
-// open says whether a start of the targets has anything to do.
-func (s *search) open(group int) bool {
+// worthStarting says whether a start of the targets has anything to do.
+func (s *search) worthStarting(group int) bool {
 	for n, point := range s.found {
 		if point < 0 && s.missed[n] == 0 { // nothing holds
 			continue
@@ -186,5 +186,5 @@ func (s *search) share(group, place, asked int) float64 {
 	if group > 0 {
 		done = n*halves + (group-1)*n + place
 	}
-	return float64(done) / float64(n*(halves+s.Plan.Groups-1))
+	return float64(done) / float64(n*(halves+s.Plan.Starts-1))
 }

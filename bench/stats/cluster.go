@@ -11,7 +11,7 @@ const (
 type Clustering struct {
 	Interval          // the wider of Pairs and Groups; Pairs if the groups could not be judged
 	Pairs    Interval // the unit is the pair
-	Groups   Interval // the unit is the restart group; zero unless Judged
+	Starts   Interval // the unit is the restart group; zero unless Judged
 	Judged   bool     // whether there were groups enough for an interval of their own
 	Widened  bool     // whether Groups is more than 1.5 times as wide as Pairs
 }
@@ -41,10 +41,10 @@ func Clustered(groups [][]float64, confidence float64) (c Clustering, ok bool) {
 		return Clustering{}, false
 	}
 	c.Interval = c.Pairs
-	if c.Groups, c.Judged = SignedRank(centres, confidence); c.Judged {
-		c.Widened = c.Groups.Width() > widenedFrom*c.Pairs.Width()
-		if c.Groups.Width() > c.Pairs.Width() {
-			c.Interval = c.Groups
+	if c.Starts, c.Judged = SignedRank(centres, confidence); c.Judged {
+		c.Widened = c.Starts.Width() > widenedFrom*c.Pairs.Width()
+		if c.Starts.Width() > c.Pairs.Width() {
+			c.Interval = c.Starts
 		}
 	}
 	return c, true

@@ -31,11 +31,11 @@ func TestClustered(t *testing.T) {
 		want   stats.Clustering
 	}{
 		"groups that disagree": {six, stats.Clustering{
-			Interval: sixGroups, Pairs: pairs(six), Groups: sixGroups, Judged: true, Widened: true,
+			Interval: sixGroups, Pairs: pairs(six), Starts: sixGroups, Judged: true, Widened: true,
 		}},
 		"groups that agree more than their pairs": {spread, stats.Clustering{
 			Interval: pairs(spread), Pairs: pairs(spread), Judged: true,
-			Groups: stats.Interval{Confidence: 1 - 2.0/64, N: 6},
+			Starts: stats.Interval{Confidence: 1 - 2.0/64, N: 6},
 		}},
 		"too few groups": {six[:5], stats.Clustering{Interval: pairs(six[:5]), Pairs: pairs(six[:5])}},
 		"an empty group counts as none": {append(slices.Clone(six[:5]), nil), stats.Clustering{

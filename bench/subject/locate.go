@@ -34,7 +34,7 @@ func (f *Finder) Locate(ctx context.Context, name string) (path string, workload
 	if path, err = filepath.Abs(path); err != nil {
 		return "", nil, err
 	}
-	if why := NoProgram(path); why != "" {
+	if why := NotExecutable(path); why != "" {
 		if names != nil {
 			return "", nil, &UnknownError{Name: name, Known: names}
 		}

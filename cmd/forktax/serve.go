@@ -15,7 +15,7 @@ func serveCommand(atOnce <-chan struct{}) *cobra.Command {
 	var o hosting.Options
 	limits := flag.NewFlagSet("", flag.ContinueOnError)
 	new(contract.ChildLimits).Flags(limits)
-	l := subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}
+	l := subject.Launcher{Exporter: ownPath(), Kill: atOnce}
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve a workload by one model, or any CGI program",

@@ -56,15 +56,15 @@ func (t *ServerTiming) setClock(params []byte) {
 	}
 	first, rest, _ := bytes.Cut(rest, blank)
 	second, _, closed := bytes.Cut(rest, quote)
-	arrived, ok1 := whole(first)
-	answered, ok2 := whole(second)
+	arrived, ok1 := parseStamp(first)
+	answered, ok2 := parseStamp(second)
 	if closed && ok1 && ok2 && 0 < arrived && arrived <= answered {
 		t.Arrived, t.Answered = arrived, answered
 	}
 }
 
-// whole reads a number of at most 18 digits.
-func whole(digits []byte) (n int64, ok bool) {
+// parseStamp reads a number of at most 18 digits.
+func parseStamp(digits []byte) (n int64, ok bool) {
 	if len(digits) == 0 || len(digits) > 18 {
 		return 0, false
 	}

@@ -14,7 +14,7 @@ type Usage struct {
 	ProcessesStarted     int64 `json:"processes_started"`           // children begun to answer requests
 	ConnectionsOpened    int64 `json:"connections_opened"`          // to databases and directories, self and children
 	CPUResolutionNS      int64 `json:"cpu_resolution_ns,omitempty"` // error bound of CPU times over a block; 0: microseconds
-	Outside              bool  `json:"outside,omitempty"`           // seen from outside: nothing is known but processor time
+	External             bool  `json:"outside,omitempty"`           // seen from outside: nothing is known but processor time
 }
 
 // Sub returns what was consumed between before and u. Peaks are no sums: they stay those of u.
@@ -38,7 +38,7 @@ func (u Usage) plus(v Usage, sign int64) Usage {
 	u.ProcessesStarted += sign * v.ProcessesStarted
 	u.ConnectionsOpened += sign * v.ConnectionsOpened
 	u.CPUResolutionNS = max(u.CPUResolutionNS, v.CPUResolutionNS)
-	u.Outside = u.Outside || v.Outside
+	u.External = u.External || v.External
 	return u
 }
 

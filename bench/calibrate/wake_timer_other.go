@@ -1,0 +1,19 @@
+//go:build !linux
+
+package calibrate
+
+import (
+	"time"
+
+	"forktax/workload/contract"
+)
+
+// An alarm wakes one goroutine at an instant of contract.Now, as precisely as the runtime's timers.
+type wakeTimer struct{}
+
+func newWakeTimer() (*wakeTimer, error) { return &wakeTimer{}, nil }
+
+// until waits.
+func (*wakeTimer) until(at int64) { time.Sleep(time.Duration(at - contract.Now())) }
+
+func (*wakeTimer) close() {}

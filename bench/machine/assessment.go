@@ -1,0 +1,88 @@
+package machine
+
+import "slices"
+
+// Verdicts on what was found.
+const (
+	Fit      = "ok"
+	Doubtful = "warning" // some numbers suffer, or something cannot be done
+	Unfit    = "unfit"   // a run would be inconclusive, or fail
+	Unknown  = "unknown" // it cannot be seen here
+)
+
+// A Finding is what one check found.
+type Finding struct {
+	Name      string `json:"name"`
+	Found     string `json:"found"`
+	Verdict   string `json:"verdict"`
+	NeededFor string `json:"purpose,omitempty"` // what an outside program is needed for; "" of all else
+	Effect    string `json:"effect,omitempty"`  // what suffers from it; "" if it is fit
+	Advice    string `json:"advice,omitempty"`
+}
+
+// An Examination says whether a machine is fit to measure on.
+type Assessment struct {
+	Fit      bool      `json:"fit"` // nothing is unfit
+	Findings []Finding `json:"findings"`
+	Facts    Facts     `json:"facts"`
+}
+
+// Assess judges the facts.
+func Assess(f Facts) *Assessment {
+	e := Assessment{Facts: f}
+	for _, c := range rules {
+		e.Findings = append(e.Findings, c.finding(f))
+	}
+	for _, d := range f.Disks {
+		e.Findings = append(e.Findings, d.finding())
+	}
+	for _, t := range f.Tools {
+		e.Findings = append(e.Findings, t.finding())
+	}
+	e.Fit = !slices.ContainsFunc(e.Findings, func(f Finding) bool { return f.Verdict == Unfit })
+	return &e
+}
+
+// A check looks at one of the facts.
+type rule struct {
+	name, effect, advice string
+	judge                func(Facts) (found, verdict string)
+}
+
+func (c rule) finding(f Facts) Finding {
+	found, verdict := c.judge(f)
+	return newFinding(c.name, found, verdict, c.effect, c.advice)
+}
+
+// newFinding tells what suffers only if something does.
+func newFinding(name, found, verdict, spoils, advice string) Finding {
+	switch verdict {
+	case Unknown:
+		return Finding{Name: name, Found: "cannot be seen on this system", Verdict: verdict}
+	case Fit:
+		return Finding{Name: name, Found: found, Verdict: verdict}
+	}
+	return Finding{Name: name, Found: found, Verdict: verdict, Effect: spoils, Advice: advice}
+}
+
+// above is the verdict on what should be small.
+func above[T int | float64 | uint64](x, doubtful, unfit T) string {
+	switch {
+	case x > unfit:
+		return Unfit
+	case x > doubtful:
+		return Doubtful
+	}
+	return Fit
+}
+
+// below is the verdict on what should be large.
+func below[T int | float64 | uint64](x, doubtful, unfit T) string {
+	switch {
+	case x < unfit:
+		return Unfit
+	case x < doubtful:
+		return Doubtful
+	}
+	return Fit
+}

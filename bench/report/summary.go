@@ -1,0 +1,32 @@
+package report
+
+import (
+	"fmt"
+
+	"forktax/bench/analysis"
+)
+
+// modelSummary says what a model adds to the response time of a request, if anything is known of that.
+func modelSummary(a *analysis.Analysis, c analysis.Cell) string {
+	if a.Overloaded(c) {
+		return fmt.Sprintf("%s was not compared with %s in response time, for requests came faster than they left", c.Model,
+			a.Run.Baseline)
+	}
+	r := a.Comparison(c.Cell, analysis.MetricResponse)
+	switch {
+	case r == nil:
+		return ""
+	case r.DifferenceLow == nil:
+		return fmt.Sprintf("%s differs from %s by %s in %s of blocks, too few to rely on", c.Model, r.Baseline,
+			analysis.FormatDuration(r.Difference), analysis.FormatPlural(r.Blocks, "pair"))
+	case r.Undecided():
+		return fmt.Sprintf("no difference between %s and %s was found: %s", c.Model, r.Baseline,
+			analysis.FormatDifference(r.Difference, *r.DifferenceLow, *r.DifferenceHigh))
+	case r.Difference < 0:
+		return fmt.Sprintf("%s saves %s (%s to %s) of each request", c.Model, analysis.FormatDuration(-r.Difference),
+			analysis.FormatDuration(-*r.DifferenceHigh), analysis.FormatDuration(-*r.DifferenceLow))
+	default:
+		return fmt.Sprintf("%s adds %s%s to each request", c.Model, analysis.FormatDuration(r.Difference),
+			analysis.FormatInterval(r.DifferenceLow, r.DifferenceHigh, analysis.FormatDuration))
+	}
+}

@@ -1,0 +1,9 @@
+package cgi
+
+import "syscall"
+
+// textBusy is that a program cannot be executed while somebody writes it.
+const textBusy = syscall.ETXTBSY
+
+// transientErrnos is what passes.
+var transientErrnos = []syscall.Errno{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, textBusy}
