@@ -14,8 +14,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// A Directory knows the users of an LDAP server: it looks for the one entry of a user by the name, and then has the server
-// check the password, by connecting as that entry (RFC 4511, section 4.2).
+// A Directory knows the users of an LDAP server: it looks for the one entry of a user by the name, and then has the
+// server check the password, by connecting as that entry (RFC 4511, section 4.2).
 type Directory struct {
 	URL       string      // ldap://host:port or ldaps://host:port
 	TLS       *tls.Config // for ldaps, and for StartTLS
@@ -54,7 +54,7 @@ func (s *session) close() {
 	}
 }
 
-// isAlive says whether the server has not ended it, as far as is known.
+// isAlive reports whether the server has not ended it, as far as is known.
 func (s *session) isAlive() bool {
 	for _, c := range []*ldap.Conn{s.search, s.bind} {
 		if c != nil && c.IsClosing() {
@@ -121,8 +121,8 @@ func (d *Directory) ask(s *session, name, password string) (v Result, groups []s
 	return Known, groups, nil
 }
 
-// entry is the one that has the name, letter for letter; "" if none has. A server may take ADA for ada, but who is behind
-// the gate may not, nor the file that knows an ada.
+// entry is the one that has the name, letter for letter; "" if none has. A server may take ADA for ada, but what is
+// behind the Middleware may not, nor the file that has an ada.
 func (d *Directory) entry(c *ldap.Conn, name string) (dn string, err error) {
 	attribute := cmp.Or(d.Attribute, DefaultAttribute)
 	filter := fmt.Sprintf("(%s=%s)", attribute, ldap.EscapeFilter(name))

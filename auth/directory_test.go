@@ -49,8 +49,8 @@ func inMemory(t testing.TB) []string {
 	return []string{self, "directory"}
 }
 
-// filled starts a directory for the test, with users below ou=people and a group below ou=groups, and returns the settings
-// by which they are found. Where slapd is not installed, the test is skipped.
+// filled starts a directory for the test, with users below ou=people and a group below ou=groups, and returns the
+// settings by which they are found. Where slapd is not installed, the test is skipped.
 func filled(t *testing.T, d servers.LDAP) (*servers.LDAPServer, auth.Settings) {
 	t.Helper()
 	s, err := d.Start(t.Context())
@@ -173,8 +173,8 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
-// A connection that the server has ended meanwhile is made anew; without a server nobody is let in, but who is remembered
-// if that was asked for.
+// A connection that the server has ended meanwhile is made anew; without a server nobody is let in, but who is
+// remembered if that was asked for.
 func TestDirectoryThatEnds(t *testing.T) {
 	s, settings := filled(t, servers.LDAP{Command: inMemory(t)})
 	between := relay(t, strings.TrimPrefix(s.URL(), "ldap://"))

@@ -13,7 +13,7 @@ import (
 	"github.com/tg123/go-htpasswd"
 )
 
-// A File knows the users of a password file, and the groups of a group file. Both have the formats of Apache's programs:
+// A File has the users of a password file, and the groups of a group file. Both have the formats of Apache's programs:
 // lines of "name:hash" that htpasswd makes, and lines of "group: name name". It reads them anew when they have changed.
 type File struct {
 	path, groups string
@@ -84,7 +84,7 @@ func (f *File) refresh() error {
 	return nil
 }
 
-// unchanged says whether a file has the content that it had.
+// unchanged reports whether a file has the content that it had.
 func unchanged(now, then os.FileInfo) bool {
 	if now == nil || then == nil {
 		return now == then

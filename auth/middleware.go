@@ -14,8 +14,8 @@ import (
 	"forktax/cgi"
 )
 
-// A Gate lets those through to a handler who prove by HTTP's scheme Basic (RFC 7617) that they are users. It belongs
-// behind TLS, or on a machine of one's own: the scheme sends the password in the clear.
+// A Middleware passes requests on to a handler whose clients prove by HTTP's scheme Basic (RFC 7617) that they are
+// users. It belongs behind TLS, or on a machine of one's own: the scheme sends the password in the clear.
 type Middleware struct {
 	Realm  string // what the client is told it is about; "" means DefaultRealm
 	Group  string // that a user must be in; "" means that any user may pass
@@ -27,7 +27,7 @@ type Middleware struct {
 	slots map[string]*addressLimiter // by address
 }
 
-// addressLimiter are those of an address, and how many requests have or want one.
+// An addressLimiter limits the requests of an address that are looked at at once.
 type addressLimiter struct {
 	taken chan struct{}
 	users int
@@ -40,8 +40,8 @@ const DefaultRealm = "members"
 const longest = 256
 
 const (
-	// refusalTime is how long it takes to refuse somebody, whoever has refused, and why: to guess names by the time that it
-	// takes is no use. What takes longer than that, a slow directory, is not evened out.
+	// refusalTime is how long it takes to refuse somebody, whoever has refused, and why: to guess names by the time
+	// that it takes is no use. What takes longer than that, a slow directory, is not evened out.
 	refusalTime = 250 * time.Millisecond
 	// maxAtOnce is how many requests of one address are looked at at once. One that is refused counts until its time is
 	// over, though its client may have gone: so an address has 64 guesses a second, however many connections it has.
@@ -52,8 +52,8 @@ const (
 
 var _ http.Handler = (*Middleware)(nil)
 
-// ServeHTTP answers 401 to who does not prove to be a user, 403 to a user without the group, 429 to who has tried too often,
-// and 503 while nobody can tell.
+// ServeHTTP answers 401 to who does not prove to be a user, 403 to a user without the group, 429 to who has tried too
+// often, and 503 while nobody can tell.
 func (g *Middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, password, given := r.BasicAuth()
 	if !given {
@@ -68,8 +68,8 @@ func (g *Middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	refuseAt := time.Now().Add(refusalTime)
-	verdict, groups, err := g.authenticate(r.Context(), name, password)
-	if err == nil && verdict != Known {
+	result, groups, err := g.authenticate(r.Context(), name, password)
+	if err == nil && result != Known {
 		time.AfterFunc(time.Until(refuseAt), release)
 		if wait(r.Context(), refuseAt) {
 			g.challenge(w)
@@ -90,7 +90,7 @@ func (g *Middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// authenticate asks nobody about what cannot be a user's.
+// authenticate declines what cannot be a user's, without asking.
 func (g *Middleware) authenticate(ctx context.Context, name, password string) (Result, []string, error) {
 	if name == "" || len(name) > longest || len(password) > longest {
 		return Declined, nil, nil
@@ -157,7 +157,7 @@ func (g *Middleware) log(r *http.Request, err error) {
 
 type userKey struct{}
 
-// User is the name of the user that a Gate has let through, or "".
+// User is the name of the user that a Middleware has authenticated, or "".
 func User(r *http.Request) string {
 	name, _ := r.Context().Value(userKey{}).(string)
 	return name

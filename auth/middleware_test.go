@@ -59,7 +59,7 @@ func TestChain(t *testing.T) {
 	}
 }
 
-func TestGate(t *testing.T) {
+func TestMiddleware(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said strings.Builder
 		next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("hello, " + auth.User(r))) })
@@ -107,9 +107,9 @@ func TestGate(t *testing.T) {
 	})
 }
 
-// An address has 16 requests looked at at once, and a refusal counts for its 250 ms, though the client has gone: else who
-// guesses many at once, or hangs up when no answer comes at once, would learn more of them in a second.
-func TestGateLimitsAttempts(t *testing.T) {
+// An address has 16 requests looked at at once, and a refusal counts for its 250 ms, though the client has gone: else
+// who guesses many at once, or hangs up when no answer comes at once, would learn more of them in a second.
+func TestMiddlewareLimitsAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &auth.Middleware{Users: known("ada"), Next: http.NotFoundHandler()}
 		var all sync.WaitGroup
@@ -154,7 +154,7 @@ func TestGateLimitsAttempts(t *testing.T) {
 }
 
 // A client that goes away while it waits to be refused holds nothing.
-func TestGateLetsGo(t *testing.T) {
+func TestMiddlewareLetsGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &auth.Middleware{Users: known("ada"), Next: http.NotFoundHandler()}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)

@@ -27,7 +27,7 @@ type Settings struct {
 	StartTLS   bool          // turns ldap to TLS
 	Cache      time.Duration // see Directory
 	Connection func()        // is called for each connection to the directory; may be nil
-	Realm      string        // see Gate
+	Realm      string        // see Middleware
 	Group      string        // that a user must be in; "" if any user may pass
 }
 
@@ -55,7 +55,7 @@ func FromEnvironment() (Settings, error) {
 	return s, nil
 }
 
-// Enabled says whether anybody is to be asked.
+// Enabled reports whether there is anything to authenticate by.
 func (s Settings) Enabled() bool { return s.File != "" || s.LDAP != "" }
 
 // Opened is what a process keeps of the settings, besides connections.
@@ -81,7 +81,7 @@ func (s Settings) Open() (*Opened, error) {
 }
 
 // Middleware asks the file, and then the directory, over connections of its own until it is closed.
-func (o *Opened) Middleware(next http.Handler) (g *Middleware, shut func() error) {
+func (o *Opened) Middleware(next http.Handler) (m *Middleware, shut func() error) {
 	var chain Chain
 	shut = func() error { return nil }
 	if o.file != nil {
@@ -138,8 +138,8 @@ func (s Settings) directory() (*Directory, error) {
 	return d, err
 }
 
-// TLSConfig is what is believed of a server that speaks TLS: the certificates (PEM) in the file, or those of the system if it is
-// "".
+// TLSConfig is what is trusted of a server that speaks TLS: the certificates (PEM) in the file, or those of the system
+// if it is "".
 func TLSConfig(file, host string) (*tls.Config, error) {
 	config := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	if file == "" {

@@ -99,7 +99,7 @@ func limitBody(b io.ReadCloser, length, most int64) (io.ReadCloser, int64, error
 	return b, length, nil
 }
 
-// A patient reader waits for each piece so long.
+// An idleReader waits for each piece for that long.
 type idleReader struct {
 	io.Reader
 	control *http.ResponseController
@@ -168,8 +168,8 @@ func (b *body) Read(p []byte) (int, error) {
 // maxDrained is how much of a body is read that no child wanted, as much as net/http's server does.
 const maxDrained = 256 << 10
 
-// drain reads what nobody has read, if it is not much and does not take long, and says whether the body is at its end. Only
-// then can the client send another request on the same connection, and must be told if it cannot.
+// drain reads what nobody has read, if it is not much and does not take long, and says whether the body is at its end.
+// Only then can the client send another request on the same connection, and must be told if it cannot.
 func (b *body) drain() bool {
 	if b.ended.Load() || b.dropped.Load() {
 		return b.ended.Load()

@@ -28,18 +28,18 @@ type Child struct {
 
 // Serve opens, answers, and closes. The answer is complete, an error's too, when it returns.
 func (c Child) Serve(ctx context.Context) error {
-	said := childReport{mainReached: contract.Now()}
-	handler, shut, err := c.open(ctx, &said)
+	rep := childReport{mainReached: contract.Now()}
+	handler, shut, err := c.open(ctx, &rep)
 	if err != nil {
 		handler, shut = failedHandler, func() error { return nil }
 	}
-	served := cgi.Serve(asNetHTTP(handler, &said))
+	served := cgi.Serve(asNetHTTP(handler, &rep))
 	closed := shut()
-	said.closed = contract.Now()
+	rep.closed = contract.Now()
 	if c.Connections != nil {
-		said.connections = c.Connections()
+		rep.connections = c.Connections()
 	}
-	said.write()
+	rep.write()
 	for _, e := range []error{err, served, closed} {
 		if e != nil {
 			return e
@@ -48,15 +48,15 @@ func (c Child) Serve(ctx context.Context) error {
 	return nil
 }
 
-func (c Child) open(ctx context.Context, said *childReport) (http.Handler, func() error, error) {
+func (c Child) open(ctx context.Context, rep *childReport) (http.Handler, func() error, error) {
 	connect, err := c.Open(ctx)
-	said.opened = contract.Now()
+	rep.opened = contract.Now()
 	if err != nil {
-		said.connected = said.opened
+		rep.connected = rep.opened
 		return nil, nil, fmt.Errorf("opening: %w", err)
 	}
 	handler, shut, err := connect(ctx)
-	said.connected = contract.Now()
+	rep.connected = contract.Now()
 	if err != nil {
 		return nil, nil, fmt.Errorf("connecting: %w", err)
 	}
@@ -69,19 +69,19 @@ var failedHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request
 })
 
 // asNetHTTP has net/http/cgi ask and answer as net/http's server would.
-func asNetHTTP(h http.Handler, said *childReport) http.Handler {
+func asNetHTTP(h http.Handler, rep *childReport) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fixRequest(r)
 		rw := newChildResponse(w)
 		h.ServeHTTP(rw, r)
-		said.handled = contract.Now()
+		rep.handled = contract.Now()
 		rw.end()
 	})
 }
 
-// fixRequest undoes where the library's request differs from that of net/http's server though CGI does not ask for it: the
-// URL has a host, the URI as it was sent is missing, the Content-Type may be there twice, and the length of the body is
-// no header.
+// fixRequest undoes where the library's request differs from that of net/http's server though CGI does not ask for it:
+// the URL has a host, the URI as it was sent is missing, the Content-Type may be there twice, and the length of the
+// body is no header.
 func fixRequest(r *http.Request) {
 	r.URL.Scheme, r.URL.Host = "", ""
 	r.RequestURI = cmp.Or(os.Getenv("REQUEST_URI"), r.URL.RequestURI())

@@ -9,15 +9,15 @@ import (
 	"forktax/workload/contract"
 )
 
-// A birth is the start of a process, whose number has to be found out: net/http/cgi does not tell which process it has
+// A childStart is the start of a process whose PID has to be found: net/http/cgi does not tell which process it has
 // started.
 type childStart struct{ pid int } // 0 until it is known, and if it cannot be
 
-// pidFinder finds the numbers. The kernel numbers processes in the order in which they start and tells the last number. So a
-// process that is a child of this one, and has a number from after its start began, is the child of that start; if there
-// is no more than one start whose child is not known. Each therefore waits for that of the one before: for a tenth of a
-// millisecond, since the child is there long before it executes its program, for which package os waits. To look at a
-// number is a system call of a quarter of a microsecond, and there are few numbers to look at.
+// A pidFinder finds the PIDs. The kernel numbers processes in the order in which they start and tells the last number.
+// So a process that is a child of this one, and has a number from after its start began, is the child of that start; if
+// there is no more than one start whose child is not known. Each therefore waits for that of the one before: for a
+// tenth of a millisecond, since the child is there long before it executes its program, for which package os waits. To
+// look at a number is a system call of a quarter of a microsecond, and there are few numbers to look at.
 type pidFinder struct {
 	mu      sync.Mutex
 	pending *childStart // the start whose child is not known
@@ -26,7 +26,7 @@ type pidFinder struct {
 	known   map[int]bool
 }
 
-// pids are those of this process.
+// pids finds those of the children of this process.
 var pids = pidFinder{known: map[int]bool{}}
 
 // A start looks for the child of the one before as often as others let it, and then now and then.
@@ -35,7 +35,7 @@ const (
 	pendingPause = 50 * time.Microsecond
 )
 
-// recentPID is how long the number of the last child serves as the last one.
+// recentPID is how long the PID of the last child counts as the last one.
 const recentPID = time.Millisecond
 
 // expect is to be called before a process is started.
@@ -68,7 +68,7 @@ func (s *pidFinder) tryBegin(b *childStart) bool {
 	return true
 }
 
-// pid returns the number of the process, which is to be started or has been, if it is known by now.
+// pid returns the PID of the process, which is to be started or has been, if it is known by now.
 func (s *pidFinder) pid(b *childStart) (pid int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +78,8 @@ func (s *pidFinder) pid(b *childStart) (pid int) {
 	return b.pid
 }
 
-// forget is to be called when the process has been waited for, or could not be started. Another may have its number then.
+// forget is to be called when the process has been waited for, or could not be started. Another may have its number
+// then.
 func (s *pidFinder) forget(b *childStart) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +89,7 @@ func (s *pidFinder) forget(b *childStart) {
 	delete(s.known, b.pid)
 }
 
-// nextPIDs is how many numbers are looked at before it is asked which is the last: where little else starts, the
+// nextPIDs is how many PIDs are looked at before it is asked which is the last: where little else starts, the
 // child has the next.
 const nextPIDs = 3
 
@@ -107,7 +108,7 @@ func (s *pidFinder) find() bool {
 	return false
 }
 
-// claim says whether the child that is not known has that number, and if so, knows it.
+// claim reports whether the child that is not known has that PID, and if so, keeps it.
 func (s *pidFinder) claim(pid int) bool {
 	if s.known[pid] || !isChild(pid) {
 		return false

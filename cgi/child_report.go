@@ -9,10 +9,11 @@ import (
 	"sync/atomic"
 )
 
-// A child tells its host what only it can know: how many connections it opened, how much memory it used, and when it did
-// what. It is asked for that in the environment, so that under any other server the same program says nothing of the
-// kind, and tells it in the last line that it writes to its standard error: at its very end, when all is known. That its
-// answer is to be passed on as it comes must be known before, and so stands in a header, which the host takes out again.
+// A child tells its host what only it can know: how many connections it opened, how much memory it used, and when it
+// did what. It is asked for that in the environment, so that under any other server the same program says nothing of
+// the kind, and tells it in the last line that it writes to its standard error: at its very end, when all is known.
+// That its answer is to be passed on as it comes must be known before, and so stands in a header, which the host takes
+// out again.
 const (
 	reportVariable = "FORKTAX_REPORT" // what is asked for: one of the constants below
 	reportLine     = "forktax-child:" // connections opened, peak resident bytes, and the stamps, in order; 0 is not known
@@ -37,7 +38,7 @@ func reportWanted(n int64) string {
 	return reportUsage
 }
 
-// A report is what a child says of itself; its stamps are readings of contract.Now.
+// A childReport is what a child says of itself; its stamps are readings of contract.Now.
 type childReport struct {
 	connections, peak int64
 
@@ -68,14 +69,14 @@ func (r *childReport) write() {
 	os.Stderr.Write(append(line, '\n'))
 }
 
-// read is the host's side. It says whether the line is a report; a broken one is none.
+// read is the host's side. It reports whether the line is a report; a broken one is not.
 func (r *childReport) read(line []byte) bool {
 	text, found := bytes.CutPrefix(line, []byte(reportLine))
 	if !found {
 		return false
 	}
-	var said childReport
-	fields, words := said.fields(), strings.Fields(string(text))
+	var read childReport
+	fields, words := read.fields(), strings.Fields(string(text))
 	if len(words) != len(fields) {
 		return false
 	}
@@ -86,7 +87,7 @@ func (r *childReport) read(line []byte) bool {
 		}
 		*f = n
 	}
-	*r = said
+	*r = read
 	return true
 }
 
@@ -108,7 +109,7 @@ func raise(v *atomic.Int64, n int64) {
 
 // takeFlush is the host's side of the header: whether the child flushed its answer before that was complete.
 func takeFlush(header http.Header) bool {
-	said := header.Get(flushHeader)
+	read := header.Get(flushHeader)
 	header.Del(flushHeader)
-	return said == flushValue
+	return read == flushValue
 }

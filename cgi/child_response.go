@@ -14,8 +14,8 @@ import (
 // of a body that ends before it, the length.
 const heldBack = 2048
 
-// childResponse is the child's side of its answer. It gives net/http/cgi's own one the head that net/http's server would
-// have sent, at the time when that would have sent it.
+// childResponse is the child's side of its response. It gives net/http/cgi's own one the head that net/http's server
+// would have sent, at the time when that would have sent it.
 type childResponse struct {
 	to      http.ResponseWriter // net/http/cgi's
 	header  http.Header         // the handler's; what it sets after WriteHeader comes too late
@@ -80,8 +80,8 @@ func (r *childResponse) decide() {
 	}
 }
 
-// begin completes the head, now that it is known with what the body begins. The library would find a Content-Type for no
-// bytes and for encoded ones; a key without values keeps it from that and writes nothing.
+// begin completes the head, now that it is known with what the body begins. The library would find a Content-Type for
+// no bytes and for encoded ones; a key without values keeps it from that and writes nothing.
 func (r *childResponse) begin(body []byte) {
 	if r.begun {
 		return

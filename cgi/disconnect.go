@@ -15,7 +15,7 @@ func WithConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// disconnected says whether the client has gone.
+// disconnected reports whether the client has gone.
 func disconnected(r *http.Request) bool {
 	c := r.Context().Value(connKey{})
 	if secured, ok := c.(interface{ NetConn() net.Conn }); ok {

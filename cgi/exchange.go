@@ -138,7 +138,7 @@ func (e *exchange) remember() {
 	}
 }
 
-// applyLimits has the child bounded, which has just been started.
+// applyLimits limits the child, which has just been started.
 func (e *exchange) applyLimits() {
 	if e.host.recent.wanted() {
 		e.number.Store(int64(pids.pid(e.start)))
@@ -167,7 +167,7 @@ func (e *exchange) Write(line []byte) (int, error) {
 		return len(line), nil
 	}
 	why := strings.TrimPrefix(text, "cgi: ")
-	if strings.HasPrefix(why, "copy error") { // the client does not take it; other reasons are blamed already
+	if strings.HasPrefix(why, "copy error") { // the client does not take it; other reasons are noted already
 		e.abort(0, why)
 		return len(line), nil
 	}
@@ -178,8 +178,8 @@ func (e *exchange) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// isTransient says whether what keeps a program from being started is that the system has no more of something, which
-// will pass. The library tells it as text.
+// isTransient reports whether what keeps a program from being started is that the system has no more of something,
+// which will pass. The library tells it as text.
 func isTransient(why string) bool {
 	return slices.ContainsFunc(transientErrnos, func(e syscall.Errno) bool { return strings.HasSuffix(why, e.Error()) })
 }
@@ -200,7 +200,7 @@ func (e *exchange) firstFault() *fault {
 	return e.fault
 }
 
-// busy says whether the program could not be executed because somebody writes it.
+// busy reports whether the program could not be executed because it is open for writing.
 func (e *exchange) busy() bool {
 	f := e.firstFault()
 	return f != nil && e.unstarted && strings.HasSuffix(f.why, textBusy.Error())

@@ -13,12 +13,12 @@ import (
 	"forktax/workload/contract"
 )
 
-// heldBytes is how much of an answer is held back: until there is more, or a pause in it, the program can still fail, and
-// its client be told so.
+// heldBytes is how much of an answer is held back: until there is more, or a pause in it, the program can still fail,
+// and its client be told so.
 const heldBytes = 4 << 10
 
-// hostResponse is what net/http/cgi takes for the client. It makes a child's answer what it should be by RFC 3875, as far as
-// the library has not lost what the child has written.
+// hostResponse is what net/http/cgi takes for the client. It makes a child's response what it should be by RFC 3875, as
+// far as the library has not lost what the child has written.
 type hostResponse struct {
 	to       http.ResponseWriter // the client's side
 	exchange *exchange
@@ -74,15 +74,15 @@ func (a *hostResponse) WriteHeader(status int) {
 // hopByHop are headers that are for two neighbours, of whom a child is none (RFC 9110, section 7.6.1).
 var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
-// correct makes of a head what it should be, or says what is wrong with it. A status under another spelling of its name is
-// no status to the library.
+// correct makes of a head what it should be, or says what is wrong with it. A status under another spelling of its name
+// is no status to the library.
 func (a *hostResponse) correct(header http.Header) (why string) {
-	if said := header["Status"]; len(said) > 0 {
+	if values := header["Status"]; len(values) > 0 {
 		header.Del("Status")
-		code, _, _ := strings.Cut(said[len(said)-1], " ")
+		code, _, _ := strings.Cut(values[len(values)-1], " ")
 		n, err := strconv.Atoi(code)
 		if err != nil {
-			return "its status is " + strconv.Quote(said[len(said)-1])
+			return "its status is " + strconv.Quote(values[len(values)-1])
 		}
 		a.status = n
 	}
@@ -99,10 +99,10 @@ func (a *hostResponse) correct(header http.Header) (why string) {
 	for _, name := range hopByHop {
 		header.Del(name)
 	}
-	if said := header["Content-Length"]; len(said) > 0 {
-		n, err := strconv.ParseInt(said[0], 10, 64)
-		if err != nil || n < 0 || len(said) > 1 {
-			return "its Content-Length is " + strings.Join(said, ", ")
+	if values := header["Content-Length"]; len(values) > 0 {
+		n, err := strconv.ParseInt(values[0], 10, 64)
+		if err != nil || n < 0 || len(values) > 1 {
+			return "its Content-Length is " + strings.Join(values, ", ")
 		}
 		a.declared = n
 	}
@@ -118,7 +118,7 @@ func (a *hostResponse) correct(header http.Header) (why string) {
 	return ""
 }
 
-// printable says whether a value may stand in a header.
+// printable reports whether a value may stand in a header.
 func printable(value string) bool {
 	for i := range len(value) {
 		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
@@ -239,7 +239,7 @@ func (a *hostResponse) ReadFrom(r io.Reader) (n int64, err error) {
 	}
 }
 
-// flushOnPause says whether something is to go to the client as soon as the child pauses.
+// flushOnPause reports whether something is to go to the client as soon as the child pauses.
 func (a *hostResponse) flushOnPause() bool {
 	return a.exchange.host.Streams && a.local == "" && (!a.passed || a.unsent)
 }
@@ -255,7 +255,7 @@ func (a *hostResponse) awaitExit() {
 	}
 }
 
-// fault says what is wrong with an answer of which nobody has complained.
+// fault returns what is wrong with a response that has no fault yet.
 func (a *hostResponse) fault() (status int, why string) {
 	switch {
 	case a.status == 0: // the library logs why; if it does not, this is its way to say that it cannot understand

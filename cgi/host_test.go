@@ -14,8 +14,8 @@ import (
 	"forktax/cgi"
 )
 
-// A child that gives no right answer is a 502 for the client, and one that cannot be started a 500; it counts as failed, and leaves a line in the log that names
-// the request.
+// A child that gives no right answer is a 502 for the client, and one that cannot be started a 500; it counts as
+// failed, and leaves a line in the log that names the request.
 func TestChildFails(t *testing.T) {
 	missing := &cgi.Host{Path: "/no/such/program", Dir: "/"}
 	tests := map[string]struct {

@@ -9,7 +9,7 @@ import (
 // errQueueFull means that as many requests wait as may.
 var errQueueFull = errors.New("the queue is full")
 
-// limiter admits a bounded number at once and lets a bounded number wait, in the order in which they came.
+// A limiter admits a bounded number at once and lets a bounded number wait, in the order in which they came.
 type limiter struct {
 	free    chan struct{} // holds a token for each slot that is taken
 	waiting atomic.Int64

@@ -90,7 +90,7 @@ func TestLimits(t *testing.T) {
 			pids := filepath.Join(t.TempDir(), "pids")
 			h := shell(noted(test.script), "PIDS="+pids)
 			h.Limits = test.limits
-			addr, logged := serverAddress(t, h)
+			addr, logged := served(t, h)
 			status, body, whole := asks(t, addr, "/path")
 			if test.status == 0 && whole || test.status != 0 && status != test.status {
 				t.Errorf("status %d, %d bytes, complete: %t; want %d", status, len(body), whole, test.status)
@@ -121,7 +121,7 @@ func TestChildDies(t *testing.T) {
 		"with a status":            {textHead + `echo all; exit 3`, 200, true, "the program ended with status 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			addr, logged := serverAddress(t, shell(test.script))
+			addr, logged := served(t, shell(test.script))
 			status, body, whole := asks(t, addr, "/path")
 			if status != test.status || whole != test.whole || strings.Contains(body, "part") {
 				t.Errorf("status %d %q, complete: %t; want %d, %t", status, body[:min(len(body), 50)], whole, test.status, test.whole)
@@ -136,7 +136,7 @@ func TestChildDies(t *testing.T) {
 // A process that a child leaves behind does not keep the client waiting, and lives on.
 func TestLeftBehind(t *testing.T) {
 	pids := filepath.Join(t.TempDir(), "pids")
-	addr, logged := serverAddress(t, shell(textHead+`printf hello; sleep 60 & echo $! >"$PIDS"`, "PIDS="+pids))
+	addr, logged := served(t, shell(textHead+`printf hello; sleep 60 & echo $! >"$PIDS"`, "PIDS="+pids))
 	status, body, whole := asks(t, addr, "/path")
 	if status != 200 || body != "hello" || !whole {
 		t.Errorf("status %d %q, complete: %t", status, body, whole)
@@ -160,7 +160,7 @@ func TestClientLeaves(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			pids := filepath.Join(t.TempDir(), "pids")
-			addr, logged := serverAddress(t, shell(`sleep 60 & echo $$ $! >"$PIDS"; wait`, "PIDS="+pids))
+			addr, logged := served(t, shell(`sleep 60 & echo $$ $! >"$PIDS"; wait`, "PIDS="+pids))
 			c, err := net.Dial("tcp", addr)
 			if err != nil {
 				t.Fatal(err)
@@ -181,7 +181,7 @@ func TestClientLeaves(t *testing.T) {
 
 // A child that has its answer ready need not read its request's body, and the client need not send it.
 func TestUnreadBody(t *testing.T) {
-	addr, _ := serverAddress(t, shell(textHead+`echo enough`))
+	addr, _ := served(t, shell(textHead+`echo enough`))
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
@@ -280,8 +280,8 @@ func TestNoDescriptors(t *testing.T) {
 	}
 }
 
-// The same holds without processes. Who is root does not meet this limit, and cannot be root again, so that this takes a
-// process of its own.
+// The same holds without processes. Who is root does not meet this limit, and cannot be root again, so that this takes
+// a process of its own.
 func TestNoProcesses(t *testing.T) {
 	const role = "CGI_TEST_WITHOUT_PROCESSES"
 	if os.Getenv(role) == "" {
@@ -380,7 +380,7 @@ func TestClose(t *testing.T) {
 func TestSpool(t *testing.T) {
 	h := shell(textHead + `cat`)
 	h.Limits.Idle = 200 * time.Millisecond
-	addr, logged := serverAddress(t, h)
+	addr, logged := served(t, h)
 	head, _ := say(t, addr, "POST /path HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n") // and no end
 	if !strings.HasPrefix(head, "HTTP/1.1 408 ") || !strings.Contains(logged.String(), "POST /path: nothing more of its body came for 200ms") {
 		t.Errorf("%q, the log has %q; want 408", head, logged)

@@ -93,7 +93,8 @@ func TestPhasesOfForeignChild(t *testing.T) {
 	}
 	const head = `printf 'Content-Type: text/plain\n\n'; `
 	outside := []string{"wait", "spawn", "child", "transfer", "exit"}
-	// Each sleep is half a tenth longer than its phase must be at the least: a busy host sees a child begin, or write, late.
+	// Each sleep is half a tenth longer than its phase must be at the least: a busy host sees a child begin, or write,
+	// late.
 	check(`sleep 0.15; `+head+`sleep 0.25; echo body; sleep 0.35`, outside, map[contract.Phase]time.Duration{
 		contract.PhaseChild: 100 * time.Millisecond, contract.PhaseTransfer: 200 * time.Millisecond,
 		contract.PhaseExit: 300 * time.Millisecond})
@@ -102,7 +103,8 @@ func TestPhasesOfForeignChild(t *testing.T) {
 		contract.PhaseChild: 100 * time.Millisecond}) // the head is then the host's own
 }
 
-// What a foreign child says of its inside is believed: it goes to the client in the child's own header, and is taken off.
+// What a foreign child says of its inside is believed: it goes to the client in the child's own header, and is taken
+// off.
 func TestPhasesThatAChildTells(t *testing.T) {
 	w, _ := timed(shell(`sleep 0.2; printf 'Content-Type: text/plain\nServer-Timing: db;dur=9, handle;dur=150\n\nhi'`), "/")
 	if got := w.Header().Get("Server-Timing"); got != "db;dur=9, handle;dur=150" {

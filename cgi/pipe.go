@@ -28,8 +28,8 @@ type pipe struct {
 	followed chan struct{} // closed when it is no longer
 }
 
-// duplicatePipe has r stay open when whoever gave it closes it, for take to have what is in it. It returns nil if that cannot
-// be.
+// duplicatePipe has r stay open when whoever gave it closes it, for take to have what is in it. It returns nil if that
+// cannot be.
 func duplicatePipe(r io.Reader, take func(io.Reader) (int64, error)) *pipe {
 	file, ok := r.(syscall.Conn)
 	if !ok {

@@ -44,7 +44,7 @@ var maxPID = sync.OnceValue(func() int {
 	return 1 << 22 // PID_MAX_LIMIT
 })
 
-// isChild says whether the process of that number is one that this process has started, and has not waited for.
+// isChild reports whether the process of that number is one that this process has started, and has not waited for.
 func isChild(pid int) bool {
 	_, _, mine := wait(pid, syscall.WNOHANG)
 	return mine
@@ -155,8 +155,8 @@ func limit(pid int, l contract.ChildLimits) error {
 // rlimitProcesses is RLIMIT_NPROC, which package syscall leaves out.
 const rlimitProcesses = 6
 
-// descendants lists the processes that live of a child, what that has started, and what those have: by their parents, and by
-// the mark in their environment, which stays when a parent ends. A process that is rid of both is not found.
+// descendants lists the processes that live of a child, what that has started, and what those have: by their parents,
+// and by the mark in their environment, which stays when a parent ends. A process that is rid of both is not found.
 func descendants(child int, mark string) []int {
 	folders, _ := filepath.Glob("/proc/[0-9]*")
 	parents := map[int]int{}
@@ -213,7 +213,7 @@ func signal(pids []int, s syscall.Signal) {
 	}
 }
 
-// unread says whether nobody reads from a pipe any more.
+// unread reports whether nobody reads from a pipe any more.
 func unread(pipe syscall.Conn) (gone bool) {
 	const pollError = 8 // POLLERR: of a pipe's end for writing, that the other is closed
 	raw, err := pipe.SyscallConn()

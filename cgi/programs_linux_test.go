@@ -36,7 +36,8 @@ func git(t *testing.T, dir string, args ...string) string {
 	return string(out) + said.String()
 }
 
-// git's own server side clones, takes more than a megabyte in a body without a length, and fetches with a compressed one.
+// git's own server side clones, takes more than a megabyte in a body without a length, and fetches with a compressed
+// one.
 func TestGit(t *testing.T) {
 	execPath, err := exec.Command(testenv.Program(t, "git", "git"), "--exec-path").Output()
 	if err != nil {
@@ -46,7 +47,7 @@ func TestGit(t *testing.T) {
 	dir := t.TempDir()
 	git(t, dir, "init", "-q", "--bare", "-b", "main", "all/project.git")
 	git(t, filepath.Join(dir, "all/project.git"), "config", "http.receivepack", "true")
-	addr, logged := serverAddress(t, &cgi.Host{Path: backend, Root: "/git", Streams: true,
+	addr, logged := served(t, &cgi.Host{Path: backend, Root: "/git", Streams: true,
 		Env: []string{"GIT_PROJECT_ROOT=" + filepath.Join(dir, "all"), "GIT_HTTP_EXPORT_ALL=1", "HOME=" + dir}})
 	project := "http://" + addr + "/git/project.git"
 
@@ -114,7 +115,7 @@ func TestPerl(t *testing.T) {
 	git(t, filepath.Join(dir, "all/project"), "commit", "-q", "--allow-empty", "-m", "ein erster Schritt")
 	config := filepath.Join(dir, "config")
 	write(t, config, "$projectroot = '"+filepath.Join(dir, "all")+"';\n", 0o644)
-	addr, _ := serverAddress(t, &cgi.Host{Path: script, Root: "/web", Env: []string{"GITWEB_CONFIG=" + config, "HOME=" + dir}})
+	addr, _ := served(t, &cgi.Host{Path: script, Root: "/web", Env: []string{"GITWEB_CONFIG=" + config, "HOME=" + dir}})
 	if got := page(t, http.MethodGet, "http://"+addr+"/web", ""); !strings.Contains(got, "project/.git") {
 		t.Errorf("the page has no project:\n%s", got)
 	}
@@ -130,7 +131,7 @@ func TestPython(t *testing.T) {
 		testenv.Skip(t, errors.New("/usr/lib/python3.*/cgi.py is not there (Debian 12: apt-get install python3)"))
 	}
 	python := testenv.Program(t, "/usr/bin/python3", "python3") // its first line names one that Debian does not have
-	addr, _ := serverAddress(t, &cgi.Host{Path: python, Args: []string{"-W", "ignore", scripts[0]}, Root: "/test"})
+	addr, _ := served(t, &cgi.Host{Path: python, Args: []string{"-W", "ignore", scripts[0]}, Root: "/test"})
 	got := page(t, http.MethodPost, "http://"+addr+"/test/beyond?c=3", url.Values{"a": {"one & two"}}.Encode())
 	for _, want := range []string{"one &amp; two", "<DT> PATH_INFO <DD> /beyond", "<DT> SCRIPT_NAME <DD> /test"} {
 		if !strings.Contains(got, want) {
@@ -145,7 +146,7 @@ func TestPHP(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "page.php")
 	write(t, script, "#!"+php+"\n<?php header('X-From: php'); setcookie('a', '1'); "+
 		"echo $_SERVER['PATH_INFO'], '|', $_GET['q'], '|', $_POST['a'], '|', strlen(file_get_contents('php://input'));", 0o755)
-	addr, _ := serverAddress(t, &cgi.Host{Path: script, Root: "/page.php", Env: []string{"REDIRECT_STATUS=200"}})
+	addr, _ := served(t, &cgi.Host{Path: script, Root: "/page.php", Env: []string{"REDIRECT_STATUS=200"}})
 	if got := page(t, http.MethodPost, "http://"+addr+"/page.php/beyond?q=x+y", "a=b"); got != "/beyond|x y|b|3" {
 		t.Errorf("the page is %q", got)
 	}

@@ -22,7 +22,7 @@ type recentChildren struct {
 	ended  []contract.Child // the newest last
 }
 
-// wanted says whether somebody has looked lately.
+// wanted reports whether Children was called lately.
 func (r *recentChildren) wanted() bool {
 	looked := r.looked.Load()
 	return looked != 0 && contract.Now()-looked < int64(lookTimeout)
@@ -36,8 +36,8 @@ func (r *recentChildren) add(c contract.Child) {
 	}
 }
 
-// Children are those of a host that run, and the last that have ended, in the order in which they began. It says so from the second
-// time on that it is asked, if it is asked every five seconds.
+// Children are those of a host that run, and the last that have ended, in the order in which they began. It says so
+// from the second time on that it is asked, if it is asked every five seconds.
 func (h *Host) Children() []contract.Child {
 	h.recent.looked.Store(contract.Now())
 	h.recent.mu.Lock()

@@ -20,8 +20,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// serverAddress serves the host by HTTP until the test ends, and returns its address and its log.
-func serverAddress(t *testing.T, h *cgi.Host) (addr string, logged *logBuffer) {
+// served serves the host by HTTP until the test ends, and returns its address and its log.
+func served(t *testing.T, h *cgi.Host) (addr string, logged *logBuffer) {
 	t.Helper()
 	logged = &logBuffer{}
 	h.Logger = log.New(logged, "", 0)
@@ -39,8 +39,8 @@ func serverAddress(t *testing.T, h *cgi.Host) (addr string, logged *logBuffer) {
 	return server.Listener.Addr().String(), logged
 }
 
-// say sends a request byte for byte, and returns the answer byte for byte: its head with LF at the ends of lines, and its
-// body. It may break off.
+// say sends a request byte for byte, and returns the answer byte for byte: its head with LF at the ends of lines, and
+// its body. It may break off.
 func say(t *testing.T, addr, request string) (head, body string) {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
@@ -116,7 +116,7 @@ func TestVariables(t *testing.T) {
 				h = &cgi.Host{}
 			}
 			h.Path, h.Args = "/bin/sh", []string{"-c", printsVariables}
-			addr, _ := serverAddress(t, h)
+			addr, _ := served(t, h)
 			head, body := say(t, addr, test.request)
 			lines := strings.Split(dechunked(head, body), "\n")
 			for _, want := range test.has {
@@ -205,7 +205,7 @@ func TestAnswers(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			addr, logged := serverAddress(t, shell("printf '"+test.prints+"' 0"))
+			addr, logged := served(t, shell("printf '"+test.prints+"' 0"))
 			head, body := say(t, addr, get("/path"))
 			body = dechunked(head, body)
 			if !strings.HasPrefix(head, fmt.Sprintf("HTTP/1.1 %d ", test.status)) {
@@ -239,7 +239,7 @@ esac`)
 	count := filepath.Join(t.TempDir(), "count")
 	h.Env = []string{"COUNT=" + count}
 	h.Limits.Children = 1 // each gives its slot back before the next begins
-	addr, logged := serverAddress(t, h)
+	addr, logged := served(t, h)
 	head, body := say(t, addr, "POST /from HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi")
 	if !strings.HasPrefix(head, "HTTP/1.1 200 ") || body != "GET /to?from=POST " || strings.Contains(head, "Location") {
 		t.Errorf("POST /from: %q %q, want the answer of GET /to", head, body)
@@ -260,7 +260,7 @@ esac`)
 
 // HEAD has the head of GET, and no body, whatever the child writes.
 func TestHead(t *testing.T) {
-	addr, _ := serverAddress(t, shell(`printf 'Content-Type: text/plain\nContent-Length: 5\n\nhello'`))
+	addr, _ := served(t, shell(`printf 'Content-Type: text/plain\nContent-Length: 5\n\nhello'`))
 	head, body := say(t, addr, strings.Replace(get("/"), "GET", "HEAD", 1))
 	if !strings.HasPrefix(head, "HTTP/1.1 200 ") || body != "" || !strings.Contains(head, "Content-Length: 5") {
 		t.Errorf("HEAD: %q %q, want the head alone", head, body)
@@ -269,7 +269,7 @@ func TestHead(t *testing.T) {
 
 // A head that comes in pieces, and standard error before and after the answer.
 func TestPieces(t *testing.T) {
-	addr, logged := serverAddress(t, shell(`echo before >&2; printf 'Content-'; sleep 0.05; printf 'Type: text/plain\r'; sleep 0.05
+	addr, logged := served(t, shell(`echo before >&2; printf 'Content-'; sleep 0.05; printf 'Type: text/plain\r'; sleep 0.05
 printf '\n\r'; sleep 0.05; printf '\nhello'; exec >&-; echo after >&2`))
 	head, body := say(t, addr, get("/"))
 	if !strings.HasPrefix(head, "HTTP/1.1 200 ") || body != "hello" {
@@ -286,7 +286,7 @@ func TestStreams(t *testing.T) {
 	h := shell(`printf 'Content-Type: text/plain\n\nfirst'; until [ -e "$RELEASE" ]; do sleep 0.02; done; printf second`,
 		"RELEASE="+release)
 	h.Streams = true
-	addr, _ := serverAddress(t, h)
+	addr, _ := served(t, h)
 	resp, err := http.Get("http://" + addr)
 	if err != nil {
 		t.Fatal(err)
@@ -307,7 +307,7 @@ func TestStreams(t *testing.T) {
 // A child may answer while its body still comes, and more than any pipe holds both ways.
 func TestBothDirections(t *testing.T) {
 	const size = 64 << 20
-	addr, _ := serverAddress(t, shell(`printf 'Content-Type: application/octet-stream\n\n'; exec cat`))
+	addr, _ := served(t, shell(`printf 'Content-Type: application/octet-stream\n\n'; exec cat`))
 	for _, length := range []int64{size, -1} { // which is chunked
 		body := io.LimitReader(pattern{}, size)
 		req, err := http.NewRequest(http.MethodPost, "http://"+addr, body)
@@ -361,7 +361,7 @@ func TestFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	addr, _ := serverAddress(t, &cgi.Host{Path: bin, Root: "/cgi-bin"})
+	addr, _ := served(t, &cgi.Host{Path: bin, Root: "/cgi-bin"})
 	for path, want := range map[string]string{
 		"/cgi-bin/a.sh":              "/cgi-bin/a.sh||" + bin,
 		"/cgi-bin/a.sh/more/of%20it": "/cgi-bin/a.sh|/more/of it|" + bin,
@@ -388,7 +388,7 @@ func TestFolder(t *testing.T) {
 func TestRefused(t *testing.T) {
 	h := shell(printsVariables)
 	h.Limits = contract.ChildLimits{Body: 1000}
-	addr, _ := serverAddress(t, h)
+	addr, _ := served(t, h)
 	for name, test := range map[string]struct {
 		request string
 		status  int

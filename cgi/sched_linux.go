@@ -13,8 +13,8 @@ const (
 	schedBatch = 3
 )
 
-// useBatchPolicy has the threads of this process, and the processes that it starts, run by the policy SCHED_BATCH, if they
-// run by none that somebody has chosen. Threads that are made later are as the one that makes them.
+// useBatchPolicy has the threads of this process, and the processes that it starts, run by the policy SCHED_BATCH, if
+// they run by none that somebody has chosen. Threads that are made later are as the one that makes them.
 func useBatchPolicy() {
 	if policy, _, err := syscall.Syscall(syscall.SYS_SCHED_GETSCHEDULER, 0, 0, 0); err != 0 || policy != schedOther {
 		return

@@ -24,8 +24,8 @@ func WithUser(r *http.Request, scheme, name string) *http.Request {
 // serverSoftware is what children see of the host in SERVER_SOFTWARE.
 const serverSoftware = "forktax"
 
-// childRequest is r as net/http/cgi is to see it: without the headers of which it would make variables that a child must not
-// have.
+// childRequest is r as net/http/cgi is to see it: without the headers of which it would make variables that a child
+// must not have.
 func (h *Host) childRequest(r *http.Request) *http.Request {
 	own := *r
 	own.Header = make(http.Header, len(r.Header))
@@ -37,9 +37,10 @@ func (h *Host) childRequest(r *http.Request) *http.Request {
 	return &own
 }
 
-// passesHeader says whether a header becomes a variable. Whether HTTP_X_Y is of X-Y or of X_Y no child could tell, so only
-// letters, digits and - make a name; RFC 3875, sections 4.1.18 and 9.2, has the rest. The variables CONTENT_TYPE and
-// CONTENT_LENGTH are made elsewhere, and Proxy is what programs take for their own variable of that name (httpoxy).
+// passesHeader reports whether a header becomes a variable. Whether HTTP_X_Y is of X-Y or of X_Y no child could tell,
+// so only letters, digits and - make a name; RFC 3875, sections 4.1.18 and 9.2, has the rest. The variables
+// CONTENT_TYPE and CONTENT_LENGTH are made elsewhere, and Proxy is what programs take for their own variable of that
+// name (httpoxy).
 func (h *Host) passesHeader(name string) bool {
 	switch name {
 	case "Authorization", "Proxy-Authorization":
@@ -59,7 +60,8 @@ func (h *Host) passesHeader(name string) bool {
 // shellFunction is how a value begins that old shells take for a function and execute (CVE-2014-6271).
 const shellFunction = "() {"
 
-// isShellshock says whether a value of the request's header would be executed by a child that is an old shell, or starts one.
+// isShellshock reports whether a value of the request's header would be executed by a child that is an old shell, or
+// starts one.
 func isShellshock(r *http.Request) bool {
 	for _, values := range r.Header {
 		for _, v := range values {
@@ -96,8 +98,8 @@ func (h *Host) variables(r *http.Request, s script) []string {
 	return vars
 }
 
-// serverAddress is the name and the port that the client has asked: the name as it called it (4.1.14), and the port on which
-// the request came, whatever it said (4.1.15).
+// serverAddress is the name and the port that the client has asked: the name as it called it (4.1.14), and the port on
+// which the request came, whatever it said (4.1.15).
 func serverAddress(r *http.Request) (name, port string) {
 	name, port = r.Host, "80"
 	if r.TLS != nil {

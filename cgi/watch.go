@@ -21,8 +21,8 @@ const (
 	killTries  = 100
 )
 
-// endLooks is how often others are let run before a thread waits for a child's end. That follows the end of its answer so
-// closely that under load the thread need not.
+// endLooks is how often others are let run before a thread waits for a child's end. That follows the end of its answer
+// so closely that under load the thread need not.
 const endLooks = 3
 
 // watch looks at all exchanges until there has been none for a while. So most end without having been looked at, and
@@ -98,7 +98,7 @@ var past = time.Unix(1, 0)
 
 type deadliner interface{ SetReadDeadline(time.Time) error }
 
-// isOrphaned says whether the child has ended, for the second time, with the head of its answer still to come.
+// isOrphaned reports whether the child has ended, for the second time, with the head of its answer still to come.
 func (e *exchange) isOrphaned() bool {
 	if e.hasHead.Load() {
 		return false // then the answer is read by somebody who looks for that, too
@@ -108,7 +108,8 @@ func (e *exchange) isOrphaned() bool {
 	return before && ended
 }
 
-// clientLeft ends a child whose client has gone. It is called, too, when the client is kept from sending the rest of its body.
+// clientLeft ends a child whose client has gone. It is called, too, when the client is kept from sending the rest of
+// its body.
 func (e *exchange) clientLeft() {
 	if b, ok := e.asked.Body.(*body); ok && b.dropped.Load() {
 		return
@@ -116,8 +117,8 @@ func (e *exchange) clientLeft() {
 	e.abort(0, "the client has gone")
 }
 
-// abort notes what is wrong, unless something was before, and ends the child with all that it has started. That takes until
-// grace is over for what does not listen.
+// abort notes what is wrong, unless something was before, and ends the child with all that it has started. That takes
+// until grace is over for what does not listen.
 func (e *exchange) abort(status int, why string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

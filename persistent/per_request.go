@@ -10,7 +10,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Renewal answers each request by a handler that is opened and connected for it, in a process that stays: what the
+// A PerRequest answers each request by a handler that is opened and connected for it, in a process that stays: what the
 // process itself is worth is all that it keeps. Several requests at once have a handler each.
 type PerRequest struct {
 	// Open makes the state, and connect, which it returns, the handler on it, and what closes that.

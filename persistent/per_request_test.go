@@ -41,9 +41,9 @@ func (d *diary) open(failing string) func(context.Context) (func(context.Context
 	}
 }
 
-// Each request has a handler of its own, which is shut before the answer is complete; what goes wrong is told to the log,
-// and to the client only if there is no answer.
-func TestRenewal(t *testing.T) {
+// Each request has a handler of its own, which is shut before the answer is complete; what goes wrong is told to the
+// log, and to the client only if there is no answer.
+func TestPerRequest(t *testing.T) {
 	whole := []string{"open", "connect", "answer", "shut"}
 	for failing, want := range map[string]struct {
 		steps []string

@@ -52,8 +52,8 @@ func (a *admin) stats() model.Stats {
 	return a.server.Stats()
 }
 
-// workers returns the children that live, where they outlive a request. A child that ends with its request is counted then,
-// and looking for those that run would only make the usage expensive to read.
+// workers returns the children that live, where they outlive a request. A child that ends with its request is counted
+// then, and looking for those that run would only make the usage expensive to read.
 func (a *admin) workers() (pids []int) {
 	if a.server.Children == nil || a.model.Process == contract.PerRequest {
 		return nil

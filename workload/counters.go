@@ -9,10 +9,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// A meter counts answered requests by status, by how long they took, and by how long each of their phases took. It is on
-// the path of every request of all models, so it is a few atomic additions.
+// counters count answered requests by status, by how long they took, and by how long each of their phases took. They
+// are on the path of every request of all models, so they are a few atomic additions.
 type counters struct {
-	untimed  bool // phases are neither counted nor told
+	untimed  bool // phases are neither counted nor in responses
 	byStatus [600]atomic.Int64
 	all      histogram
 	phases   [len(contract.Phases)]histogram
@@ -56,7 +56,7 @@ func (m *counters) observePhases(timing contract.Timing) {
 	}
 }
 
-// countPhases counts what h answers, and has each answer tell its phases.
+// countPhases counts what h answers, and has each response tell its phases.
 func (m *counters) countPhases(h http.Handler) http.Handler {
 	if m.untimed {
 		return m.countOnly(h)
@@ -135,7 +135,7 @@ func (m *counters) byPhase() map[string]contract.Durations {
 	return seen
 }
 
-// statusWriter notes the status of an answer. It passes Flush on, by Unwrap, but not ReadFrom: see answer.
+// statusWriter notes the status of an answer. It passes Flush on, by Unwrap, but not ReadFrom: see response.
 type statusWriter struct {
 	http.ResponseWriter
 	status int

@@ -21,7 +21,7 @@ type probe struct {
 	want   response
 }
 
-// An answer is all that a client sees of one.
+// A response is all that a client sees of one.
 type response struct {
 	Status  int
 	Header  http.Header // without Date and Content-Length

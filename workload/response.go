@@ -14,11 +14,11 @@ import (
 // heldBack is how long an answer may be, in bytes, to be held back until it is complete.
 const heldBack = 64 << 10
 
-// An answer adds to a handler's answer, as Server-Timing, how long the phases of its request took. That is known when the
-// answer is complete, and a header must come first. So an answer is held back until its handler has returned, unless it
-// is flushed or long: then its header has what was known when it went. Little is lost by it: net/http holds a short
-// answer back as well, and the end of a CGI child's always comes when the child has been waited for. What a client sees
-// is otherwise, to the byte, what it would see without.
+// A response adds to a handler's response, as Server-Timing, how long the phases of its request took. That is known
+// when the answer is complete, and a header must come first. So an answer is held back until its handler has returned,
+// unless it is flushed or long: then its header has what was known when it went. Little is lost by it: net/http holds a
+// short answer back as well, and the end of a CGI child's always comes when the child has been waited for. What a
+// client sees is otherwise, to the byte, what it would see without.
 //
 // It has no ReadFrom, and that is on purpose: net/http's own one sends the head before a short body is complete, so the
 // same answer would carry a Content-Length from one model and be chunked from another.
@@ -30,10 +30,10 @@ type response struct {
 	length    int                 // that the handler declared; below 0 if it did not
 	sent      bool                // the head has gone, and nothing is held back any more
 	phases    contract.ServerTiming
-	hasPhases bool // the model told its phases
+	hasPhases bool // the model recorded its phases
 }
 
-// responsePool are used again: to make one for each request would be the most that its phases cost a resident handler.
+// Responses are used again: to make one for each request would be the most that its phases cost a resident handler.
 var responsePool = sync.Pool{New: func() any { return &response{header: http.Header{}, body: make([]byte, 0, 4<<10)} }}
 
 // newResponse is that to a request which is there now.

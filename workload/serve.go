@@ -79,13 +79,13 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 		defer func() { err = errors.Join(err, shut()) }()
 	}
 
-	meter := &counters{untimed: os.Getenv(contract.EnvPhases) == "off"}
-	a := &admin{workload: w.Name, model: m, counters: meter, server: s}
+	counts := &counters{untimed: os.Getenv(contract.EnvPhases) == "off"}
+	a := &admin{workload: w.Name, model: m, counters: counts, server: s}
 	endWithInput(stdin, cancel)
 	fmt.Fprintf(stdout, "ready http://%s http://%s\n", ln.Addr(), adminLn.Addr())
 	return runBoth(ctx, cancel,
 		func(ctx context.Context) error {
-			return (&persistent.Server{Handler: meter.countPhases(withDelay(share, s.Handler)), Header: limits.Header,
+			return (&persistent.Server{Handler: counts.countPhases(withDelay(share, s.Handler)), Header: limits.Header,
 				ConnContext: cgi.WithConn, Logger: logger}).Serve(ctx, ln)
 		},
 		func(ctx context.Context) error {

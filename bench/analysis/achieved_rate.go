@@ -7,17 +7,17 @@ import (
 	"forktax/bench/record"
 )
 
-// An arrival is what is needed of an observation for the pace.
+// An arrival is what is needed of an observation for the achieved rate.
 type arrival struct{ due, done time.Duration }
 
-// achievedRate is the share of the planned rate that the target reached in a block of an open loop, at most 1: how long the
-// arrivals were planned to go on, over how long it took until the last of them had its answer. What a request takes
+// achievedRate is the share of the planned rate that the target reached in a block of an open loop, at most 1: how long
+// the arrivals were planned to go on, over how long it took until the last of them had its answer. What a request takes
 // anyhow is no fault of the rate: if all but a twentieth had their answers as soon after the end as a request of the
 // first half took, in the median, the rate was reached.
 //
 // It does not look at how many requests came: of 400 arrivals of a Poisson process a twentieth more or less is chance.
 // Nor does it count, as a backlog does, how many are under way, which takes the blocks of a whole cell to be sure of. A
-// search has to tell from one visit.
+// search has to decide from one block.
 func achievedRate(r *record.Result, b record.Block) (float64, error) {
 	cell := r.Plan.Cells[b.Cell]
 	length, _ := r.Plan.Length(cell)

@@ -88,8 +88,8 @@ type Sample struct {
 // Counts is how many there were of each kind.
 type Counts = record.Counts
 
-// Percentiles are exact nearest ranks in nanoseconds over all right answers of a cell's undisturbed blocks, and over
-// the requests that timed out; nil where there are too few.
+// Percentiles are exact nearest ranks in nanoseconds over all right answers of a cell's blocks with valid times, and
+// over the requests that timed out; nil where there are too few.
 type Percentiles struct {
 	P50  *int64 `json:"p50"`
 	P90  *int64 `json:"p90"`
@@ -148,7 +148,7 @@ type Comparison struct {
 	DifferenceHigh *float64    `json:"difference_high"`
 	Confidence     *float64    `json:"confidence"` // of the intervals
 	Blocks         int         `json:"blocks"`
-	Starts         int         `json:"starts"`                  // groups of blocks, each with targets started anew
+	Starts         int         `json:"starts"`                  // of the targets, from which the blocks are
 	Over           string      `json:"interval_over,omitempty"` // of the ratio: OverPairs or OverStarts
 	Widened        bool        `json:"widened"`                 // over starts, beyond 1.5 times
 	MDE            *float64    `json:"mde"`                     // the smallest change it would have found; 0.02 is 2 %
@@ -163,7 +163,7 @@ type Warning struct {
 	Advice string   `json:"advice"`
 }
 
-// An Agreement says how far two engines see the same of a cell: the run's own, and the referee.
+// A CrossCheck says how far two engines agree on a cell: the run's own, and that of the cross-check.
 type CrossCheck struct {
 	Workload         string      `json:"workload"`
 	Request          string      `json:"request"`
@@ -172,7 +172,7 @@ type CrossCheck struct {
 	Engine           string      `json:"engine"`
 	CrossCheckEngine string      `json:"cross_check_engine"`
 	Blocks           int         `json:"blocks"`
-	MedianRatio      float64     `json:"median_ratio"`     // the referee's over the engine's
+	MedianRatio      float64     `json:"median_ratio"`     // the cross-check's over the engine's
 	ThroughputRatio  float64     `json:"throughput_ratio"` // likewise
 	EngineCPU        int64       `json:"engine_cpu_ns_per_request"`
 	CrossCheckCPU    int64       `json:"cross_check_cpu_ns_per_request"`

@@ -23,10 +23,10 @@ func Gated() (counted, measured []string) {
 		[]string{MetricFaults, MetricCPU, MetricResponse, MetricResponse90, MetricThroughput}
 }
 
-// higherIsBetter says whether more of the metric is better: its cost is then the inverse.
+// higherIsBetter reports whether more of the metric is better: its cost is then the inverse.
 func higherIsBetter(metric string) bool { return metric == MetricThroughput }
 
-// A trial is the pairs of one gate that is measured.
+// A measuredGate is one gate that is measured, with its pairs.
 type measuredGate struct {
 	cell   record.Cell // the candidate's
 	metric string
@@ -54,7 +54,8 @@ func measuredGates(p record.Plan, measured []measurements) []measuredGate {
 	return all
 }
 
-// useStored puts the floor in the place of the base, times the stored ratio over it. Without such a ratio there is no base.
+// useStored puts the floor in the place of the base, times the stored ratio over it. Without such a ratio there is no
+// base.
 func (t *measuredGate) useStored(p record.Plan, measured []measurements, candidate int) {
 	i := slices.IndexFunc(p.Check.Stored.Ratios, func(r record.StoredRatio) bool {
 		return r.Request == t.cell.Request && r.Metric == t.metric
@@ -87,14 +88,14 @@ func (p pairs) series(metric string, starts int) sequential.Series {
 	return s
 }
 
-// checkData is what a run's criterion is judged by.
-func checkData(r *record.Result, measured []measurements, tried []measuredGate) sequential.Data {
+// checkData is what a check is decided by.
+func checkData(r *record.Result, measured []measurements, gates []measuredGate) sequential.Data {
 	starts := 0
 	for _, b := range r.Blocks {
 		starts = max(starts, b.Start+1)
 	}
 	d := sequential.Data{Ended: r.Tail != (record.Tail{})}
-	for _, t := range tried {
+	for _, t := range gates {
 		d.Gates = append(d.Gates, t.pairs.series(t.metric, starts))
 		d.Slack = append(d.Slack, t.slack)
 	}
@@ -128,7 +129,7 @@ func checkRule(p record.Plan) sequential.Rule {
 	return sequential.Rule{Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, Seed: p.Seed}
 }
 
-// CheckData is what a run with a criterion is judged by, as far as it has come.
+// CheckData is what the check of a run is decided by, as far as the run has come.
 func CheckData(r *record.Result) (sequential.Data, error) {
 	measured, err := measure(r)
 	if err != nil {
@@ -138,7 +139,7 @@ func CheckData(r *record.Result) (sequential.Data, error) {
 	return checkData(r, measured, measuredGates(r.Plan, measured)), nil
 }
 
-// Judge judges a run with a criterion as far as it has come.
+// Judge decides the check of a run as far as the run has come.
 func Judge(r *record.Result) (sequential.Judgement, error) {
 	d, err := CheckData(r)
 	if err != nil {
@@ -147,7 +148,7 @@ func Judge(r *record.Result) (sequential.Judgement, error) {
 	return checkRule(r.Plan).Judge(d), nil
 }
 
-// gate tells what a trial came to.
+// gate returns what the measured gate came to.
 func (t measuredGate) gate(f sequential.GateResult) Gate {
 	g := Gate{Workload: t.cell.Workload, Request: t.cell.Request, Load: t.cell.Load, Metric: t.metric, Kind: MeasuredGate,
 		Unit: unitOf(t.metric), P: &f.P, Pairs: len(t.pairs)}

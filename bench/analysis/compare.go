@@ -85,7 +85,7 @@ func baselines(p record.Plan, c record.Cell) []baseline {
 	return found
 }
 
-// baselineCell finds the cell of the baseline that a cell is compared with.
+// baselineCell finds the cell of the baseline that a cell is compared with, by its index.
 func baselineCell(plan record.Plan, c record.Cell) (index int, ok bool) {
 	if c.Model == plan.Baseline || c.Engine == plan.CrossCheck {
 		return 0, false
@@ -140,7 +140,7 @@ func validRounds(baseline, candidate map[int]*blockData) []int {
 	return rounds
 }
 
-// A pairOf is the values of the two blocks of a sound round.
+// A blockPair is the values of the two blocks of a valid round.
 type blockPair struct {
 	start               int
 	baseline, candidate float64
@@ -162,22 +162,22 @@ func pairBlocks(baseline, candidate map[int]*blockData, metric string) pairs {
 func (p blockPair) logRatio() float64   { return math.Log(p.candidate / p.baseline) }
 func (p blockPair) difference() float64 { return p.candidate - p.baseline }
 
-// byStart deals the values of the pairs out by restart group.
+// byStart deals the values of the pairs out by the start of the targets.
 func (p pairs) byStart(value func(blockPair) float64) [][]float64 {
-	byGroup := map[int][]float64{}
+	byStart := map[int][]float64{}
 	for _, v := range p {
-		byGroup[v.start] = append(byGroup[v.start], value(v))
+		byStart[v.start] = append(byStart[v.start], value(v))
 	}
-	var groups [][]float64
-	for _, g := range slices.Sorted(maps.Keys(byGroup)) {
-		groups = append(groups, byGroup[g])
+	var starts [][]float64
+	for _, s := range slices.Sorted(maps.Keys(byStart)) {
+		starts = append(starts, byStart[s])
 	}
-	return groups
+	return starts
 }
 
 // compare takes the ratio from the logarithms of the pairs' ratios and the difference from their differences, each with
 // the estimate of Hodges and Lehmann and the wider of two intervals of the signed-rank test: over the pairs, and over
-// the restart groups.
+// the starts of the targets.
 func (p pairs) compare() Comparison {
 	logs, differences := p.byStart(blockPair.logRatio), p.byStart(blockPair.difference)
 	c := Comparison{

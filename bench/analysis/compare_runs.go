@@ -10,7 +10,7 @@ import (
 	"forktax/bench/record"
 )
 
-// A Contrast holds two stored runs side by side. They were not interleaved, so it says what is seen, and judges
+// A RunComparison compares two stored runs. They were not interleaved, so it says what is seen, and judges
 // nothing: that takes a check. Its JSON has the rules of an Analysis.
 type RunComparison struct {
 	Schema     int              `json:"schema"`
@@ -26,20 +26,21 @@ type RunComparison struct {
 	Notes      []string         `json:"notes"` // what a reader must know before believing a number
 }
 
-// A Side is one of the runs.
+// A ComparedRun is one of the runs.
 type ComparedRun struct {
 	Name string `json:"name"` // as it was given
 	Run  Run    `json:"run"`
 }
 
-// An Unlikeness is something in which the runs differ.
+// A Mismatch is something in which the runs differ.
 type Mismatch struct {
 	What string `json:"what"`
 	A    string `json:"a"`
 	B    string `json:"b"`
 }
 
-// A CellContrast is a cell that both runs have. Values that one of them has not are nil, and ratios of unlike machines.
+// A CellComparison is a cell that both runs have. Values that one of them has not are nil, and ratios of unlike
+// machines.
 type CellComparison struct {
 	record.Cell
 	Response   RunValues `json:"response_p50_ns"`
@@ -47,22 +48,22 @@ type CellComparison struct {
 	Throughput RunValues `json:"throughput_rps"`
 }
 
-// RunValues is a value of both runs.
+// RunValues are the values of both runs.
 type RunValues struct {
 	A     *float64 `json:"a"`
 	B     *float64 `json:"b"`
 	Ratio *float64 `json:"ratio"` // B over A
 }
 
-// A TaxContrast is what a model costs over the baseline in both runs. Each is a ratio within its run, whose sides were
-// interleaved, so that it can be held against the other on unlike machines, too.
+// A TaxComparison is what a model costs over the baseline in both runs. Each is a ratio within its run, whose sides
+// were interleaved, so that it can be held against the other on unlike machines, too.
 type TaxComparison struct {
 	A     Comparison `json:"a"`
 	B     Comparison `json:"b"`
 	Ratio float64    `json:"ratio"` // of the ratios, B over A
 }
 
-// CompareRuns holds the run b against the run a; the names say which they are. allowUnlike compares absolute numbers of
+// CompareRuns compares the run b with the run a; the names say which they are. allowUnlike compares absolute numbers of
 // unlike machines, too.
 func CompareRuns(nameA string, a *Analysis, nameB string, b *Analysis, allowUnlike bool) *RunComparison {
 	c := &RunComparison{Schema: record.Schema, A: ComparedRun{nameA, a.Run}, B: ComparedRun{nameB, b.Run}, Mismatches: mismatches(a, b),
@@ -85,7 +86,7 @@ func CompareRuns(nameA string, a *Analysis, nameB string, b *Analysis, allowUnli
 	return c
 }
 
-// Absolute says whether absolute numbers are compared.
+// Absolute reports whether absolute numbers are compared.
 func (c *RunComparison) Absolute() bool { return len(c.Mismatches) == 0 || c.Allowed }
 
 func (c *RunComparison) compare(a, b *float64) RunValues {
@@ -193,7 +194,7 @@ func programText(p record.Program) string {
 	return words
 }
 
-// notes are the warnings of a side that make its numbers less than they should be.
+// notes are the warnings of a run that make its numbers less than they should be.
 func (c *RunComparison) notes(s ComparedRun, a *Analysis) []string {
 	notes := []string{}
 	for _, w := range a.Warnings {

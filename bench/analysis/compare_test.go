@@ -87,9 +87,9 @@ func TestWhatIntervalsAreOver(t *testing.T) {
 				t.Errorf("%q is not in the Markdown:\n%s", test.table, markdown)
 			}
 			var logs [][]float64
-			for group := range slices.Chunk(test.ratios, 3) {
+			for start := range slices.Chunk(test.ratios, 3) {
 				var l []float64
-				for _, ratio := range group {
+				for _, ratio := range start {
 					l = append(l, math.Log(math.Round(ratio*1e6)/1e6))
 				}
 				logs = append(logs, l)

@@ -11,10 +11,10 @@ import (
 // maxDisagreement is how far apart the medians of two engines may be and count as the same.
 const maxDisagreement = 0.05
 
-// crossChecks compares the cells that two engines visited in the same rounds. The referee is lighter in no case and an
-// independent client in all: where the two agree, neither is likely to be wrong.
+// crossChecks compares the cells that two engines visited in the same rounds. The engine of the cross-check is lighter
+// in no case and an independent client in all: where the two agree, neither is likely to be wrong.
 func crossChecks(plan record.Plan, cells []Cell, measured []measurements) []CrossCheck {
-	agreements := []CrossCheck{}
+	checks := []CrossCheck{}
 	for i, c := range plan.Cells {
 		if plan.CrossCheck == "" || c.Engine != plan.CrossCheck {
 			continue
@@ -34,10 +34,10 @@ func crossChecks(plan record.Plan, cells []Cell, measured []measurements) []Cros
 				CrossCheckEngine: c.Engine, Blocks: len(medians), MedianRatio: medians.ratio(), ThroughputRatio: throughputs.ratio(),
 				EngineCPU: measured[j].generatorCPU(), CrossCheckCPU: measured[i].generatorCPU()}
 			a.Why = a.explanation()
-			agreements = append(agreements, a)
+			checks = append(checks, a)
 		}
 	}
-	return agreements
+	return checks
 }
 
 func (p pairs) ratio() float64 {
@@ -55,10 +55,10 @@ func (m measurements) generatorCPU() int64 {
 	return m.generatorNS / int64(m.requests)
 }
 
-// blocksForCause is how many blocks it takes to speak of causes.
+// blocksForCause is how many blocks it takes to name a cause.
 const blocksForCause = 6
 
-// Agrees says whether a ratio of the two is near enough to 1.
+// Agrees reports whether a ratio of the two is near enough to 1.
 func Agrees(ratio float64) bool { return math.Abs(math.Log(ratio)) <= maxDisagreement }
 
 // explanation says what the difference comes from, as far as the numbers tell.

@@ -94,8 +94,8 @@ func (c Cell) startupNS() int64 {
 	return c.PhaseNS(contract.PhaseSpawn.String()) + c.PhaseNS(contract.PhaseStart.String())
 }
 
-// fastestStatic finds, for a cell of a program that is linked dynamically, the static one of the same language, model and load
-// that starts fastest. The floor is none: what it starts is no Go program.
+// fastestStatic finds, for a cell of a program that is linked dynamically, the static one of the same language, model
+// and load that starts fastest. The floor is none: what it starts is no Go program.
 func (a *Analysis) fastestStatic(c Cell) (other *Cell) {
 	program := a.program(c.Workload)
 	if program == nil || program.Linking != record.LinkedDynamically || program.Go == "" {

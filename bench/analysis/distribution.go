@@ -10,9 +10,9 @@ import (
 // BinsPerDecade is into how many equally wide bins a factor of ten is divided, on a logarithmic axis.
 const BinsPerDecade = 20
 
-// A Distribution says how many answers took how long: Answers[i] as long as FromNS[i] nanoseconds or longer, and less than
-// 10^(1/20) times that, which is 12.2 % more. A bin begins at the whole nanosecond at or above a power of 10^(1/20). Those without
-// an answer are not there. Together they are all right answers of the undisturbed blocks.
+// A Distribution says how many answers took how long: Counts[i] as long as FromNS[i] nanoseconds or longer, and less
+// than 10^(1/20) times that, which is 12.2 % more. A bin begins at the whole nanosecond at or above a power of
+// 10^(1/20). Those without an answer are not there. Together they are all right answers of the blocks with valid times.
 type Distribution struct {
 	FromNS []int64 `json:"from_ns"`
 	Counts []int64 `json:"responses"`

@@ -8,7 +8,7 @@ import (
 
 // What the tests reach of the inside, from outside of the package.
 
-// Why is what the report says of an agreement.
+// Why is what the report says of a cross-check.
 func Why(a CrossCheck) string { return a.explanation() }
 
 // Overloaded says whether blocks of an open loop, of this planned length, show an overload.

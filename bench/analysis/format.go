@@ -42,8 +42,8 @@ func FormatDuration(ns float64) string {
 	return sign + FormatNumber(ns/size) + " " + name
 }
 
-// FormatDifference prints a difference in nanoseconds and an interval about nothing, with signs, in one unit and as precisely as
-// the largest of them can carry: −0.49 µs (−2.10 to +1.30).
+// FormatDifference prints a difference in nanoseconds and an interval about nothing, with signs, in one unit and as
+// precisely as the largest of them can carry: −0.49 µs (−2.10 to +1.30).
 func FormatDifference(difference, low, high float64) string {
 	largest := max(math.Abs(difference), math.Abs(low), math.Abs(high))
 	size, name := unit(largest)

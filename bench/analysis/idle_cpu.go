@@ -12,19 +12,19 @@ import (
 )
 
 const (
-	// maxIdleShare is the share of a core that a target may use while others are measured. The look at its usage before and
-	// after each block, up to 0.3 ms, takes a part of that, and so does waiting for the last children of a block.
+	// maxIdleShare is the share of a core that a target may use while others are measured. The look at its usage before
+	// and after each block, up to 0.3 ms, takes a part of that, and so does waiting for the last children of a block.
 	maxIdleShare = 0.05
 	// minIdleTime is the idle time in sum from which on the share is judged.
 	minIdleTime = time.Second
 )
 
-// targetKey names one in the record.
+// A targetKey names a target in the record.
 type targetKey struct{ workload, model string }
 
-// usageReadCosts is what one look at a target's usage costs it in processor time, in nanoseconds: the median of what it used
-// between one block and the next, when nothing but one look fell into that. It is taken off each block, which holds the
-// end of one look and the beginning of the next: at a low rate it would be a good part of what is measured.
+// usageReadCosts is what one look at a target's usage costs it in processor time, in nanoseconds: the median of what it
+// used between one block and the next, when nothing but one look fell into that. It is taken off each block, which
+// holds the end of one look and the beginning of the next: at a low rate it would be a good part of what is measured.
 func usageReadCosts(r *record.Result) map[targetKey]int64 {
 	seen := map[targetKey][]float64{}
 	for _, b := range r.Blocks {

@@ -11,16 +11,16 @@ import (
 // Inconclusive is the code of the warnings that a run says too little. They make its exit status 3.
 const Inconclusive = "inconclusive"
 
-// tooManyInvalid reports whether so much of the cell is invalid that the rest may be, too.
+// tooManyInvalid reports whether so many blocks of the cell are invalid that the rest may be, too.
 func (c Cell) tooManyInvalid() bool { return tooManyInvalid(c.InvalidBlocks, c.Blocks) }
 
-// tooManyInvalid reports whether so many invalid blocks are too many: more than a fifth. One block is an accident, which may
-// befall any cell; where blocks are few it is a fifth of them, or all.
+// tooManyInvalid reports whether that many invalid blocks are too many: more than a fifth. One block is an accident,
+// which may befall any cell; where blocks are few it is a fifth of them, or all.
 func tooManyInvalid(invalid, blocks int) bool {
 	return invalid >= minInvalid && float64(invalid) > maxInvalidShare*float64(blocks)
 }
 
-// blocksToOutweigh is how many blocks a cell needs not to be accused of so many invalid ones.
+// blocksToOutweigh is how many blocks a cell needs for that many invalid ones not to be too many.
 func blocksToOutweigh(invalid int) int {
 	blocks := int(float64(invalid) / maxInvalidShare)
 	for tooManyInvalid(invalid, blocks) {
@@ -29,7 +29,7 @@ func blocksToOutweigh(invalid int) int {
 	return blocks
 }
 
-// invalidWarning finds the cells that are accused, of those on which the outcome rests.
+// invalidWarning finds the cells with too many invalid blocks, of those on which the outcome rests.
 func invalidWarning(plan record.Plan, a *Analysis) (Warning, bool) {
 	names, text := invalidCells(a.OwnCells(), func(c Cell) bool { return !isAuxiliary(plan, c) })
 	return warningAbout(names, Warning{Code: Inconclusive, Text: text,
@@ -45,8 +45,8 @@ func auxiliaryInvalidWarning(plan record.Plan, a *Analysis) (Warning, bool) {
 			"METHOD.md says what each reason means"})
 }
 
-// isAuxiliary reports whether no outcome rests on a cell: one of the referee, or of the floor, unless the candidate is
-// held against the floor because the base is stored.
+// isAuxiliary reports whether no outcome rests on a cell: one of the cross-check, or of the floor, unless the candidate
+// is held against the floor because the base is stored.
 func isAuxiliary(plan record.Plan, c Cell) bool {
 	if c.Workload == plan.Floor {
 		return plan.Check == nil || plan.Check.Stored == nil
@@ -54,7 +54,7 @@ func isAuxiliary(plan record.Plan, c Cell) bool {
 	return plan.CrossCheck != "" && c.Engine == plan.CrossCheck
 }
 
-// invalidCells names the accused cells of those that count, and says why they are.
+// invalidCells names the cells with too many invalid blocks, of those that count, and says why the blocks are invalid.
 func invalidCells(cells []Cell, counts func(Cell) bool) (names []string, text string) {
 	reasons := Counts{}
 	for _, c := range cells {
@@ -120,8 +120,8 @@ func (n pairCount) fewest(by []metric) (fewest int, metric string) {
 	return fewest, metric
 }
 
-// tooFewPairs tells of the comparisons that have no interval, or came to nothing: but of those of accused cells, of
-// which more would not help.
+// tooFewPairs warns of the comparisons that have no interval, or came to nothing: but not of those of cells with too
+// many invalid blocks, of which more would not help.
 func tooFewPairs(plan record.Plan, blocks []record.Block, measured []measurements, a *Analysis) (Warning, bool) {
 	short, planned := shortages(plan, measured)
 	var names []string
@@ -141,8 +141,8 @@ func tooFewPairs(plan record.Plan, blocks []record.Block, measured []measurement
 		Advice: fmt.Sprintf("a 95 %% interval needs six: give %s, or more", optionsFor(plan, blocks, a, fewest))})
 }
 
-// sparePairs is how many pairs more than needed a longer budget is to give: rounds can be counted, but how many there are
-// in a time varies with the machine.
+// sparePairs is how many pairs more than needed a longer budget is to give: rounds can be counted, but how many there
+// are in a time varies with the machine.
 const sparePairs = 1
 
 // optionsFor says in options of the command what would have given six pairs in place of so many: pairs grow with the

@@ -58,8 +58,8 @@ func TestTooManyInvalid(t *testing.T) {
 	check(1, 1, false) // which is too few anyhow
 }
 
-// The referee's blocks are in no comparison, so that nothing depends on them.
-func TestInvalidBlocksOfTheReferee(t *testing.T) {
+// The blocks of the cross-check are in no comparison, so that nothing depends on them.
+func TestInvalidBlocksOfTheCrossCheck(t *testing.T) {
 	cells := analysistest.Twins()
 	for _, c := range analysistest.Twins() {
 		c.Engine = "referee"

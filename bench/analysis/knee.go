@@ -17,7 +17,7 @@ type Knee struct {
 	FailedRPS  *float64  `json:"failed_rps"`              // the lowest rate that did not; nil if all did
 	AgainRPS   []float64 `json:"met_again_rps,omitempty"` // rates above it that met it all the same
 	UnclearRPS []float64 `json:"undecided_rps,omitempty"` // rates at which there were too few requests to tell
-	Reason     string    `json:"reason"`                  // what gave out at the lowest rate that did not: see finding.go
+	Reason     string    `json:"reason"`                  // what gave out at the lowest rate that did not: see slo.go
 	Detail     string    `json:"detail,omitempty"`        // the same in words
 	Search     *Search   `json:"search,omitempty"`        // nil if the rates were given
 }
@@ -25,11 +25,11 @@ type Knee struct {
 // A Search says how far a search for a knee came.
 type Search struct {
 	Blocks  int `json:"visits"`
-	Missing int `json:"missing"` // visits that it would take more, at the least, to be settled
+	Missing int `json:"missing"` // the fewest blocks that it would take more to be settled
 	Starts  int `json:"starts"`  // of the targets at which the rate, or a higher one, was met
 }
 
-// knees finds the knee of each workload, request and model from what was measured, before it is spoilt.
+// knees finds the knee of each workload, request and model from what was measured, before propagateInvalid.
 func knees(r *record.Result, measured []measurements) ([]Knee, error) {
 	found := []Knee{}
 	if r.Plan.Objective == nil {
@@ -48,11 +48,11 @@ func knees(r *record.Result, measured []measurements) ([]Knee, error) {
 			if len(blocks[cell]) == 0 {
 				continue
 			}
-			hear := s.evalPooled
+			eval := s.evalPooled
 			if r.Plan.Searched {
-				hear = s.evalStarts
+				eval = s.evalStarts
 			}
-			f, err := hear(r, point, measured[cell], blocks[cell])
+			f, err := eval(r, point, measured[cell], blocks[cell])
 			if err != nil {
 				return nil, err
 			}
@@ -66,8 +66,8 @@ func knees(r *record.Result, measured []measurements) ([]Knee, error) {
 	return found, nil
 }
 
-// kneeCurves leaves out the floor, which nobody would serve, and the rungs of the ladder, which are visited at one rate
-// only.
+// kneeCurves leaves out the floor, which nobody would serve, and the models between the levels of reuse at the ends,
+// which are visited at one rate only.
 func kneeCurves(p record.Plan) [][]int {
 	curves := p.Curves()
 	points := map[[2]string]int{} // of a request's longest curve
@@ -83,28 +83,28 @@ func kneeCurves(p record.Plan) [][]int {
 	})
 }
 
-// An ascent goes up a curve to its knee.
+// A kneeState is the state of going up a curve to its knee.
 type kneeState struct {
 	knee        *Knee
 	met, failed int         // points: those of the knee's rates
 	starts      map[int]int // the highest point that was met at each start of the targets; of a search
-	lastStart   int         // start at which one was visited
+	lastStart   int         // the last start with a block
 	blocks      int
 }
 
-// evalPooled has all blocks at a rate say something together.
+// evalPooled evaluates all blocks at a rate together.
 func (s *kneeState) evalPooled(r *record.Result, _ int, m measurements, blocks []record.Block) (sloResult, error) {
 	s.blocks += len(blocks)
 	return m.evalSLO(r, blocks)
 }
 
-// evalStarts has each visit of a search say what it said then: a rate is met if it was at the latest start of the targets at
-// which it was asked for, and missed at none.
+// evalStarts evaluates the blocks of a search as they were then: a rate is met if it was at the latest start of the
+// targets at which it was asked for, and missed at none.
 func (s *kneeState) evalStarts(r *record.Result, point int, m measurements, blocks []record.Block) (sloResult, error) {
 	s.blocks += len(blocks)
-	said, missed := sloResult{}, false
+	result, missed := sloResult{}, false
 	for len(blocks) > 0 {
-		n := 0 // visits of this start
+		n := 0 // blocks of this start
 		for n < len(blocks) && blocks[n].Start == blocks[0].Start {
 			n++
 		}
@@ -116,28 +116,27 @@ func (s *kneeState) evalStarts(r *record.Result, point int, m measurements, bloc
 			s.starts[blocks[0].Start] = point
 		}
 		if !missed {
-			said, missed = f, f.status == record.Missed || f.status == record.Failed
+			result, missed = f, f.status == record.Missed || f.status == record.Failed
 		}
 		s.lastStart = max(s.lastStart, blocks[0].Start)
 		blocks = blocks[n:]
 	}
-	return said, nil
+	return result, nil
 }
 
-// evalStart hears the visits to a rate at one start of the targets. Of one that was always disturbed it says by what,
-// the last time.
-func evalStart(r *record.Result, m measurements, visits []record.Block) (sloResult, error) {
-	var said sloResult
-	for i := range visits {
-		f, err := m.evalSLO(r, visits[i:i+1])
+// evalStart evaluates the blocks at a rate of one start of the targets. If all are invalid it returns why the last is.
+func evalStart(r *record.Result, m measurements, blocks []record.Block) (sloResult, error) {
+	var result sloResult
+	for i := range blocks {
+		f, err := m.evalSLO(r, blocks[i:i+1])
 		if err != nil || f.status == record.Met || f.status == record.Failed {
 			return f, err
 		}
-		if f.status == record.Missed || said.status != record.Missed {
-			said = f
+		if f.status == record.Missed || result.status != record.Missed {
+			result = f
 		}
 	}
-	return said, nil
+	return result, nil
 }
 
 // add takes a point, the next higher one that was visited, into the knee.
@@ -154,7 +153,7 @@ func (s *kneeState) add(point int, rate float64, f sloResult) {
 	}
 }
 
-// finish counts how far a search came, and how many visits are missing: to halve what lies between the two points, to
+// finish counts how far a search came, and how many blocks are missing: to halve what lies between the two points, to
 // go on to the last start of the targets, and to confirm at one start what was found at another.
 func (s *kneeState) finish(p record.Plan) {
 	if !p.Searched {
@@ -177,7 +176,7 @@ func (s *kneeState) finish(p record.Plan) {
 	}
 }
 
-// LatestStatus says what the last visit of a run means for the run's objective.
+// LatestStatus returns what the last block of a run shows of the run's objective.
 func LatestStatus(r *record.Result) (record.ObjectiveStatus, error) {
 	alone := *r
 	alone.Blocks = r.Blocks[len(r.Blocks)-1:]

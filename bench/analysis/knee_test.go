@@ -101,7 +101,8 @@ func TestWhatGaveOut(t *testing.T) {
 		"requests fail": {append(slices.Clone(fine), analysistest.Failed(record.ErrReset), analysistest.Failed(record.ErrWrongStatus)), nothing,
 			"errors", "2 of 52 requests failed: 1 reset, 1 wrong status"},
 		// The answer to the last request, due after 245 ms, comes 62.25 ms later. So what was planned for 250 ms took
-		// 307.25, and 200/s were 163. The median, of the request due after 120 ms, is 31 ms, which would be good enough.
+		// 307.25, and 200/s were 163. The median, of the request due after 120 ms, is 31 ms, which would be good
+		// enough.
 		"a queue grows": {evenly(200, func(due time.Duration) time.Duration { return due/4 + time.Millisecond }), nothing,
 			"overload", "the server did 163/s of 200/s"},
 		"the generator is late": {late, nothing,

@@ -35,7 +35,7 @@ func gatesOf(all []record.LeftOut, wanted func(record.LeftOut) bool) string {
 	return strings.Join(names, ", ")
 }
 
-// leftOutText says for the headline of a pass which gates it does not rest on.
+// leftOutText returns for the headline of a pass which gates it does not rest on.
 func (c *Check) leftOutText() string {
 	if len(c.LeftOut) == 0 {
 		return ""

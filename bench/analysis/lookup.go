@@ -21,7 +21,7 @@ func FirstLoads(cells []Cell) []Cell {
 	return kept
 }
 
-// OwnCells lists all cells without those that only check the others: of the referee, and of a check's control.
+// OwnCells lists all cells without those that only check the others: of the cross-check, and of a check's control.
 func (a *Analysis) OwnCells() []Cell {
 	return append(a.CellsOf(record.Closed), a.CellsOf(record.Open)...)
 }
@@ -87,7 +87,8 @@ func (c Comparison) Undecided() bool {
 		c.DifferenceLow != nil && *c.DifferenceLow <= 0 && 0 <= *c.DifferenceHigh
 }
 
-// Overloaded says whether the cell is compared with its twin, but not in response time, as one of the two is overloaded.
+// Overloaded says whether the cell is compared with its twin, but not in response time, as one of the two is
+// overloaded.
 func (a *Analysis) Overloaded(c Cell) bool {
 	kept := a.BaselineOf(c)
 	return a.Comparison(c.Cell, MetricThroughput) != nil && kept != nil && (c.Overloaded || kept.Overloaded)

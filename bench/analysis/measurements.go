@@ -16,7 +16,7 @@ type measurements struct {
 	errors           Counts
 	usage            *contract.Usage // summed; nil if the target did not tell
 	database         *int64          // processor time of its database server, summed; nil if it has none, or that is not known
-	complaints       []string        // each kind of line once
+	logLines         []string        // each kind of line once
 	generatorNS      int64
 	readingNS        int64              // that a look at the usage costs
 	rounds           map[int]*blockData // by round
@@ -27,7 +27,7 @@ type measurements struct {
 type blockData struct {
 	start        int
 	reasons      []string           // why it is invalid, if it is
-	phaseSamples []phaseSample      // what the server told of some of its requests
+	phaseSamples []phaseSample      // what the server reported of some of its requests
 	values       map[string]float64 // by metric; absent where the block does not carry it
 	response     []int64            // ascending, of the observations that count
 	backlog      backlog            // of an open loop
@@ -44,13 +44,13 @@ type blockTotals struct {
 	span      time.Duration // in which the answers came that count
 }
 
-// inPercentiles says whether a percentile takes the observation in: a right answer, or a request that timed out, which took at
-// least as long and is recorded at that.
+// inPercentiles reports whether percentiles include the observation: a right answer, or a request that timed out, which
+// took at least as long and is recorded at that.
 func inPercentiles(o record.Observation, b record.Block) bool {
 	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == record.ErrTimeout)
 }
 
-// measure reads all blocks of a run, each by itself: what they share is for spoil.
+// measure reads all blocks of a run, each by itself: what they share is for propagateInvalid.
 func measure(r *record.Result) ([]measurements, error) {
 	measured := make([]measurements, len(r.Plan.Cells))
 	reading := usageReadCosts(r)
@@ -83,7 +83,7 @@ func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 		m.add(b)
 		view := &blockData{start: b.Start, response: make([]int64, 0, b.Requests)}
 		lag = lag[:0]
-		told := newPhaseSampler(b)
+		phases := newPhaseSampler(b)
 		for o, err := range r.Observations(b) {
 			if err != nil {
 				return measurements{}, err
@@ -96,7 +96,7 @@ func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 			}
 			if inPercentiles(o, b) {
 				view.response = append(view.response, int64(o.Response()))
-				told.add(o)
+				phases.add(o)
 			}
 			if inPercentiles(o, b) || o.Err == "" && o.Done >= time.Duration(b.DiscardNS) {
 				view.add(o, length)
@@ -107,9 +107,9 @@ func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 		slices.Sort(lag)
 		view.reasons = invalidReasons(r.Plan, b, view.backlog, lag, view.response)
 		view.values = view.metrics(b, view.response)
-		told.metrics(view.values)
-		told.downsample(blocks)
-		view.phaseSamples = told.kept
+		phases.metrics(view.values)
+		phases.downsample(blocks)
+		view.phaseSamples = phases.kept
 		m.rounds[b.Round] = view
 	}
 	return m, nil
@@ -183,7 +183,7 @@ func (m measurements) invalid() int {
 	return n
 }
 
-// responses is the response times of the cell's undisturbed blocks.
+// responses is the response times of the cell's blocks with valid times.
 func (m measurements) responses() stats.Pool {
 	var pool stats.Pool
 	for _, round := range slices.Sorted(maps.Keys(m.rounds)) {
@@ -194,8 +194,8 @@ func (m measurements) responses() stats.Pool {
 	return pool
 }
 
-// pool reads the observations of the cell's undisturbed blocks again, and brings a value of them together, sorted. It
-// uses buf.
+// pool reads the observations of the cell's blocks with valid times again, and brings a value of them together, sorted.
+// It uses buf.
 func (m measurements) pool(r *record.Result, cell int, value func(record.Observation) time.Duration, buf []int64) ([]int64, error) {
 	buf = buf[:0]
 	for _, b := range r.Blocks {
@@ -222,7 +222,7 @@ func (m *measurements) add(b record.Block) {
 	for class, n := range b.Errors {
 		m.errors[class] += n
 	}
-	m.complaints = record.MergeLogLines(m.complaints, b.LogLines)
+	m.logLines = record.MergeLogLines(m.logLines, b.LogLines)
 	if b.DatabaseNS != nil {
 		if m.database == nil {
 			m.database = new(int64)
@@ -276,23 +276,23 @@ func (m measurements) cell(r *record.Result, index int) (Cell, error) {
 	c := Cell{Cell: r.Plan.Cells[index], Phases: m.phases()}
 	m.totals(&c)
 	m.costs(&c)
-	var all, undisturbed blockTotals
+	var all, valid blockTotals
 	for _, b := range m.rounds {
 		all.merge(b.blockTotals)
 		if !timesInvalid(b.reasons) {
-			undisturbed.merge(b.blockTotals)
+			valid.merge(b.blockTotals)
 		}
 	}
 	c.ThroughputRPS = all.throughput() // a rate that was reached is a fact, if an odd one
-	if undisturbed.span > 0 {
-		c.ThroughputRPS = undisturbed.throughput()
+	if valid.span > 0 {
+		c.ThroughputRPS = valid.throughput()
 	}
 	if c.Load.Kind == record.Open {
 		b := m.backlog()
 		c.ReachedShare, c.Overloaded = b.reached(), b.overloaded()
 	}
 	responses := m.responses()
-	c.Response = percentiles(responses, undisturbed.timeouts)
+	c.Response = percentiles(responses, valid.timeouts)
 	c.Histogram = histogram(responses)
 	c.Distribution = distribution(responses)
 	c.Samples = m.samples()
@@ -304,7 +304,7 @@ func (m measurements) cell(r *record.Result, index int) (Cell, error) {
 	if err != nil {
 		return Cell{}, err
 	}
-	c.Service = percentiles(stats.Pool{values}, undisturbed.timeouts)
+	c.Service = percentiles(stats.Pool{values}, valid.timeouts)
 	if values, err = m.pool(r, index, record.Observation.Lag, values); err != nil {
 		return Cell{}, err
 	}
@@ -317,7 +317,7 @@ func (m measurements) totals(c *Cell) {
 	c.Blocks, c.Requests = m.blocks, m.requests
 	c.Errors = record.Block{Errors: m.errors}.Failed()
 	if c.Errors > 0 {
-		c.ErrorsByClass, c.LogLines = m.errors, m.complaints
+		c.ErrorsByClass, c.LogLines = m.errors, m.logLines
 	}
 	c.InvalidBlocks = m.invalid()
 	for _, b := range m.rounds {

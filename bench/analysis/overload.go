@@ -12,8 +12,8 @@ import (
 // the block lasts, and says nothing of what a request costs.
 const LeastReached = 0.95
 
-// minGrowth is how many standard errors of a count a backlog has to grow by, or it may be chance: with few requests one of
-// them that is under way when it is counted makes a twentieth.
+// minGrowth is how many standard errors of a count a backlog has to grow by, or it may be chance: with few requests one
+// of them that is under way when it is counted makes a twentieth.
 const minGrowth = 3
 
 // A backlog is what an open loop had under way in the middle of its blocks, and when their arrivals ended. Both are
@@ -68,8 +68,9 @@ func (q backlog) reached() *float64 {
 }
 
 // overloaded says whether fewer left than came by more than what is allowed, by more than chance, and in most of the
-// blocks. Counts of what came independently have their number for variance, so the difference of two has their sum. What
-// a machine that stands still for a moment keeps waiting did not come independently, but it is in one block or another.
+// blocks. Counts of what came independently have their number for variance, so the difference of two has their sum.
+// What a machine that stands still for a moment keeps waiting did not come independently, but it is in one block or
+// another.
 func (q backlog) overloaded() bool {
 	grown := float64(q.end - q.middle)
 	return grown > (1-LeastReached)*float64(q.planned) && grown > minGrowth*math.Sqrt(float64(q.end+q.middle)) &&

@@ -16,8 +16,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// A server answers requests that arrive as a Poisson process, as many at once as it has workers, the others in turn or,
-// if it is unfair, the newest first. An infinite number of workers is 0.
+// A queueServer answers requests that arrive as a Poisson process, as many at once as it has workers, the others in
+// turn or, if it is unfair, the newest first. An infinite number of workers is 0.
 type queueServer struct {
 	workers int
 	service func(*rand.Rand) time.Duration
@@ -32,7 +32,7 @@ func constant(d time.Duration) func(*rand.Rand) time.Duration {
 	return func(*rand.Rand) time.Duration { return d }
 }
 
-// searchBlock simulates a block.
+// visit simulates a block.
 func (s queueServer) visit(r *rand.Rand, rate float64, length time.Duration) []record.Observation {
 	var block []record.Observation
 	for at := r.ExpFloat64() / rate; at < length.Seconds(); at += r.ExpFloat64() / rate {

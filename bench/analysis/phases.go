@@ -9,11 +9,11 @@ import (
 	"forktax/workload/contract"
 )
 
-// Outside is the name of the part of a request that is in no phase. If the server does not tell the clock, it is also the
-// way there and back: the network, HTTP on either side, and the client.
+// Outside is the name of the part of a request that is in no phase. If the server does not tell the clock, it is also
+// the way there and back: the network, HTTP on either side, and the client.
 const Outside = "outside"
 
-// Metrics of a block that are compared only within a ladder.
+// Metrics of a block that are compared only between the levels of reuse.
 const (
 	metricAllPhases = "phases" // what the server tells of a request, altogether
 	phasePrefix     = "phase " // and then the phase's name
@@ -26,13 +26,13 @@ const (
 	maxCellSamples  = 100_000
 )
 
-// An account is what one server told of one request, and how long its client saw it take.
+// A phaseSample is what one server told of one request, and how long its client saw it take.
 type phaseSample struct {
 	timing  contract.Timing
 	service time.Duration
 }
 
-// phaseSampler takes every so-many-th answer of a block that tells its phases.
+// A phaseSampler takes one in stride answers of a block, of those with phases.
 type phaseSampler struct {
 	kept   []phaseSample
 	stride int
@@ -89,7 +89,8 @@ func median(accounts []phaseSample, value func(phaseSample) time.Duration) float
 	return float64(nearestRank(values, 0.5))
 }
 
-// phases are the medians over the undisturbed blocks, in the order in which they happen, and last what is outside of them.
+// phases are the medians over the blocks with valid times, in the order in which they happen, and last what is outside
+// of them.
 func (m measurements) phases() []Phase {
 	var all []phaseSample
 	for _, b := range m.rounds {

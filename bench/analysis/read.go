@@ -10,9 +10,9 @@ import (
 	"forktax/bench/record"
 )
 
-// ReadAnalysis reads an analysis that was stored: a result.json. What is not the whole of one is an error that names the
-// file, says what is wrong and what is needed: a result that is half there must not be taken for one that says little.
-// The analysis has no histograms and no samples, which are made of a run's blocks.
+// ReadAnalysis reads an analysis that was stored: a result.json. What is not the whole of one is an error that names
+// the file, says what is wrong and what is needed: a result that is half there must not be taken for one that says
+// little. The analysis has no histograms and no samples, which are made of a run's blocks.
 func ReadAnalysis(name string) (*Analysis, error) {
 	f, err := os.Open(name)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A Ladder says what each thing is worth that a process can keep: its rungs are models of one request, from the one that
-// keeps everything down to the one that keeps nothing.
+// ReuseLevels are the costs of what a process can keep: the steps lead over the models of one request, from the one
+// that keeps everything down to the one that keeps nothing.
 type ReuseLevels struct {
 	Workload string      `json:"workload"`
 	Request  string      `json:"request"`
@@ -16,7 +16,7 @@ type ReuseLevels struct {
 	Steps    []Step      `json:"steps"`
 }
 
-// A Step is what it costs to renew one thing more for each request. The client saw it as a difference of response times,
+// A Step is what it costs not to reuse one thing more. The client saw it as a difference of response times,
 // and the server as one of the sums of the phases that it told; these are two measurements of one thing, by two clocks.
 type Step struct {
 	NotReused string   `json:"not_reused"` // "connection", "state", "process", or several where models between are missing
@@ -36,7 +36,7 @@ type Estimate struct {
 	High  *float64 `json:"high"`
 }
 
-// reuseLevels finds the requests and loads of which a rung between the ends was measured.
+// reuseLevels finds the requests and loads of which a model between the ends was measured.
 func reuseLevels(p record.Plan, measured []measurements) []ReuseLevels {
 	found := []ReuseLevels{}
 	index := map[record.Cell]int{}
@@ -48,19 +48,19 @@ func reuseLevels(p record.Plan, measured []measurements) []ReuseLevels {
 			continue
 		}
 		l := ReuseLevels{Workload: c.Workload, Request: c.Request, Engine: c.Engine, Load: c.Load}
-		from, renews := index[c], []string{}
+		from, notReused := index[c], []string{}
 		for _, rung := range record.Rungs[1:] {
-			renews = append(renews, rung.Renews)
+			notReused = append(notReused, rung.Renews)
 			c.Model = rung.Model
 			to, ok := index[c]
 			if !ok {
 				continue
 			}
 			if s, ok := step(measured[from], measured[to]); ok {
-				s.NotReused, s.From, s.To = strings.Join(renews, " and "), p.Cells[from].Model, rung.Model
+				s.NotReused, s.From, s.To = strings.Join(notReused, " and "), p.Cells[from].Model, rung.Model
 				l.Steps = append(l.Steps, s)
 			}
-			from, renews = to, nil
+			from, notReused = to, nil
 		}
 		if len(l.Steps) > 1 { // one step alone is the fork tax
 			found = append(found, l)
@@ -91,7 +91,7 @@ func (p pairs) estimate() Estimate {
 	return Estimate{&c.Difference, c.DifferenceLow, c.DifferenceHigh}
 }
 
-// overlaps says whether two estimates may be of the same; of what has no interval, nothing else can be said.
+// overlaps reports whether two estimates may be of the same; of what has no interval, nothing else can be said.
 func (e Estimate) overlaps(f Estimate) bool {
 	if e.Low == nil || f.Low == nil {
 		return true

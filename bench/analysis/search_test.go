@@ -14,7 +14,7 @@ import (
 	"forktax/bench/record"
 )
 
-// A visit of a made search.
+// A searchBlock is a block of a search that the test makes up.
 type searchBlock struct {
 	rate   float64
 	start  int
@@ -40,7 +40,7 @@ func drops(rate float64, start int) searchBlock {
 		func(b *record.Block) { b.Machine.ListenDrops = 1 }}
 }
 
-func sumSteal(rate float64, start int) searchBlock {
+func stolen(rate float64, start int) searchBlock {
 	return searchBlock{rate, start, misses(rate, start).block, func(b *record.Block) {
 		b.Machine = record.Counters{CPUSeconds: 1, StealSeconds: 0.1}
 	}}
@@ -57,7 +57,7 @@ func busy(rate float64, start int) searchBlock {
 func busyAndStolen(rate float64, start int) searchBlock {
 	return searchBlock{rate, start, misses(rate, start).block, func(b *record.Block) {
 		busy(rate, start).change(b)
-		sumSteal(rate, start).change(b)
+		stolen(rate, start).change(b)
 	}}
 }
 
@@ -102,8 +102,8 @@ func TestLatest(t *testing.T) {
 		"a request failed":            {fails(50, 0), plan.Failed},
 		"a request was dropped":       {drops(50, 0), plan.Failed},
 		"somebody else's was dropped": {searchBlock{50, 0, misses(50, 0).block, drops(50, 0).change}, plan.Unclear},
-		"stolen, and met":             {searchBlock{50, 0, meets(50, 0).block, sumSteal(50, 0).change}, plan.Met},
-		"stolen, and missed":          {sumSteal(50, 0), plan.Missed},
+		"stolen, and met":             {searchBlock{50, 0, meets(50, 0).block, stolen(50, 0).change}, plan.Met},
+		"stolen, and missed":          {stolen(50, 0), plan.Missed},
 		"collected":                   {collected(50, 0), plan.Unclear},
 		"a busy generator":            {busy(50, 0), plan.Unclear},
 		"too few":                     {searchBlock{50, 0, meets(50, 0).block[:3], nothing}, plan.Unclear},
@@ -152,8 +152,8 @@ func TestKneesOfSearches(t *testing.T) {
 		"met at the first start, and disturbed at the others": {[]searchBlock{meets(40, 0), fails(60, 0), meets(50, 0),
 			busy(50, 1), busy(50, 1), busy(50, 1), meets(40, 1), busy(50, 1), meets(40, 2), collected(50, 2)},
 			at(40), at(50), "generator", analysis.Search{Blocks: 10, Starts: 3}},
-		"missed while the hypervisor took time, which does not excuse it": {[]searchBlock{meets(40, 0), sumSteal(60, 0),
-			sumSteal(60, 0), meets(50, 0), meets(50, 1), meets(50, 2)}, at(50), at(60), "response times",
+		"missed while the hypervisor took time, which does not excuse it": {[]searchBlock{meets(40, 0), stolen(60, 0),
+			stolen(60, 0), meets(50, 0), meets(50, 1), meets(50, 2)}, at(50), at(60), "response times",
 			analysis.Search{Blocks: 6, Starts: 3}},
 		"missed at one start, and met at the next": {[]searchBlock{meets(40, 0), fails(60, 0), meets(50, 0), fails(50, 1),
 			meets(40, 1), meets(50, 2)}, at(40), at(50), "errors", analysis.Search{Blocks: 6, Starts: 3}},
@@ -195,7 +195,7 @@ func TestInconclusiveSearches(t *testing.T) {
 			"give a --budget of about 50s, or none"},
 		"disturbed": {[]searchBlock{busy(40, 0), busy(20, 0), busy(10, 0)}, "the machine was too noisy to search for the " +
 			"knee of hello as cgi: at 10/s the load generator was at its limit"},
-		"stolen": {[]searchBlock{meets(40, 0), sumSteal(60, 0), sumSteal(50, 0), meets(40, 1), meets(40, 2)}, ""},
+		"stolen": {[]searchBlock{meets(40, 0), stolen(60, 0), stolen(50, 0), meets(40, 1), meets(40, 2)}, ""},
 		"at the generator's limit": {[]searchBlock{meets(40, 0), busy(60, 0), busy(50, 0), busy(50, 0), busy(50, 0), meets(40, 1),
 			busy(50, 1), busy(50, 1), busy(50, 1), meets(40, 2), busy(50, 2), busy(50, 2), busy(50, 2)}, ""},
 		"failing": {[]searchBlock{fails(40, 0), fails(20, 0), fails(10, 0)}, ""},
@@ -233,7 +233,7 @@ func TestInconclusiveSearches(t *testing.T) {
 		}
 	}
 	a = analysistest.Analyze(t, search(t, fails(40, 0), meets(10, 0)))
-	says(t, analysistest.Analyze(t, search(t, meets(40, 0), sumSteal(60, 0), sumSteal(50, 0), meets(40, 1), meets(40, 2))),
+	says(t, analysistest.Analyze(t, search(t, meets(40, 0), stolen(60, 0), stolen(50, 0), meets(40, 1), meets(40, 2))),
 		"hello: cgi meets p50 ≤ 80 ms up to 40/s (at 50/s its p50 was 100 ms, while the hypervisor took 10.0 % of the "+
 			"CPU time).")
 	says(t, analysistest.Analyze(t, search(t, busyAndStolen(40, 0), meets(10, 0), meets(20, 0), meets(30, 0), meets(30, 1),

@@ -9,7 +9,7 @@ import (
 	"forktax/bench/stats"
 )
 
-// A finding is what blocks of one cell say of the objective.
+// A sloResult is what blocks of one cell say of the objective.
 type sloResult struct {
 	status record.ObjectiveStatus
 	reason string // what gave out; "" if the objective is met
@@ -34,21 +34,21 @@ const (
 	minRetransmit = 200 * time.Millisecond
 )
 
-// evalSLO holds blocks of one cell, one or all that were measured, against the run's objective. They must not have been
-// spoilt yet: that the other twin was disturbed in the same round makes a pair invalid, and says nothing of this one.
+// evalSLO evaluates the run's objective by blocks of one cell, one or all that were measured. It must be called before
+// propagateInvalid: that the other twin's block of the same round is invalid says nothing of this one.
 //
-// Where all blocks were disturbed, they may still meet the objective: whatever disturbs makes requests take longer, for
-// they count from when they were intended. It only excuses that they do not.
+// Where all blocks are invalid, they may still meet the objective: whatever the reason, it makes requests take longer,
+// for they count from when they were intended. It only excuses that they do not.
 func (m measurements) evalSLO(r *record.Result, blocks []record.Block) (sloResult, error) {
 	if f, failed := m.requestFailure(blocks); failed {
 		return f, nil
 	}
-	sound := slices.DeleteFunc(slices.Clone(blocks), func(b record.Block) bool {
+	valid := slices.DeleteFunc(slices.Clone(blocks), func(b record.Block) bool {
 		return timesInvalid(m.rounds[b.Round].reasons)
 	})
-	if len(sound) > 0 {
-		f, err := m.evalBlocks(r, sound)
-		return f.withSteal(sound), err
+	if len(valid) > 0 {
+		f, err := m.evalBlocks(r, valid)
+		return f.withSteal(valid), err
 	}
 	f, err := m.evalBlocks(r, blocks)
 	if f.status == record.Met || f.reason == causeTooFew || err != nil {
@@ -66,20 +66,20 @@ func (f sloResult) withSteal(blocks []record.Block) sloResult {
 	return f
 }
 
-// evalBlocks holds blocks, all of which count, against the run's objective.
+// evalBlocks evaluates the run's objective by blocks, all of which count.
 func (m measurements) evalBlocks(r *record.Result, blocks []record.Block) (sloResult, error) {
 	var response stats.Pool
-	var paces []float64
+	var rates []float64
 	for _, b := range blocks {
 		response = append(response, m.rounds[b.Round].response)
 		p, err := achievedRate(r, b)
 		if err != nil {
 			return sloResult{}, err
 		}
-		paces = append(paces, p)
+		rates = append(rates, p)
 	}
 	rps, o := r.Plan.Cells[blocks[0].Cell].Load.RateRPS, r.Plan.Objective
-	reached := stats.Median(paces) // a queue that grows does so in each block, and a moment's noise is in one
+	reached := stats.Median(rates) // a queue that grows does so in each block, and a moment's noise is in one
 	value, enough := response.Percentile(o.Percentile)
 	switch {
 	case !enough:
@@ -97,8 +97,8 @@ func (m measurements) evalBlocks(r *record.Result, blocks []record.Block) (sloRe
 	return sloResult{status: record.Met}, nil
 }
 
-// requestFailure finds requests that failed, or were hit by a connection that was dropped. They are in no percentile, so one
-// is one too many.
+// requestFailure finds requests that failed, or were hit by a connection that was dropped. They are in no percentile,
+// so one is one too many.
 func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok bool) {
 	classes, requests := Counts{}, 0
 	for _, b := range blocks {
@@ -123,7 +123,7 @@ func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok boo
 	return sloResult{}, false
 }
 
-// disturbances says what gave out where nothing is left but what was disturbed. What is a cause of others comes before
+// invalidCauses says what gave out where all blocks are invalid. What is a cause of others comes before
 // them: a collection makes the generator late.
 var (
 	invalidCauseOrder = []string{reasonCollection, reasonGenerator, reasonLag, reasonNetwork}
@@ -137,7 +137,7 @@ var (
 
 const serverMayDoMore = ", so the server may well do more"
 
-// mainInvalidCause is what disturbed most of the blocks, of which none is sound.
+// mainInvalidCause is why most of the blocks are invalid, of which none has valid times.
 func (m measurements) mainInvalidCause(blocks []record.Block) sloResult {
 	counted := Counts{}
 	for _, b := range blocks {

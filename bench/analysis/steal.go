@@ -11,8 +11,8 @@ import (
 // noticeable, a warning; it makes no block invalid and no run inconclusive.
 
 const (
-	// noticeableSteal is the share of the CPU time from which on steal is worth a warning. A request that computes takes
-	// 1/(1 − share) times as long: above 2 % that is as much as the changes that people look for.
+	// noticeableSteal is the share of the CPU time from which on steal is worth a warning. A request that computes
+	// takes 1/(1 − share) times as long: above 2 % that is as much as the changes that people look for.
 	noticeableSteal = 0.02
 	// stealTick is what the kernel counts steal in, in seconds. A single one is chance.
 	stealTick = 0.01
@@ -21,7 +21,7 @@ const (
 // CodeSteal is the code of the warning that steal was noticeable.
 const CodeSteal = "steal"
 
-// stealCounters is what the machine counted over some blocks.
+// stealCounters are what the machine counted over some blocks.
 type stealCounters struct{ record.Counters }
 
 // sumSteal sums up what was counted over the blocks, and between them: a block alone is too short for it.
@@ -33,7 +33,7 @@ func sumSteal(blocks []record.Block) (s stealCounters) {
 	return s
 }
 
-// FormatShare is the part of the CPU time that the hypervisor took; 0 if the machine does not count it.
+// share is the part of the CPU time that the hypervisor took; 0 if the machine does not count it.
 func (s stealCounters) share() float64 {
 	if s.CPUSeconds <= 0 {
 		return 0

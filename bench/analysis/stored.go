@@ -13,8 +13,8 @@ import (
 // ResultFile is the name of the analysis in a run's directory.
 const ResultFile = "result.json"
 
-// ReadStored reads a result that was kept: from the directory of a run, from the result.json that is left of one, or from
-// a file like that.
+// ReadStored reads a result that was kept: from the directory of a run, from the result.json that is left of one, or
+// from a file like that.
 func ReadStored(path string) (*Analysis, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -48,7 +48,7 @@ func TestMissing(t *testing.T) {
 	for name, test := range map[string]struct {
 		rounds int
 		change func(*record.Result)
-		want   []int // of the twins with one client, with eight, the floor, the referee
+		want   []int // of the twins with one client, with eight, the floor, the cross-check
 	}{
 		"nothing":           {6, nil, []int{0, 0, 0, 0, 0, 0}},
 		"no block yet":      {1, without(func(record.Block) bool { return true }), []int{6, 6, 6, 6, 6, 0}},

@@ -8,7 +8,7 @@ import (
 	"forktax/bench/stats"
 )
 
-// The harness accuses itself. A block is invalid by rules that look at how it was measured, never at what came out or
+// Block validity. A block is invalid by rules that look at how it was measured, never at what came out or
 // on which side it is. With it go the blocks of its round that differ from it only in model: a pair is whole or not at
 // all. What only makes blocks noisier, as steal does, is not among the rules; see steal.go.
 const (
@@ -28,7 +28,7 @@ const (
 	minInvalid      = 2                      // invalid blocks of a cell: a single one is an accident
 )
 
-// invalidReasons lists what is wrong with a block of a plan; lag and response are sorted.
+// invalidReasons lists why a block is invalid; none if it is valid; lag and response are sorted.
 func invalidReasons(p record.Plan, b record.Block, q backlog, lag, response []int64) []string {
 	l := p.Cells[b.Cell].Load
 	var reasons []string
@@ -54,7 +54,7 @@ func invalidReasons(p record.Plan, b record.Block, q backlog, lag, response []in
 	return reasons
 }
 
-// nearestRank is a percentile of values of which there is one at the least, however few they are.
+// nearestRank is a percentile of values, of which there is at least one.
 func nearestRank(sorted []int64, p float64) int64 { return sorted[stats.NearestRank(p, len(sorted))-1] }
 
 // propagateInvalid has the blocks of a round that differ only in model share their reasons.
@@ -81,8 +81,8 @@ func propagateInvalid(cells []record.Cell, measured []measurements) {
 	})
 }
 
-// timesInvalid says that the block's times are not the server's: all reasons but that a request failed, which may well be
-// the server's doing.
+// timesInvalid reports whether the block's times are not the server's: all reasons but that a request failed, which may
+// well be the server's doing.
 func timesInvalid(reasons []string) bool {
 	return slices.ContainsFunc(reasons, func(r string) bool { return r != reasonErrors })
 }

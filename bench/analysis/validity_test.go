@@ -169,8 +169,8 @@ func TestThroughputAtARate(t *testing.T) {
 	check(5, 100*time.Millisecond, 10*time.Millisecond, 5/(460e-3-25e-3))          // which is sent at 450 ms
 }
 
-// The referee is compared with the engine in the rounds that both have, and is in no other table.
-func TestReferee(t *testing.T) {
+// The cross-check is compared with the engine in the rounds that both have, and is in no other table.
+func TestCrossCheck(t *testing.T) {
 	cells := analysistest.Twins()
 	for _, c := range analysistest.Twins() {
 		c.Engine = "referee"

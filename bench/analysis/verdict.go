@@ -12,11 +12,11 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// evaluateCheck says what a run with a criterion came to. It fails closed: whatever is missing, it is not a pass.
+// evaluateCheck returns what the check of a run came to. It fails closed: whatever is missing, it is not a pass.
 func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Check {
 	criterion := r.Plan.Check
-	tried := measuredGates(r.Plan, measured)
-	d := checkData(r, measured, tried)
+	gates := measuredGates(r.Plan, measured)
+	d := checkData(r, measured, gates)
 	j := checkRule(r.Plan).Judge(d)
 	c := &Check{
 		Base: criterion.Titles[r.Plan.Baseline], Candidate: criterion.Titles[criterion.Candidate],
@@ -27,7 +27,7 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 	if s := criterion.Stored; s != nil {
 		c.Base, c.Stored = fmt.Sprintf("%s (run %s)", s.File, s.Run), true
 	}
-	for i, t := range tried {
+	for i, t := range gates {
 		g := t.gate(j.Gates[i])
 		g.Verdict, g.Why = c.verdict(j, j.Gates[i])
 		c.Gates = append(c.Gates, g)
@@ -60,7 +60,7 @@ func (c *Check) verdict(j sequential.Judgement, f sequential.GateResult) (verdic
 // conclude makes one verdict of all.
 func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float64, a *Analysis) {
 	regressed := c.named(Regression)
-	accused, tooMany := invalidWarning(r.Plan, a)
+	invalid, tooMany := invalidWarning(r.Plan, a)
 	failing := slices.IndexFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
 	counts := slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Regression })
 	than := "is worse than that of"
@@ -78,7 +78,7 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float
 		c.Verdict, c.Why = Undecided, c.Gates[failing].Why
 		c.Needs = "a base that answers each request"
 	case tooMany:
-		c.Verdict, c.Why, c.Needs = Undecided, accused.Text, accused.Advice
+		c.Verdict, c.Why, c.Needs = Undecided, invalid.Text, invalid.Advice
 	case j.Verdict == sequential.Pass:
 		c.Verdict = Pass
 		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s%s", c.Candidate, FormatShare(c.MustCatch), c.Base,
@@ -128,8 +128,8 @@ func excess(g Gate) float64 {
 	return *g.Ratio
 }
 
-// detectableErrors is how many standard errors a change has to be away from a bound to be told from it, about: 2.6 for half of 1 %,
-// and one more for it to be likely.
+// detectableErrors is how many standard errors a change has to be away from a bound to be told from it, about: 2.6 for
+// half of 1 %, and one more for it to be likely.
 const detectableErrors = 3.6
 
 // missing says why a check that had its time did not decide, and what would have decided it.

@@ -116,15 +116,15 @@ func FormatLog(lines []string) string {
 // overloaded tells the lowest rate of each request and model at which requests came faster than they left.
 func overloaded(a *Analysis) (Warning, bool) {
 	var names, rates []string
-	told := map[[3]string]bool{}
+	seen := map[[3]string]bool{}
 	for _, c := range a.CellsOf(record.Open) {
 		if !c.Overloaded {
 			continue
 		}
 		names = append(names, c.String())
 		key := [3]string{c.Workload, c.Request, c.Model}
-		if !told[key] {
-			told[key] = true
+		if !seen[key] {
+			seen[key] = true
 			rates = append(rates, fmt.Sprintf("%s, %s: %s of %s", RequestName(c.Workload, c.Request), c.Model,
 				FormatOptional(c.ThroughputRPS, FormatRate), FormatRate(c.Load.RateRPS)))
 		}
@@ -135,7 +135,8 @@ func overloaded(a *Analysis) (Warning, bool) {
 			"plan a lower rate, or give a longer --block if the server is only slow"})
 }
 
-// externalWarning warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
+// externalWarning warns that nothing is known of what servers cost that somebody else runs: models that their workload
+// has not.
 func externalWarning(r *record.Result) (Warning, bool) {
 	var cells, models []string
 	for _, c := range r.Plan.Cells {

@@ -11,25 +11,25 @@ import (
 	"forktax/bench/record"
 )
 
-// measureArrivals holds what an engine observed against what it was to do: each arrival of the plan is one observation, at
-// its instant, whatever became of it.
+// measureArrivals holds what an engine observed against what it was to do: each arrival of the plan is one observation,
+// at its instant, whatever became of it.
 func measureArrivals(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	const timeout = 150 * time.Millisecond
 	sc := scenario{service: ServiceSpec{Time: time.Millisecond, Fail: 10}, load: poisson(500, 4), seed: c.Seed,
 		length: pickDepth(c, 2*time.Second, 2*time.Second, 10*time.Second)}
 	sc.load.TimeoutNS = int64(timeout)
 	sc.pause.after, sc.pause.length = sc.length/2, 300*time.Millisecond
-	sight, err := c.visit(ctx, c.truthClient, c.engine(), sc)
+	result, err := c.visit(ctx, c.truthClient, c.engine(), sc)
 	if err != nil {
 		return Outcome{}, err
 	}
-	plan, err := load.Arrivals(sight.visit.Load, sight.visit.Length, sight.visit.MinRequests, sight.visit.Seed)
+	plan, err := load.Arrivals(result.visit.Load, result.visit.Length, result.visit.MinRequests, result.visit.Seed)
 	if err != nil {
 		return Outcome{}, err
 	}
 	var seen []time.Duration
 	timeouts, early, abandoned, wrong, failed := 0, 0, 0, 0, 0
-	for _, o := range sight.seen {
+	for _, o := range result.seen {
 		seen = append(seen, o.Intended)
 		switch o.Err {
 		case record.ErrTimeout:
@@ -44,7 +44,7 @@ func measureArrivals(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 			wrong++
 		}
 	}
-	for _, s := range sight.real {
+	for _, s := range result.real {
 		if s.Failed {
 			failed++
 		}

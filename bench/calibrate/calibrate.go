@@ -21,7 +21,7 @@ const (
 	certificateMarkdown = "certificate.md"
 )
 
-// An Order is a calibration to be made.
+// Options are a calibration to be made.
 type Options struct {
 	Header
 	Dir         string // for the state and the certificate
@@ -31,7 +31,7 @@ type Options struct {
 }
 
 // Run measures what the folder does not have yet, and writes the certificate after each property. What an error keeps
-// it from is missing in the certificate; the same order goes on there.
+// it from is missing in the certificate; a Run with the same options goes on there.
 func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 	if l.state, err = openState(o.Dir, o.Header, o.Restart); err != nil {
 		return nil, err

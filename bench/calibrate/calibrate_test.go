@@ -27,7 +27,7 @@ func order(dir string, properties ...calibrate.Property) calibrate.Options {
 
 var errBroken = errors.New("broken")
 
-// What was measured is not measured again: neither properties, nor trials of one that did not come to its end.
+// What was measured is not measured again: neither properties, nor repetitions of one that did not come to its end.
 func TestRunGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	var tried []int

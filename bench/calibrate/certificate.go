@@ -26,7 +26,7 @@ type Certificate struct {
 	Missing     []string            `json:"missing,omitempty"` // properties that were not measured yet, or not asked for
 }
 
-// A Certified is a property with what it came to.
+// A CertifiedProperty is a property with what it came to.
 type CertifiedProperty struct {
 	Name          string  `json:"name"`
 	About         string  `json:"about"`

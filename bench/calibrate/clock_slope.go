@@ -16,8 +16,9 @@ var slopeLevels = []struct {
 }{{200 * time.Microsecond, 21}, {time.Millisecond, 15}, {5 * time.Millisecond, 9}, {20 * time.Millisecond, 7},
 	{50 * time.Millisecond, 5}}
 
-// measureClockSlope asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the server
-// knows is a straight line: where it begins is the way there and back, and its slope is the gain of the client's clock.
+// measureClockSlope asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the
+// server knows is a straight line: where it begins is the way there and back, and its slope is the gain of the client's
+// clock.
 func measureClockSlope(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	lines := pickDepth(c, 2, 12, 80)
 	var slopes []float64
@@ -25,23 +26,23 @@ func measureClockSlope(ctx context.Context, c *engineUnderTest) (Outcome, error)
 	for line := range lines {
 		var x, y []float64
 		for _, level := range slopeLevels {
-			sight, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: level.time}, load: closed(1), length: 1, minRequests: level.n,
+			result, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: level.time}, load: closed(1), length: 1, minRequests: level.n,
 				seed: c.Seed + uint64(line)})
 			if err != nil {
 				return Outcome{}, err
 			}
-			if len(sight.seen) != len(sight.real) {
+			if len(result.seen) != len(result.real) {
 				lost++
 				continue
 			}
-			for i, o := range sight.seen {
+			for i, o := range result.seen {
 				compared++
-				if o.Service() < sight.real[i].Took() {
+				if o.Service() < result.real[i].Took() {
 					faster++
 				}
 			}
-			x = append(x, milliseconds(nearestRank(serverTimes(sight.real), 0.5)))
-			y = append(y, milliseconds(nearestRank(valuesOf(sight.seen, record.Observation.Service), 0.5)))
+			x = append(x, milliseconds(nearestRank(serverTimes(result.real), 0.5)))
+			y = append(y, milliseconds(nearestRank(valuesOf(result.seen, record.Observation.Service), 0.5)))
 		}
 		slopes = append(slopes, slope(x, y))
 		c.step(float64(line+1) / float64(lines))

@@ -14,23 +14,23 @@ import (
 	"forktax/bench/stats"
 )
 
-// An exam is a property of a load engine: it holds what the engine tells against what is known. The engine is made from
-// our own, so that the same exam is taken by ours and by those that are wrong on purpose.
+// An engineProperty is a property of a load engine: it compares what the engine observes with what is known. The engine
+// is made from our own, so that the same is measured of ours and of those that are faulty on purpose.
 type engineProperty struct {
 	Property
 	measure func(ctx context.Context, c *engineUnderTest) (Outcome, error)
 }
 
-// A depth is how thorough an exam is.
+// A depth is how thoroughly a property is measured.
 type depth int
 
 const (
-	brief depth = iota // for the wrong ones: a few seconds
+	brief depth = iota // for the faulty ones: a few seconds
 	quick
 	full
 )
 
-// A candidate takes an exam.
+// An engineUnderTest is an engine of which a property is measured.
 type engineUnderTest struct {
 	*Lab
 	*truthClient
@@ -38,7 +38,7 @@ type engineUnderTest struct {
 	wrap  func(own load.Engine) load.Engine // nil: it is our own
 }
 
-// engineProperties are all, in the order in which the wrong engines take them.
+// engineProperties are all, in the order in which they are measured.
 func engineProperties() []engineProperty {
 	return []engineProperty{
 		{Property{Name: "gain", About: "the slope of the client's service times over the server's, from 0.2 to 50 ms",
@@ -63,7 +63,7 @@ func engineProperties() []engineProperty {
 	}
 }
 
-// ownEngineProperties are the exams as properties of our own engine, and that the wrong ones fail them.
+// ownEngineProperties are those of our own engine, and that the faulty ones fail them.
 func ownEngineProperties() []Property {
 	var all []Property
 	for _, e := range engineProperties() {
@@ -76,7 +76,7 @@ func ownEngineProperties() []Property {
 	return append(all, faultyProperty())
 }
 
-// run has the candidate take the exam with a ground-truth server of its own.
+// run measures the property of the engine with a ground-truth server of its own.
 func (e engineProperty) run(ctx context.Context, c *engineUnderTest) (o Outcome, err error) {
 	if c.own() == nil {
 		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Text: "This system has no engine for it."}, nil
@@ -97,10 +97,10 @@ func (e engineProperty) run(ctx context.Context, c *engineUnderTest) (o Outcome,
 	return e.measure(ctx, c)
 }
 
-// pickDepth picks what a depth takes.
+// pickDepth picks the value of the depth.
 func pickDepth[T any](c *engineUnderTest, b, q, f T) T { return [...]T{b, q, f}[c.depth] }
 
-// engine is the candidate's, made anew.
+// engine makes the engine, another each time.
 func (c *engineUnderTest) engine() load.Engine {
 	if c.wrap != nil {
 		return c.wrap(c.own())
@@ -108,21 +108,21 @@ func (c *engineUnderTest) engine() load.Engine {
 	return c.own()
 }
 
-// maxTries is how often a visit is made that was disturbed by what is neither the engine's doing nor the server's.
+// maxTries is how often a visit is made that is invalid for what is neither the engine's doing nor the server's.
 const maxTries = 3
 
-// visitValid makes a visit, and makes it again if it was disturbed, which is told apart by rules that do not look at what
-// came out.
+// visitValid makes a visit, and makes it again if it is invalid, by rules that do not look at what came out.
 func (c *engineUnderTest) visitValid(ctx context.Context, sc scenario) (*visitResult, error) {
 	for try := 1; ; try++ {
-		sight, err := c.visit(ctx, c.truthClient, c.engine(), sc)
-		if err != nil || sight.invalidReasons() == "" || try == maxTries {
-			return sight, err
+		result, err := c.visit(ctx, c.truthClient, c.engine(), sc)
+		if err != nil || result.invalidReasons() == "" || try == maxTries {
+			return result, err
 		}
 	}
 }
 
-// invalidReasons says by what the visit was, if it was. A request that failed is no disturbance, nor is what is expected.
+// invalidReasons returns why the visit is invalid; "" if it is valid. A request that failed is no reason, nor is what
+// is expected.
 func (s *visitResult) invalidReasons() string {
 	var reasons []string
 	for _, reason := range slices.Sorted(maps.Keys(s.invalid)) {
@@ -136,16 +136,17 @@ func (s *visitResult) invalidReasons() string {
 	return strings.Join(reasons, ", ")
 }
 
-// stealNoticed reports whether the hypervisor took so much of the CPU time that the report warns of it. The two sides of a
-// comparison meet that alike; an exam holds one visit against what is known by other means.
+// stealNoticed reports whether the hypervisor took so much of the CPU time that the report warns of it. The two sides
+// of a comparison meet that alike; an engine property compares one visit with what is known by other means.
 func (s *visitResult) stealNoticed() bool {
 	return s.analysis != nil &&
 		slices.ContainsFunc(s.analysis.Warnings, func(w analysis.Warning) bool { return w.Code == analysis.CodeSteal })
 }
 
-// unjudgedIfInvalid makes a fail of one that could not be judged, if a visit that it rests on was disturbed each time.
-func unjudgedIfInvalid(o Outcome, sights ...*visitResult) Outcome {
-	for _, s := range sights {
+// unjudgedIfInvalid makes a failed outcome one that could not be judged, if a visit that it rests on was invalid each
+// time.
+func unjudgedIfInvalid(o Outcome, results ...*visitResult) Outcome {
+	for _, s := range results {
 		if why := s.invalidReasons(); why != "" && o.Verdict == Failed {
 			o.Verdict, o.AimMet = Unjudged, nil
 			o.Text += fmt.Sprintf(" The machine disturbed it %d times (%s).", maxTries, why)
@@ -154,7 +155,8 @@ func unjudgedIfInvalid(o Outcome, sights ...*visitResult) Outcome {
 	return o
 }
 
-// visitsMeasure is a measure over several visits: where their values are centred, with the interval if they are enough for one.
+// visitsMeasure is a measure over several visits: where their values are centred, with the interval if they are enough
+// for one.
 func visitsMeasure(name, unit string, values []float64, must, aim *Range) Measure {
 	m := Measure{Name: name, Unit: unit, N: len(values), Of: "visits", Must: must, Aim: aim,
 		Value: stats.HodgesLehmann(values)}

@@ -8,7 +8,7 @@ import (
 	"forktax/bench/calibrate"
 )
 
-// Each wrong engine is found out, and by its fault: one without it passes. Those that send by themselves do so in
+// Each faulty engine is found out, and by its fault: one without it passes. Those that send by themselves do so in
 // earnest, and there the noise may leave it open.
 func TestWrongEnginesAreFoundOut(t *testing.T) {
 	if n := len(calibrate.FaultyEngines()); n < 10 {

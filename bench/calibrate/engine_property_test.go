@@ -8,7 +8,7 @@ import (
 	"forktax/bench/record"
 )
 
-// Without noise an engine that is exact passes every exam, and meets its aim.
+// Without noise an engine that is exact has every property, and meets its aim.
 func TestExamsAreFair(t *testing.T) {
 	l := newLab()
 	calibrate.Virtual(l)
@@ -23,7 +23,7 @@ func TestExamsAreFair(t *testing.T) {
 	}
 }
 
-// A visit that the hypervisor disturbed is made again: no other side meets that alike.
+// A visit during which the hypervisor took the CPU is made again: no other side meets that alike.
 func TestDisturbedBySteal(t *testing.T) {
 	a := &analysis.Analysis{Cells: []analysis.Cell{{Invalid: record.Counts{"errors": 1}}},
 		Warnings: []analysis.Warning{{Code: "errors"}}}

@@ -50,22 +50,22 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 			continue
 		}
 		c := &engineUnderTest{Lab: l, truthClient: s, wrap: func(load.Engine) load.Engine { return source.engine }}
-		sight, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: time.Microsecond}, load: closed(1),
+		result, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: time.Microsecond}, load: closed(1),
 			length: 250 * time.Millisecond, minRequests: 1500, blocks: 4, seed: l.Seed + uint64(i)})
 		if err != nil {
 			return Outcome{}, err
 		}
-		n += len(sight.seen)
-		cell := sight.analysis.Cells[0]
+		n += len(result.seen)
+		cell := result.analysis.Cells[0]
 		if len(cell.Invalid) > 0 {
 			return Outcome{Verdict: Unjudged, Measures: []Measure{},
 				Text: fmt.Sprintf("The machine disturbed it (%v): not all observations count.", cell.Invalid)}, nil
 		}
-		histogram, err := exported(sight.analysis)
+		histogram, err := exported(result.analysis)
 		if err != nil {
 			return Outcome{}, err
 		}
-		counted := countValues(valuesOf(sight.seen, record.Observation.Response))
+		counted := countValues(valuesOf(result.seen, record.Observation.Response))
 		for _, p := range []struct {
 			thousandths int
 			got         *int64
@@ -93,7 +93,7 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 			Of: "percentiles", Must: atMost(0.1), Aim: atMost(0.1)}), nil
 }
 
-// drawnEngine is an engine that asks nobody, and tells times from a distribution with a long tail.
+// drawnEngine is an engine that sends nothing, and draws its times from a distribution with a long tail.
 type drawnEngine struct{ grain time.Duration }
 
 var _ load.Engine = drawnEngine{}
@@ -116,7 +116,8 @@ func (e drawnEngine) Run(_ context.Context, v load.Visit, rec load.Recorder) err
 	return nil
 }
 
-// valueCounts is how many there are of each value: percentiles by their definition, with nothing of package stats in it.
+// valueCounts is how many there are of each value: percentiles by their definition, with nothing of package stats in
+// it.
 type valueCounts struct {
 	values []time.Duration // ascending, each once
 	of     map[time.Duration]int

@@ -10,12 +10,12 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// Virtual makes a lab one without noise.
+// Virtual gives a lab a simulation without noise.
 func Virtual(l *Lab) { l.simulation = virtual{} }
 
-// RunEngineProperty has our own engine take an exam as thoroughly as a quick calibration does.
-func RunEngineProperty(ctx context.Context, l *Lab, exam string) (Outcome, error) {
-	return enginePropertyNamed(exam).run(ctx, &engineUnderTest{Lab: l, depth: quick})
+// RunEngineProperty measures a property of our own engine as thoroughly as a quick calibration does.
+func RunEngineProperty(ctx context.Context, l *Lab, name string) (Outcome, error) {
+	return enginePropertyNamed(name).run(ctx, &engineUnderTest{Lab: l, depth: quick})
 }
 
 // EngineProperties names them.
@@ -36,7 +36,7 @@ func enginePropertyNamed(name string) engineProperty {
 	panic(name)
 }
 
-// A Faulty is a wrong engine.
+// A Faulty is a faulty engine.
 type Faulty struct {
 	Name, Property string
 	Sends          bool // by itself, and not by our own engine
@@ -53,12 +53,12 @@ func FaultyEngines() []Faulty {
 	return all
 }
 
-// Measure has it take its exam, and one without the fault before.
+// Measure measures the property that its fault is about, before of one without the fault.
 func (f Faulty) Measure(ctx context.Context, l *Lab) (right, found Outcome, err error) {
 	return f.measure(ctx, l)
 }
 
-// Repeated is a property that makes trials, and calls do for each.
+// Repeated is a property with repetitions, and calls do for each.
 func Repeated(name string, n int, do func(i int) error) Property {
 	return Property{Name: name, Duration: func(*Lab) time.Duration { return time.Second },
 		Run: func(_ context.Context, l *Lab) (Outcome, error) {
@@ -70,7 +70,7 @@ func Repeated(name string, n int, do func(i int) error) Property {
 			for _, i := range all {
 				sum += i
 			}
-			return newOutcome("the sum of the trials", countMeasure("sum", sum, n, "trials", atMost(float64(n*n)))), nil
+			return newOutcome("the sum of the repetitions", countMeasure("sum", sum, n, "repetitions", atMost(float64(n*n)))), nil
 		}}
 }
 
@@ -127,12 +127,12 @@ func Visit(ctx context.Context, l *Lab, ask ServiceSpec, load plan.Load, n int, 
 	return it.seen, it.real, nil
 }
 
-// InvalidReasons is by what a visit was disturbed of which the analysis says this.
+// InvalidReasons is why a visit is invalid of which this is the analysis.
 func InvalidReasons(a *analysis.Analysis) string {
 	return (&visitResult{analysis: a, invalid: a.Cells[0].Invalid}).invalidReasons()
 }
 
-// Paused makes a visit with a generator that is stopped.
+// Paused makes a visit with a generator that is paused.
 func Paused(ctx context.Context, l *Lab, load plan.Load, length, after, stopped time.Duration) ([]record.Observation, string,
 	error) {
 	s, stop, err := l.serve(ctx)
@@ -179,7 +179,7 @@ func FalseAlarms(n, most int) Property {
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) { return l.falseAlarms(ctx, "alike", n, most) }}
 }
 
-// WithStressor runs with a hostile neighbour.
+// WithStressor runs beside a stressor.
 func WithStressor(ctx context.Context, l *Lab, run func()) error {
 	_, err := l.withStressor(ctx, func(context.Context, *Lab) (Outcome, error) { run(); return Outcome{}, nil })
 	return err

@@ -13,11 +13,11 @@ import (
 	"forktax/bench/record"
 )
 
-// A wrong is a load engine that is wrong on purpose, in a way in which load generators are. A lab that does not find it
-// out proves nothing when it finds nothing wrong with ours.
+// A faultyEngine is a load engine that is wrong on purpose, in a way in which load generators are. A lab that does not
+// find it out proves nothing when it finds nothing wrong with ours.
 type faultyEngine struct {
 	name     string
-	property string // the exam that asks for it
+	property string // that its fault is about
 	wrap     func(own load.Engine) load.Engine
 	sound    func(own load.Engine) load.Engine // without the fault; nil: our own
 }
@@ -136,8 +136,8 @@ func faultyProperty() Property {
 	}
 }
 
-// measureFaulty has each wrong engine take the exam that asks for its fault, after one without the fault has passed the
-// same: else the noise would find out anybody.
+// measureFaulty measures, of each faulty engine, the property that its fault is about, after one without the fault has
+// passed: else any engine would be found out by the noise.
 func measureFaulty(ctx context.Context, l *Lab) (Outcome, error) {
 	if l.own() == nil {
 		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Text: "This system has no engine for it."}, nil
@@ -175,8 +175,8 @@ func measureFaulty(ctx context.Context, l *Lab) (Outcome, error) {
 	return o, nil
 }
 
-// measure has one without the fault take the exam, and then the wrong one. What is so short can fail by chance, so
-// that the first may try again until it passes, and the second until its visits are not disturbed.
+// measure measures one without the fault, and then the faulty one. What is so short can fail by chance, so
+// that the first may try again until it passes, and the second until its visits are valid.
 func (w faultyEngine) measure(ctx context.Context, l *Lab) (right, found Outcome, err error) {
 	all := engineProperties()
 	e := all[slices.IndexFunc(all, func(e engineProperty) bool { return e.Name == w.property })]
@@ -206,7 +206,7 @@ func (l *Lab) silent() *Lab {
 	return &s
 }
 
-// worst says which of the measures is furthest beyond its limit.
+// worst returns which of the measures is furthest beyond its limit.
 func (o Outcome) worst() string {
 	worst, says := 0.0, o.Text
 	for _, m := range o.Measures {

@@ -11,8 +11,8 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// hostileProperties are the properties that are measured once more beside neighbours that take the processor, fork, and fill
-// the memory. An inconclusive check is not a wrong one: it says that the machine is too noisy.
+// hostileProperties are the properties that are measured once more beside stressors that take the processor, fork, and
+// fill the memory. An inconclusive check is not a wrong one: it says that the machine is too noisy.
 func hostileProperties() []Property {
 	few := func(l *Lab) int { return pick(l, 5, 50) }
 	type measuring = func(context.Context, *Lab) (Outcome, error)
@@ -45,15 +45,15 @@ func hostileProperties() []Property {
 	}}
 }
 
-// withStressor has a hostile neighbour as long as run goes on.
+// withStressor has a stressor as long as run goes on.
 func (l *Lab) withStressor(ctx context.Context, run func(context.Context, *Lab) (Outcome, error)) (o Outcome, err error) {
 	p, err := process.Start(l.tool(helperStress), nil, nil)
 	if err != nil {
-		return Outcome{}, fmt.Errorf("starting a hostile neighbour: %w", err)
+		return Outcome{}, fmt.Errorf("starting a stressor: %w", err)
 	}
 	defer func() { err = errors.Join(err, p.Stop(10*time.Second, nil)) }()
 	if _, err := p.FirstLine(ctx); err != nil {
-		return Outcome{}, fmt.Errorf("starting a hostile neighbour: %w", err)
+		return Outcome{}, fmt.Errorf("starting a stressor: %w", err)
 	}
 	return run(ctx, l)
 }

@@ -31,7 +31,7 @@ func hyperfineProperties() []Property {
 	}}
 }
 
-// A comparedBy is what hyperfine measured of two programs.
+// A hyperfineRatio is what hyperfine measured of two programs.
 type hyperfineRatio struct {
 	Ratio     float64 `json:"ratio"`     // of the means
 	Deviation float64 `json:"deviation"` // that it prints beside it
@@ -91,8 +91,8 @@ func measureHyperfine(ctx context.Context, l *Lab) (Outcome, error) {
 		spread("identical programs: median of the changes", off), spread("+2 %: median of the changes", on)), nil
 }
 
-// compareByHyperfine compares the program with one that starts slower: one after the other, as hyperfine does with two commands. It
-// is called for each, since they differ in an environment that the command env would take time to set.
+// compareByHyperfine compares the program with one that starts slower: one after the other, as hyperfine does with two
+// commands. It is called for each, since they differ in an environment that the command env would take time to set.
 func (l *Lab) compareByHyperfine(ctx context.Context, path string, runs int, slower time.Duration) (hyperfineRatio, error) {
 	var means [2]hyperfineTime
 	for i, work := range []time.Duration{0, slower} {
@@ -104,7 +104,7 @@ func (l *Lab) compareByHyperfine(ctx context.Context, path string, runs int, slo
 	return ratioOf(means[0], means[1]), nil
 }
 
-// A timed is what hyperfine exports of a command, in seconds.
+// A hyperfineTime is what hyperfine exports of a command, in seconds.
 type hyperfineTime struct{ Mean, Stddev float64 }
 
 // ratioOf is what hyperfine prints of two: the ratio of the means, and beside it the root of the sum of the squares of

@@ -28,7 +28,7 @@ import (
 type Lab struct {
 	Seed    uint64
 	Full    bool // take as long as it takes; else some minutes altogether
-	Hostile bool // also with neighbours that disturb
+	Hostile bool // also with stressors
 	// Tool is the command line by which a process of its own calls the function Tool, before its arguments.
 	Helper   []string
 	Command  string                     // forktax, for the metrics of programs
@@ -48,11 +48,11 @@ func (l *Lab) tool(args ...string) *exec.Cmd {
 	return exec.Command(l.Helper[0], append(slices.Clone(l.Helper[1:]), args...)...)
 }
 
-// A world is where exams are taken: the real one, or in tests one in which time is reckoned and nothing disturbs.
+// A simulation takes the place of the machine, in tests: in it time is computed, and there is no noise.
 type simulation interface {
 	// own is the engine that is calibrated, nil if there is none. Each call makes another.
 	own() load.Engine
-	// look has an engine make a visit, and returns what came of it.
+	// visit has an engine make a visit, and returns what came of it.
 	visit(ctx context.Context, engine load.Engine, sc scenario) (*visitResult, error)
 }
 
@@ -64,7 +64,7 @@ func pick[T any](l *Lab, quick, full T) T {
 	return quick
 }
 
-// A sight is what came of one visit: what the engine told, what the server did, and of what the analysis accuses it.
+// A visitResult is what came of one visit: what the engine observed, what the server did, and why it is invalid.
 type visitResult struct {
 	scenario
 	visit    load.Visit
@@ -75,7 +75,7 @@ type visitResult struct {
 	took     time.Duration // from when the engine began until it had ended
 }
 
-// A scene is a load and what goes on meanwhile.
+// A scenario is a load and what goes on meanwhile.
 type scenario struct {
 	service     ServiceSpec
 	load        plan.Load
@@ -84,11 +84,11 @@ type scenario struct {
 	blocks      int // 0 means 1
 	seed        uint64
 	pause       struct{ after, length time.Duration } // the server does nothing for so long
-	// expected is of what the analysis accuses a visit that is as it should be; "" is nothing.
+	// expected is the reason for which a visit is invalid that is as it should be; "" is none.
 	expected string
 }
 
-// truthClient is a ground-truth server that runs.
+// A truthClient talks to a ground-truth server that runs.
 type truthClient struct {
 	url, control string
 }
@@ -163,14 +163,14 @@ func (s runningLauncher) Launch(_ context.Context, model, workload string) (*sub
 
 var _ run.Launcher = runningLauncher{}
 
-// Names of the one cell that a scene has, and of the engine that is calibrated.
+// Names of the one cell that a scenario has, and of the engine that is calibrated.
 const (
 	truthName  = "truth"
 	engineName = "calibrated"
 )
 
-// visit has the engine make a visit as a run does it, by way of the runner, the record on disk and the analysis, so that
-// all of them are calibrated, and returns what came of each block.
+// visit has the engine make a visit as a run does it, by way of the runner, the record on disk and the analysis, so
+// that all of them are calibrated, and returns what came of each block.
 func (l *Lab) visit(ctx context.Context, s *truthClient, engine load.Engine, sc scenario) (*visitResult, error) {
 	if l.simulation != nil {
 		return l.simulation.visit(ctx, engine, sc)
@@ -208,7 +208,7 @@ func (l *Lab) visit(ctx context.Context, s *truthClient, engine load.Engine, sc 
 	return &it, err
 }
 
-// prepare has the server begin a scene.
+// prepare has the server begin a scenario.
 func (s *truthClient) prepare(ctx context.Context, sc scenario) error {
 	_, err := s.ask(ctx, http.MethodPost, "/forget", nil)
 	if err != nil || sc.pause.length == 0 {
@@ -234,7 +234,7 @@ func (sc scenario) plan() plan.Plan {
 // epollEngine is the engine that is calibrated, nil if this system does not have it. Each caller gets its own.
 func epollEngine() load.Engine { return load.Engines()["epoll"] }
 
-// epollEngine is that of the lab's world.
+// own is that of the lab's simulation, or else epollEngine.
 func (l *Lab) own() load.Engine {
 	if l.simulation != nil {
 		return l.simulation.own()

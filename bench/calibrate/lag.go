@@ -12,12 +12,12 @@ func measureLag(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	visits := pickDepth(c, 2, 6, 50)
 	var lags []float64
 	for visit := range visits {
-		sight, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: time.Millisecond}, load: poisson(500, 100), length: time.Second,
+		result, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: time.Millisecond}, load: poisson(500, 100), length: time.Second,
 			seed: c.Seed + uint64(visit)})
 		if err != nil {
 			return Outcome{}, err
 		}
-		lags = append(lags, milliseconds(nearestRank(valuesOf(sight.seen, record.Observation.Lag), 0.99)))
+		lags = append(lags, milliseconds(nearestRank(valuesOf(result.seen, record.Observation.Lag), 0.99)))
 		c.step(float64(visit+1) / float64(visits))
 	}
 	return newOutcome("Poisson arrivals, visits of a second; the p99 of each.",

@@ -16,7 +16,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// A CheckWanted is a check that is to be made, as the command check makes it, of two variants of one program.
+// CheckOptions are a check that is to be made, as the command check makes it, of two variants of one program.
 type CheckOptions struct {
 	Program           subject.Program
 	Base, Candidate   map[string]string // their environments
@@ -29,7 +29,7 @@ type CheckOptions struct {
 // startupProgram is the program of all live checks.
 const startupProgram = "startup"
 
-// A verdictOf is what came of a live check.
+// A checkResult is what came of a live check.
 type checkResult struct {
 	Verdict string  `json:"verdict"`
 	Why     string  `json:"why"`
@@ -37,7 +37,7 @@ type checkResult struct {
 	Ratio   float64 `json:"ratio"` // of the response times, 0 if there was none
 }
 
-// A liveSet is many checks of the same kind.
+// A checkSet is many checks of the same kind.
 type checkSet struct {
 	name              string
 	slower            float64 // the candidate, by so much: 0.1 is 10 %
@@ -70,8 +70,8 @@ func (l *Lab) checks(ctx context.Context, s checkSet) (Outcome, error) {
 	return newOutcome(says, append([]Measure{shareMeasure(s.share, countVerdicts(all)[s.verdict], s.n, s.must, s.aim)}, measures...)...), nil
 }
 
-// runChecks makes the checks of a set. The candidate's start is longer by a share of the median that the program takes here,
-// which is measured first.
+// runChecks makes the checks of a set. The candidate's start is longer by a share of the median that the program takes
+// here, which is measured first.
 func (l *Lab) runChecks(ctx context.Context, s checkSet) ([]checkResult, time.Duration, error) {
 	work := time.Duration(0)
 	if s.slower > 0 {
@@ -124,7 +124,7 @@ func countVerdicts(all []checkResult) map[string]int {
 	return n
 }
 
-// summarize tells how the checks of a set ended, how long they took, and what they saw.
+// summarize returns how the checks of a set ended, how long they took, and what they saw.
 func summarize(all []checkResult) (string, []Measure) {
 	var seconds, ratios []float64
 	for _, v := range all {
@@ -236,9 +236,9 @@ func checkProperties() []Property {
 	}}
 }
 
-// falseAlarms checks a program against itself, at all defaults; but a quick calibration gives each check a seventh of the time.
-// Most of the error is spent at the first looks, so that hardly any alarm is missed by it, and more are inconclusive,
-// which are none.
+// falseAlarms checks a program against itself, at all defaults; but a quick calibration gives each check a seventh of
+// the time. Most of the error is spent at the first looks, so that hardly any alarm is missed by it, and more are
+// inconclusive, which are none.
 func (l *Lab) falseAlarms(ctx context.Context, name string, n, most int) (Outcome, error) {
 	return l.checks(ctx, checkSet{name: name, margin: sequential.DefaultMargin, mustCatch: sequential.DefaultMustCatch,
 		budget: pick(l, 8*time.Second, time.Minute), n: n, share: "false alarms", verdict: analysis.Regression,

@@ -80,7 +80,7 @@ func startup(t *testing.T) *calibrate.Lab {
 	return l
 }
 
-// A neighbour is there while it is wanted, and ends when it is not.
+// A stressor runs while it is wanted, and ends when it is not.
 func TestBeside(t *testing.T) {
 	ran := false
 	if err := calibrate.WithStressor(t.Context(), newLab(), func() { ran = true; time.Sleep(100 * time.Millisecond) }); err != nil || !ran {

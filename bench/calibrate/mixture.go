@@ -14,17 +14,17 @@ func measureMixture(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	percentiles := []float64{0.5, 0.75, 0.9, 0.95, 0.99}
 	visits := pickDepth(c, 1, 6, 24)
 	off := make([][]float64, len(percentiles))
-	var sights []*visitResult
+	var results []*visitResult
 	n := 0
 	for visit := range visits {
-		sight, err := c.visitValid(ctx, scenario{load: poisson(500, 200), length: 1200 * time.Millisecond,
+		result, err := c.visitValid(ctx, scenario{load: poisson(500, 200), length: 1200 * time.Millisecond,
 			seed: c.Seed + uint64(visit), service: ServiceSpec{Time: 5 * time.Millisecond, Spread: 8 * time.Millisecond,
 				Halves: true, Seed: c.Seed + uint64(visit)}})
 		if err != nil {
 			return Outcome{}, err
 		}
-		sights = append(sights, sight)
-		seen, real := valuesOf(sight.seen, record.Observation.Service), serverTimes(sight.real)
+		results = append(results, result)
+		seen, real := valuesOf(result.seen, record.Observation.Service), serverTimes(result.real)
 		n += len(seen)
 		for i, q := range percentiles {
 			off[i] = append(off[i], 100*(float64(nearestRank(seen, q))/float64(nearestRank(real, q))-1))
@@ -37,5 +37,5 @@ func measureMixture(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	}
 	return unjudgedIfInvalid(newOutcome(fmt.Sprintf("%d requests at 500 a second, served for 5 ms and an exponential time of 8 ms "+
 		"in the mean; the head of each answer comes at once, its end when it is due. What the client sees more is the "+
-		"way there and back.", n), measures...), sights...), nil
+		"way there and back.", n), measures...), results...), nil
 }

@@ -18,8 +18,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// naiveEngine is a simple engine, as one would write it in an hour, and wrong in one of the ways in which those are. Without
-// any of them it is right, if not precise.
+// naiveEngine is a simple engine, as one would write it in an hour, and wrong in one of the ways in which those are.
+// Without any of them it is right, if not precise.
 type naiveEngine struct {
 	sleeps   bool // it paces by sleeping for each gap, and takes the instant at which it wakes for the intended one
 	connects bool // it stamps a request when the connection stands
@@ -44,7 +44,7 @@ func (e naiveEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder) e
 	return nil
 }
 
-// A plainBlock is one visit of it.
+// A naiveVisit is one visit of a naiveEngine.
 type naiveVisit struct {
 	naiveEngine
 	visit load.Visit
@@ -111,7 +111,7 @@ func (b *naiveVisit) open(ctx context.Context) error {
 	return nil
 }
 
-// A plainConn is a connection, or nothing yet.
+// A naiveConn is a connection, or nothing yet.
 type naiveConn struct {
 	net.Conn
 	r *bufio.Reader
@@ -180,7 +180,7 @@ func (b *naiveVisit) exchange(c *naiveConn, o *record.Observation) string {
 	return ""
 }
 
-// A twisted engine asks another one for something else than it was asked, or tells something else than that saw.
+// An alteredEngine has another one make another visit than it was asked for, or observes something else than that one.
 type alteredEngine struct {
 	load.Engine
 	alterVisit        func(load.Visit) load.Visit                                        // nil: as it was

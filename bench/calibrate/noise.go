@@ -20,7 +20,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// noiseProperties are the properties of the statistics, on noise that was recorded here: a program against a copy of itself.
+// noiseProperties are the properties of the statistics, on noise that was recorded here: a program against a copy of
+// itself.
 func noiseProperties() []Property {
 	return []Property{{
 		Name: "labels", About: "rate of alarms with labels drawn anew on recorded noise, α = 5 %",

@@ -10,8 +10,8 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// drawnEngine is noise of so many starts, each off by an effect of its own, with pairs that are off by as much.
-func drawnEngine(starts, pairs int) sequential.Series {
+// drawn is noise of so many starts, each off by an effect of its own, with pairs that are off by as much.
+func drawn(starts, pairs int) sequential.Series {
 	random := rand.New(rand.NewPCG(3, 4))
 	s := make(sequential.Series, starts)
 	for i := range s {
@@ -24,10 +24,10 @@ func drawnEngine(starts, pairs int) sequential.Series {
 }
 
 // With labels drawn anew the tests by starts alarm at their rate. 800 labels put it within ±2.3 points of 5 %, three
-// standard deviations, on which the seed alone decides. The pairs of a start are off together, so a test by pairs alarms
-// more often.
+// standard deviations, on which the seed alone decides. The pairs of a start are off together, so a test by pairs
+// alarms more often.
 func TestLabels(t *testing.T) {
-	o, err := calibrate.Labels(t.Context(), newLab(), drawnEngine(24, 20), 800)
+	o, err := calibrate.Labels(t.Context(), newLab(), drawn(24, 20), 800)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestLabels(t *testing.T) {
 	if byPairs := o.Measures[2]; byPairs.Value < 7 || byPairs.Must != nil {
 		t.Errorf("%s: %.2f %% with limit %v, want far more than 5 %%, for information", byPairs.Name, byPairs.Value, byPairs.Must)
 	}
-	o, err = calibrate.Labels(t.Context(), newLab(), drawnEngine(sequential.StartsAtOnce-1, 20), 10)
+	o, err = calibrate.Labels(t.Context(), newLab(), drawn(sequential.StartsAtOnce-1, 20), 10)
 	if err != nil || o.Verdict != calibrate.Unjudged {
 		t.Errorf("of too few starts: %q, %v, want %q", o.Verdict, err, calibrate.Unjudged)
 	}
@@ -47,7 +47,7 @@ func TestLabels(t *testing.T) {
 
 // A change that is put in comes out again, and is found if it is large.
 func TestInjected(t *testing.T) {
-	o, err := calibrate.Injected(t.Context(), newLab(), drawnEngine(60, 8), 12)
+	o, err := calibrate.Injected(t.Context(), newLab(), drawn(60, 8), 12)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +92,8 @@ func TestRelabelled(t *testing.T) {
 	}
 }
 
-// 0 of 20: 0.025 = (1−p)²⁰ at p = 1 − 0.025^(1/20) = 0.1684. 1 of 200: from 1 − 0.975^(1/200) = 0.000127 on; its upper end
-// 0.02754 is that of tables.
+// 0 of 20: 0.025 = (1−p)²⁰ at p = 1 − 0.025^(1/20) = 0.1684. 1 of 200: from 1 − 0.975^(1/200) = 0.000127 on; its upper
+// end 0.02754 is that of tables.
 func TestClopperPearson(t *testing.T) {
 	check := func(k, n int, low, high float64) {
 		t.Helper()

@@ -18,7 +18,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// pausedEngine makes a visit by our own engine in a process of its own, which stands still for a while: the harness
+// pausedEngine makes a visit by our own engine in a process of its own, which is paused for a while: the harness
 // itself cannot, as the shell that it was started from would take it for suspended.
 type pausedEngine struct {
 	lab    *Lab
@@ -28,10 +28,10 @@ type pausedEngine struct {
 
 var _ load.Engine = pausedEngine{}
 
-// An errand is what the process is told.
+// A pausedVisit is the input of the process.
 type pausedVisit struct {
 	Visit load.Visit
-	Stop  []string // the command that stops it
+	Stop  []string // the command that pauses it
 }
 
 // Run implements load.Engine.
@@ -55,7 +55,8 @@ func (e pausedEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder) 
 	return nil
 }
 
-// pausedVisitHelper makes the visit that in tells, has itself stopped in the middle of it, and writes what it saw to out.
+// pausedVisitHelper makes the visit that it reads, has itself paused in the middle of it, and writes what it saw to
+// out.
 func pausedVisitHelper(ctx context.Context, _ []string, in io.Reader, out io.Writer) error {
 	var e pausedVisit
 	if err := gob.NewDecoder(in).Decode(&e); err != nil {
@@ -76,8 +77,8 @@ func pausedVisitHelper(ctx context.Context, _ []string, in io.Reader, out io.Wri
 	return gob.NewEncoder(out).Encode([]record.Observation(seen))
 }
 
-// pauseParent stops the process that started it after a while, and lets it go on after another. It goes on by itself if the
-// harness is killed.
+// pauseParent stops the process that started it after a while, and lets it go on after another. It goes on by itself if
+// the harness is killed.
 func pauseParent(_ context.Context, args []string, _ io.Reader, _ io.Writer) error {
 	if len(args) != 2 {
 		return errors.New("two times are needed")
@@ -99,7 +100,7 @@ func pauseParent(_ context.Context, args []string, _ io.Reader, _ io.Writer) err
 	return syscall.Kill(parent, syscall.SIGCONT)
 }
 
-// A tape keeps what an engine saw.
+// A memoryRecorder keeps what an engine saw.
 type memoryRecorder []record.Observation
 
 // Observe implements load.Recorder.

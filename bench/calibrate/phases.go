@@ -57,7 +57,7 @@ func (l *Lab) record(ctx context.Context, programs []subject.Program, budget tim
 	})
 }
 
-// phases adds the phases of each request up, and holds the sum against how long its client saw it take.
+// phases adds the phases of each request up, and compares the sum with how long its client saw it take.
 func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) (Outcome, error) {
 	var programs []subject.Program
 	for _, name := range names {

@@ -11,7 +11,7 @@ type Progress struct {
 	Left     time.Duration // as far as can be told; 0 at the beginning
 }
 
-// A pace knows how far a calibration is, by how long each property is expected to take.
+// A progressEstimate estimates how far a calibration is, by how long each property is expected to take.
 type progressEstimate struct {
 	now   Progress
 	began time.Time
@@ -29,7 +29,7 @@ func (l *Lab) next(p Property) {
 	l.step(0)
 }
 
-// step tells that so much of the present property is done, from 0 to 1.
+// step reports that so much of the present property is done, from 0 to 1.
 func (l *Lab) step(share float64) {
 	if l.Progress == nil {
 		return

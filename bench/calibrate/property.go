@@ -23,7 +23,7 @@ type Property struct {
 	Must          string // the limit, for people
 	Aim           string // what would be better still; "" if nothing would
 	ForComparison bool   // it is there to compare with and decides nothing
-	// Hostile says that it is measured only if neighbours that disturb are wanted, and Long only in a full calibration.
+	// Hostile says that it is measured only if stressors are wanted, and Long only in a full calibration.
 	Hostile, Long bool
 
 	Programs []string                   // workload programs that it starts
@@ -80,7 +80,7 @@ func (r *Range) holds(x float64) bool {
 	return (r.Least == nil || x >= *r.Least) && (r.Most == nil || x <= *r.Most)
 }
 
-// overlaps says whether some of the interval from low to high lies in the range.
+// overlaps reports whether some of the interval from low to high lies in the range.
 func (r *Range) overlaps(low, high float64) bool {
 	return (r.Least == nil || high >= *r.Least) && (r.Most == nil || low <= *r.Most)
 }
@@ -97,8 +97,8 @@ func (m Measure) verdict() string {
 	return Failed
 }
 
-// newOutcome makes an outcome of measures: the worst of their verdicts. A value that is no number is a fail: whoever is
-// calibrated has told nothing that one could be worked out from.
+// newOutcome makes an outcome of measures: the worst of their verdicts. A value that is not a number is a fail: nothing
+// was observed that one could be worked out from.
 func newOutcome(says string, measures ...Measure) Outcome {
 	o := Outcome{Verdict: Passed, Text: says, Measures: []Measure{}}
 	aim, met := false, true
@@ -130,7 +130,7 @@ func Properties() []Property {
 	return slices.Concat(exactProperties(), ownEngineProperties(), phaseProperties(), checkProperties(), noiseProperties(), hostileProperties(), hyperfineProperties())
 }
 
-// wanted says whether the lab is to measure it.
+// wanted reports whether the lab is to measure it.
 func (p Property) wanted(l *Lab) bool { return (!p.Hostile || l.Hostile) && (!p.Long || l.Full) }
 
 // Named finds those with these names, in the table's order; no name means all. The error lists what there is.

@@ -11,7 +11,7 @@ import (
 )
 
 // recordRun has a runner make a record as any run does, in a temporary directory, and use read it while it is there.
-func recordRun(r run.Runner, carryOut func(r *run.Runner) error, use func(*record.Result) error) error {
+func recordRun(r run.Runner, execute func(r *run.Runner) error, use func(*record.Result) error) error {
 	dir, remove, err := process.TempDir("a run")
 	if err != nil {
 		return err
@@ -22,7 +22,7 @@ func recordRun(r run.Runner, carryOut func(r *run.Runner) error, use func(*recor
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(carryOut(&r), r.Record.Finish(record.Tail{Complete: true})); err != nil {
+	if err := errors.Join(execute(&r), r.Record.Finish(record.Tail{Complete: true})); err != nil {
 		return err
 	}
 	result, err := record.Read(r.Record.Dir)

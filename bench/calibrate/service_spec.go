@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// An Ask says what a request wants of the ground-truth server. It is the request's query, as JSON, so that every load
-// engine can send it.
+// A ServiceSpec says what a request wants of the ground-truth server. It is the request's query, as JSON, so that every
+// load engine can send it.
 type ServiceSpec struct {
 	Time   time.Duration // how long to serve
 	Spread time.Duration `json:",omitempty"` // the mean of an exponential time on top: a mixture, whose percentiles differ
@@ -47,5 +47,5 @@ func (a ServiceSpec) duration(i int) time.Duration {
 	return a.Time + time.Duration(random.ExpFloat64()*float64(a.Spread))
 }
 
-// fails says whether the i-th request has a wrong answer.
+// fails reports whether the i-th request has a wrong answer.
 func (a ServiceSpec) fails(i int) bool { return a.Fail > 0 && i%a.Fail == a.Fail-1 }

@@ -11,8 +11,8 @@ import (
 	"forktax/bench/record"
 )
 
-// virtual is a world in which time is reckoned: a network of 20 µs each way, 30 µs to connect, an engine that is exact,
-// and no noise. So what an exam says of an engine does not depend on the machine.
+// virtual is a simulation in which time is computed: a network of 20 µs each way, 30 µs to connect, an engine that is
+// exact, and no noise. So what is measured of an engine does not depend on the machine.
 type virtual struct{}
 
 var _ simulation = virtual{}
@@ -25,7 +25,7 @@ const (
 
 func (virtual) own() load.Engine { return &reckoned{} }
 
-// visit implements world. The engine is made of a reckoned one, or is one.
+// visit implements simulation. The engine is made of a reckoned one, or is one.
 func (virtual) visit(ctx context.Context, engine load.Engine, sc scenario) (*visitResult, error) {
 	request := sc.plan().Workloads[0].Requests[0]
 	it := &visitResult{scenario: sc, invalid: analysis.Counts{},

@@ -44,11 +44,11 @@ func measureStall(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 		{"the server, few connections", 4, nil, true}, // so that requests wait for one, in the generator
 		{"the generator", 1000, pausedEngine{c.Lab, st.total / 2, st.length}, false},
 	}
-	if c.depth == brief { // the wrong ones are to be found out by the server's, and not all could be stopped
+	if c.depth == brief { // the faulty ones are to be found out by the server's, and not all could be paused
 		stages = stages[:2]
 	}
 	var measures []Measure
-	var sights []*visitResult
+	var results []*visitResult
 	for i, stage := range stages {
 		off := make([][]float64, len(quantiles))
 		var service []float64
@@ -60,27 +60,27 @@ func measureStall(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 		for repeat := range repeats {
 			sc := scenario{service: ServiceSpec{Time: st.service, Serial: stage.serial}, load: constant(stallRate, stage.connections),
 				length: st.total, seed: c.Seed + uint64(repeat)}
-			var sight *visitResult
+			var result *visitResult
 			var err error
 			if stage.connections < stallRate/10 {
 				sc.expected = "lag"
 			}
 			if stage.engine == nil {
 				sc.pause.after, sc.pause.length = st.total/2, st.length
-				sight, err = c.visitValid(ctx, sc)
-				sights = append(sights, sight)
+				result, err = c.visitValid(ctx, sc)
+				results = append(results, result)
 			} else {
-				sight, err = c.visit(ctx, c.truthClient, stage.engine, sc)
+				result, err = c.visit(ctx, c.truthClient, stage.engine, sc)
 			}
 			if err != nil {
 				return Outcome{}, err
 			}
-			flagged += min(sight.invalid["lag"], 1)
-			responses := valuesOf(sight.seen, record.Observation.Response)
+			flagged += min(result.invalid["lag"], 1)
+			responses := valuesOf(result.seen, record.Observation.Response)
 			for k, q := range quantiles {
 				off[k] = append(off[k], milliseconds(nearestRank(responses, q)-st.quantile(q)))
 			}
-			service = append(service, milliseconds(nearestRank(valuesOf(sight.seen, record.Observation.Service),
+			service = append(service, milliseconds(nearestRank(valuesOf(result.seen, record.Observation.Service),
 				quantiles[len(quantiles)-1])))
 			c.step((float64(i) + float64(repeat+1)/float64(repeats)) / float64(len(stages)))
 		}
@@ -99,5 +99,5 @@ func measureStall(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	return unjudgedIfInvalid(newOutcome(fmt.Sprintf("S = %v in T = %v, %d requests a second at even distances, each served for s = "+
 		"%v. Q(q) = S − (1−ρ)(1−q)T + s, with ρ = %.1f where the server does one at a time, and 0 where the generator "+
 		"stood still.", st.length, st.total, stallRate, st.service, stallRate*st.service.Seconds()), measures...),
-		sights...), nil
+		results...), nil
 }

@@ -28,7 +28,7 @@ type Header struct {
 // stateFile is appended to while a calibration goes on.
 const stateFile = "state.jsonl"
 
-// entry is a line of it. One of the first three is set; a trial is of the property that Property names.
+// entry is a line of it. One of the first three is set; a repetition is of the property that Property names.
 type entry struct {
 	Header     *Header         `json:"header,omitempty"`
 	Outcome    *Outcome        `json:"outcome,omitempty"`
@@ -37,7 +37,7 @@ type entry struct {
 	Seconds    float64         `json:"seconds,omitempty"` // that the property took
 }
 
-// A state is what was measured so far: whole properties, and trials of one that takes long.
+// A state is what was measured so far: whole properties, and repetitions of one that takes long.
 type state struct {
 	Header
 	file        *os.File
@@ -173,20 +173,20 @@ func (s *state) append(e entry) error {
 	return nil
 }
 
-// done says whether the property has an outcome that stands. One that could not be judged is measured again.
+// done reports whether the property has an outcome that stands. One that could not be judged is measured again.
 func (s *state) done(name string) bool {
 	e, ok := s.outcomes[name]
 	return ok && (e.Outcome.Verdict == Passed || e.Outcome.Verdict == Failed)
 }
 
-// repeated makes n trials of a property, each of which is written down at once, and returns what all came to, those of an
-// earlier attempt included. A trial depends on nothing but its number and the lab.
+// repeated makes n repetitions of a property, each of which is written down at once, and returns what all came to,
+// those of an earlier attempt included. A repetition depends on nothing but its number and the lab.
 func repeated[T any](l *Lab, property string, n int, try func(i int) (T, error)) ([]T, error) {
 	var all []T
 	for _, text := range l.state.repetitions[property] {
 		var t T
 		if err := json.Unmarshal(text, &t); err != nil {
-			return nil, fmt.Errorf("reading a trial of %s: %w", property, err)
+			return nil, fmt.Errorf("reading a repetition of %s: %w", property, err)
 		}
 		all = append(all, t)
 	}

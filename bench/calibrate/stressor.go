@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// stress is a hostile neighbour: it prints "ready", and until ctx or in ends it is idle for a while and then, by
+// stress is a stressor: it prints "ready", and until ctx or in ends it is idle for a while and then, by
 // chance, busy on all processors, starting processes, or filling memory and giving it back. Its bursts are of a length
 // between that of a block and that of a check, which is where they hurt most.
 func stress(ctx context.Context, _ []string, in io.Reader, stdout io.Writer) error {

@@ -11,8 +11,8 @@ import (
 
 const ms = time.Millisecond
 
-// S = 500 ms in T = 10 s at ρ = 0.1, s = 1 ms. Of all arrivals 1 % are the 100 ms after the stall began, in which the queue
-// has taken off a tenth of that: 500 − 0.9·0.01·10,000 + 1 = 411 ms. At q = 1 it is all of it and s.
+// S = 500 ms in T = 10 s at ρ = 0.1, s = 1 ms. Of all arrivals 1 % are the 100 ms after the stall began, in which the
+// queue has taken off a tenth of that: 500 − 0.9·0.01·10,000 + 1 = 411 ms. At q = 1 it is all of it and s.
 func TestStallQuantile(t *testing.T) {
 	check := func(rho, q float64, want time.Duration) {
 		t.Helper()
@@ -46,7 +46,8 @@ func TestIdealSojourn(t *testing.T) {
 }
 
 // The chance in the mean of n requests is what simulated queues show: of 400 with 2,000 requests each, the standard
-// deviation of the means, over the mean of theory. Its own error is 1/√800 = 3.5 % of it, so that a fifth is six times that.
+// deviation of the means, over the mean of theory. Its own error is 1/√800 = 3.5 % of it, so that a fifth is six times
+// that.
 func TestQueueChance(t *testing.T) {
 	const n, queues = 2000, 400
 	random := rand.New(rand.NewPCG(1, 2))
@@ -82,8 +83,8 @@ func TestSlope(t *testing.T) {
 	}
 }
 
-// Gaps that are the quantiles of an exponential distribution are as near to it as can be: half a step, √n/2n. All at the same
-// distance, the mean, they are off by 1−1/e below it, times √n.
+// Gaps that are the quantiles of an exponential distribution are as near to it as can be: half a step, √n/2n. All at
+// the same distance, the mean, they are off by 1−1/e below it, times √n.
 func TestKolmogorov(t *testing.T) {
 	const n = 100
 	var quantiles, even []time.Duration
@@ -116,7 +117,8 @@ func TestDifferent(t *testing.T) {
 	check([]time.Duration{2}, []time.Duration{2, 2}, 1)
 }
 
-// Of the values 1 to 1000 the ⌈p·1000⌉-th is p·1000; p99.9 of so few may be the maximum under another name, and has none.
+// Of the values 1 to 1000 the ⌈p·1000⌉-th is p·1000; p99.9 of so few may be the maximum under another name, and has
+// none.
 func TestCounted(t *testing.T) {
 	var values []time.Duration
 	for i := 1000; i > 0; i-- {

@@ -24,7 +24,7 @@ type Stamp struct {
 // Took is how long the request took as the server knows it.
 func (s Stamp) Took() time.Duration { return time.Duration(s.Answered - s.Arrived) }
 
-// A truth is a server that does what it is asked to, when it is asked to, and records when it did. Its answers are
+// A truthServer serves requests for as long as they ask it to, and records when it did. Its responses are
 // written by hand: what lies between a stamp and the wire is then one system call.
 //
 // Each request is due at an instant that is known when it arrives, and its connection's goroutine waits for that alone.
@@ -99,7 +99,7 @@ func (t *truthServer) control() http.Handler {
 	return mux
 }
 
-// serveConn answers the requests of one connection.
+// serveConn serves the requests of one connection.
 func (t *truthServer) serveConn(c net.Conn) {
 	defer c.Close()
 	wake, err := newWakeTimer()

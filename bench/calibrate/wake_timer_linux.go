@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An alarm wakes one goroutine at an instant of contract.Now. time.Sleep would round it up to a millisecond;
+// A wakeTimer wakes one goroutine at an instant of contract.Now. time.Sleep would round it up to a millisecond;
 // clock_nanosleep would keep a thread, and with it a processor of Go's scheduler until that notices, which took it up
 // to 10 ms. The kernel's timer is waited for like a connection.
 type wakeTimer struct {

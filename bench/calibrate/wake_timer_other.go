@@ -8,7 +8,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// An alarm wakes one goroutine at an instant of contract.Now, as precisely as the runtime's timers.
+// A wakeTimer wakes one goroutine at an instant of contract.Now, as precisely as the runtime's timers.
 type wakeTimer struct{}
 
 func newWakeTimer() (*wakeTimer, error) { return &wakeTimer{}, nil }

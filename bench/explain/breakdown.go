@@ -9,7 +9,7 @@ import (
 	"forktax/bench/analysis"
 )
 
-// startsProcess finds out what the start is made of, and what each part costs.
+// findParts finds out what the start is made of, and what each part costs.
 func (s *profile) findParts(ctx context.Context) error {
 	for _, find := range []func(context.Context) error{
 		s.interpreterParts, s.initParts, s.linkerParts, s.processParts, s.fileParts, s.connectionParts, s.kernelParts, s.scriptPart,
@@ -25,8 +25,8 @@ func (s *profile) findParts(ctx context.Context) error {
 // noticeableShare is the share of the whole that waiting must have to be worth a line: to be woken takes time, too.
 const noticeableShare = 0.1
 
-// kernelParts is what its accounts tell: pages, and the time in which no processor worked for the program. Until it is in
-// place some of the work is this process's, so waiting counts from there.
+// kernelParts are what its accounts tell: pages, and the time in which no processor worked for the program. Until it is
+// in place some of the work is this process's, so waiting counts from there.
 func (s *profile) kernelParts(context.Context) error {
 	faults := medianOf(s.starts, func(s Start) int64 { return s.MinorFaults })
 	cost, ok := faultCost()
@@ -46,7 +46,7 @@ func (s *profile) kernelParts(context.Context) error {
 	return nil
 }
 
-// meetsOthers says whether it has other processes, or connections. If not, it waits for a processor, or a disk.
+// meetsOthers reports whether it has other processes, or connections. If not, it waits for a processor, or a disk.
 func (s *profile) meetsOthers() bool {
 	return slices.ContainsFunc(s.images, func(i *image) bool { return !i.root || i.forks > 0 || len(i.connections) > 0 })
 }

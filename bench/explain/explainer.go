@@ -15,7 +15,7 @@ const defaultStarts = 50
 // DefaultBudget is how long each switch is tried, by default.
 const DefaultBudget = 5 * time.Second
 
-// A Plan says what is to be explained, and how thoroughly.
+// An Explainer says what is to be explained, and how thoroughly.
 type Explainer struct {
 	Command  Command
 	Request  contract.Request // the same as in the command's environment

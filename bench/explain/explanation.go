@@ -29,7 +29,7 @@ type Explanation struct {
 	MinorFaults   int64    `json:"minor_faults"`  // pages mapped
 	MajorFaults   int64    `json:"major_faults"`  // pages read from a disk
 	Traced        bool     `json:"traced"`        // whether it is known what it opens, executes and connects to
-	Parts         []Part   `json:"findings"`      // the dearest first, and then those whose cost is not known
+	Parts         []Part   `json:"findings"`      // the most expensive first, and then those whose cost is not known
 	Imports       []Import `json:"imports,omitempty"`
 	Trials        []Trial  `json:"trials,omitempty"`
 	Seed          uint64   `json:"seed,omitempty"`      // of the order of the trials
@@ -43,8 +43,8 @@ type Note struct {
 	Advice string `json:"advice"`
 }
 
-// A Finding is one thing that the start does. Findings overlap: a library is opened by the dynamic linker, whose work
-// is a finding too, and brings page faults.
+// A Part is one thing that the start does. Parts overlap: a library is opened by the dynamic linker, whose work is a
+// part too, and brings page faults.
 type Part struct {
 	Kind   string `json:"kind"`
 	Name   string `json:"name"`
@@ -55,7 +55,7 @@ type Part struct {
 	Late   bool   `json:"after_first_byte,omitempty"`
 }
 
-// Kinds of findings.
+// Kinds of parts.
 const (
 	KindInterpreter = "interpreter" // without a script
 	KindScript      = "script"      // what a script takes beyond its interpreter and its imports
@@ -77,7 +77,7 @@ const (
 // How a cost was measured.
 const (
 	ByStarts     = "starts"     // starts of that program alone
-	ByRest       = "rest"       // what is left when the other findings are taken off
+	ByRest       = "rest"       // what is left when the other parts are taken off
 	ByImportTime = "importtime" // Python's -X importtime
 	ByInitTrace  = "inittrace"  // Go's GODEBUG=inittrace=1
 	ByLinker     = "ld.so"      // the statistics of glibc's dynamic linker
@@ -87,7 +87,7 @@ const (
 	ByClock      = "clock"      // the time that passed, less processor time
 )
 
-// withCost gives the finding a cost.
+// withCost gives the part a cost.
 func (f Part) withCost(d time.Duration, by string) Part {
 	f.Cost, f.By = new(int64(d)), by
 	return f
@@ -101,9 +101,9 @@ func (f Part) withCostIf(d time.Duration, ok bool, by string) Part {
 	return f.withCost(d, by)
 }
 
-// rank sorts the findings: the dearest first, those without a cost last, in the order in which they were found.
-func rank(findings []Part) {
-	slices.SortStableFunc(findings, func(a, b Part) int {
+// rank sorts the parts: the most expensive first, those without a cost last, in the order in which they were found.
+func rank(parts []Part) {
+	slices.SortStableFunc(parts, func(a, b Part) int {
 		switch {
 		case a.Cost != nil && b.Cost != nil:
 			return cmp.Compare(*b.Cost, *a.Cost)

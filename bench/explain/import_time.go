@@ -115,17 +115,17 @@ type root struct {
 func roots(all []Import) []root {
 	var found []root
 	var below int
-	var dearest Import
+	var costliest Import
 	for _, m := range all {
 		if m.depth > 0 {
 			below++
-			if m.Self > dearest.Self {
-				dearest = m
+			if m.Self > costliest.Self {
+				costliest = m
 			}
 			continue
 		}
-		found = append(found, root{m, below, strings.TrimSpace(dearest.Name)})
-		below, dearest = 0, Import{}
+		found = append(found, root{m, below, strings.TrimSpace(costliest.Name)})
+		below, costliest = 0, Import{}
 	}
 	return found
 }

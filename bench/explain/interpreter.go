@@ -9,8 +9,8 @@ import (
 	"forktax/bench/analysis"
 )
 
-// interpreterParts is the interpreter by itself, and what a Python script imports. What the bare interpreter imports is
-// in its own cost.
+// interpreterParts are the interpreter by itself, and what a Python script imports. What the bare interpreter imports
+// is in its own cost.
 func (s *profile) interpreterParts(ctx context.Context) error {
 	if s.bare == nil {
 		return nil
@@ -49,7 +49,7 @@ func (s *profile) interpreterParts(ctx context.Context) error {
 	return nil
 }
 
-// initParts is what Go packages do before main.
+// initParts are what Go packages do before main.
 func (s *profile) initParts(ctx context.Context) error {
 	if !s.file.isGo {
 		return nil
@@ -68,7 +68,7 @@ func (s *profile) initParts(ctx context.Context) error {
 	return nil
 }
 
-// linkerStats is what the dynamic linker does before the program's first instruction.
+// linkerParts are what the dynamic linker does before the program's first instruction.
 func (s *profile) linkerParts(ctx context.Context) error {
 	if s.file.loader == "" {
 		return nil

@@ -38,8 +38,8 @@ func parseLinkerStats(text []byte) []linkerStats {
 	return all
 }
 
-// linkerStats has the dynamic linker tell what it did in one start. Only glibc's does, and each process in a file of its
-// own.
+// linkerStats has the dynamic linker print what it did in one start. Only glibc's does, and each process in a file of
+// its own.
 func (c Command) linkerStats(ctx context.Context) ([]linkerStats, error) {
 	folder, remove, err := process.TempDir("the dynamic linker's statistics")
 	if err != nil {

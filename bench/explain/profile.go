@@ -35,7 +35,7 @@ type profile struct {
 // what a clock says of it.
 const maxPartStarts = 20
 
-// identify starts the program, once as it is and once traced, and tells what it is.
+// identify starts the program, once as it is and once traced, and finds out what it is.
 func (s *profile) identify(ctx context.Context) error {
 	first, err := s.command.Run(ctx)
 	if err != nil {
@@ -83,7 +83,8 @@ func (s *profile) identify(ctx context.Context) error {
 
 func (s *profile) note(text, advice string) { s.notes = append(s.notes, Note{text, advice}) }
 
-// mainImage is the image that answers: the last that was put in place before the first byte, in the process that was started.
+// mainImage is the image that answers: the last that was put in place before the first byte, in the process that was
+// started.
 func (s *profile) mainImage() *image {
 	for _, i := range slices.Backward(s.images) {
 		if i.root && !i.late {

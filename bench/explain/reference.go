@@ -5,18 +5,19 @@ import (
 	"time"
 )
 
-// A companion is another program that the subject needs, started by itself to know what that takes. It is started in
-// turn with the subject, so that slow changes of the machine meet both alike.
+// A reference is another program that the program needs, started by itself to know what that takes. It is started in
+// turn with the program, so that slow changes of the machine meet both alike.
 type reference struct {
 	command   Command
 	durations []time.Duration
 	failed    bool
 }
 
-// maxReferences is how many other programs are started by themselves, at the most.
+// maxReferences is how many other programs are started by themselves, at most.
 const maxReferences = 20
 
-// planReferences plans what is started besides the subject: its interpreter without a script, and what else it executes.
+// planReferences plans what is started besides the program: its interpreter without a script, and what else it
+// executes.
 func (s *profile) planReferences() {
 	s.loaders = map[string]*reference{}
 	if s.language != nil && s.language.bare != nil {
@@ -35,8 +36,9 @@ func (s *profile) planReferences() {
 	}
 }
 
-// loadCommand is a command line that starts a binary and loads its libraries, and does not run it, which could do anything:
-// asked to list what a program needs, a dynamic linker does no more than that. It is nil for a program without one.
+// loadCommand is a command line that starts a binary and loads its libraries, and does not run it, which could do
+// anything: asked to list what a program needs, a dynamic linker does no more than that. It is nil for a program
+// without one.
 func loadCommand(path string) []string {
 	file, err := inspect(path)
 	if err == nil && len(file.shebang) > 0 {

@@ -12,16 +12,16 @@ import (
 	"strings"
 )
 
-// An Answer is what a CGI program printed, as far as one start must agree with another.
+// A Response is what a CGI program printed, as far as one start must agree with another.
 type Response struct {
 	Status int
 	Body   []byte
 }
 
-// equal says whether both are the same to a client.
+// equal reports whether both are the same to a client.
 func (a Response) equal(b Response) bool { return a.Status == b.Status && bytes.Equal(a.Body, b.Body) }
 
-// Response reads what the start printed. It is an error if that is no answer by RFC 3875, or if a signal ended the
+// Response reads what the start printed. It is an error if that is not a response by RFC 3875, or if a signal ended the
 // program before it was one.
 func (s Start) Response() (Response, error) {
 	a, err := parseResponse(s.Output)

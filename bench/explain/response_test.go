@@ -7,12 +7,12 @@ import (
 	"forktax/bench/explain"
 )
 
-func TestAnswer(t *testing.T) {
+func TestResponse(t *testing.T) {
 	check := func(output string, status int, body string) {
 		t.Helper()
 		got, err := explain.ParseResponse([]byte(output))
 		if err != nil || got.Status != status || string(got.Body) != body {
-			t.Errorf("ParseAnswer(%q) = %d %q, %v, want %d %q", output, got.Status, got.Body, err, status, body)
+			t.Errorf("ParseResponse(%q) = %d %q, %v, want %d %q", output, got.Status, got.Body, err, status, body)
 		}
 	}
 	check("Content-Type: text/plain\n\nhello\n", 200, "hello\n")
@@ -23,7 +23,7 @@ func TestAnswer(t *testing.T) {
 	check("Content-Type: a\n\n"+strings.Repeat("x", 1<<20), 200, strings.Repeat("x", 1<<20))
 }
 
-func TestAnswerThatIsNone(t *testing.T) {
+func TestResponseThatIsNone(t *testing.T) {
 	for output, want := range map[string]string{
 		"":                            "it printed nothing",
 		"hello\n":                     `its first line is "hello"`,
@@ -36,7 +36,7 @@ func TestAnswerThatIsNone(t *testing.T) {
 	} {
 		_, err := explain.ParseResponse([]byte(output))
 		if err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 500 {
-			t.Errorf("ParseAnswer(%.40q) = %v, want an error with %q", output, err, want)
+			t.Errorf("ParseResponse(%.40q) = %v, want an error with %q", output, err, want)
 		}
 	}
 }

@@ -24,7 +24,7 @@ const (
 
 // A Start is one life of a program, from before fork until it was waited for.
 type Start struct {
-	Exec        time.Duration // fork and exec are done: the next instruction is the program's, or its dynamic linker's
+	Exec        time.Duration // when fork and exec are done: the next instruction is the program's, or its dynamic linker's
 	FirstByte   time.Duration // 0 if there was none
 	Ended       time.Duration // its output was read to the end, and it was waited for
 	CPU         time.Duration // processor time, that of its children included
@@ -39,8 +39,8 @@ type Start struct {
 }
 
 // Run starts the program once and waits for its end. It is alone in a process group, and nothing of that group is left
-// when Run returns; after Adopt, nothing at all. It is an error if the program cannot be started, does not end in time,
-// or writes without end; how it ended otherwise is in State.
+// when Run returns; after AdoptOrphans, nothing at all. It is an error if the program cannot be started, does not end
+// in time, or writes without end; how it ended otherwise is in State.
 func (c Command) Run(ctx context.Context) (Start, error) {
 	limit := cmp.Or(c.Limit, startLimit)
 	late := fmt.Errorf("%s did not end within %v, and was killed", c.Path, limit)
@@ -128,8 +128,8 @@ func (c Command) read(from io.Reader, end context.CancelCauseFunc, first func())
 	}
 }
 
-// startError says what the kernel does not: that it is a script's interpreter, or a binary's dynamic linker, that is not
-// there.
+// startError says what the kernel does not: that it is a script's interpreter, or a binary's dynamic linker, that is
+// not there.
 func (c Command) startError(err error) error {
 	var failed *fs.PathError
 	if errors.As(err, &failed) {

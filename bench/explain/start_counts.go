@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// StartCounts is how often one start does what can be counted, as strace sees it.
+// StartCounts are how often one start does what can be counted, as strace sees it.
 type StartCounts struct {
 	Processes   int64 // its own included
 	Files       int64 // opened, by all of them
@@ -15,8 +15,8 @@ type StartCounts struct {
 // countedStarts is how often a program is started to be counted. What varies is not what it needs.
 const countedStarts = 3
 
-// CountStart starts the program some times, and tells the least that it needed. The error is a *NoTracerError if nothing can
-// be counted here.
+// CountStart starts the program some times, and tells the least that it needed. The error is a *NoTracerError if
+// nothing can be counted here.
 func (c Command) CountStart(ctx context.Context) (StartCounts, error) {
 	var least StartCounts
 	for i := range countedStarts {

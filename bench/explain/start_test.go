@@ -217,7 +217,7 @@ func TestRunOfWhatCannotBeStarted(t *testing.T) {
 	}
 }
 
-func TestAnswerTellsHowItEnded(t *testing.T) {
+func TestResponseTellsHowItEnded(t *testing.T) {
 	s, err := shell(t, "echo 'out of memory' >&2; kill -SEGV $$").Run(t.Context())
 	if err != nil {
 		t.Fatal(err)

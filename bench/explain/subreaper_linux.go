@@ -13,9 +13,9 @@ import (
 // adopted says whether orphans are this process's. If not, there is nobody to look for.
 var adopted atomic.Bool
 
-// AdoptOrphans makes this process the parent of whatever programs leave behind that it starts from now on, so that it can be
-// found and ended: a process that leaves its group, as daemons do, is not killed with the group. Until release is
-// called, which ends what is left, the caller starts nothing that is to stay in a process group of its own.
+// AdoptOrphans makes this process the parent of whatever programs leave behind that it starts from now on, so that it
+// can be found and ended: a process that leaves its group, as daemons do, is not killed with the group. Until release
+// is called, which ends what is left, the caller starts nothing that is to stay in a process group of its own.
 func AdoptOrphans() (release func()) {
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) // fails on no kernel that Go runs on
 	adopted.Store(true)

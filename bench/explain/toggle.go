@@ -23,7 +23,8 @@ func withVariables(settings ...string) func(context.Context, *profile, string) (
 	}
 }
 
-// withOptions gives the interpreter options. The other side is spelt out, too, so that the options are all that differs.
+// withOptions gives the interpreter options. The other side is spelt out, too, so that the options are all that
+// differs.
 func withOptions(words ...string) func(context.Context, *profile, string) (Command, Command, error) {
 	return func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 		return s.command.running(s.argv.words), s.command.running(s.argv.given(words...)), nil

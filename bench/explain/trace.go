@@ -16,7 +16,7 @@ type trace struct {
 type image struct {
 	path        string
 	root        bool // it ran in the process that was started
-	late        bool // it was put in place after the first byte of the answer
+	late        bool // it was put in place after the first byte of stdout
 	uses        []*use
 	threads     int // that it started, beyond its first
 	forks       int // that it made of itself, which executed nothing
@@ -32,7 +32,7 @@ type use struct {
 	mapped bool  // as code
 	stats  int   // times it was asked about, and was there
 	missed int   // times it was asked for, or about, and was not there
-	late   bool  // the first time was after the first byte of the answer
+	late   bool  // the first time was after the first byte of stdout
 }
 
 // thread is what is known of a thread: whose it is, and which image runs in it.
@@ -52,9 +52,9 @@ type builder struct {
 	threads      map[int]*thread
 }
 
-// newTrace tells what the calls come to. The command began in dir, and answer is its standard output.
-func newTrace(calls []call, dir, answer string) trace {
-	b := builder{dir: dir, stdout: answer, threads: map[int]*thread{}}
+// newTrace tells what the calls come to. The command began in dir, and stdout is its standard output.
+func newTrace(calls []call, dir, stdout string) trace {
+	b := builder{dir: dir, stdout: stdout, threads: map[int]*thread{}}
 	if len(calls) == 0 {
 		return b.trace
 	}
@@ -80,7 +80,7 @@ func newTrace(calls []call, dir, answer string) trace {
 	return b.trace
 }
 
-// startsProcess says whether the call made a process or a thread.
+// startsProcess reports whether the call made a process or a thread.
 func startsProcess(c call) bool {
 	switch c.name {
 	case "clone", "clone3", "fork", "vfork":
@@ -96,7 +96,7 @@ func (b *builder) child(c call) *thread {
 	return &thread{leader: int(c.result), parent: c.pid}
 }
 
-// descends says whether a thread was made by another, however indirectly. What is read may say so of both.
+// descends reports whether a thread was made by another, however indirectly. What is read may say so of both.
 func (b *builder) descends(pid, from int) bool {
 	for pid != from {
 		p := b.threads[pid]

@@ -12,8 +12,8 @@ import (
 	"forktax/bench/explain"
 )
 
-// tracedCalls reads a trace in testdata: what strace 6.1 wrote, with the calls that are asked for, of programs in /srv/cgi.
-func tracedCalls(t *testing.T, name, answer string) []string {
+// traced reads a trace in testdata: what strace 6.1 wrote, with the calls that are asked for, of programs in /srv/cgi.
+func traced(t *testing.T, name, answer string) []string {
 	t.Helper()
 	f, err := os.Open(filepath.Join("testdata", name))
 	if err != nil {
@@ -49,7 +49,7 @@ func TestTraceOfShell(t *testing.T) {
 		[]string{"image /usr/bin/cat root late"}, libraries("true"),
 		[]string{"  /dev/null opened=1 read=0 mapped=false looked=0 missed=0 late=true"},
 	)
-	if diff := cmp.Diff(want, tracedCalls(t, "shell.strace", "pipe:[4742306]")); diff != "" {
+	if diff := cmp.Diff(want, traced(t, "shell.strace", "pipe:[4742306]")); diff != "" {
 		t.Errorf("trace (-want +got):\n%s", diff)
 	}
 }
@@ -57,7 +57,7 @@ func TestTraceOfShell(t *testing.T) {
 // What uname writes goes to a pipe of the shell: it is not the answer.
 func TestTraceKnowsTheAnswer(t *testing.T) {
 	late := func(answer string) (n int) {
-		for _, line := range tracedCalls(t, "shell.strace", answer) {
+		for _, line := range traced(t, "shell.strace", answer) {
 			if strings.HasPrefix(line, "image ") && strings.HasSuffix(line, " late") {
 				n++
 			}
@@ -81,14 +81,14 @@ func TestTraceOfThreads(t *testing.T) {
 		"  /sys/fs/cgroup/cpu/cpu.cfs_quota_us opened=1 read=6 mapped=false looked=0 missed=0 late=false",
 		"  /sys/fs/cgroup/cpu/cpu.cfs_period_us opened=1 read=0 mapped=false looked=0 missed=0 late=false",
 	}
-	if diff := cmp.Diff(want, tracedCalls(t, "go.strace", "")); diff != "" {
+	if diff := cmp.Diff(want, traced(t, "go.strace", "")); diff != "" {
 		t.Errorf("trace (-want +got):\n%s", diff)
 	}
 }
 
 // The end of a Python script that connects, opens a file with a hard name, and executes a program from a thread.
 func TestTraceOfConnections(t *testing.T) {
-	got := slices.DeleteFunc(tracedCalls(t, "connect.strace", "pipe:[4742328]"), func(line string) bool {
+	got := slices.DeleteFunc(traced(t, "connect.strace", "pipe:[4742328]"), func(line string) bool {
 		return strings.Contains(line, "python3.11")
 	})
 	want := []string{

@@ -50,7 +50,7 @@ const (
 // maxErrorRate is the share of explanations in which any of the intervals may miss the truth.
 const maxErrorRate = 0.05
 
-// A trial compares two commands.
+// A pairedTrial compares two commands.
 type pairedTrial struct {
 	base, changed       Command
 	confidence          float64

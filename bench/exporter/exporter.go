@@ -1,5 +1,5 @@
 // Package exporter renders what a serving program counted as a Prometheus page. It is the one place that knows
-// Prometheus' library; package twin says why the programs themselves do without.
+// Prometheus' library; package workload says why the programs themselves do without.
 package exporter
 
 import (
@@ -16,8 +16,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// Render reads a contract.Snapshot as JSON and writes the page, in the form that the request's headers ask for: the head
-// of an HTTP answer, an empty line, and the body.
+// Render reads a contract.Snapshot as JSON and writes the page, in the form that the request's headers ask for: the
+// head of an HTTP answer, an empty line, and the body.
 func Render(in io.Reader, out io.Writer, accept, acceptEncoding string) error {
 	var s contract.Snapshot
 	if err := json.NewDecoder(in).Decode(&s); err != nil {

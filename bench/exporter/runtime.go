@@ -18,8 +18,8 @@ const (
 	counter = prometheus.CounterValue
 )
 
-// runtimeCollector collects the state of the program's Go runtime under the names that Prometheus' own Go collector uses. That
-// collector can only look at the process that it is in.
+// runtimeCollector collects the state of the program's Go runtime under the names that Prometheus' own Go collector
+// uses. That collector can only look at the process that it is in.
 type runtimeCollector struct{ snapshot contract.Snapshot }
 
 // Describe implements prometheus.Collector. It sends nothing: there is one of each, and the names are in Collect.

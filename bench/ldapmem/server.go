@@ -95,11 +95,11 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	w.Write(r.NewBindResponse(gldap.WithResponseCode(code)))
 }
 
-// isAdminPassword says whether that is the administrator.
+// isAdminPassword reports whether that is the administrator.
 func (s *Server) isAdminPassword(name, password string) bool {
-	folded, ok := normalizeDN(name)
+	normalized, ok := normalizeDN(name)
 	admin, _ := normalizeDN(s.Admin)
-	return ok && folded == admin && subtle.ConstantTimeCompare([]byte(password), []byte(s.Password)) == 1
+	return ok && normalized == admin && subtle.ConstantTimeCompare([]byte(password), []byte(s.Password)) == 1
 }
 
 func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {

@@ -15,7 +15,7 @@ import (
 // An entry has attributes by their names in lower case.
 type entry struct {
 	dn         string // as it was added
-	name       string // folded, as names are compared
+	name       string // normalized, as names are compared
 	attributes map[string][]string
 	children   []*entry // in the order in which they were added
 }
@@ -45,7 +45,7 @@ func normalizeDN(dn string) (string, bool) {
 	return strings.ToLower(parsed.String()), true
 }
 
-// parentDN is the folded name of the parent.
+// parentDN is the normalized name of the parent.
 func parentDN(name string) string {
 	parsed, err := ldap.ParseDN(name)
 	if err != nil || len(parsed.RDNs) == 0 {
@@ -164,8 +164,8 @@ func stringValue(value any) string {
 	return s
 }
 
-// hasValue says whether the attribute has the value: names of entries are compared as such, and of all else the case does not
-// matter. Nobody finds a password.
+// hasValue says whether the attribute has the value: names of entries are compared as such, and of all else the case
+// does not matter. Nobody finds a password.
 func (e *entry) hasValue(attribute, value string) bool {
 	attribute = strings.ToLower(attribute)
 	if attribute == passwordAttribute {

@@ -19,7 +19,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// oneProgram is a stage with one program.
+// oneProgram is a backend with one program.
 type oneProgram struct {
 	subject.Program
 	subject.Launcher
@@ -35,8 +35,8 @@ func (o oneProgram) Launch(ctx context.Context, s Setup, side int) (*subject.Tar
 }
 
 // BenchmarkLooking says what it takes of the resident twin's throughput that the page is open in a browser on the same
-// machine: blocks of two seconds with and without it in turn, for each b.N one pair. Beside a resident twin, too, throughput
-// is steady, and beside cgi, as the page begins, it is not. Run it alone, with -benchtime 60x.
+// machine: blocks of two seconds with and without it in turn, for each b.N one pair. Beside a resident twin, too,
+// throughput is steady, and beside cgi, as the page begins, it is not. Run it alone, with -benchtime 60x.
 func BenchmarkLooking(b *testing.B) {
 	p, err := subject.Describe(b.Context(), filepath.Join(programtest.Build(b, "forktax-hello"), "forktax-hello"))
 	if err != nil {
@@ -45,32 +45,32 @@ func BenchmarkLooking(b *testing.B) {
 	stage := oneProgram{p, subject.Launcher{Dir: b.TempDir()}}
 	for _, beside := range stage.Choices()[0].Models {
 		b.Run("beside="+beside, func(b *testing.B) {
-			show, err := NewSession(stage, load.Engines, load.Default, Setup{Workload: p.Name, Models: [2]string{beside, plan.Baseline}, Clients: 4})
+			session, err := NewSession(stage, load.Engines, load.Default, Setup{Workload: p.Name, Models: [2]string{beside, plan.Baseline}, Clients: 4})
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer show.Close()
-			watchPage(b, show)
+			defer session.Close()
+			watchPage(b, session)
 		})
 	}
 }
 
-func watchPage(b *testing.B, show *Session) {
+func watchPage(b *testing.B, session *Session) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer ln.Close()
-	server := NewServer(show, ln.Addr())
+	server := NewServer(session, ln.Addr())
 	go http.Serve(ln, server.Handler())
-	show.addViewer() // so that it goes on while no page is open
-	defer show.removeViewer()
-	if show.current == nil {
-		b.Fatal(show.failure)
+	session.addViewer() // so that it goes on while no page is open
+	defer session.removeViewer()
+	if session.current == nil {
+		b.Fatal(session.failure)
 	}
 	url := "http://" + ln.Addr().String() + server.Path()
 	browser := browsertest.Open(b, url)
-	resident := show.current.sides[1]
+	resident := session.current.sides[1]
 	throughput := func(page string) float64 {
 		browser.Do(b, chromedp.Navigate(page))
 		time.Sleep(time.Second) // it has begun

@@ -25,7 +25,7 @@ import (
 //go:embed page
 var files embed.FS
 
-// A Server shows a show to who knows its token.
+// A Server shows a session to clients that have its token.
 type Server struct {
 	session *Session
 	token   string
@@ -34,10 +34,10 @@ type Server struct {
 	metrics http.Handler
 }
 
-// NewServer is one at the address. It is asked for by that alone: a page of somebody else's that has its own name lead here
-// (DNS rebinding) asks for another.
-func NewServer(show *Session, addr net.Addr) *Server {
-	s := &Server{session: show, token: rand.Text()}
+// NewServer is one at the address. It is asked for by that alone: a page of somebody else's that has its own name lead
+// here (DNS rebinding) asks for another.
+func NewServer(session *Session, addr net.Addr) *Server {
+	s := &Server{session: session, token: rand.Text()}
 	if tcp, ok := addr.(*net.TCPAddr); ok {
 		s.hosts = []string{tcp.String()}
 		if tcp.IP.IsLoopback() || tcp.IP.IsUnspecified() {
@@ -48,7 +48,7 @@ func NewServer(show *Session, addr net.Addr) *Server {
 		}
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{show})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{session})
 	s.metrics = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return s
 }
@@ -56,7 +56,8 @@ func NewServer(show *Session, addr net.Addr) *Server {
 // Path is where the page is.
 func (s *Server) Path() string { return "/" + s.token + "/" }
 
-// validHost says whether it may be asked for by that. To a server at all addresses any address may lead, but no name.
+// validHost reports whether it may be asked for by that. To a server at all addresses any address may lead, but no
+// name.
 func (s *Server) validHost(host string) bool {
 	if slices.Contains(s.hosts, host) {
 		return true

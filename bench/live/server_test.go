@@ -16,7 +16,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// empty is a stage on which nothing can be started.
+// empty is a backend on which nothing can be started.
 type empty struct{}
 
 func (empty) Choices() []live.Choice {
@@ -31,7 +31,7 @@ func (empty) Launch(context.Context, live.Setup, int) (*subject.Target, contract
 
 var begin = live.Setup{Workload: "hello", Models: [2]string{"cgi", "persistent"}, Clients: 4}
 
-// serving is a server of an empty stage, and how it is asked for.
+// serving is a server of an empty backend, and how it is asked for.
 func serving(t *testing.T) (h http.Handler, host, path string) {
 	t.Helper()
 	show, err := live.NewSession(empty{}, load.Engines, load.Default, begin)

@@ -12,7 +12,7 @@ import (
 	"forktax/bench/load"
 )
 
-// A Show is a demonstration while it goes on. Targets run only while somebody looks.
+// A Session is a demonstration while it goes on. Targets run only while there are viewers.
 type Session struct {
 	backend Backend
 	engines func() map[string]load.Engine // new ones: an engine is used by one goroutine at a time
@@ -22,24 +22,24 @@ type Session struct {
 	setup          Setup
 	current        *run // nil if nothing runs
 	viewers        int
-	failure        string // why there is none, though somebody looks
-	endedProcesses int64  // processes that were started by acts before this one
+	failure        string // why there is none, though there are viewers
+	endedProcesses int64  // processes that were started by runs before this one
 
-	closing context.Context // ends when the show does
+	closing context.Context // ends when the session does
 	close   context.CancelFunc
 }
 
-// An act is one setup, performed.
+// A run is one setup, with its targets under load.
 type run struct {
 	sides [2]*side
 	stop  func() error
 }
 
-// gracePeriod is how long after the last look targets go on: a page that is loaded anew comes back at once.
+// gracePeriod is how long targets go on without a viewer: a page that is loaded anew comes back at once.
 const gracePeriod = 3 * time.Second
 
-// perCore and mostViews are how often a second a page is told. A browser on the same machine takes its processor for each
-// view, of which so many are within 3 % of what a resident twin can do with it: task bench:live.
+// viewsPerCore and maxViews are how often a second a page is told. A browser on the same machine takes its processor
+// for each view, of which so many are within 3 % of what a resident twin can do with it: task bench:live.
 const (
 	viewsPerCore = 1
 	maxViews     = 10
@@ -50,7 +50,7 @@ func viewInterval() time.Duration {
 	return time.Duration(float64(time.Second) / min(viewsPerCore*float64(runtime.NumCPU()), maxViews))
 }
 
-// NewSession has a show begin with the setup when somebody looks.
+// NewSession returns a session that begins with the setup when there is a viewer.
 func NewSession(stage Backend, engines func() map[string]load.Engine, engine string, first Setup) (*Session, error) {
 	if err := first.validate(stage.Choices()); err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (s *Session) end() error {
 	return err
 }
 
-// addViewer has somebody look.
+// addViewer adds a viewer.
 func (s *Session) addViewer() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,7 +145,7 @@ func (s *Session) addViewer() {
 	}
 }
 
-// removeViewer is the contrary. When nobody has looked for a while, what runs is ended.
+// removeViewer removes one. When there was no viewer for a while, what runs is ended.
 func (s *Session) removeViewer() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -173,7 +173,7 @@ func (s *Session) Close() error {
 type Frame struct {
 	Setup     Setup  `json:"setup"`
 	Sides     []View `json:"sides"`
-	Processes int64  `json:"processes"` // started since the show began
+	Processes int64  `json:"processes"` // started since the session began
 	Failure   string `json:"failure,omitempty"`
 }
 

@@ -37,7 +37,7 @@ type side struct {
 	all         contract.Usage // since it began, as far as is known
 }
 
-// An answer is when one came, and after how long.
+// A completion is when a response came, and its response time.
 type completion struct {
 	at       time.Time
 	response time.Duration
@@ -60,9 +60,9 @@ const (
 	lookTimeout = time.Second
 )
 
-// drive offers load until ctx ends. In a closed loop one engine makes one visit after the other. In an open loop a visit must
-// not wait for the last answers of the one before it, so the engines take turns: only a target that takes longer for an
-// answer than for the visits of all others gets less than the rate.
+// drive offers load until ctx ends. In a closed loop one engine makes one visit after the other. In an open loop a
+// visit must not wait for the last answers of the one before it, so the engines take turns: only a target that takes
+// longer for an answer than for the visits of all others gets less than the rate.
 func (s *side) drive(ctx context.Context, engines []load.Engine, r contract.Request, l plan.Load) {
 	v := load.Visit{URL: s.target.URL, Request: r, Load: l, Length: visit}
 	if l.Kind == plan.Closed {
@@ -230,8 +230,8 @@ func (s *side) fetchJSON(ctx context.Context, path string, into any) error {
 	return json.NewDecoder(resp.Body).Decode(into)
 }
 
-// percentiles of what was seen, of a part of it if it is much. The median is that of however little there was, as a rate may be
-// low; p99 is 0 if there was too little.
+// percentiles of what was seen, of a part of it if it is much. The median is that of however little there was, as a
+// rate may be low; p99 is 0 if there was too little.
 func percentiles(seen []completion) (p50, p99 int64) {
 	if len(seen) == 0 {
 		return 0, 0

@@ -31,8 +31,8 @@ type Workloads struct {
 // playable are the workloads that a page may choose.
 var playable = []string{"hello", "startup", "guestbook", "members"}
 
-// NewWorkloads finds the workloads. The command is that of forktax, for their metrics; atOnce is a Launcher's. Messages go
-// to log.
+// NewWorkloads finds the workloads. The command is that of forktax, for their metrics; atOnce is a Launcher's. Messages
+// go to log.
 func NewWorkloads(ctx context.Context, command string, atOnce <-chan struct{}, log io.Writer) (*Workloads, error) {
 	s := &Workloads{finder: subject.NewFinder(log), log: log, command: command, atOnce: atOnce, programs: map[string]subject.Program{},
 		databases: map[string]subject.Database{}}

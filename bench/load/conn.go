@@ -21,7 +21,7 @@ type conn struct {
 	hup     bool   // the server has closed its side
 
 	busy      bool // a request is under way
-	checked   bool // its answer is the one under examination
+	checked   bool // the verifier has its answer
 	written   int  // bytes of it
 	intended  time.Duration
 	sent      time.Duration

@@ -21,7 +21,7 @@ const (
 	partRoom = 256
 )
 
-// A block is what the generator cores of one visit share. Nothing in it changes while it runs.
+// visitParams are what the generator cores of one visit share. Nothing in it changes while it runs.
 type visitParams struct {
 	closed   bool // the kind of load
 	newConns bool // a new connection for each request
@@ -56,7 +56,7 @@ type core struct {
 
 	clock      time.Duration // the last stamp taken
 	alarm      time.Duration // no timeout or pause ends before this
-	examining  bool          // a conn has the check
+	examining  bool          // a conn has the verifier
 	passed     bool          // an answer was right in all respects
 	unchecked  int           // requests begun since one was examined
 	readBuffer []byte        // what is read
@@ -100,8 +100,8 @@ func (c *core) expected() int {
 	return int(min(c.length.Seconds()*fastest, math.MaxInt32)) + c.minRequests + len(c.conns)
 }
 
-// connect opens connections and waits until they stand, so that connecting is part of no request: all of them in a closed
-// loop, one in an open. One that is refused is left to its first request, which says so.
+// connect opens connections and waits until they stand, so that connecting is part of no request: all of them in a
+// closed loop, one in an open. One that is refused is left to its first request, which says so.
 func (c *core) connect(ctx context.Context) {
 	n := 1
 	switch {

@@ -24,8 +24,8 @@ import (
 )
 
 // BenchmarkEngines compares the engine with wrk and hey, from Debian's packages, on a resident handler: in turn, so
-// that the machine's moods meet all of them alike. It reports medians over the rounds of the CPU that a request takes of
-// the generator, and of the ratios within a round. Run it alone: go test -run '^$' -bench Engines ./bench/load
+// that the machine's moods meet all of them alike. It reports medians over the rounds of the CPU that a request takes
+// of the generator, and of the ratios within a round. Run it alone: go test -run '^$' -bench Engines ./bench/load
 func BenchmarkEngines(b *testing.B) {
 	const rounds, length = 9, time.Second
 	url := startHello(b)

@@ -77,8 +77,8 @@ func TestEpollOpenConnections(t *testing.T) {
 	}
 }
 
-// While a server stalls, the requests that arrive must wait, and their waiting must be seen (coordinated omission). With
-// 300 arrivals a second and a stall of 300 ms some 90 meet it, and half of them wait for more than half of it.
+// While a server stalls, the requests that arrive must wait, and their waiting must be seen (coordinated omission).
+// With 300 arrivals a second and a stall of 300 ms some 90 meet it, and half of them wait for more than half of it.
 func TestEpollOpenStall(t *testing.T) {
 	const stall = 300 * time.Millisecond
 	for _, conns := range []int{1, 200} { // they wait in the engine, or in the server

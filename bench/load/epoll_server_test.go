@@ -20,7 +20,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// A tape records what an engine saw.
+// observations records what an engine saw.
 type observations []record.Observation
 
 func (t *observations) Observe(batch []record.Observation) { *t = append(*t, batch...) }

@@ -27,7 +27,7 @@ func (c *core) begin(k *conn, intended time.Duration) {
 	c.send(k)
 }
 
-// examine gives the check to k if it is k's turn.
+// examine gives the verifier to k if it is k's turn.
 func (c *core) examine(k *conn) {
 	c.unchecked++
 	k.parser.verifier = nil

@@ -8,7 +8,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// An Answer is what the engine makes of the bytes of one.
+// Parsed is what the engine makes of the bytes of an answer.
 type Parsed struct {
 	Status   int
 	Bytes    int64
@@ -17,7 +17,7 @@ type Parsed struct {
 	Reusable bool
 	Read     int    // bytes that belong to it
 	Class    string // of what is wrong with it
-	Verdict  string // of the check, if it is complete
+	Verdict  string // of the verifier, if it is complete
 }
 
 // Parse says what bytes are read as.

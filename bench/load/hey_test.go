@@ -319,8 +319,8 @@ func TestHeyRefusesWhatItCannotDo(t *testing.T) {
 	check(closedVisit("http://\x7f", 1, time.Millisecond), "invalid")
 }
 
-// TestHeyLeavesNoConnection counts on the side of the server. A client that pools connections leaves one open and unused
-// when another became free while it was connecting, which takes many blocks to show.
+// TestHeyLeavesNoConnection counts on the side of the server. A client that pools connections leaves one open and
+// unused when another became free while it was connecting, which takes many blocks to show.
 func TestHeyLeavesNoConnection(t *testing.T) {
 	var open sync.WaitGroup
 	s := httptest.NewUnstartedServer(http.HandlerFunc(answers))

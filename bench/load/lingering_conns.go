@@ -7,9 +7,9 @@ import "golang.org/x/sys/unix"
 // coreFiles is how many files a core may have open beside its connections.
 const coreFiles = 2 + len(lingeringConns{}.fds)
 
-// A linger holds connections whose last answer is complete, until the server closes them. Closing first would make a
-// server believe that its client has left, so that a CGI host may kill the child that has just answered, and would
-// leave the port in TIME_WAIT on this side, which runs out of ports.
+// lingeringConns holds connections whose last answer is complete, until the server closes them. Closing first would
+// make a server believe that its client has left, so that a CGI host may kill the child that has just answered, and
+// would leave the port in TIME_WAIT on this side, which runs out of ports.
 type lingeringConns struct {
 	fds [64]int32 // beyond that the oldest is closed: this server does not
 	n   int

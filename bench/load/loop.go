@@ -86,8 +86,8 @@ func (c *core) take() (intended time.Duration, ok bool) {
 	return 0, false
 }
 
-// waitEvents waits for events, and in an open loop no longer than until the next request is due. For the last c.spin before
-// that it polls, because a thread that sleeps is woken 20 to 50 µs late.
+// waitEvents waits for events, and in an open loop no longer than until the next request is due. For the last c.spin
+// before that it polls, because a thread that sleeps is woken 20 to 50 µs late.
 func (c *core) waitEvents() []unix.EpollEvent {
 	patience := min(tick, max(c.alarm-c.clock, 0)+time.Millisecond) // wait cuts off what is less
 	if c.closed || c.begun == len(c.arrivals) || len(c.free) == 0 {
@@ -103,9 +103,9 @@ func (c *core) waitEvents() []unix.EpollEvent {
 	return c.poll.wait(patience)
 }
 
-// expire ends what is over its time and says when to look again. The timeout counts from the intended time, so that none
-// of the requests takes longer than it, those that no connection was free for included; each is recorded at exactly this
-// value, unless the core itself was so late that something happened behind it.
+// expire ends what is over its time and says when to look again. The timeout counts from the intended time, so that
+// none of the requests takes longer than it, those that no connection was free for included; each is recorded at
+// exactly this value, unless the core itself was so late that something happened behind it.
 func (c *core) expire(now time.Duration) {
 	c.alarm = now + c.timeout // of a request that begins now
 	for i := range c.conns {

@@ -10,9 +10,9 @@ import (
 	"forktax/workload/contract"
 )
 
-// A parser reads one HTTP/1.x answer from whatever bytes come, a few or many at a time (RFC 9112). It allocates only for
-// a line that is split over two reads and longer than the room that it was given. Lines may end in CRLF or LF. The zero
-// value needs maxHead and maxBody, and reset before each answer.
+// A parser reads one HTTP/1.x answer from whatever bytes come, a few or many at a time (RFC 9112). It allocates only
+// for a line that is split over two reads and longer than the room that it was given. Lines may end in CRLF or LF. The
+// zero value needs maxHead and maxBody, and reset before each answer.
 type parser struct {
 	maxHead  int       // bytes of head, of trailers, or of one chunk's size line, at most
 	maxBody  int64     // bytes of body, at most
@@ -34,7 +34,7 @@ type parser struct {
 	serverTiming contract.ServerTiming
 }
 
-// A place is where in an answer the parser is.
+// A parserState is where in an answer the parser is.
 type parserState uint8
 
 const (

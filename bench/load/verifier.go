@@ -15,9 +15,9 @@ import (
 	"forktax/workload/contract"
 )
 
-// A check holds answers against what the workload says a right one is. Status and length cost nothing and are looked at
-// in every answer; headers and body in one answer at a time, which the engine chooses: all from the first until one is
-// right, then a sample.
+// A verifier compares answers with what the workload says a right one is. Status and length cost nothing and are looked
+// at in every answer; headers and body in one answer at a time, which the engine chooses: all from the first until one
+// is right, then a sample.
 type verifier struct {
 	status  int
 	length  int64 // of a right body; -1 while any will do
@@ -26,7 +26,7 @@ type verifier struct {
 	digest  []byte // its SHA-256, if the workload gives that
 
 	hash   hash.Hash // of the body under examination
-	result []byte    // room for the sum
+	result []byte    // room for its sum
 	at     int       // bytes of it that were as wanted
 	wrong  bool      // it has left the text
 }
@@ -103,8 +103,8 @@ func (k *verifier) checkFast(status int, length int64) (class string) {
 	return ""
 }
 
-// checkFull returns the class of what is wrong with the answer under examination, now that it is complete. The length of a
-// body with the right sum becomes the length of all that follow.
+// checkFull returns the class of what is wrong with the answer under examination, now that it is complete. The length
+// of a body with the right sum becomes the length of all that follow.
 func (k *verifier) checkFull(status int, length int64) (class string) {
 	if class := k.checkFast(status, length); class != "" {
 		return class

@@ -10,24 +10,24 @@ const (
 	Unknown  = "unknown" // it cannot be seen here
 )
 
-// A Finding is what one check found.
+// A Finding is what one rule found.
 type Finding struct {
 	Name      string `json:"name"`
 	Found     string `json:"found"`
 	Verdict   string `json:"verdict"`
 	NeededFor string `json:"purpose,omitempty"` // what an outside program is needed for; "" of all else
-	Effect    string `json:"effect,omitempty"`  // what suffers from it; "" if it is fit
+	Effect    string `json:"spoils,omitempty"`  // what suffers from it; "" if it is fit
 	Advice    string `json:"advice,omitempty"`
 }
 
-// An Examination says whether a machine is fit to measure on.
+// An Assessment is whether a machine is fit to measure on.
 type Assessment struct {
 	Fit      bool      `json:"fit"` // nothing is unfit
 	Findings []Finding `json:"findings"`
 	Facts    Facts     `json:"facts"`
 }
 
-// Assess judges the facts.
+// Assess applies the rules to the facts.
 func Assess(f Facts) *Assessment {
 	e := Assessment{Facts: f}
 	for _, c := range rules {
@@ -43,7 +43,7 @@ func Assess(f Facts) *Assessment {
 	return &e
 }
 
-// A check looks at one of the facts.
+// A rule looks at one of the facts.
 type rule struct {
 	name, effect, advice string
 	judge                func(Facts) (found, verdict string)
@@ -54,15 +54,15 @@ func (c rule) finding(f Facts) Finding {
 	return newFinding(c.name, found, verdict, c.effect, c.advice)
 }
 
-// newFinding tells what suffers only if something does.
-func newFinding(name, found, verdict, spoils, advice string) Finding {
+// newFinding has an effect and advice only if something suffers.
+func newFinding(name, found, verdict, effect, advice string) Finding {
 	switch verdict {
 	case Unknown:
 		return Finding{Name: name, Found: "cannot be seen on this system", Verdict: verdict}
 	case Fit:
 		return Finding{Name: name, Found: found, Verdict: verdict}
 	}
-	return Finding{Name: name, Found: found, Verdict: verdict, Effect: spoils, Advice: advice}
+	return Finding{Name: name, Found: found, Verdict: verdict, Effect: effect, Advice: advice}
 }
 
 // above is the verdict on what should be small.

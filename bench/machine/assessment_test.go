@@ -55,15 +55,15 @@ func TestExamineOfIdleMachine(t *testing.T) {
 	e := machine.Assess(idle())
 	for _, f := range e.Findings {
 		if f.Verdict != machine.Fit || f.Found == "" || f.Effect != "" || f.Advice != "" {
-			t.Errorf("Examine finds %+v, want ok", f)
+			t.Errorf("Assess finds %+v, want ok", f)
 		}
 	}
-	if !e.Fit || len(e.Findings) != 18 { // 16 checks, a disk, a tool
+	if !e.Fit || len(e.Findings) != 18 { // 16 rules, a disk, a tool
 		t.Errorf("Fit = %v with %d findings, want true with 18", e.Fit, len(e.Findings))
 	}
 }
 
-// Each check on both sides of its limits; all else is as it should be.
+// Each rule on both sides of its limits; all else is as it should be.
 func TestExamine(t *testing.T) {
 	const fit, doubtful, unfit, unknown = machine.Fit, machine.Doubtful, machine.Unfit, machine.Unknown
 	type facts = machine.Facts
@@ -146,11 +146,11 @@ func TestExamine(t *testing.T) {
 			e := machine.Assess(f)
 			got := found(t, e, test.check)
 			if got.Verdict != test.verdict || got.Found != test.found {
-				t.Errorf("Examine finds %q: %s, want %q: %s", got.Found, got.Verdict, test.found, test.verdict)
+				t.Errorf("Assess finds %q: %s, want %q: %s", got.Found, got.Verdict, test.found, test.verdict)
 			}
 			spoilt := test.verdict == doubtful || test.verdict == unfit
 			if (got.Effect != "") != spoilt || (got.Advice != "") != spoilt {
-				t.Errorf("Examine finds %+v; what it spoils, and advice, belong to warning and unfit alone", got)
+				t.Errorf("Assess finds %+v; what it spoils, and advice, belong to warning and unfit alone", got)
 			}
 			if e.Fit != (test.verdict != unfit) {
 				t.Errorf("Fit = %v with %q %s", e.Fit, test.check, test.verdict)
@@ -165,7 +165,7 @@ func TestExamineOfMissingProgram(t *testing.T) {
 	f.Tools[0].Installed = false
 	got := found(t, machine.Assess(f), "strace")
 	if got.Effect != "explain cannot be had" || got.Advice != "apt-get install strace" || got.NeededFor != "explain" {
-		t.Errorf("Examine finds %+v", got)
+		t.Errorf("Assess finds %+v", got)
 	}
 }
 
@@ -177,7 +177,7 @@ func TestExamineOfForbiddenProgram(t *testing.T) {
 	want := machine.Finding{Name: "strace", Found: f.Tools[0].Problem, Verdict: machine.Doubtful, NeededFor: "explain",
 		Effect: "explain cannot be had", Advice: "allow ptrace"}
 	if got != want {
-		t.Errorf("Examine finds %+v, want %+v", got, want)
+		t.Errorf("Assess finds %+v, want %+v", got, want)
 	}
 }
 

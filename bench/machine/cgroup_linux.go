@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// cgroupDirs lists the folders of this process's control group and of those that it is in, for a controller of version 1,
-// or for all of version 2 if that is "".
+// cgroupDirs lists the directories of this process's control group and of those that it is in, for a controller of
+// version 1, or for all of version 2 if that is "".
 func cgroupDirs(controller string) []string {
 	self, err := procfs.Self()
 	if err != nil {
@@ -44,8 +44,8 @@ func parseUint(text string) uint64 {
 	return n
 }
 
-// remaining is the least that is left of a limit in the control groups that this process is in, by the names of the limit
-// and of what is used, in version 2 and in version 1; and whether there is a limit.
+// remaining is the least that is left of a limit in the control groups that this process is in, by the names of the
+// limit and of what is used, in version 2 and in version 1; and whether there is a limit.
 func remaining(controller, most, used, most1, used1 string) (left uint64, limited bool) {
 	look := func(folder, most, used string) {
 		limit, err := strconv.ParseUint(readWord(filepath.Join(folder, most)), 10, 64)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Facts are what Look saw of this machine, as far as it decides how well one can measure on it. What is nil, or a text
+// Facts are what Probe saw of this machine, as far as it decides how well one can measure on it. What is nil, or a text
 // that is "", cannot be seen here.
 type Facts struct {
 	Cores       int           `json:"cores"`                  // that this process may run on

@@ -12,10 +12,10 @@ import (
 	"forktax/bench/process"
 )
 
-// maxBusiest is how many of the busiest processes are told.
+// maxBusiest is how many of the busiest processes are listed.
 const maxBusiest = 3
 
-// A watch is what the machine and its processes had counted when it began.
+// A loadSample is the counters of the machine and its processes at the start of a sample.
 type loadSample struct {
 	fs        procfs.FS
 	began     time.Time
@@ -42,7 +42,7 @@ func startSampling() loadSample {
 	return w
 }
 
-// finish tells what was counted since.
+// finish fills in what was counted since the start.
 func (w loadSample) finish(f *Facts) {
 	if w.err != nil {
 		return

@@ -70,8 +70,8 @@ func TestProgramInGo(t *testing.T) {
 	}
 }
 
-// Settle fails only where there is nothing to be started.
-func TestSettleOfWhatIsNotThere(t *testing.T) {
+// NormalizePageCache fails only where there is nothing to be started.
+func TestNormalizePageCacheOfWhatIsNotThere(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "script")
 	for _, first := range []string{"#!/no/such/interpreter\n", "#!\n", "#!/usr/bin/env no-such-program\n", ""} {
@@ -79,7 +79,7 @@ func TestSettleOfWhatIsNotThere(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := machine.NormalizePageCache(script); err != nil {
-			t.Errorf("Settle of a file that begins with %q = %v", first, err)
+			t.Errorf("NormalizePageCache of a file that begins with %q = %v", first, err)
 		}
 	}
 	// The last is its own interpreter, which must come to an end.
@@ -87,11 +87,11 @@ func TestSettleOfWhatIsNotThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := machine.NormalizePageCache(script); err != nil {
-		t.Errorf("Settle of a script that interprets itself = %v", err)
+		t.Errorf("NormalizePageCache of a script that interprets itself = %v", err)
 	}
 	for _, path := range []string{filepath.Join(dir, "nothing"), dir} {
 		if err := machine.NormalizePageCache(path); err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("Settle(%s) = %v, want an error that names it", path, err)
+			t.Errorf("NormalizePageCache(%s) = %v, want an error that names it", path, err)
 		}
 	}
 }

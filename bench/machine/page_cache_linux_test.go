@@ -91,9 +91,9 @@ func readFromDisk(t *testing.T) int64 {
 	return int64(io.ReadBytes)
 }
 
-// A file that was just written is in memory, and not on the disk. That Settle reads it from there shows that it was
-// written back and let go.
-func TestSettle(t *testing.T) {
+// A file that was just written is in memory, and not on the disk. That NormalizePageCache reads it from there shows
+// that it was written back and let go.
+func TestNormalizePageCache(t *testing.T) {
 	dir, disk := onDisk(t)
 	plain, script, interpreter := filepath.Join(dir, "plain"), filepath.Join(dir, "script"), filepath.Join(dir, "sh")
 	for name, test := range map[string]struct {
@@ -113,7 +113,7 @@ func TestSettle(t *testing.T) {
 			}
 			// Others of this process may read as well, so there can be more.
 			if got := readFromDisk(t) - before; disk && got < test.want {
-				t.Errorf("Settle read %d bytes from the disk, want %d", got, test.want)
+				t.Errorf("NormalizePageCache read %d bytes from the disk, want %d", got, test.want)
 			}
 			if got := resident(t, test.settled); got != 1 {
 				t.Errorf("%.0f %% of the file are in memory, want all", got*100)

@@ -11,7 +11,7 @@ import (
 
 // Pin gives this process the first of the cores that it may run on, and returns what starts other processes on the
 // rest. It is for the whole life of the process.
-func Pin() (elsewhere func(start func() error) error, err error) {
+func Pin() (startFunc func(start func() error) error, err error) {
 	var all unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil {
 		return nil, fmt.Errorf("asking which cores there are: %w", err)

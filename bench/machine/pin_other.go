@@ -8,6 +8,6 @@ import (
 )
 
 // Pin is not possible here.
-func Pin() (elsewhere func(start func() error) error, err error) {
+func Pin() (startFunc func(start func() error) error, err error) {
 	return nil, fmt.Errorf("pinning to cores is not possible on %s", runtime.GOOS)
 }

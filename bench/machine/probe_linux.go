@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// probe tells what does not change while one looks.
+// probe fills in what does not change meanwhile.
 func probe(f *Facts) {
 	f.Governor = readWord("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 	f.Turbo = turbo()
@@ -68,8 +68,8 @@ func realTime() *bool {
 	return &permitted
 }
 
-// startableProcesses is how many processes may still be started. Root is above the limit of users; that of the control group
-// holds for all. The kernel counts threads.
+// startableProcesses is how many processes may still be started. Root is above the limit of users; that of the control
+// group holds for all. The kernel counts threads.
 func startableProcesses() *uint64 {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NPROC, &limit) != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// rules are in the order in which they are told: what takes time away from us first.
+// rules are in the order in which their findings are shown: what takes time away from us first.
 var rules = []rule{
 	{"cores", "the generator and the server take turns, and each waits for the other",
 		"measure on two cores or more", judgeCores},
@@ -205,7 +205,7 @@ func judgeMitigations(f Facts) (found, verdict string) {
 	return informational(fmt.Sprintf("%d in force, all in the record of each run", *f.Mitigations))
 }
 
-// informational is of what is neither good nor bad.
+// informational is the result for what is neither good nor bad.
 func informational(what string) (found, verdict string) {
 	if what == "" {
 		return "", Unknown

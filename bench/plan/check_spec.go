@@ -1,6 +1,7 @@
 package plan
 
-// A CheckSpec is what a run is to decide: whether a candidate is worse than the baseline of the plan. Both are variants.
+// A CheckSpec is what a run is to decide: whether a candidate is worse than the baseline of the plan. Both are
+// variants.
 type CheckSpec struct {
 	Titles    map[string]string `json:"titles"` // of the variants, for people: paths, or commits
 	Candidate string            `json:"candidate"`
@@ -35,7 +36,7 @@ type StoredRatio struct {
 	Slack   float64 `json:"log_half_width"` // by how much its logarithm may be off, but for alpha shared out to all
 }
 
-// A Count is how often something happens in one start of the program of each variant.
+// A StartCount is how often something happens in one start of the program, of each variant.
 type StartCount struct {
 	Metric  string           `json:"metric"`
 	Request string           `json:"request"`

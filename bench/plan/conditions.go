@@ -45,8 +45,8 @@ func (o *Options) knows(p subject.Program) error {
 	return nil
 }
 
-// FindVariants finds the programs of the variants. If one of them is built with flags of its own, all are built from the
-// same source: the usual program, found beside the command, may be of another day.
+// FindVariants finds the programs of the variants. If one of them is built with flags of its own, all are built from
+// the same source: the usual program, found beside the command, may be of another day.
 func (o *Options) FindVariants(ctx context.Context, f *subject.Finder, programs []subject.Program) ([]subject.Variant,
 	error) {
 	building := slices.IndexFunc(o.Variants, func(v subject.Variant) bool { return len(v.Build) > 0 })

@@ -159,8 +159,8 @@ func (o *Options) isIntermediate(model string) bool {
 	return !o.Explicit["model"] && IsIntermediate(model)
 }
 
-// addReuseLevels adds, at the first load of a request if that is a closed loop, the models between the two that keep everything
-// and nothing, unless somebody has said which models there are to be.
+// addReuseLevels adds, at the first load of a request if that is a closed loop, the models between the two that keep
+// everything and nothing, unless somebody has said which models there are to be.
 func (o *Options) addReuseLevels(cells []Cell, programs []subject.Program) []Cell {
 	first := cells[0]
 	if !o.ReuseLevels || first.Load.Kind != Closed || o.Explicit["model"] || len(o.Variants) > 0 {

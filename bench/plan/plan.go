@@ -32,15 +32,15 @@ type Plan struct {
 	Rounds         int                    `json:"rounds"`                    // how many there are; 0 means as many as the budget allows
 	BudgetNS       int64                  `json:"budget_ns"`                 // how long a run takes, if rounds are not counted, or a search
 	Starts         int                    `json:"starts"`                    // starts of the targets; the rounds are dealt out to them
-	FewestStarts   int                    `json:"min_starts,omitempty"`      // how many there may be if the budget is short; 0 means Groups
-	BlockNS        int64                  `json:"block_ns"`                  // how long a visit is; 0 means as long as Length has it
-	MinRequests    int                    `json:"min_requests"`              // and how many requests it has at the least
+	FewestStarts   int                    `json:"min_starts,omitempty"`      // how many there may be if the budget is short; 0 means Starts
+	BlockNS        int64                  `json:"block_ns"`                  // how long a block is; 0 means as long as Length has it
+	MinRequests    int                    `json:"min_requests"`              // and the fewest requests that it has
 	Baseline       string                 `json:"baseline"`                  // the model that the others are compared with
 	Variants       []subject.Variant      `json:"variants,omitempty"`        // in the place of models
 	Floor          string                 `json:"floor,omitempty"`           // the workload that is the smallest program
 	FloorMissing   string                 `json:"floor_missing,omitempty"`   // why it cannot be had, though it is wanted
 	AllowDifferent bool                   `json:"allow_different,omitempty"` // targets need not answer the same
-	CrossCheck     string                 `json:"cross_check,omitempty"`     // the engine of cells that only check what the others see
+	CrossCheck     string                 `json:"cross_check,omitempty"`     // the engine of cells that only check those of the others
 	Objective      *Objective             `json:"objective,omitempty"`       // what response times are held against
 	Searched       bool                   `json:"searched,omitempty"`        // for the highest rate that meets it
 	Check          *CheckSpec             `json:"check,omitempty"`           // what the run is to decide, if it is
@@ -48,7 +48,7 @@ type Plan struct {
 	Seed           uint64                 `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
 }
 
-// A Suite is a run of servers and languages of others, whose names stand in the place of models.
+// SuiteInfo describes a run of servers and languages of others, whose names stand in the place of models.
 type SuiteInfo struct {
 	Name       string            `json:"name"`
 	About      string            `json:"about"`
@@ -64,16 +64,16 @@ type Contender struct {
 	Title    string `json:"title"`
 }
 
-// Lengths of a visit. The noise of a machine is slow, so short visits that alternate cancel more of it than long ones;
+// Lengths of a block. The noise of a machine is slow, so short blocks that alternate cancel more of it than long ones;
 // but several clients need time to fall out of step, and a plan of arrivals to hold some.
 const (
 	shortBlock     = 20 * time.Millisecond  // of one client in a closed loop
 	longBlock      = 250 * time.Millisecond // of all others
 	searchBlock    = time.Second            // at a rate that may be too high: a queue needs time to build
-	discardDivisor = 10                     // of a long visit the first tenth counts for nothing: there the clients are in step
+	discardDivisor = 10                     // of a long block the first tenth counts for nothing: there the clients are in step
 )
 
-// Length returns how long a visit to the cell is, and how much of its beginning counts for nothing.
+// Length returns how long a block of the cell is, and how much of its beginning counts for nothing.
 func (p Plan) Length(c Cell) (length, discard time.Duration) {
 	short := c.Load.Kind == Closed && c.Load.Concurrency == 1
 	switch {
@@ -92,7 +92,7 @@ func (p Plan) Length(c Cell) (length, discard time.Duration) {
 	return length, discard
 }
 
-// Duration is how long a visit to the cell takes by its plan: arrivals that are few go on for longer than Length.
+// Duration is how long a block of the cell takes by its plan: arrivals that are few go on for longer than Length.
 func (p Plan) Duration(c Cell) time.Duration {
 	length, _ := p.Length(c)
 	if c.Load.Kind == Open {
@@ -117,8 +117,8 @@ func (p Plan) Request(c Cell) (contract.Request, error) {
 }
 
 // Order draws the order in which a round visits the cells whose turn it is. It depends on nothing but the seed and the
-// round. Cells that are not visited in each round take turns, so that rounds are about equally long; those of a pair, and
-// those of the referee, have theirs together.
+// round. Cells that are not visited in each round take turns, so that rounds are about equally long; those of a pair,
+// and those of the cross-check, have theirs together.
 func (p Plan) Order(round int) []int {
 	all := rand.New(rand.NewPCG(p.Seed, uint64(round))).Perm(len(p.Cells))
 	turns := p.Turns()
@@ -158,7 +158,8 @@ func (p Plan) Together(a, b int) bool {
 	return (turns[a]-turns[b])%common == 0
 }
 
-// PairNumbers numbers the cells by what they have in common but for model. Those of a number are visited in the same rounds.
+// PairNumbers numbers the cells by what they have in common but for model. Cells with the same number are visited in
+// the same rounds.
 func (p Plan) PairNumbers() []int {
 	numbers := map[Cell]int{}
 	kin := make([]int, len(p.Cells))
@@ -186,17 +187,17 @@ func (p Plan) BlockSeed(round int) uint64 {
 	return rand.New(rand.NewPCG(p.Seed, ^uint64(round))).Uint64()
 }
 
-// RoundsBefore is how many rounds the first n groups have together. They are dealt out evenly, earlier groups taking
+// RoundsBefore is how many rounds the first n starts have together. They are dealt out evenly, earlier starts taking
 // what is left over.
 func (p Plan) RoundsBefore(n int) int {
 	return n*(p.Rounds/p.Starts) + min(n, p.Rounds%p.Starts)
 }
 
-// maxOverBudget is how many times its budget a run may take.
+// maxOverBudget is how many times its budget a run may take at most.
 const maxOverBudget = 2
 
-// MaxDuration is how long a run of the plan may take, unless the fewest starts of the targets take longer; 0 if its rounds are
-// counted.
+// MaxDuration is the longest that a run of the plan may take, unless the fewest starts of the targets take longer; 0 if
+// its rounds are counted.
 func (p Plan) MaxDuration() time.Duration {
 	if p.Rounds > 0 {
 		return 0

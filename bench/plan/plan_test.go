@@ -133,14 +133,14 @@ func TestExecution(t *testing.T) {
 }
 
 func TestRoundsAreDealtOut(t *testing.T) {
-	check := func(rounds, groups int, want ...int) {
+	check := func(rounds, starts int, want ...int) {
 		t.Helper()
 		var got []int
-		for g := range groups {
-			got = append(got, startRounds(plan.Plan{Rounds: rounds, Starts: groups}, g))
+		for s := range starts {
+			got = append(got, startRounds(plan.Plan{Rounds: rounds, Starts: starts}, s))
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("%d rounds in %d groups: %v, want %v", rounds, groups, got, want)
+			t.Errorf("%d rounds in %d starts: %v, want %v", rounds, starts, got, want)
 		}
 	}
 	check(8, 4, 2, 2, 2, 2)
@@ -149,13 +149,13 @@ func TestRoundsAreDealtOut(t *testing.T) {
 	check(2, 3, 1, 1, 0)
 	check(7, 1, 7)
 	for rounds := range 30 {
-		for groups := 1; groups < 10; groups++ {
+		for starts := 1; starts < 10; starts++ {
 			sum := 0
-			for g := range groups {
-				sum += startRounds(plan.Plan{Rounds: rounds, Starts: groups}, g)
+			for s := range starts {
+				sum += startRounds(plan.Plan{Rounds: rounds, Starts: starts}, s)
 			}
 			if sum != rounds {
-				t.Errorf("%d rounds in %d groups: %d in all", rounds, groups, sum)
+				t.Errorf("%d rounds in %d starts: %d in all", rounds, starts, sum)
 			}
 		}
 	}
@@ -230,5 +230,5 @@ func TestObservationTimes(t *testing.T) {
 	}
 }
 
-// startRounds is how many rounds a group has.
-func startRounds(p plan.Plan, group int) int { return p.RoundsBefore(group+1) - p.RoundsBefore(group) }
+// startRounds is how many rounds a start has.
+func startRounds(p plan.Plan, start int) int { return p.RoundsBefore(start+1) - p.RoundsBefore(start) }

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// assignStrides has short visits made more often than long ones: a cell whose visits are k times as long as the shortest is
-// visited in every k^⅔-th round. If blocks are as noisy whatever their length, that makes the intervals narrowest, in
-// sum: of a width w ∝ 1/√n and a cost n·k each, the sum of w is least at n ∝ k^−⅔. But none is visited so seldom that
-// fewer than fewestVisits are to be expected.
+// assignStrides has short visits made more often than long ones: a cell whose visits are k times as long as the
+// shortest is visited in every k^⅔-th round. If blocks are as noisy whatever their length, that makes the intervals
+// narrowest, in sum: of a width w ∝ 1/√n and a cost n·k each, the sum of w is least at n ∝ k^−⅔. But none is visited so
+// seldom that fewer than fewestVisits are to be expected.
 func (o *Options) assignStrides(p *Plan) {
 	var lengths []time.Duration
 	for _, c := range p.Cells {

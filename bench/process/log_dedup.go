@@ -7,8 +7,8 @@ import (
 
 var digits = regexp.MustCompile(`[0-9]+`)
 
-// DedupLog returns, of lines of a log that differ only in numbers, such as times and ports, the first, and of others the
-// first so many.
+// DedupLog returns, of lines of a log that differ only in numbers, such as times and ports, the first, and of others
+// the first so many.
 func DedupLog(lines []string, most int) []string {
 	var first, kinds []string
 	for _, line := range lines {

@@ -14,7 +14,7 @@ const (
 // goTimes are those of package log, wherever its prefix is.
 var goTimes = regexp.MustCompile(`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(\.\d+)? `)
 
-// LogLines returns what the program logged since it was last called, each kind of line once.
+// LogLines returns what the program logged since the call before, each kind of line once.
 func (p *Process) LogLines() []string {
 	var lines []string
 	for _, line := range p.log.newLines() {

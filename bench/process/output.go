@@ -12,8 +12,8 @@ import (
 const maxOutput = 1 << 20
 
 // Output runs the command, in a group of its own, and returns what it printed, or an error with what it complained of
-// last. A command that takes longer than limit, or than ctx lives, or that prints more than a megabyte, is ended. What it
-// started and left in its group is killed in any case, with it or after it.
+// last. A command that takes longer than limit, or than ctx lives, or that prints more than a megabyte, is ended. What
+// it started and left in its group is killed in any case, with it or after it.
 func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -43,7 +43,7 @@ func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, er
 // errTooMuchOutput ends a program that prints what cannot be an answer.
 var errTooMuchOutput = fmt.Errorf("it printed more than %d bytes, and was killed", maxOutput)
 
-// A printed holds what a program printed, as far as mostPrinted, and calls full with the reason when that is passed.
+// limitedOutput holds what a program printed, as far as maxOutput, and calls full with the reason when that is passed.
 type limitedOutput struct {
 	text []byte
 	full context.CancelCauseFunc

@@ -1,6 +1,6 @@
 // Package process runs programs that this one starts and answers for: a workload program, the guardian of a database
-// server. It sees to it that none outlives this process, and that what they complain of is not lost. It does not know
-// what they say; packages program and stack do.
+// server. It sees to it that none outlives this process, and that what they log is not lost. It does not know
+// what they say; packages subject and servers do.
 package process
 
 import (
@@ -70,8 +70,8 @@ func (p *Process) wait() {
 	}
 }
 
-// killAll kills the program with all that it has started: what is in its group, and the children of a CGI host that are in
-// none of ours.
+// killAll kills the program with all that it has started: what is in its group, and the children of a CGI host that are
+// in none of ours.
 func (p *Process) killAll() {
 	killGroup(p.cmd)
 	killChildren(p.PID())
@@ -100,8 +100,8 @@ func (p *Process) FirstLine(ctx context.Context) (string, error) {
 	}
 }
 
-// ExitErrorOr returns how the program ended, if it has or is about to: that is known a little later than what it leads to,
-// which is err. Else it returns why ctx ended, or err.
+// ExitErrorOr returns how the program ended, if it has or is about to: that is known a little later than what it leads
+// to, which is err. Else it returns why ctx ended, or err.
 func (p *Process) ExitErrorOr(ctx context.Context, err error) error {
 	select {
 	case <-p.ended:

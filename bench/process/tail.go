@@ -15,8 +15,8 @@ type tail struct {
 
 	mu        sync.Mutex
 	end       []byte
-	unread    []byte // the first that came since somebody asked what is new
-	truncated bool   // it is not all
+	unread    []byte // the first bytes that came since newLines was called
+	truncated bool   // unread is not all of it
 }
 
 func (t *tail) Write(p []byte) (int, error) {
@@ -50,8 +50,8 @@ func (t *tail) lastLines() string {
 	return text
 }
 
-// newLines returns the lines that came since it was last called: the first of them, which often tell the cause, and if that
-// is not all, the last.
+// newLines returns the lines that came since it was last called: the first of them, which often tell the cause, and if
+// that is not all, the last.
 func (t *tail) newLines() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

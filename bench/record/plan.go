@@ -22,7 +22,7 @@ type (
 	StartCount      = plan.StartCount
 )
 
-// Kinds of load, and what a visit may show of an objective.
+// Kinds of load, and what a block may show of an objective.
 const (
 	Closed = plan.Closed
 	Open   = plan.Open

@@ -139,7 +139,7 @@ func (r *Record) End(b Block) error {
 	return nil
 }
 
-// entry writes one whole line in one call, so that a reader never meets half of one unless the disk was full.
+// writeLine writes one whole line in one call, so that a reader never meets half of one unless the disk was full.
 func (r *Record) writeLine(l entry) error {
 	b, err := json.Marshal(l)
 	if err != nil {

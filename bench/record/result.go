@@ -55,7 +55,7 @@ func (b Block) Failed() int {
 	return n
 }
 
-// LogSuffix is what the target complained of, for the end of an error.
+// LogSuffix is what the target logged, for the end of an error.
 func (b Block) LogSuffix() string {
 	if len(b.LogLines) == 0 {
 		return ""
@@ -79,7 +79,7 @@ type Result struct {
 	observations func(Span) iter.Seq2[Observation, error]
 }
 
-// SetCondition gives a result that has no Tail, as it could not be written, the reason why the run ended; nil is none.
+// SetCondition sets why the run ended, if the result has no Tail because it could not be written; nil is no reason.
 func (r *Result) SetCondition(why error) {
 	if r.Tail != (Tail{}) || why == nil {
 		return

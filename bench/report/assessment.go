@@ -10,7 +10,7 @@ import (
 	"forktax/bench/machine"
 )
 
-// Assessments are the formats of whether a machine is fit to measure on.
+// Assessments are the formats of an assessment: whether a machine is fit to measure on.
 var Assessments = Formats[*machine.Assessment]{
 	"json":     indented[*machine.Assessment],
 	"markdown": assessmentMarkdown,

@@ -35,7 +35,7 @@ func told(t *testing.T, format string, e machine.Assessment) string {
 	return b.String()
 }
 
-func TestExaminationText(t *testing.T) {
+func TestAssessmentText(t *testing.T) {
 	want := `This machine is not fit to measure on: steal.
 
 In two seconds
@@ -64,7 +64,7 @@ What is left out, and how to get it
 	}
 }
 
-func TestExaminationMarkdown(t *testing.T) {
+func TestAssessmentMarkdown(t *testing.T) {
 	want := `# Is this machine fit to measure on?
 
 This machine is not fit to measure on: steal.
@@ -90,7 +90,7 @@ Each is for one thing, and the rest works without it.
 	}
 }
 
-func TestExaminationJSON(t *testing.T) {
+func TestAssessmentJSON(t *testing.T) {
 	var got machine.Assessment
 	if err := json.Unmarshal([]byte(told(t, "json", assessed)), &got); err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func TestExaminationJSON(t *testing.T) {
 }
 
 // The first line is the verdict.
-func TestExaminationSays(t *testing.T) {
+func TestAssessmentSays(t *testing.T) {
 	for want, findings := range map[string][]machine.Finding{
 		"This machine is fit to measure on.":                 {assessed.Findings[0], assessed.Findings[3]},
 		"This machine is fit to measure on; but see strace.": assessed.Findings[2:],

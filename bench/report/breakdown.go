@@ -62,8 +62,8 @@ func phasesTable(a *analysis.Analysis) table.Writer {
 	return t
 }
 
-// longestPhases says in a sentence what a request with a process of its own consists of: its longest phases, and the floor, which
-// is the kernel's and the host's share.
+// longestPhases says in a sentence what a request with a process of its own consists of: its longest phases, and the
+// floor, which is the kernel's and the host's share.
 func longestPhases(a *analysis.Analysis, c analysis.Cell) string {
 	if c.PhaseNS(contract.PhaseExit.String()) == 0 || c.Response.P50 == nil {
 		return ""
@@ -137,7 +137,7 @@ func reuseTable(a *analysis.Analysis) table.Writer {
 	return t
 }
 
-// stepsTable is the ladder in full: a row for each step, as the client saw it, as the servers told it, and in CPU.
+// stepsTable is reuseTable in full: a row for each step, as the client saw it, as the servers told it, and in CPU.
 func stepsTable(a *analysis.Analysis) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "renewed", "from", "to", "adds, by the client", "by the servers", "CPU", "agree"})
@@ -155,7 +155,8 @@ func stepsTable(a *analysis.Analysis) table.Writer {
 	return t
 }
 
-// withoutIntermediate leaves out the cells of models between the ends of a ladder, which has a table of its own.
+// withoutIntermediate leaves out the cells of models between the first and the last level of reuse, which have a table
+// of their own.
 func withoutIntermediate(a *analysis.Analysis) *analysis.Analysis {
 	some := *a
 	some.Cells = slices.DeleteFunc(slices.Clone(a.Cells), func(c analysis.Cell) bool {
@@ -166,7 +167,7 @@ func withoutIntermediate(a *analysis.Analysis) *analysis.Analysis {
 	return &some
 }
 
-// FormatInterval says whether a model is neither the first nor the last of the ladder.
+// isIntermediate reports whether a model is neither the first nor the last level of reuse.
 func isIntermediate(l analysis.ReuseLevels, model string) bool {
 	return slices.ContainsFunc(l.Steps[1:], func(s analysis.Step) bool { return s.From == model })
 }

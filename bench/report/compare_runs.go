@@ -11,7 +11,7 @@ import (
 	"forktax/bench/record"
 )
 
-// RunComparisons are the formats of two runs side by side.
+// RunComparisons are the formats of a comparison of two runs.
 var RunComparisons = Formats[*analysis.RunComparison]{
 	"json":     indented[*analysis.RunComparison],
 	"markdown": compareMarkdown,

@@ -51,7 +51,7 @@ var columns = []struct {
 	{"peak_memory_bytes", func(_ analysis.Run, c analysis.Cell) string { return whole(c.PeakMemory) }},
 }
 
-// CSV prints a row for each cell, the referee's too, as RFC 4180 has it.
+// CSV prints a row for each cell, the cross-check's too, as RFC 4180 has it.
 func CSV(w io.Writer, a *analysis.Analysis) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true

@@ -68,10 +68,10 @@ func headline(e *explain.Explanation) []string {
 }
 
 // partsTable has a row for each of the dearest.
-func partsTable(findings []explain.Part) table.Writer {
+func partsTable(parts []explain.Part) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"cost", "known by", "what", "what would remove it"})
-	for _, f := range findings[:min(len(findings), mostFindings)] {
+	for _, f := range parts[:min(len(parts), mostFindings)] {
 		if f.Cost != nil {
 			t.AppendRow(table.Row{ns(*f.Cost), f.By, description(f, widestFinding), f.Advice})
 		}
@@ -81,10 +81,10 @@ func partsTable(findings []explain.Part) table.Writer {
 }
 
 // remainder says what the table does not show: the cheap ones together, and those whose cost is not known.
-func (p *printer) remainder(findings []explain.Part) {
+func (p *printer) remainder(parts []explain.Part) {
 	var more, sum int64
 	var unknown []string
-	for n, f := range findings {
+	for n, f := range parts {
 		switch {
 		case f.Cost == nil:
 			unknown = append(unknown, description(f, widestReason))
@@ -96,7 +96,7 @@ func (p *printer) remainder(findings []explain.Part) {
 	if more > 0 {
 		p.line("and %d more, %s together", more, ns(sum))
 	}
-	if slices.ContainsFunc(findings, func(f explain.Part) bool { return f.Late }) {
+	if slices.ContainsFunc(parts, func(f explain.Part) bool { return f.Late }) {
 		p.line("*: after the first byte")
 	}
 	if len(unknown) > mostFindings {
@@ -105,7 +105,7 @@ func (p *printer) remainder(findings []explain.Part) {
 	p.list("Not measured", unknown)
 }
 
-// description says in so many characters what a finding is.
+// description says in so many characters what a part is.
 func description(f explain.Part, width int) string {
 	before, after := f.Kind+" ", ""
 	switch f.Kind {

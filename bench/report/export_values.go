@@ -2,15 +2,15 @@ package report
 
 import "forktax/bench/analysis"
 
-// A figure is one number of a cell that other tools keep, with its bounds if they are known.
+// An exportValue is one number of a cell that other tools keep, with its bounds if they are known.
 type exportValue struct {
 	metric    string
 	value     float64
 	low, high *float64
 }
 
-// exportValues lists what other tools keep of a cell: medians, the ninth decile, CPU a request and throughput, as far as
-// they are known. Response times of a cell that was overloaded are those of a queue, and left out.
+// exportValues lists what other tools keep of a cell: medians, the ninth decile, CPU a request and throughput, as far
+// as they are known. Response times of a cell that was overloaded are those of a queue, and left out.
 func exportValues(c analysis.Cell) []exportValue {
 	var found []exportValue
 	add := func(metric string, value *float64) {

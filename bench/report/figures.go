@@ -35,7 +35,8 @@ type dot struct {
 	low, high    *float64
 }
 
-// dots draws one row for each, on a logarithmic axis of ratios, or on one of differences; none is where nothing changes.
+// dots draws one row for each, on a logarithmic axis of ratios, or on one of differences; none is where nothing
+// changes.
 func dots(all []dot, log bool, none float64, print func(float64) string, title string) template.HTML {
 	s := newSVG(figureWidth, float64(len(all))*rowHeight+axisHeight)
 	x := scale{low: none, high: none, from: labelWidth, to: figureWidth - 150, log: log}
@@ -111,7 +112,7 @@ func shorten(text string, most int) string {
 	return text
 }
 
-// reuseFigure shows what it adds to renew each thing.
+// reuseFigure shows what is added when a thing is not reused.
 func reuseFigure(a *analysis.Analysis) *Figure {
 	f := &Figure{ID: "ladder", Title: "What it adds to renew a thing for each request, to the median response time", Short: "Ladder",
 		About: "Each model against the one that keeps one thing more, as the client saw it, with 95 % intervals.",
@@ -142,8 +143,8 @@ func reuseFigure(a *analysis.Analysis) *Figure {
 // stepHeight is that of one phase in a waterfall.
 const stepHeight = 17
 
-// waterfallFigure shows the phases of a request one below the other, each beginning where the one before it ended, for each
-// cell of a process for each request.
+// waterfallFigure shows the phases of a request one below the other, each beginning where the one before it ended, for
+// each cell of a process for each request.
 func waterfallFigure(a *analysis.Analysis) *Figure {
 	cells := cellsWithPhases(a)
 	f := &Figure{ID: "phases", Title: "Where the time of a request goes", Short: "Phases",

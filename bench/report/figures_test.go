@@ -39,8 +39,8 @@ func uneven(t *testing.T) *analysis.Analysis {
 	return analysistest.Analyze(t, r)
 }
 
-// The median of 1 to 20 µs, each twice, is the 20th of 40 values: 10 µs; the p90 is the 36th: 18 µs. Of 20 blocks nine in
-// ten are those from rank 1 to rank 19.
+// The median of 1 to 20 µs, each twice, is the 20th of 40 values: 10 µs; the p90 is the 36th: 18 µs. Of 20 blocks nine
+// in ten are those from rank 1 to rank 19.
 func TestBencher(t *testing.T) {
 	var got map[string]map[string]map[string]float64
 	if err := json.Unmarshal(analysistest.Print(t, "bencher", uneven(t)), &got); err != nil {
@@ -86,7 +86,7 @@ func TestGHABenchmark(t *testing.T) {
 	}
 }
 
-// The CSV has a row for each cell, the referee's too, with as many columns as the head, whatever names hold.
+// The CSV has a row for each cell, the cross-check's too, with as many columns as the head, whatever names hold.
 func TestCSV(t *testing.T) {
 	text := string(analysistest.Print(t, "csv", uneven(t)))
 	if strings.Count(text, "\r\n") != strings.Count(text, "\n") {

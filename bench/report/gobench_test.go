@@ -103,7 +103,8 @@ func TestBench(t *testing.T) {
 	}
 	r.Environment = record.Environment{OS: "plan9", Arch: "mips", CPU: "one"}
 	got := string(analysistest.Print(t, "bench", analysistest.Analyze(t, r)))
-	// The median of 1 to 10 µs is the fifth and the p90 the ninth; 10 answers came in 10.1 µs from the block's beginning.
+	// The median of 1 to 10 µs is the fifth and the p90 the ninth; 10 answers came in 10.1 µs from the block's
+	// beginning.
 	const kept = "BenchmarkForktax/workload=hello/request=hello/model=persistent/clients=1 10 5000 ns/op 1234.5 cpu-ns/op " +
 		"9000 p90-ns/op 990099.01 req/s\n"
 	const fresh = "BenchmarkForktax/workload=hello/request=hello/model=cgi/clients=1 10 50000 ns/op 1234.5 cpu-ns/op " +

@@ -108,8 +108,8 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 	return err
 }
 
-// answer is the run in one sentence: what costs how many times what, the least and the most. Of a suite it is how many times
-// as many requests are answered, and of a search up to which rate.
+// answer is the run in one sentence: what costs how many times what, the least and the most. Of a suite it is how many
+// times as many requests are answered, and of a search up to which rate.
 func answer(a *analysis.Analysis) statement {
 	if a.Check != nil {
 		return statement{Text: checkHeadline(a.Check)}
@@ -250,7 +250,7 @@ func responseGrid(a *analysis.Analysis) grid {
 	return g
 }
 
-// FormatLog is what a check says besides its verdict.
+// checkLines is what a check says besides its verdict.
 func checkLines(c *analysis.Check) []string {
 	lines := []string{checkTerms(c) + "."}
 	if c.Control != nil {

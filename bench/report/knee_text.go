@@ -10,8 +10,8 @@ import (
 	"forktax/bench/analysis"
 )
 
-// kneeSentences says in a sentence for each request up to which rate the models meet the objective, the slowest first, and what
-// gave out there.
+// kneeSentences says in a sentence for each request up to which rate the models meet the objective, the slowest first,
+// and what gave out there.
 func kneeSentences(knees []analysis.Knee) []statement {
 	var all []statement
 	for found := knees; len(found) > 0; {

@@ -11,8 +11,8 @@ import (
 	"forktax/bench/record"
 )
 
-// published is what mod_python's own manual says of the contenders of the suite article: requests a second of a page that
-// says hello, by ab with one client on a Pentium of 1.2 GHz.
+// published is what mod_python's own manual says of the contenders of the suite article: requests a second of a page
+// that says hello, by ab with one client on a Pentium of 1.2 GHz.
 var published = map[record.Contender]float64{
 	{Workload: "hello in Python", Name: record.Fresh}: 23,
 	{Workload: "hello in Python", Name: "cgihandler"}: 385,
@@ -20,8 +20,8 @@ var published = map[record.Contender]float64{
 	{Workload: "hello in Python", Name: "handler"}:    1203,
 }
 
-// suiteTable has a row for each contender of a suite: how many requests a second it answers, how many times as many as the
-// baseline that is, and what one costs.
+// suiteTable has a row for each contender of a suite: how many requests a second it answers, how many times as many as
+// the baseline that is, and what one costs.
 func suiteTable(a *analysis.Analysis) table.Writer {
 	t := table.NewWriter()
 	if a.Run.Suite == nil {

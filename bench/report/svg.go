@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// A figure of the report is SVG that needs nothing else: its colours are variables of the page, so that it is as dark or
-// as light as that, and whoever cannot see it has its data in a table below.
+// A figure of the report is SVG that needs nothing else: its colours are variables of the page, so that it is as dark
+// or as light as that, and whoever cannot see it has its data in a table below.
 
-// A svg is a drawing that grows.
+// An svg is a drawing that grows.
 type svg struct {
 	strings.Builder
 	width, height float64

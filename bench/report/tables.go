@@ -99,7 +99,7 @@ func costTable(cells []analysis.Cell) table.Writer {
 	return t
 }
 
-// crossCheckTable has a row for each cell that the referee repeated.
+// crossCheckTable has a row for each cell that the cross-check repeated.
 func crossCheckTable(a *analysis.Analysis) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "model", "median", "requests/s", a.Run.CrossCheckEngine + " CPU", "own CPU", "why"})
@@ -111,7 +111,7 @@ func crossCheckTable(a *analysis.Analysis) table.Writer {
 	return t
 }
 
-// crossCheckSummary says in a line how far the referee is from what is shown.
+// crossCheckSummary says in a line how far the cross-check is from what is shown.
 func crossCheckSummary(a *analysis.Analysis) []string {
 	if len(a.CrossChecks) == 0 {
 		return nil

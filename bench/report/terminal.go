@@ -30,8 +30,8 @@ const (
 	sparkWidth = 12
 )
 
-// Screen prints the text, with its sentences wrapped, and where there is room a picture below it. To what is no terminal, and has
-// no width, it prints the text alone, as it is.
+// Screen prints the text, with its sentences wrapped, and where there is room a picture below it. To what is no
+// terminal, and has no width, it prints the text alone, as it is.
 func Screen(w io.Writer, a *analysis.Analysis, t Terminal) error {
 	p := printer{w: w, t: t}
 	p.text(a)
@@ -39,8 +39,8 @@ func Screen(w io.Writer, a *analysis.Analysis, t Terminal) error {
 	return p.err
 }
 
-// picture draws the median response time of each cell in a closed loop, or of a suite its throughput, as a bar beside the
-// others, all on one scale, and its blocks in the order in which they ran as a line of their own.
+// picture draws the median response time of each cell in a closed loop, or of a suite its throughput, as a bar beside
+// the others, all on one scale, and its blocks in the order in which they ran as a line of their own.
 func (t Terminal) picture(p *printer, a *analysis.Analysis) {
 	room := t.Width - nameWidth - modelWidth - valueWidth - sparkWidth - 4
 	cells := analysis.FirstLoads(withoutIntermediate(a).CellsOf(record.Closed))

@@ -12,8 +12,8 @@ import (
 	"forktax/bench/record"
 )
 
-// Text prints one screen for a terminal: the check, if there is one, the table, where it goes, what it means, and what to
-// be careful of.
+// Text prints one screen for a terminal: the check, if there is one, the table, where it goes, what it means, and what
+// to be careful of.
 func Text(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
 	p.text(a)
@@ -58,7 +58,7 @@ func (p *printer) line(format string, args ...any) {
 	}
 }
 
-// kneeSentence prints a line that may be wrapped; what follows of it stands further in than its begin.
+// sentence prints a line that may be wrapped; what follows of it stands further in than its begin.
 func (p *printer) sentence(indent, format string, args ...any) {
 	all := p.t.plain(fmt.Sprintf(format, args...))
 	more := indent + "  "

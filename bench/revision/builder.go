@@ -1,6 +1,6 @@
 // Package revision makes executables of commits: it checks a commit of a git repository out beside the user's own
 // working tree, which it never touches, and has a command build one file there. It does not know what the file is;
-// whether it can be measured is for packages program and bench to find out.
+// whether it can be measured is for packages subject and run to find out.
 package revision
 
 import (
@@ -109,8 +109,8 @@ func (b Builder) build(ctx context.Context, r repository, built Built) (err erro
 	return os.Rename(out, built.Path)
 }
 
-// executableError says what is wrong with the file that a command made. A link is none: what it leads to may be in the
-// working tree, which goes.
+// executableError returns what is wrong with the file that a command made. A link is none: what it leads to may be in
+// the working tree, which goes.
 func executableError(path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
 		return fmt.Errorf("it made a link in place of %s; copy the file there", Placeholder)
@@ -121,7 +121,7 @@ func executableError(path string) error {
 	return nil
 }
 
-// shellSafe are paths that mean themselves to a shell, within quotes, too.
+// shellSafe matches paths that mean themselves to a shell, within quotes, too.
 var shellSafe = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
 
 // quoted is the path as one word for a shell. One that needs no quotes gets none, for people write "{out}", too.

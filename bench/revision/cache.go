@@ -13,14 +13,15 @@ import (
 	"forktax/bench/process"
 )
 
-// executableName is that of an executable in the cache: the commit, and a hash of all else that decides what is built. All are
-// equally long, for the name is on the stack of the program that is started by it.
+// executableName is the name of an executable in the cache: the commit, and a hash of all else that decides what is
+// built. All are equally long, for the name is on the stack of the program that is started by it.
 func executableName(commit, command, prefix, toolchain string) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{commit, command, prefix, toolchain}, "\x00")))
 	return fmt.Sprintf("%.12s-%x", commit, sum[:6])
 }
 
-// toolQueries are what the usual tools are asked of themselves. Which Go a module asks for is in the commit.
+// toolQueries are the commands that make the usual tools describe themselves. Which Go a module asks for is in the
+// commit.
 var toolQueries = [][]string{
 	{"go", "env", "GOVERSION", "GOTOOLCHAIN", "GOFLAGS", "GOEXPERIMENT", "GOFIPS140", "GOOS", "GOARCH", "GOAMD64", "GOARM",
 		"GOARM64", "GO386", "CGO_ENABLED", "CC", "CXX", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS"},

@@ -77,7 +77,8 @@ func (r repository) resolve(ctx context.Context, ref string) (string, error) {
 // maxSimilarRefs is how many refs are shown in place of one that does not exist.
 const maxSimilarRefs = 3
 
-// similarRefs tells the refs whose names hold the one that was asked for, or are held by it: main, where there is origin/main.
+// similarRefs lists the refs whose names hold the one that was asked for, or are held by it: main, where there is
+// origin/main.
 func (r repository) similarRefs(ctx context.Context, ref string) string {
 	text, err := r.git(ctx, "for-each-ref", "--sort=-committerdate", "--format=%(refname:short)")
 	if err != nil {
@@ -100,7 +101,7 @@ func (r repository) similarRefs(ctx context.Context, ref string) string {
 	return ""
 }
 
-// fetchAdvice says how to get what is not there. Clones made for CI have the newest commit alone.
+// fetchAdvice returns how to get what is not there. Clones made for CI have the newest commit alone.
 func (r repository) fetchAdvice(ctx context.Context, ref string) string {
 	advice := fmt.Sprintf("if it is elsewhere, git fetch origin %s", strings.TrimPrefix(ref, "origin/"))
 	if shallow, err := r.git(ctx, "rev-parse", "--is-shallow-repository"); err == nil && shallow == "true" {

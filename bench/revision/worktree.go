@@ -70,7 +70,7 @@ func (w *worktree) checkOut(ctx context.Context, commit string) (err error) {
 	return err
 }
 
-// add makes the worktree, still empty: to fill it may take long, and others wait for their turn.
+// add makes the worktree, still empty: to fill it may take long, and others wait for the lock.
 func (w *worktree) add(ctx context.Context, commit string) error {
 	done, err := w.repository.lockWorktrees(ctx)
 	if err != nil {
@@ -90,19 +90,19 @@ func (w *worktree) remove(ctx context.Context) error {
 	if err := removeAll(w.dir); err != nil {
 		return fmt.Errorf("removing a worktree: %w", err)
 	}
-	turned, err := w.repository.lockWorktrees(ctx)
+	unlock, err := w.repository.lockWorktrees(ctx)
 	if err != nil {
 		return err
 	}
-	defer turned()
+	defer unlock()
 	if !w.repository.hasWorktree(ctx, w.path) { // it had not come so far
 		return nil
 	}
 	return w.repository.forget(ctx, w.path)
 }
 
-// lockWorktrees waits until no other process of ours changes the repository's list of worktrees: git fails if it reads one that
-// is being made. What follows must be short; done ends it.
+// lockWorktrees waits until no other process of ours changes the repository's list of worktrees: git fails if it reads
+// one that is being made. What follows must be short; done ends it.
 func (r repository) lockWorktrees(ctx context.Context) (done func(), err error) {
 	folder, err := r.git(ctx, "rev-parse", "--git-common-dir")
 	if err != nil {
@@ -159,8 +159,8 @@ func (r repository) worktrees(ctx context.Context) []string {
 	return paths
 }
 
-// removeStale removes the worktrees that killed processes left. git worktree prune would forget the user's own as well, if
-// they are on a disk that is not there today.
+// removeStale removes the worktrees that killed processes left. git worktree prune would forget the user's own as well,
+// if they are on a disk that is not there today.
 func (r repository) removeStale(ctx context.Context) {
 	for _, path := range r.worktrees(ctx) {
 		folder := filepath.Dir(path)

@@ -21,8 +21,8 @@ func bisect(low, high int, holds probe) (int, error) {
 	return low, nil
 }
 
-// searchDown finds the highest point, from this one down, that holds; -1 if none does. With an error it returns the one at
-// which it was.
+// searchDown finds the highest point, from this one down, that holds; -1 if none does. With an error it returns the one
+// at which it was.
 func searchDown(from int, holds probe) (int, error) {
 	for ; from >= 0; from-- {
 		ok, err := holds(from)

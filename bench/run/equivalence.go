@@ -10,7 +10,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Difference says that twins do not do the same work, so that to time them would mean nothing.
+// A DifferenceError is returned when twins do not do the same work, so that to time them would mean nothing.
 type DifferenceError struct {
 	Workload string
 	Request  contract.Request
@@ -24,7 +24,8 @@ func (d *DifferenceError) Error() string {
 		d.Models[0], d.Models[1], d.Request.Method, d.Request.Path, strings.Join(d.Lines, "\n  "))
 }
 
-// VerifyEquivalent returns a *Difference if the targets do not answer the requests alike, whatever right answers are.
+// VerifyEquivalent returns a *DifferenceError if the targets do not answer the requests alike, whatever right answers
+// are.
 func VerifyEquivalent(ctx context.Context, requests []contract.Request, targets []*subject.Target) error {
 	unwanted := slices.Clone(requests)
 	for i := range unwanted {
@@ -33,8 +34,8 @@ func VerifyEquivalent(ctx context.Context, requests []contract.Request, targets 
 	return verifyEquivalent(ctx, unwanted, targets)
 }
 
-// verifyEquivalent sends every request of the workload to each of its targets and returns a *Difference if an answer is not
-// what the description says, or not what another target said.
+// verifyEquivalent sends every request of the workload to each of its targets and returns a *DifferenceError if an
+// answer is not what the description says, or not what another target said.
 func verifyEquivalent(ctx context.Context, requests []contract.Request, targets []*subject.Target) error {
 	client := subject.NewClient()
 	defer client.CloseIdleConnections()

@@ -171,7 +171,7 @@ func TestTheRequestIsSentAsDescribed(t *testing.T) {
 	}
 }
 
-// A twin that gives no answer at all is no Difference, but the run ends with what it is.
+// A twin that gives no answer at all is no DifferenceError, but the run ends with what it is.
 func TestTwinWithoutAnswer(t *testing.T) {
 	for name, silent := range map[string]http.HandlerFunc{
 		"no answer": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },

@@ -8,13 +8,13 @@ import (
 // A Forecast is how long a run takes, as far as can be told.
 type Forecast struct {
 	Total   time.Duration // from the first start of a target to the last end of one
-	Max     time.Duration // Plan.Most, which Total may exceed
+	Max     time.Duration // Plan.MaxDuration, which Total may exceed
 	Starts  int           // of the targets
 	Targets int
-	Round   time.Duration // with a visit to each cell but the referee's
+	Round   time.Duration // with a visit to each cell but those of the cross-check
 }
 
-// A spell is how long something took, each time that it was done.
+// An average is the mean of how long something took.
 type average struct {
 	sum time.Duration
 	n   int
@@ -22,7 +22,7 @@ type average struct {
 
 func (s *average) add(d time.Duration) { s.sum, s.n = s.sum+d, s.n+1 }
 
-// mean returns otherwise if it was never done.
+// mean returns otherwise if nothing was added.
 func (s average) mean(otherwise time.Duration) time.Duration {
 	if s.n == 0 {
 		return otherwise
@@ -53,16 +53,16 @@ func (s *schedule) stopTime() time.Duration {
 	return s.stopping.mean(usualStop * time.Duration(len(s.plan.Targets())))
 }
 
-// An outlook is what is predicted of a run.
+// A projection is the predicted course of a run.
 type projection struct {
 	roundsEnd time.Duration // when the rounds end that are dealt out to the starts
 	end       time.Duration // of the last targets
 	missing   int           // visits that cells lack then
 }
 
-// projection predicts, between two rounds, how a run with this many starts of the targets goes on. It goes through the
+// project predicts, between two rounds, how a run with this many starts of the targets goes on. It goes through the
 // rounds to come, with what visits, starts and stops have taken so far.
-func (s *schedule) project(groups int) (o projection) {
+func (s *schedule) project(starts int) (o projection) {
 	costs := make([]time.Duration, len(s.plan.Cells))
 	for cell := range costs {
 		costs[cell] = s.cost(cell)
@@ -72,20 +72,20 @@ func (s *schedule) project(groups int) (o projection) {
 		at += costs[cell]
 		countVisit(needed, cell)
 	}
-	for group := s.start; group < groups; group++ {
+	for start := s.start; start < starts; start++ {
 		first := s.first
-		if group > s.start || !s.up {
+		if start > s.start || !s.up {
 			at += s.startTime()
 			first = round
 		}
-		for ; s.hasRound(round, first, group, groups, at); round++ {
+		for ; s.hasRound(round, first, start, starts, at); round++ {
 			for cell := range costs {
 				if s.due(round, cell) {
 					visit(cell)
 				}
 			}
 		}
-		if group < groups-1 {
+		if start < starts-1 {
 			at += s.stopTime()
 		}
 	}
@@ -113,8 +113,9 @@ const (
 	startsShare = 0.95
 )
 
-// chooseStarts decides how many starts of the targets there are: as many as planned, or, if the plan allows for fewer, as many
-// as leave the time for what the run is to find out. Once the first round is over, only time is a reason for fewer.
+// chooseStarts decides how many starts of the targets there are: as many as planned, or, if the plan allows for fewer,
+// as many as leave the time for what the run is to find out. Once the first round is over, only time is a reason for
+// fewer.
 func (s *schedule) chooseStarts() {
 	fewest := max(s.plan.FewestStarts, s.start+1)
 	if s.plan.FewestStarts == 0 || s.plan.Rounds > 0 {
@@ -159,10 +160,10 @@ func (s *schedule) forecast() Forecast {
 	return f
 }
 
-// announceFactor is by which factor a total time may be off that was announced.
+// announceFactor is by which factor the total time may differ from what was announced.
 const announceFactor = 1.2
 
-// differsFrom reports whether f has to be announced to those who were told before.
+// differsFrom reports whether f has to be announced, as it is not what was announced before.
 func (f Forecast) differsFrom(before Forecast) bool {
 	return f.Starts != before.Starts || f.Total > f.Max && before.Total <= before.Max ||
 		float64(max(f.Total, before.Total)) > announceFactor*float64(min(f.Total, before.Total))

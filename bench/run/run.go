@@ -34,8 +34,8 @@ func (r *run) runRounds(ctx context.Context, v *visitor) error {
 		if err := v.round(ctx, r.schedule); err != nil {
 			return err
 		}
-		// The first round tells what the plan did not. Before a start ends, there may turn out to be fewer of them, with more
-		// rounds each.
+		// The first round tells what the plan did not. Before a start ends, there may turn out to be fewer of them,
+		// with more rounds each.
 		if r.round == 1 || r.stale() || !r.moreRounds() {
 			if err := r.replan(); err != nil {
 				return err
@@ -70,8 +70,8 @@ func (r *run) runOvertime(ctx context.Context, v *visitor) error {
 	}
 }
 
-// replan learns from the record what is missing, decides by what is known now how many starts there are, and predicts the
-// end. What is predicted is announced if it was not yet, or was announced to be otherwise.
+// replan learns from the record what is missing, decides by what is known now how many starts there are, and predicts
+// the end. What is predicted is announced if it was not yet, or was announced to be otherwise.
 func (r *run) replan() (err error) {
 	if r.Missing != nil && r.Plan.Rounds == 0 {
 		if r.missing, err = r.Missing(); err != nil {

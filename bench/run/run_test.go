@@ -17,7 +17,7 @@ import (
 	"forktax/bench/run"
 )
 
-// A timed run goes by a clock that only starts, visits and stops move.
+// A virtualRun is a run by a clock that only starts, visits and stops move.
 type virtualRun struct {
 	runner   *run.Runner
 	launcher *fakeLauncher
@@ -30,8 +30,8 @@ type virtualRun struct {
 
 const ms = time.Millisecond
 
-// newTimed makes one in which a start and a stop of a target take that long, and a visit what visit returns.
-func newTimed(t *testing.T, p plan.Plan, start, stop time.Duration, visit func(load.Visit) time.Duration) *virtualRun {
+// newVirtualRun makes one in which a start and a stop of a target take that long, and a visit what visit returns.
+func newVirtualRun(t *testing.T, p plan.Plan, start, stop time.Duration, visit func(load.Visit) time.Duration) *virtualRun {
 	t.Helper()
 	r := &virtualRun{launcher: &fakeLauncher{}}
 	pass := func(d time.Duration) { r.now.Add(int64(d)) }
@@ -100,7 +100,7 @@ func perCell(p plan.Plan, blocks []record.Block) []int {
 // visited, until there are enough.
 func TestRunGoesOnForWhatIsMissing(t *testing.T) {
 	p := timedPlan(3 * time.Second)
-	r := newTimed(t, p, 10*ms, 0, planned)
+	r := newVirtualRun(t, p, 10*ms, 0, planned)
 	// The budget has five rounds of three. One of the blocks of cell 2 is lost, so that cell 3 gets one more than it
 	// needs.
 	r.runner.Missing = wanting(t, r.runner, 6, func(b record.Block) bool { return b.Cell == 2 && b.Round < 3 })
@@ -158,7 +158,7 @@ func TestRunEndsByTime(t *testing.T) {
 		}, 2*budget - 720*ms, 2 * budget}, // there is no time for a round of 544 ms in the last 600 ms and a reserve
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newTimed(t, timedPlan(budget), 10*ms, 10*ms, func(v load.Visit) time.Duration { return v.Length + 2*ms })
+			r := newVirtualRun(t, timedPlan(budget), 10*ms, 10*ms, func(v load.Visit) time.Duration { return v.Length + 2*ms })
 			r.runner.Missing = test.missing(t, r.runner)
 			if took, _ := r.run(t); took < test.least || took > test.most {
 				t.Errorf("the run took %v, want %v to %v", took, test.least, test.most)
@@ -170,7 +170,7 @@ func TestRunEndsByTime(t *testing.T) {
 // Where the rounds are counted, there are no others.
 func TestRunOfCountedRoundsDoesNotGoOn(t *testing.T) {
 	p := somePlan()
-	r := newTimed(t, p, 10*ms, 10*ms, planned)
+	r := newVirtualRun(t, p, 10*ms, 10*ms, planned)
 	r.runner.Missing = func() ([]int, error) {
 		t.Error("it is asked what is missing")
 		return nil, nil
@@ -185,7 +185,7 @@ func TestRunOfCountedRoundsDoesNotGoOn(t *testing.T) {
 
 // If it cannot be found out what is missing, the run ends.
 func TestRunEndsWithoutATally(t *testing.T) {
-	r := newTimed(t, timedPlan(time.Second), 0, 0, planned)
+	r := newVirtualRun(t, timedPlan(time.Second), 0, 0, planned)
 	r.runner.Missing = func() ([]int, error) { return nil, errFake }
 	if err := r.runner.Run(t.Context()); err != errFake {
 		t.Errorf("Run = %v, want %v", err, errFake)
@@ -214,7 +214,7 @@ func TestShortBudgetsHaveFewerStarts(t *testing.T) {
 			p := timedPlan(budget)
 			p.Starts, p.FewestStarts, p.Strides = 8, test.fewest, nil
 			p.Cells = p.Cells[:2]
-			r := newTimed(t, p, test.start, 0, func(v load.Visit) time.Duration { return v.Length + test.visit })
+			r := newVirtualRun(t, p, test.start, 0, func(v load.Visit) time.Duration { return v.Length + test.visit })
 			r.runner.Missing = wanting(t, r.runner, 6, nil)
 			took, blocks := r.run(t)
 			if starts := int(r.launcher.started.Load()) / 2; starts != test.starts || blocks[len(blocks)-1].Start != starts-1 {
@@ -233,7 +233,7 @@ func TestShortBudgetsHaveFewerStarts(t *testing.T) {
 
 // The time before a run in which its first target was started is a part of it.
 func TestRunBeganBefore(t *testing.T) {
-	r := newTimed(t, timedPlan(3*time.Second), 10*ms, 0, planned)
+	r := newVirtualRun(t, timedPlan(3*time.Second), 10*ms, 0, planned)
 	r.now.Store(int64(2 * time.Second))
 	r.runner.Began = time.Unix(0, 0)
 	if took, _ := r.run(t); took < 3*time.Second || took > 3600*ms {
@@ -253,7 +253,7 @@ func TestForecasts(t *testing.T) {
 				if seed%2 == 0 {
 					p.Strides = nil
 				}
-				running := newTimed(t, p, 30*ms, 5*ms, func(v load.Visit) time.Duration {
+				running := newVirtualRun(t, p, 30*ms, 5*ms, func(v load.Visit) time.Duration {
 					return v.Length + time.Duration(r.Float64()*float64(v.Length)/5)
 				})
 				running.runner.Missing = wanting(t, running.runner, int(budget/time.Second)*2, func(b record.Block) bool {
@@ -282,7 +282,7 @@ func TestForecastOfALowRate(t *testing.T) {
 	for i := range p.Cells {
 		p.Cells[i].Load = plan.Load{Kind: plan.Open, RateRPS: 0.5, Concurrency: 1}
 	}
-	r := newTimed(t, p, 10*ms, 0, func(v load.Visit) time.Duration { return 10 * time.Second })
+	r := newVirtualRun(t, p, 10*ms, 0, func(v load.Visit) time.Duration { return 10 * time.Second })
 	r.runner.Missing = wanting(t, r.runner, 6, nil)
 	took, _ := r.run(t)
 	f := r.forecasts[0]

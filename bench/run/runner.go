@@ -34,9 +34,9 @@ type Runner struct {
 	Announce func(Forecast)         // called before the first start, and again if it turns out otherwise; may be nil
 	Began    time.Time              // when the first target was started, if that was before; the budget counts from then
 
-	// Missing returns, of each cell of the plan, how many more undisturbed visits it takes until its comparisons have
-	// what they need. A run by time goes on for them after its budget, up to Plan.Most. It is called between rounds. If
-	// it is nil, the run ends with the budget.
+	// Missing returns, of each cell of the plan, how many more valid visits it takes until its comparisons have what
+	// they need. A run by time goes on for them after its budget, up to Plan.MaxDuration. It is called between rounds.
+	// If it is nil, the run ends with the budget.
 	Missing func() ([]int, error)
 
 	launches uint64           // of all targets, so far
@@ -80,8 +80,8 @@ func (r *Runner) schedule() *schedule {
 	return newSchedule(r.Plan, func() time.Duration { return now().Sub(began) })
 }
 
-// withTargets starts all targets, proves that they are alike, and stops them after use. The context that use gets ends
-// when a target dies.
+// withTargets starts all targets, verifies that they are equivalent, and stops them after use. The context that use
+// gets ends when a target dies.
 func (r *Runner) withTargets(ctx context.Context, began time.Time, use func(context.Context, *visitor) error) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -119,8 +119,8 @@ func (r *Runner) counters() record.Counters {
 // errTargetDied marks the end of a target that nobody asked to end.
 var errTargetDied = errors.New("a target died")
 
-// longExitDelay is how long the end of a process is waited for on a busy machine, if the network failed, which is how that
-// end looks.
+// longExitDelay is how long the end of a process is waited for on a busy machine, if the network failed, which is how
+// that end looks.
 const longExitDelay = 2 * time.Second
 
 // deathOr returns why a target died, if that is what ended ctx, or is about to, and with it caused err, and else err.
@@ -142,8 +142,8 @@ func deathOr(ctx context.Context, err error) error {
 // startStream is in the second half of the generator's seed, which no round's order has.
 const startStream = 0x7374617274 << 24 // "start"
 
-// launch starts every target of the plan, in an order that is drawn for each start of them: what comes first may find the
-// machine in another state. The returned stop ends those that were started, even after an error.
+// launch starts every target of the plan, in an order that is drawn for each start of them: what comes first may find
+// the machine in another state. The returned stop ends those that were started, even after an error.
 func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (map[plan.TargetName]*subject.Target, func() error, error) {
 	targets := map[plan.TargetName]*subject.Target{}
 	names := r.Plan.Targets()
@@ -203,7 +203,7 @@ func watchTarget(ctx context.Context, t *subject.Target, cancel context.CancelCa
 	}
 }
 
-// verifyTargets proves for each workload that its targets answer the same.
+// verifyTargets verifies for each workload that the responses of its targets are equivalent.
 func (r *Runner) verifyTargets(ctx context.Context, targets map[plan.TargetName]*subject.Target) error {
 	for _, w := range r.Plan.Workloads {
 		var twins []*subject.Target

@@ -16,7 +16,7 @@ type schedule struct {
 	start   int                  // the start under way
 	up      bool                 // its targets have started
 	round   int                  // the next
-	first   int                  // round of the group
+	first   int                  // round of the start
 	blocks  int                  // done
 
 	turns     []int         // of each cell
@@ -24,7 +24,7 @@ type schedule struct {
 	starting  average       // of all targets together, with the proof that they are alike
 	stopping  average       // likewise
 	visits    []average     // of each cell
-	missing   []int         // of each cell: visits that it still needs; nil if nothing is waited for
+	missing   []int         // of each cell: valid visits that it still needs; nil if nothing is waited for
 	end       time.Duration // of the run, as predicted
 	predicted time.Duration // when that was
 }
@@ -34,30 +34,30 @@ func newSchedule(p plan.Plan, elapsed func() time.Duration) *schedule {
 		visits: make([]average, len(p.Cells))}
 }
 
-// moreRounds reports whether another round belongs to the group. By time, a group ends with its share of the budget, the
-// start of its targets included, and has one round at least.
+// moreRounds reports whether another round belongs to the start. By time, a start ends with its share of the budget,
+// the start of its targets included, and has one round at least.
 func (s *schedule) moreRounds() bool {
 	return s.hasRound(s.round, s.first, s.start, s.starts, s.elapsed())
 }
 
-// hasRound is more for a round that would begin at this time, if there were this many groups.
-func (s *schedule) hasRound(round, first, group, groups int, at time.Duration) bool {
+// hasRound is moreRounds for a round that would begin at this time, if there were this many starts.
+func (s *schedule) hasRound(round, first, start, starts int, at time.Duration) bool {
 	if s.plan.Rounds > 0 {
-		return round < s.plan.RoundsBefore(group+1)
+		return round < s.plan.RoundsBefore(start+1)
 	}
-	return round == first || at < time.Duration(s.plan.BudgetNS)*time.Duration(group+1)/time.Duration(groups)
+	return round == first || at < time.Duration(s.plan.BudgetNS)*time.Duration(start+1)/time.Duration(starts)
 }
 
 // lastStart reports whether the targets are not started again.
 func (s *schedule) lastStart() bool { return s.start == s.starts-1 }
 
-// noteStarted notes that the targets of the group are up, and how long that took.
+// noteStarted notes that the targets of the start are up, and how long that took.
 func (s *schedule) noteStarted(took time.Duration) {
 	s.starting.add(took)
 	s.up, s.first = true, s.round
 }
 
-// noteStopped notes that those of the group have ended.
+// noteStopped notes that those of the start have ended.
 func (s *schedule) noteStopped(took time.Duration) {
 	s.stopping.add(took)
 	s.up = false

@@ -66,10 +66,10 @@ func searched(t *testing.T, p plan.Plan, judge func(v visited, before int) plan.
 }
 
 // of lists the rates at which a model was visited in one start of the targets.
-func of(all []visited, model string, group int) []float64 {
+func of(all []visited, model string, start int) []float64 {
 	var rates []float64
 	for _, v := range all {
-		if v.Model == model && v.Start == group {
+		if v.Model == model && v.Start == start {
 			rates = append(rates, v.Rate)
 		}
 	}
@@ -89,14 +89,14 @@ func limits(highest map[string]float64) func(visited, int) plan.ObjectiveStatus 
 // Each curve is climbed at the first start of the targets, and what was found is confirmed at each further start.
 func TestSearch(t *testing.T) {
 	all, _ := searched(t, searchPlan(), limits(map[string]float64{"persistent": 60, "cgi": 30}))
-	for group, want := range []map[string][]float64{
+	for start, want := range []map[string][]float64{
 		{"persistent": {40, 60, 70}, "cgi": {40, 20, 30}},
 		{"persistent": {60}, "cgi": {30}},
 		{"persistent": {60}, "cgi": {30}},
 	} {
 		for model, rates := range want {
-			if got := of(all, model, group); !slices.Equal(got, rates) {
-				t.Errorf("start %d, %s: rates %v, want %v", group, model, got, rates)
+			if got := of(all, model, start); !slices.Equal(got, rates) {
+				t.Errorf("start %d, %s: rates %v, want %v", start, model, got, rates)
 			}
 		}
 	}
@@ -110,9 +110,9 @@ func TestSearchStepsDownAtFurtherStarts(t *testing.T) {
 	all, _ := searched(t, searchPlan(), func(v visited, _ int) plan.ObjectiveStatus {
 		return limits(map[string]float64{"persistent": []float64{50, 30, 70}[v.Start], "cgi": 0})(v, 0)
 	})
-	for group, want := range [][]float64{{40, 60, 50}, {50, 40, 30}, {30}} {
-		if got := of(all, "persistent", group); !slices.Equal(got, want) {
-			t.Errorf("start %d: rates %v, want %v", group, got, want)
+	for start, want := range [][]float64{{40, 60, 50}, {50, 40, 30}, {30}} {
+		if got := of(all, "persistent", start); !slices.Equal(got, want) {
+			t.Errorf("start %d: rates %v, want %v", start, got, want)
 		}
 	}
 	if got, want := of(all, "cgi", 0), []float64{40, 20, 10}; !slices.Equal(got, want) {
@@ -146,9 +146,9 @@ func TestSearchGoesOnAfterNoise(t *testing.T) {
 				}
 				return fine(v, before)
 			})
-			for group, want := range test.want {
-				if got := of(all, "persistent", group); !slices.Equal(got, want) {
-					t.Errorf("start %d: rates %v, want %v", group, got, want)
+			for start, want := range test.want {
+				if got := of(all, "persistent", start); !slices.Equal(got, want) {
+					t.Errorf("start %d: rates %v, want %v", start, got, want)
 				}
 			}
 		})
@@ -165,9 +165,9 @@ func TestSearchPutsOffWhatIsLongAndNoisy(t *testing.T) {
 		}
 		return limits(map[string]float64{"cgi": 10, "persistent": 70})(v, 0)
 	})
-	for group, want := range [][]float64{{40, 40, 40, 20, 20, 20}, {40, 20, 10}, {10}} {
-		if got := of(all, "cgi", group); !slices.Equal(got, want) {
-			t.Errorf("start %d: rates %v, want %v", group, got, want)
+	for start, want := range [][]float64{{40, 40, 40, 20, 20, 20}, {40, 20, 10}, {10}} {
+		if got := of(all, "cgi", start); !slices.Equal(got, want) {
+			t.Errorf("start %d: rates %v, want %v", start, got, want)
 		}
 	}
 	if got, want := of(all, "persistent", 2), []float64{70}; !slices.Equal(got, want) {
@@ -282,9 +282,9 @@ func TestSearchWithinABudget(t *testing.T) {
 	check(time.Hour, all, []float64{40, 60, 70, 70, 70}, []float64{40, 60, 70, 70, 70}, 3)
 	check(1, none, []float64{40}, []float64{40}, 1)
 	check(1, all, []float64{40}, []float64{40}, 1) // nor is there time to confirm it
-	// Three of the ten visits that are to be expected are the first curve's, and three the second's. Of half a minute that
-	// is 9 s and as many more, too few for one at 20/s. At the second start, by 21 and 24 s, there is time for it, for none
-	// of the visits takes as long as it should; but not for one at 10/s.
+	// Three of the ten visits that are to be expected are the first curve's, and three the second's. Of half a minute
+	// that is 9 s and as many more, too few for one at 20/s. At the second start, by 21 and 24 s, there is time for it,
+	// for none of the visits takes as long as it should; but not for one at 10/s.
 	check(30*time.Second, none, []float64{40, 20}, []float64{40, 20}, 2)
 }
 

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// RunStarts visits all cells in rounds, as Run does, at one start of the targets after the other. Before each, next is asked
-// how long it is to be: a time of 0 ends the run. The plan's budget ends it in any case. A start has one round at the
-// least.
+// RunStarts visits all cells in rounds, as Run does, at one start of the targets after the other. Before each, next is
+// asked how long it is to be: a time of 0 ends the run. The plan's budget ends it in any case. A start has one round at
+// the least.
 func (r *Runner) RunStarts(ctx context.Context, next func(starts int) (time.Duration, error)) error {
 	defer pauseCollector()()
 	s, began := r.schedule(), time.Now()

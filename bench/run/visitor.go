@@ -15,7 +15,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// A visitor makes visits to the targets of one group.
+// A visitor visits the targets of one start.
 type visitor struct {
 	*Runner
 	began      time.Time
@@ -26,7 +26,8 @@ type visitor struct {
 	latest     *subject.Target // that was visited
 }
 
-// A rest is the end of a target's last block. While others are measured it should use next to nothing.
+// A lastBlock is the usage of a target at the end of its last block. While others are measured it should use next to
+// nothing.
 type lastBlock struct {
 	used contract.Usage
 	at   time.Time
@@ -55,7 +56,7 @@ func (v *visitor) next(ctx context.Context, s *schedule, cell int) error {
 }
 
 // visit measures one block and puts it on disk. A block during which ctx ends is not recorded.
-func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64) error {
+func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64) error {
 	c := v.Plan.Cells[cell]
 	t := v.targets[plan.TargetName{Workload: c.Workload, Model: c.Model}]
 	engine, ok := v.Engines[c.Engine]
@@ -84,7 +85,7 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64
 	if err := engine.Run(ctx, wanted, v.Record); err != nil {
 		return fmt.Errorf("visiting %s: %w", c, err)
 	}
-	block := record.Block{Cell: cell, Round: round, Start: group, BeganNS: int64(begin.Sub(v.began)),
+	block := record.Block{Cell: cell, Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
 		LengthNS: int64(time.Since(begin)), DiscardNS: int64(discard), GeneratorNS: int64(process.OwnCPU() - cpu),
 		Collections: int(collections() - collected)}
 	if err := ctx.Err(); err != nil {

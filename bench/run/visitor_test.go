@@ -59,7 +59,7 @@ func TestDatabaseCPU(t *testing.T) {
 }
 
 // A block of which requests failed has what the target logged, also if that comes late; others do not ask.
-func TestComplaints(t *testing.T) {
+func TestLogLines(t *testing.T) {
 	engine := &fakeEngine{}
 	engine.run = func(_ context.Context, _ load.Visit, rec load.Recorder) error {
 		right, wrong := record.Observation{Status: 200}, record.Observation{Err: record.ErrWrongStatus}

@@ -47,7 +47,8 @@ ScriptAlias /cgi-bin/ {{.Bin}}/
 `},
 }, "mpm_event", "alias", "env", "cgid")
 
-// apacheProcesses is for the module mpm_prefork: one request at a time in each of so many that are there from the beginning.
+// apacheProcesses is for the module mpm_prefork: one request at a time in each of so many that are there from the
+// beginning.
 const apacheProcesses = `
 StartServers {{.Workers}}
 MinSpareServers 1
@@ -55,8 +56,8 @@ MaxSpareServers {{.Workers}}
 MaxConnectionsPerChild 0
 `
 
-// modPythonConfig has mod_python answer. The handlers of a process share an interpreter, and with it what a module opened when it
-// was imported.
+// modPythonConfig has mod_python answer. The handlers of a process share an interpreter, and with it what a module
+// opened when it was imported.
 const modPythonConfig = apachePassEnv + `
 PythonInterpreter main_interpreter
 PythonPath "sys.path + ['{{.Bin}}']"
@@ -83,8 +84,8 @@ Alias /{{.Module}} {{.Bin}}/{{.File}}
 `},
 }, "mpm_event", "alias", "env", "python")
 
-// pythonPublisher crashes without mod_mime, which it asks what extensions are handled. It is not safe for threads, and nor
-// is the handler of CGI scripts: with several, two in a hundred of their answers were another's, or none.
+// pythonPublisher crashes without mod_mime, which it asks what extensions are handled. It is not safe for threads, and
+// nor is the handler of CGI scripts: with several, two in a hundred of their answers were another's, or none.
 var pythonPublisher = apacheWeb(webSpec{
 	name:     "mod_python-publisher",
 	about:    "Apache's prefork module and mod_python's publisher",

@@ -38,8 +38,8 @@ func (h *serverDir) resolution(pids ...int) (ns int64) {
 	return int64(cpu.Resolution)
 }
 
-// cpu is what the server's group says, or else what its processes do, unless they do not know it. Of a server that has ended
-// it is not known.
+// cpu is what the server's group says, or else what its processes do, unless they do not know it. Of a server that has
+// ended it is not known.
 func (h *serverDir) cpu(pids []int) (cpu account.CPU, known bool) {
 	if !account.Alive(pids...) {
 		return account.CPU{}, false

@@ -24,11 +24,11 @@ import (
 type LDAP struct {
 	Command []string // serves an empty one in memory, as forktax directory does; nil starts slapd
 	TLS     bool     // it speaks TLS only, with a certificate of its own
-	// Elsewhere, if set, starts it where it is to run: on certain cores, say. It calls start, once.
+	// StartFunc, if set, starts it where it is to run: on certain cores, say. It calls start, once.
 	StartFunc func(start func() error) error
 }
 
-// A DirectoryServer is an LDAP server in which each target gets a place of its own.
+// An LDAPServer is an LDAP server in which each target gets an entry of its own.
 type LDAPServer struct {
 	*serverDir
 	kind      string
@@ -91,7 +91,8 @@ func (d LDAP) Start(ctx context.Context) (s *LDAPServer, err error) {
 	return s, s.waitReady(ctx)
 }
 
-// memoryCommand is the command of the one in memory. It runs as we do: as a servant it might not reach its own file.
+// memoryCommand is the command of the server in memory. It runs as we do: as another user it might not reach its own
+// file.
 func (s *LDAPServer) memoryCommand(command []string, secure bool, password string) (*exec.Cmd, error) {
 	file := filepath.Join(s.dir, "password")
 	if err := s.runAs.writeFile(file, []byte(password)); err != nil {
@@ -146,8 +147,9 @@ func (s *LDAPServer) connect() (*ldap.Conn, error) {
 	return c, nil
 }
 
-// Provision makes an entry below which one target has its data, and returns the URL by which to add to it, and what removes it
-// again: nothing does, for the server goes with the run. The query of the URL says whom to trust, if it speaks TLS.
+// Provision makes an entry below which one target has its data, and returns the URL by which to add to it, and what
+// removes it again: nothing does, for the server goes with the run. The query of the URL says whom to trust, if it
+// speaks TLS.
 func (s *LDAPServer) Provision(context.Context) (text string, remove func() error, err error) {
 	c, err := s.connect()
 	if err != nil {

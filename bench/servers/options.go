@@ -67,7 +67,7 @@ func (o *Options) url() string {
 	return ""
 }
 
-// WebInfo is the kind of database server that there will be; "" if there is none.
+// Kind is the kind of database server that there will be; "" if there is none.
 func (o *Options) Kind() string {
 	if o.Database == Embedded {
 		return ""
@@ -89,8 +89,8 @@ func (o *Options) Suits(l *subject.Launcher) error {
 	return nil
 }
 
-// Start starts the servers that the programs need, or connects to the one that is given, and has the launcher know them. Of
-// two, s is the database. Stop ends them.
+// Start starts the servers that the programs need, or connects to the one that is given, and has the launcher know
+// them. Of two, s is the database. Stop ends them.
 func (o *Options) Start(ctx context.Context, l *subject.Launcher, stderr io.Writer) (s DataServer,
 	stop func() error, err error) {
 	stop = func() error { return nil }

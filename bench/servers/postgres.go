@@ -20,11 +20,11 @@ type Postgres struct {
 	TLS         bool   // by TCP it speaks TLS only, with a certificate of its own
 	Socket      bool   // by a Unix socket in place of TCP
 	Connections int    // the most at once; 0 means PostgreSQL's default, 100
-	// Elsewhere, if set, starts it where it is to run: on certain cores, say. It calls start, once.
+	// StartFunc, if set, starts it where it is to run: on certain cores, say. It calls start, once.
 	StartFunc func(start func() error) error
 }
 
-// A Server is a PostgreSQL server in which each target gets a place of its own.
+// A PostgresServer is a PostgreSQL server in which each target gets a schema of its own.
 type PostgresServer struct {
 	url     *url.URL         // with all that it takes to connect
 	private *privatePostgres // nil if it is a given one
@@ -87,7 +87,7 @@ func withQuery(u *url.URL, query url.Values) *url.URL {
 	return &v
 }
 
-// Provision makes room for one target, and returns the URL by which to connect to it and what removes it again.
+// Provision makes a schema for one target, and returns the URL by which to connect to it and what removes it again.
 func (s *PostgresServer) Provision(ctx context.Context) (dsn string, remove func() error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"forktax/bench/servers"
 )
 
-// A server that is given gets a schema for each place, and has none when the run is over.
+// A server that is given gets a schema for each target, and has none when the run is over.
 func TestGivenServer(t *testing.T) {
 	given := ended(t, started(t, servers.Postgres{}))
 	c := connected(t, given.URL())

@@ -53,7 +53,7 @@ ssl_cert_file = '{{.Dir}}/server.crt'
 ssl_key_file = '{{.Dir}}/server.key'
 {{end}}`
 
-// startPrivatePostgres makes a cluster and starts its server.
+// startPrivatePostgres makes a database cluster and starts its server.
 func startPrivatePostgres(ctx context.Context, p Postgres) (c *privatePostgres, err error) {
 	programs, err := postgresDir(debianDirs)
 	if err != nil {
@@ -162,7 +162,7 @@ func (c *privatePostgres) waitReady(ctx context.Context) error {
 	return nil
 }
 
-// hasEnded says whether the server ended, by itself or because it was removed.
+// hasEnded reports whether the server ended, by itself or because it was removed.
 func (c *privatePostgres) hasEnded() bool {
 	if c.endError == nil && !c.removed {
 		select {

@@ -23,14 +23,14 @@ func PostgresInstalled() error {
 }
 
 // postgresDir finds the folder of the server programs: on PATH, or else those of the newest version in the
-// place that the pattern names.
-func postgresDir(place string) (dir string, err error) {
+// directories that the pattern names.
+func postgresDir(pattern string) (dir string, err error) {
 	if initdb, err := exec.LookPath("initdb"); err == nil {
 		if initdb, err = filepath.Abs(initdb); err == nil && hasPostgres(filepath.Dir(initdb)) {
 			return filepath.Dir(initdb), nil
 		}
 	}
-	dirs, _ := filepath.Glob(place)
+	dirs, _ := filepath.Glob(pattern)
 	dirs = slices.DeleteFunc(dirs, func(dir string) bool { return !hasPostgres(dir) })
 	if len(dirs) == 0 {
 		return "", ErrNoPostgres

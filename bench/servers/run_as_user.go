@@ -8,11 +8,11 @@ import (
 	"syscall"
 )
 
-// A servant is the user that servers run as which refuse to run as root. Nil means that they run as whoever we are.
+// A runAsUser is the user that servers run as which refuse to run as root. Nil means the user of this process.
 type runAsUser struct{ uid, gid uint32 }
 
-// newRunAsUser finds one if we are root: the user that the server's package made, or nobody. A server without a name for it
-// runs as we do.
+// newRunAsUser finds one if we are root: the user that the server's package made, or nobody. A server without a name
+// for it runs as we do.
 func newRunAsUser(name string) (*runAsUser, error) {
 	if os.Geteuid() != 0 || name == "" {
 		return nil, nil
@@ -26,12 +26,12 @@ func newRunAsUser(name string) (*runAsUser, error) {
 		_, err = fmt.Sscan(u.Uid+" "+u.Gid, &s.uid, &s.gid)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("finding a user in root's place: %w", err)
+		return nil, fmt.Errorf("choosing an unprivileged user: %w", err)
 	}
 	return s, nil
 }
 
-// sysProcAttr are those of a process that runs as the servant.
+// sysProcAttr are those of a process that runs as the user.
 func (s *runAsUser) sysProcAttr() *syscall.SysProcAttr {
 	if s == nil {
 		return nil
@@ -39,7 +39,8 @@ func (s *runAsUser) sysProcAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: s.uid, Gid: s.gid}}
 }
 
-// makeTempDir makes one that the servant owns and can reach: root's own folders for temporary files may be closed to others.
+// makeTempDir makes a directory that the user owns and can reach: root's own folders for temporary files may be closed
+// to others.
 func (s *runAsUser) makeTempDir(pattern string) (string, error) {
 	parent := os.TempDir()
 	if s != nil && !isTraversable(parent) {
@@ -52,7 +53,7 @@ func (s *runAsUser) makeTempDir(pattern string) (string, error) {
 	return dir, s.chown(dir)
 }
 
-// isTraversable says whether everybody can pass through the folder, and through those above it.
+// isTraversable reports whether every user can pass through the folder, and through those above it.
 func isTraversable(dir string) bool {
 	info, err := os.Stat(dir)
 	if err != nil || info.Mode()&0o001 == 0 {
@@ -62,7 +63,7 @@ func isTraversable(dir string) bool {
 	return above == dir || isTraversable(above)
 }
 
-// writeFile makes a file of the servant's that nobody else can read.
+// writeFile makes a file of the user's that no other can read.
 func (s *runAsUser) writeFile(name string, content []byte) error {
 	if err := os.WriteFile(name, content, 0o600); err != nil {
 		return err

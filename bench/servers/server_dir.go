@@ -13,13 +13,13 @@ import (
 	"forktax/bench/process"
 )
 
-// A home is a folder in which servers of somebody else's run as a servant. It is removed, and they are ended, also if
-// this process is killed.
+// A serverDir is a temporary directory in which servers run as an unprivileged user. It is removed, and they are ended,
+// also if this process is killed.
 type serverDir struct {
 	dir            string
 	runAs          *runAsUser
 	cgroup         *account.Group // nil if there is none
-	ignoresSIGCHLD bool           // the server has the kernel forget its children, so that nobody but the group knows what they used
+	ignoresSIGCHLD bool           // the server has the kernel forget its children, so that only the control group has what they used
 	watchdog       *watchdog
 }
 
@@ -39,7 +39,7 @@ func newServerDir(server, user string) (h *serverDir, err error) {
 	return h, nil
 }
 
-// command is a command that runs as the servant, in the folder, and knows nothing of our environment, where variables may be
+// command is a command that runs as the user, in the directory, without our environment, where variables may be
 // meant for other servers.
 func (h *serverDir) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
@@ -60,7 +60,8 @@ func (h *serverDir) start(cmd *exec.Cmd, elsewhere func(start func() error) erro
 	})
 }
 
-// stopAndRemove ends the processes, the last one first, and removes the folder. A process or a home that is nil was not begun.
+// stopAndRemove ends the processes, the last one first, and removes the folder. A process or a home that is nil was not
+// begun.
 func (h *serverDir) stopAndRemove(processes ...*process.Process) error {
 	if h == nil {
 		return nil

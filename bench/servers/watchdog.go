@@ -7,17 +7,17 @@ import (
 	"syscall"
 )
 
-// A guard waits for the end of this process, and if it was not dismissed before, ends the servers that were started and
-// removes their folder. It is a shell, so that nothing that ends forktax by its name ends it, too.
+// A watchdog waits for the end of this process, and if it was not dismissed before, ends the servers that were started
+// and removes their folder. It is a shell, so that nothing that ends forktax by its name ends it, too.
 type watchdog struct {
 	cmd  *exec.Cmd
 	pipe io.WriteCloser // that ends with this process
 }
 
-// watchdogScript is what the guard does. It is told the numbers of the servers' processes, and then either that all is well
-// or, by the end of its input, that it is not. The servers end without saving anything. What they may have been about
-// to create is removed in several goes: initdb, whose number nobody tells, takes a moment to notice that its folder
-// is gone.
+// watchdogScript is what the watchdog does. It is told the numbers of the servers' processes, and then either that all
+// is well or, by the end of its input, that it is not. The servers end without saving anything. What they may have been
+// about to create is removed in several goes: initdb, whose number nobody tells, takes a moment to notice that its
+// folder is gone.
 const watchdogScript = `
 servers=
 while read -r word; do
@@ -46,22 +46,22 @@ done
 
 // newWatchdog starts one for the folder dir, and for the control group at the path, if there is one.
 func newWatchdog(dir, group string) (*watchdog, error) {
-	g := &watchdog{cmd: exec.Command("/bin/sh", "-c", watchdogScript, "forktax-guard", dir, group)}
+	g := &watchdog{cmd: exec.Command("/bin/sh", "-c", watchdogScript, "forktax-watchdog", dir, group)}
 	g.cmd.Dir, g.cmd.SysProcAttr = "/", &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is not meant for it
 	var err error
 	if g.pipe, err = g.cmd.StdinPipe(); err == nil {
 		err = g.cmd.Start()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("starting a guard over %s: %w", dir, err)
+		return nil, fmt.Errorf("starting a watchdog over %s: %w", dir, err)
 	}
 	return g, nil
 }
 
-// watch tells the guard a server's process, which leads a group of its own.
+// watch gives the watchdog a server's process, which leads a group of its own.
 func (g *watchdog) watch(pid int) { fmt.Fprintln(g.pipe, pid) }
 
-// dismiss ends the guard: there is nothing left to be removed.
+// dismiss ends the watchdog: there is nothing left to be removed.
 func (g *watchdog) dismiss() {
 	fmt.Fprintln(g.pipe, "dismissed")
 	g.pipe.Close()

@@ -16,7 +16,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Web is a web server that runs.
+// A WebServer is a web server that runs.
 type WebServer struct {
 	Name string
 	URL  string // of what answers
@@ -28,31 +28,31 @@ type WebServer struct {
 }
 
 const (
-	idleTime  = 50 * time.Millisecond // in which a server that rests uses next to nothing
+	idleTime  = 50 * time.Millisecond // in which an idle server uses next to nothing
 	idleLimit = 5 * time.Second       // on waiting for that
 )
 
 // An App is what a web server is to have answer.
 type App struct {
-	File       string   // what answers, of the kind that the server takes
+	File       string   // what answers; the server must be able to run it
 	ExtraFiles []string // files that it needs, which are put into the same folder
 	// Copied is told where each of these files was put, before a server starts; may be nil.
 	Copied func(path string) error
 	// Prepare makes its data in the folder, which becomes the server's own, and returns the variables by which it finds
 	// them; nil if it has none.
 	Prepare func(ctx context.Context, dir string) (env map[string]string, err error)
-	// Elsewhere, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
+	// StartFunc, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
 	StartFunc func(start func() error) error
 }
 
 // StartWeb starts the web server of that name on a free port, to have a copy of the app answer. The error may be a
 // *process.NotInstalledError.
 func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err error) {
-	kind, err := webSpecNamed(name)
+	spec, err := webSpecNamed(name)
 	if err != nil {
 		return nil, err
 	}
-	s, err := kind.site()
+	s, err := spec.site()
 	if err != nil {
 		return nil, err
 	}
@@ -64,10 +64,10 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 			err = errors.Join(fmt.Errorf("starting %s: %w%s", name, err, w.logged()), w.Stop())
 		}
 	}()
-	if w.dir, err = newServerDir(name, kind.user); err != nil {
+	if w.dir, err = newServerDir(name, spec.user); err != nil {
 		return w, err
 	}
-	w.dir.ignoresSIGCHLD = kind.ignoresSIGCHLD
+	w.dir.ignoresSIGCHLD = spec.ignoresSIGCHLD
 	s.Dir, s.File = w.dir.dir, filepath.Base(app.File)
 	if err := w.install(s.Bin(), app); err != nil {
 		return w, err
@@ -80,12 +80,12 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 	if s.Port, err = process.FreePort(); err != nil {
 		return w, err
 	}
-	for file, text := range kind.config {
+	for file, text := range spec.config {
 		if err := w.writeConfig(file, text, s); err != nil {
 			return w, err
 		}
 	}
-	for _, command := range kind.commands(s) {
+	for _, command := range spec.commands(s) {
 		cmd := w.dir.command(s.Helpers[command[0]], command[1:]...)
 		cmd.Env = append(cmd.Env, process.Settings(env)...)
 		p, err := w.dir.start(cmd, app.StartFunc)
@@ -96,7 +96,7 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 		w.processes = append(w.processes, p)
 		w.dir.watchdog.watch(p.PID())
 	}
-	path, err := expandTemplate(kind.path, s)
+	path, err := expandTemplate(spec.path, s)
 	if err != nil {
 		return w, err
 	}
@@ -108,7 +108,7 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 	return w, nil
 }
 
-// waitIdle waits until the server does nothing any more: one that answers may still be starting others of its processes. How
+// waitIdle waits until the server is idle: one that answers may still be starting others of its processes. How
 // long that takes is known only where its usage is.
 func (w *WebServer) waitIdle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, idleLimit)
@@ -131,7 +131,7 @@ func (w *WebServer) writeConfig(file, text string, s site) error {
 	return w.dir.runAs.writeFile(filepath.Join(s.Dir, file), []byte(config))
 }
 
-// install copies the app to where the servant can read it.
+// install copies the app to where the server's user can read it.
 func (w *WebServer) install(bin string, app App) error {
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		return err
@@ -152,7 +152,7 @@ func (w *WebServer) install(bin string, app App) error {
 	return w.dir.runAs.chown(bin)
 }
 
-// prepareData has the app make its data, and gives them to the servant.
+// prepareData has the app make its data, and gives them to the server's user.
 func (w *WebServer) prepareData(ctx context.Context, app App) (env map[string]string, err error) {
 	if app.Prepare == nil {
 		return nil, nil
@@ -166,7 +166,8 @@ func (w *WebServer) prepareData(ctx context.Context, app App) (env map[string]st
 	})
 }
 
-// waitReady waits until the server does. One that is there, and has an error of its own, has an app that does not work.
+// waitReady waits until the server answers. One that is there, and has an error of its own, has an app that does not
+// work.
 func (w *WebServer) waitReady(ctx context.Context) error {
 	var broken error
 	err := process.Until(ctx, func() error {
@@ -203,8 +204,8 @@ func (w *WebServer) PIDs() []int {
 	return all
 }
 
-// Usage is what the server has used so far, with all processes that it started, once they rest. Nil says that it is not
-// known.
+// Usage is what the server has used so far, with all processes that it started, once they are idle. Nil says that it is
+// not known.
 func (w *WebServer) Usage() *contract.Usage {
 	cpu, known := w.dir.cpuAtRest(w.PIDs()...)
 	if !known {

@@ -20,7 +20,7 @@ const (
 	PHPPage         = "a page in PHP"
 )
 
-// A web is a way in which a web server of somebody else's has a program answer.
+// A webSpec is a way in which a web server of somebody else's has a program answer.
 type webSpec struct {
 	name           string
 	about          string            // for people
@@ -63,7 +63,7 @@ func (s site) Bin() string { return filepath.Join(s.Dir, "bin") }
 // Module is what a program of Python calls the file.
 func (s site) Module() string { return strings.TrimSuffix(s.File, filepath.Ext(s.File)) }
 
-// A Kind is a way in which a web server can have something answer.
+// A WebInfo describes a way in which a web server can have something answer.
 type WebInfo struct {
 	Name, About string
 	Handles     string // what it has answer, one of the constants
@@ -72,18 +72,18 @@ type WebInfo struct {
 	Missing     error  // a *process.NotInstalledError, or nil
 }
 
-// WebInfos are all kinds, or those that take what is named.
-func WebInfos(takes ...string) []WebInfo {
+// WebInfos are those of all specs, or of those that handle what is named.
+func WebInfos(handles ...string) []WebInfo {
 	var all []WebInfo
 	for _, w := range webSpecs {
-		if len(takes) == 0 || slices.Contains(takes, w.handles) {
+		if len(handles) == 0 || slices.Contains(handles, w.handles) {
 			all = append(all, w.info())
 		}
 	}
 	return all
 }
 
-// WebInfoNamed is the kind of that name.
+// WebInfoNamed is that of the spec of that name.
 func WebInfoNamed(name string) (WebInfo, error) {
 	w, err := webSpecNamed(name)
 	if err != nil {

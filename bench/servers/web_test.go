@@ -62,8 +62,8 @@ func tell(t *testing.T, url, body string) string {
 	return string(got)
 }
 
-// Each kind of web server has the app answer, tells it what was asked, lets it have its data, knows what processor time that
-// took, and leaves nothing behind.
+// Each kind of web server has the app answer, tells it what was asked, lets it have its data, knows what processor time
+// that took, and leaves nothing behind.
 func TestWebs(t *testing.T) {
 	for _, kind := range servers.WebInfos() {
 		t.Run(kind.Name, func(t *testing.T) {

@@ -10,13 +10,14 @@ import (
 // A Database is a server that keeps the data of programs, beside the targets. Its methods may be called at the same
 // time.
 type Database interface {
-	// Place makes room for one target, and returns the URL by which to connect to it and what removes it again.
+	// Provision makes room for the data of one target, and returns the URL by which to connect to it and what removes
+	// it again.
 	Provision(ctx context.Context) (url string, remove func() error, err error)
 	// CPU is the processor time that the server has used so far, in nanoseconds, and whether that is known.
 	CPU() (ns int64, known bool)
 }
 
-// A place is where one target has its data: in a folder, and in a database server if it needs one.
+// targetData is where one target has its data: in a directory, and in a database server if it needs one.
 type targetData struct {
 	dir    string
 	url    string                        // "" if it needs none

@@ -10,7 +10,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// fakeDatabase makes places that are only names.
+// fakeDatabase provisions what is only a name.
 type fakeDatabase struct {
 	made, removed int
 	fail          error
@@ -29,13 +29,13 @@ func (d *fakeDatabase) Provision(context.Context) (string, func() error, error) 
 func (d *fakeDatabase) CPU() (int64, bool) { return 42, true }
 
 func TestLaunchInADatabase(t *testing.T) {
-	url := admin(t, checkHealth)
+	url := admin(t, healthyAdmin)
 	path := script(t, `case "$1" in
 prepare) mkdir "$3" && echo "{\"DATA\":\"$3\",\"PLACE\":\"$FORKTAX_DATABASE\"}" ;;
 serve)
 	echo "$PLACE" > "$DATA/place"
 	echo "2026/11/22 18:28:23 the cellar is wet" >&2
-	`+deaf+awaitReady(url)+stays+` ;;
+	`+deaf+readyLine(url)+stays+` ;;
 esac
 `)
 	about := contract.Description{Name: "fake", Models: []string{"one"}, Database: "fake"}
@@ -64,7 +64,7 @@ esac
 	}
 }
 
-// Whatever fails, no place is left.
+// Whatever fails, nothing is left.
 func TestLaunchInADatabaseFails(t *testing.T) {
 	full := errors.New("it is full")
 	for name, test := range map[string]struct {

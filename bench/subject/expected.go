@@ -15,8 +15,8 @@ import (
 // recordings is how often a target is asked, to see whether it answers the same each time.
 const recordings = 3
 
-// RecordExpected asks a target that nobody has described what a right answer is: the one that it gives. The error is a *Variance
-// if it gives another each time; what it wants is then the status alone.
+// RecordExpected records the response of a target that nobody has described as the expected one. The error is a
+// *VarianceError if it gives another each time; what it wants is then the status alone.
 func RecordExpected(ctx context.Context, t *Target, r contract.Request) (contract.Want, error) {
 	client := NewClient()
 	defer client.CloseIdleConnections()
@@ -59,7 +59,7 @@ func logged(t *Target) string {
 	return "; it logged: " + strings.Join(lines, "; ")
 }
 
-// A Variance says that a target answers the same request differently each time.
+// A VarianceError is returned when a target answers the same request differently each time.
 type VarianceError struct {
 	Request contract.Request
 	Lines   []string // a line of the one answer, marked -, and of another, marked +

@@ -1,4 +1,4 @@
 package subject
 
-// RunProgram is what asks a program, for the tests, whose patience is shorter than its own.
+// RunProgram is runProgram, for the tests, whose patience is shorter than its own.
 var RunProgram = runProgram

@@ -15,11 +15,11 @@ import (
 	"forktax/bench/process"
 )
 
-// reachLimit is how long a foreign server may take to accept a connection.
+// reachLimit is how long an external server may take to accept a connection.
 const reachLimit = 5 * time.Second
 
-// A Foreign is a server that somebody else runs, or that a command starts. In a plan its name stands in the place of a
-// model.
+// An External is an externally managed server, or one that a command starts. In a plan its name stands in the place of
+// a model.
 type External struct {
 	Name    string
 	URL     *url.URL // nil if it is started
@@ -62,7 +62,7 @@ func (f External) Reach(ctx context.Context) error {
 	return conn.Close()
 }
 
-// IsTLS says whether it speaks TLS.
+// IsTLS reports whether it speaks TLS.
 func (f External) IsTLS() bool { return f.URL != nil && f.URL.Scheme == "https" }
 
 // ExternalWorkload is the workload of servers that are measured by their URL alone: it is the whole of the request.

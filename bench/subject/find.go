@@ -32,7 +32,7 @@ type Finder struct {
 // kind.
 const Postgres = "postgres"
 
-// LDAP is the kind of an LDAP server, which knows users.
+// LDAP is the kind of an LDAP server, which has users.
 const LDAP = "ldap"
 
 func databaseName(kind, name string) string { return name + "-" + kind }
@@ -127,7 +127,7 @@ func describeAll(ctx context.Context, names []string, path func(name string) str
 	return programs, nil
 }
 
-// NotExecutable says why the file at path cannot be executed, or nothing.
+// NotExecutable returns why the file at path cannot be executed, or "".
 func NotExecutable(path string) string {
 	info, err := os.Stat(path)
 	switch {
@@ -200,7 +200,7 @@ func withoutDatabaseVariants(programs []string) []string {
 	})
 }
 
-// listPrograms lists the workload programs, and says why those of the checkout are not among them, if they are not.
+// listPrograms lists the workload programs, and returns why those of the checkout are not among them, if they are not.
 func (f *Finder) listPrograms(ctx context.Context) ([]string, error) {
 	names, err := f.inCheckout(ctx)
 	for _, dir := range f.Dirs {

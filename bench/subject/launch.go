@@ -39,9 +39,9 @@ type Launcher struct {
 	StopLimit  time.Duration       // for it to end when it is asked to, else it is killed; 0 means 15 s
 	Kill       <-chan struct{}     // closed when there is no time for that: what is to end is killed; nil: there is
 	Variants   []Variant           // by whose names models are called that have conditions of their own
-	External   []External          // by whose names models are called that need no launching
+	External   []External          // external servers, by whose names models are called that need no launching
 	Seed       uint64              // of what is varied from one launch to the next
-	// Elsewhere, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
+	// StartFunc, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
 	StartFunc func(start func() error) error
 
 	launches uint64
@@ -81,20 +81,20 @@ func (l *Launcher) Serve(ctx context.Context, p Program, v Variant) (*Target, fu
 	if !p.HasModel(v.Model) {
 		return nil, nil, fmt.Errorf("%s has no model %q; it has %s", p.Path, v.Model, strings.Join(p.Models, ", "))
 	}
-	place, err := l.makeData(ctx, p, v.Model)
+	data, err := l.makeData(ctx, p, v.Model)
 	if err != nil {
 		return nil, nil, err
 	}
-	env, err := p.Prepare(ctx, filepath.Join(place.dir, "data"), place.url)
+	env, err := p.Prepare(ctx, filepath.Join(data.dir, "data"), data.url)
 	if err != nil {
-		return nil, nil, errors.Join(err, place.remove())
+		return nil, nil, errors.Join(err, data.remove())
 	}
 	s, target, err := l.start(ctx, p, v, env)
 	if err != nil {
-		return nil, nil, errors.Join(err, place.remove())
+		return nil, nil, errors.Join(err, data.remove())
 	}
-	target.LogLines, target.DatabaseCPU = s.LogLines, place.cpu
-	return target, func() error { return errors.Join(l.stop(s), place.remove()) }, nil
+	target.LogLines, target.DatabaseCPU = s.LogLines, data.cpu
+	return target, func() error { return errors.Join(l.stop(s), data.remove()) }, nil
 }
 
 // programFor is the first of the programs that serves the workload.

@@ -28,8 +28,8 @@ type Program struct {
 	contract.Description
 }
 
-// Describe asks the file at path what it serves. It runs in its own folder, as a CGI program does: one that does not know
-// the question may take it for a request, and leave files.
+// Describe asks the file at path what it serves. It runs in its own folder, as a CGI program does: one that does not
+// know the question may take it for a request, and leave files.
 func Describe(ctx context.Context, path string) (Program, error) {
 	out, err := runProgram(ctx, describeLimit, path, filepath.Dir(path), nil, "describe")
 	if err != nil {
@@ -76,8 +76,8 @@ func (p Program) validate() error {
 	return nil
 }
 
-// checkName says what is wrong with a name. Programs and models give folders their names, and --workload has a program
-// and a request on the two sides of a slash.
+// checkName returns what is wrong with a name. Programs and models give folders their names, and --workload has a
+// program and a request on the two sides of a slash.
 func checkName(whose, name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
@@ -119,11 +119,11 @@ func (p Program) PrepareTemp(ctx context.Context, url string) (env []string, rem
 	return process.Settings(vars), remove, nil
 }
 
-// HasModel says whether the program has the model.
+// HasModel reports whether the program has the model.
 func (p Program) HasModel(model string) bool { return slices.Contains(p.Models, model) }
 
-// runProgram runs the program in the folder dir, or in ours, with vars in its environment, and returns what it printed, or an
-// error with what it complained of last.
+// runProgram runs the program in the folder dir, or in ours, with vars in its environment, and returns what it printed,
+// or an error with what it complained of last.
 func runProgram(ctx context.Context, limit time.Duration, path, dir string, vars []string, args ...string) ([]byte, error) {
 	cmd := exec.Command(path, args...)
 	cmd.Dir = dir
@@ -135,5 +135,5 @@ func runProgram(ctx context.Context, limit time.Duration, path, dir string, vars
 	return out, nil
 }
 
-// environ is this process's, without what would make a program take itself for a CGI child.
+// environ is this process's environment, without what would make a program take itself for a CGI child.
 func environ() []string { return process.Environment("GATEWAY_INTERFACE") }

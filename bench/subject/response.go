@@ -17,7 +17,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// An Response is what a target replied, as far as twins must agree on it.
+// A Response is what a target replied, as far as twins must agree on it.
 type Response struct {
 	Status  int
 	Headers http.Header // without Date and Server-Timing, which differ by nature; nil if they do not matter
@@ -27,8 +27,8 @@ type Response struct {
 // AnyStatus is what a Want has that any answer meets.
 const AnyStatus = -1
 
-// NewClient is a client for single requests. Certificates are not verified, as hey's are not: what is measured is often a
-// server that signed its own.
+// NewClient is a client for single requests. Certificates are not verified, as hey's are not: what is measured is often
+// a server that signed its own.
 func NewClient() *http.Client {
 	return &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
@@ -67,7 +67,7 @@ func Fetch(ctx context.Context, client *http.Client, url string, r contract.Requ
 	return Response{resp.StatusCode, headers, body}, nil
 }
 
-// against lists what of w does not hold of a.
+// Mismatches lists what of w does not hold of a.
 func (a Response) Mismatches(w contract.Want) []string {
 	var lines []string
 	if w.Status != AnyStatus && a.Status != w.StatusCode() {

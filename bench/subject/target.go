@@ -20,7 +20,7 @@ type Target struct {
 	External  bool                   // somebody else wrote it: its headers are its own affair
 	UsageFunc func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
 	Gone      <-chan error           // yields why, when it ends without having been asked to; nil if that cannot be known
-	// Complaints are the lines that it logged since it was last asked, each kind of line once; nil if nobody reads
+	// LogLines returns what it logged since the call before, each kind of line once; nil if nothing reads
 	// its log.
 	LogLines func() []string
 	// DatabaseCPU is the processor time of the database server that works for it, in nanoseconds since that began, and

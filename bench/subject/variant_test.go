@@ -11,13 +11,13 @@ import (
 
 // A variant is launched by its own model, environment and program, and known by its own name.
 func TestLaunchOfVariants(t *testing.T) {
-	url := admin(t, checkHealth)
+	url := admin(t, healthyAdmin)
 	telling := func(which string) subject.Program {
 		path := script(t, `case "$1" in
 prepare) mkdir "$3" && echo "{\"DATA\":\"$3\"}" ;;
 serve)
 	echo "`+which+` $*" > "$DATA/args"; echo "$MORE" > "$DATA/more"; printf %s "$FORKTAX_PADDING" > "$DATA/padding"
-	`+deaf+awaitReady(url)+stays+` ;;
+	`+deaf+readyLine(url)+stays+` ;;
 esac
 `)
 		return subject.Program{Path: path, Description: contract.Description{Name: "fake", Models: []string{"one", "two"}}}

@@ -20,7 +20,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Lineup is a suite with all that it needs, ready to be measured.
+// Prepared is a suite with all that it needs, ready to be measured.
 type Prepared struct {
 	Programs   []subject.Program  // that serve by themselves, by the names of their workloads
 	External   []subject.External // the others
@@ -30,7 +30,7 @@ type Prepared struct {
 	Missing    []error           // why contenders were left out: each once
 }
 
-// preparation is what a lineup is made with.
+// A preparation is what a suite is prepared with.
 type preparation struct {
 	*Prepared
 	dir      string                     // with the programs in other languages
@@ -126,7 +126,7 @@ func (p *preparation) addContender(ctx context.Context, c contender) error {
 	if err != nil {
 		return err
 	}
-	foreign := subject.External{Name: c.name, Workload: c.workload}
+	external := subject.External{Name: c.name, Workload: c.workload}
 	switch {
 	case c.web != "":
 		kind, err := servers.WebInfoNamed(c.web)
@@ -137,15 +137,15 @@ func (p *preparation) addContender(ctx context.Context, c contender) error {
 			title = kind.About
 		}
 		p.Versions[c.web] = firstLine(ctx, kind.Program, "-v")
-		foreign.Start = p.startWeb(c, of, file)
+		external.Start = p.startWeb(c, of, file)
 	case c.model == "":
-		foreign.Start, err = p.startHosted(c, file)
+		external.Start, err = p.startHosted(c, file)
 	}
 	if err != nil {
 		return err
 	}
-	if foreign.Start != nil {
-		p.External = append(p.External, foreign)
+	if external.Start != nil {
+		p.External = append(p.External, external)
 	}
 	p.Contenders = append(p.Contenders, plan.Contender{Workload: c.workload, Name: c.name, Title: title})
 	return p.describe(c, of)
@@ -172,7 +172,7 @@ func (p *preparation) describe(c contender, of subject.Program) error {
 	return nil
 }
 
-// A tool is what a program in another language needs.
+// A toolchain is what a program in another language needs.
 type toolchain struct{ name, version, packages string }
 
 var toolchains = map[string]toolchain{

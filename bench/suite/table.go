@@ -20,8 +20,8 @@ type contender struct {
 	request     string // the one that is measured
 	name        string // in the place of a model
 	title       string // for people
-	web         string // of package stack, that has file answer; "" means our own host, or the program itself
-	file        string // of the folder languages; "" means the program itself
+	web         string // of package servers, that has file answer; "" means our own host, or the program itself
+	file        string // of the directory suites/programs; "" means the program itself
 	extraFile   string // another file of that folder, which it needs
 	interpreter string // the interpreter that our own host executes in place of the file
 	model       string // of the program, if it serves by itself

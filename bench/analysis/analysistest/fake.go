@@ -21,7 +21,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Made run is recorded by a real Runner, from observations that the test makes up.
+// A Fake makes a run that is recorded by a real Runner, from observations that the test makes up.
 type Fake struct {
 	Cells []plan.Cell
 	Block func(c plan.Cell, round int) []record.Observation // never all failed
@@ -136,7 +136,8 @@ func Format(t *testing.T, name string) report.Format[*analysis.Analysis] {
 	return f
 }
 
-// The run in testdata is a real one: forktax run --workload hello --rounds 8 --starts 4 --block 20ms --clients 1 --seed 42.
+// The run in testdata is a real one: forktax run --workload hello --rounds 8 --starts 4 --block 20ms --clients 1 --seed
+// 42.
 func TheRun(t *testing.T) *record.Result {
 	t.Helper()
 	r, err := record.Read(filepath.Join("..", "analysis", "testdata", "run"))

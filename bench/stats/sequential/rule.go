@@ -1,6 +1,6 @@
-// Package sequential decides whether a candidate is worse than its base, and how sure that is: from the log ratios of pairs of
-// blocks, and nothing else. Which metrics there are and where they come from is for package analysis to know; this one
-// does not measure, read or print.
+// Package sequential decides whether a candidate is worse than its base, and how sure that is: from the log ratios of
+// pairs of blocks, and nothing else. Which metrics there are and where they come from is for package analysis to know;
+// this one does not measure, read or print.
 //
 // The unit is a start of the targets, not the pair: two starts of the same program can differ, by the layout of memory
 // or of a disk's cache, and then signs of pairs are no fair coins. For two identical programs the sign of a start's
@@ -27,16 +27,16 @@ const (
 
 // Starts of the targets come in stages. After each there is a look, at which the decision may fall.
 const (
-	// StartsAtOnce is how many there are in a stage: of 16 coins the most unlikely fall has 1 in 65,536, which is enough
-	// for an alarm by one of ten gates at half of 1 %.
+	// StartsAtOnce is how many there are in a stage: of 16 coins the most unlikely fall has 1 in 65,536, which is
+	// enough for an alarm by one of ten gates at half of 1 %.
 	StartsAtOnce = 16
 	// LongestStage is the stage from which starts get no longer: then the targets do not live for much longer than it
 	// takes to start them, and a start of theirs is still one of many.
 	LongestStage = 5
 )
 
-// A Series holds, for each start of the targets in their order, the logarithms of cost of the candidate over that of the
-// base, one for each pair of blocks. A start of which nothing is valid is empty.
+// A Series holds, for each start of the targets in their order, the logarithms of cost of the candidate over that of
+// the base, one for each pair of blocks. A start of which nothing is valid is empty.
 type Series [][]float64
 
 // Data is what there is to decide by.
@@ -76,7 +76,8 @@ const (
 	ofSecondPass = 0.1
 )
 
-// A Finding is what is known of one gate, from the part of the data that decides: that after an alarm, if there was one.
+// A GateResult is what is known of one gate, from the part of the data that decides: that after an alarm, if there was
+// one.
 type GateResult struct {
 	Regressed bool // it is more than Margin
 	Bounded   bool // it is less than MustCatch
@@ -177,7 +178,7 @@ func (p *part) addResults(tests []*flipTest, k int) {
 	}
 }
 
-// A control tests whether the delayed candidate is found, by the starts of both parts. It is nil if there is none.
+// A controlTest tests whether the delayed candidate is found, by the starts of both parts. It is nil if there is none.
 type controlTest struct{ *flipTest }
 
 func (r Rule) control(d Data) controlTest {
@@ -187,7 +188,7 @@ func (r Rule) control(d Data) controlTest {
 	return controlTest{r.test(d.Control, looksAt(d.starts(), d.Ended))}
 }
 
-// result is what the first so many starts say, of which k is the last look.
+// result is that of the first so many starts, of which k is the last look.
 func (c controlTest) result(k, starts int) GateResult {
 	if c.flipTest == nil {
 		return GateResult{Regressed: true}
@@ -197,7 +198,8 @@ func (c controlTest) result(k, starts int) GateResult {
 	return f
 }
 
-// A moment is one at which is looked: after so many starts, when so much of the error may have been spent.
+// A look is a moment at which the decision may fall: after so many starts, when so much of the error may have been
+// spent.
 type look struct {
 	at    int
 	spent float64

@@ -10,7 +10,8 @@ import (
 
 var rule = sequential.Rule{Margin: sequential.DefaultMargin, MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha, Seed: 1, Draws: 4096}
 
-// A machine makes log ratios as a noisy machine does: each start of the targets is off by as much, and each pair of blocks.
+// A machine makes log ratios as a noisy machine does: each start of the targets is off by as much, and each pair of
+// blocks.
 type machine struct {
 	*rand.Rand
 	start, pair float64 // standard deviations
@@ -23,11 +24,11 @@ func newMachine(seed uint64) *machine {
 // start makes the pairs of one start, for a cost that is larger by so much in truth.
 func (m *machine) begin(change float64, pairs int) []float64 {
 	at := math.Log1p(change) + m.start*m.NormFloat64()
-	group := make([]float64, pairs)
-	for i := range group {
-		group[i] = at + m.pair*m.NormFloat64()
+	start := make([]float64, pairs)
+	for i := range start {
+		start[i] = at + m.pair*m.NormFloat64()
 	}
-	return group
+	return start
 }
 
 // check runs one check to its end, of so many starts at the most, and returns how it ended.

@@ -22,14 +22,14 @@ func (r Rule) draws(level float64) int {
 // drawStream is the second half of the generator's seed.
 const drawStream = 0x67617465 // "gate"
 
-// A test tells where a series is centred, by giving its starts other signs.
+// A flipTest tests where a series is centred, by giving its starts other signs.
 //
 // It knows the estimate of each start, and weighs it by its number of pairs, so that the sum is that over all pairs if
 // starts do not differ. What the sum is compared with are the same numbers with signs drawn anew. If the series is
 // centred where the test supposes it, and the signs of its starts are fair coins, it is wrong no more often than its
-// level allows, whatever the noise is. The draws that were beyond the bound at one look take no part in the next, as the
-// data would not. Source: Jennison and Turnbull 2000, Group Sequential Methods, chapter 7 (error spending), by draws in
-// the place of a normal distribution.
+// level allows, whatever the noise is. The draws that were beyond the bound at one look take no part in the next, as
+// the data would not. Source: Jennison and Turnbull 2000, Group Sequential Methods, chapter 7 (error spending), by
+// draws in the place of a normal distribution.
 type flipTest struct {
 	rule      Rule
 	looks     []look
@@ -44,13 +44,13 @@ type flipTest struct {
 
 func (r Rule) test(s Series, looks []look) *flipTest {
 	t := &flipTest{rule: r, looks: looks, beyond: map[float64]int{}}
-	for i, group := range s {
-		if len(group) == 0 {
+	for i, start := range s {
+		if len(start) == 0 {
 			continue
 		}
 		t.starts = append(t.starts, i)
-		t.estimates = append(t.estimates, stats.HodgesLehmann(group))
-		t.weights = append(t.weights, float64(len(group)))
+		t.estimates = append(t.estimates, stats.HodgesLehmann(start))
+		t.weights = append(t.weights, float64(len(start)))
 	}
 	return t
 }
