@@ -20,7 +20,7 @@ var Contrasts = Formats[*analysis.Contrast]{
 
 func contrastText(w io.Writer, c *analysis.Contrast) error {
 	p := printer{w: w}
-	p.line("A: %s\nB: %s", c.A, c.B)
+	p.line("A: %s\nB: %s", sideName(c.A), sideName(c.B))
 	p.table("Unlike", unlikeTable(c.Unlike))
 	p.line("\n%s", contrastCaution(c))
 	p.table("Programs that are other files", unlikeTable(c.Programs))
@@ -34,7 +34,7 @@ func contrastText(w io.Writer, c *analysis.Contrast) error {
 
 func contrastMarkdown(w io.Writer, c *analysis.Contrast) error {
 	p := printer{w: w}
-	p.line("# forktax: two runs side by side\n\n- A: %s\n- B: %s", c.A, c.B)
+	p.line("# forktax: two runs side by side\n\n- A: %s\n- B: %s", sideName(c.A), sideName(c.B))
 	p.chapter("Unlike", "In these the runs differ.", unlikeTable(c.Unlike))
 	p.line("\n%s", contrastCaution(c))
 	p.chapter("Programs", "These are other files.", unlikeTable(c.Programs))
