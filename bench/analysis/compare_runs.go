@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // A Contrast holds two stored runs side by side. They were not interleaved, so it says what is seen, and judges
@@ -154,7 +155,7 @@ func UnlikeMachine(a, b record.Environment) []Unlikeness {
 
 func orAbsent(s string) string {
 	if s == "" {
-		return Absent
+		return units.Absent
 	}
 	return s
 }
@@ -186,7 +187,7 @@ func otherPrograms(a, b []record.Program) []Unlikeness {
 }
 
 func described(p record.Program) string {
-	words := fmt.Sprintf("%s, SHA-256 %.12s", FormatSize(p.Bytes), p.SHA256)
+	words := fmt.Sprintf("%s, SHA-256 %.12s", units.Size(p.Bytes), p.SHA256)
 	if p.Go != "" {
 		words += ", " + p.Go
 	}
@@ -202,4 +203,31 @@ func (c *Contrast) notes(s Side, a *Analysis) []string {
 		}
 	}
 	return notes
+}
+
+// FormatVariant says what one is, as far as it is anything but a model.
+func FormatVariant(v record.Variant) string {
+	parts := []string{"model " + v.Model}
+	if len(v.Build) > 0 {
+		parts = append(parts, fmt.Sprintf("built with `%s`", strings.Join(v.Build, " ")))
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Env)) {
+		parts = append(parts, fmt.Sprintf("`%s=%s`", name, v.Env[name]))
+	}
+	if v.Padding > 0 {
+		parts = append(parts, fmt.Sprintf("%s bytes more of environment", units.Count(int64(v.Padding))))
+	}
+	if v.Program != "" {
+		parts = append(parts, fmt.Sprintf("program `%s`", v.Program))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// FormatSettings lists what a database server is set to.
+func FormatSettings(set map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		parts = append(parts, name+" "+set[name])
+	}
+	return strings.Join(parts, ", ")
 }

@@ -111,3 +111,10 @@ func (a *Analysis) Engines() []string {
 	}
 	return slices.Compact(slices.Sorted(slices.Values(names)))
 }
+
+func Float(ns *int64) *float64 {
+	if ns == nil {
+		return nil
+	}
+	return new(float64(*ns))
+}

@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"forktax/bench/record"
+	"forktax/bench/units"
 	"strings"
 )
 
@@ -110,7 +111,7 @@ func disagreements(found []Ladder) (Warning, bool) {
 				cell := record.Cell{Workload: l.Workload, Request: l.Request, Model: s.To, Engine: l.Engine, Load: l.Load}
 				cells = append(cells, cell.String())
 				steps = append(steps, fmt.Sprintf("%s, %s, %s: %s and %s", RequestName(l.Workload, l.Request), l.Load, s.Renews,
-					FormatOptional(s.Response.Value, FormatDuration), FormatOptional(s.Phases.Value, FormatDuration)))
+					units.Optional(s.Response.Value, units.Duration), units.Optional(s.Phases.Value, units.Duration)))
 			}
 		}
 	}

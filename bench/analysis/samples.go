@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"maps"
-	"math"
 	"slices"
 
 	"forktax/bench/stats"
@@ -40,6 +39,3 @@ func (c Cell) Spread(metric string) (low, high float64, ok bool) {
 	rank := func(p float64) float64 { return values[max(stats.NearestRank(p, len(values)), 1)-1] }
 	return rank((1 - most) / 2), rank((1 + most) / 2), true
 }
-
-// RoundThousandths rounds to three digits after the point: of nanoseconds, and of requests a second, more says nothing.
-func RoundThousandths(x float64) float64 { return math.Round(x*1000) / 1000 }

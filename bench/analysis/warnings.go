@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // warnings looks for what a reader must know. The rules look at what was measured, never at which side it favours.
@@ -125,7 +126,7 @@ func overloaded(a *Analysis) (Warning, bool) {
 		if !told[key] {
 			told[key] = true
 			rates = append(rates, fmt.Sprintf("%s, %s: %s of %s", RequestName(c.Workload, c.Request), c.Model,
-				FormatOptional(c.ThroughputRPS, FormatRate), FormatRate(c.Load.RateRPS)))
+				units.Optional(c.ThroughputRPS, units.Rate), units.Rate(c.Load.RateRPS)))
 		}
 	}
 	return about(names, Warning{Code: "overload",

@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 	"forktax/workload/contract"
 )
 
@@ -50,9 +51,9 @@ func phasesTable(a *analysis.Analysis) table.Writer {
 	for _, c := range cells {
 		row := table.Row{analysis.RequestName(c.Workload, c.Request), c.Load, c.Model, percentileText(c.Response, "p50")}
 		for _, name := range names {
-			cell := analysis.Absent
+			cell := units.Absent
 			if ns := c.PhaseNS(name); ns > 0 {
-				cell = analysis.FormatDuration(float64(ns))
+				cell = units.Duration(float64(ns))
 			}
 			row = append(row, cell)
 		}
@@ -72,7 +73,7 @@ func longestPhases(a *analysis.Analysis, c analysis.Cell) string {
 	slices.SortStableFunc(longest, func(p, q analysis.Phase) int { return cmp.Compare(q.NS, p.NS) })
 	var parts []string
 	for _, p := range longest[:min(3, len(longest))] {
-		parts = append(parts, fmt.Sprintf("%s takes %s", p.Name, analysis.FormatDuration(float64(p.NS))))
+		parts = append(parts, fmt.Sprintf("%s takes %s", p.Name, units.Duration(float64(p.NS))))
 	}
 	sentence := fmt.Sprintf(" Of its %s, %s", percentileText(c.Response, "p50"), strings.Join(parts, ", "))
 	if f := a.FloorOf(c); f != nil {
@@ -100,7 +101,7 @@ func waterfall(c analysis.Cell) string {
 			bar = "▏"
 		}
 		pad := strings.Repeat(" ", widest+1-begin-utf8.RuneCountInString(bar))
-		fmt.Fprintf(&b, "%-9s %s%s%s %9s\n", p.Name, strings.Repeat(" ", begin), bar, pad, analysis.FormatDuration(float64(p.NS)))
+		fmt.Fprintf(&b, "%-9s %s%s%s %9s\n", p.Name, strings.Repeat(" ", begin), bar, pad, units.Duration(float64(p.NS)))
 	}
 	return b.String()
 }
@@ -126,7 +127,7 @@ func ladderTable(a *analysis.Analysis) table.Writer {
 		for _, name := range steps {
 			i := slices.IndexFunc(l.Steps, func(s analysis.Step) bool { return s.Renews == name })
 			if i < 0 {
-				row = append(row, analysis.Absent)
+				row = append(row, units.Absent)
 				continue
 			}
 			row = append(row, estimateText(l.Steps[i].Response))
@@ -176,20 +177,20 @@ func decisionTable(a *analysis.Analysis) table.Writer {
 	t := table.NewWriter()
 	header := table.Row{"request", "model"}
 	for _, rps := range analysis.DecisionRates {
-		header = append(header, "at "+analysis.FormatRate(rps))
+		header = append(header, "at "+units.Rate(rps))
 	}
 	t.AppendHeader(append(header, "a second core from", "would take away of the tax"))
 	for _, d := range a.Decisions {
 		row := table.Row{analysis.RequestName(d.Workload, d.Request), d.Model}
 		for _, s := range d.CoreShares {
-			row = append(row, analysis.FormatPercent(s.Cores))
+			row = append(row, units.Percent(s.Cores))
 		}
-		t.AppendRow(append(row, analysis.FormatRate(d.SecondCoreRPS), savingsText(d)))
+		t.AppendRow(append(row, units.Rate(d.SecondCoreRPS), savingsText(d)))
 	}
 	alignRight(t, 3, 3+len(analysis.DecisionRates))
 	return t
 }
 
 func estimateText(e analysis.Estimate) string {
-	return analysis.FormatOptional(e.Value, analysis.FormatDuration) + analysis.FormatInterval(e.Low, e.High, analysis.FormatDuration)
+	return units.Optional(e.Value, units.Duration) + units.Interval(e.Low, e.High, units.Duration)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 )
 
 // What the formats say of a check is worked out here, so that they all say the same.
@@ -44,15 +45,15 @@ func checkHeadline(c *analysis.Check) string {
 
 // checkTerms says what was compared, and what for.
 func checkTerms(c *analysis.Check) string {
-	starts := fmt.Sprintf("targets started %s", analysis.FormatTimes(c.Groups))
+	starts := fmt.Sprintf("targets started %s", units.Times(c.Groups))
 	if c.Confirmed > 0 {
 		starts += fmt.Sprintf(", %d of them to confirm", c.Confirmed)
 	}
 	return strings.Join([]string{
 		fmt.Sprintf("candidate %s against %s %s", c.Candidate, baseTitle(c), c.Base),
-		"margin " + analysis.FormatShare(c.Margin),
-		"must catch " + analysis.FormatShare(c.MustCatch),
-		"false alarms " + analysis.FormatShare(c.Alpha),
+		"margin " + units.Share(c.Margin),
+		"must catch " + units.Share(c.MustCatch),
+		"false alarms " + units.Share(c.Alpha),
 		starts,
 		fmt.Sprintf("%.0f s", c.Seconds),
 	}, " · ")
@@ -74,10 +75,10 @@ func gatesTable(c *analysis.Check) table.Writer {
 	t.AppendHeader(table.Row{"request", "load", "gate", "base", "candidate", "change", "limit", "verdict"})
 	for _, g := range c.Gates {
 		t.AppendRow(table.Row{analysis.RequestName(g.Workload, g.Request), gateLoad(g), spoken(g.Metric), gateValue(g, g.Base),
-			gateValue(g, g.Candidate), gateChange(g), "+" + analysis.FormatShare(c.Margin), g.Verdict})
+			gateValue(g, g.Candidate), gateChange(g), "+" + units.Share(c.Margin), g.Verdict})
 	}
 	for _, l := range c.LeftOut {
-		t.AppendRow(table.Row{"", "", spoken(l.Gate), analysis.Absent, analysis.Absent, analysis.Absent, analysis.Absent, analysis.GateLeftOut})
+		t.AppendRow(table.Row{"", "", spoken(l.Gate), units.Absent, units.Absent, units.Absent, units.Absent, analysis.GateLeftOut})
 	}
 	alignRight(t, 4, 7)
 	return t
@@ -87,19 +88,19 @@ func gatesTable(c *analysis.Check) table.Writer {
 func gateValue(g analysis.Gate, v *float64) string {
 	switch g.Unit {
 	case "ns":
-		return analysis.FormatOptional(v, analysis.FormatDuration)
+		return units.Optional(v, units.Duration)
 	case "1/s":
-		return analysis.FormatOptional(v, analysis.FormatRate)
+		return units.Optional(v, units.Rate)
 	}
 	if g.Kind == analysis.MeasuredGate {
-		return analysis.FormatOptional(v, analysis.FormatNumber)
+		return units.Optional(v, units.Number)
 	}
-	return analysis.FormatOptional(v, analysis.FormatPerRequest)
+	return units.Optional(v, units.PerRequest)
 }
 
 // FormatChange says by how much the candidate costs more.
 func gateChange(g analysis.Gate) string {
-	return analysis.FormatOptional(g.Ratio, analysis.FormatChange) + analysis.FormatInterval(g.RatioLow, g.RatioHigh, analysis.FormatChange)
+	return units.Optional(g.Ratio, units.Change) + units.Interval(g.RatioLow, g.RatioHigh, units.Change)
 }
 
 // gateLoad says at which load it was measured; "" of what is counted in one start.
@@ -126,7 +127,7 @@ func gateFound(g analysis.Gate) string {
 		said += ", " + gateChange(g)
 	}
 	if g.Pairs > 0 {
-		said += ", over " + analysis.FormatPlural(g.Pairs, "pair")
+		said += ", over " + units.Plural(g.Pairs, "pair")
 	}
 	if g.Why != "" {
 		said += "; " + g.Why
@@ -166,9 +167,9 @@ func controlText(c *analysis.Control) string {
 		verb = "was found"
 	}
 	said := fmt.Sprintf("The positive control, the candidate delayed by its host by %s of the response time, %s",
-		analysis.FormatShare(c.Delay), verb)
+		units.Share(c.Delay), verb)
 	if c.Ratio != nil {
-		said += fmt.Sprintf(" (%s)", analysis.FormatChange(*c.Ratio))
+		said += fmt.Sprintf(" (%s)", units.Change(*c.Ratio))
 	}
 	return said + "."
 }

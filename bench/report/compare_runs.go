@@ -9,6 +9,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // Contrasts are the formats of two runs side by side.
@@ -90,16 +91,16 @@ func contrastCellsTable(c *analysis.Contrast) table.Writer {
 			break
 		}
 		row := table.Row{analysis.RequestName(x.Workload, x.Request), x.Load, x.Model, x.Engine}
-		row = append(row, contrastColumns(x.Response, analysis.FormatDuration)...)
-		row = append(row, contrastColumns(x.CPU, analysis.FormatDuration)...)
-		t.AppendRow(append(row, contrastColumns(x.Throughput, analysis.FormatNumber)...))
+		row = append(row, contrastColumns(x.Response, units.Duration)...)
+		row = append(row, contrastColumns(x.CPU, units.Duration)...)
+		t.AppendRow(append(row, contrastColumns(x.Throughput, units.Number)...))
 	}
 	alignRight(t, 5, 13)
 	return t
 }
 
 func contrastColumns(v analysis.Contrasted, print func(float64) string) table.Row {
-	return table.Row{analysis.FormatOptional(v.A, print), analysis.FormatOptional(v.B, print), analysis.FormatOptional(v.Ratio, analysis.FormatChange)}
+	return table.Row{units.Optional(v.A, print), units.Optional(v.B, print), units.Optional(v.Ratio, units.Change)}
 }
 
 // contrastTaxesTable has a row for each fork tax of both on the median response time and on CPU.
@@ -109,7 +110,7 @@ func contrastTaxesTable(c *analysis.Contrast) table.Writer {
 	for _, x := range c.Taxes {
 		if x.A.Metric == analysis.MetricResponse || x.A.Metric == analysis.MetricCPU {
 			t.AppendRow(table.Row{analysis.RequestName(x.A.Workload, x.A.Request), x.A.Load, spoken(x.A.Metric),
-				x.A.Candidate + " over " + x.A.Baseline, contrastTax(x.A), contrastTax(x.B), analysis.FormatChange(x.Ratio)})
+				x.A.Candidate + " over " + x.A.Baseline, contrastTax(x.A), contrastTax(x.B), units.Change(x.Ratio)})
 		}
 	}
 	alignRight(t, 5, 7)
@@ -117,7 +118,7 @@ func contrastTaxesTable(c *analysis.Contrast) table.Writer {
 }
 
 func contrastTax(c analysis.Comparison) string {
-	return analysis.FormatNumber(c.Ratio) + "×" + analysis.FormatInterval(c.RatioLow, c.RatioHigh, analysis.FormatNumber)
+	return units.Number(c.Ratio) + "×" + units.Interval(c.RatioLow, c.RatioHigh, units.Number)
 }
 
 type titled struct {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 )
 
 // savingsText says what would save how much.
@@ -15,7 +16,7 @@ func savingsText(d analysis.Decision) string {
 		if s.AtMost {
 			most = "up to "
 		}
-		parts = append(parts, fmt.Sprintf("%s %s%s (%.0f %%)", s.By, most, analysis.FormatDuration(s.NS), s.Share*100))
+		parts = append(parts, fmt.Sprintf("%s %s%s (%.0f %%)", s.By, most, units.Duration(s.NS), s.Share*100))
 	}
 	return strings.Join(parts, ", ")
 }

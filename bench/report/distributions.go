@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 )
 
 // sharesOf are those of all answers that are in each bin, by its number.
@@ -75,7 +76,7 @@ func percentileFigure(a *analysis.Analysis, g group, id string) *Figure {
 	y = y.wide()
 	x := scale{low: 1, high: ceilNice(rarest), from: plotLeft, to: plotRight, log: true} // 1/(1−p)
 	s := newSVG(figureWidth, plotHeight+axisHeight)
-	drawAxes(s, x, y, func(v float64) string { return percentileName(1 - 1/v) }, analysis.FormatDuration)
+	drawAxes(s, x, y, func(v float64) string { return percentileName(1 - 1/v) }, units.Duration)
 	for i, c := range g.cells {
 		var points [][2]float64
 		for v := 1.0; v <= max(float64(c.Histogram.TotalCount())/10, 2); v *= 1.12 {
@@ -122,12 +123,12 @@ func histogramFigure(a *analysis.Analysis, g group, id string) *Figure {
 	y := scale{low: 0, from: plotHeight, to: 10}
 	heights := make([][]float64, len(g.cells)) // shares, in the order of the bins
 	for bin := first; bin <= last; bin++ {
-		row, any := []number{{Text: analysis.FormatDuration(float64(analysis.BinEdges[bin]))}}, false
+		row, any := []number{{Text: units.Duration(float64(analysis.BinEdges[bin]))}}, false
 		for i := range g.cells {
 			share := shares[i][bin]
 			heights[i] = append(heights[i], share)
 			y.high = max(y.high, share)
-			row = append(row, number{Text: analysis.FormatPercent(share)})
+			row = append(row, number{Text: units.Percent(share)})
 			any = any || share > 0
 		}
 		if any {
@@ -136,7 +137,7 @@ func histogramFigure(a *analysis.Analysis, g group, id string) *Figure {
 	}
 	y = y.wide()
 	s := newSVG(figureWidth, plotHeight+axisHeight)
-	drawAxes(s, x, y, analysis.FormatDuration, analysis.FormatPercent)
+	drawAxes(s, x, y, units.Duration, units.Percent)
 	for i := range g.cells {
 		for j, share := range heights[i] {
 			heights[i][j] = y.at(share)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
-	"forktax/bench/analysis"
 	"forktax/bench/explain"
+	"forktax/bench/units"
 )
 
 // Explanations are the formats of what the start of a program is made of.
@@ -32,7 +32,7 @@ func explanationText(w io.Writer, e *explain.Explanation) error {
 	p.line("%s", strings.Join(headline(e), " · "))
 	p.line("fork and exec took %s · first byte after %s · ended after %s", ns(e.InPlace), ns(e.FirstByte), ns(e.Ended))
 	p.line("processor time %s, %.0f %% of it the kernel's · %s page faults, %s of them from a disk", ns(e.CPU),
-		e.SystemShare*100, analysis.FormatCount(e.MinorFaults+e.MajorFaults), analysis.FormatCount(e.MajorFaults))
+		e.SystemShare*100, units.Count(e.MinorFaults+e.MajorFaults), units.Count(e.MajorFaults))
 	p.table("What it costs, the dearest first. Parts overlap: a library brings page faults", findingsTable(e.Findings))
 	p.remainder(e.Findings)
 	p.table(trialsTitle(e), trialsTable(e.Trials))
@@ -47,7 +47,7 @@ func explanationText(w io.Writer, e *explain.Explanation) error {
 	return p.err
 }
 
-func ns(n int64) string { return analysis.FormatDuration(float64(n)) }
+func ns(n int64) string { return units.Duration(float64(n)) }
 
 // headline says what was started, by what it was answered, and how often.
 func headline(e *explain.Explanation) []string {
@@ -63,7 +63,7 @@ func headline(e *explain.Explanation) []string {
 	}
 	return append(parts,
 		fmt.Sprintf("%s %s", e.Method, e.Path),
-		fmt.Sprintf("%d, %s bytes", e.Status, analysis.FormatCount(int64(e.AnswerBytes))),
+		fmt.Sprintf("%d, %s bytes", e.Status, units.Count(int64(e.AnswerBytes))),
 		fmt.Sprintf("median of %d starts", e.Starts))
 }
 
@@ -165,9 +165,9 @@ func trialsTable(trials []explain.Trial) table.Writer {
 func outcome(r explain.Trial) string {
 	switch r.Verdict {
 	case explain.Saves:
-		return fmt.Sprintf("saves %s (%s to %s), %s", ns(*r.Saves), ns(*r.SavesLow), ns(*r.SavesHigh), analysis.FormatWholeChange(*r.Ratio))
+		return fmt.Sprintf("saves %s (%s to %s), %s", ns(*r.Saves), ns(*r.SavesLow), ns(*r.SavesHigh), units.WholeChange(*r.Ratio))
 	case explain.Costs:
-		return fmt.Sprintf("costs %s (%s to %s), %s", ns(-*r.Saves), ns(-*r.SavesHigh), ns(-*r.SavesLow), analysis.FormatWholeChange(*r.Ratio))
+		return fmt.Sprintf("costs %s (%s to %s), %s", ns(-*r.Saves), ns(-*r.SavesHigh), ns(-*r.SavesLow), units.WholeChange(*r.Ratio))
 	case explain.NoneFound:
 		return fmt.Sprintf("%s (%s to %s)", r.Verdict, ns(*r.SavesLow), ns(*r.SavesHigh))
 	case explain.TooFewSeen:

@@ -9,6 +9,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // A Figure is a drawing, what it shows, and its data for whoever reads them instead.
@@ -82,21 +83,21 @@ func taxFigure(a *analysis.Analysis) *Figure {
 		if c.Metric != metric || c.Baseline != a.Run.Baseline || isControl(a, c.Candidate) {
 			continue
 		}
-		print := analysis.FormatDuration
+		print := units.Duration
 		if c.Unit != "ns" {
-			print = analysis.FormatRate
+			print = units.Rate
 		}
 		label := fmt.Sprintf("%s, %s, %s", analysis.RequestName(c.Workload, c.Request), c.Candidate, c.Load)
-		all = append(all, dot{label: shorten(label, mostLabel), value: analysis.FormatNumber(c.Ratio) + "×" + intervalMark(c), at: c.Ratio, low: c.RatioLow, high: c.RatioHigh})
+		all = append(all, dot{label: shorten(label, mostLabel), value: units.Number(c.Ratio) + "×" + intervalMark(c), at: c.Ratio, low: c.RatioLow, high: c.RatioHigh})
 		at := numbersAt(fmt.Sprintf(".comparisons.%d", i))
-		f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, at(analysis.FormatNumber(c.Ratio), "ratio"), at(analysis.FormatOptional(c.RatioLow, analysis.FormatNumber), "ratio_low"),
-			at(analysis.FormatOptional(c.RatioHigh, analysis.FormatNumber), "ratio_high"), at(print(c.Difference), "difference"), at(fmt.Sprint(c.Blocks), "blocks"),
+		f.Data.Rows = append(f.Data.Rows, []number{{Text: label}, at(units.Number(c.Ratio), "ratio"), at(units.Optional(c.RatioLow, units.Number), "ratio_low"),
+			at(units.Optional(c.RatioHigh, units.Number), "ratio_high"), at(print(c.Difference), "difference"), at(fmt.Sprint(c.Blocks), "blocks"),
 			at(fmt.Sprint(c.Restarts), "restarts")})
 	}
 	if len(all) == 0 {
 		return nil
 	}
-	f.Drawing = dots(all, true, 1, func(v float64) string { return analysis.FormatNumber(v) + "×" }, f.Title)
+	f.Drawing = dots(all, true, 1, func(v float64) string { return units.Number(v) + "×" }, f.Title)
 	return f
 }
 
@@ -124,18 +125,18 @@ func ladderFigure(a *analysis.Analysis) *Figure {
 				continue
 			}
 			label := fmt.Sprintf("%s, + %s", analysis.RequestName(l.Workload, l.Request), s.Renews)
-			all = append(all, dot{label: shorten(label, mostLabel), value: analysis.FormatDuration(*s.Response.Value), at: *s.Response.Value, low: s.Response.Low, high: s.Response.High})
+			all = append(all, dot{label: shorten(label, mostLabel), value: units.Duration(*s.Response.Value), at: *s.Response.Value, low: s.Response.Low, high: s.Response.High})
 			at := numbersAt(fmt.Sprintf(".ladders.%d.steps.%d", i, j))
 			f.Data.Rows = append(f.Data.Rows, []number{{Text: fmt.Sprintf("%s, %s", analysis.RequestName(l.Workload, l.Request), l.Load)}, {Text: s.Renews},
-				at(analysis.FormatDuration(*s.Response.Value), "response_ns.value"), at(analysis.FormatOptional(s.Response.Low, analysis.FormatDuration), "response_ns.low"),
-				at(analysis.FormatOptional(s.Response.High, analysis.FormatDuration), "response_ns.high"), at(analysis.FormatOptional(s.Phases.Value, analysis.FormatDuration), "phases_ns.value"),
-				at(analysis.FormatOptional(s.CPU.Value, analysis.FormatDuration), "cpu_ns.value")})
+				at(units.Duration(*s.Response.Value), "response_ns.value"), at(units.Optional(s.Response.Low, units.Duration), "response_ns.low"),
+				at(units.Optional(s.Response.High, units.Duration), "response_ns.high"), at(units.Optional(s.Phases.Value, units.Duration), "phases_ns.value"),
+				at(units.Optional(s.CPU.Value, units.Duration), "cpu_ns.value")})
 		}
 	}
 	if len(all) == 0 {
 		return nil
 	}
-	f.Drawing = dots(all, false, 0, analysis.FormatDuration, f.Title)
+	f.Drawing = dots(all, false, 0, units.Duration, f.Title)
 	return f
 }
 
@@ -167,7 +168,7 @@ func waterfallFigure(a *analysis.Analysis) *Figure {
 	bottom := float64(rows) * stepHeight
 	for _, v := range x.ticks() {
 		s.line(x.at(v), 0, x.at(v), bottom, "grid")
-		s.text(x.at(v), bottom+16, "middle", "tick", analysis.FormatDuration(v))
+		s.text(x.at(v), bottom+16, "middle", "tick", units.Duration(v))
 	}
 	y := 0.0
 	for _, c := range cells {
@@ -178,7 +179,7 @@ func waterfallFigure(a *analysis.Analysis) *Figure {
 		for i, p := range c.Phases {
 			from, to := x.at(at), x.at(at+float64(p.NS))
 			at += float64(p.NS)
-			value := analysis.FormatDuration(float64(p.NS))
+			value := units.Duration(float64(p.NS))
 			s.text(100, y+12, "end", "label", p.Name)
 			s.rect(from, y+2, to-from, stepHeight-4, "phase c0", p.Name+": "+value)
 			s.text(to+6, y+12, "start", "tick", value)
@@ -236,8 +237,8 @@ func rateFigures(a *analysis.Analysis) []Figure {
 			if c.Response.P99 != nil {
 				y.high = max(y.high, float64(*c.Response.P99))
 			}
-			f.Data.Rows = append(f.Data.Rows, []number{{Text: c.Model}, cellNumber(a, c, analysis.FormatRate(c.Load.RateRPS), "load.rate_rps"),
-				cellNumber(a, c, analysis.FormatOptional(c.ThroughputRPS, analysis.FormatRate), "throughput_rps"), cellNumber(a, c, percentileText(c.Response, "p50"), "response_ns.p50"),
+			f.Data.Rows = append(f.Data.Rows, []number{{Text: c.Model}, cellNumber(a, c, units.Rate(c.Load.RateRPS), "load.rate_rps"),
+				cellNumber(a, c, units.Optional(c.ThroughputRPS, units.Rate), "throughput_rps"), cellNumber(a, c, percentileText(c.Response, "p50"), "response_ns.p50"),
 				cellNumber(a, c, percentileText(c.Response, "p99"), "response_ns.p99")})
 		}
 		if len(f.Data.Rows) < 2 {
@@ -250,7 +251,7 @@ func rateFigures(a *analysis.Analysis) []Figure {
 		}
 		x, y = x.wide(), y.wide()
 		s := newSVG(figureWidth, plotHeight+axisHeight)
-		drawAxes(s, x, y, analysis.FormatRate, analysis.FormatDuration)
+		drawAxes(s, x, y, units.Rate, units.Duration)
 		for i, model := range f.Legend {
 			cells := models[model]
 			slices.SortFunc(cells, func(a, b analysis.Cell) int { return cmp.Compare(a.Load.RateRPS, b.Load.RateRPS) })
@@ -258,7 +259,7 @@ func rateFigures(a *analysis.Analysis) []Figure {
 			for _, c := range cells {
 				points = append(points, [2]float64{x.at(c.Load.RateRPS), y.at(float64(*c.Response.P50))})
 				if c.Response.P99 != nil {
-					s.mark(x.at(c.Load.RateRPS), y.at(float64(*c.Response.P99)), i, fmt.Sprintf("%s, p99 at %s: %s", model, analysis.FormatRate(c.Load.RateRPS), percentileText(c.Response, "p99")))
+					s.mark(x.at(c.Load.RateRPS), y.at(float64(*c.Response.P99)), i, fmt.Sprintf("%s, p99 at %s: %s", model, units.Rate(c.Load.RateRPS), percentileText(c.Response, "p99")))
 				}
 			}
 			s.path(points, fmt.Sprintf("curve c%d d%d", i%colours, i%4))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 )
 
 // fewestStarts have a 95 % interval; see stats.SignedRank.
@@ -54,7 +55,7 @@ func footnotes(a *analysis.Analysis, cells []analysis.Cell, metric string) []str
 func intervalText(c analysis.Comparison) string {
 	switch {
 	case c.Over == "":
-		return analysis.Absent
+		return units.Absent
 	case c.Metric == analysis.MetricResponse99:
 		return "bootstrap over pairs"
 	case c.Widened:

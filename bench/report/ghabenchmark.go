@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 )
 
 // A ghaEntry is one line of a chart of github-action-benchmark.
@@ -32,7 +33,7 @@ func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
 			e := ghaEntry{Name: c.String() + ": " + spoken(f.metric), Unit: "ns", Value: f.value,
 				Extra: fmt.Sprintf("%s, %d requests in %d blocks, %s", about, c.Requests, c.Blocks, a.Environment.CPU)}
 			if f.low != nil {
-				e.Range = fmt.Sprintf("%s to %s", analysis.FormatDuration(*f.low), analysis.FormatDuration(*f.high))
+				e.Range = fmt.Sprintf("%s to %s", units.Duration(*f.low), units.Duration(*f.high))
 			}
 			entries = append(entries, e)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // benchUnits are the metrics in the Go benchmark format, in the order in which a line has them. The median stands in
@@ -57,7 +58,7 @@ func benchLine(c analysis.Cell, s analysis.Sample) string {
 	var line strings.Builder
 	for _, u := range benchUnits {
 		if v, ok := s.Metrics[u.metric]; ok && !(u.response && c.Overloaded) {
-			line.WriteString(" " + strconv.FormatFloat(analysis.RoundThousandths(v), 'f', -1, 64) + " " + u.unit)
+			line.WriteString(" " + strconv.FormatFloat(units.Thousandths(v), 'f', -1, 64) + " " + u.unit)
 		}
 	}
 	return line.String()

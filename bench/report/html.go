@@ -13,6 +13,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 //go:embed html
@@ -70,7 +71,7 @@ type number struct{ Text, Place string }
 // numbersAt makes numbers of what is at a place. What is absent has none.
 func numbersAt(place string) func(text, field string) number {
 	return func(text, field string) number {
-		if text == "" || text == analysis.Absent {
+		if text == "" || text == units.Absent {
 			return number{Text: text}
 		}
 		return number{text, place + "." + field}
@@ -142,9 +143,9 @@ func answer(a *analysis.Analysis) statement {
 	}
 	first := slices.MinFunc(found, byRatio)
 	least := a.Comparisons[first]
-	one := fmt.Sprintf("%s %s %s %s %s for %s", least.Candidate, verb, analysis.FormatNumber(least.Ratio), times, a.Run.Baseline, name(least))
+	one := fmt.Sprintf("%s %s %s %s %s for %s", least.Candidate, verb, units.Number(least.Ratio), times, a.Run.Baseline, name(least))
 	if len(found) == 1 {
-		return statement{one + analysis.FormatInterval(least.RatioLow, least.RatioHigh, analysis.FormatNumber) + ".", []string{place(first)}}
+		return statement{one + units.Interval(least.RatioLow, least.RatioHigh, units.Number) + ".", []string{place(first)}}
 	}
 	last := slices.MaxFunc(found, byRatio)
 	most := a.Comparisons[last]
@@ -152,7 +153,7 @@ func answer(a *analysis.Analysis) statement {
 	if most.Candidate != least.Candidate {
 		other = most.Candidate + " "
 	}
-	return statement{fmt.Sprintf("%s, and %s%s times for %s.", one, other, analysis.FormatNumber(most.Ratio), name(most)), []string{place(first), place(last)}}
+	return statement{fmt.Sprintf("%s, and %s%s times for %s.", one, other, units.Number(most.Ratio), name(most)), []string{place(first), place(last)}}
 }
 
 // betweenRungs are the models that are measured for the ladder alone.
@@ -202,7 +203,7 @@ func timeSeries(a *analysis.Analysis) []series {
 		every := len(c.Samples)/mostPoints + 1
 		for i, b := range c.Samples {
 			if v, ok := b.Metrics[analysis.MetricResponse]; ok && i%every == 0 {
-				s.Round, s.P50 = append(s.Round, b.Round), append(s.P50, analysis.RoundThousandths(v/1e3))
+				s.Round, s.P50 = append(s.Round, b.Round), append(s.P50, units.Thousandths(v/1e3))
 			}
 		}
 		if len(s.Round) > 1 {
@@ -241,7 +242,7 @@ func responseGrid(a *analysis.Analysis) grid {
 		row := []number{{Text: analysis.RequestName(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
 			cellNumber(a, c, percentileText(c.Response, "p50"), "response_ns.p50"), cellNumber(a, c, percentileText(c.Response, "p90"), "response_ns.p90"),
 			cellNumber(a, c, percentileText(c.Response, "p99"), "response_ns.p99"), cellNumber(a, c, percentileText(c.Response, "p999"), "response_ns.p999"),
-			cellNumber(a, c, analysis.FormatOptional(c.ThroughputRPS, analysis.FormatNumber), "throughput_rps")}
+			cellNumber(a, c, units.Optional(c.ThroughputRPS, units.Number), "throughput_rps")}
 		if a.Run.Suite == nil {
 			tax, adds := forkTax(a, c)
 			row = append(row, comparisonNumber(a, c, tax, "ratio"), comparisonNumber(a, c, adds, "difference"))
@@ -270,11 +271,11 @@ func gatesGrid(c *analysis.Check) grid {
 		at := numbersAt(fmt.Sprintf(".check.gates.%d", i))
 		g.Rows = append(g.Rows, []number{{Text: analysis.RequestName(gate.Workload, gate.Request)}, {Text: gateLoad(gate)}, {Text: spoken(gate.Metric)},
 			at(gateValue(gate, gate.Base), "base"), at(gateValue(gate, gate.Candidate), "candidate"), at(gateChange(gate), "ratio"),
-			{"+" + analysis.FormatShare(c.Margin), ".check.margin"}, {Text: gate.Verdict}})
+			{"+" + units.Share(c.Margin), ".check.margin"}, {Text: gate.Verdict}})
 	}
 	for _, l := range c.LeftOut {
-		g.Rows = append(g.Rows, []number{{}, {}, {Text: spoken(l.Gate)}, {Text: analysis.Absent}, {Text: analysis.Absent}, {Text: analysis.Absent},
-			{Text: analysis.Absent}, {Text: analysis.GateLeftOut}})
+		g.Rows = append(g.Rows, []number{{}, {}, {Text: spoken(l.Gate)}, {Text: units.Absent}, {Text: units.Absent}, {Text: units.Absent},
+			{Text: units.Absent}, {Text: analysis.GateLeftOut}})
 	}
 	return g
 }
@@ -285,12 +286,12 @@ func costGrid(a *analysis.Analysis) grid {
 		{Name: "peak memory", Definition: "memory"}, {Name: "errors", Definition: "errors"}, {Name: "invalid", Definition: "invalid"}}}
 	for _, c := range a.OwnCells() {
 		g.Rows = append(g.Rows, []number{{Text: analysis.RequestName(c.Workload, c.Request)}, {Text: c.Load.String()}, {Text: c.Model},
-			cellNumber(a, c, analysis.FormatOptional(c.CPUPerRequest, analysis.FormatDuration), "cpu_ns_per_request"),
-			cellNumber(a, c, analysis.FormatOptional(c.DatabaseCPU, analysis.FormatDuration), "database_cpu_ns_per_request"),
-			cellNumber(a, c, analysis.FormatOptional(c.ProcessesPerRequest, analysis.FormatPerRequest), "processes_per_request"),
-			cellNumber(a, c, analysis.FormatOptional(c.ConnectionsPerRequest, analysis.FormatPerRequest), "connections_per_request"),
-			cellNumber(a, c, analysis.FormatOptional(c.FaultsPerRequest, analysis.FormatNumber), "page_faults_per_request"),
-			cellNumber(a, c, analysis.FormatOptional(c.PeakMemory, func(b float64) string { return analysis.FormatSize(int64(b)) }), "peak_memory_bytes"),
+			cellNumber(a, c, units.Optional(c.CPUPerRequest, units.Duration), "cpu_ns_per_request"),
+			cellNumber(a, c, units.Optional(c.DatabaseCPU, units.Duration), "database_cpu_ns_per_request"),
+			cellNumber(a, c, units.Optional(c.ProcessesPerRequest, units.PerRequest), "processes_per_request"),
+			cellNumber(a, c, units.Optional(c.ConnectionsPerRequest, units.PerRequest), "connections_per_request"),
+			cellNumber(a, c, units.Optional(c.FaultsPerRequest, units.Number), "page_faults_per_request"),
+			cellNumber(a, c, units.Optional(c.PeakMemory, func(b float64) string { return units.Size(int64(b)) }), "peak_memory_bytes"),
 			cellNumber(a, c, fmt.Sprint(c.Errors), "errors"),
 			cellNumber(a, c, fmt.Sprintf("%d of %d", c.InvalidBlocks, c.Blocks), "invalid_blocks")})
 	}
@@ -303,7 +304,7 @@ func refereeGrid(a *analysis.Analysis) grid {
 	for i, r := range a.Referee {
 		at := numbersAt(fmt.Sprintf(".referee.%d", i))
 		g.Rows = append(g.Rows, []number{{Text: analysis.RequestName(r.Workload, r.Request)}, {Text: r.Load.String()}, {Text: r.Model},
-			at(analysis.FormatWholeChange(r.MedianRatio), "median_ratio"), at(analysis.FormatWholeChange(r.ThroughputRatio), "throughput_ratio"), {Text: r.Why}})
+			at(units.WholeChange(r.MedianRatio), "median_ratio"), at(units.WholeChange(r.ThroughputRatio), "throughput_ratio"), {Text: r.Why}})
 	}
 	return g
 }

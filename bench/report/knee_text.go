@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 )
 
 // words says in a sentence for each request up to which rate the models meet the objective, the slowest first, and what
@@ -51,19 +52,19 @@ func sentence(models []analysis.Knee) string {
 
 // metUpTo says up to which rate the objective is met, and in parentheses what a reader must know of it.
 func metUpTo(k analysis.Knee) string {
-	where := "up to " + analysis.FormatPlannedRate(k.Met())
+	where := "up to " + units.PlannedRate(k.Met())
 	switch {
 	case k.MetRPS == nil:
 		where = "at no rate that was tried"
 	case k.FailedRPS == nil:
-		where = "at every rate that was tried, up to " + analysis.FormatPlannedRate(k.Met())
+		where = "at every rate that was tried, up to " + units.PlannedRate(k.Met())
 	}
 	var notes []string
 	if k.FailedRPS != nil {
-		notes = append(notes, fmt.Sprintf("at %s %s", analysis.FormatPlannedRate(*k.FailedRPS), k.Detail))
+		notes = append(notes, fmt.Sprintf("at %s %s", units.PlannedRate(*k.FailedRPS), k.Detail))
 	}
 	if k.AgainRPS != nil {
-		notes = append(notes, fmt.Sprintf("yet it was met again at %s, so one of them may be noise", analysis.FormatPlannedRates(k.AgainRPS)))
+		notes = append(notes, fmt.Sprintf("yet it was met again at %s, so one of them may be noise", units.PlannedRates(k.AgainRPS)))
 	}
 	if k.Search != nil && k.Search.Missing > 0 {
 		notes = append(notes, "not settled: it would take more visits, at the least "+strconv.Itoa(k.Search.Missing))

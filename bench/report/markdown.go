@@ -9,6 +9,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // Markdown prints the whole report for a page: also the comparisons by other metrics, and the environment.
@@ -85,13 +86,13 @@ func (p *printer) comparisons(a *analysis.Analysis) {
 	p.line("| request | load | metric | candidate over baseline | ratio | difference | pairs | starts | interval | MDE |" +
 		"\n|---|---|---|---|--:|--:|--:|--:|---|--:|")
 	for _, c := range a.Comparisons {
-		print := analysis.FormatDuration
+		print := units.Duration
 		if c.Unit != "ns" {
-			print = analysis.FormatRate
+			print = units.Rate
 		}
 		p.line("| %s | %s | %s | %s over %s | %s%s | %s%s | %d | %d | %s | %s |", analysis.RequestName(c.Workload, c.Request), c.Load,
-			c.Metric, c.Candidate, c.Baseline, analysis.FormatNumber(c.Ratio), analysis.FormatInterval(c.RatioLow, c.RatioHigh, analysis.FormatNumber), print(c.Difference),
-			analysis.FormatInterval(c.DifferenceLow, c.DifferenceHigh, print), c.Blocks, c.Restarts, intervalText(c), analysis.FormatOptional(c.MDE, analysis.FormatPercent))
+			c.Metric, c.Candidate, c.Baseline, units.Number(c.Ratio), units.Interval(c.RatioLow, c.RatioHigh, units.Number), print(c.Difference),
+			units.Interval(c.DifferenceLow, c.DifferenceHigh, print), c.Blocks, c.Restarts, intervalText(c), units.Optional(c.MDE, units.Percent))
 	}
 }
 
@@ -117,7 +118,7 @@ func (p *printer) environment(a *analysis.Analysis) {
 func surroundings(a *analysis.Analysis, quote string) []string {
 	e := a.Environment
 	lines := []string{
-		fmt.Sprintf("%s, %d cores, %s of memory; %s %s on %s; load %.2f before the run%s", e.CPU, e.Cores, analysis.FormatSize(e.MemoryBytes),
+		fmt.Sprintf("%s, %d cores, %s of memory; %s %s on %s; load %.2f before the run%s", e.CPU, e.Cores, units.Size(e.MemoryBytes),
 			e.OS, e.Kernel, e.Arch, e.Load1, analysis.FormatSteal(a.Run.StealShare)),
 		fmt.Sprintf("forktax %s, built with %s", a.Run.Version, e.Go),
 	}
@@ -134,7 +135,7 @@ func surroundings(a *analysis.Analysis, quote string) []string {
 			name += " (" + strings.Join(program.Variants, ", ") + ")"
 		}
 		sum := quote + fmt.Sprintf("%.12s", program.SHA256) + quote
-		lines = append(lines, fmt.Sprintf("%s: %s, %s, SHA-256 %s, %s", name, quote+program.Path+quote, analysis.FormatSize(program.Bytes), sum, program.Go))
+		lines = append(lines, fmt.Sprintf("%s: %s, %s, SHA-256 %s, %s", name, quote+program.Path+quote, units.Size(program.Bytes), sum, program.Go))
 	}
 	return append(lines, suiteVersions(a.Run.Suite)...)
 }

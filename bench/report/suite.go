@@ -9,6 +9,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // published is what mod_python's own manual says of the contenders of the suite article: requests a second of a page that
@@ -35,7 +36,7 @@ func suiteTable(a *analysis.Analysis) table.Writer {
 	t.AppendHeader(header)
 	last := ""
 	for _, c := range a.CellsOf(record.Closed) {
-		row := table.Row{c.Workload, c.Load, c.Model, contenderTitle(a, c), analysis.FormatOptional(c.ThroughputRPS, analysis.FormatNumber), "", analysis.FormatOptional(c.CPUPerRequest, analysis.FormatDuration)}
+		row := table.Row{c.Workload, c.Load, c.Model, contenderTitle(a, c), units.Optional(c.ThroughputRPS, units.Number), "", units.Optional(c.CPUPerRequest, units.Duration)}
 		if c.Workload == last {
 			row[0] = ""
 		}
@@ -43,7 +44,7 @@ func suiteTable(a *analysis.Analysis) table.Writer {
 		if c.Model == a.Run.Baseline {
 			row[5] = "1"
 		} else if r := a.Comparison(c.Cell, analysis.MetricThroughput); r != nil {
-			row[5] = analysis.FormatNumber(r.Ratio) + analysis.FormatInterval(r.RatioLow, r.RatioHigh, analysis.FormatNumber) + intervalMark(*r)
+			row[5] = units.Number(r.Ratio) + units.Interval(r.RatioLow, r.RatioHigh, units.Number) + intervalMark(*r)
 		}
 		if rps, known := published[record.Contender{Workload: c.Workload, Name: c.Model}]; old && known {
 			row = append(row, fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[record.Contender{Workload: c.Workload, Name: a.Run.Baseline}]))

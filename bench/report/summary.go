@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 )
 
 // meaning says what a model adds to the response time of a request, if anything is known of that.
@@ -18,15 +19,15 @@ func meaning(a *analysis.Analysis, c analysis.Cell) string {
 		return ""
 	case r.DifferenceLow == nil:
 		return fmt.Sprintf("%s differs from %s by %s in %s of blocks, too few to rely on", c.Model, r.Baseline,
-			analysis.FormatDuration(r.Difference), analysis.FormatPlural(r.Blocks, "pair"))
+			units.Duration(r.Difference), units.Plural(r.Blocks, "pair"))
 	case r.Undecided():
 		return fmt.Sprintf("no difference between %s and %s was found: %s", c.Model, r.Baseline,
-			analysis.FormatDifference(r.Difference, *r.DifferenceLow, *r.DifferenceHigh))
+			units.Difference(r.Difference, *r.DifferenceLow, *r.DifferenceHigh))
 	case r.Difference < 0:
-		return fmt.Sprintf("%s saves %s (%s to %s) of each request", c.Model, analysis.FormatDuration(-r.Difference),
-			analysis.FormatDuration(-*r.DifferenceHigh), analysis.FormatDuration(-*r.DifferenceLow))
+		return fmt.Sprintf("%s saves %s (%s to %s) of each request", c.Model, units.Duration(-r.Difference),
+			units.Duration(-*r.DifferenceHigh), units.Duration(-*r.DifferenceLow))
 	default:
-		return fmt.Sprintf("%s adds %s%s to each request", c.Model, analysis.FormatDuration(r.Difference),
-			analysis.FormatInterval(r.DifferenceLow, r.DifferenceHigh, analysis.FormatDuration))
+		return fmt.Sprintf("%s adds %s%s to each request", c.Model, units.Duration(r.Difference),
+			units.Interval(r.DifferenceLow, r.DifferenceHigh, units.Duration))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // The tables that the text and Markdown formats share.
@@ -24,7 +25,7 @@ func closedTable(a *analysis.Analysis) table.Writer {
 	t.AppendHeader(header)
 	for _, c := range a.CellsOf(record.Closed) {
 		row := table.Row{analysis.RequestName(c.Workload, c.Request), c.Load, c.Model, percentileText(c.Response, "p50"), percentileText(c.Response, "p90"),
-			percentileText(c.Response, "p99"), analysis.FormatOptional(c.ThroughputRPS, analysis.FormatNumber)}
+			percentileText(c.Response, "p99"), units.Optional(c.ThroughputRPS, units.Number)}
 		if a.Run.Suite == nil {
 			tax, adds := forkTax(a, c)
 			row = append(row, tax, adds)
@@ -41,9 +42,9 @@ func openTable(a *analysis.Analysis) table.Writer {
 	t.AppendHeader(table.Row{"request", "planned", "model", "reached", "p50", "p90", "p99", "p99.9", "lag p99", "fork tax", "adds"})
 	for _, c := range a.CellsOf(record.Open) {
 		tax, adds := forkTax(a, c)
-		t.AppendRow(table.Row{analysis.RequestName(c.Workload, c.Request), c.Load, c.Model, analysis.FormatOptional(c.ThroughputRPS, analysis.FormatRate),
+		t.AppendRow(table.Row{analysis.RequestName(c.Workload, c.Request), c.Load, c.Model, units.Optional(c.ThroughputRPS, units.Rate),
 			percentileText(c.Response, "p50"), percentileText(c.Response, "p90"), percentileText(c.Response, "p99"), percentileText(c.Response, "p999"),
-			analysis.FormatOptional(c.Lag.P99, analysis.FormatDuration), tax, adds})
+			units.Optional(c.Lag.P99, units.Duration), tax, adds})
 	}
 	alignRight(t, 4, 11)
 	return t
@@ -58,20 +59,20 @@ func forkTax(a *analysis.Analysis, c analysis.Cell) (ratio, difference string) {
 	if r == nil {
 		return "", ""
 	}
-	ratio = analysis.FormatNumber(r.Ratio) + "×" + analysis.FormatInterval(r.RatioLow, r.RatioHigh, analysis.FormatNumber) + intervalMark(*r)
+	ratio = units.Number(r.Ratio) + "×" + units.Interval(r.RatioLow, r.RatioHigh, units.Number) + intervalMark(*r)
 	if r.Undecided() {
 		return ratio, "none found"
 	}
-	return ratio, analysis.FormatDuration(r.Difference)
+	return ratio, units.Duration(r.Difference)
 }
 
 // Print prints the percentile of that name.
 func percentileText(p analysis.Percentiles, name string) string {
 	v := map[string]*int64{"p50": p.P50, "p90": p.P90, "p99": p.P99, "p999": p.P999, "max": p.Max}[name]
 	if v != nil && slices.Contains(p.AtLeast, name) {
-		return "≥ " + analysis.FormatDuration(float64(*v))
+		return "≥ " + units.Duration(float64(*v))
 	}
-	return analysis.FormatOptional(v, analysis.FormatDuration)
+	return units.Optional(v, units.Duration)
 }
 
 // costTable has a row for each of the cells: what a request costs the server, and its database server if there is one.
@@ -86,12 +87,12 @@ func costTable(cells []analysis.Cell) table.Writer {
 	t.AppendHeader(header)
 	for _, c := range cells {
 		row := table.Row{analysis.RequestName(c.Workload, c.Request), c.Load, c.Model,
-			analysis.FormatOptional(c.CPUPerRequest, analysis.FormatDuration), analysis.FormatOptional(c.ProcessesPerRequest, analysis.FormatPerRequest),
-			analysis.FormatOptional(c.ConnectionsPerRequest, analysis.FormatPerRequest), analysis.FormatOptional(c.FaultsPerRequest, analysis.FormatNumber),
-			analysis.FormatOptional(c.PeakMemory, func(b float64) string { return analysis.FormatSize(int64(b)) }), c.Errors,
+			units.Optional(c.CPUPerRequest, units.Duration), units.Optional(c.ProcessesPerRequest, units.PerRequest),
+			units.Optional(c.ConnectionsPerRequest, units.PerRequest), units.Optional(c.FaultsPerRequest, units.Number),
+			units.Optional(c.PeakMemory, func(b float64) string { return units.Size(int64(b)) }), c.Errors,
 			fmt.Sprintf("%d of %d", c.InvalidBlocks, c.Blocks)}
 		if database {
-			row = slices.Insert(row, 4, any(analysis.FormatOptional(c.DatabaseCPU, analysis.FormatDuration)))
+			row = slices.Insert(row, 4, any(units.Optional(c.DatabaseCPU, units.Duration)))
 		}
 		t.AppendRow(row)
 	}
@@ -104,8 +105,8 @@ func refereeTable(a *analysis.Analysis) table.Writer {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"request", "load", "model", "median", "requests/s", a.Run.RefereeEngine + " CPU", "own CPU", "why"})
 	for _, r := range a.Referee {
-		t.AppendRow(table.Row{analysis.RequestName(r.Workload, r.Request), r.Load, r.Model, analysis.FormatWholeChange(r.MedianRatio), analysis.FormatWholeChange(r.ThroughputRatio),
-			analysis.FormatDuration(float64(r.RefereeCPU)), analysis.FormatDuration(float64(r.EngineCPU)), r.Why})
+		t.AppendRow(table.Row{analysis.RequestName(r.Workload, r.Request), r.Load, r.Model, units.WholeChange(r.MedianRatio), units.WholeChange(r.ThroughputRatio),
+			units.Duration(float64(r.RefereeCPU)), units.Duration(float64(r.EngineCPU)), r.Why})
 	}
 	alignRight(t, 4, 7)
 	return t
@@ -128,8 +129,8 @@ func agreed(a *analysis.Analysis) []string {
 	}
 	return []string{fmt.Sprintf("The referee, %s, differs from what is shown by %s to %s in medians and %s to %s in "+
 		"throughput, and by no more than 5 %% in both in %d of %s; report.md says why for each.", a.Run.RefereeEngine,
-		analysis.FormatWholeChange(low.MedianRatio), analysis.FormatWholeChange(high.MedianRatio), analysis.FormatWholeChange(low.ThroughputRatio), analysis.FormatWholeChange(high.ThroughputRatio), within,
-		analysis.FormatPlural(len(a.Referee), "cell"))}
+		units.WholeChange(low.MedianRatio), units.WholeChange(high.MedianRatio), units.WholeChange(low.ThroughputRatio), units.WholeChange(high.ThroughputRatio), within,
+		units.Plural(len(a.Referee), "cell"))}
 }
 
 func alignRight(t table.Writer, from, to int) {
@@ -193,8 +194,8 @@ func capacity(a *analysis.Analysis, c analysis.Cell) string {
 	if kept == nil || kept.CPUPerRequest == nil || c.CPUPerRequest == nil || *kept.CPUPerRequest == 0 || *c.CPUPerRequest == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" A core has the CPU for %s requests/s, %s for %s.", analysis.FormatNumber(1e9/float64(*c.CPUPerRequest)),
-		kept.Model, analysis.FormatNumber(1e9/float64(*kept.CPUPerRequest)))
+	return fmt.Sprintf(" A core has the CPU for %s requests/s, %s for %s.", units.Number(1e9/float64(*c.CPUPerRequest)),
+		kept.Model, units.Number(1e9/float64(*kept.CPUPerRequest)))
 }
 
 // summary says in one line which run it was.
@@ -202,13 +203,13 @@ func summary(a *analysis.Analysis) string {
 	parts := []string{
 		fmt.Sprintf("run %s", a.Run.ID),
 		fmt.Sprintf("%.0f s", a.Run.Seconds),
-		fmt.Sprintf("targets started %s", analysis.FormatTimes(a.Run.Groups)),
+		fmt.Sprintf("targets started %s", units.Times(a.Run.Groups)),
 		fmt.Sprintf("engine %s", strings.Join(a.Engines(), ", ")),
 		fmt.Sprintf("seed %d", a.Run.Seed),
 		fmt.Sprintf("%s, %d cores", a.Environment.CPU, a.Environment.Cores),
 	}
 	if s := a.Run.StealShare; s != nil {
-		parts = append(parts, "steal "+analysis.FormatPercent(*s))
+		parts = append(parts, "steal "+units.Percent(*s))
 	}
 	if d := a.Environment.Database; d != nil {
 		parts = append(parts, fmt.Sprintf("%s %s", d.Kind, d.Version))

@@ -10,6 +10,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // A Terminal is where a report is looked at.
@@ -71,10 +72,10 @@ func (t Terminal) picture(p *printer, a *analysis.Analysis) {
 		}
 		value := percentileText(c.Response, "p50")
 		if a.Run.Suite != nil {
-			value = analysis.FormatOptional(c.ThroughputRPS, analysis.FormatNumber) + "/s"
+			value = units.Optional(c.ThroughputRPS, units.Number) + "/s"
 		}
 		if r := a.Comparison(c.Cell, pictured(a)); r != nil {
-			value += " " + analysis.FormatNumber(r.Ratio) + "×"
+			value += " " + units.Number(r.Ratio) + "×"
 		}
 		drawn := t.bar(length/most*float64(room), room)
 		p.line("%s %s %s %s %s", t.pad(name, nameWidth), t.pad(c.Model, modelWidth), t.coloured(drawn, series), t.pad(value, valueWidth), t.spark(c))
