@@ -37,13 +37,10 @@ func unsettled(r *record.Result, found []Knee) []Warning {
 	w := Warning{Code: Inconclusive, Text: "the search did not settle the knee of " + strings.Join(open, ", "),
 		Advice: "noise kept it from being confirmed: give more --groups"}
 	if r.Plan.BudgetNS > 0 {
-		w.Advice = fmt.Sprintf("give a --budget of about %ds, or none", tens(float64(r.Plan.BudgetNS)/1e9*more))
+		w.Advice = fmt.Sprintf("give a --budget of about %ds, or none", int(math.Ceil(float64(r.Plan.BudgetNS)/1e10*more))*10)
 	}
 	return append(warnings, w)
 }
-
-// tens rounds up to a multiple of ten.
-func tens(x float64) int { return int(math.Ceil(x/10)) * 10 }
 
 // Met is the highest rate that met the objective, 0 if none did.
 func (k Knee) Met() float64 {

@@ -86,7 +86,8 @@ func (m measurements) against(r *record.Result, blocks []record.Block) (finding,
 	case !enough:
 		return finding{record.Unclear, gaveTooFew, "there were too few requests to tell"}, nil
 	case reached < LeastReached:
-		f := finding{record.Missed, gaveOverload, fmt.Sprintf("the server did %s of %s", units.Rate(reached*rps), units.PlannedRate(rps))}
+		f := finding{record.Missed, gaveOverload,
+			fmt.Sprintf("the server did %s of %s", units.Rate(reached*rps), units.PlannedRate(rps))}
 		if reached < hopeless {
 			f.verdict = record.Failed
 		}
@@ -104,9 +105,7 @@ func (m measurements) failure(blocks []record.Block) (f finding, ok bool) {
 	classes, requests := Counts{}, 0
 	for _, b := range blocks {
 		requests += b.Requests
-		for class, n := range b.Errors {
-			classes[class] += n
-		}
+		addCounts(classes, b.Errors)
 	}
 	if failed := (record.Block{Errors: classes}).Failed(); failed > 0 {
 		detail := fmt.Sprintf("%d of %d requests failed: %s", failed, requests, classes)

@@ -50,14 +50,6 @@ func stealing(blocks []record.Block) (Warning, bool) {
 	s := stolen(blocks)
 	return Warning{Code: CodeSteal,
 		Text: fmt.Sprintf("the hypervisor took %s of the CPU time during the run", units.Percent(s.share())),
-		Advice: "times are longer by about as much, and intervals wider; ratios stay true, for both sides of a pair meet it " +
-			"alike. Measure at another time, longer, or on a machine of your own"}, s.noticeable()
-}
-
-// FormatSteal adds the share of steal to the environment of a run; "" if it was not counted.
-func FormatSteal(share *float64) string {
-	if share == nil {
-		return ""
-	}
-	return fmt.Sprintf("; steal %s of the CPU time during it", units.Percent(*share))
+		Advice: "times are longer by about as much, and intervals wider; ratios stay true, for both sides of a pair meet " +
+			"it alike. Measure at another time, longer, or on a machine of your own"}, s.noticeable()
 }

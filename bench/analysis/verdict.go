@@ -82,8 +82,8 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float
 		c.Verdict, c.Why, c.Needs = Undecided, accused.Text, accused.Advice
 	case j.Verdict == sequential.Pass:
 		c.Verdict = Pass
-		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s%s", c.Candidate, units.Share(c.MustCatch), c.Base,
-			c.omitted())
+		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s%s", c.Candidate, units.Share(c.MustCatch),
+			c.Base, c.omitted())
 	default:
 		c.Verdict = Undecided
 		c.Why, c.Needs = c.missing(j, slack)
@@ -129,8 +129,8 @@ func excess(g Gate) float64 {
 	return *g.Ratio
 }
 
-// plain is how many standard errors a change has to be away from a bound to be told from it, about: 2.6 for half of 1 %,
-// and one more for it to be likely.
+// plain is how many standard errors a change has to be away from a bound to be told from it, about: 2.6 for half of 1
+// %, and one more for it to be likely.
 const plain = 3.6
 
 // missing says why a check that had its time did not decide, and what would have decided it.
@@ -138,8 +138,8 @@ func (c *Check) missing(j sequential.Judgement, slack []float64) (why, needs str
 	starts := j.Screened + j.Confirming
 	switch {
 	case starts < sequential.StartsAtOnce:
-		return fmt.Sprintf("the targets were started %s in the time, and the first look is after %d starts", units.Times(starts),
-			sequential.StartsAtOnce), c.longer(1.2 * sequential.StartsAtOnce / float64(max(starts, 1)))
+		return fmt.Sprintf("the targets were started %s in the time, and the first look is after %d starts",
+			units.Times(starts), sequential.StartsAtOnce), c.longer(1.2 * sequential.StartsAtOnce / float64(max(starts, 1)))
 	case slices.ContainsFunc(c.Gates, Gate.empty):
 		empty := slices.DeleteFunc(slices.Clone(c.Gates), func(g Gate) bool { return !g.empty() })
 		return "nothing was measured by " + their(empty), "--gates without that, or targets that tell it"

@@ -117,9 +117,13 @@ func (p *printer) environment(a *analysis.Analysis) {
 // surroundings says where a run was made, with what is code between the quotes.
 func surroundings(a *analysis.Analysis, quote string) []string {
 	e := a.Environment
+	steal := ""
+	if s := a.Run.StealShare; s != nil {
+		steal = fmt.Sprintf("; steal %s of the CPU time during it", units.Percent(*s))
+	}
 	lines := []string{
 		fmt.Sprintf("%s, %d cores, %s of memory; %s %s on %s; load %.2f before the run%s", e.CPU, e.Cores, units.Size(e.MemoryBytes),
-			e.OS, e.Kernel, e.Arch, e.Load1, analysis.FormatSteal(a.Run.StealShare)),
+			e.OS, e.Kernel, e.Arch, e.Load1, steal),
 		fmt.Sprintf("forktax %s, built with %s", a.Run.Version, e.Go),
 	}
 	if d := e.Database; d != nil {

@@ -29,19 +29,33 @@ func unit(ns float64) (size float64, name string) {
 
 // Duration prints nanoseconds.
 func Duration(ns float64) string {
-	sign := ""
-	if ns < 0 {
-		sign, ns = "−", -ns
-	}
-	size, name := unit(ns)
+	size, name := unit(math.Abs(ns))
 	if size == 1 {
-		return fmt.Sprintf("%s%.0f ns", sign, ns)
+		return minus(ns) + strconv.FormatFloat(math.Abs(ns), 'f', 0, 64) + " ns"
 	}
-	return sign + Number(ns/size) + " " + name
+	return Number(ns/size) + " " + name
 }
 
-// Difference prints a difference in nanoseconds and an interval about nothing, with signs, in one unit and as precisely as
-// the largest of them can carry: −0.49 µs (−2.10 to +1.30).
+// minus is the sign of a number that may be negative.
+func minus(x float64) string {
+	if x < 0 {
+		return "−"
+	}
+	return ""
+}
+
+// signed prints a number with so many decimals and its sign, which what is rounded to nothing has not.
+func signed(x float64, decimals int) string {
+	rounded := math.Round(x * math.Pow10(decimals))
+	sign := minus(rounded)
+	if rounded > 0 {
+		sign = "+"
+	}
+	return sign + strconv.FormatFloat(math.Abs(rounded)/math.Pow10(decimals), 'f', decimals, 64)
+}
+
+// Difference prints a difference in nanoseconds and an interval about nothing, with signs, in one unit and as
+// precisely as the largest of them can carry: −0.49 µs (−2.10 to +1.30).
 func Difference(difference, low, high float64) string {
 	largest := max(math.Abs(difference), math.Abs(low), math.Abs(high))
 	size, name := unit(largest)
@@ -49,53 +63,37 @@ func Difference(difference, low, high float64) string {
 	if size > 1 {
 		decimals = max(0, 2-int(math.Log10(largest/size)))
 	}
-	print := func(ns float64) string {
-		sign := ""
-		switch rounded := math.Round(ns / size * math.Pow10(decimals)); {
-		case rounded < 0:
-			sign = "−"
-		case rounded > 0:
-			sign = "+"
-		}
-		return sign + strconv.FormatFloat(math.Abs(ns/size), 'f', decimals, 64)
-	}
-	return fmt.Sprintf("%s %s (%s to %s)", print(difference), name, print(low), print(high))
+	return fmt.Sprintf("%s %s (%s to %s)", signed(difference/size, decimals), name, signed(low/size, decimals),
+		signed(high/size, decimals))
 }
 
 // Rate prints a number a second, or a difference of two.
-func Rate(perSecond float64) string {
-	if perSecond < 0 {
-		return "−" + Number(-perSecond) + "/s"
-	}
-	return Number(perSecond) + "/s"
-}
+func Rate(perSecond float64) string { return Number(perSecond) + "/s" }
 
-// Number prints x ≥ 0 with three significant digits: 0.0312, 4.50, 31,200.
+// Number prints a number with three significant digits: 0.0312, 4.50, −31,200.
 func Number(x float64) string {
-	if x == 0 {
+	size := math.Abs(x)
+	if size == 0 {
 		return "0"
 	}
-	decimals := 2 - int(math.Floor(math.Log10(x)))
-	if math.Round(x*math.Pow10(decimals)) >= 1000 { // 9.996 is 10.0
+	decimals := 2 - int(math.Floor(math.Log10(size)))
+	if math.Round(size*math.Pow10(decimals)) >= 1000 { // 9.996 is 10.0
 		decimals--
 	}
 	if decimals <= 0 {
 		unit := math.Pow10(-decimals)
-		return Count(int64(math.Round(x/unit) * unit))
+		return minus(x) + Count(int64(math.Round(size/unit)*unit))
 	}
-	return strconv.FormatFloat(x, 'f', min(decimals, 4), 64)
+	return minus(x) + strconv.FormatFloat(size, 'f', min(decimals, 4), 64)
 }
 
+// Count prints a whole number that is not negative: 31,200.
 func Count(n int64) string {
 	digits := strconv.FormatInt(n, 10)
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
 	}
-	return b.String()
+	return digits
 }
 
 func Size(bytes int64) string {
@@ -149,34 +147,16 @@ func Share(x float64) string {
 	return strconv.FormatFloat(Thousandths(x*100), 'f', -1, 64) + " %"
 }
 
-// Change prints a ratio as a change to a tenth of a per cent: +10.3 %.
+// Change prints a ratio as a change to a tenth of a per cent, if it is below 100 %: +10.3 %.
 func Change(ratio float64) string {
-	percent := math.Round((ratio-1)*1000) / 10
-	decimals, sign := 1, ""
-	switch {
-	case percent > 0:
-		sign = "+"
-	case percent < 0:
-		sign = "−"
+	if math.Abs(math.Round((ratio-1)*1000)) >= 1000 {
+		return WholeChange(ratio)
 	}
-	if math.Abs(percent) >= 100 {
-		decimals = 0
-	}
-	return fmt.Sprintf("%s%.*f %%", sign, decimals, math.Abs(percent))
+	return signed((ratio-1)*100, 1) + " %"
 }
 
 // WholeChange prints a ratio as a change: +12 %.
-func WholeChange(ratio float64) string {
-	sign := ""
-	change := math.Round((ratio - 1) * 100)
-	switch {
-	case change < 0:
-		sign = "−"
-	case change > 0:
-		sign = "+"
-	}
-	return fmt.Sprintf("%s%.0f %%", sign, math.Abs(change))
-}
+func WholeChange(ratio float64) string { return signed((ratio-1)*100, 0) + " %" }
 
 // PlannedRate prints a rate as it was asked for, with all its digits: 48,000/s or 2.5/s.
 func PlannedRate(perSecond float64) string {
