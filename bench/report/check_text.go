@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -206,10 +205,4 @@ func (p *printer) items(title string, lines []string) {
 	if len(lines) > 0 {
 		p.line("\n## %s\n\n- %s", title, strings.Join(lines, "\n- "))
 	}
-}
-
-// inconclusiveWarnings lists the warnings that make a run so.
-func inconclusiveWarnings(a *analysis.Analysis) []analysis.Warning {
-	other := func(w analysis.Warning) bool { return w.Code != analysis.Inconclusive }
-	return slices.DeleteFunc(slices.Clone(a.Warnings), other)
 }
