@@ -43,7 +43,7 @@ func comparisons(a *analysis.Analysis, wanted func(analysis.Comparison) bool) []
 // comparesModels reports whether a run is not one of a suite, whose contenders are no models.
 func comparesModels(a *analysis.Analysis) bool { return a.Run.Suite == nil }
 
-func knowsDatabase(a *analysis.Analysis) bool {
+func hasDatabaseCPU(a *analysis.Analysis) bool {
 	return slices.ContainsFunc(a.Cells, func(c analysis.Cell) bool { return c.DatabaseCPU != nil })
 }
 

@@ -128,7 +128,7 @@ var cellColumns = []column[analysis.Cell]{
 	{Name: "in 2002", Unit: ratios, In: inSuite, When: isArticle, Text: publishedText,
 		About: "Requests a second in mod_python's manual, and how many times the baseline's that is."},
 	{Key: "children_cpu_ns_per_request", Unit: ns, About: "The part of the CPU time that is of child processes."},
-	{Name: "of it database", Key: "database_cpu_ns_per_request", Unit: ns, In: inCosts | inCSV, When: knowsDatabase,
+	{Name: "of it database", Key: "database_cpu_ns_per_request", Unit: ns, In: inCosts | inCSV, When: hasDatabaseCPU,
 		About: "The part of the CPU time that is of the database server."},
 	{Key: "usage_reading_ns", Unit: ns, About: "CPU time of a reading of the usage, which is taken off each block."},
 	{Key: "generator_cpu_ns_per_request", In: inCSV, Unit: ns, About: aboutGenerator},

@@ -130,7 +130,7 @@ func description(f explain.Finding, width int) string {
 	return shorten(before+name+after, width)
 }
 
-// end shortens a text at its beginning: the end of a path tells it from others.
+// end shortens a text at its beginning: paths differ at their ends.
 func end(text string, width int) string {
 	if runes := []rune(text); len(runes) > width {
 		return "…" + string(runes[len(runes)-width+1:])

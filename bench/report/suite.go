@@ -31,7 +31,7 @@ func publishedText(a *analysis.Analysis, c analysis.Cell) string {
 	return fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[record.Contender{Workload: c.Workload, Name: a.Run.Baseline}])
 }
 
-// timesBaseline says how many times as many requests a contender answers as the baseline.
+// timesBaseline is the throughput of a contender over that of the baseline, with its interval.
 func timesBaseline(a *analysis.Analysis, c analysis.Cell) string {
 	if c.Model == a.Run.Baseline {
 		return "1"
