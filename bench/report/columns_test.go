@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"bytes"
 	"encoding/csv"
 	"fmt"
 	"html"
@@ -49,7 +50,8 @@ func everything(t *testing.T) *analysis.Analysis {
 func ofASuite(t *testing.T) *analysis.Analysis {
 	t.Helper()
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
-	a.Run.Suite = &record.Suite{Name: "article", Contenders: []record.Contender{{Workload: "hello", Name: "cgi", Title: "title"}}}
+	a.Run.Suite = &record.Suite{Name: "article",
+		Contenders: []record.Contender{{Workload: "hello", Name: "cgi", Title: "title"}}}
 	return a
 }
 
@@ -62,17 +64,15 @@ func TestColumns(t *testing.T) {
 		printed[format] = string(analysistest.Print(t, format, a)) + string(analysistest.Print(t, format, ofASuite(t)))
 	}
 	page := string(analysistest.Print(t, "html", a))
-	definitions := map[string]bool{}
 	for _, list := range report.ColumnLists() {
 		for _, c := range list.Columns {
 			of := fmt.Sprintf("%s: column %q, key %q", list.Rows, c.Name, c.Key)
-			if c.About == "" || !c.Value || c.Name == "" && c.Key == "" && c.CSV == "" {
-				t.Errorf("%s: it has no definition, no value, or no name", of)
+			if c.About == "" || !c.Value || c.Name == "" && c.Key == "" && c.CSV == "" || c.Number && c.Unit == "" {
+				t.Errorf("%s: it has no definition, no value, no name, or no unit", of)
 			}
 			if c.Name == "" {
 				continue
 			}
-			definitions[c.About] = true
 			name := strings.NewReplacer("{baseline}", a.Run.Baseline, "{referee}", a.Run.RefereeEngine).Replace(c.Name)
 			bare := slices.Contains([]string{"workload", "title"}, name) // in the table of a suite, which has no heads for texts
 			for format, declared := range map[string]bool{"text": c.Text, "markdown": c.Markdown} {
@@ -112,8 +112,9 @@ func TestNewColumnIsOneRow(t *testing.T) {
 	for format, want := range map[string][]string{
 		"text":     {"sound blocks"},
 		"markdown": {"| sound blocks |"},
-		"html":     {`<a href="#def-sound-blocks">sound blocks</a>`, `<dt id="def-sound-blocks">sound blocks</dt><dd>` + about},
-		"csv":      {",sound_blocks\r\n", ",8\r\n"},
+		"html": {`<a href="#def-sound-blocks">sound blocks</a>`,
+			`<dt id="def-sound-blocks">sound blocks</dt><dd>` + about},
+		"csv": {",sound_blocks\r\n", ",8\r\n"},
 	} {
 		got := string(analysistest.Print(t, format, a))
 		for _, w := range want {
@@ -166,7 +167,7 @@ func TestDefinitionOfPercentiles(t *testing.T) {
 
 // The CSV has the columns that it always had, in their order, which programs may rely on.
 func TestCSVColumns(t *testing.T) {
-	rows, err := csv.NewReader(strings.NewReader(string(analysistest.Print(t, "csv", uneven(t))))).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(analysistest.Print(t, "csv", uneven(t)))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -17,6 +18,7 @@ var (
 type ColumnInfo struct {
 	Name, Key, CSV, Unit, About string
 	Value                       bool // it has a text of its own, or is at a key of a row
+	Number                      bool // what is at the key is one
 	Text, Markdown, Page        bool // formats that have it in a table
 }
 
@@ -54,7 +56,11 @@ func infos[T any](columns []column[T], formats func(column[T], *ColumnInfo)) (al
 		i := ColumnInfo{Name: c.Name, Key: c.Key, Unit: c.Unit.name, About: c.About, Value: c.Text != nil}
 		if c.Key != "" {
 			var row T
-			i.Value = field(row, c.Key).IsValid() // or it panics
+			v := field(row, c.Key) // which panics if there is none
+			if v.Kind() == reflect.Pointer {
+				v = reflect.Zero(v.Type().Elem())
+			}
+			i.Value, i.Number = true, v.CanInt() || v.CanFloat()
 		}
 		formats(c, &i)
 		all = append(all, i)
