@@ -24,9 +24,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 	if steal := stolen(r.Blocks); steal.CPUSeconds > 0 {
 		a.Run.StealShare = new(steal.share())
 	}
-	for _, b := range r.Blocks {
-		a.Run.Groups = max(a.Run.Groups, b.Group+1)
-	}
+	a.Run.Groups = startsOf(r.Blocks)
 	if r.Tail == (record.Tail{}) {
 		a.Run.Condition = "the harness was killed"
 		if n := len(r.Blocks); n > 0 {

@@ -588,7 +588,8 @@ func TestAnalyzeTwice(t *testing.T) {
 	}
 }
 
-// A bin begins at 10^(i/20) ns: at 1000, 1122.02, 1258.93. Whole nanoseconds from there on are those from 1000, 1123 and 1259.
+// A bin begins at 10^(i/20) ns: at 1000, 1122.02, 1258.93. Whole nanoseconds from there on are those from 1000, 1123
+// and 1259.
 func TestDistribution(t *testing.T) {
 	times := []time.Duration{1000, 1122, 1259, 1412, 1_000_000, 1001}
 	m := analysistest.Made{Cells: analysistest.Twins()[:1], Block: func(plan.Cell, int) []record.Observation {

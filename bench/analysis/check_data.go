@@ -89,10 +89,7 @@ func (p pairs) series(metric string, starts int) sequential.Series {
 
 // data is what a run's criterion is judged by.
 func data(r *record.Result, measured []measurements, tried []trial) sequential.Data {
-	starts := 0
-	for _, b := range r.Blocks {
-		starts = max(starts, b.Group+1)
-	}
+	starts := startsOf(r.Blocks)
 	d := sequential.Data{Ended: r.Tail != (record.Tail{})}
 	for _, t := range tried {
 		d.Gates = append(d.Gates, t.pairs.series(t.metric, starts))
@@ -165,16 +162,12 @@ func (t trial) gate(f sequential.Finding) Gate {
 		g.RatioLow, g.RatioHigh = new(*c.RatioLow*math.Exp(-t.slack)), new(*c.RatioHigh*math.Exp(t.slack))
 	}
 	if inverse(t.metric) {
-		g.Ratio, g.RatioLow, g.RatioHigh = inverted(g.Ratio), inverted(g.RatioHigh), inverted(g.RatioLow)
+		g.Ratio = new(1 / *g.Ratio)
+		if g.RatioLow != nil {
+			g.RatioLow, g.RatioHigh = new(1 / *g.RatioHigh), new(1 / *g.RatioLow)
+		}
 	}
 	return g
-}
-
-func inverted(ratio *float64) *float64 {
-	if ratio == nil {
-		return nil
-	}
-	return new(1 / *ratio)
 }
 
 func unitOf(metric string) string {

@@ -74,8 +74,8 @@ func TestContrast(t *testing.T) {
 	}
 	for _, format := range []string{"text", "markdown"} {
 		text := contrasted(t, c, format)
-		for _, want := range []string{"not interleaved", "tens of per cent", "+99.9 %", "Only in A", "hello/hello, cgi, 5 clients, fake",
-			"SHA-256 bb"} {
+		for _, want := range []string{"A: old, run made of 2001-09-09 01:46, 5 s\n", "not interleaved", "tens of per cent", "+99.9 %",
+			"Only in A", "hello/hello, cgi, 5 clients, fake", "SHA-256 bb"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s does not say %q:\n%s", format, want, text)
 			}

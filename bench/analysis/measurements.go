@@ -15,7 +15,7 @@ type measurements struct {
 	blocks, requests int
 	errors           Counts
 	usage            *contract.Usage // summed; nil if the target did not tell
-	database         *int64          // processor time of its database server, summed; nil if it has none, or that is not known
+	database         *int64          // CPU time of its database server, summed; nil if it has none, or that is not known
 	complaints       []string        // each kind of line once
 	generatorNS      int64
 	readingNS        int64              // that a look at the usage costs
@@ -63,22 +63,24 @@ func measure(r *record.Result) ([]measurements, error) {
 	return measured, nil
 }
 
+// blocksOf lists the blocks of the cell with this index.
+func blocksOf(r *record.Result, cell int) (found []record.Block) {
+	for _, b := range r.Blocks {
+		if b.Cell == cell {
+			found = append(found, b)
+		}
+	}
+	return found
+}
+
 // judge reads the blocks of the cell with this index, one by one.
 func judge(r *record.Result, cell int, reading int64) (measurements, error) {
 	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockView{}}
 	load := r.Plan.Cells[cell].Load
 	length, _ := r.Plan.Length(r.Plan.Cells[cell])
-	blocks := 0
-	for _, b := range r.Blocks {
-		if b.Cell == cell {
-			blocks++
-		}
-	}
+	blocks := blocksOf(r, cell)
 	var lag []int64 // of one block
-	for _, b := range r.Blocks {
-		if b.Cell != cell {
-			continue
-		}
+	for _, b := range blocks {
 		b.Usage = without(b.Usage, reading)
 		m.count(b)
 		view := &blockView{group: b.Group, response: make([]int64, 0, b.Requests)}
@@ -108,7 +110,7 @@ func judge(r *record.Result, cell int, reading int64) (measurements, error) {
 		view.reasons = accuse(r.Plan, b, view.backlog, lag, view.response)
 		view.values = view.metrics(b, view.response)
 		told.metrics(view.values)
-		told.thin(blocks)
+		told.thin(len(blocks))
 		view.accounts = told.kept
 		m.rounds[b.Round] = view
 	}
@@ -196,10 +198,11 @@ func (m measurements) responses() stats.Pool {
 
 // pool reads the observations of the cell's undisturbed blocks again, and brings a value of them together, sorted. It
 // uses buf.
-func (m measurements) pool(r *record.Result, cell int, value func(record.Observation) time.Duration, buf []int64) ([]int64, error) {
+func (m measurements) pool(r *record.Result, cell int, value func(record.Observation) time.Duration,
+	buf []int64) ([]int64, error) {
 	buf = buf[:0]
-	for _, b := range r.Blocks {
-		if b.Cell != cell || disturbed(m.rounds[b.Round].reasons) {
+	for _, b := range blocksOf(r, cell) {
+		if disturbed(m.rounds[b.Round].reasons) {
 			continue
 		}
 		for o, err := range r.Observations(b) {
@@ -219,9 +222,7 @@ func (m *measurements) count(b record.Block) {
 	m.blocks++
 	m.requests += b.Requests
 	m.generatorNS += b.GeneratorNS
-	for class, n := range b.Errors {
-		m.errors[class] += n
-	}
+	addCounts(m.errors, b.Errors)
 	m.complaints = record.MergeComplaints(m.complaints, b.Complaints)
 	if b.DatabaseNS != nil {
 		if m.database == nil {

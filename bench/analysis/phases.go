@@ -9,8 +9,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// Outside is the name of the part of a request that is in no phase. If the server does not tell the clock, it is also the
-// way there and back: the network, HTTP on either side, and the client.
+// Outside is the name of the part of a request that is in no phase. If the server does not tell the clock, it is also
+// the way there and back: the network, HTTP on either side, and the client.
 const Outside = "outside"
 
 // Metrics of a block that are compared only within a ladder.
@@ -87,7 +87,8 @@ func median(accounts []account, value func(account) time.Duration) float64 {
 	return float64(at(values, 0.5))
 }
 
-// phases are the medians over the undisturbed blocks, in the order in which they happen, and last what is outside of them.
+// phases are the medians over the undisturbed blocks, in the order in which they happen, and last what is outside of
+// them.
 func (m measurements) phases() []Phase {
 	var all []account
 	for _, b := range m.rounds {

@@ -10,9 +10,9 @@ import (
 	"forktax/bench/record"
 )
 
-// ReadAnalysis reads an analysis that was stored: a result.json. What is not the whole of one is an error that names the
-// file, says what is wrong and what is needed: a result that is half there must not be taken for one that says little.
-// The analysis has no histograms and no samples, which are made of a run's blocks.
+// ReadAnalysis reads an analysis that was stored: a result.json. What is not the whole of one is an error that names
+// the file, says what is wrong and what is needed: a result that is half there must not be taken for one that says
+// little. The analysis has no histograms and no samples, which are made of a run's blocks.
 func ReadAnalysis(name string) (*Analysis, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -62,7 +62,8 @@ func parse(text []byte) (*Analysis, error) {
 		return nil, errors.New("it has no cells")
 	}
 	for i, c := range a.Cells {
-		if c.Workload == "" || c.Request == "" || c.Model == "" || c.Load.Kind != record.Closed && c.Load.Kind != record.Open {
+		if c.Workload == "" || c.Request == "" || c.Model == "" ||
+			c.Load.Kind != record.Closed && c.Load.Kind != record.Open {
 			return nil, fmt.Errorf("cell %d does not say what it is of", i+1)
 		}
 	}

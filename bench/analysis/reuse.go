@@ -3,11 +3,12 @@ package analysis
 import (
 	"fmt"
 	"forktax/bench/record"
+	"forktax/bench/units"
 	"strings"
 )
 
-// A Ladder says what each thing is worth that a process can keep: its rungs are models of one request, from the one that
-// keeps everything down to the one that keeps nothing.
+// A Ladder says what each thing is worth that a process can keep: its rungs are models of one request, from the one
+// that keeps everything down to the one that keeps nothing.
 type Ladder struct {
 	Workload string      `json:"workload"`
 	Request  string      `json:"request"`
@@ -16,8 +17,9 @@ type Ladder struct {
 	Steps    []Step      `json:"steps"`
 }
 
-// A Step is what it costs to renew one thing more for each request. The client saw it as a difference of response times,
-// and the server as one of the sums of the phases that it told; these are two measurements of one thing, by two clocks.
+// A Step is what it costs to renew one thing more for each request. The client saw it as a difference of response
+// times, and the server as one of the sums of the phases that it told; these are two measurements of one thing, by two
+// clocks.
 type Step struct {
 	Renews   string   `json:"not_reused"` // "connection", "state", "process", or several where models between are missing
 	From     string   `json:"from"`       // the model that keeps it
@@ -76,7 +78,8 @@ func step(from, to measurements) (Step, bool) {
 		return Step{}, false
 	}
 	s := Step{Blocks: len(response), Response: response.estimate(),
-		Phases: pair(from.rounds, to.rounds, metricPhases).estimate(), CPU: pair(from.rounds, to.rounds, MetricCPU).estimate()}
+		Phases: pair(from.rounds, to.rounds, metricPhases).estimate(),
+		CPU:    pair(from.rounds, to.rounds, MetricCPU).estimate()}
 	s.Agree = s.Response.overlaps(s.Phases)
 	return s, true
 }
@@ -110,13 +113,13 @@ func disagreements(found []Ladder) (Warning, bool) {
 				cell := record.Cell{Workload: l.Workload, Request: l.Request, Model: s.To, Engine: l.Engine, Load: l.Load}
 				cells = append(cells, cell.String())
 				steps = append(steps, fmt.Sprintf("%s, %s, %s: %s and %s", RequestName(l.Workload, l.Request), l.Load, s.Renews,
-					FormatOptional(s.Response.Value, FormatDuration), FormatOptional(s.Phases.Value, FormatDuration)))
+					units.Optional(s.Response.Value, units.Duration), units.Optional(s.Phases.Value, units.Duration)))
 			}
 		}
 	}
 	return about(cells, Warning{Code: "ladder",
-		Text: fmt.Sprintf("what it adds to renew a thing differs between the client's clock and the servers' phases in %d of %d "+
-			"steps (%s)", len(steps), all, some(steps)),
-		Advice: "the phases arrive and return differ, then, which are not the servers' to tell: network, HTTP, and waking up, " +
-			"which takes longer the longer a client has waited; believe the client's for what a user waits"})
+		Text: fmt.Sprintf("what it adds to renew a thing differs between the client's clock and the servers' phases in %d "+
+			"of %d steps (%s)", len(steps), all, some(steps)),
+		Advice: "the phases arrive and return differ, then, which are not the servers' to tell: network, HTTP, and waking " +
+			"up, which takes longer the longer a client has waited; believe the client's for what a user waits"})
 }

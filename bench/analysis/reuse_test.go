@@ -56,7 +56,8 @@ func telling(c plan.Cell, round int) []record.Observation {
 func TestPhases(t *testing.T) {
 	m := analysistest.Made{Cells: rungs(), Block: telling}
 	a := analysistest.Analyze(t, m.Record(t, 7))
-	// The median of 70 is the 35th: 9 of each round are ordinary, so it falls on round 3 (the 28th to the 36th), with 300 ns.
+	// The median of 70 is the 35th: 9 of each round are ordinary, so it falls on round 3 (the 28th to the 36th), with 300
+	// ns.
 	for i, want := range [][]analysis.Phase{
 		{{Name: "handle", NS: 5_300}, {Name: "outside", NS: 30_000}},
 		{{Name: "connect", NS: 100_000}, {Name: "handle", NS: 7_300}, {Name: "outside", NS: 30_000}},

@@ -7,6 +7,7 @@ import (
 
 	"forktax/bench/record"
 	"forktax/bench/stats"
+	"forktax/bench/units"
 )
 
 // A finding is what blocks of one cell say of the objective.
@@ -61,7 +62,7 @@ func (m measurements) hold(r *record.Result, blocks []record.Block) (finding, er
 // missed, and does not excuse it.
 func (f finding) withSteal(blocks []record.Block) finding {
 	if s := stolen(blocks); s.noticeable() && f.verdict != record.Met && f.reason != gaveTooFew {
-		f.detail += fmt.Sprintf(", while the hypervisor took %s of the CPU time", FormatPercent(s.share()))
+		f.detail += fmt.Sprintf(", while the hypervisor took %s of the CPU time", units.Percent(s.share()))
 	}
 	return f
 }
@@ -85,13 +86,14 @@ func (m measurements) against(r *record.Result, blocks []record.Block) (finding,
 	case !enough:
 		return finding{record.Unclear, gaveTooFew, "there were too few requests to tell"}, nil
 	case reached < LeastReached:
-		f := finding{record.Missed, gaveOverload, fmt.Sprintf("the server did %s of %s", FormatRate(reached*rps), FormatPlannedRate(rps))}
+		f := finding{record.Missed, gaveOverload,
+			fmt.Sprintf("the server did %s of %s", units.Rate(reached*rps), units.PlannedRate(rps))}
 		if reached < hopeless {
 			f.verdict = record.Failed
 		}
 		return f, nil
 	case value > o.LimitNS:
-		detail := fmt.Sprintf("its p%.6g was %s", o.Percentile*100, FormatDuration(float64(value)))
+		detail := fmt.Sprintf("its p%.6g was %s", o.Percentile*100, units.Duration(float64(value)))
 		return finding{record.Missed, gaveResponse, detail}, nil
 	}
 	return finding{verdict: record.Met}, nil
@@ -103,9 +105,7 @@ func (m measurements) failure(blocks []record.Block) (f finding, ok bool) {
 	classes, requests := Counts{}, 0
 	for _, b := range blocks {
 		requests += b.Requests
-		for class, n := range b.Errors {
-			classes[class] += n
-		}
+		addCounts(classes, b.Errors)
 	}
 	if failed := (record.Block{Errors: classes}).Failed(); failed > 0 {
 		detail := fmt.Sprintf("%d of %d requests failed: %s", failed, requests, classes)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // Steal is CPU time that the hypervisor gave to others. It makes blocks noisier, and none of them mean something else:
@@ -33,7 +34,7 @@ func stolen(blocks []record.Block) (s steal) {
 	return s
 }
 
-// FormatShare is the part of the CPU time that the hypervisor took; 0 if the machine does not count it.
+// share is the part of the CPU time that the hypervisor took; 0 if the machine does not count it.
 func (s steal) share() float64 {
 	if s.CPUSeconds <= 0 {
 		return 0
@@ -48,15 +49,7 @@ func (s steal) noticeable() bool { return s.share() > noticeableSteal && s.Steal
 func stealing(blocks []record.Block) (Warning, bool) {
 	s := stolen(blocks)
 	return Warning{Code: CodeSteal,
-		Text: fmt.Sprintf("the hypervisor took %s of the CPU time during the run", FormatPercent(s.share())),
-		Advice: "times are longer by about as much, and intervals wider; ratios stay true, for both sides of a pair meet it " +
-			"alike. Measure at another time, longer, or on a machine of your own"}, s.noticeable()
-}
-
-// FormatSteal adds the share of steal to the environment of a run; "" if it was not counted.
-func FormatSteal(share *float64) string {
-	if share == nil {
-		return ""
-	}
-	return fmt.Sprintf("; steal %s of the CPU time during it", FormatPercent(*share))
+		Text: fmt.Sprintf("the hypervisor took %s of the CPU time during the run", units.Percent(s.share())),
+		Advice: "times are longer by about as much, and intervals wider; ratios stay true, for both sides of a pair meet " +
+			"it alike. Measure at another time, longer, or on a machine of your own"}, s.noticeable()
 }

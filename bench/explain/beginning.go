@@ -3,10 +3,9 @@ package explain
 import (
 	"context"
 	"fmt"
+	"forktax/bench/units"
 	"slices"
 	"time"
-
-	"forktax/bench/analysis"
 )
 
 // interpretation is the interpreter by itself, and what a Python script imports. What the bare interpreter imports is
@@ -61,7 +60,7 @@ func (s *profile) initialisation(ctx context.Context) error {
 	for _, p := range packages {
 		if p.took > 0 {
 			f := Finding{Kind: KindInit, Name: p.name, Advice: adviseInitOf(p.name),
-				Detail: analysis.FormatPlural(int(p.allocs), "allocation")}
+				Detail: units.Plural(int(p.allocs), "allocation")}
 			s.add(f.costing(p.took, ByInitTrace))
 		}
 	}
@@ -89,7 +88,7 @@ func (s *profile) linking(ctx context.Context) error {
 		return err
 	}
 	if len(all) > 0 {
-		f.Detail = analysis.FormatPlural(int(relocations), "relocation")
+		f.Detail = units.Plural(int(relocations), "relocation")
 	}
 	s.add(f.costingIf(median(all), len(all) > 0, ByLinker))
 	return nil

@@ -30,8 +30,8 @@ func opened(t *testing.T, page string) *browsertest.Browser {
 // axe is the folder of the examiner.
 const axe = "testdata/axe"
 
-// The page works in a browser without a network: it draws all figures, says nothing to the console, and everybody can use it,
-// by day and by night, on paper and on a phone.
+// The page works in a browser without a network: it draws all figures, says nothing to the console, and everybody can
+// use it, by day and by night, on paper and on a phone.
 func TestPageInABrowser(t *testing.T) {
 	b := opened(t, printedPage(t))
 	if n := browsertest.Ask[int](t, b, `[...document.querySelectorAll("figure .wide svg")].filter(s => s.getBoundingClientRect().width > 300 && s.getBoundingClientRect().height > 30).length`); n < 5 {
@@ -68,7 +68,8 @@ func TestPageInABrowser(t *testing.T) {
 	}
 }
 
-// A number that is followed shows its place in the JSON; keys do what the mouse does. The address of the place leads there, too.
+// A number that is followed shows its place in the JSON; keys do what the mouse does. The address of the place leads
+// there, too.
 func TestNumbersLeadToTheJSON(t *testing.T) {
 	b := opened(t, printedPage(t))
 	seen := func(place, name string) {

@@ -5,8 +5,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"forktax/bench/analysis"
 	"forktax/bench/record"
 )
@@ -14,36 +12,75 @@ import (
 // Contrasts are the formats of two runs side by side.
 var Contrasts = Formats[*analysis.Contrast]{
 	"json":     indented[*analysis.Contrast],
-	"markdown": contrastMarkdown,
-	"text":     contrastText,
+	"markdown": func(w io.Writer, c *analysis.Contrast) error { return printContrast(printer{w: w, markdown: true}, c) },
+	"text":     func(w io.Writer, c *analysis.Contrast) error { return printContrast(printer{w: w}, c) },
 }
 
-func contrastText(w io.Writer, c *analysis.Contrast) error {
-	p := printer{w: w}
-	p.line("A: %s\nB: %s", c.A, c.B)
-	p.table("Unlike", unlikeTable(c.Unlike))
-	p.line("\n%s", contrastCaution(c))
-	p.table("Programs that are other files", unlikeTable(c.Programs))
-	p.table("Cells of both: medians of response times, CPU a request, throughput; the change from A to B", contrastCellsTable(c))
-	p.table("Fork tax of both, each within its run, with its 95 % interval", contrastTaxesTable(c))
-	for _, l := range contrastLists(c) {
-		p.list(l.title, l.lines)
+var unlikeColumns = []column[analysis.Unlikeness]{
+	{Name: "what", Key: "what"}, {Name: "A", Key: "a"}, {Name: "B", Key: "b"},
+}
+
+var contrastColumns = []column[analysis.CellContrast]{
+	{Name: "request", Key: "request", Text: requestOf[analysis.CellContrast]}, {Name: "load", Key: "load"},
+	{Name: "model", Key: "model"}, {Name: "engine", Key: "engine"},
+	{Name: "p50 A", Key: "response_p50_ns.a", Unit: ns}, {Name: "p50 B", Key: "response_p50_ns.b", Unit: ns},
+	{Name: "change", Key: "response_p50_ns.ratio", Unit: changes},
+	{Name: "CPU A", Key: "cpu_ns_per_request.a", Unit: ns}, {Name: "CPU B", Key: "cpu_ns_per_request.b", Unit: ns},
+	{Name: "change", Key: "cpu_ns_per_request.ratio", Unit: changes},
+	{Name: "requests/s A", Key: "throughput_rps.a", Unit: throughputs},
+	{Name: "requests/s B", Key: "throughput_rps.b", Unit: throughputs},
+	{Name: "change", Key: "throughput_rps.ratio", Unit: changes},
+}
+
+var contrastTaxColumns = []column[analysis.TaxContrast]{
+	{Name: "request", Text: of(func(x analysis.TaxContrast) string { return requestOf(nil, x.A) })},
+	{Name: "load", Key: "a.load"},
+	{Name: "metric", Text: of(func(x analysis.TaxContrast) string { return spoken(x.A.Metric) })},
+	{Name: "candidate over baseline",
+		Text: of(func(x analysis.TaxContrast) string { return x.A.Candidate + " over " + x.A.Baseline })},
+	{Name: "A", Unit: ratios, Text: of(func(x analysis.TaxContrast) string { return timesText(x.A) })},
+	{Name: "B", Unit: ratios, Text: of(func(x analysis.TaxContrast) string { return timesText(x.B) })},
+	{Name: "change", Key: "ratio", Unit: changes},
+}
+
+func printContrast(p printer, c *analysis.Contrast) error {
+	sides := "A: %s\nB: %s"
+	if p.markdown {
+		sides = "# forktax: two runs side by side\n\n- A: %s\n- B: %s"
 	}
+	p.line(sides, sideName(c.A), sideName(c.B))
+	p.section(section{Title: "Unlike", Chapter: "Unlike", About: "In these the runs differ.",
+		Table: makeTable(nil, unlikeColumns, 0, c.Unlike, nil)})
+	p.line("\n%s", contrastCaution(c))
+	p.section(section{Title: "Programs that are other files", Chapter: "Programs", About: "These are other files.",
+		Table: makeTable(nil, unlikeColumns, 0, c.Programs, nil)})
+	if c.Absolute() {
+		p.section(section{
+			Title:   "Cells of both: medians of response times, CPU a request, throughput; the change from A to B",
+			Chapter: "Cells of both",
+			About:   "Medians of response times, CPU a request, throughput; the change from A to B.",
+			Table:   makeTable(nil, contrastColumns, 0, c.Cells, nil)})
+	}
+	taxes := slices.DeleteFunc(slices.Clone(c.Taxes), func(x analysis.TaxContrast) bool {
+		return x.A.Metric != analysis.MetricResponse && x.A.Metric != analysis.MetricCPU
+	})
+	p.section(section{Title: "Fork tax of both, each within its run, with its 95 % interval", Chapter: "Fork tax of both",
+		About: "Each within its run, with its 95 % interval.",
+		Table: makeTable(nil, contrastTaxColumns, 0, taxes, nil)})
+	if len(c.Cells) == 0 {
+		p.list("Nothing is compared", []string{"No cell is in both runs."})
+	}
+	p.list("Only in A", cellNames(c.OnlyA))
+	p.list("Only in B", cellNames(c.OnlyB))
+	p.list("To be careful of", c.Notes)
 	return p.err
 }
 
-func contrastMarkdown(w io.Writer, c *analysis.Contrast) error {
-	p := printer{w: w}
-	p.line("# forktax: two runs side by side\n\n- A: %s\n- B: %s", c.A, c.B)
-	p.chapter("Unlike", "In these the runs differ.", unlikeTable(c.Unlike))
-	p.line("\n%s", contrastCaution(c))
-	p.chapter("Programs", "These are other files.", unlikeTable(c.Programs))
-	p.chapter("Cells of both", "Medians of response times, CPU a request, throughput; the change from A to B.", contrastCellsTable(c))
-	p.chapter("Fork tax of both", "Each within its run, with its 95 % interval.", contrastTaxesTable(c))
-	for _, l := range contrastLists(c) {
-		p.items(l.title, l.lines)
+func cellNames(cells []record.Cell) (names []string) {
+	for _, c := range cells {
+		names = append(names, c.String())
 	}
-	return p.err
+	return names
 }
 
 // sideName says which run it is.
@@ -64,78 +101,10 @@ func contrastCaution(c *analysis.Contrast) string {
 	case len(c.Unlike) == 0:
 		return caution
 	case c.Allowed:
-		return caution + " The machines or settings are unlike, too; absolute numbers are compared because that was asked for."
+		return caution + " The machines or settings are unlike, too; absolute numbers are compared because that was " +
+			"asked for."
 	default:
 		return caution + " The machines or settings are unlike, so absolute numbers are not compared, only what each run " +
 			"compares itself; --allow-unlike-machine compares them."
 	}
-}
-
-func unlikeTable(all []analysis.Unlikeness) table.Writer {
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"what", "A", "B"})
-	for _, u := range all {
-		t.AppendRow(table.Row{u.What, u.A, u.B})
-	}
-	return t
-}
-
-// contrastCellsTable has a row for each cell of both, none if absolute numbers are not compared.
-func contrastCellsTable(c *analysis.Contrast) table.Writer {
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"request", "load", "model", "engine", "p50 A", "p50 B", "change", "CPU A", "CPU B", "change",
-		"requests/s A", "requests/s B", "change"})
-	for _, x := range c.Cells {
-		if !c.Absolute() {
-			break
-		}
-		row := table.Row{analysis.RequestName(x.Workload, x.Request), x.Load, x.Model, x.Engine}
-		row = append(row, contrastColumns(x.Response, analysis.FormatDuration)...)
-		row = append(row, contrastColumns(x.CPU, analysis.FormatDuration)...)
-		t.AppendRow(append(row, contrastColumns(x.Throughput, analysis.FormatNumber)...))
-	}
-	alignRight(t, 5, 13)
-	return t
-}
-
-func contrastColumns(v analysis.Contrasted, print func(float64) string) table.Row {
-	return table.Row{analysis.FormatOptional(v.A, print), analysis.FormatOptional(v.B, print), analysis.FormatOptional(v.Ratio, analysis.FormatChange)}
-}
-
-// contrastTaxesTable has a row for each fork tax of both on the median response time and on CPU.
-func contrastTaxesTable(c *analysis.Contrast) table.Writer {
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"request", "load", "metric", "candidate over baseline", "A", "B", "change"})
-	for _, x := range c.Taxes {
-		if x.A.Metric == analysis.MetricResponse || x.A.Metric == analysis.MetricCPU {
-			t.AppendRow(table.Row{analysis.RequestName(x.A.Workload, x.A.Request), x.A.Load, spoken(x.A.Metric),
-				x.A.Candidate + " over " + x.A.Baseline, contrastTax(x.A), contrastTax(x.B), analysis.FormatChange(x.Ratio)})
-		}
-	}
-	alignRight(t, 5, 7)
-	return t
-}
-
-func contrastTax(c analysis.Comparison) string {
-	return analysis.FormatNumber(c.Ratio) + "×" + analysis.FormatInterval(c.RatioLow, c.RatioHigh, analysis.FormatNumber)
-}
-
-type titled struct {
-	title string
-	lines []string
-}
-
-func contrastLists(c *analysis.Contrast) []titled {
-	names := func(cells []record.Cell) []string {
-		var lines []string
-		for _, x := range cells {
-			lines = append(lines, x.String())
-		}
-		return lines
-	}
-	lists := []titled{{"Only in A", names(c.OnlyA)}, {"Only in B", names(c.OnlyB)}, {"To be careful of", c.Notes}}
-	if len(c.Cells) == 0 {
-		lists = slices.Insert(lists, 0, titled{"Nothing is compared", []string{"No cell is in both runs."}})
-	}
-	return lists
 }

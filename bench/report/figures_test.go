@@ -39,8 +39,8 @@ func uneven(t *testing.T) *analysis.Analysis {
 	return analysistest.Analyze(t, r)
 }
 
-// The median of 1 to 20 µs, each twice, is the 20th of 40 values: 10 µs; the p90 is the 36th: 18 µs. Of 20 blocks nine in
-// ten are those from rank 1 to rank 19.
+// The median of 1 to 20 µs, each twice, is the 20th of 40 values: 10 µs; the p90 is the 36th: 18 µs. Of 20 blocks nine
+// in ten are those from rank 1 to rank 19.
 func TestBencher(t *testing.T) {
 	var got map[string]map[string]map[string]float64
 	if err := json.Unmarshal(analysistest.Print(t, "bencher", uneven(t)), &got); err != nil {

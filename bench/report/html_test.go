@@ -48,8 +48,8 @@ func embedded(t *testing.T, page, id string) any {
 	return v
 }
 
-// Each number leads to a place in the JSON that there is, and which holds a number. A sentence leads to all that it tells of,
-// the head of a column to what is in it.
+// Each number leads to a place in the JSON that there is, and which holds a number. A sentence leads to all that it
+// tells of, the head of a column to what is in it.
 func TestHTMLNumbersHavePlaces(t *testing.T) {
 	page := printedPage(t)
 	analysis := embedded(t, page, "analysis")
