@@ -79,7 +79,7 @@ func driven() []Property {
 // sit has the candidate take the exam with a ground-truth server of its own.
 func (e exam) sit(ctx context.Context, c *candidate) (o Outcome, err error) {
 	if c.own() == nil {
-		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Says: "This system has no engine for it."}, nil
+		return unable(Unmeasured, "This system has no engine for it."), nil
 	}
 	if c.world != nil {
 		return e.take(ctx, c)

@@ -140,7 +140,7 @@ func wrongProperty() Property {
 // same: else the noise would find out anybody.
 func runWrong(ctx context.Context, l *Lab) (Outcome, error) {
 	if l.own() == nil {
-		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Says: "This system has no engine for it."}, nil
+		return unable(Unmeasured, "This system has no engine for it."), nil
 	}
 	all := wrongs()
 	table := &Table{Header: []string{"what is wrong with it", "found out by", "because"}}
@@ -180,21 +180,18 @@ func runWrong(ctx context.Context, l *Lab) (Outcome, error) {
 func (w wrong) examined(ctx context.Context, l *Lab) (right, found Outcome, err error) {
 	all := exams()
 	e := all[slices.IndexFunc(all, func(e exam) bool { return e.Name == w.by })]
-	sit := func(wrap func(load.Engine) load.Engine) (Outcome, error) {
-		return e.sit(ctx, &candidate{Lab: l.silent(), depth: brief, wrap: wrap})
-	}
-	for range tries {
-		if right, err = sit(w.like); err != nil || right.Verdict == Passed {
-			break
+	sit := func(wrap func(load.Engine) load.Engine, again func(verdict string) bool) (o Outcome, err error) {
+		for range tries {
+			o, err = e.sit(ctx, &candidate{Lab: l.silent(), depth: brief, wrap: wrap})
+			if err != nil || !again(o.Verdict) {
+				break
+			}
 		}
+		return o, err
 	}
-	if err != nil || right.Verdict != Passed {
-		return right, found, err
-	}
-	for range tries {
-		if found, err = sit(w.wrap); err != nil || found.Verdict != Unjudged {
-			break
-		}
+	right, err = sit(w.like, func(verdict string) bool { return verdict != Passed })
+	if err == nil && right.Verdict == Passed {
+		found, err = sit(w.wrap, func(verdict string) bool { return verdict == Unjudged })
 	}
 	return right, found, err
 }

@@ -23,11 +23,8 @@ type Auth struct {
 	Realm, Group               string
 }
 
-// authWorkload is the program that asks in front of any server; urlVariable tells it which.
-const (
-	authWorkload = "authproxy"
-	urlVariable  = "AUTHPROXY_URL"
-)
+// authWorkload is the program that asks in front of any server.
+const authWorkload = "authproxy"
 
 // Wanted reports whether clients have to authenticate.
 func (a *Auth) Wanted() bool { return a.File != "" || a.LDAP != "" }

@@ -10,7 +10,6 @@ type (
 	Plan           = plan.Plan
 	Cell           = plan.Cell
 	Load           = plan.Load
-	Objective      = plan.Objective
 	Verdict        = plan.Verdict
 	Variant        = subject.Variant
 	Suite          = plan.Suite

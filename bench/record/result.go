@@ -2,10 +2,10 @@ package record
 
 import (
 	"iter"
-	"strings"
 	"time"
 
 	"forktax/bench/plan"
+	"forktax/bench/process"
 	"forktax/workload/contract"
 )
 
@@ -56,12 +56,7 @@ func (b Block) Failed() int {
 }
 
 // Logged is what the target complained of, for the end of an error.
-func (b Block) Logged() string {
-	if len(b.Complaints) == 0 {
-		return ""
-	}
-	return "; it logged: " + strings.Join(b.Complaints, "; ")
-}
+func (b Block) Logged() string { return process.Logged(b.Complaints) }
 
 // A Tail is what is known when a run ends.
 type Tail struct {

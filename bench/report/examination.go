@@ -21,11 +21,11 @@ var Examinations = Formats[*machine.Examination]{
 var (
 	probeColumns = []column[machine.Finding]{
 		{Name: "looked at", Key: "name"}, {Name: "verdict", Key: "verdict"}, {Name: "found", Key: "found"},
-		{Name: "what it spoils", Key: "spoils"}, {Name: "what to do", Key: "advice"},
+		{Name: "what it spoils", Key: "effect"}, {Name: "what to do", Key: "advice"},
 	}
 	programColumns = []column[machine.Finding]{
 		{Name: "program", Key: "name"}, {Name: "verdict", Key: "verdict"}, {Name: "found", Key: "found"},
-		{Name: "only for", Key: "for"}, {Name: "how to get it", Key: "advice"},
+		{Name: "only for", Key: "purpose"}, {Name: "how to get it", Key: "advice"},
 	}
 )
 

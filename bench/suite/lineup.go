@@ -38,9 +38,6 @@ type preparing struct {
 	host     subject.Program            // that executes any file for each request
 }
 
-// scriptProgram is the program that hosts any executable.
-const scriptProgram = "script"
-
 // LineUp finds what the suite needs; what has to be made for it is made in dir, which must last as long as the run.
 func (s Suite) LineUp(ctx context.Context, finder *subject.Finder, dir string) (*Lineup, error) {
 	p := preparing{Lineup: &Lineup{Versions: map[string]string{}}, dir: dir,
@@ -76,7 +73,7 @@ func (s Suite) LineUp(ctx context.Context, finder *subject.Finder, dir string) (
 
 // find finds the programs of this project that the contenders need.
 func (p *preparing) find(ctx context.Context, finder *subject.Finder, contenders []contender) error {
-	names := []string{scriptProgram}
+	names := []string{subject.ScriptWorkload}
 	for _, c := range contenders {
 		if !slices.Contains(names, c.of) {
 			names = append(names, c.of)
