@@ -48,8 +48,8 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 			case strings.HasPrefix(line, "go run github.com/go-task/task/v3/cmd/task@v3.53.0"): // takes minutes to build
 			case strings.Contains(command, "--find-knee"): // at the rates of the faster twin, which take less time
 				execute(t, forktax, command+" --model persistent --block 1ms --results "+results)
-			case strings.Contains(command, "--database postgres") && servers.Installed() != nil:
-				testenv.Skip(t, servers.Installed())
+			case strings.Contains(command, "--database postgres") && servers.PostgresInstalled() != nil:
+				testenv.Skip(t, servers.PostgresInstalled())
 			case strings.HasPrefix(command, "run"):
 				execute(t, forktax, command+" --rounds 6 --starts 3 --block 1ms --results "+results)
 			case strings.HasPrefix(command, "check"):

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// mostRemembered is how many passwords are remembered. When there are more, all are forgotten.
-const mostRemembered = 10_000
+// maxRemembered is how many passwords are remembered. When there are more, all are forgotten.
+const maxRemembered = 10_000
 
 // A credential is a name and a password, as nobody can read it who finds it in memory.
 type credential [sha256.Size]byte
@@ -38,7 +38,7 @@ func (d *Directory) remembers(name, password string) (groups []string, known boo
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	r, known := d.right[credentialOf(name, password)]
+	r, known := d.cached[credentialOf(name, password)]
 	return r.groups, known && time.Now().Before(r.until)
 }
 
@@ -48,8 +48,8 @@ func (d *Directory) remember(name, password string, groups []string) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.right == nil || len(d.right) >= mostRemembered {
-		d.right = map[credential]remembered{}
+	if d.cached == nil || len(d.cached) >= maxRemembered {
+		d.cached = map[credential]remembered{}
 	}
-	d.right[credentialOf(name, password)] = remembered{groups, time.Now().Add(d.Cache)}
+	d.cached[credentialOf(name, password)] = remembered{groups, time.Now().Add(d.Cache)}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// A Directory knows the users of an LDAP server: it looks for the one entry of a user by the name, and then has the server
-// check the password, by connecting as that entry (RFC 4511, section 4.2).
+// A Directory knows the users of an LDAP server: it looks for the one entry of a user by the name, and then has the
+// server check the password, by connecting as that entry (RFC 4511, section 4.2).
 type Directory struct {
 	URL       string      // ldap://host:port or ldaps://host:port
 	TLS       *tls.Config // for ldaps, and for StartTLS
@@ -26,14 +26,14 @@ type Directory struct {
 	Attribute string        // of a user's entry, which has the name; "" means DefaultAttribute
 	Filter    string        // that a user's entry must meet, too; "" if there is none
 	Groups    string        // below which groups are, of groupOfNames; "" means that nobody asks for them
-	Kept      int           // how many sessions are kept while nobody uses them
+	MaxIdle   int           // how many sessions are kept while nobody uses them
 	Timeout   time.Duration // of each answer; 0 means DefaultTimeout
 	Cache     time.Duration // for how long a password that was right is not asked for again; 0 means that it always is
 	Opened    func()        // is called for each connection that is made; may be nil
 
-	mu    sync.Mutex
-	idle  []*session
-	right map[credential]remembered
+	mu     sync.Mutex
+	idle   []*session
+	cached map[credential]remembered
 }
 
 // What holds where nothing is said.
@@ -54,19 +54,19 @@ func (s *session) close() {
 	}
 }
 
-// lives says whether the server has not ended it, as far as is known.
-func (s *session) lives() bool {
+// isAlive reports whether the server has not ended it, as far as is known.
+func (s *session) isAlive() bool {
 	ended := func(c *ldap.Conn) bool { return c != nil && c.IsClosing() }
 	return !ended(s.search) && !ended(s.bind)
 }
 
-var _ Checker = (*Directory)(nil)
+var _ Authenticator = (*Directory)(nil)
 
 // errAmbiguous is no user's fault.
 var errAmbiguous = errors.New("more than one entry of the directory has the name")
 
-// Check asks the directory. A name that is not there takes as many questions as one that is.
-func (d *Directory) Check(_ context.Context, name, password string) (Verdict, []string, error) {
+// Authenticate asks the directory. A name that is not there takes as many questions as one that is.
+func (d *Directory) Authenticate(_ context.Context, name, password string) (Result, []string, error) {
 	if password == "" { // by which a server would let anybody connect (RFC 4513, section 5.1.2)
 		return Declined, nil, nil
 	}
@@ -91,7 +91,7 @@ func (d *Directory) Check(_ context.Context, name, password string) (Verdict, []
 	return v, groups, nil
 }
 
-func (d *Directory) ask(s *session, name, password string) (v Verdict, groups []string, err error) {
+func (d *Directory) ask(s *session, name, password string) (v Result, groups []string, err error) {
 	if s.search == nil {
 		if s.search, err = d.searcher(); err != nil {
 			return Declined, nil, err
@@ -117,8 +117,8 @@ func (d *Directory) ask(s *session, name, password string) (v Verdict, groups []
 	return Known, groups, nil
 }
 
-// entry is the one that has the name, letter for letter; "" if none has. A server may take ADA for ada, but who is behind
-// the gate may not, nor the file that knows an ada.
+// entry is the one that has the name, letter for letter; "" if none has. A server may take ADA for ada, but what is
+// behind the Middleware may not, nor the file that has an ada.
 func (d *Directory) entry(c *ldap.Conn, name string) (dn string, err error) {
 	attribute := cmp.Or(d.Attribute, DefaultAttribute)
 	filter := fmt.Sprintf("(%s=%s)", attribute, ldap.EscapeFilter(name))
@@ -169,10 +169,10 @@ func (d *Directory) groups(c *ldap.Conn, entry string) (names []string, err erro
 	return names, nil
 }
 
-// alike is another with the same settings, and no connection.
-func (d *Directory) alike() *Directory {
+// clone is another with the same settings, and no connection.
+func (d *Directory) clone() *Directory {
 	return &Directory{URL: d.URL, TLS: d.TLS, StartTLS: d.StartTLS, Name: d.Name, Password: d.Password, Base: d.Base,
-		Attribute: d.Attribute, Filter: d.Filter, Groups: d.Groups, Kept: d.Kept, Timeout: d.Timeout, Cache: d.Cache, Opened: d.Opened}
+		Attribute: d.Attribute, Filter: d.Filter, Groups: d.Groups, MaxIdle: d.MaxIdle, Timeout: d.Timeout, Cache: d.Cache, Opened: d.Opened}
 }
 
 // session is one that was kept, or a fresh one, which has no connection yet.
@@ -181,7 +181,7 @@ func (d *Directory) session() (s *session, fresh bool) {
 	defer d.mu.Unlock()
 	for len(d.idle) > 0 {
 		s, d.idle = d.idle[len(d.idle)-1], d.idle[:len(d.idle)-1]
-		if s.lives() {
+		if s.isAlive() {
 			return s, false
 		}
 		s.close()
@@ -192,7 +192,7 @@ func (d *Directory) session() (s *session, fresh bool) {
 func (d *Directory) keep(s *session) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.idle) >= d.Kept {
+	if len(d.idle) >= d.MaxIdle {
 		s.close()
 		return
 	}

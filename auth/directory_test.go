@@ -49,9 +49,9 @@ func inMemory(t testing.TB) []string {
 	return []string{self, "directory"}
 }
 
-// filled starts a directory for the test, with users below ou=people and a group below ou=groups, and returns the settings
-// by which they are found. Where slapd is not installed, the test is skipped.
-func filled(t *testing.T, d servers.Directory) (*servers.DirectoryServer, auth.Settings) {
+// filled starts a directory for the test, with users below ou=people and a group below ou=groups, and returns the
+// settings by which they are found. Where slapd is not installed, the test is skipped.
+func filled(t *testing.T, d servers.LDAP) (*servers.LDAPServer, auth.Settings) {
 	t.Helper()
 	s, err := d.Start(t.Context())
 	testenv.As(t, err, new(*process.NotInstalledError))
@@ -63,7 +63,7 @@ func filled(t *testing.T, d servers.Directory) (*servers.DirectoryServer, auth.S
 			t.Error(err)
 		}
 	})
-	text, _, err := s.Place(t.Context())
+	text, _, err := s.Provision(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ const odd = `o*)(uid=\2a, x`
 
 func fill(t *testing.T, u *url.URL, settings auth.Settings, base string) {
 	t.Helper()
-	trusted, err := auth.Trust(settings.CA, u.Hostname())
+	trusted, err := auth.TLSConfig(settings.CA, u.Hostname())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func fill(t *testing.T, u *url.URL, settings auth.Settings, base string) {
 }
 
 // asking makes a directory of settings, and counts the connections that it opens.
-func asking(t *testing.T, s auth.Settings) (c auth.Checker, opened *atomic.Int64) {
+func asking(t *testing.T, s auth.Settings) (c auth.Authenticator, opened *atomic.Int64) {
 	t.Helper()
 	opened = &atomic.Int64{}
 	s.Connection = func() { opened.Add(1) }
@@ -129,13 +129,13 @@ func asking(t *testing.T, s auth.Settings) (c auth.Checker, opened *atomic.Int64
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate, shut := o.Gate(nil)
+	gate, shut := o.Middleware(nil)
 	t.Cleanup(func() { shut() })
 	return gate.Users, opened
 }
 
 func TestDirectory(t *testing.T) {
-	for name, d := range map[string]servers.Directory{
+	for name, d := range map[string]servers.LDAP{
 		"memory": {Command: inMemory(t)}, "memory, TLS": {Command: inMemory(t), TLS: true}, "slapd": {}, "slapd, TLS": {TLS: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestDirectory(t *testing.T) {
 				checks(t, c, " grace", secretOf("grace"), auth.Declined)
 				checks(t, c, "grace)(uid=*", secretOf("grace"), auth.Declined)
 			}
-			if _, _, err := c.Check(t.Context(), "twin", secretOf("twin")); err == nil {
+			if _, _, err := c.Authenticate(t.Context(), "twin", secretOf("twin")); err == nil {
 				t.Error("a name that two entries have was not an error")
 			}
 			if n := opened.Load(); n != 2 {
@@ -165,7 +165,7 @@ func TestDirectory(t *testing.T) {
 			if d.TLS {
 				settings.CA = ""
 				c, _ = asking(t, settings)
-				if _, _, err := c.Check(t.Context(), "grace", secretOf("grace")); err == nil {
+				if _, _, err := c.Authenticate(t.Context(), "grace", secretOf("grace")); err == nil {
 					t.Error("a certificate was believed that nobody vouches for")
 				}
 			}
@@ -173,16 +173,16 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
-// A connection that the server has ended meanwhile is made anew; without a server nobody is let in, but who is remembered
-// if that was asked for.
+// A connection that the server has ended meanwhile is made anew; without a server nobody is let in, but who is
+// remembered if that was asked for.
 func TestDirectoryThatEnds(t *testing.T) {
-	s, settings := filled(t, servers.Directory{Command: inMemory(t)})
+	s, settings := filled(t, servers.LDAP{Command: inMemory(t)})
 	between := relay(t, strings.TrimPrefix(s.URL(), "ldap://"))
 	settings.LDAP = strings.Replace(settings.LDAP, strings.TrimPrefix(s.URL(), "ldap://"), between.addr, 1)
 	c, opened := asking(t, settings)
 	settings.Cache = time.Minute
 	remembering, _ := asking(t, settings)
-	for _, c := range []auth.Checker{c, remembering} {
+	for _, c := range []auth.Authenticator{c, remembering} {
 		checks(t, c, "grace", secretOf("grace"), auth.Known, "readers")
 	}
 	between.cut()
@@ -191,11 +191,11 @@ func TestDirectoryThatEnds(t *testing.T) {
 		t.Errorf("%d connections were opened, want one that was cut, and another", n)
 	}
 	between.close()
-	if v, _, err := c.Check(t.Context(), "grace", secretOf("grace")); err == nil {
+	if v, _, err := c.Authenticate(t.Context(), "grace", secretOf("grace")); err == nil {
 		t.Errorf("without a server: %v, want an error", v)
 	}
 	checks(t, remembering, "grace", secretOf("grace"), auth.Known, "readers")
-	if v, _, err := remembering.Check(t.Context(), "grace", secretOf("eve")); err == nil {
+	if v, _, err := remembering.Authenticate(t.Context(), "grace", secretOf("eve")); err == nil {
 		t.Errorf("a password that is not remembered: %v, want an error", v)
 	}
 }
@@ -231,7 +231,7 @@ func TestBrokenDirectory(t *testing.T) {
 				}
 			}()
 			d := &auth.Directory{URL: "ldap://" + ln.Addr().String(), Base: "dc=example", Timeout: 200 * time.Millisecond}
-			if v, _, err := d.Check(t.Context(), "grace", "secret"); err == nil || v != auth.Declined {
+			if v, _, err := d.Authenticate(t.Context(), "grace", "secret"); err == nil || v != auth.Declined {
 				t.Errorf("Check = %v, %v; want an error", v, err)
 			}
 		})

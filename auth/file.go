@@ -13,7 +13,7 @@ import (
 	"github.com/tg123/go-htpasswd"
 )
 
-// A File knows the users of a password file, and the groups of a group file. Both have the formats of Apache's programs:
+// A File has the users of a password file, and the groups of a group file. Both have the formats of Apache's programs:
 // lines of "name:hash" that htpasswd makes, and lines of "group: name name". It reads them anew when they have changed.
 type File struct {
 	path, groups string
@@ -25,7 +25,7 @@ type File struct {
 	members map[string][]string    // the groups of each user
 }
 
-var _ Checker = (*File)(nil)
+var _ Authenticator = (*File)(nil)
 
 // NewFile reads the password file, and the group file, if groups is not "".
 func NewFile(path, groups string) (*File, error) {
@@ -37,8 +37,8 @@ func NewFile(path, groups string) (*File, error) {
 var formats = []htpasswd.PasswdParser{htpasswd.AcceptMd5, htpasswd.AcceptSha, htpasswd.AcceptBcrypt, htpasswd.AcceptSsha,
 	htpasswd.AcceptCryptSha}
 
-// Check compares in constant time, also for a name that is not there.
-func (f *File) Check(_ context.Context, name, password string) (Verdict, []string, error) {
+// Authenticate compares in constant time, also for a name that is not there.
+func (f *File) Authenticate(_ context.Context, name, password string) (Result, []string, error) {
 	f.mu.Lock()
 	err := f.refresh()
 	hash, known := f.users[name]
@@ -84,7 +84,7 @@ func (f *File) refresh() error {
 	return nil
 }
 
-// unchanged says whether a file has the content that it had.
+// unchanged reports whether a file has the content that it had.
 func unchanged(now, then os.FileInfo) bool {
 	if now == nil || then == nil {
 		return now == then

@@ -40,9 +40,9 @@ func rewrite(t *testing.T, path, text string) {
 }
 
 // checks asks about a name and a password.
-func checks(t *testing.T, c auth.Checker, name, password string, want auth.Verdict, groups ...string) {
+func checks(t *testing.T, c auth.Authenticator, name, password string, want auth.Result, groups ...string) {
 	t.Helper()
-	got, in, err := c.Check(t.Context(), name, password)
+	got, in, err := c.Authenticate(t.Context(), name, password)
 	if err != nil || got != want || strings.Join(in, " ") != strings.Join(groups, " ") {
 		t.Errorf("Check(%q, %q) = %v, %v, %v; want %v, %v", name, password, got, in, err, want, groups)
 	}
@@ -84,13 +84,13 @@ func TestFileIsReread(t *testing.T) {
 	checks(t, f, "eve", secretOf("ada"), auth.Known)
 
 	rewrite(t, path, "eve:open\n")
-	if v, _, err := f.Check(t.Context(), "eve", "open"); err == nil || v == auth.Known {
+	if v, _, err := f.Authenticate(t.Context(), "eve", "open"); err == nil || v == auth.Known {
 		t.Errorf("a password that is not hashed: %v, %v; want an error", v, err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if v, _, err := f.Check(t.Context(), "eve", secretOf("ada")); err == nil || v == auth.Known {
+	if v, _, err := f.Authenticate(t.Context(), "eve", secretOf("ada")); err == nil || v == auth.Known {
 		t.Errorf("without the file: %v, %v; want an error", v, err)
 	}
 	rewrite(t, path, users)

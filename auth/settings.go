@@ -27,7 +27,7 @@ type Settings struct {
 	StartTLS   bool          // turns ldap to TLS
 	Cache      time.Duration // see Directory
 	Connection func()        // is called for each connection to the directory; may be nil
-	Realm      string        // see Gate
+	Realm      string        // see Middleware
 	Group      string        // that a user must be in; "" if any user may pass
 }
 
@@ -55,8 +55,8 @@ func FromEnvironment() (Settings, error) {
 	return s, nil
 }
 
-// Wanted says whether anybody is to be asked.
-func (s Settings) Wanted() bool { return s.File != "" || s.LDAP != "" }
+// Enabled reports whether there is anything to authenticate by.
+func (s Settings) Enabled() bool { return s.File != "" || s.LDAP != "" }
 
 // Opened is what a process keeps of the settings, besides connections.
 type Opened struct {
@@ -80,22 +80,22 @@ func (s Settings) Open() (*Opened, error) {
 	return o, err
 }
 
-// Gate asks the file, and then the directory, over connections of its own until it is closed.
-func (o *Opened) Gate(next http.Handler) (g *Gate, shut func() error) {
+// Middleware asks the file, and then the directory, over connections of its own until it is closed.
+func (o *Opened) Middleware(next http.Handler) (m *Middleware, shut func() error) {
 	var chain Chain
 	shut = func() error { return nil }
 	if o.file != nil {
 		chain = append(chain, o.file)
 	}
 	if o.directory != nil {
-		d := o.directory.alike()
+		d := o.directory.clone()
 		chain, shut = append(chain, d), d.Close
 	}
-	return &Gate{Realm: o.settings.Realm, Group: o.settings.Group, Users: chain, Next: next}, shut
+	return &Middleware{Realm: o.settings.Realm, Group: o.settings.Group, Users: chain, Next: next}, shut
 }
 
-// kept is how many connections a resident process keeps, as many as the clients of a default run.
-const kept = 8
+// maxIdle is how many connections a resident process keeps, as many as the clients of a default run.
+const maxIdle = 8
 
 // directory reads the URL.
 func (s Settings) directory() (*Directory, error) {
@@ -103,7 +103,7 @@ func (s Settings) directory() (*Directory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the URL of the directory: %w", err)
 	}
-	d := &Directory{Name: s.Name, Password: s.Password, Groups: s.Groups, Kept: kept, Cache: s.Cache, StartTLS: s.StartTLS,
+	d := &Directory{Name: s.Name, Password: s.Password, Groups: s.Groups, MaxIdle: maxIdle, Cache: s.Cache, StartTLS: s.StartTLS,
 		Opened: s.Connection, Base: strings.TrimPrefix(u.Path, "/"), URL: (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()}
 	wrong := func(what string) error {
 		return fmt.Errorf("the URL of the directory, %s: %s; want such as ldap://localhost:389/ou=people,dc=example?uid", u.Redacted(), what)
@@ -134,13 +134,13 @@ func (s Settings) directory() (*Directory, error) {
 			return nil, wrong(fmt.Sprintf("the filter %q: %v", d.Filter, err))
 		}
 	}
-	d.TLS, err = Trust(s.CA, u.Hostname())
+	d.TLS, err = TLSConfig(s.CA, u.Hostname())
 	return d, err
 }
 
-// Trust is what is believed of a server that speaks TLS: the certificates (PEM) in the file, or those of the system if it is
-// "".
-func Trust(file, host string) (*tls.Config, error) {
+// TLSConfig is what is trusted of a server that speaks TLS: the certificates (PEM) in the file, or those of the system
+// if it is "".
+func TLSConfig(file, host string) (*tls.Config, error) {
 	config := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	if file == "" {
 		return config, nil

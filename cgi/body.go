@@ -62,13 +62,13 @@ func (h *Host) spool(from io.Reader, control *http.ResponseController) (io.ReadC
 		from = io.LimitReader(from, most+1)
 	}
 	if h.limits.Idle > 0 {
-		from = &patient{from, control, h.limits.Idle}
+		from = &idleReader{from, control, h.limits.Idle}
 		defer control.SetReadDeadline(time.Time{})
 	}
 	var begin bytes.Buffer
 	n, err := io.CopyN(&begin, from, inMemory)
 	if err == io.EOF {
-		return bounded(io.NopCloser(&begin), n, most)
+		return limitBody(io.NopCloser(&begin), n, most)
 	}
 	if err != nil {
 		return nil, 0, err
@@ -88,10 +88,10 @@ func (h *Host) spool(from io.Reader, control *http.ResponseController) (io.ReadC
 		file.Close()
 		return nil, 0, err
 	}
-	return bounded(file, n, most)
+	return limitBody(file, n, most)
 }
 
-func bounded(b io.ReadCloser, length, most int64) (io.ReadCloser, int64, error) {
+func limitBody(b io.ReadCloser, length, most int64) (io.ReadCloser, int64, error) {
 	if most > 0 && length > most {
 		b.Close()
 		return nil, 0, errTooLong
@@ -99,14 +99,14 @@ func bounded(b io.ReadCloser, length, most int64) (io.ReadCloser, int64, error) 
 	return b, length, nil
 }
 
-// A patient reader waits for each piece so long.
-type patient struct {
+// An idleReader waits for each piece for that long.
+type idleReader struct {
 	io.Reader
 	control *http.ResponseController
 	limit   time.Duration
 }
 
-func (p *patient) Read(b []byte) (int, error) {
+func (p *idleReader) Read(b []byte) (int, error) {
 	_ = p.control.SetReadDeadline(time.Now().Add(p.limit)) // where that is not possible, somebody else sees to it
 	return p.Reader.Read(b)
 }
@@ -125,14 +125,14 @@ var _ io.WriterTo = (*body)(nil)
 // WriteTo is called by package os/exec, by way of io.Copy, with the child's standard input.
 func (b *body) WriteTo(w io.Writer) (int64, error) {
 	if pipe, ok := w.(syscall.Conn); ok {
-		defer b.look(pipe)()
+		defer b.watchPipe(pipe)()
 	}
 	return io.Copy(w, struct{ io.Reader }{b})
 }
 
-// look looks now and then whether the pipe is still read from. When stop has returned, it does not any more: the
+// watchPipe looks now and then whether the pipe is still read from. When stop has returned, it does not any more: the
 // connection may then be that of another request.
-func (b *body) look(pipe syscall.Conn) (stop func()) {
+func (b *body) watchPipe(pipe syscall.Conn) (stop func()) {
 	var mu sync.Mutex
 	var timer *time.Timer
 	stopped := false
@@ -165,17 +165,17 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// mostDrained is how much of a body is read that no child wanted, as much as net/http's server does.
-const mostDrained = 256 << 10
+// maxDrained is how much of a body is read that no child wanted, as much as net/http's server does.
+const maxDrained = 256 << 10
 
-// drain reads what nobody has read, if it is not much and does not take long, and says whether the body is at its end. Only
-// then can the client send another request on the same connection, and must be told if it cannot.
+// drain reads what nobody has read, if it is not much and does not take long, and says whether the body is at its end.
+// Only then can the client send another request on the same connection, and must be told if it cannot.
 func (b *body) drain() bool {
 	if b.ended.Load() || b.dropped.Load() {
 		return b.ended.Load()
 	}
 	b.drop(unreadEvery)
-	_, _ = io.CopyN(io.Discard, b, mostDrained+1)
+	_, _ = io.CopyN(io.Discard, b, maxDrained+1)
 	_ = b.control.SetReadDeadline(time.Time{})
 	return b.ended.Load()
 }

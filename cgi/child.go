@@ -28,56 +28,56 @@ type Child struct {
 
 // Serve opens, answers, and closes. The answer is complete, an error's too, when it returns.
 func (c Child) Serve(ctx context.Context) error {
-	said := report{born: contract.Now()}
-	handler, shut, err := c.open(ctx, &said)
+	rep := childReport{mainReached: contract.Now()}
+	handler, shut, err := c.open(ctx, &rep)
 	if err != nil {
-		handler, shut = broken, func() error { return nil }
+		handler, shut = failedHandler, func() error { return nil }
 	}
-	served := cgi.Serve(alike(handler, &said))
+	served := cgi.Serve(asNetHTTP(handler, &rep))
 	closed := shut()
-	said.closed = contract.Now()
+	rep.closed = contract.Now()
 	if c.Connections != nil {
-		said.connections = c.Connections()
+		rep.connections = c.Connections()
 	}
-	said.write()
+	rep.write()
 	return cmp.Or(err, served, closed)
 }
 
-func (c Child) open(ctx context.Context, said *report) (http.Handler, func() error, error) {
+func (c Child) open(ctx context.Context, rep *childReport) (http.Handler, func() error, error) {
 	connect, err := c.Open(ctx)
-	said.opened = contract.Now()
+	rep.opened = contract.Now()
 	if err != nil {
-		said.connected = said.opened
+		rep.connected = rep.opened
 		return nil, nil, fmt.Errorf("opening: %w", err)
 	}
 	handler, shut, err := connect(ctx)
-	said.connected = contract.Now()
+	rep.connected = contract.Now()
 	if err != nil {
 		return nil, nil, fmt.Errorf("connecting: %w", err)
 	}
 	return handler, shut, nil
 }
 
-// broken answers for a handler that could not be opened. Why is for the log, not for the client.
-var broken = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+// failedHandler answers for a handler that could not be opened. Why is for the log, not for the client.
+var failedHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 })
 
-// alike has net/http/cgi ask and answer as net/http's server would.
-func alike(h http.Handler, said *report) http.Handler {
+// asNetHTTP has net/http/cgi ask and answer as net/http's server would.
+func asNetHTTP(h http.Handler, rep *childReport) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		amend(r)
-		rw := newResponse(w)
+		fixRequest(r)
+		rw := newChildResponse(w)
 		h.ServeHTTP(rw, r)
-		said.handled = contract.Now()
+		rep.handled = contract.Now()
 		rw.end()
 	})
 }
 
-// amend undoes where the library's request differs from that of net/http's server though CGI does not ask for it: the
-// URL has a host, the URI as it was sent is missing, the Content-Type may be there twice, and the length of the body is
-// no header.
-func amend(r *http.Request) {
+// fixRequest undoes where the library's request differs from that of net/http's server though CGI does not ask for it:
+// the URL has a host, the URI as it was sent is missing, the Content-Type may be there twice, and the length of the
+// body is no header.
+func fixRequest(r *http.Request) {
 	r.URL.Scheme, r.URL.Host = "", ""
 	r.RequestURI = cmp.Or(os.Getenv("REQUEST_URI"), r.URL.RequestURI())
 	if types := r.Header["Content-Type"]; len(types) > 1 {

@@ -26,18 +26,18 @@ type fault struct {
 
 // An exchange is a request and the child that answers it.
 type exchange struct {
-	host    *Host
-	request *http.Request // as it came
-	asked   *http.Request // as net/http/cgi sees it
-	answer  answer
-	says    stderr
-	mark    string // in the environment of the child, and of what that starts
+	host     *Host
+	request  *http.Request // as it came
+	asked    *http.Request // as net/http/cgi sees it
+	response hostResponse
+	stderr   stderr
+	mark     string // in the environment of the child, and of what that starts
 
 	begun     int64         // when its child was about to be started, by contract.Now
-	heard     atomic.Int64  // when the child last wrote, or was begun
-	headed    atomic.Bool   // the head of its answer is complete
+	lastWrite atomic.Int64  // when the child last wrote, or was begun
+	hasHead   atomic.Bool   // the head of its answer is complete
 	unstarted bool          // there is none: its program could not be executed
-	birth     *birth        // of its child
+	start     *childStart   // of its child
 	number    atomic.Int64  // of its child, if somebody looks at children; 0 until it is known
 	over      chan struct{} // closed when the child has been waited for
 
@@ -48,19 +48,19 @@ type exchange struct {
 	reads  deadliner // where its answer comes from, while somebody waits for more of it
 
 	// What follows is for who watches.
-	nudged, looked int64 // when that was, by contract.Now
-	orphaned       bool  // the child had ended when it was last looked at, with its answer open
+	nudged, inspected int64 // when that was, by contract.Now
+	orphaned          bool  // the child had ended when it was last looked at, with its answer open
 }
 
 // startTries is how often a program is executed that is being written (ETXTBSY): whoever has done it, or has just
 // started a process of its own that shares the descriptor, is about to close it.
 const startTries = 6
 
-// execute has a child answer. It returns the request by whose answer this one is to be answered, if that is another.
-func (h *Host) execute(w http.ResponseWriter, r *http.Request, s script, t *stopwatch) (next *http.Request) {
-	asked := h.asked(r)
+// run has a child answer. It returns the request by whose answer this one is to be answered, if that is another.
+func (h *Host) run(w http.ResponseWriter, r *http.Request, s script, t *phaseStamps) (next *http.Request) {
+	asked := h.childRequest(r)
 	for try := 1; ; try++ {
-		e := h.exchange(w, r, asked, t.timer != nil)
+		e := h.exchange(w, r, asked, t.recorder != nil)
 		t.begun = e.begun
 		e.run(s)
 		if try < startTries && e.busy() {
@@ -68,8 +68,8 @@ func (h *Host) execute(w http.ResponseWriter, r *http.Request, s script, t *stop
 			time.Sleep(time.Millisecond << try)
 			continue
 		}
-		h.stats.count(e.says.report)
-		t.tell(&e.says, &e.answer)
+		h.stats.count(e.stderr.report)
+		t.record(&e.stderr, &e.response)
 		return e.end()
 	}
 }
@@ -79,16 +79,16 @@ func (h *Host) exchange(w http.ResponseWriter, r, asked *http.Request, timed boo
 	n := h.stats.attempted.Add(1)
 	e := &exchange{host: h, request: r, asked: asked, mark: fmt.Sprintf("%s.%d", h.mark, n), begun: contract.Now(),
 		over: make(chan struct{})}
-	e.heard.Store(e.begun)
-	e.answer = answer{to: w, exchange: e, before: len(w.Header()), declared: -1, timed: timed}
-	e.says = stderr{log: func(line []byte) { h.log(r, string(line)) }, started: e.bound, wanted: reportWanted(n)}
+	e.lastWrite.Store(e.begun)
+	e.response = hostResponse{to: w, exchange: e, before: len(w.Header()), declared: -1, timed: timed}
+	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) }, started: e.applyLimits, wanted: reportWanted(n)}
 	return e
 }
 
 // run has net/http/cgi start the child, and pass on its answer.
 func (e *exchange) run(s script) {
 	h := e.host
-	vars := append(h.variables(e.request, s), reportVariable+"="+e.says.wanted, contract.EnvChild+"="+e.mark)
+	vars := append(h.variables(e.request, s), reportVariable+"="+e.stderr.wanted, contract.EnvChild+"="+e.mark)
 	child := cgi.Handler{
 		Path:       s.path,
 		Root:       s.name,
@@ -97,30 +97,30 @@ func (e *exchange) run(s script) {
 		Env:        append(vars, h.Env...),
 		InheritEnv: h.InheritEnv,
 		Logger:     log.New(e, "", 0),
-		Stderr:     &e.says,
+		Stderr:     &e.stderr,
 	}
-	e.birth = starts.expect()
-	defer starts.forget(e.birth)
+	e.start = pids.expect()
+	defer pids.forget(e.start)
 	if !h.running.add(e) {
-		e.blame(http.StatusServiceUnavailable, "the host is about to end")
+		e.setFault(http.StatusServiceUnavailable, "the host is about to end")
 		return
 	}
 	defer h.running.remove(e)
 	defer e.remember()
-	if !e.answer.timed && !bounds(h.limits) { // then nobody need know at once that it has been started
-		if to := e.says.open(); to != nil {
+	if !e.response.timed && !hasLimits(h.limits) { // then nobody need know at once that it has been started
+		if to := e.stderr.open(); to != nil {
 			child.Stderr = to
 			defer to.Close()
 		}
 	}
-	gone := context.AfterFunc(e.request.Context(), e.leave)
+	gone := context.AfterFunc(e.request.Context(), e.clientLeft)
 	defer gone()
-	child.ServeHTTP(&e.answer, e.asked)
+	child.ServeHTTP(&e.response, e.asked)
 	e.mu.Lock()
 	e.done = true
 	e.mu.Unlock()
 	close(e.over)
-	e.says.end()
+	e.stderr.end()
 }
 
 // pid is the number of the child: 0 if it is not known, or its no longer. It can be found until it has been waited for.
@@ -128,7 +128,7 @@ func (e *exchange) pid() int {
 	if e.isOver() {
 		return 0
 	}
-	return starts.child(e.birth)
+	return pids.pid(e.start)
 }
 
 // remember has the child be seen by who looks at children.
@@ -138,20 +138,20 @@ func (e *exchange) remember() {
 	}
 }
 
-// bound has the child bounded, which has just been started.
-func (e *exchange) bound() {
+// applyLimits limits the child, which has just been started.
+func (e *exchange) applyLimits() {
 	if e.host.recent.wanted() {
-		e.number.Store(int64(starts.child(e.birth)))
+		e.number.Store(int64(pids.pid(e.start)))
 	}
-	if !bounds(e.host.limits) {
+	if !hasLimits(e.host.limits) {
 		return
 	}
-	if err := limit(starts.child(e.birth), e.host.limits); err != nil {
-		e.cut(http.StatusInternalServerError, fmt.Sprintf("limiting what the child may take: %v", err))
+	if err := limit(pids.pid(e.start), e.host.limits); err != nil {
+		e.abort(http.StatusInternalServerError, fmt.Sprintf("limiting what the child may take: %v", err))
 	}
 }
 
-func bounds(l contract.ChildLimits) bool { return l.CPU > 0 || l.Memory > 0 || l.Processes > 0 }
+func hasLimits(l contract.ChildLimits) bool { return l.CPU > 0 || l.Memory > 0 || l.Processes > 0 }
 
 // Write takes what net/http/cgi logs, which is nothing unless something went wrong: the library has no other way to
 // tell. It goes on reading, or waits for a child that nobody reads any more; either is ended.
@@ -159,39 +159,39 @@ func (e *exchange) Write(line []byte) (int, error) {
 	text := strings.TrimSpace(string(line))
 	if why, found := strings.CutPrefix(text, "CGI error: "); found { // from before or in exec.Cmd.Start
 		status := http.StatusInternalServerError
-		if exhausted(why) {
+		if isTransient(why) {
 			status = http.StatusServiceUnavailable
 		}
 		e.unstarted = true
-		e.blame(status, why)
+		e.setFault(status, why)
 		return len(line), nil
 	}
 	why := strings.TrimPrefix(text, "cgi: ")
-	if strings.HasPrefix(why, "copy error") { // the client does not take it; other reasons are blamed already
-		e.cut(0, why)
+	if strings.HasPrefix(why, "copy error") { // the client does not take it; other reasons are noted already
+		e.abort(0, why)
 		return len(line), nil
 	}
 	if how := e.soonEnded(); how != "" && how != endedWell {
 		why += "; the program " + how
 	}
-	e.cut(http.StatusBadGateway, why)
+	e.abort(http.StatusBadGateway, why)
 	return len(line), nil
 }
 
 // textBusy is that a program cannot be executed while somebody writes it.
 const textBusy = syscall.ETXTBSY
 
-// exhaustion is what passes.
-var exhaustion = []syscall.Errno{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, textBusy}
+// transientErrnos is what passes.
+var transientErrnos = []syscall.Errno{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, textBusy}
 
-// exhausted says whether what keeps a program from being started is that the system has no more of something, which
-// will pass. The library tells it as text.
-func exhausted(why string) bool {
-	return slices.ContainsFunc(exhaustion, func(e syscall.Errno) bool { return strings.HasSuffix(why, e.Error()) })
+// isTransient reports whether what keeps a program from being started is that the system has no more of something,
+// which will pass. The library tells it as text.
+func isTransient(why string) bool {
+	return slices.ContainsFunc(transientErrnos, func(e syscall.Errno) bool { return strings.HasSuffix(why, e.Error()) })
 }
 
-// blame notes what went wrong, unless something did before.
-func (e *exchange) blame(status int, why string) {
+// setFault notes what went wrong, unless something did before.
+func (e *exchange) setFault(status int, why string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.fault == nil {
@@ -199,34 +199,34 @@ func (e *exchange) blame(status int, why string) {
 	}
 }
 
-// blamed returns what went wrong, or nil.
-func (e *exchange) blamed() *fault {
+// firstFault returns what went wrong, or nil.
+func (e *exchange) firstFault() *fault {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.fault
 }
 
-// busy says whether the program could not be executed because somebody writes it.
+// busy reports whether the program could not be executed because it is open for writing.
 func (e *exchange) busy() bool {
-	f := e.blamed()
+	f := e.firstFault()
 	return f != nil && e.unstarted && strings.HasSuffix(f.why, textBusy.Error())
 }
 
 // end completes the answer, or says to the client and to the log why there is none.
 func (e *exchange) end() (next *http.Request) {
-	f := e.blamed()
+	f := e.firstFault()
 	if f == nil {
-		if status, why := e.answer.flaw(); why != "" {
+		if status, why := e.response.fault(); why != "" {
 			f = &fault{status, why}
 		}
 	}
 	b, streamed := e.asked.Body.(*body)
-	last := streamed && !e.answer.passed && !b.drain() // on this connection
+	last := streamed && !e.response.passed && !b.drain() // on this connection
 	if f == nil {
 		if last {
-			e.answer.Header().Set("Connection", "close")
+			e.response.Header().Set("Connection", "close")
 		}
-		return e.answer.end()
+		return e.response.end()
 	}
 	if e.unstarted {
 		e.host.stats.unstarted.Add(1)
@@ -235,17 +235,17 @@ func (e *exchange) end() (next *http.Request) {
 		e.host.stats.failed.Add(1)
 		e.host.log(e.request, f.why)
 	}
-	if e.answer.passed || f.status == 0 {
+	if e.response.passed || f.status == 0 {
 		panic(http.ErrAbortHandler) // so that the client does not take what it has for the whole
 	}
-	clear(e.answer.Header())
+	clear(e.response.Header())
 	if last {
-		e.answer.Header().Set("Connection", "close")
+		e.response.Header().Set("Connection", "close")
 	}
 	if f.status == http.StatusServiceUnavailable {
-		unavailable(e.answer.to)
+		unavailable(e.response.to)
 	} else {
-		refuse(e.answer.to, f.status)
+		refuse(e.response.to, f.status)
 	}
 	return nil
 }
@@ -289,7 +289,7 @@ func (s *exchanges) close() {
 	s.mu.Lock()
 	s.closed = true
 	for e := range s.all {
-		e.cut(http.StatusServiceUnavailable, "the host ends")
+		e.abort(http.StatusServiceUnavailable, "the host ends")
 	}
 	s.mu.Unlock()
 	s.busy.Wait()

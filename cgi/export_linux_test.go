@@ -1,6 +1,6 @@
 package cgi
 
 var (
-	HighestNumber = highestNumber
-	Numbers       = numbers
+	MaxPID      = maxPID
+	PIDsBetween = pidsBetween
 )

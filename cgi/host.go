@@ -38,17 +38,17 @@ type Host struct {
 	once    sync.Once
 	folder  *os.Root // nil if Path is a file
 	limits  contract.ChildLimits
-	slots   *slots
+	limiter *limiter
 	mark    string // of this host, in the environment of all that it starts
 	running exchanges
-	recent  recent
+	recent  recentChildren
 	stats   counters
 }
 
 // Start starts a process of this one that is no host's child. Who starts it otherwise could have a host take it for its
 // own.
 func Start(cmd *exec.Cmd) error {
-	defer starts.forget(starts.expect())
+	defer pids.forget(pids.expect())
 	return cmd.Start()
 }
 
@@ -68,7 +68,7 @@ func (h *Host) Stats() Stats {
 		Started:         h.stats.attempted.Load() - h.stats.unstarted.Load(),
 		Running:         h.stats.running.Load(),
 		Failed:          h.stats.failed.Load(),
-		Waiting:         h.slots.waiting.Load(),
+		Waiting:         h.limiter.waiting.Load(),
 		Refused:         h.stats.refused.Load(),
 		Connections:     h.stats.connections.Load(),
 		PeakMemoryBytes: h.stats.peak.Load(),
@@ -77,7 +77,7 @@ func (h *Host) Stats() Stats {
 
 func (h *Host) init() {
 	h.limits = h.Limits.WithDefaults()
-	h.slots = newSlots(h.limits.Children, max(h.limits.Queue, 0))
+	h.limiter = newLimiter(h.limits.Children, max(h.limits.Queue, 0))
 	h.mark = fmt.Sprintf("%d.%s", os.Getpid(), rand.Text())
 	if info, err := os.Stat(h.Path); err == nil && info.IsDir() {
 		if h.folder, err = os.OpenRoot(h.Path); err != nil {
@@ -96,8 +96,8 @@ func (h *Host) Close() error {
 	return nil
 }
 
-// mostRedirects is how many answers in a row may be the paths of others.
-const mostRedirects = 10
+// maxRedirects is how many answers in a row may be the paths of others.
+const maxRedirects = 10
 
 // ServeHTTP waits for a slot, has a child answer the request, and returns when the child has been waited for.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -107,8 +107,8 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	hops := redirects(next)
-	if hops > mostRedirects {
-		h.log(r, fmt.Sprintf("more than %d answers in a row were the paths of others", mostRedirects))
+	if hops > maxRedirects {
+		h.log(r, fmt.Sprintf("more than %d answers in a row were the paths of others", maxRedirects))
 		h.stats.failed.Add(1)
 		refuse(w, http.StatusBadGateway)
 		return
@@ -122,9 +122,9 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve returns the request that the client's is to be answered by, if that is another one.
 func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request) {
-	t := stopwatch{timer: contract.PhaseRecorderOf(w), arrived: contract.Now()}
+	t := phaseStamps{recorder: contract.PhaseRecorderOf(w), arrived: contract.Now()}
 	s, status := h.script(r)
-	if status == 0 && hostile(r) {
+	if status == 0 && isShellshock(r) {
 		status = http.StatusBadRequest
 	}
 	if status != 0 {
@@ -139,7 +139,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 		return nil
 	}
 	defer r.Body.Close()
-	switch err := h.slots.take(r.Context()); {
+	switch err := h.limiter.acquire(r.Context()); {
 	case errors.Is(err, errQueueFull):
 		h.stats.refused.Add(1)
 		unavailable(w)
@@ -147,10 +147,10 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 	case err != nil: // the client left while it waited; nobody reads an answer
 		return nil
 	}
-	defer h.slots.give()
+	defer h.limiter.release()
 	h.stats.running.Add(1)
 	defer h.stats.running.Add(-1)
-	return h.execute(w, r, s, &t)
+	return h.run(w, r, s, &t)
 }
 
 // refuse answers with a status and its name: why it is so is for the log, not for the client.

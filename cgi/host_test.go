@@ -14,8 +14,8 @@ import (
 	"forktax/cgi"
 )
 
-// A child that gives no right answer is a 502 for the client, and one that cannot be started a 500; it counts as failed, and leaves a line in the log that names
-// the request.
+// A child that gives no right answer is a 502 for the client, and one that cannot be started a 500; it counts as
+// failed, and leaves a line in the log that names the request.
 func TestChildFails(t *testing.T) {
 	missing := &cgi.Host{Path: "/no/such/program", Dir: "/"}
 	tests := map[string]struct {
@@ -100,16 +100,16 @@ func TestClientHangsUp(t *testing.T) {
 				t.Errorf("ServeHTTP panicked with %v, want %v", why, http.ErrAbortHandler)
 			}
 		}()
-		host.ServeHTTP(hungUp{httptest.NewRecorder()}, httptest.NewRequest(http.MethodGet, "/", nil))
+		host.ServeHTTP(disconnected{httptest.NewRecorder()}, httptest.NewRequest(http.MethodGet, "/", nil))
 	}()
 	if s := host.Stats(); s.Running != 0 || s.Started != 1 {
 		t.Errorf("Stats() = %+v, want one started and none running", s)
 	}
 }
 
-type hungUp struct{ *httptest.ResponseRecorder }
+type disconnected struct{ *httptest.ResponseRecorder }
 
-func (hungUp) Write([]byte) (int, error) { return 0, errors.New("the client has hung up") }
+func (disconnected) Write([]byte) (int, error) { return 0, errors.New("the client has hung up") }
 
 // The request's body is the child's standard input, also if the child does not read it.
 func TestBody(t *testing.T) {

@@ -280,8 +280,8 @@ func TestNoDescriptors(t *testing.T) {
 	}
 }
 
-// The same holds without processes. Who is root does not meet this limit, and cannot be root again, so that this takes a
-// process of its own.
+// The same holds without processes. Who is root does not meet this limit, and cannot be root again, so that this takes
+// a process of its own.
 func TestNoProcesses(t *testing.T) {
 	const role = "CGI_TEST_WITHOUT_PROCESSES"
 	if os.Getenv(role) == "" {

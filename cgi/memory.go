@@ -19,8 +19,8 @@ var status struct {
 // PeakMemory returns the highest resident size of this process in bytes, or 0 where the system does not tell. It is
 // VmHWM: getrusage's ru_maxrss of a process that was started by vfork begins at its parent's peak, and would show the
 // host's memory in every child, and the harness's in every host. For the same reason ru_maxrss cannot tell whether
-// VmHWM has grown: below the parent's peak it stands still. The file is read by hand because a library for it would have
-// to be initialised in every child.
+// VmHWM has grown: below the parent's peak it stands still. The file is read by hand because a library for it would
+// have to be initialised in every child.
 func PeakMemory() int64 {
 	status.Lock()
 	defer status.Unlock()

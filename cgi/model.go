@@ -18,7 +18,7 @@ var Model = model.Package{Start: startHost, IsChild: IsChild, Child: serveChild}
 var inherited = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ", contract.EnvPadding}
 
 func startHost(_ context.Context, p model.Program) (model.Server, error) {
-	steered()
+	tuneScheduler()
 	x, err := executable(p)
 	if err != nil {
 		return model.Server{}, fmt.Errorf("finding the file to execute: %w", err)

@@ -28,9 +28,9 @@ type pipe struct {
 	followed chan struct{} // closed when it is no longer
 }
 
-// keep has r stay open when whoever gave it closes it, for take to have what is in it. It returns nil if that cannot
-// be.
-func keep(r io.Reader, take func(io.Reader) (int64, error)) *pipe {
+// duplicatePipe has r stay open when whoever gave it closes it, for take to have what is in it. It returns nil if that
+// cannot be.
+func duplicatePipe(r io.Reader, take func(io.Reader) (int64, error)) *pipe {
 	file, ok := r.(syscall.Conn)
 	if !ok {
 		return nil
@@ -85,13 +85,13 @@ func (p *pipe) drain() {
 
 // rest has what is in the pipe now. What comes after as much as it holds cannot be the child's.
 func (p *pipe) rest() io.Reader {
-	return io.LimitReader(waiting(p.fd), int64(pagesInPipe*os.Getpagesize()))
+	return io.LimitReader(pipeContents(p.fd), int64(pagesInPipe*os.Getpagesize()))
 }
 
-// waiting reads what waits in a descriptor that does not block, and then is at its end.
-type waiting int
+// pipeContents reads what waits in a descriptor that does not block, and then is at its end.
+type pipeContents int
 
-func (fd waiting) Read(b []byte) (int, error) {
+func (fd pipeContents) Read(b []byte) (int, error) {
 	n, err := syscall.Read(int(fd), b)
 	for err == syscall.EINTR {
 		n, err = syscall.Read(int(fd), b)

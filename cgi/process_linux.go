@@ -24,8 +24,8 @@ var loadavg = sync.OnceValue(func() int {
 	return fd
 })
 
-// lastNumber is the number that the kernel has given last, to a process or a thread.
-func lastNumber() (last int, told bool) {
+// lastPID is the number that the kernel has given last, to a process or a thread.
+func lastPID() (last int, told bool) {
 	var text [128]byte
 	n, err := syscall.Pread(loadavg(), text[:], 0)
 	if err != nil {
@@ -35,8 +35,8 @@ func lastNumber() (last int, told bool) {
 	return last, err == nil
 }
 
-// highestNumber is the highest that there may be.
-var highestNumber = sync.OnceValue(func() int {
+// maxPID is the highest that there may be.
+var maxPID = sync.OnceValue(func() int {
 	text, _ := os.ReadFile("/proc/sys/kernel/pid_max")
 	if most, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil {
 		return most
@@ -44,7 +44,7 @@ var highestNumber = sync.OnceValue(func() int {
 	return 1 << 22 // PID_MAX_LIMIT
 })
 
-// isChild says whether the process of that number is one that this process has started, and has not waited for.
+// isChild reports whether the process of that number is one that this process has started, and has not waited for.
 func isChild(pid int) bool {
 	_, _, mine := wait(pid, syscall.WNOHANG)
 	return mine
@@ -155,9 +155,9 @@ func limit(pid int, l contract.ChildLimits) error {
 // rlimitProcesses is RLIMIT_NPROC, which package syscall leaves out.
 const rlimitProcesses = 6
 
-// family lists the processes that live of a child, what that has started, and what those have: by their parents, and by
-// the mark in their environment, which stays when a parent ends. A process that is rid of both is not found.
-func family(child int, mark string) []int {
+// descendants lists the processes that live of a child, what that has started, and what those have: by their parents,
+// and by the mark in their environment, which stays when a parent ends. A process that is rid of both is not found.
+func descendants(child int, mark string) []int {
 	folders, _ := filepath.Glob("/proc/[0-9]*")
 	parents := map[int]int{}
 	member := map[int]bool{}
@@ -213,7 +213,7 @@ func signal(pids []int, s syscall.Signal) {
 	}
 }
 
-// unread says whether nobody reads from a pipe any more.
+// unread reports whether nobody reads from a pipe any more.
 func unread(pipe syscall.Conn) (gone bool) {
 	const pollError = 8 // POLLERR: of a pipe's end for writing, that the other is closed
 	raw, err := pipe.SyscallConn()

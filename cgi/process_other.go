@@ -17,9 +17,9 @@ const (
 	killedBy  = "was killed"
 )
 
-func lastNumber() (last int, told bool) { return 0, false }
+func lastPID() (last int, told bool) { return 0, false }
 
-func highestNumber() int { return 0 }
+func maxPID() int { return 0 }
 
 func isChild(int) bool { return false }
 
@@ -29,7 +29,7 @@ func (e *exchange) soonEnded() string { return "" }
 
 func limit(int, contract.ChildLimits) error { return errors.ErrUnsupported }
 
-func family(int, string) []int { return nil }
+func descendants(int, string) []int { return nil }
 
 func signal([]int, syscall.Signal) {}
 

@@ -36,7 +36,8 @@ func git(t *testing.T, dir string, args ...string) string {
 	return string(out) + said.String()
 }
 
-// git's own server side clones, takes more than a megabyte in a body without a length, and fetches with a compressed one.
+// git's own server side clones, takes more than a megabyte in a body without a length, and fetches with a compressed
+// one.
 func TestGit(t *testing.T) {
 	execPath, err := exec.Command(testenv.Program(t, "git", "git"), "--exec-path").Output()
 	if err != nil {

@@ -39,8 +39,8 @@ func served(t *testing.T, h *cgi.Host) (addr string, logged *logBuffer) {
 	return server.Listener.Addr().String(), logged
 }
 
-// say sends a request byte for byte, and returns the answer byte for byte: its head with LF at the ends of lines, and its
-// body. It may break off.
+// say sends a request byte for byte, and returns the answer byte for byte: its head with LF at the ends of lines, and
+// its body. It may break off.
 func say(t *testing.T, addr, request string) (head, body string) {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)

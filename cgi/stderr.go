@@ -25,7 +25,7 @@ type stderr struct {
 	log       func(line []byte)
 	started   func() // is called when the child has been started; nil if nobody asks
 	wanted    string // of the child's report
-	report    report
+	report    childReport
 	executing int64                // when it was asked to read, by contract.Now; 0 if it was not
 	pipe      atomic.Pointer[pipe] // that is read when the child has been waited for; nil if it was read before
 	rest      []byte               // of a line whose end has not come
@@ -42,7 +42,7 @@ func (s *stderr) ReadFrom(r io.Reader) (int64, error) {
 	if s.started != nil {
 		s.started()
 	}
-	p := keep(r, s.copy)
+	p := duplicatePipe(r, s.copy)
 	if p == nil {
 		return s.copy(r)
 	}

@@ -21,26 +21,27 @@ func WithUser(r *http.Request, scheme, name string) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), userKey{}, user{scheme, name}))
 }
 
-// software is what children see of the host in SERVER_SOFTWARE.
-const software = "forktax"
+// serverSoftware is what children see of the host in SERVER_SOFTWARE.
+const serverSoftware = "forktax"
 
-// asked is r as net/http/cgi is to see it: without the headers of which it would make variables that a child must not
-// have.
-func (h *Host) asked(r *http.Request) *http.Request {
+// childRequest is r as net/http/cgi is to see it: without the headers of which it would make variables that a child
+// must not have.
+func (h *Host) childRequest(r *http.Request) *http.Request {
 	own := *r
 	own.Header = make(http.Header, len(r.Header))
 	for name, values := range r.Header {
-		if h.handsOn(name) {
+		if h.passesHeader(name) {
 			own.Header[name] = values
 		}
 	}
 	return &own
 }
 
-// handsOn says whether a header becomes a variable. Whether HTTP_X_Y is of X-Y or of X_Y no child could tell, so only
-// letters, digits and - make a name; RFC 3875, sections 4.1.18 and 9.2, has the rest. The variables CONTENT_TYPE and
-// CONTENT_LENGTH are made elsewhere, and Proxy is what programs take for their own variable of that name (httpoxy).
-func (h *Host) handsOn(name string) bool {
+// passesHeader reports whether a header becomes a variable. Whether HTTP_X_Y is of X-Y or of X_Y no child could tell,
+// so only letters, digits and - make a name; RFC 3875, sections 4.1.18 and 9.2, has the rest. The variables
+// CONTENT_TYPE and CONTENT_LENGTH are made elsewhere, and Proxy is what programs take for their own variable of that
+// name (httpoxy).
+func (h *Host) passesHeader(name string) bool {
 	switch name {
 	case "Authorization", "Proxy-Authorization":
 		return h.Authorization
@@ -56,14 +57,15 @@ func (h *Host) handsOn(name string) bool {
 	return true
 }
 
-// function is how a value begins that old shells take for a function and execute (CVE-2014-6271).
-const function = "() {"
+// shellFunction is how a value begins that old shells take for a function and execute (CVE-2014-6271).
+const shellFunction = "() {"
 
-// hostile says whether a value of the request's header would be executed by a child that is an old shell, or starts one.
-func hostile(r *http.Request) bool {
+// isShellshock reports whether a value of the request's header would be executed by a child that is an old shell, or
+// starts one.
+func isShellshock(r *http.Request) bool {
 	for _, values := range r.Header {
 		for _, v := range values {
-			if strings.HasPrefix(v, function) {
+			if strings.HasPrefix(v, shellFunction) {
 				return true
 			}
 		}
@@ -73,10 +75,10 @@ func hostile(r *http.Request) bool {
 
 // variables are those that net/http/cgi leaves out, or has wrong by RFC 3875.
 func (h *Host) variables(r *http.Request, s script) []string {
-	name, port := served(r)
+	name, port := serverAddress(r)
 	vars := make([]string, 0, 16+len(h.Env)) // room for all, and for the report's and the mark
 	vars = append(vars,
-		"SERVER_SOFTWARE="+software,
+		"SERVER_SOFTWARE="+serverSoftware,
 		"SERVER_PROTOCOL="+r.Proto, // 4.1.16
 		"SERVER_NAME="+name,
 		"SERVER_PORT="+port,
@@ -96,9 +98,9 @@ func (h *Host) variables(r *http.Request, s script) []string {
 	return vars
 }
 
-// served is the name and the port that the client has asked: the name as it called it (4.1.14), and the port on which
-// the request came, whatever it said (4.1.15).
-func served(r *http.Request) (name, port string) {
+// serverAddress is the name and the port that the client has asked: the name as it called it (4.1.14), and the port on
+// which the request came, whatever it said (4.1.15).
+func serverAddress(r *http.Request) (name, port string) {
 	name, port = r.Host, "80"
 	if r.TLS != nil {
 		port = "443"

@@ -21,8 +21,8 @@ const (
 	killTries  = 100
 )
 
-// endLooks is how often others are let run before a thread waits for a child's end. That follows the end of its answer so
-// closely that under load the thread need not.
+// endLooks is how often others are let run before a thread waits for a child's end. That follows the end of its answer
+// so closely that under load the thread need not.
 const endLooks = 3
 
 // watch looks at all exchanges until there has been none for a while. So most end without having been looked at, and
@@ -44,19 +44,19 @@ func (s *exchanges) watch() {
 		s.mu.Unlock()
 		now := contract.Now()
 		for _, e := range seen {
-			e.look(now)
+			e.inspect(now)
 		}
 		clear(seen)
 		seen = seen[:0]
 	}
 }
 
-// look ends a child whose time is over, or whose answer nobody is left to give or to take.
-func (e *exchange) look(now int64) {
+// inspect ends a child whose time is over, or whose answer nobody is left to give or to take.
+func (e *exchange) inspect(now int64) {
 	limits := e.host.limits
-	lived, silent := time.Duration(now-e.begun), time.Duration(now-e.heard.Load())
+	lived, silent := time.Duration(now-e.begun), time.Duration(now-e.lastWrite.Load())
 	if lived >= followAfter {
-		e.says.follow()
+		e.stderr.follow()
 	}
 	if silent >= pause && now-e.nudged >= int64(pause) {
 		e.nudged = now
@@ -64,17 +64,17 @@ func (e *exchange) look(now int64) {
 	}
 	switch {
 	case limits.Total > 0 && lived >= limits.Total:
-		e.cut(http.StatusGatewayTimeout, fmt.Sprintf("the program took longer than %v", limits.Total))
+		e.abort(http.StatusGatewayTimeout, fmt.Sprintf("the program took longer than %v", limits.Total))
 	case limits.Idle > 0 && silent >= limits.Idle:
-		e.cut(http.StatusGatewayTimeout, fmt.Sprintf("the program wrote nothing for %v", limits.Idle))
-	case lived < lookEvery || now-e.looked < int64(lookEvery):
+		e.abort(http.StatusGatewayTimeout, fmt.Sprintf("the program wrote nothing for %v", limits.Idle))
+	case lived < lookEvery || now-e.inspected < int64(lookEvery):
 		return
-	case e.deserted():
-		e.cut(http.StatusBadGateway, "the program has ended, and what it left behind keeps its answer open")
-	case hungUp(e.request):
-		e.leave()
+	case e.isOrphaned():
+		e.abort(http.StatusBadGateway, "the program has ended, and what it left behind keeps its answer open")
+	case disconnected(e.request):
+		e.clientLeft()
 	}
-	e.looked = now
+	e.inspected = now
 }
 
 // nudge wakes who reads the child's answer, to see whether more of it will come.
@@ -98,9 +98,9 @@ var past = time.Unix(1, 0)
 
 type deadliner interface{ SetReadDeadline(time.Time) error }
 
-// deserted says whether the child has ended, for the second time, with the head of its answer still to come.
-func (e *exchange) deserted() bool {
-	if e.headed.Load() {
+// isOrphaned reports whether the child has ended, for the second time, with the head of its answer still to come.
+func (e *exchange) isOrphaned() bool {
+	if e.hasHead.Load() {
 		return false // then the answer is read by somebody who looks for that, too
 	}
 	ended, before := e.hasEnded(), e.orphaned
@@ -108,17 +108,18 @@ func (e *exchange) deserted() bool {
 	return before && ended
 }
 
-// leave ends a child whose client has gone. It is called, too, when the client is kept from sending the rest of its body.
-func (e *exchange) leave() {
+// clientLeft ends a child whose client has gone. It is called, too, when the client is kept from sending the rest of
+// its body.
+func (e *exchange) clientLeft() {
 	if b, ok := e.asked.Body.(*body); ok && b.dropped.Load() {
 		return
 	}
-	e.cut(0, "the client has gone")
+	e.abort(0, "the client has gone")
 }
 
-// cut notes what is wrong, unless something was before, and ends the child with all that it has started. That takes until
-// grace is over for what does not listen.
-func (e *exchange) cut(status int, why string) {
+// abort notes what is wrong, unless something was before, and ends the child with all that it has started. That takes
+// until grace is over for what does not listen.
+func (e *exchange) abort(status int, why string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.done {
@@ -141,7 +142,7 @@ func (e *exchange) cut(status int, why string) {
 func (e *exchange) kill() {
 	told := false
 	for begin := time.Now(); time.Since(begin) < grace; time.Sleep(killEvery) {
-		all := family(e.pid(), e.mark)
+		all := descendants(e.pid(), e.mark)
 		if len(all) == 0 && e.isOver() {
 			return
 		}
@@ -151,7 +152,7 @@ func (e *exchange) kill() {
 		}
 	}
 	for range killTries {
-		all := family(e.pid(), e.mark)
+		all := descendants(e.pid(), e.mark)
 		if len(all) == 0 && e.isOver() {
 			return
 		}

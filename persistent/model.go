@@ -13,7 +13,7 @@ var Model = model.Package{Start: start}
 
 func start(ctx context.Context, p model.Program) (model.Server, error) {
 	if p.Model.State != contract.Kept {
-		return model.Server{Handler: &Renewal{Open: p.Open, Logger: p.Logger}}, nil
+		return model.Server{Handler: &PerRequest{Open: p.Open, Logger: p.Logger}}, nil
 	}
 	connect, err := p.Open(ctx)
 	if err != nil {
@@ -21,7 +21,7 @@ func start(ctx context.Context, p model.Program) (model.Server, error) {
 	}
 	if p.Model.Connection != contract.Kept {
 		opened := func(context.Context) (model.Connect, error) { return connect, nil }
-		return model.Server{Handler: &Renewal{Open: opened, Logger: p.Logger}}, nil
+		return model.Server{Handler: &PerRequest{Open: opened, Logger: p.Logger}}, nil
 	}
 	handler, shut, err := connect(ctx)
 	if err != nil {

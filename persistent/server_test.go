@@ -187,7 +187,8 @@ func TestServeCutsOff(t *testing.T) {
 	check(0, persistent.DefaultDrain)
 }
 
-// Connections on which nothing was asked do not delay the end, be they idle since their last request or not used at all.
+// Connections on which nothing was asked do not delay the end, be they idle since their last request or not used at
+// all.
 func TestUnusedConnectionsDoNotDelayEnd(t *testing.T) {
 	tests := map[string]func(*testing.T, *running){
 		"never used": func(t *testing.T, r *running) { r.connect(t) },

@@ -81,7 +81,7 @@ func TestGuestbookInPython(t *testing.T) {
 func behind(t *testing.T, web, file, program, variable string) func(method, target, form string) string {
 	t.Helper()
 	w, err := servers.StartWeb(t.Context(), web, servers.App{
-		File: filepath.Join(languages, file), Beside: []string{filepath.Join(languages, "guestbook.py")},
+		File: filepath.Join(languages, file), ExtraFiles: []string{filepath.Join(languages, "guestbook.py")},
 		Prepare: func(_ context.Context, dir string) (env map[string]string, err error) {
 			out, err := exec.Command(program, "prepare", "-dir", dir).Output()
 			if err == nil {

@@ -16,7 +16,7 @@ import (
 type admin struct {
 	workload string
 	model    contract.Model
-	meter    *meter
+	counters *counters
 	server   model.Server
 	exporter exporter
 }
@@ -52,8 +52,8 @@ func (a *admin) stats() model.Stats {
 	return a.server.Stats()
 }
 
-// workers returns the children that live, where they outlive a request. A child that ends with its request is counted then,
-// and looking for those that run would only make the usage expensive to read.
+// workers returns the children that live, where they outlive a request. A child that ends with its request is counted
+// then, and looking for those that run would only make the usage expensive to read.
 func (a *admin) workers() (pids []int) {
 	if a.server.Children == nil || a.model.Process == contract.PerRequest {
 		return nil
@@ -67,7 +67,7 @@ func (a *admin) workers() (pids []int) {
 }
 
 func (a *admin) usage() contract.Usage {
-	u := machineUsage(a.exporter.used(), a.workers())
+	u := osUsage(a.exporter.used(), a.workers())
 	children := a.stats()
 	u.PeakMemoryBytes = cgi.PeakMemory()
 	u.ChildPeakMemoryBytes = children.PeakMemoryBytes
@@ -83,9 +83,9 @@ func (a *admin) snapshot() contract.Snapshot {
 		Model:           a.model.Name,
 		PID:             os.Getpid(),
 		Usage:           a.usage(),
-		Requests:        a.meter.requests(),
-		Durations:       a.meter.all.durations(),
-		Phases:          a.meter.byPhase(),
+		Requests:        a.counters.requests(),
+		Durations:       a.counters.all.durations(),
+		Phases:          a.counters.byPhase(),
 		ChildrenRunning: children.Running,
 		ChildrenFailed:  children.Failed,
 		QueueLength:     children.Waiting,

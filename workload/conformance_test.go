@@ -40,27 +40,27 @@ func TestModelsAnswerAlike(t *testing.T) {
 }
 
 // ask sends a probe's request.
-func (s *server) ask(name string) (answer, error) {
+func (s *server) ask(name string) (response, error) {
 	p := probes[name]
 	req, err := http.NewRequest(p.method, s.url+probePath(name)+p.rest, strings.NewReader(p.body))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	maps.Copy(req.Header, p.send)
 	req.Host = "probe.example" // the servers' own addresses differ
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	resp.Header.Del("Date")
 	resp.Header.Del("Server-Timing")
 	resp.Header.Del("Content-Length")
-	return answer{
+	return response{
 		Status:  resp.StatusCode,
 		Header:  resp.Header,
 		Length:  resp.ContentLength,

@@ -15,8 +15,8 @@ import (
 // mostDelay is the largest share. A slowdown of more needs no harness to be seen.
 const mostDelay = 10
 
-// delay reads the share by which responses are to be slower; 0 is none.
-func delay() (share float64, err error) {
+// readDelay reads the share by which responses are to be slower; 0 is none.
+func readDelay() (share float64, err error) {
 	text := os.Getenv(contract.EnvDelay)
 	if text == "" {
 		return 0, nil
@@ -28,12 +28,12 @@ func delay() (share float64, err error) {
 	return share, nil
 }
 
-// delayed has h begin each answer later, by that share of what it took for the one that it last completed; the first
+// withDelay has h begin each answer later, by that share of what it took for the one that it last completed; the first
 // one is not delayed. The time before is spent spinning, so that processor time shows it, too, and by the clock on the
 // wall: where many share the processors, the delay is then the same share of an answer, however much of it was waiting.
 // The rejected alternative, a share of the answer itself behind it, would be noticed by no client whose answer is
 // flushed.
-func delayed(share float64, h http.Handler) http.Handler {
+func withDelay(share float64, h http.Handler) http.Handler {
 	if share == 0 {
 		return h
 	}

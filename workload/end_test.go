@@ -24,7 +24,7 @@ func TestServeDrains(t *testing.T) {
 		"the standard input closes": func(s *server) { s.input.Close() },
 	}
 	outliving := sample // a resident handler may use what it was opened with to its end; a child has a life of its own
-	outliving.Open = workload.Whole(func(ctx context.Context) (http.Handler, func() error, error) {
+	outliving.Open = workload.ConnectOnly(func(ctx context.Context) (http.Handler, func() error, error) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
 			if err := errors.Join(err, ctx.Err()); err != nil {

@@ -14,8 +14,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// A handler of your own becomes a program with both twins. Its main function is workload.Main(workload); here Run stands for
-// it, and prints what a harness is told.
+// A handler of your own becomes a program with both twins. Its main function is workload.Main(workload); here Run
+// stands for it, and prints what a harness is told.
 func Example() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /square/{n}", func(w http.ResponseWriter, r *http.Request) {

@@ -29,8 +29,8 @@ func Main(w Workload) {
 	if r, m, ok := find(func(r row) bool { return r.IsChild != nil && r.IsChild() }); ok {
 		os.Exit(child(w, r, m))
 	}
-	// Until the process is gone: a harness closes the input and sends a signal, and the second must not meet a program that
-	// the first is about to end well.
+	// Until the process is gone: a harness closes the input and sends a signal, and the second must not meet a program
+	// that the first is about to end well.
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	os.Exit(Run(ctx, w, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
@@ -58,9 +58,9 @@ var commands = []command{
 }
 
 // Run executes one command of a workload program: args are what follows its name. It returns the exit status: 0 when it
-// did what was asked, 1 when that failed, and 2 for wrong usage; why stands on stderr. Serving ends when ctx does, or when
-// stdin, which may be nil, has no more to read. Some models execute this process's own file: a program that calls Run and
-// not Main must leave it to Main when cgi.IsChild reports true.
+// did what was asked, 1 when that failed, and 2 for wrong usage; why stands on stderr. Serving ends when ctx does, or
+// when stdin, which may be nil, has no more to read. Some models execute this process's own file: a program that calls
+// Run and not Main must leave it to Main when cgi.IsChild reports true.
 func Run(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	i := -1
 	if len(args) > 0 {

@@ -39,7 +39,7 @@ var sample = workload.Workload{
 	Requests: []workload.Request{
 		{Name: "small", Method: http.MethodGet, Path: probePath("a small body"), Want: workload.Want{Status: 200}},
 	},
-	Open: workload.Whole(func(context.Context) (http.Handler, func() error, error) {
+	Open: workload.ConnectOnly(func(context.Context) (http.Handler, func() error, error) {
 		if why := os.Getenv(brokenVariable); why != "" {
 			return nil, nil, errors.New(why)
 		}

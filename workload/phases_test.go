@@ -12,8 +12,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// phasesOf returns the phases that a model's requests have. In a child's the phase close may be over before its host has
-// noticed the answer.
+// phasesOf returns the phases that a model's requests have. In a child's the phase close may be over before its host
+// has noticed the answer.
 func phasesOf(model string) []string {
 	switch m, _ := contract.ModelNamed(model); {
 	case m.Process != contract.Kept:

@@ -18,11 +18,11 @@ type probe struct {
 	send   http.Header // of the request
 	body   string      // of the request
 	handle http.HandlerFunc
-	want   answer
+	want   response
 }
 
-// An answer is all that a client sees of one.
-type answer struct {
+// A response is all that a client sees of one.
+type response struct {
 	Status  int
 	Header  http.Header // without Date and Content-Length
 	Length  int64       // as the head says; -1 if it does not, or the body comes in chunks
@@ -53,18 +53,18 @@ func writes(pieces ...string) http.HandlerFunc {
 }
 
 // complete is an answer whose length is known.
-func complete(status int, header http.Header, body string) answer {
-	return answer{Status: status, Header: header, Length: int64(len(body)), Body: abridged(body)}
+func complete(status int, header http.Header, body string) response {
+	return response{Status: status, Header: header, Length: int64(len(body)), Body: abridged(body)}
 }
 
 // chunked is an answer whose length was not known when its head was sent.
-func chunked(header http.Header, body string) answer {
-	return answer{Status: http.StatusOK, Header: header, Length: -1, Chunked: true, Body: abridged(body)}
+func chunked(header http.Header, body string) response {
+	return response{Status: http.StatusOK, Header: header, Length: -1, Chunked: true, Body: abridged(body)}
 }
 
 // bodiless is an answer of which there is only the head.
-func bodiless(status int, header http.Header, length int64) answer {
-	return answer{Status: status, Header: header, Length: length}
+func bodiless(status int, header http.Header, length int64) response {
+	return response{Status: status, Header: header, Length: length}
 }
 
 // with returns header and one more.

@@ -31,7 +31,7 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	if err != nil {
 		return err
 	}
-	share, err := delay()
+	share, err := readDelay()
 	if err != nil {
 		return err
 	}
@@ -79,13 +79,13 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 		defer func() { err = errors.Join(err, shut()) }()
 	}
 
-	meter := &meter{untimed: os.Getenv(contract.EnvPhases) == "off"}
-	a := &admin{workload: w.Name, model: m, meter: meter, server: s}
+	counts := &counters{untimed: os.Getenv(contract.EnvPhases) == "off"}
+	a := &admin{workload: w.Name, model: m, counters: counts, server: s}
 	endWithInput(stdin, cancel)
 	fmt.Fprintf(stdout, "ready http://%s http://%s\n", ln.Addr(), adminLn.Addr())
-	return both(ctx, cancel,
+	return runBoth(ctx, cancel,
 		func(ctx context.Context) error {
-			return (&persistent.Server{Handler: meter.measured(delayed(share, s.Handler)), Header: limits.Header,
+			return (&persistent.Server{Handler: counts.countPhases(withDelay(share, s.Handler)), Header: limits.Header,
 				ConnContext: cgi.WithConn, Logger: logger}).Serve(ctx, ln)
 		},
 		func(ctx context.Context) error {
@@ -101,8 +101,8 @@ func listen(addr, flag string) (net.Listener, error) {
 	return ln, nil
 }
 
-// both runs a and b until both have ended, and ends the other when one fails.
-func both(ctx context.Context, cancel context.CancelFunc, a, b func(context.Context) error) error {
+// runBoth runs a and b until both have ended, and ends the other when one fails.
+func runBoth(ctx context.Context, cancel context.CancelFunc, a, b func(context.Context) error) error {
 	ended := make(chan error, 2)
 	for _, f := range []func(context.Context) error{a, b} {
 		go func() {

@@ -72,8 +72,8 @@ func TestMetricsWithoutExporter(t *testing.T) {
 	}
 }
 
-// What the exporter prints is the answer, head and body. It is given what was asked for and a snapshot, and what it costs
-// is not the workload's.
+// What the exporter prints is the answer, head and body. It is given what was asked for and a snapshot, and what it
+// costs is not the workload's.
 func TestMetricsByExporter(t *testing.T) {
 	path := exporter(t, `
 i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done # some 0.1 s of a processor, of which the usage may show nothing

@@ -15,10 +15,10 @@ func cpu(r syscall.Rusage) time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// machineUsage is the part of the usage that the operating system knows. Peak memory is not among it, see
-// cgi.PeakMemory. What other children used, that answered no request, is taken off. The CPU time of those workers that live
-// is in it, their page faults and switches only when they have ended.
-func machineUsage(other syscall.Rusage, workers []int) contract.Usage {
+// osUsage is the part of the usage that the operating system knows. Peak memory is not among it, see cgi.PeakMemory.
+// What other children used, that answered no request, is taken off. The CPU time of those workers that live is in it,
+// their page faults and switches only when they have ended.
+func osUsage(other syscall.Rusage, workers []int) contract.Usage {
 	var self syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &self) // fails only for a wrong first argument
 	children, living := account.Children(workers...)
@@ -32,7 +32,7 @@ func machineUsage(other syscall.Rusage, workers []int) contract.Usage {
 	}
 }
 
-// add sums the fields that machineUsage reads.
+// add sums the fields that osUsage reads.
 func add(to *syscall.Rusage, p *os.ProcessState) {
 	r, ok := p.SysUsage().(*syscall.Rusage)
 	if !ok {

@@ -17,8 +17,8 @@ import (
 	"forktax/workload/model"
 )
 
-// workerVariable, if it is "host", gives the test's own program one more model, whose requests a child serves that stays: a
-// worker. That has the variable, too.
+// workerVariable, if it is "host", gives the test's own program one more model, whose requests a child serves that
+// stays: a worker. That has the variable, too.
 const workerVariable = "PROBE_WORKER"
 
 // workerModel is that model.
@@ -43,7 +43,8 @@ func ownCPU() time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// startWorker serves /burn, which has a worker use CPU time, and /end, which ends it and answers with all that it has used.
+// startWorker serves /burn, which has a worker use CPU time, and /end, which ends it and answers with all that it has
+// used.
 func startWorker(context.Context, model.Program) (model.Server, error) {
 	self, err := os.Executable()
 	if err != nil {

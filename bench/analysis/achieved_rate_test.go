@@ -14,7 +14,7 @@ import (
 // served answers Poisson arrivals by a server that takes one request after the other, each for the service time.
 func served(t *testing.T, rate float64, length, service time.Duration, seed uint64) []record.Observation {
 	t.Helper()
-	plan, err := load.Plan(plan.Load{RateRPS: rate}, length, 0, seed)
+	plan, err := load.Arrivals(plan.Load{RateRPS: rate}, length, 0, seed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestOverloadOfAQueue(t *testing.T) {
 		overloads := 0
 		for v := range uint64(visits) {
 			seeds := rand.New(rand.NewPCG(v, 0))
-			m := analysistest.Made{Cells: curve(rps)[:1], Block: func(plan.Cell, int) []record.Observation {
+			m := analysistest.Fake{Cells: curve(rps)[:1], Block: func(plan.Cell, int) []record.Observation {
 				return served(t, rps, length, time.Duration(busy*float64(time.Second)/rps), seeds.Uint64())
 			}}
 			r := m.Record(t, blocks)

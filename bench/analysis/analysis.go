@@ -16,9 +16,9 @@ type Analysis struct {
 	Environment record.Environment `json:"environment"`
 	Cells       []Cell             `json:"cells"`
 	Comparisons []Comparison       `json:"comparisons"`
-	Ladders     []Ladder           `json:"reuse_levels"`
+	ReuseLevels []ReuseLevels      `json:"reuse_levels"`
 	Decisions   []Decision         `json:"decisions"`
-	Referee     []Agreement        `json:"cross_check"`
+	CrossChecks []CrossCheck       `json:"cross_check"`
 	Knees       []Knee             `json:"knees"`
 	Check       *Check             `json:"check,omitempty"` // of a run that was made to decide
 	Warnings    []Warning          `json:"warnings"`
@@ -26,22 +26,22 @@ type Analysis struct {
 
 // Run says which run it was.
 type Run struct {
-	ID            string           `json:"id"`
-	Started       time.Time        `json:"started"`
-	Seconds       float64          `json:"seconds"`
-	Seed          uint64           `json:"seed"`
-	Complete      bool             `json:"complete"`
-	Condition     string           `json:"condition,omitempty"` // why it is not complete
-	Version       string           `json:"version"`
-	Baseline      string           `json:"baseline"`
-	Variants      []record.Variant `json:"variants,omitempty"` // that stand in the place of models
-	Floor         string           `json:"floor,omitempty"`    // the workload that is the smallest program
-	RefereeEngine string           `json:"cross_check_engine,omitempty"`
-	Control       string           `json:"control,omitempty"` // the variant that a check must find to be slower
-	Rounds        int              `json:"rounds"`            // planned; 0 if the time was
-	Groups        int              `json:"starts"`            // how often the targets were started and measured
-	Suite         *record.Suite    `json:"suite,omitempty"`   // of what others wrote, if it is one
-	StealShare    *float64         `json:"steal_share"`       // of its CPU time, taken by the hypervisor; nil if unknown
+	ID               string            `json:"id"`
+	Started          time.Time         `json:"started"`
+	Seconds          float64           `json:"seconds"`
+	Seed             uint64            `json:"seed"`
+	Complete         bool              `json:"complete"`
+	Condition        string            `json:"condition,omitempty"` // why it is not complete
+	Version          string            `json:"version"`
+	Baseline         string            `json:"baseline"`
+	Variants         []record.Variant  `json:"variants,omitempty"` // that stand in the place of models
+	Floor            string            `json:"floor,omitempty"`    // the workload that is the smallest program
+	CrossCheckEngine string            `json:"cross_check_engine,omitempty"`
+	Control          string            `json:"control,omitempty"` // the variant that a check must find to be slower
+	Rounds           int               `json:"rounds"`            // planned; 0 if the time was
+	Starts           int               `json:"starts"`            // how often the targets were started and measured
+	Suite            *record.SuiteInfo `json:"suite,omitempty"`   // of what others wrote, if it is one
+	StealShare       *float64          `json:"steal_share"`       // of its CPU time, taken by the hypervisor; nil if unknown
 }
 
 // A Cell is what was seen of one cell of the plan, over all its blocks.
@@ -51,7 +51,7 @@ type Cell struct {
 	Requests              int          `json:"requests"` // failed ones included
 	Errors                int          `json:"errors"`
 	ErrorsByClass         Counts       `json:"errors_by_class,omitempty"`
-	Complaints            []string     `json:"log,omitempty"` // that the target logged then, each kind of line once
+	LogLines              []string     `json:"log,omitempty"` // that the target logged then, each kind of line once
 	InvalidBlocks         int          `json:"invalid_blocks"`
 	Invalid               Counts       `json:"invalid,omitempty"` // blocks by reason; one may have several
 	Response              Percentiles  `json:"response_ns"`
@@ -64,7 +64,7 @@ type Cell struct {
 	ChildrenCPU           *int64       `json:"children_cpu_ns_per_request"` // the part of it that is of child processes
 	DatabaseCPU           *int64       `json:"database_cpu_ns_per_request"` // and of its database server, if known
 	CPUResolution         int64        `json:"cpu_resolution_ns,omitempty"` // bounds the error of the CPU time of a block
-	UsageReading          *int64       `json:"usage_reading_ns"`            // of a look at the usage, taken off each block
+	UsageReadCPU          *int64       `json:"usage_reading_ns"`            // of a look at the usage, taken off each block
 	GeneratorCPU          *int64       `json:"generator_cpu_ns_per_request"`
 	ProcessesPerRequest   *float64     `json:"processes_per_request"`
 	ConnectionsPerRequest *float64     `json:"connections_per_request"`
@@ -80,7 +80,7 @@ type Cell struct {
 // A Sample is what one block says. An analysis that was read from its JSON has none.
 type Sample struct {
 	Round    int
-	Group    int                // which start of the targets it met
+	Start    int                // which start of the targets it met
 	Requests int                // whose response times count
 	Metrics  map[string]float64 // by name, nanoseconds or a second; absent where the block does not carry it
 }
@@ -88,8 +88,8 @@ type Sample struct {
 // Counts is how many there were of each kind.
 type Counts = record.Counts
 
-// Percentiles are exact nearest ranks in nanoseconds over all right answers of a cell's undisturbed blocks, and over
-// the requests that timed out; nil where there are too few.
+// Percentiles are exact nearest ranks in nanoseconds over all right answers of a cell's blocks with valid times, and
+// over the requests that timed out; nil where there are too few.
 type Percentiles struct {
 	P50  *int64 `json:"p50"`
 	P90  *int64 `json:"p90"`
@@ -148,7 +148,7 @@ type Comparison struct {
 	DifferenceHigh *float64    `json:"difference_high"`
 	Confidence     *float64    `json:"confidence"` // of the intervals
 	Blocks         int         `json:"blocks"`
-	Restarts       int         `json:"starts"`                  // groups of blocks, each with targets started anew
+	Starts         int         `json:"starts"`                  // of the targets, from which the blocks are
 	Over           string      `json:"interval_over,omitempty"` // of the ratio: OverPairs or OverStarts
 	Widened        bool        `json:"widened"`                 // over starts, beyond 1.5 times
 	MDE            *float64    `json:"mde"`                     // the smallest change it would have found; 0.02 is 2 %
@@ -163,18 +163,18 @@ type Warning struct {
 	Advice string   `json:"advice"`
 }
 
-// An Agreement says how far two engines see the same of a cell: the run's own, and the referee.
-type Agreement struct {
-	Workload        string      `json:"workload"`
-	Request         string      `json:"request"`
-	Model           string      `json:"model"`
-	Load            record.Load `json:"load"`
-	Engine          string      `json:"engine"`
-	Referee         string      `json:"cross_check_engine"`
-	Blocks          int         `json:"blocks"`
-	MedianRatio     float64     `json:"median_ratio"`     // the referee's over the engine's
-	ThroughputRatio float64     `json:"throughput_ratio"` // likewise
-	EngineCPU       int64       `json:"engine_cpu_ns_per_request"`
-	RefereeCPU      int64       `json:"cross_check_cpu_ns_per_request"`
-	Why             string      `json:"reason"`
+// A CrossCheck says how far two engines agree on a cell: the run's own, and that of the cross-check.
+type CrossCheck struct {
+	Workload         string      `json:"workload"`
+	Request          string      `json:"request"`
+	Model            string      `json:"model"`
+	Load             record.Load `json:"load"`
+	Engine           string      `json:"engine"`
+	CrossCheckEngine string      `json:"cross_check_engine"`
+	Blocks           int         `json:"blocks"`
+	MedianRatio      float64     `json:"median_ratio"`     // the cross-check's over the engine's
+	ThroughputRatio  float64     `json:"throughput_ratio"` // likewise
+	EngineCPU        int64       `json:"engine_cpu_ns_per_request"`
+	CrossCheckCPU    int64       `json:"cross_check_cpu_ns_per_request"`
+	Why              string      `json:"reason"`
 }

@@ -12,7 +12,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 		Run: Run{ID: r.ID, Started: r.Started, Seconds: float64(r.Tail.LengthNS) / 1e9, Seed: r.Plan.Seed,
 			Complete: r.Tail.Complete, Condition: r.Tail.Condition, Version: r.Version,
 			Baseline: r.Plan.Baseline, Variants: r.Plan.Variants, Floor: r.Plan.Floor,
-			RefereeEngine: r.Plan.Referee, Rounds: r.Plan.Rounds, Suite: r.Plan.Suite},
+			CrossCheckEngine: r.Plan.CrossCheck, Rounds: r.Plan.Rounds, Suite: r.Plan.Suite},
 		Environment: r.Environment,
 		Cells:       []Cell{},
 		Comparisons: []Comparison{},
@@ -21,14 +21,14 @@ func Analyze(r *record.Result) (*Analysis, error) {
 	if r.Plan.Check != nil {
 		a.Run.Control = r.Plan.Check.Control
 	}
-	if steal := stolen(r.Blocks); steal.CPUSeconds > 0 {
+	if steal := sumSteal(r.Blocks); steal.CPUSeconds > 0 {
 		a.Run.StealShare = new(steal.share())
 	}
-	a.Run.Groups = startsOf(r.Blocks)
+	a.Run.Starts = startsOf(r.Blocks)
 	if r.Tail == (record.Tail{}) {
 		a.Run.Condition = "the harness was killed"
 		if n := len(r.Blocks); n > 0 {
-			a.Run.Seconds = float64(r.Blocks[n-1].StartNS+r.Blocks[n-1].LengthNS) / 1e9
+			a.Run.Seconds = float64(r.Blocks[n-1].BeganNS+r.Blocks[n-1].LengthNS) / 1e9
 		}
 	}
 	measured, err := measure(r)
@@ -38,7 +38,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 	if a.Knees, err = knees(r, measured); err != nil {
 		return nil, err
 	}
-	spoil(r.Plan.Cells, measured)
+	propagateInvalid(r.Plan.Cells, measured)
 	for i := range r.Plan.Cells {
 		if measured[i].blocks == 0 {
 			continue
@@ -50,12 +50,12 @@ func Analyze(r *record.Result) (*Analysis, error) {
 		a.Cells = append(a.Cells, cell)
 	}
 	a.Comparisons = compare(r.Plan, measured)
-	a.Ladders = ladders(r.Plan, measured)
+	a.ReuseLevels = reuseLevels(r.Plan, measured)
 	a.Decisions = decisions(a)
-	a.Referee = referee(r.Plan, a.Cells, measured)
-	a.Warnings = append(warnings(r, measured, a), unsettled(r, a.Knees)...)
+	a.CrossChecks = crossChecks(r.Plan, a.Cells, measured)
+	a.Warnings = append(warnings(r, measured, a), searchWarnings(r, a.Knees)...)
 	if r.Plan.Check != nil {
-		a.Check = check(r, measured, a)
+		a.Check = evaluateCheck(r, measured, a)
 	}
 	return a, nil
 }

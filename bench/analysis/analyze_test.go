@@ -52,10 +52,10 @@ func TestPercentilesAreExactRanks(t *testing.T) {
 	}
 	all := map[string]*record.Result{"the real run": analysistest.TheRun(t)}
 	for name, n := range lengths {
-		m := analysistest.Made{Cells: analysistest.Twins(), Block: func(_ plan.Cell, round int) []record.Observation {
+		m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(_ plan.Cell, round int) []record.Observation {
 			var block []record.Observation
 			for range n[round] {
-				o := analysistest.Took(time.Duration(draw.IntN(1000)))
+				o := analysistest.Response(time.Duration(draw.IntN(1000)))
 				o.Intended -= time.Duration(draw.IntN(100)) // response and service time differ
 				block = append(block, o, analysistest.Failed(record.ErrReset))
 			}
@@ -92,7 +92,7 @@ func TestPercentilesAreExactRanks(t *testing.T) {
 }
 
 func TestLagOfAnOpenLoop(t *testing.T) {
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
 		var block []record.Observation
 		for i := range 400 {
 			block = append(block, record.Observation{Intended: 1000, Sent: 1000 + time.Duration(i+1), Done: 2000, FirstByte: 2000})
@@ -118,11 +118,11 @@ func TestComparisonsWithTheFloor(t *testing.T) {
 	for i := range busy {
 		busy[i].Load.Concurrency = 2
 	}
-	m := analysistest.Made{Cells: append(append(analysistest.Twins(), busy...), floor), Block: func(c plan.Cell, round int) []record.Observation {
+	m := analysistest.Fake{Cells: append(append(analysistest.Twins(), busy...), floor), Block: func(c plan.Cell, round int) []record.Observation {
 		if c.Workload == "floor" {
-			return []record.Observation{analysistest.Took(5000), analysistest.Took(5000), analysistest.Took(5000)}
+			return []record.Observation{analysistest.Response(5000), analysistest.Response(5000), analysistest.Response(5000)}
 		}
-		return analysistest.The10s(c, round) // whose median is 5 µs, or 50 for cgi
+		return analysistest.TenResponses(c, round) // whose median is 5 µs, or 50 for cgi
 	}}
 	r := m.Record(t, 6)
 	r.Plan.Floor = "floor"
@@ -153,7 +153,7 @@ func TestComparisonsWithTheFloor(t *testing.T) {
 	}
 
 	// Without a persistent twin there is no fork tax, but what is above the floor is known all the same.
-	alone := analysistest.Made{Cells: []plan.Cell{analysistest.Cell("cgi", 1), floor}, Block: m.Block}
+	alone := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell("cgi", 1), floor}, Block: m.Block}
 	r = alone.Record(t, 6)
 	r.Plan.Floor, r.Plan.Baseline = "floor", "cgi"
 	a = analysistest.Analyze(t, r)
@@ -169,7 +169,7 @@ func TestComparisonsWithTheFloor(t *testing.T) {
 func TestComparisonsOfVariants(t *testing.T) {
 	floor := analysistest.Cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"
-	m := analysistest.Made{Cells: []plan.Cell{analysistest.Cell("static", 1), analysistest.Cell("dynamic", 1), analysistest.Cell("kept", 1), floor}, Block: analysistest.The10s}
+	m := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell("static", 1), analysistest.Cell("dynamic", 1), analysistest.Cell("kept", 1), floor}, Block: analysistest.TenResponses}
 	r := m.Record(t, 6)
 	r.Plan.Baseline, r.Plan.Floor = "static", "floor"
 	r.Plan.Variants = []subject.Variant{{Name: "static", Model: "cgi"}, {Name: "dynamic", Model: "cgi"},
@@ -194,20 +194,20 @@ func TestComparisonsOfVariants(t *testing.T) {
 }
 
 func TestMissingFloor(t *testing.T) {
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 	r := m.Record(t, 6)
-	r.Plan.NoFloor = "the disk may hold no programs"
+	r.Plan.FloorMissing = "the disk may hold no programs"
 	a := analysistest.Analyze(t, r)
 	i := slices.IndexFunc(a.Warnings, func(w analysis.Warning) bool { return w.Code == "no-floor" })
-	if i < 0 || !strings.Contains(a.Warnings[i].Text, r.Plan.NoFloor) || a.Warnings[i].Advice == "" {
+	if i < 0 || !strings.Contains(a.Warnings[i].Text, r.Plan.FloorMissing) || a.Warnings[i].Advice == "" {
 		t.Errorf("warnings of a run without a floor: %+v, want one that says why", a.Warnings)
 	}
 }
 
 // What a cell costs is the sum over its blocks, by request; a peak is the highest.
 func TestCosts(t *testing.T) {
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
-		return append(analysistest.The10s(c, round), analysistest.Failed(record.ErrReset), analysistest.Failed(record.ErrClosed))
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+		return append(analysistest.TenResponses(c, round), analysistest.Failed(record.ErrReset), analysistest.Failed(record.ErrClosed))
 	}}
 	r := m.Record(t, 2)
 	for i := range r.Blocks {
@@ -228,7 +228,7 @@ func TestCosts(t *testing.T) {
 		Invalid:               analysis.Counts{"errors": 2},
 		ThroughputRPS:         new(20 / 200.2e-6), // 20 right answers
 		GeneratorCPU:          new(int64(2)),
-		UsageReading:          new(int64(3)),
+		UsageReadCPU:          new(int64(3)),
 		CPUPerRequest:         new(int64(26)), // (48 + 96 + 2·240)/24, when the looks are taken off
 		ProcessesPerRequest:   new(1.0),
 		ConnectionsPerRequest: new(0.75),      // (6 + 12)/24
@@ -271,14 +271,14 @@ func TestComparisons(t *testing.T) {
 	// smallest to the fourth largest of the 36 Walsh averages.
 	const rounds, cut = 8, 3
 	draw := rand.New(rand.NewPCG(3, 4))
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, _ int) []record.Observation {
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, _ int) []record.Observation {
 		var block []record.Observation
 		for range 10 {
 			ns := 1000 + draw.IntN(200)
 			if c.Model == "cgi" {
 				ns *= 20
 			}
-			block = append(block, analysistest.Took(time.Duration(ns)))
+			block = append(block, analysistest.Response(time.Duration(ns)))
 		}
 		return block
 	}}
@@ -364,7 +364,7 @@ func TestWhatIsCompared(t *testing.T) {
 	}
 	check := func(cells []plan.Cell, want ...string) {
 		t.Helper()
-		m := analysistest.Made{Cells: cells, Block: analysistest.The10s}
+		m := analysistest.Fake{Cells: cells, Block: analysistest.TenResponses}
 		var got []string
 		for _, c := range analysistest.Analyze(t, m.Record(t, 1)).Comparisons {
 			if c.Metric == analysis.MetricResponse {
@@ -390,12 +390,12 @@ func TestWhatIsCompared(t *testing.T) {
 
 // Only rounds in which both sides were visited, and answered, make a pair.
 func TestPairsAreOfOneRound(t *testing.T) {
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 		ns := time.Duration(1+round) * 1000 // each round is slower, on both sides
 		if c.Model == "cgi" {
 			ns *= 3
 		}
-		return []record.Observation{analysistest.Took(ns)}
+		return []record.Observation{analysistest.Response(ns)}
 	}}
 	r := m.Record(t, 10)
 	r.Blocks = slices.DeleteFunc(r.Blocks, func(b record.Block) bool {
@@ -425,10 +425,10 @@ func TestIncompleteRuns(t *testing.T) {
 		"killed at once": {func(r *record.Result) { r.Tail, r.Blocks = record.Tail{}, nil }, 0, "the harness was killed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+			m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 			r := m.Record(t, 6)
 			last := &r.Blocks[len(r.Blocks)-1]
-			last.StartNS, last.LengthNS = 7e9, 5e8
+			last.BeganNS, last.LengthNS = 7e9, 5e8
 			test.change(r)
 			a := analysistest.Analyze(t, r)
 			if a.Run.Complete != (test.want == "") || a.Run.Condition != test.want || a.Run.Seconds != test.seconds {
@@ -505,9 +505,9 @@ func TestWarnings(t *testing.T) {
 		change func(*record.Block)
 		want   []analysis.Warning // without advice
 	}{
-		"nothing to say": {6, analysistest.The10s, func(*record.Block) {}, nil},
+		"nothing to say": {6, analysistest.TenResponses, func(*record.Block) {}, nil},
 		"errors": {6, func(c plan.Cell, round int) []record.Observation {
-			block := analysistest.The10s(c, round)
+			block := analysistest.TenResponses(c, round)
 			if c.Model == "cgi" && round < 2 {
 				block = append(block, analysistest.Failed(record.ErrTimeout), analysistest.Failed(record.ErrReset), analysistest.Failed(record.ErrTimeout))
 			}
@@ -518,7 +518,7 @@ func TestWarnings(t *testing.T) {
 			{Code: "inconclusive", Cells: bothCells, // what is left is too little, too, which goes without saying
 				Text: "more than a fifth of the blocks of " + bothCells[0] + " and 1 more is invalid: 4 errors"}}},
 		"errors of both": {6, func(c plan.Cell, round int) []record.Observation {
-			block := analysistest.The10s(c, round)
+			block := analysistest.TenResponses(c, round)
 			if round == 0 {
 				block = append(block, analysistest.Failed(record.ErrClosed))
 			}
@@ -528,25 +528,25 @@ func TestWarnings(t *testing.T) {
 				Text: "2 of 122 requests of hello/hello, persistent, 1 client, fake and 1 more failed: 2 closed"},
 			{Code: "inconclusive", Cell: "hello/hello, cgi, 1 client, fake",
 				Text: "too few pairs of blocks for an interval in 1 of 1 comparisons: 5 by response_p50 in " + bothCells[1]}}},
-		"a heavy generator": {6, analysistest.The10s, func(b *record.Block) {
+		"a heavy generator": {6, analysistest.TenResponses, func(b *record.Block) {
 			b.GeneratorNS, b.Usage = 1000, usage(900+int64(b.Cell)*100)
 		}, []analysis.Warning{{Code: "heavy-generator", Cell: "hello/hello, persistent, 1 client, fake",
 			Text: "the load generator used more CPU than the server in 1 of 2 cells"}}},
-		"a generator as heavy as the server": {6, analysistest.The10s, func(b *record.Block) {
+		"a generator as heavy as the server": {6, analysistest.TenResponses, func(b *record.Block) {
 			b.GeneratorNS, b.Usage = 1000, usage(1000)
 		}, nil},
-		"a restless target": {6, analysistest.The10s, func(b *record.Block) {
+		"a restless target": {6, analysistest.TenResponses, func(b *record.Block) {
 			b.IdleNS, b.IdleCPUNS = 1e9, 5e7+int64(b.Cell)*1e6
 		}, []analysis.Warning{{Code: "restless", Cell: "hello/hello, cgi, 1 client, fake",
 			Text: "hello as cgi used 5.10 % of a core while others were measured"}}},
-		"restless targets": {6, analysistest.The10s, func(b *record.Block) {
+		"restless targets": {6, analysistest.TenResponses, func(b *record.Block) {
 			b.IdleNS, b.IdleCPUNS = 1e9, 6e7+int64(b.Cell)*1e7
 		}, []analysis.Warning{{Code: "restless", Cells: bothCells,
 			Text: "hello as persistent used 6.00 %; hello as cgi used 7.00 % of a core while others were measured"}}},
-		"a generator beside who knows what": {6, analysistest.The10s, func(b *record.Block) { b.GeneratorNS = 1000 }, nil},
+		"a generator beside who knows what": {6, analysistest.TenResponses, func(b *record.Block) { b.GeneratorNS = 1000 }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := analysistest.Made{Cells: analysistest.Twins(), Block: test.block}
+			m := analysistest.Fake{Cells: analysistest.Twins(), Block: test.block}
 			r := m.Record(t, test.rounds)
 			for i := range r.Blocks {
 				r.Blocks[i].GeneratorNS = 0
@@ -592,15 +592,15 @@ func TestAnalyzeTwice(t *testing.T) {
 // and 1259.
 func TestDistribution(t *testing.T) {
 	times := []time.Duration{1000, 1122, 1259, 1412, 1_000_000, 1001}
-	m := analysistest.Made{Cells: analysistest.Twins()[:1], Block: func(plan.Cell, int) []record.Observation {
+	m := analysistest.Fake{Cells: analysistest.Twins()[:1], Block: func(plan.Cell, int) []record.Observation {
 		var all []record.Observation
 		for _, ns := range times {
-			all = append(all, analysistest.Took(ns))
+			all = append(all, analysistest.Response(ns))
 		}
 		return all
 	}}
 	got := analysistest.Analyze(t, m.Record(t, 2)).Cells[0].Distribution
-	want := analysis.Distribution{FromNS: []int64{1000, 1259, 1_000_000}, Answers: []int64{6, 4, 2}}
+	want := analysis.Distribution{FromNS: []int64{1000, 1259, 1_000_000}, Counts: []int64{6, 4, 2}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

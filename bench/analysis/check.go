@@ -27,7 +27,7 @@ type Check struct {
 	Needs     string   `json:"needs,omitempty"` // what would have decided an inconclusive one
 	Gates     []Gate   `json:"gates"`           // in the order in which they are judged
 	Control   *Control `json:"control"`         // nil if there was none
-	Groups    int      `json:"starts"`          // starts of the targets that were judged
+	Starts    int      `json:"starts"`          // starts of the targets that were judged
 	Confirmed int      `json:"confirmed"`       // those of them that were to confirm an alarm
 	Seconds   float64  `json:"seconds"`
 
@@ -65,8 +65,8 @@ type Control struct {
 // GateLeftOut is what a table has for the verdict of a gate that was left out.
 const GateLeftOut = "left out"
 
-// Omissions lists the gates that were left out with the reason, one line for each reason.
-func Omissions(all []record.LeftOut) (lines []string) {
+// LeftOutLines lists the gates that were left out with the reason, one line for each reason.
+func LeftOutLines(all []record.LeftOut) (lines []string) {
 	var reasons []string
 	gates := map[string][]string{}
 	for _, l := range all {
@@ -81,8 +81,8 @@ func Omissions(all []record.LeftOut) (lines []string) {
 	return lines
 }
 
-// omitted says for the headline of a pass which gates it does not rest on.
-func (c *Check) omitted() string {
+// leftOutText says for the headline of a pass which gates it does not rest on.
+func (c *Check) leftOutText() string {
 	if len(c.LeftOut) == 0 {
 		return ""
 	}
@@ -99,6 +99,6 @@ func gatesLeftOut(p record.Plan) (Warning, bool) {
 		return Warning{}, false
 	}
 	return Warning{Code: "left-out",
-		Text:   "gates were left out: " + strings.Join(Omissions(p.Check.LeftOut), "; "),
+		Text:   "gates were left out: " + strings.Join(LeftOutLines(p.Check.LeftOut), "; "),
 		Advice: "the verdict rests on the others; get what is missing, or name by --gates what is to be judged"}, true
 }

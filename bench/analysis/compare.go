@@ -30,7 +30,7 @@ func compare(plan record.Plan, measured []measurements) []Comparison {
 	for i, c := range plan.Cells {
 		for _, b := range baselines(plan, c) {
 			for _, metric := range comparedBy(measured[b.cell].backlog(), measured[i].backlog()) {
-				comparison, ok := compareBy(metric.name, measured[b.cell].rounds, measured[i].rounds, plan.Seed)
+				comparison, ok := compareMetric(metric.name, measured[b.cell].rounds, measured[i].rounds, plan.Seed)
 				if !ok {
 					continue
 				}
@@ -66,17 +66,17 @@ type baseline struct {
 // the floor, if it is served by the floor's model. What it takes above that is its program's own.
 func baselines(p record.Plan, c record.Cell) []baseline {
 	var found []baseline
-	if c.Engine == p.Referee {
+	if c.Engine == p.CrossCheck {
 		return nil
 	}
-	if i, ok := twin(p, c); ok {
+	if i, ok := baselineCell(p, c); ok {
 		found = append(found, baseline{p.Baseline, i})
 	}
 	if p.Floor == "" || c.Workload == p.Floor {
 		return found
 	}
 	i := slices.IndexFunc(p.Cells, func(other record.Cell) bool {
-		return other.Workload == p.Floor && other.Model == p.Execution(c.Model) && other.Engine == c.Engine &&
+		return other.Workload == p.Floor && other.Model == p.ExecutionModel(c.Model) && other.Engine == c.Engine &&
 			other.Load == c.Load
 	})
 	if i >= 0 {
@@ -85,9 +85,9 @@ func baselines(p record.Plan, c record.Cell) []baseline {
 	return found
 }
 
-// twin finds the cell of the baseline that a cell is compared with.
-func twin(plan record.Plan, c record.Cell) (index int, ok bool) {
-	if c.Model == plan.Baseline || c.Engine == plan.Referee {
+// baselineCell finds the cell of the baseline that a cell is compared with, by its index.
+func baselineCell(plan record.Plan, c record.Cell) (index int, ok bool) {
+	if c.Model == plan.Baseline || c.Engine == plan.CrossCheck {
 		return 0, false
 	}
 	c.Model = plan.Baseline
@@ -95,12 +95,12 @@ func twin(plan record.Plan, c record.Cell) (index int, ok bool) {
 	return index, index >= 0
 }
 
-// compareBy is false if there is nothing to be compared by that metric.
-func compareBy(metric string, baseline, candidate map[int]*blockView, seed uint64) (Comparison, bool) {
+// compareMetric is false if there is nothing to be compared by that metric.
+func compareMetric(metric string, baseline, candidate map[int]*blockData, seed uint64) (Comparison, bool) {
 	if metric == MetricResponse99 {
 		return compareTails(0.99, baseline, candidate, seed)
 	}
-	p := pair(baseline, candidate, metric)
+	p := pairBlocks(baseline, candidate, metric)
 	if len(p) == 0 {
 		return Comparison{}, false
 	}
@@ -112,24 +112,24 @@ const resamples = 1999
 
 // compareTails compares a percentile that is too high for a block to have one of its own: pooled over the blocks of the
 // pairs. It is false where there is no interval.
-func compareTails(p float64, baseline, candidate map[int]*blockView, seed uint64) (Comparison, bool) {
+func compareTails(p float64, baseline, candidate map[int]*blockData, seed uint64) (Comparison, bool) {
 	var b, c stats.Pool
 	starts := map[int]bool{}
-	for _, round := range sound(baseline, candidate) {
+	for _, round := range validRounds(baseline, candidate) {
 		b, c = append(b, baseline[round].response), append(c, candidate[round].response)
-		starts[candidate[round].group] = true
+		starts[candidate[round].start] = true
 	}
 	ratio, difference, ok := stats.Bootstrap(b, c, p, confidence, resamples, seed)
 	if !ok {
 		return Comparison{}, false
 	}
-	return Comparison{Blocks: len(c), Restarts: len(starts), Over: OverPairs, Confidence: new(confidence),
+	return Comparison{Blocks: len(c), Starts: len(starts), Over: OverPairs, Confidence: new(confidence),
 		Ratio: ratio.Estimate, RatioLow: &ratio.Low, RatioHigh: &ratio.High,
 		Difference: difference.Estimate, DifferenceLow: &difference.Low, DifferenceHigh: &difference.High}, true
 }
 
-// sound lists the rounds in which both sides were visited and neither block was invalid.
-func sound(baseline, candidate map[int]*blockView) []int {
+// validRounds lists the rounds in which both sides were visited and neither block was invalid.
+func validRounds(baseline, candidate map[int]*blockData) []int {
 	var rounds []int
 	for _, round := range slices.Sorted(maps.Keys(candidate)) {
 		b, c := baseline[round], candidate[round]
@@ -140,49 +140,49 @@ func sound(baseline, candidate map[int]*blockView) []int {
 	return rounds
 }
 
-// A pairOf is the values of the two blocks of a sound round.
-type pairOf struct {
-	group               int
+// A blockPair is the values of the two blocks of a valid round.
+type blockPair struct {
+	start               int
 	baseline, candidate float64
 }
 
-type pairs []pairOf
+type pairs []blockPair
 
-func pair(baseline, candidate map[int]*blockView, metric string) pairs {
+func pairBlocks(baseline, candidate map[int]*blockData, metric string) pairs {
 	var p pairs
-	for _, round := range sound(baseline, candidate) {
+	for _, round := range validRounds(baseline, candidate) {
 		b, c := baseline[round], candidate[round]
 		if vb, vc := b.values[metric], c.values[metric]; vb > 0 && vc > 0 {
-			p = append(p, pairOf{c.group, vb, vc})
+			p = append(p, blockPair{c.start, vb, vc})
 		}
 	}
 	return p
 }
 
-func (p pairOf) logRatio() float64   { return math.Log(p.candidate / p.baseline) }
-func (p pairOf) difference() float64 { return p.candidate - p.baseline }
+func (p blockPair) logRatio() float64   { return math.Log(p.candidate / p.baseline) }
+func (p blockPair) difference() float64 { return p.candidate - p.baseline }
 
-// groups deals the values of the pairs out by restart group.
-func (p pairs) groups(value func(pairOf) float64) [][]float64 {
-	byGroup := map[int][]float64{}
+// byStart deals the values of the pairs out by the start of the targets.
+func (p pairs) byStart(value func(blockPair) float64) [][]float64 {
+	byStart := map[int][]float64{}
 	for _, v := range p {
-		byGroup[v.group] = append(byGroup[v.group], value(v))
+		byStart[v.start] = append(byStart[v.start], value(v))
 	}
-	var groups [][]float64
-	for _, g := range slices.Sorted(maps.Keys(byGroup)) {
-		groups = append(groups, byGroup[g])
+	var starts [][]float64
+	for _, s := range slices.Sorted(maps.Keys(byStart)) {
+		starts = append(starts, byStart[s])
 	}
-	return groups
+	return starts
 }
 
 // compare takes the ratio from the logarithms of the pairs' ratios and the difference from their differences, each with
 // the estimate of Hodges and Lehmann and the wider of two intervals of the signed-rank test: over the pairs, and over
-// the restart groups.
+// the starts of the targets.
 func (p pairs) compare() Comparison {
-	logs, differences := p.groups(pairOf.logRatio), p.groups(pairOf.difference)
+	logs, differences := p.byStart(blockPair.logRatio), p.byStart(blockPair.difference)
 	c := Comparison{
 		Blocks:     len(p),
-		Restarts:   len(logs),
+		Starts:     len(logs),
 		Ratio:      math.Exp(stats.HodgesLehmann(slices.Concat(logs...))),
 		Difference: stats.HodgesLehmann(slices.Concat(differences...)),
 	}

@@ -12,74 +12,75 @@ import (
 	"forktax/bench/units"
 )
 
-// A Contrast holds two stored runs side by side. They were not interleaved, so it says what is seen, and judges
+// A RunComparison compares two stored runs. They were not interleaved, so it says what is seen, and judges
 // nothing: that takes a check. Its JSON has the rules of an Analysis.
-type Contrast struct {
-	Schema   int            `json:"schema"`
-	A        Side           `json:"a"`
-	B        Side           `json:"b"`
-	Unlike   []Unlikeness   `json:"unlike"`   // in machine or settings; then absolute numbers are not compared
-	Allowed  bool           `json:"allowed"`  // they are compared all the same
-	Programs []Unlikeness   `json:"programs"` // that are other files: which may well be what is to be seen
-	Cells    []CellContrast `json:"cells"`    // that both have
-	Taxes    []TaxContrast  `json:"fork_taxes"`
-	OnlyA    []record.Cell  `json:"only_a"`
-	OnlyB    []record.Cell  `json:"only_b"`
-	Notes    []string       `json:"notes"` // what a reader must know before believing a number
+type RunComparison struct {
+	Schema     int              `json:"schema"`
+	A          ComparedRun      `json:"a"`
+	B          ComparedRun      `json:"b"`
+	Mismatches []Mismatch       `json:"unlike"`   // in machine or settings; then absolute numbers are not compared
+	Allowed    bool             `json:"allowed"`  // they are compared all the same
+	Programs   []Mismatch       `json:"programs"` // that are other files: which may well be what is to be seen
+	Cells      []CellComparison `json:"cells"`    // that both have
+	Taxes      []TaxComparison  `json:"fork_taxes"`
+	OnlyA      []record.Cell    `json:"only_a"`
+	OnlyB      []record.Cell    `json:"only_b"`
+	Notes      []string         `json:"notes"` // what a reader must know before believing a number
 }
 
-// A Side is one of the runs.
-type Side struct {
+// A ComparedRun is one of the runs.
+type ComparedRun struct {
 	Name string `json:"name"` // as it was given
 	Run  Run    `json:"run"`
 }
 
-// An Unlikeness is something in which the runs differ.
-type Unlikeness struct {
+// A Mismatch is something in which the runs differ.
+type Mismatch struct {
 	What string `json:"what"`
 	A    string `json:"a"`
 	B    string `json:"b"`
 }
 
-// A CellContrast is a cell that both runs have. Values that one of them has not are nil, and ratios of unlike machines.
-type CellContrast struct {
+// A CellComparison is a cell that both runs have. Values that one of them has not are nil, and ratios of unlike
+// machines.
+type CellComparison struct {
 	record.Cell
-	Response   Contrasted `json:"response_p50_ns"`
-	CPU        Contrasted `json:"cpu_ns_per_request"`
-	Throughput Contrasted `json:"throughput_rps"`
+	Response   RunValues `json:"response_p50_ns"`
+	CPU        RunValues `json:"cpu_ns_per_request"`
+	Throughput RunValues `json:"throughput_rps"`
 }
 
-// Contrasted is a value of both runs.
-type Contrasted struct {
+// RunValues are the values of both runs.
+type RunValues struct {
 	A     *float64 `json:"a"`
 	B     *float64 `json:"b"`
 	Ratio *float64 `json:"ratio"` // B over A
 }
 
-// A TaxContrast is what a model costs over the baseline in both runs. Each is a ratio within its run, whose sides were
-// interleaved, so that it can be held against the other on unlike machines, too.
-type TaxContrast struct {
+// A TaxComparison is what a model costs over the baseline in both runs. Each is a ratio within its run, whose sides
+// were interleaved, so that it can be held against the other on unlike machines, too.
+type TaxComparison struct {
 	A     Comparison `json:"a"`
 	B     Comparison `json:"b"`
 	Ratio float64    `json:"ratio"` // of the ratios, B over A
 }
 
-// NewContrast holds the run b against the run a; the names say which they are. allowUnlike compares absolute numbers of
+// CompareRuns compares the run b with the run a; the names say which they are. allowUnlike compares absolute numbers of
 // unlike machines, too.
-func NewContrast(nameA string, a *Analysis, nameB string, b *Analysis, allowUnlike bool) *Contrast {
-	c := &Contrast{Schema: record.Schema, A: Side{nameA, a.Run}, B: Side{nameB, b.Run}, Unlike: unlike(a, b),
-		Allowed: allowUnlike, Programs: otherPrograms(a.Environment.Programs, b.Environment.Programs),
-		Cells: []CellContrast{}, Taxes: []TaxContrast{}, OnlyA: onlyIn(a, b), OnlyB: onlyIn(b, a)}
+func CompareRuns(nameA string, a *Analysis, nameB string, b *Analysis, allowUnlike bool) *RunComparison {
+	c := &RunComparison{Schema: record.Schema, A: ComparedRun{nameA, a.Run}, B: ComparedRun{nameB, b.Run}, Mismatches: mismatches(a, b),
+		Allowed: allowUnlike, Programs: programMismatches(a.Environment.Programs, b.Environment.Programs),
+		Cells: []CellComparison{}, Taxes: []TaxComparison{}, OnlyA: onlyIn(a, b), OnlyB: onlyIn(b, a)}
 	for _, x := range a.Cells {
 		if y := b.cell(x.Cell); y != nil {
-			c.Cells = append(c.Cells, CellContrast{x.Cell, c.contrast(Float(x.Response.P50), Float(y.Response.P50)),
-				c.contrast(Float(x.CPUPerRequest), Float(y.CPUPerRequest)), c.contrast(x.ThroughputRPS, y.ThroughputRPS)})
+			c.Cells = append(c.Cells, CellComparison{x.Cell, c.compare(Float(x.Response.P50), Float(y.Response.P50)),
+				c.compare(Float(x.CPUPerRequest), Float(y.CPUPerRequest)), c.compare(x.ThroughputRPS, y.ThroughputRPS)})
 		}
 	}
 	for _, x := range a.Comparisons {
 		for _, y := range b.Comparisons {
 			if x.Metric == y.Metric && x.Baseline == y.Baseline && x.cell() == y.cell() {
-				c.Taxes = append(c.Taxes, TaxContrast{x, y, y.Ratio / x.Ratio})
+				c.Taxes = append(c.Taxes, TaxComparison{x, y, y.Ratio / x.Ratio})
 			}
 		}
 	}
@@ -87,11 +88,11 @@ func NewContrast(nameA string, a *Analysis, nameB string, b *Analysis, allowUnli
 	return c
 }
 
-// Absolute says whether absolute numbers are compared.
-func (c *Contrast) Absolute() bool { return len(c.Unlike) == 0 || c.Allowed }
+// Absolute reports whether absolute numbers are compared.
+func (c *RunComparison) Absolute() bool { return len(c.Mismatches) == 0 || c.Allowed }
 
-func (c *Contrast) contrast(a, b *float64) Contrasted {
-	v := Contrasted{A: a, B: b}
+func (c *RunComparison) compare(a, b *float64) RunValues {
+	v := RunValues{A: a, B: b}
 	if a != nil && b != nil && *a > 0 && c.Absolute() {
 		v.Ratio = new(*b / *a)
 	}
@@ -108,9 +109,9 @@ func onlyIn(a, b *Analysis) []record.Cell {
 	return only
 }
 
-// unlike lists how machines and settings differ. What moves by itself, such as the load, is not among it.
-func unlike(a, b *Analysis) []Unlikeness {
-	found := append(UnlikeMachine(a.Environment, b.Environment), differing([]Unlikeness{
+// mismatches lists how machines and settings differ. What moves by itself, such as the load, is not among it.
+func mismatches(a, b *Analysis) []Mismatch {
+	found := append(MachineMismatches(a.Environment, b.Environment), differing([]Mismatch{
 		{"forktax", a.Run.Version, b.Run.Version},
 		{"baseline", a.Run.Baseline, b.Run.Baseline},
 		{"database", database(a.Environment.Database), database(b.Environment.Database)},
@@ -118,16 +119,16 @@ func unlike(a, b *Analysis) []Unlikeness {
 	for _, v := range a.Run.Variants {
 		for _, w := range b.Run.Variants {
 			if v.Name == w.Name && !reflect.DeepEqual(v, w) {
-				found = append(found, Unlikeness{"variant " + v.Name, FormatVariant(v), FormatVariant(w)})
+				found = append(found, Mismatch{"variant " + v.Name, FormatVariant(v), FormatVariant(w)})
 			}
 		}
 	}
 	return found
 }
 
-// UnlikeMachine lists how two machines differ.
-func UnlikeMachine(a, b record.Environment) []Unlikeness {
-	return differing([]Unlikeness{
+// MachineMismatches lists how two machines differ.
+func MachineMismatches(a, b record.Environment) []Mismatch {
+	return differing([]Mismatch{
 		{"CPU", a.CPU, b.CPU},
 		{"cores", fmt.Sprint(a.Cores), fmt.Sprint(b.Cores)},
 		{"system", a.OS + " on " + a.Arch, b.OS + " on " + b.Arch},
@@ -139,11 +140,11 @@ func UnlikeMachine(a, b record.Environment) []Unlikeness {
 }
 
 // differing are those of which both sides are not the same.
-func differing(all []Unlikeness) []Unlikeness {
-	found := []Unlikeness{}
+func differing(all []Mismatch) []Mismatch {
+	found := []Mismatch{}
 	for _, u := range all {
 		if u.A != u.B {
-			found = append(found, Unlikeness{u.What, cmp.Or(u.A, units.Absent), cmp.Or(u.B, units.Absent)})
+			found = append(found, Mismatch{u.What, cmp.Or(u.A, units.Absent), cmp.Or(u.B, units.Absent)})
 		}
 	}
 	return found
@@ -156,8 +157,8 @@ func database(d *record.Database) string {
 	return fmt.Sprintf("%s %s, %s", d.Kind, d.Version, FormatSettings(d.Settings))
 }
 
-// otherPrograms lists the workloads that were other files.
-func otherPrograms(a, b []record.Program) []Unlikeness {
+// programMismatches lists the workloads that were other files.
+func programMismatches(a, b []record.Program) []Mismatch {
 	named := func(programs []record.Program) map[string]record.Program {
 		m := map[string]record.Program{}
 		for _, p := range programs {
@@ -166,16 +167,16 @@ func otherPrograms(a, b []record.Program) []Unlikeness {
 		return m
 	}
 	x, y := named(a), named(b)
-	found := []Unlikeness{}
+	found := []Mismatch{}
 	for _, name := range slices.Sorted(maps.Keys(x)) {
 		if p, q := x[name], y[name]; q.SHA256 != "" && p.SHA256 != q.SHA256 {
-			found = append(found, Unlikeness{name, described(p), described(q)})
+			found = append(found, Mismatch{name, programText(p), programText(q)})
 		}
 	}
 	return found
 }
 
-func described(p record.Program) string {
+func programText(p record.Program) string {
 	words := fmt.Sprintf("%s, SHA-256 %.12s", units.Size(p.Bytes), p.SHA256)
 	if p.Go != "" {
 		words += ", " + p.Go
@@ -183,8 +184,8 @@ func described(p record.Program) string {
 	return words
 }
 
-// notes are the warnings of a side that make its numbers less than they should be.
-func (c *Contrast) notes(s Side, a *Analysis) []string {
+// notes are the warnings of a run that make its numbers less than they should be.
+func (c *RunComparison) notes(s ComparedRun, a *Analysis) []string {
 	notes := []string{}
 	for _, w := range a.Warnings {
 		if w.Code == Inconclusive || w.Code == "incomplete" || w.Code == "errors" || w.Code == "overload" {

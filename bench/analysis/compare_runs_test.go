@@ -24,16 +24,16 @@ func steady(t *testing.T, micros map[string]int, clients ...int) *analysis.Analy
 	for _, n := range clients {
 		cells = append(cells, analysistest.Cell("cgi", n))
 	}
-	m := analysistest.Made{Cells: cells, Block: analysistest.Noisy(micros)}
+	m := analysistest.Fake{Cells: cells, Block: analysistest.Noisy(micros)}
 	r := m.Record(t, 8)
 	r.Environment = record.Environment{CPU: "one", Cores: 2, Kernel: "6.1",
 		Programs: []record.Program{{Workload: "hello", SHA256: "aa"}}}
 	return analysistest.Analyze(t, r)
 }
 
-func contrasted(t *testing.T, c *analysis.Contrast, format string) string {
+func contrasted(t *testing.T, c *analysis.RunComparison, format string) string {
 	t.Helper()
-	print, ok := report.Contrasts[format]
+	print, ok := report.RunComparisons[format]
 	if !ok {
 		t.Fatalf("there is no format %q", format)
 	}
@@ -44,13 +44,13 @@ func contrasted(t *testing.T, c *analysis.Contrast, format string) string {
 	return text.String()
 }
 
-func TestContrast(t *testing.T) {
+func TestCompareRuns(t *testing.T) {
 	a := steady(t, map[string]int{"persistent": 1000, "cgi": 4000}, 3)
 	b := steady(t, map[string]int{"persistent": 2000, "cgi": 4000}, 5)
 	b.Environment.Programs[0].SHA256 = "bb"
-	c := analysis.NewContrast("old", a, "new", b, false)
-	if len(c.Unlike) > 0 || !c.Absolute() {
-		t.Errorf("like machines are unlike: %+v", c.Unlike)
+	c := analysis.CompareRuns("old", a, "new", b, false)
+	if len(c.Mismatches) > 0 || !c.Absolute() {
+		t.Errorf("like machines are unlike: %+v", c.Mismatches)
 	}
 	if len(c.Cells) != 2 || len(c.OnlyA) != 1 || len(c.OnlyB) != 1 || c.OnlyA[0] != analysistest.Cell("cgi", 3) || c.OnlyB[0] != analysistest.Cell("cgi", 5) {
 		t.Errorf("%d cells of both, %v only in A, %v only in B", len(c.Cells), c.OnlyA, c.OnlyB)
@@ -65,7 +65,7 @@ func TestContrast(t *testing.T) {
 		t.Errorf("the cell %+v, want the same median", fresh)
 	}
 	// The fork tax was 4 and became 2.
-	i := slices.IndexFunc(c.Taxes, func(x analysis.TaxContrast) bool { return x.A.Metric == analysis.MetricResponse })
+	i := slices.IndexFunc(c.Taxes, func(x analysis.TaxComparison) bool { return x.A.Metric == analysis.MetricResponse })
 	if i < 0 || !within(&c.Taxes[i].Ratio, 0.49, 0.51) {
 		t.Errorf("fork taxes %+v, want that of response times to be half", c.Taxes)
 	}
@@ -84,7 +84,7 @@ func TestContrast(t *testing.T) {
 			t.Errorf("%s has two empty lines in a row:\n%s", format, text)
 		}
 	}
-	var again analysis.Contrast
+	var again analysis.RunComparison
 	if err := json.Unmarshal([]byte(contrasted(t, c, "json")), &again); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestContrast(t *testing.T) {
 }
 
 // Of unlike machines, what each run compares itself is held against each other, and nothing else unless it is allowed.
-func TestContrastOfUnlikeMachines(t *testing.T) {
+func TestCompareRunsOfUnlikeMachines(t *testing.T) {
 	micros := map[string]int{"persistent": 1000, "cgi": 4000}
 	for what, change := range map[string]func(*analysis.Analysis){
 		"CPU":      func(a *analysis.Analysis) { a.Environment.CPU = "two" },
@@ -111,9 +111,9 @@ func TestContrastOfUnlikeMachines(t *testing.T) {
 		b.Run.Variants = a.Run.Variants
 		change(b)
 		for _, allow := range []bool{false, true} {
-			c := analysis.NewContrast("old", a, "new", b, allow)
-			if len(c.Unlike) != 1 || c.Unlike[0].What != what {
-				t.Errorf("%s: unlike in %+v", what, c.Unlike)
+			c := analysis.CompareRuns("old", a, "new", b, allow)
+			if len(c.Mismatches) != 1 || c.Mismatches[0].What != what {
+				t.Errorf("%s: unlike in %+v", what, c.Mismatches)
 			}
 			if (c.Cells[0].Response.Ratio != nil) != allow || len(c.Taxes) == 0 {
 				t.Errorf("%s, allowed: %t: the cell %+v, %d fork taxes", what, allow, c.Cells[0], len(c.Taxes))
@@ -132,13 +132,13 @@ func TestContrastOfUnlikeMachines(t *testing.T) {
 }
 
 // Runs that have no cell in common are no mistake, and it is said. What a run warns of is passed on.
-func TestContrastOfNothing(t *testing.T) {
+func TestCompareRunsOfNothing(t *testing.T) {
 	a, b := steady(t, map[string]int{"persistent": 10, "cgi": 20}), steady(t, map[string]int{"persistent": 10, "cgi": 20})
 	for i := range b.Cells {
 		b.Cells[i].Workload = "other"
 	}
 	b.Warnings = []analysis.Warning{{Code: analysis.Inconclusive, Text: "too noisy"}, {Code: "hey", Text: "heavier"}}
-	c := analysis.NewContrast("old", a, "new", b, false)
+	c := analysis.CompareRuns("old", a, "new", b, false)
 	if diff := cmp.Diff([]string{"new: inconclusive: too noisy."}, c.Notes); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)
 	}

@@ -19,16 +19,16 @@ import (
 // to starts of so many rounds each.
 func ratios(t *testing.T, perStart int, ratios ...float64) *record.Result {
 	t.Helper()
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 		ratio := 1.0
 		if c.Model == "cgi" {
 			ratio = ratios[round]
 		}
-		return slices.Repeat([]record.Observation{analysistest.Took(time.Duration(ratio * 1e6))}, 5)
+		return slices.Repeat([]record.Observation{analysistest.Response(time.Duration(ratio * 1e6))}, 5)
 	}}
 	r := m.Record(t, len(ratios))
 	for i := range r.Blocks {
-		r.Blocks[i].Group = r.Blocks[i].Round / perStart
+		r.Blocks[i].Start = r.Blocks[i].Round / perStart
 	}
 	return r
 }
@@ -87,9 +87,9 @@ func TestWhatIntervalsAreOver(t *testing.T) {
 				t.Errorf("%q is not in the Markdown:\n%s", test.table, markdown)
 			}
 			var logs [][]float64
-			for group := range slices.Chunk(test.ratios, 3) {
+			for start := range slices.Chunk(test.ratios, 3) {
 				var l []float64
-				for _, ratio := range group {
+				for _, ratio := range start {
 					l = append(l, math.Log(math.Round(ratio*1e6)/1e6))
 				}
 				logs = append(logs, l)
@@ -106,7 +106,7 @@ func TestTails(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	check := func(rounds, answers int, want bool) {
 		t.Helper()
-		m := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+		m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 			var block []record.Observation
 			for range answers {
 				ns := 1e6 * math.Exp(0.3*random.NormFloat64())
@@ -116,7 +116,7 @@ func TestTails(t *testing.T) {
 				if round == 0 {
 					ns *= 100 // the one that is invalid
 				}
-				block = append(block, analysistest.Took(time.Duration(ns)))
+				block = append(block, analysistest.Response(time.Duration(ns)))
 			}
 			return block
 		}}

@@ -9,15 +9,15 @@ import (
 	"forktax/bench/stats"
 )
 
-// agreement is how far apart the medians of two engines may be and count as the same.
-const agreement = 0.05
+// maxDisagreement is how far apart the medians of two engines may be and count as the same.
+const maxDisagreement = 0.05
 
-// referee compares the cells that two engines visited in the same rounds. The referee is lighter in no case and an
-// independent client in all: where the two agree, neither is likely to be wrong.
-func referee(plan record.Plan, cells []Cell, measured []measurements) []Agreement {
-	agreements := []Agreement{}
+// crossChecks compares the cells that two engines visited in the same rounds. The engine of the cross-check is lighter
+// in no case and an independent client in all: where the two agree, neither is likely to be wrong.
+func crossChecks(plan record.Plan, cells []Cell, measured []measurements) []CrossCheck {
+	checks := []CrossCheck{}
 	for i, c := range plan.Cells {
-		if plan.Referee == "" || c.Engine != plan.Referee {
+		if plan.CrossCheck == "" || c.Engine != plan.CrossCheck {
 			continue
 		}
 		for j, own := range plan.Cells {
@@ -26,23 +26,23 @@ func referee(plan record.Plan, cells []Cell, measured []measurements) []Agreemen
 			if own.Engine == c.Engine || twin != c {
 				continue
 			}
-			medians := pair(measured[j].rounds, measured[i].rounds, MetricResponse)
-			throughputs := pair(measured[j].rounds, measured[i].rounds, MetricThroughput)
+			medians := pairBlocks(measured[j].rounds, measured[i].rounds, MetricResponse)
+			throughputs := pairBlocks(measured[j].rounds, measured[i].rounds, MetricThroughput)
 			if len(medians) == 0 || len(throughputs) == 0 {
 				continue
 			}
-			a := Agreement{Workload: c.Workload, Request: c.Request, Model: c.Model, Load: c.Load, Engine: own.Engine,
-				Referee: c.Engine, Blocks: len(medians), MedianRatio: medians.ratio(), ThroughputRatio: throughputs.ratio(),
-				EngineCPU: measured[j].generatorCPU(), RefereeCPU: measured[i].generatorCPU()}
-			a.Why = a.why()
-			agreements = append(agreements, a)
+			a := CrossCheck{Workload: c.Workload, Request: c.Request, Model: c.Model, Load: c.Load, Engine: own.Engine,
+				CrossCheckEngine: c.Engine, Blocks: len(medians), MedianRatio: medians.ratio(), ThroughputRatio: throughputs.ratio(),
+				EngineCPU: measured[j].generatorCPU(), CrossCheckCPU: measured[i].generatorCPU()}
+			a.Why = a.explanation()
+			checks = append(checks, a)
 		}
 	}
-	return agreements
+	return checks
 }
 
 func (p pairs) ratio() float64 {
-	return math.Exp(stats.HodgesLehmann(slices.Concat(p.groups(pairOf.logRatio)...)))
+	return math.Exp(stats.HodgesLehmann(slices.Concat(p.byStart(blockPair.logRatio)...)))
 }
 
 func (m measurements) generatorCPU() int64 {
@@ -52,35 +52,35 @@ func (m measurements) generatorCPU() int64 {
 	return m.generatorNS / int64(m.requests)
 }
 
-// enough is how many blocks it takes to speak of causes.
-const enough = 6
+// blocksForCause is how many blocks it takes to name a cause.
+const blocksForCause = 6
 
-// Agree says whether a ratio of the two is near enough to 1.
-func Agree(ratio float64) bool { return math.Abs(math.Log(ratio)) <= agreement }
+// Agrees reports whether a ratio of the two is near enough to 1.
+func Agrees(ratio float64) bool { return math.Abs(math.Log(ratio)) <= maxDisagreement }
 
-// why says what the difference comes from, as far as the numbers tell.
-func (a Agreement) why() string {
+// explanation says what the difference comes from, as far as the numbers tell.
+func (a CrossCheck) explanation() string {
 	median, throughput := math.Log(a.MedianRatio), math.Log(a.ThroughputRatio)
 	switch {
-	case Agree(a.MedianRatio) && Agree(a.ThroughputRatio):
+	case Agrees(a.MedianRatio) && Agrees(a.ThroughputRatio):
 		return "they agree"
-	case a.Blocks < enough && max(math.Abs(median), math.Abs(throughput)) < 4*agreement:
+	case a.Blocks < blocksForCause && max(math.Abs(median), math.Abs(throughput)) < 4*maxDisagreement:
 		return fmt.Sprintf("no more than noise may be, in so few blocks as %d each", a.Blocks)
-	case Agree(a.MedianRatio):
+	case Agrees(a.MedianRatio):
 		slow, send := "more", "slower"
 		if throughput > 0 {
 			slow, send = "fewer", "faster"
 		}
 		return fmt.Sprintf("the medians agree, the throughputs do not: %s has %s slow answers, or is %s to send again",
-			a.Referee, slow, send)
-	case median > 0 && a.RefereeCPU > a.EngineCPU:
-		return fmt.Sprintf("%s takes %.1f times the CPU a request, on the cores that the server needs", a.Referee,
-			float64(a.RefereeCPU)/float64(a.EngineCPU))
-	case median < 0 && throughput < agreement && a.Load.Concurrency > 1:
-		return fmt.Sprintf("%s is slower to send again, so fewer requests wait at the server at once", a.Referee)
+			a.CrossCheckEngine, slow, send)
+	case median > 0 && a.CrossCheckCPU > a.EngineCPU:
+		return fmt.Sprintf("%s takes %.1f times the CPU a request, on the cores that the server needs", a.CrossCheckEngine,
+			float64(a.CrossCheckCPU)/float64(a.EngineCPU))
+	case median < 0 && throughput < maxDisagreement && a.Load.Concurrency > 1:
+		return fmt.Sprintf("%s is slower to send again, so fewer requests wait at the server at once", a.CrossCheckEngine)
 	case a.Blocks == 1:
 		return "1 block each is little on a noisy machine"
-	case a.Blocks < enough:
+	case a.Blocks < blocksForCause:
 		return fmt.Sprintf("%d blocks each are few on a noisy machine", a.Blocks)
 	default:
 		return "the numbers do not tell"

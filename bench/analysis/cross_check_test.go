@@ -10,11 +10,11 @@ import (
 )
 
 // The reason that is given is one for what differs: medians, throughput, or both.
-func TestWhyTheRefereeDiffers(t *testing.T) {
-	check := func(blocks, clients int, median, throughput float64, refereeCPU int64, want string) {
+func TestWhyTheCrossCheckDiffers(t *testing.T) {
+	check := func(blocks, clients int, median, throughput float64, crossCheckCPU int64, want string) {
 		t.Helper()
-		a := analysis.Agreement{Referee: "hey", Blocks: blocks, MedianRatio: median, ThroughputRatio: throughput, EngineCPU: 10,
-			RefereeCPU: refereeCPU, Load: plan.Load{Kind: plan.Closed, Concurrency: clients}}
+		a := analysis.CrossCheck{CrossCheckEngine: "hey", Blocks: blocks, MedianRatio: median, ThroughputRatio: throughput, EngineCPU: 10,
+			CrossCheckCPU: crossCheckCPU, Load: plan.Load{Kind: plan.Closed, Concurrency: clients}}
 		if got := analysis.Why(a); got != want {
 			t.Errorf("why of %+v = %q, want %q", a, got, want)
 		}
@@ -36,8 +36,8 @@ func TestWhyTheRefereeDiffers(t *testing.T) {
 	check(1, 1, 0.5, 2, 20, "1 block each is little on a noisy machine")
 }
 
-// The line on the referee speaks of both, and of one cell in the singular.
-func TestTheRefereesLine(t *testing.T) {
+// The line on the cross-check speaks of both, and of one cell in the singular.
+func TestCrossCheckLine(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	check := func(want string) {
 		t.Helper()
@@ -45,9 +45,9 @@ func TestTheRefereesLine(t *testing.T) {
 			t.Errorf("the text does not say %q:\n%s", want, text)
 		}
 	}
-	a.Referee[0].MedianRatio, a.Referee[0].ThroughputRatio = 1.02, 0.7
-	a.Referee[1].MedianRatio, a.Referee[1].ThroughputRatio = 0.99, 0.98
+	a.CrossChecks[0].MedianRatio, a.CrossChecks[0].ThroughputRatio = 1.02, 0.7
+	a.CrossChecks[1].MedianRatio, a.CrossChecks[1].ThroughputRatio = 0.99, 0.98
 	check("by −1 % to +2 % in medians and −30 % to −2 % in throughput, and by no more than 5 % in both in 1 of 2 cells")
-	a.Referee = a.Referee[:1]
+	a.CrossChecks = a.CrossChecks[:1]
 	check("and by no more than 5 % in both in 0 of 1 cell;")
 }

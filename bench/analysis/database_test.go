@@ -18,7 +18,7 @@ import (
 // 1500 … for cgi.
 func withDatabase(t *testing.T) *record.Result {
 	t.Helper()
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 	r := m.Record(t, 6)
 	r.Environment.Database = &record.Database{Kind: "postgres", URL: "postgres://me@host/db", Private: true, Version: "15.1",
 		Settings: map[string]string{"fsync": "on", "autovacuum": "off"}}
@@ -112,15 +112,15 @@ func TestCoarseCPU(t *testing.T) {
 }
 
 // What a target logged when requests failed is told with how many did, each kind of line once.
-func TestComplaints(t *testing.T) {
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
-		return append(analysistest.The10s(c, round), analysistest.Failed(record.ErrWrongStatus))
+func TestLogLines(t *testing.T) {
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+		return append(analysistest.TenResponses(c, round), analysistest.Failed(record.ErrWrongStatus))
 	}}
 	r := m.Record(t, 6)
 	for i := range r.Blocks {
 		b := &r.Blocks[i]
 		if r.Plan.Cells[b.Cell].Model == "cgi" {
-			b.Complaints = []string{"sorry, too many clients already (SQLSTATE 53300)", "no tea"}
+			b.LogLines = []string{"sorry, too many clients already (SQLSTATE 53300)", "no tea"}
 		}
 	}
 	a := analysistest.Analyze(t, r)

@@ -75,22 +75,22 @@ func (a *Analysis) savings(c Cell, tax float64) []Saving {
 		connecting := c.PhaseNS(contract.PhaseConnect.String()) + c.PhaseNS(contract.PhaseClose.String())
 		add("a connection pooler", float64(connecting), true, "the phases connect and close")
 	}
-	if other := a.lightest(c); other != nil {
-		add("a static build", float64(c.starting()-other.starting()), true,
+	if other := a.fastestStatic(c); other != nil {
+		add("a static build", float64(c.startupNS()-other.startupNS()), true,
 			fmt.Sprintf("spawn and start of %s, which is linked statically", other.Workload))
 	}
 	add("a resident process", tax, false, "the comparison with "+record.Baseline)
 	return found
 }
 
-// starting is the part of a request in which its process comes to be.
-func (c Cell) starting() int64 {
+// startupNS is the part of a request in which its process comes to be.
+func (c Cell) startupNS() int64 {
 	return c.PhaseNS(contract.PhaseSpawn.String()) + c.PhaseNS(contract.PhaseStart.String())
 }
 
-// lightest finds, for a cell of a program that is linked dynamically, the static one of the same language, model and
-// load that starts fastest. The floor is none: what it starts is no Go program.
-func (a *Analysis) lightest(c Cell) (other *Cell) {
+// fastestStatic finds, for a cell of a program that is linked dynamically, the static one of the same language, model
+// and load that starts fastest. The floor is none: what it starts is no Go program.
+func (a *Analysis) fastestStatic(c Cell) (other *Cell) {
 	program := a.program(c.Workload)
 	if program == nil || program.Linking != record.LinkedDynamically || program.Go == "" {
 		return nil
@@ -98,10 +98,10 @@ func (a *Analysis) lightest(c Cell) (other *Cell) {
 	for _, o := range a.Cells {
 		p := a.program(o.Workload)
 		if p == nil || p.Linking != record.LinkedStatically || p.Go == "" || o.Workload == a.Run.Floor ||
-			o.Model != c.Model || o.Load != c.Load || o.Engine != c.Engine || o.starting() == 0 {
+			o.Model != c.Model || o.Load != c.Load || o.Engine != c.Engine || o.startupNS() == 0 {
 			continue
 		}
-		if other == nil || o.starting() < other.starting() {
+		if other == nil || o.startupNS() < other.startupNS() {
 			other = &o
 		}
 	}

@@ -14,12 +14,12 @@ import (
 // BinsPerDecade is into how many equally wide bins a factor of ten is divided, on a logarithmic axis.
 const BinsPerDecade = 20
 
-// A Distribution says how many answers took how long: Answers[i] as long as FromNS[i] nanoseconds or longer, and less
+// A Distribution says how many answers took how long: Counts[i] as long as FromNS[i] nanoseconds or longer, and less
 // than 10^(1/20) times that, which is 12.2 % more. A bin begins at the whole nanosecond at or above a power of
-// 10^(1/20). Those without an answer are not there. Together they are all right answers of the undisturbed blocks.
+// 10^(1/20). Those without an answer are not there. Together they are all right answers of the blocks with valid times.
 type Distribution struct {
-	FromNS  []int64 `json:"from_ns"`
-	Answers []int64 `json:"responses"`
+	FromNS []int64 `json:"from_ns"`
+	Counts []int64 `json:"responses"`
 }
 
 // BinEdges are where bins begin, in nanoseconds: from 10 ns, as long as no answer takes, to above an hour.
@@ -46,10 +46,10 @@ func distribution(values stats.Pool) Distribution {
 			counts[BinOf(ns)]++
 		}
 	}
-	d := Distribution{FromNS: []int64{}, Answers: []int64{}}
+	d := Distribution{FromNS: []int64{}, Counts: []int64{}}
 	for bin, n := range counts {
 		if n > 0 {
-			d.FromNS, d.Answers = append(d.FromNS, BinEdges[bin]), append(d.Answers, n)
+			d.FromNS, d.Counts = append(d.FromNS, BinEdges[bin]), append(d.Counts, n)
 		}
 	}
 	return d
@@ -108,14 +108,14 @@ func (m measurements) samples() []Sample {
 	var found []Sample
 	for _, round := range slices.Sorted(maps.Keys(m.rounds)) {
 		if b := m.rounds[round]; len(b.reasons) == 0 && len(b.response) > 0 {
-			found = append(found, Sample{Round: round, Group: b.group, Requests: len(b.response), Metrics: b.values})
+			found = append(found, Sample{Round: round, Start: b.start, Requests: len(b.response), Metrics: b.values})
 		}
 	}
 	return found
 }
 
-// most is how many of a cell's blocks lie between the bounds that spread tells: the outermost are accidents.
-const most = 0.9
+// spreadShare is how many of a cell's blocks lie between the bounds that spread tells: the outermost are accidents.
+const spreadShare = 0.9
 
 // Spread says between which values most blocks of the cell lie, as nearest ranks. It is false where it is not known:
 // of an analysis without its blocks, and of a metric that they do not carry. It says how much a cell's value moves
@@ -132,5 +132,5 @@ func (c Cell) Spread(metric string) (low, high float64, ok bool) {
 	}
 	slices.Sort(values)
 	rank := func(p float64) float64 { return values[max(stats.NearestRank(p, len(values)), 1)-1] }
-	return rank((1 - most) / 2), rank((1 + most) / 2), true
+	return rank((1 - spreadShare) / 2), rank((1 + spreadShare) / 2), true
 }

@@ -8,8 +8,8 @@ import (
 
 // What the tests reach of the inside, from outside of the package.
 
-// Why is what the report says of an agreement.
-func Why(a Agreement) string { return a.why() }
+// Why is what the report says of a cross-check.
+func Why(a CrossCheck) string { return a.explanation() }
 
 // Overloaded says whether blocks of an open loop, of this planned length, show an overload.
 func Overloaded(length time.Duration, blocks [][]record.Observation) bool {
@@ -17,9 +17,9 @@ func Overloaded(length time.Duration, blocks [][]record.Observation) bool {
 	for _, block := range blocks {
 		var q backlog
 		for _, o := range block {
-			q.take(o, length)
+			q.add(o, length)
 		}
-		sum.add(q)
+		sum.merge(q)
 	}
 	return sum.overloaded()
 }

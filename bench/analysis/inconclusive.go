@@ -11,59 +11,59 @@ import (
 // Inconclusive is the code of the warnings that a run says too little. They make its exit status 3.
 const Inconclusive = "inconclusive"
 
-// accused reports whether so much of the cell is invalid that the rest may be, too.
-func (c Cell) accused() bool { return accused(c.InvalidBlocks, c.Blocks) }
+// tooManyInvalid reports whether so many blocks of the cell are invalid that the rest may be, too.
+func (c Cell) tooManyInvalid() bool { return tooManyInvalid(c.InvalidBlocks, c.Blocks) }
 
-// accused reports whether so many invalid blocks are too many: more than a fifth. One block is an accident, which may
-// befall any cell; where blocks are few it is a fifth of them, or all.
-func accused(invalid, blocks int) bool {
-	return invalid >= fewestToAccuse && float64(invalid) > mostInvalid*float64(blocks)
+// tooManyInvalid reports whether that many invalid blocks are too many: more than a fifth. One block is an accident,
+// which may befall any cell; where blocks are few it is a fifth of them, or all.
+func tooManyInvalid(invalid, blocks int) bool {
+	return invalid >= minInvalid && float64(invalid) > maxInvalidShare*float64(blocks)
 }
 
-// enoughFor is how many blocks a cell needs not to be accused of so many invalid ones.
-func enoughFor(invalid int) int {
-	blocks := int(float64(invalid) / mostInvalid)
-	for accused(invalid, blocks) {
+// blocksToOutweigh is how many blocks a cell needs for that many invalid ones not to be too many.
+func blocksToOutweigh(invalid int) int {
+	blocks := int(float64(invalid) / maxInvalidShare)
+	for tooManyInvalid(invalid, blocks) {
 		blocks++
 	}
 	return blocks
 }
 
-// tooManyInvalid finds the cells that are accused, of those on which the outcome rests.
-func tooManyInvalid(plan record.Plan, a *Analysis) (Warning, bool) {
-	names, text := accusation(a.OwnCells(), func(c Cell) bool { return !incidental(plan, c) })
-	return about(names, Warning{Code: Inconclusive, Text: text,
+// invalidWarning finds the cells with too many invalid blocks, of those on which the outcome rests.
+func invalidWarning(plan record.Plan, a *Analysis) (Warning, bool) {
+	names, text := invalidCells(a.OwnCells(), func(c Cell) bool { return !isAuxiliary(plan, c) })
+	return warningAbout(names, Warning{Code: Inconclusive, Text: text,
 		Advice: "METHOD.md says what each reason means; measure on a quieter machine, or at a rate that the generator can " +
 			"keep, and longer"})
 }
 
-// disturbedIncidentals finds those on which no outcome rests. That is said, and decides nothing.
-func disturbedIncidentals(plan record.Plan, a *Analysis) (Warning, bool) {
-	names, text := accusation(a.Cells, func(c Cell) bool { return incidental(plan, c) })
-	return about(names, Warning{Code: "disturbed", Text: text,
+// auxiliaryInvalidWarning finds those on which no outcome rests. That is said, and decides nothing.
+func auxiliaryInvalidWarning(plan record.Plan, a *Analysis) (Warning, bool) {
+	names, text := invalidCells(a.Cells, func(c Cell) bool { return isAuxiliary(plan, c) })
+	return warningAbout(names, Warning{Code: "disturbed", Text: text,
 		Advice: "what the report says of these cells is from the rest of their blocks, and no outcome rests on it; " +
 			"METHOD.md says what each reason means"})
 }
 
-// incidental reports whether no outcome rests on a cell: one of the referee, or of the floor, unless the candidate is
-// held against the floor because the base is stored.
-func incidental(plan record.Plan, c Cell) bool {
+// isAuxiliary reports whether no outcome rests on a cell: one of the cross-check, or of the floor, unless the candidate
+// is held against the floor because the base is stored.
+func isAuxiliary(plan record.Plan, c Cell) bool {
 	if c.Workload == plan.Floor {
 		return plan.Check == nil || plan.Check.Stored == nil
 	}
-	return plan.Referee != "" && c.Engine == plan.Referee
+	return plan.CrossCheck != "" && c.Engine == plan.CrossCheck
 }
 
-// accusation names the accused cells of those that count, and says why they are.
-func accusation(cells []Cell, counts func(Cell) bool) (names []string, text string) {
+// invalidCells names the cells with too many invalid blocks, of those that count, and says why the blocks are invalid.
+func invalidCells(cells []Cell, counts func(Cell) bool) (names []string, text string) {
 	reasons := Counts{}
 	for _, c := range cells {
-		if counts(c) && c.accused() {
+		if counts(c) && c.tooManyInvalid() {
 			names = append(names, c.String())
 			addCounts(reasons, c.Invalid)
 		}
 	}
-	return names, fmt.Sprintf("more than a fifth of the blocks of %s is invalid: %s", some(names), reasons)
+	return names, fmt.Sprintf("more than a fifth of the blocks of %s is invalid: %s", firstOf(names), reasons)
 }
 
 // fewestPairs have a 95 % interval; see stats.SignedRank.
@@ -76,7 +76,7 @@ type pairCount map[string]int
 func (n pairCount) add(baseline, candidate measurements) {
 	for _, m := range metrics {
 		if m.name != MetricResponse99 { // of which there is an interval, or nothing
-			n[m.name] += len(pair(baseline.rounds, candidate.rounds, m.name))
+			n[m.name] += len(pairBlocks(baseline.rounds, candidate.rounds, m.name))
 		}
 	}
 }
@@ -98,7 +98,7 @@ func tooFewPairs(plan record.Plan, blocks []record.Block, measured []measurement
 	var names []string
 	planned, fewest, poorest := 0, fewestPairs, ""
 	for i, c := range plan.Cells {
-		b, ok := twin(plan, c)
+		b, ok := baselineCell(plan, c)
 		if !ok || plan.Searched {
 			continue
 		}
@@ -106,7 +106,7 @@ func tooFewPairs(plan record.Plan, blocks []record.Block, measured []measurement
 		n := pairCount{}
 		n.add(measured[b], measured[i])
 		pairs, metric := n.fewest(comparedBy(measured[b].backlog(), measured[i].backlog()))
-		if cell := a.cell(c); pairs >= fewestPairs || cell != nil && cell.accused() {
+		if cell := a.cell(c); pairs >= fewestPairs || cell != nil && cell.tooManyInvalid() {
 			continue
 		}
 		names = append(names, c.String())
@@ -114,20 +114,20 @@ func tooFewPairs(plan record.Plan, blocks []record.Block, measured []measurement
 			fewest, poorest = pairs, fmt.Sprintf("%d by %s in %s", pairs, metric, c)
 		}
 	}
-	return about(names, Warning{Code: Inconclusive,
+	return warningAbout(names, Warning{Code: Inconclusive,
 		Text: fmt.Sprintf("too few pairs of blocks for an interval in %d of %d comparisons: %s", len(names), planned,
 			poorest),
-		Advice: fmt.Sprintf("a 95 %% interval needs six: give %s, or more", needed(plan, blocks, a, fewest))})
+		Advice: fmt.Sprintf("a 95 %% interval needs six: give %s, or more", optionsFor(plan, blocks, a, fewest))})
 }
 
-// spare is how many pairs more than needed a longer budget is to give: rounds can be counted, but how many there are
-// in a time varies with the machine.
-const spare = 1
+// sparePairs is how many pairs more than needed a longer budget is to give: rounds can be counted, but how many there
+// are in a time varies with the machine.
+const sparePairs = 1
 
-// needed says in options of the command what would have given six pairs in place of so many: pairs grow with the
+// optionsFor says in options of the command what would have given six pairs in place of so many: pairs grow with the
 // rounds, and those with the time. That is the budget, or what the run took, if it took longer, as each start of the
 // targets has one round at the least.
-func needed(plan record.Plan, blocks []record.Block, a *Analysis, pairs int) string {
+func optionsFor(plan record.Plan, blocks []record.Block, a *Analysis, pairs int) string {
 	pairs = max(pairs, 1)
 	if plan.Rounds > 0 {
 		rounds := 0
@@ -140,7 +140,7 @@ func needed(plan record.Plan, blocks []record.Block, a *Analysis, pairs int) str
 	if a.Run.Complete {
 		seconds = max(seconds, time.Duration(plan.BudgetNS).Seconds())
 	}
-	seconds = max((fewestPairs+spare)*seconds/float64(pairs), 1)
+	seconds = max((fewestPairs+sparePairs)*seconds/float64(pairs), 1)
 	digits := math.Pow10(max(int(math.Log10(seconds))-1, 0)) // two are enough
 	return fmt.Sprintf("--budget %.0fs", math.Ceil(seconds/digits)*digits)
 }

@@ -25,7 +25,7 @@ func inconclusive(a *analysis.Analysis) []analysis.Warning {
 func TestTooManyInvalid(t *testing.T) {
 	check := func(blocks, invalid int, want bool) {
 		t.Helper()
-		m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+		m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 		r := m.Record(t, blocks)
 		for i := range r.Blocks {
 			if r.Blocks[i].Cell == 0 && r.Blocks[i].Round < invalid {
@@ -58,16 +58,16 @@ func TestTooManyInvalid(t *testing.T) {
 	check(1, 1, false) // which is too few anyhow
 }
 
-// The referee's blocks are in no comparison, so that nothing depends on them.
-func TestInvalidBlocksOfTheReferee(t *testing.T) {
+// The blocks of the cross-check are in no comparison, so that nothing depends on them.
+func TestInvalidBlocksOfTheCrossCheck(t *testing.T) {
 	cells := analysistest.Twins()
 	for _, c := range analysistest.Twins() {
 		c.Engine = "referee"
 		cells = append(cells, c)
 	}
-	m := analysistest.Made{Cells: cells, Block: analysistest.The10s}
+	m := analysistest.Fake{Cells: cells, Block: analysistest.TenResponses}
 	r := m.Record(t, 6)
-	r.Plan.Referee = "referee"
+	r.Plan.CrossCheck = "referee"
 	for i := range r.Blocks {
 		r.Blocks[i].Collections = r.Blocks[i].Cell / 2
 	}
@@ -85,7 +85,7 @@ func TestInvalidBlocksOfTheReferee(t *testing.T) {
 func TestInvalidBlocksOfTheFloor(t *testing.T) {
 	floor := analysistest.Cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"
-	m := analysistest.Made{Cells: append(analysistest.Twins(), floor), Block: analysistest.The10s}
+	m := analysistest.Fake{Cells: append(analysistest.Twins(), floor), Block: analysistest.TenResponses}
 	r := m.Record(t, 8)
 	r.Plan.Floor = "floor"
 	for i := range r.Blocks {
@@ -148,7 +148,7 @@ func TestTooFewPairs(t *testing.T) {
 		"a search, which compares nothing": {rounds: 1, change: func(p *plan.Plan, _ *analysis.Run) { p.Searched = true }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+			m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 			r := m.Record(t, test.rounds)
 			if test.change != nil {
 				run := analysis.Run{Complete: true}
@@ -178,7 +178,7 @@ func TestTooFewPairs(t *testing.T) {
 
 // A cell that was planned and never visited is not forgotten.
 func TestCellsNeverVisited(t *testing.T) {
-	m := analysistest.Made{Cells: append(analysistest.Twins(), analysistest.Cell("persistent", 8), analysistest.Cell("cgi", 8)), Block: analysistest.The10s}
+	m := analysistest.Fake{Cells: append(analysistest.Twins(), analysistest.Cell("persistent", 8), analysistest.Cell("cgi", 8)), Block: analysistest.TenResponses}
 	r := m.Record(t, 6)
 	r.Blocks = slices.DeleteFunc(r.Blocks, func(b record.Block) bool { return b.Cell > 1 })
 	found := inconclusive(analysistest.Analyze(t, r))
@@ -196,7 +196,7 @@ func TestCellsNeverVisited(t *testing.T) {
 
 // Where there is more than one of a kind, the JSON names each cell, and the text has one line.
 func TestCellsOfAWarning(t *testing.T) {
-	m := analysistest.Made{Cells: append(analysistest.Twins(), analysistest.Cell("persistent", 8), analysistest.Cell("cgi", 8)), Block: analysistest.The10s}
+	m := analysistest.Fake{Cells: append(analysistest.Twins(), analysistest.Cell("persistent", 8), analysistest.Cell("cgi", 8)), Block: analysistest.TenResponses}
 	a := analysistest.Analyze(t, m.Record(t, 5))
 	found := inconclusive(a)
 	want := []string{"hello/hello, cgi, 1 client, fake", "hello/hello, cgi, 8 clients, fake"}
@@ -215,7 +215,7 @@ func TestCellsOfAWarning(t *testing.T) {
 func TestTooFewPairsWithTheFloor(t *testing.T) {
 	floor := analysistest.Cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"
-	m := analysistest.Made{Cells: append(analysistest.Twins(), floor), Block: analysistest.The10s}
+	m := analysistest.Fake{Cells: append(analysistest.Twins(), floor), Block: analysistest.TenResponses}
 	r := m.Record(t, 8)
 	r.Plan.Floor = "floor"
 	r.Blocks = slices.DeleteFunc(r.Blocks, func(b record.Block) bool { return b.Cell == 2 && b.Round > 2 })

@@ -44,7 +44,7 @@ func always(d time.Duration) func(time.Duration) time.Duration {
 func held(t *testing.T, cells []plan.Cell, rounds int, block func(plan.Cell, int) []record.Observation,
 	change func(c plan.Cell, b *record.Block)) *analysis.Analysis {
 	t.Helper()
-	m := analysistest.Made{Cells: cells, Block: block}
+	m := analysistest.Fake{Cells: cells, Block: block}
 	r := m.Record(t, rounds)
 	r.Plan.Objective = &plan.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
 	for i := range r.Blocks {
@@ -101,7 +101,8 @@ func TestWhatGaveOut(t *testing.T) {
 		"requests fail": {append(slices.Clone(fine), analysistest.Failed(record.ErrReset), analysistest.Failed(record.ErrWrongStatus)), nothing,
 			"errors", "2 of 52 requests failed: 1 reset, 1 wrong status"},
 		// The answer to the last request, due after 245 ms, comes 62.25 ms later. So what was planned for 250 ms took
-		// 307.25, and 200/s were 163. The median, of the request due after 120 ms, is 31 ms, which would be good enough.
+		// 307.25, and 200/s were 163. The median, of the request due after 120 ms, is 31 ms, which would be good
+		// enough.
 		"a queue grows": {evenly(200, func(due time.Duration) time.Duration { return due/4 + time.Millisecond }), nothing,
 			"overload", "the server did 163/s of 200/s"},
 		"the generator is late": {late, nothing,
@@ -129,7 +130,7 @@ func TestWhatGaveOut(t *testing.T) {
 			want := analysis.Knee{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p50 ≤ 80 ms", MetRPS: new(100.0),
 				FailedRPS: new(200.0), Reason: test.reason, Detail: test.detail}
 			if test.reason == "" {
-				want.FailedRPS, want.Untold = nil, []float64{200}
+				want.FailedRPS, want.UnclearRPS = nil, []float64{200}
 			} else {
 				says(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s "+test.detail+")")
 			}
@@ -290,7 +291,7 @@ func TestWhatHasAKnee(t *testing.T) {
 			cells = append(cells, c)
 		}
 	}
-	m := analysistest.Made{Cells: cells, Block: func(c plan.Cell, _ int) []record.Observation {
+	m := analysistest.Fake{Cells: cells, Block: func(c plan.Cell, _ int) []record.Observation {
 		return evenly(c.Load.RateRPS, always(10*time.Millisecond))
 	}}
 	r := m.Record(t, 1)
@@ -315,7 +316,7 @@ func TestKneesThatAreNone(t *testing.T) {
 	a := held(t, curve(200), 1, slow, unchanged)
 	says(t, a, "hello: cgi meets p50 ≤ 80 ms at no rate that was tried (at 200/s its p50 was 100 ms); "+
 		"too few requests to tell whether persistent meets p50 ≤ 80 ms: a longer --budget is needed.")
-	if none := analysistest.Analyze(t, (&analysistest.Made{Cells: curve(200), Block: slow}).Record(t, 1)); len(none.Knees) > 0 {
+	if none := analysistest.Analyze(t, (&analysistest.Fake{Cells: curve(200), Block: slow}).Record(t, 1)); len(none.Knees) > 0 {
 		t.Errorf("without an objective there are %d knees", len(none.Knees))
 	}
 }

@@ -21,7 +21,7 @@ func FirstLoads(cells []Cell) []Cell {
 	return kept
 }
 
-// OwnCells lists all cells without those that only check the others: of the referee, and of a check's control.
+// OwnCells lists all cells without those that only check the others: of the cross-check, and of a check's control.
 func (a *Analysis) OwnCells() []Cell {
 	return append(a.CellsOf(record.Closed), a.CellsOf(record.Open)...)
 }
@@ -30,7 +30,7 @@ func (a *Analysis) OwnCells() []Cell {
 func (a *Analysis) CellsOf(kind string) []Cell {
 	var cells []Cell
 	for _, c := range a.Cells {
-		if c.Load.Kind == kind && c.Engine != a.Run.RefereeEngine && (a.Run.Control == "" || c.Model != a.Run.Control) {
+		if c.Load.Kind == kind && c.Engine != a.Run.CrossCheckEngine && (a.Run.Control == "" || c.Model != a.Run.Control) {
 			cells = append(cells, c)
 		}
 	}
@@ -119,7 +119,7 @@ func (a *Analysis) Engines() []string {
 func startsOf(blocks []record.Block) int {
 	starts := 0
 	for _, b := range blocks {
-		starts = max(starts, b.Group+1)
+		starts = max(starts, b.Start+1)
 	}
 	return starts
 }

@@ -16,47 +16,47 @@ type measurements struct {
 	errors           Counts
 	usage            *contract.Usage // summed; nil if the target did not tell
 	database         *int64          // CPU time of its database server, summed; nil if it has none, or that is not known
-	complaints       []string        // each kind of line once
+	logLines         []string        // each kind of line once
 	generatorNS      int64
 	readingNS        int64              // that a look at the usage costs
-	rounds           map[int]*blockView // by round
+	rounds           map[int]*blockData // by round
 }
 
-// blockView is what is needed of a block: of its observations the response times, for a percentile of a cell is that of
+// blockData is what is needed of a block: of its observations the response times, for a percentile of a cell is that of
 // all its blocks, and which of them count is not known before all have been read.
-type blockView struct {
-	group    int
-	reasons  []string           // why it is invalid, if it is
-	accounts []account          // what the server told of some of its requests
-	values   map[string]float64 // by metric; absent where the block does not carry it
-	response []int64            // ascending, of the observations that count
-	backlog  backlog            // of an open loop
-	seen
+type blockData struct {
+	start        int
+	reasons      []string           // why it is invalid, if it is
+	phaseSamples []phaseSample      // what the server reported of some of its requests
+	values       map[string]float64 // by metric; absent where the block does not carry it
+	response     []int64            // ascending, of the observations that count
+	backlog      backlog            // of an open loop
+	blockTotals
 }
 
-// seen is what one block's observations say. Those intended before the discard count for nothing.
-type seen struct {
-	timeouts int           // requests that took at least as long as the timeout
-	answers  int           // right ones
-	inTime   int           // of them, before the planned end
-	last     time.Duration // when the last of them was done
-	latest   time.Duration // intended: an open loop of few requests goes on after its planned end
-	span     time.Duration // in which the answers came that count
+// blockTotals is what one block's observations say. Those intended before the discard count for nothing.
+type blockTotals struct {
+	timeouts  int           // requests that took at least as long as the timeout
+	responses int           // right ones
+	inTime    int           // of them, before the planned end
+	last      time.Duration // when the last of them was done
+	latest    time.Duration // intended: an open loop of few requests goes on after its planned end
+	span      time.Duration // in which the answers came that count
 }
 
-// counts says whether a percentile takes the observation in: a right answer, or a request that timed out, which took at
-// least as long and is recorded at that.
-func counts(o record.Observation, b record.Block) bool {
+// inPercentiles reports whether percentiles include the observation: a right answer, or a request that timed out, which
+// took at least as long and is recorded at that.
+func inPercentiles(o record.Observation, b record.Block) bool {
 	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == record.ErrTimeout)
 }
 
-// measure reads all blocks of a run, each by itself: what they share is for spoil.
+// measure reads all blocks of a run, each by itself: what they share is for propagateInvalid.
 func measure(r *record.Result) ([]measurements, error) {
 	measured := make([]measurements, len(r.Plan.Cells))
-	reading := readings(r)
+	reading := usageReadCosts(r)
 	for i, c := range r.Plan.Cells {
 		var err error
-		if measured[i], err = judge(r, i, reading[target{c.Workload, c.Model}]); err != nil {
+		if measured[i], err = readCell(r, i, reading[targetKey{c.Workload, c.Model}]); err != nil {
 			return nil, err
 		}
 	}
@@ -73,90 +73,90 @@ func blocksOf(r *record.Result, cell int) (found []record.Block) {
 	return found
 }
 
-// judge reads the blocks of the cell with this index, one by one.
-func judge(r *record.Result, cell int, reading int64) (measurements, error) {
-	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockView{}}
+// readCell reads the blocks of the cell with this index, one by one.
+func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
+	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockData{}}
 	load := r.Plan.Cells[cell].Load
 	length, _ := r.Plan.Length(r.Plan.Cells[cell])
 	blocks := blocksOf(r, cell)
 	var lag []int64 // of one block
 	for _, b := range blocks {
-		b.Usage = without(b.Usage, reading)
-		m.count(b)
-		view := &blockView{group: b.Group, response: make([]int64, 0, b.Requests)}
+		b.Usage = withoutReadCost(b.Usage, reading)
+		m.add(b)
+		view := &blockData{start: b.Start, response: make([]int64, 0, b.Requests)}
 		lag = lag[:0]
-		told := newAccounts(b)
+		phases := newPhaseSampler(b)
 		for o, err := range r.Observations(b) {
 			if err != nil {
 				return measurements{}, err
 			}
 			if load.Kind == record.Open {
-				view.backlog.take(o, length)
+				view.backlog.add(o, length)
 				if o.Intended >= time.Duration(b.DiscardNS) {
 					lag = append(lag, int64(o.Lag()))
 				}
 			}
-			if counts(o, b) {
+			if inPercentiles(o, b) {
 				view.response = append(view.response, int64(o.Response()))
-				told.take(o)
+				phases.add(o)
 			}
-			if counts(o, b) || o.Err == "" && o.Done >= time.Duration(b.DiscardNS) {
-				view.take(o, length)
+			if inPercentiles(o, b) || o.Err == "" && o.Done >= time.Duration(b.DiscardNS) {
+				view.add(o, length)
 			}
 		}
-		view.end(b, load, length)
+		view.finish(b, load, length)
 		slices.Sort(view.response)
 		slices.Sort(lag)
-		view.reasons = accuse(r.Plan, b, view.backlog, lag, view.response)
+		view.reasons = invalidReasons(r.Plan, b, view.backlog, lag, view.response)
 		view.values = view.metrics(b, view.response)
-		told.metrics(view.values)
-		told.thin(len(blocks))
-		view.accounts = told.kept
+		phases.metrics(view.values)
+		phases.downsample(len(blocks))
+		view.phaseSamples = phases.kept
 		m.rounds[b.Round] = view
 	}
 	return m, nil
 }
 
-func (s *seen) take(o record.Observation, length time.Duration) {
+func (s *blockTotals) add(o record.Observation, length time.Duration) {
 	if o.Err != "" {
 		s.timeouts++
 		return
 	}
-	s.answers++
+	s.responses++
 	s.last, s.latest = max(s.last, o.Done), max(s.latest, o.Intended)
 	if o.Done < length {
 		s.inTime++
 	}
 }
 
-// end works out over which time the answers count. Of one client that is all, until its last answer. Of others those
+// finish works out over which time the answers count. Of one client that is all, until its last answer. Of others those
 // that came between the discard and the planned end: the ones that were under way at either end would be counted
 // without the time that they took, or the time without them. In an open loop of so few requests that it goes on after
 // its planned end it is all, until the last.
-func (s *seen) end(b record.Block, l record.Load, length time.Duration) {
+func (s *blockTotals) finish(b record.Block, l record.Load, length time.Duration) {
 	discard := time.Duration(b.DiscardNS)
 	switch {
 	case l.Kind == record.Open && (s.latest >= length || s.inTime == 0):
 		s.span = max(s.last, length) - discard
 	case discard > 0 && s.inTime > 0:
-		s.answers, s.span = s.inTime, length-discard
+		s.responses, s.span = s.inTime, length-discard
 	default:
 		s.span = s.last - discard
 	}
 }
 
-func (s *seen) add(more seen) {
+func (s *blockTotals) merge(more blockTotals) {
 	s.timeouts += more.timeouts
-	s.answers += more.answers
+	s.responses += more.responses
 	s.span += more.span
 }
 
 // throughput is the right answers a second; nil if there was no time for any.
-func (s seen) throughput() *float64 {
+func (s blockTotals) throughput() *float64 {
 	if s.span <= 0 {
 		return nil
 	}
-	return new(float64(s.answers) / s.span.Seconds())
+	return new(float64(s.responses) / s.span.Seconds())
 }
 
 // backlog is that of the cell's blocks that are compared.
@@ -169,7 +169,7 @@ func (m measurements) backlog() backlog {
 func (m measurements) addBacklog(sum *backlog) {
 	for _, b := range m.rounds {
 		if len(b.reasons) == 0 {
-			sum.add(b.backlog)
+			sum.merge(b.backlog)
 		}
 	}
 }
@@ -185,31 +185,31 @@ func (m measurements) invalid() int {
 	return n
 }
 
-// responses is the response times of the cell's undisturbed blocks.
+// responses is the response times of the cell's blocks with valid times.
 func (m measurements) responses() stats.Pool {
 	var pool stats.Pool
 	for _, round := range slices.Sorted(maps.Keys(m.rounds)) {
-		if b := m.rounds[round]; !disturbed(b.reasons) {
+		if b := m.rounds[round]; !timesInvalid(b.reasons) {
 			pool = append(pool, b.response)
 		}
 	}
 	return pool
 }
 
-// pool reads the observations of the cell's undisturbed blocks again, and brings a value of them together, sorted. It
-// uses buf.
+// pool reads the observations of the cell's blocks with valid times again, and brings a value of them together, sorted.
+// It uses buf.
 func (m measurements) pool(r *record.Result, cell int, value func(record.Observation) time.Duration,
 	buf []int64) ([]int64, error) {
 	buf = buf[:0]
 	for _, b := range blocksOf(r, cell) {
-		if disturbed(m.rounds[b.Round].reasons) {
+		if timesInvalid(m.rounds[b.Round].reasons) {
 			continue
 		}
 		for o, err := range r.Observations(b) {
 			if err != nil {
 				return nil, err
 			}
-			if counts(o, b) {
+			if inPercentiles(o, b) {
 				buf = append(buf, int64(value(o)))
 			}
 		}
@@ -218,12 +218,12 @@ func (m measurements) pool(r *record.Result, cell int, value func(record.Observa
 	return buf, nil
 }
 
-func (m *measurements) count(b record.Block) {
+func (m *measurements) add(b record.Block) {
 	m.blocks++
 	m.requests += b.Requests
 	m.generatorNS += b.GeneratorNS
 	addCounts(m.errors, b.Errors)
-	m.complaints = record.MergeComplaints(m.complaints, b.Complaints)
+	m.logLines = record.MergeLogLines(m.logLines, b.LogLines)
 	if b.DatabaseNS != nil {
 		if m.database == nil {
 			m.database = new(int64)
@@ -241,20 +241,20 @@ func (m *measurements) count(b record.Block) {
 
 // metrics works out the metrics of one block; the response times are sorted. The median and the ninth decile of a block
 // need no minimum of observations: it is the comparison over blocks that says how sure they are.
-func (s seen) metrics(b record.Block, response []int64) map[string]float64 {
+func (s blockTotals) metrics(b record.Block, response []int64) map[string]float64 {
 	values := map[string]float64{}
 	if len(response) == 0 {
 		return values
 	}
-	values[MetricResponse] = float64(at(response, 0.5))
-	values[MetricResponse90] = float64(at(response, 0.9))
+	values[MetricResponse] = float64(nearestRank(response, 0.5))
+	values[MetricResponse90] = float64(nearestRank(response, 0.9))
 	if t := s.throughput(); t != nil {
 		values[MetricThroughput] = *t
 	}
 	if cpu := cpuOf(b.Usage, b.DatabaseNS); cpu > 0 {
 		values[MetricCPU] = float64(cpu) / float64(b.Requests)
 	}
-	if b.Usage != nil && !b.Usage.Outside {
+	if b.Usage != nil && !b.Usage.External {
 		values[MetricFaults] = float64(b.Usage.MinorFaults+b.Usage.MajorFaults) / float64(b.Requests)
 	}
 	return values
@@ -277,23 +277,23 @@ func (m measurements) cell(r *record.Result, index int) (Cell, error) {
 	c := Cell{Cell: r.Plan.Cells[index], Phases: m.phases()}
 	m.totals(&c)
 	m.costs(&c)
-	var all, undisturbed seen
+	var all, valid blockTotals
 	for _, b := range m.rounds {
-		all.add(b.seen)
-		if !disturbed(b.reasons) {
-			undisturbed.add(b.seen)
+		all.merge(b.blockTotals)
+		if !timesInvalid(b.reasons) {
+			valid.merge(b.blockTotals)
 		}
 	}
 	c.ThroughputRPS = all.throughput() // a rate that was reached is a fact, if an odd one
-	if undisturbed.span > 0 {
-		c.ThroughputRPS = undisturbed.throughput()
+	if valid.span > 0 {
+		c.ThroughputRPS = valid.throughput()
 	}
 	if c.Load.Kind == record.Open {
 		b := m.backlog()
 		c.ReachedShare, c.Overloaded = b.reached(), b.overloaded()
 	}
 	responses := m.responses()
-	c.Response = percentiles(responses, undisturbed.timeouts)
+	c.Response = percentiles(responses, valid.timeouts)
 	c.Histogram = histogram(responses)
 	c.Distribution = distribution(responses)
 	c.Samples = m.samples()
@@ -305,7 +305,7 @@ func (m measurements) cell(r *record.Result, index int) (Cell, error) {
 	if err != nil {
 		return Cell{}, err
 	}
-	c.Service = percentiles(stats.Pool{values}, undisturbed.timeouts)
+	c.Service = percentiles(stats.Pool{values}, valid.timeouts)
 	if values, err = m.pool(r, index, record.Observation.Lag, values); err != nil {
 		return Cell{}, err
 	}
@@ -318,7 +318,7 @@ func (m measurements) totals(c *Cell) {
 	c.Blocks, c.Requests = m.blocks, m.requests
 	c.Errors = record.Block{Errors: m.errors}.Failed()
 	if c.Errors > 0 {
-		c.ErrorsByClass, c.Complaints = m.errors, m.complaints
+		c.ErrorsByClass, c.LogLines = m.errors, m.logLines
 	}
 	c.InvalidBlocks = m.invalid()
 	for _, b := range m.rounds {
@@ -342,12 +342,12 @@ func (m measurements) costs(c *Cell) {
 		return
 	}
 	n := float64(m.requests)
-	c.UsageReading = new(m.readingNS)
+	c.UsageReadCPU = new(m.readingNS)
 	c.CPUPerRequest, c.CPUResolution = new(cpuOf(u, m.database)/int64(m.requests)), u.CPUResolutionNS
 	if m.database != nil {
 		c.DatabaseCPU = new(max(*m.database, 0) / int64(m.requests))
 	}
-	if !u.Outside {
+	if !u.External {
 		c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
 		c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
 		c.ConnectionsPerRequest = new(float64(u.ConnectionsOpened) / n)

@@ -13,9 +13,9 @@ import (
 // the block lasts, and says nothing of what a request costs.
 const LeastReached = 0.95
 
-// chance is how many standard errors of a count a backlog has to grow by, or it may be chance: with few requests one of
-// them that is under way when it is counted makes a twentieth.
-const chance = 3
+// minGrowth is how many standard errors of a count a backlog has to grow by, or it may be chance: with few requests one
+// of them that is under way when it is counted makes a twentieth.
+const minGrowth = 3
 
 // A backlog is what an open loop had under way in the middle of its blocks, and when their arrivals ended. Both are
 // counted against the same moment for all, so it does not matter in which order a server answers. Of one that keeps up
@@ -31,8 +31,8 @@ type backlog struct {
 	grew        int // of them, those with more at the end than in the middle
 }
 
-// take counts an observation of a block of this planned length.
-func (q *backlog) take(o record.Observation, length time.Duration) {
+// add counts an observation of a block of this planned length.
+func (q *backlog) add(o record.Observation, length time.Duration) {
 	half := length / 2
 	if o.Intended >= half && o.Intended < length {
 		q.planned++
@@ -48,8 +48,8 @@ func (q *backlog) take(o record.Observation, length time.Duration) {
 	}
 }
 
-// add takes in another block.
-func (q *backlog) add(more backlog) {
+// merge takes in another block.
+func (q *backlog) merge(more backlog) {
 	q.blocks++
 	if more.end > more.middle {
 		q.grew++
@@ -74,7 +74,7 @@ func (q backlog) reached() *float64 {
 // another.
 func (q backlog) overloaded() bool {
 	grown := float64(q.end - q.middle)
-	return grown > (1-LeastReached)*float64(q.planned) && grown > chance*math.Sqrt(float64(q.end+q.middle)) &&
+	return grown > (1-LeastReached)*float64(q.planned) && grown > minGrowth*math.Sqrt(float64(q.end+q.middle)) &&
 		2*q.grew > q.blocks
 }
 
@@ -87,15 +87,15 @@ func (q backlog) exhausted(l record.Load) bool {
 // An arrival is what is needed of an observation for the pace.
 type arrival struct{ due, done time.Duration }
 
-// pace is the share of the planned rate that the target reached in a block of an open loop, at most 1: how long the
-// arrivals were planned to go on, over how long it took until the last of them had its answer. What a request takes
+// achievedRate is the share of the planned rate that the target reached in a block of an open loop, at most 1: how long
+// the arrivals were planned to go on, over how long it took until the last of them had its answer. What a request takes
 // anyhow is no fault of the rate: if all but a twentieth had their answers as soon after the end as a request of the
 // first half took, in the median, the rate was reached.
 //
 // It does not look at how many requests came: of 400 arrivals of a Poisson process a twentieth more or less is chance.
 // Nor does it count, as a backlog does, how many are under way, which takes the blocks of a whole cell to be sure of. A
 // search has to tell from one visit.
-func pace(r *record.Result, b record.Block) (float64, error) {
+func achievedRate(r *record.Result, b record.Block) (float64, error) {
 	cell := r.Plan.Cells[b.Cell]
 	length, _ := r.Plan.Length(cell)
 	discard := time.Duration(b.DiscardNS)
@@ -107,7 +107,7 @@ func pace(r *record.Result, b record.Block) (float64, error) {
 		}
 		// A plan of few arrivals goes on for longer. It ends when another one would be due.
 		end = max(end, o.Intended+time.Duration(float64(time.Second)/cell.Load.RateRPS))
-		if counts(o, b) {
+		if inPercentiles(o, b) {
 			last = max(last, o.Done)
 			arrived = append(arrived, arrival{o.Intended, o.Done})
 		}
@@ -123,7 +123,7 @@ func pace(r *record.Result, b record.Block) (float64, error) {
 	slices.Sort(early)
 	inTime := 0
 	for _, o := range arrived {
-		if o.done <= end+time.Duration(at(early, 0.5)) {
+		if o.done <= end+time.Duration(nearestRank(early, 0.5)) {
 			inTime++
 		}
 	}

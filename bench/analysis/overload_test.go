@@ -16,9 +16,9 @@ import (
 	"forktax/workload/contract"
 )
 
-// A server answers requests that arrive as a Poisson process, as many at once as it has workers, the others in turn or,
-// if it is unfair, the newest first. An infinite number of workers is 0.
-type server struct {
+// A queueServer answers requests that arrive as a Poisson process, as many at once as it has workers, the others in
+// turn or, if it is unfair, the newest first. An infinite number of workers is 0.
+type queueServer struct {
 	workers int
 	service func(*rand.Rand) time.Duration
 	unfair  bool
@@ -33,7 +33,7 @@ func constant(d time.Duration) func(*rand.Rand) time.Duration {
 }
 
 // visit simulates a block.
-func (s server) visit(r *rand.Rand, rate float64, length time.Duration) []record.Observation {
+func (s queueServer) visit(r *rand.Rand, rate float64, length time.Duration) []record.Observation {
 	var block []record.Observation
 	for at := r.ExpFloat64() / rate; at < length.Seconds(); at += r.ExpFloat64() / rate {
 		due := time.Duration(at * 1e9)
@@ -73,20 +73,20 @@ func TestOverloadIsTold(t *testing.T) {
 		rate        float64 // a second; two workers with a mean of 4 ms can take 500
 		length      time.Duration
 		blocks      int
-		server      server
+		server      queueServer
 		least, most float64 // share of the trials that are called an overload
 	}{
-		"half of what it can take":       {250, 250 * time.Millisecond, 40, server{2, exponential(4e6), false}, 0, 0.01},
-		"the same in few blocks":         {250, 250 * time.Millisecond, 6, server{2, exponential(4e6), false}, 0, 0.02},
-		"four fifths of it":              {400, 250 * time.Millisecond, 40, server{2, exponential(4e6), false}, 0, 0.05},
-		"few requests":                   {40, 50 * time.Millisecond, 6, server{2, exponential(4e6), false}, 0, 0.01},
-		"slow, but as many as there are": {200, 250 * time.Millisecond, 40, server{0, constant(100e6), false}, 0, 0.01},
-		"slow, now and then more so":     {200, 250 * time.Millisecond, 40, server{0, exponential(30e6), false}, 0, 0.01},
-		"a fifth too much":               {600, 250 * time.Millisecond, 6, server{2, exponential(4e6), false}, 0.8, 1},
-		"a fifth too much in 20 blocks":  {600, 250 * time.Millisecond, 20, server{2, exponential(4e6), false}, 0.99, 1},
-		"a tenth too much":               {550, 250 * time.Millisecond, 40, server{2, exponential(4e6), false}, 0.95, 1},
-		"the newest first":               {600, 250 * time.Millisecond, 20, server{2, exponential(4e6), true}, 0.99, 1},
-		"ten times as much":              {5000, 250 * time.Millisecond, 1, server{2, exponential(4e6), false}, 1, 1},
+		"half of what it can take":       {250, 250 * time.Millisecond, 40, queueServer{2, exponential(4e6), false}, 0, 0.01},
+		"the same in few blocks":         {250, 250 * time.Millisecond, 6, queueServer{2, exponential(4e6), false}, 0, 0.02},
+		"four fifths of it":              {400, 250 * time.Millisecond, 40, queueServer{2, exponential(4e6), false}, 0, 0.05},
+		"few requests":                   {40, 50 * time.Millisecond, 6, queueServer{2, exponential(4e6), false}, 0, 0.01},
+		"slow, but as many as there are": {200, 250 * time.Millisecond, 40, queueServer{0, constant(100e6), false}, 0, 0.01},
+		"slow, now and then more so":     {200, 250 * time.Millisecond, 40, queueServer{0, exponential(30e6), false}, 0, 0.01},
+		"a fifth too much":               {600, 250 * time.Millisecond, 6, queueServer{2, exponential(4e6), false}, 0.8, 1},
+		"a fifth too much in 20 blocks":  {600, 250 * time.Millisecond, 20, queueServer{2, exponential(4e6), false}, 0.99, 1},
+		"a tenth too much":               {550, 250 * time.Millisecond, 40, queueServer{2, exponential(4e6), false}, 0.95, 1},
+		"the newest first":               {600, 250 * time.Millisecond, 20, queueServer{2, exponential(4e6), true}, 0.99, 1},
+		"ten times as much":              {5000, 250 * time.Millisecond, 1, queueServer{2, exponential(4e6), false}, 1, 1},
 	} {
 		r := rand.New(rand.NewPCG(1909, uint64(len(name)))) // Erlang's year
 		told := 0
@@ -111,7 +111,7 @@ func TestStallIsNoOverload(t *testing.T) {
 	for stalls := range 7 {
 		var blocks [][]record.Observation
 		for i := range 6 {
-			block := server{2, constant(100 * time.Microsecond), false}.visit(r, 2000, 250*time.Millisecond)
+			block := queueServer{2, constant(100 * time.Microsecond), false}.visit(r, 2000, 250*time.Millisecond)
 			for j := range block {
 				if i < stalls && block[j].Done > 200*time.Millisecond {
 					block[j].Done = 300 * time.Millisecond
@@ -126,16 +126,16 @@ func TestStallIsNoOverload(t *testing.T) {
 }
 
 // Where a rung of a ladder is overloaded, the steps to it and from it are not told.
-func TestLadderOfAnOverload(t *testing.T) {
+func TestReuseLevelsOfAnOverload(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	check := func(slow string, want ...string) {
 		t.Helper()
-		m := analysistest.Made{Block: func(c plan.Cell, _ int) []record.Observation {
+		m := analysistest.Fake{Block: func(c plan.Cell, _ int) []record.Observation {
 			mean := time.Millisecond
 			if c.Model == slow {
 				mean = 10 * time.Millisecond
 			}
-			return server{2, exponential(mean), false}.visit(random, 400, 250*time.Millisecond)
+			return queueServer{2, exponential(mean), false}.visit(random, 400, 250*time.Millisecond)
 		}}
 		for _, model := range []string{"persistent", "reconnect", "reload", "cgi"} {
 			c := analysistest.OpenTwins()[0]
@@ -143,7 +143,7 @@ func TestLadderOfAnOverload(t *testing.T) {
 			m.Cells = append(m.Cells, c)
 		}
 		var got []string
-		for _, l := range analysistest.Analyze(t, m.Record(t, 8)).Ladders {
+		for _, l := range analysistest.Analyze(t, m.Record(t, 8)).ReuseLevels {
 			for _, s := range l.Steps {
 				got = append(got, s.To)
 			}
@@ -161,8 +161,8 @@ func TestLadderOfAnOverload(t *testing.T) {
 func TestOverload(t *testing.T) {
 	const planned = 400
 	random := rand.New(rand.NewPCG(5, 6))
-	servers := map[string]server{"persistent": {2, exponential(1e6), false}, "cgi": {2, exponential(10e6), false}} // 200/s
-	m := analysistest.Made{Cells: analysistest.OpenTwins(), Block: func(c plan.Cell, _ int) []record.Observation {
+	servers := map[string]queueServer{"persistent": {2, exponential(1e6), false}, "cgi": {2, exponential(10e6), false}} // 200/s
+	m := analysistest.Fake{Cells: analysistest.OpenTwins(), Block: func(c plan.Cell, _ int) []record.Observation {
 		return servers[c.Model].visit(random, planned, 250*time.Millisecond)
 	}}
 	r := m.Record(t, 8)
@@ -240,7 +240,7 @@ func TestExhaustedConnections(t *testing.T) {
 	}
 	check := func(connections int, invalid int) {
 		t.Helper()
-		m := analysistest.Made{Cells: analysistest.OpenTwins(), Block: late}
+		m := analysistest.Fake{Cells: analysistest.OpenTwins(), Block: late}
 		for i := range m.Cells {
 			m.Cells[i].Load.Concurrency = connections
 		}

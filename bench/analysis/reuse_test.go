@@ -46,7 +46,7 @@ func telling(c plan.Cell, round int) []record.Observation {
 		if i == 0 {
 			timing[contract.PhaseHandle] += 1e9
 		}
-		o := analysistest.Took(timing.Sum() + timings[c.Model].outside*time.Microsecond)
+		o := analysistest.Response(timing.Sum() + timings[c.Model].outside*time.Microsecond)
 		o.Timing = timing
 		all = append(all, o)
 	}
@@ -54,10 +54,10 @@ func telling(c plan.Cell, round int) []record.Observation {
 }
 
 func TestPhases(t *testing.T) {
-	m := analysistest.Made{Cells: rungs(), Block: telling}
+	m := analysistest.Fake{Cells: rungs(), Block: telling}
 	a := analysistest.Analyze(t, m.Record(t, 7))
-	// The median of 70 is the 35th: 9 of each round are ordinary, so it falls on round 3 (the 28th to the 36th), with 300
-	// ns.
+	// The median of 70 is the 35th: 9 of each round are ordinary, so it falls on round 3 (the 28th to the 36th), with
+	// 300 ns.
 	for i, want := range [][]analysis.Phase{
 		{{Name: "handle", NS: 5_300}, {Name: "outside", NS: 30_000}},
 		{{Name: "connect", NS: 100_000}, {Name: "handle", NS: 7_300}, {Name: "outside", NS: 30_000}},
@@ -80,12 +80,12 @@ func TestPhases(t *testing.T) {
 
 // Without phases, as a foreign server or hey has it, there is nothing to show.
 func TestNoPhases(t *testing.T) {
-	m := analysistest.Made{Cells: rungs(), Block: analysistest.The10s}
+	m := analysistest.Fake{Cells: rungs(), Block: analysistest.TenResponses}
 	a := analysistest.Analyze(t, m.Record(t, 7))
 	if len(a.Cells[3].Phases) != 0 {
 		t.Errorf("phases %v, want none", a.Cells[3].Phases)
 	}
-	if s := a.Ladders[0].Steps[0]; s.Phases.Value != nil || !s.Agree || s.Response.Value == nil {
+	if s := a.ReuseLevels[0].Steps[0]; s.Phases.Value != nil || !s.Agree || s.Response.Value == nil {
 		t.Errorf("the step is %+v, want one that only the client saw", s)
 	}
 	for _, format := range []string{"text", "markdown"} {
@@ -96,15 +96,15 @@ func TestNoPhases(t *testing.T) {
 }
 
 // Every step is a whole number of microseconds here, in all rounds alike.
-func TestLadder(t *testing.T) {
+func TestReuseLevels(t *testing.T) {
 	check := func(cells []plan.Cell, want []analysis.Step) {
 		t.Helper()
-		m := analysistest.Made{Cells: cells, Block: telling}
+		m := analysistest.Fake{Cells: cells, Block: telling}
 		a := analysistest.Analyze(t, m.Record(t, 7))
-		if len(a.Ladders) != 1 || a.Ladders[0].Workload != "hello" || a.Ladders[0].Load != cells[0].Load {
-			t.Fatalf("ladders = %+v, want one of hello", a.Ladders)
+		if len(a.ReuseLevels) != 1 || a.ReuseLevels[0].Workload != "hello" || a.ReuseLevels[0].Load != cells[0].Load {
+			t.Fatalf("reuse levels = %+v, want one of hello", a.ReuseLevels)
 		}
-		got := a.Ladders[0].Steps
+		got := a.ReuseLevels[0].Steps
 		for i := range got {
 			got[i].CPU = analysis.Estimate{}
 		}
@@ -116,25 +116,25 @@ func TestLadder(t *testing.T) {
 		ns := us * 1000
 		return analysis.Estimate{Value: &ns, Low: &ns, High: &ns}
 	}
-	connection := analysis.Step{Renews: "connection", From: "persistent", To: "reconnect", Response: sure(102), Phases: sure(102),
+	connection := analysis.Step{NotReused: "connection", From: "persistent", To: "reconnect", Response: sure(102), Phases: sure(102),
 		Blocks: 7, Agree: true}
-	state := analysis.Step{Renews: "state", From: "reconnect", To: "reload", Response: sure(20), Phases: sure(20), Blocks: 7, Agree: true}
+	state := analysis.Step{NotReused: "state", From: "reconnect", To: "reload", Response: sure(20), Phases: sure(20), Blocks: 7, Agree: true}
 	// What is outside of the phases differs by 10 µs, which the client sees and the servers do not tell.
-	process := analysis.Step{Renews: "process", From: "reload", To: "cgi", Response: sure(1773), Phases: sure(1763), Blocks: 7}
+	process := analysis.Step{NotReused: "process", From: "reload", To: "cgi", Response: sure(1773), Phases: sure(1763), Blocks: 7}
 	check(rungs(), []analysis.Step{connection, state, process})
 
 	both := process
-	both.From, both.Renews, both.Response, both.Phases = "reconnect", "state and process", sure(1793), sure(1783)
+	both.From, both.NotReused, both.Response, both.Phases = "reconnect", "state and process", sure(1793), sure(1783)
 	check([]plan.Cell{analysistest.Cell("persistent", 1), analysistest.Cell("reconnect", 1), analysistest.Cell("cgi", 1)}, []analysis.Step{connection, both})
 
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: telling}
-	if a := analysistest.Analyze(t, m.Record(t, 7)); len(a.Ladders) > 0 {
-		t.Errorf("ladders of the twins alone = %+v, want none: that is the fork tax", a.Ladders)
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: telling}
+	if a := analysistest.Analyze(t, m.Record(t, 7)); len(a.ReuseLevels) > 0 {
+		t.Errorf("ladders of the twins alone = %+v, want none: that is the fork tax", a.ReuseLevels)
 	}
 }
 
-func TestLadderDisagrees(t *testing.T) {
-	m := analysistest.Made{Cells: rungs(), Block: telling}
+func TestReuseLevelsDisagrees(t *testing.T) {
+	m := analysistest.Fake{Cells: rungs(), Block: telling}
 	a := analysistest.Analyze(t, m.Record(t, 7))
 	for _, w := range a.Warnings {
 		if w.Code == "ladder" {
@@ -151,9 +151,9 @@ func TestLadderDisagrees(t *testing.T) {
 func TestMeaningNamesLongestPhases(t *testing.T) {
 	floor := analysistest.Cell("cgi", 1)
 	floor.Workload, floor.Request = "least", "least"
-	m := analysistest.Made{Cells: append(rungs(), floor), Block: func(c plan.Cell, round int) []record.Observation {
+	m := analysistest.Fake{Cells: append(rungs(), floor), Block: func(c plan.Cell, round int) []record.Observation {
 		if c.Workload == "least" {
-			return slices.Repeat([]record.Observation{analysistest.Took(300 * time.Microsecond)}, 10)
+			return slices.Repeat([]record.Observation{analysistest.Response(300 * time.Microsecond)}, 10)
 		}
 		return telling(c, round)
 	}}
@@ -168,7 +168,7 @@ func TestMeaningNamesLongestPhases(t *testing.T) {
 
 // What a request costs in CPU is what a rate costs in cores, and what of the tax can go follows from the phases.
 func TestDecisions(t *testing.T) {
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: telling}
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: telling}
 	r := m.Record(t, 7)
 	r.Environment.Programs = []record.Program{{Workload: "hello", Go: "go1.26", Linking: record.LinkedDynamically}}
 	for i := range r.Blocks {
@@ -213,7 +213,7 @@ func TestStaticBuildSaves(t *testing.T) {
 	}
 	floor := analysistest.Cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"
-	m := analysistest.Made{Cells: append(cells, floor), Block: func(c plan.Cell, round int) []record.Observation {
+	m := analysistest.Fake{Cells: append(cells, floor), Block: func(c plan.Cell, round int) []record.Observation {
 		block := telling(c, round)
 		if c.Workload == "floor" {
 			for i := range block {

@@ -14,8 +14,8 @@ import (
 	"forktax/bench/record"
 )
 
-// A visit of a made search.
-type visit struct {
+// A searchBlock is a block of a search that the test makes up.
+type searchBlock struct {
 	rate   float64
 	start  int
 	block  []record.Observation
@@ -23,99 +23,99 @@ type visit struct {
 }
 
 // Visits to a rate, at a start of the targets, that say different things of p50 ≤ 80 ms.
-func meets(rate float64, start int) visit {
-	return visit{rate, start, evenly(200, always(10*time.Millisecond)), nothing}
+func meets(rate float64, start int) searchBlock {
+	return searchBlock{rate, start, evenly(200, always(10*time.Millisecond)), nothing}
 }
 
-func misses(rate float64, start int) visit {
-	return visit{rate, start, evenly(200, always(100*time.Millisecond)), nothing}
+func misses(rate float64, start int) searchBlock {
+	return searchBlock{rate, start, evenly(200, always(100*time.Millisecond)), nothing}
 }
 
-func fails(rate float64, start int) visit {
-	return visit{rate, start, append(meets(rate, start).block, analysistest.Failed(record.ErrReset)), nothing}
+func fails(rate float64, start int) searchBlock {
+	return searchBlock{rate, start, append(meets(rate, start).block, analysistest.Failed(record.ErrReset)), nothing}
 }
 
-func drops(rate float64, start int) visit {
-	return visit{rate, start, append(meets(rate, start).block, record.Observation{Done: time.Second, Status: 200}),
+func drops(rate float64, start int) searchBlock {
+	return searchBlock{rate, start, append(meets(rate, start).block, record.Observation{Done: time.Second, Status: 200}),
 		func(b *record.Block) { b.Machine.ListenDrops = 1 }}
 }
 
-func stolen(rate float64, start int) visit {
-	return visit{rate, start, misses(rate, start).block, func(b *record.Block) {
+func stolen(rate float64, start int) searchBlock {
+	return searchBlock{rate, start, misses(rate, start).block, func(b *record.Block) {
 		b.Machine = record.Counters{CPUSeconds: 1, StealSeconds: 0.1}
 	}}
 }
 
-func collected(rate float64, start int) visit {
-	return visit{rate, start, misses(rate, start).block, func(b *record.Block) { b.Collections = 1 }}
+func collected(rate float64, start int) searchBlock {
+	return searchBlock{rate, start, misses(rate, start).block, func(b *record.Block) { b.Collections = 1 }}
 }
 
-func busy(rate float64, start int) visit {
-	return visit{rate, start, misses(rate, start).block, func(b *record.Block) { b.GeneratorNS = 7e8 }}
+func busy(rate float64, start int) searchBlock {
+	return searchBlock{rate, start, misses(rate, start).block, func(b *record.Block) { b.GeneratorNS = 7e8 }}
 }
 
-func busyAndStolen(rate float64, start int) visit {
-	return visit{rate, start, misses(rate, start).block, func(b *record.Block) {
+func busyAndStolen(rate float64, start int) searchBlock {
+	return searchBlock{rate, start, misses(rate, start).block, func(b *record.Block) {
 		busy(rate, start).change(b)
 		stolen(rate, start).change(b)
 	}}
 }
 
 // search records the visits as those of a search, with three starts, of the model cgi at 10, 20, … 70/s.
-func search(t *testing.T, visits ...visit) *record.Result {
+func search(t *testing.T, visits ...searchBlock) *record.Result {
 	t.Helper()
 	return searchOf(t, visits, nil)
 }
 
 // searchOf records those of cgi and those of persistent.
-func searchOf(t *testing.T, cgi, persistent []visit) *record.Result {
+func searchOf(t *testing.T, cgi, persistent []searchBlock) *record.Result {
 	t.Helper()
 	visits := slices.Concat(cgi, persistent)
 	cells := curve(10, 20, 30, 40, 50, 60, 70)
-	m := analysistest.Made{Cells: cells, Block: func(_ plan.Cell, round int) []record.Observation { return visits[round].block }}
+	m := analysistest.Fake{Cells: cells, Block: func(_ plan.Cell, round int) []record.Observation { return visits[round].block }}
 	r := m.Record(t, len(visits))
 	r.Blocks = slices.DeleteFunc(r.Blocks, func(b record.Block) bool {
 		c := cells[b.Cell]
 		return c.Load.RateRPS != visits[b.Round].rate || (c.Model == "cgi") != (b.Round < len(cgi))
 	})
 	for i := range r.Blocks {
-		r.Blocks[i].Group = visits[i].start
+		r.Blocks[i].Start = visits[i].start
 		visits[i].change(&r.Blocks[i])
 	}
-	r.Plan.Searched, r.Plan.Groups, r.Plan.BlockNS = true, 3, int64(250*time.Millisecond)
+	r.Plan.Searched, r.Plan.Starts, r.Plan.BlockNS = true, 3, int64(250*time.Millisecond)
 	r.Plan.Objective = &plan.Objective{Percentile: 0.5, LimitNS: int64(80 * time.Millisecond)}
 	return r
 }
 
 // What a visit says of the objective, whatever those before it said.
-func TestLatest(t *testing.T) {
-	growing := func(share time.Duration) visit {
+func TestLatestStatus(t *testing.T) {
+	growing := func(share time.Duration) searchBlock {
 		response := func(due time.Duration) time.Duration { return due/share + time.Millisecond }
-		return visit{50, 0, evenly(200, response), nothing}
+		return searchBlock{50, 0, evenly(200, response), nothing}
 	}
 	for name, test := range map[string]struct {
-		visit visit
-		want  plan.Verdict
+		visit searchBlock
+		want  plan.ObjectiveStatus
 	}{
 		"met":                         {meets(50, 0), plan.Met},
 		"too slow":                    {misses(50, 0), plan.Missed},
 		"a request failed":            {fails(50, 0), plan.Failed},
 		"a request was dropped":       {drops(50, 0), plan.Failed},
-		"somebody else's was dropped": {visit{50, 0, misses(50, 0).block, drops(50, 0).change}, plan.Unclear},
-		"stolen, and met":             {visit{50, 0, meets(50, 0).block, stolen(50, 0).change}, plan.Met},
+		"somebody else's was dropped": {searchBlock{50, 0, misses(50, 0).block, drops(50, 0).change}, plan.Unclear},
+		"stolen, and met":             {searchBlock{50, 0, meets(50, 0).block, stolen(50, 0).change}, plan.Met},
 		"stolen, and missed":          {stolen(50, 0), plan.Missed},
 		"collected":                   {collected(50, 0), plan.Unclear},
 		"a busy generator":            {busy(50, 0), plan.Unclear},
-		"too few":                     {visit{50, 0, meets(50, 0).block[:3], nothing}, plan.Unclear},
+		"too few":                     {searchBlock{50, 0, meets(50, 0).block[:3], nothing}, plan.Unclear},
 		"a queue that grows":          {growing(4), plan.Missed},
-		"one that grows fast":         {visit{50, 0, growing(1).block, nothing}, plan.Missed},
-		"one that grows faster": {visit{50, 0, evenly(200, func(due time.Duration) time.Duration {
+		"one that grows fast":         {searchBlock{50, 0, growing(1).block, nothing}, plan.Missed},
+		"one that grows faster": {searchBlock{50, 0, evenly(200, func(due time.Duration) time.Duration {
 			return 2 * due
 		}), nothing}, plan.Failed},
 	} {
-		for _, before := range []visit{meets(40, 0), fails(40, 0), meets(50, 0)} {
-			if got, err := analysis.Latest(search(t, before, test.visit)); got != test.want || err != nil {
-				t.Errorf("%s: Latest = %v, %v, want %v", name, got, err, test.want)
+		for _, before := range []searchBlock{meets(40, 0), fails(40, 0), meets(50, 0)} {
+			if got, err := analysis.LatestStatus(search(t, before, test.visit)); got != test.want || err != nil {
+				t.Errorf("%s: LatestStatus = %v, %v, want %v", name, got, err, test.want)
 			}
 		}
 	}
@@ -125,51 +125,51 @@ func TestLatest(t *testing.T) {
 func TestKneesOfSearches(t *testing.T) {
 	at := func(rps float64) *float64 { return &rps }
 	for name, test := range map[string]struct {
-		visits      []visit
+		visits      []searchBlock
 		met, failed *float64
 		reason      string
 		search      analysis.Search
 	}{
-		"settled": {[]visit{meets(40, 0), misses(60, 0), misses(60, 0), meets(50, 0), meets(50, 1), meets(50, 2)},
-			at(50), at(60), "response times", analysis.Search{Visits: 6, Starts: 3}},
-		"missed once, by noise": {[]visit{misses(40, 0), meets(40, 0), fails(60, 0), fails(50, 0), meets(40, 1),
-			meets(40, 2)}, at(40), at(50), "errors", analysis.Search{Visits: 6, Starts: 3}},
-		"disturbed, and then met": {[]visit{collected(40, 0), busy(40, 0), meets(40, 0), fails(60, 0), fails(50, 0),
-			meets(40, 1), meets(40, 2)}, at(40), at(50), "errors", analysis.Search{Visits: 7, Starts: 3}},
-		"disturbed each time": {[]visit{meets(40, 0), busy(60, 0), collected(60, 0), busy(60, 0), meets(50, 0), meets(50, 1),
-			meets(50, 2)}, at(50), at(60), "generator", analysis.Search{Visits: 7, Starts: 3}},
-		"disturbed twice, and missed": {[]visit{meets(40, 0), busy(60, 0), misses(60, 0), busy(60, 0), meets(50, 0),
-			meets(50, 1), meets(50, 2)}, at(50), at(60), "response times", analysis.Search{Visits: 7, Starts: 3}},
-		"met once, and failed at a further start": {[]visit{meets(40, 0), fails(60, 0), meets(50, 0), fails(50, 1),
-			meets(40, 1), meets(40, 2)}, at(40), at(50), "errors", analysis.Search{Visits: 6, Starts: 3}},
-		"met, but not at the last start": {[]visit{meets(40, 0), fails(60, 0), meets(50, 0), meets(50, 1), misses(50, 2),
-			misses(50, 2), meets(40, 2)}, at(40), at(50), "response times", analysis.Search{Visits: 7, Starts: 3}},
-		"missed, and failed": {[]visit{meets(40, 0), misses(60, 0), fails(60, 0), meets(50, 0), meets(50, 1), meets(50, 2)},
-			at(50), at(60), "errors", analysis.Search{Visits: 6, Starts: 3}},
-		"disturbed at the first start, and met at the others": {[]visit{busy(40, 0), busy(40, 0), busy(40, 0), meets(20, 0),
+		"settled": {[]searchBlock{meets(40, 0), misses(60, 0), misses(60, 0), meets(50, 0), meets(50, 1), meets(50, 2)},
+			at(50), at(60), "response times", analysis.Search{Blocks: 6, Starts: 3}},
+		"missed once, by noise": {[]searchBlock{misses(40, 0), meets(40, 0), fails(60, 0), fails(50, 0), meets(40, 1),
+			meets(40, 2)}, at(40), at(50), "errors", analysis.Search{Blocks: 6, Starts: 3}},
+		"disturbed, and then met": {[]searchBlock{collected(40, 0), busy(40, 0), meets(40, 0), fails(60, 0), fails(50, 0),
+			meets(40, 1), meets(40, 2)}, at(40), at(50), "errors", analysis.Search{Blocks: 7, Starts: 3}},
+		"disturbed each time": {[]searchBlock{meets(40, 0), busy(60, 0), collected(60, 0), busy(60, 0), meets(50, 0), meets(50, 1),
+			meets(50, 2)}, at(50), at(60), "generator", analysis.Search{Blocks: 7, Starts: 3}},
+		"disturbed twice, and missed": {[]searchBlock{meets(40, 0), busy(60, 0), misses(60, 0), busy(60, 0), meets(50, 0),
+			meets(50, 1), meets(50, 2)}, at(50), at(60), "response times", analysis.Search{Blocks: 7, Starts: 3}},
+		"met once, and failed at a further start": {[]searchBlock{meets(40, 0), fails(60, 0), meets(50, 0), fails(50, 1),
+			meets(40, 1), meets(40, 2)}, at(40), at(50), "errors", analysis.Search{Blocks: 6, Starts: 3}},
+		"met, but not at the last start": {[]searchBlock{meets(40, 0), fails(60, 0), meets(50, 0), meets(50, 1), misses(50, 2),
+			misses(50, 2), meets(40, 2)}, at(40), at(50), "response times", analysis.Search{Blocks: 7, Starts: 3}},
+		"missed, and failed": {[]searchBlock{meets(40, 0), misses(60, 0), fails(60, 0), meets(50, 0), meets(50, 1), meets(50, 2)},
+			at(50), at(60), "errors", analysis.Search{Blocks: 6, Starts: 3}},
+		"disturbed at the first start, and met at the others": {[]searchBlock{busy(40, 0), busy(40, 0), busy(40, 0), meets(20, 0),
 			meets(30, 0), meets(30, 1), meets(40, 1), fails(60, 1), fails(50, 1), meets(40, 2)},
-			at(40), at(50), "errors", analysis.Search{Visits: 10, Starts: 2}},
-		"met at the first start, and disturbed at the others": {[]visit{meets(40, 0), fails(60, 0), meets(50, 0),
+			at(40), at(50), "errors", analysis.Search{Blocks: 10, Starts: 2}},
+		"met at the first start, and disturbed at the others": {[]searchBlock{meets(40, 0), fails(60, 0), meets(50, 0),
 			busy(50, 1), busy(50, 1), busy(50, 1), meets(40, 1), busy(50, 1), meets(40, 2), collected(50, 2)},
-			at(40), at(50), "generator", analysis.Search{Visits: 10, Starts: 3}},
-		"missed while the hypervisor took time, which does not excuse it": {[]visit{meets(40, 0), stolen(60, 0),
+			at(40), at(50), "generator", analysis.Search{Blocks: 10, Starts: 3}},
+		"missed while the hypervisor took time, which does not excuse it": {[]searchBlock{meets(40, 0), stolen(60, 0),
 			stolen(60, 0), meets(50, 0), meets(50, 1), meets(50, 2)}, at(50), at(60), "response times",
-			analysis.Search{Visits: 6, Starts: 3}},
-		"missed at one start, and met at the next": {[]visit{meets(40, 0), fails(60, 0), meets(50, 0), fails(50, 1),
-			meets(40, 1), meets(50, 2)}, at(40), at(50), "errors", analysis.Search{Visits: 6, Starts: 3}},
-		"met at the last start only": {[]visit{busy(40, 0), meets(30, 0), meets(30, 1), busy(40, 1), meets(30, 2), meets(40, 2),
-			fails(50, 2)}, at(40), at(50), "errors", analysis.Search{Visits: 7, Starts: 1, Missing: 1}},
-		"all met": {[]visit{meets(40, 0), meets(60, 0), meets(70, 0), meets(70, 1), meets(70, 2)},
-			at(70), nil, "", analysis.Search{Visits: 5, Starts: 3}},
-		"none met": {[]visit{fails(40, 0), fails(20, 0), drops(10, 0)}, nil, at(10), "network", analysis.Search{Visits: 3}},
-		"cut short between 10 and 40, which takes two halvings and two starts": {[]visit{fails(40, 0), meets(10, 0)},
-			at(10), at(40), "errors", analysis.Search{Visits: 2, Starts: 1, Missing: 4}},
-		"cut short at the first visit, which failed": {[]visit{fails(40, 0)},
-			nil, at(40), "errors", analysis.Search{Visits: 1, Missing: 4}},
-		"cut short at the first visit, which met it": {[]visit{meets(40, 0)},
-			at(40), nil, "", analysis.Search{Visits: 1, Starts: 1, Missing: 4}},
-		"cut short before the last start": {[]visit{meets(40, 0), fails(60, 0), meets(50, 0), meets(50, 1)},
-			at(50), at(60), "errors", analysis.Search{Visits: 4, Starts: 2, Missing: 1}},
+			analysis.Search{Blocks: 6, Starts: 3}},
+		"missed at one start, and met at the next": {[]searchBlock{meets(40, 0), fails(60, 0), meets(50, 0), fails(50, 1),
+			meets(40, 1), meets(50, 2)}, at(40), at(50), "errors", analysis.Search{Blocks: 6, Starts: 3}},
+		"met at the last start only": {[]searchBlock{busy(40, 0), meets(30, 0), meets(30, 1), busy(40, 1), meets(30, 2), meets(40, 2),
+			fails(50, 2)}, at(40), at(50), "errors", analysis.Search{Blocks: 7, Starts: 1, Missing: 1}},
+		"all met": {[]searchBlock{meets(40, 0), meets(60, 0), meets(70, 0), meets(70, 1), meets(70, 2)},
+			at(70), nil, "", analysis.Search{Blocks: 5, Starts: 3}},
+		"none met": {[]searchBlock{fails(40, 0), fails(20, 0), drops(10, 0)}, nil, at(10), "network", analysis.Search{Blocks: 3}},
+		"cut short between 10 and 40, which takes two halvings and two starts": {[]searchBlock{fails(40, 0), meets(10, 0)},
+			at(10), at(40), "errors", analysis.Search{Blocks: 2, Starts: 1, Missing: 4}},
+		"cut short at the first visit, which failed": {[]searchBlock{fails(40, 0)},
+			nil, at(40), "errors", analysis.Search{Blocks: 1, Missing: 4}},
+		"cut short at the first visit, which met it": {[]searchBlock{meets(40, 0)},
+			at(40), nil, "", analysis.Search{Blocks: 1, Starts: 1, Missing: 4}},
+		"cut short before the last start": {[]searchBlock{meets(40, 0), fails(60, 0), meets(50, 0), meets(50, 1)},
+			at(50), at(60), "errors", analysis.Search{Blocks: 4, Starts: 2, Missing: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := analysistest.Analyze(t, search(t, test.visits...))
@@ -186,19 +186,19 @@ func TestKneesOfSearches(t *testing.T) {
 // A search that its budget cut short is inconclusive and says how much more it needs. So is one that judged nothing.
 func TestInconclusiveSearches(t *testing.T) {
 	for name, test := range map[string]struct {
-		visits []visit
+		visits []searchBlock
 		want   string
 	}{
-		"settled": {[]visit{fails(40, 0), fails(20, 0), meets(10, 0), meets(10, 1), meets(10, 2)}, ""},
+		"settled": {[]searchBlock{fails(40, 0), fails(20, 0), meets(10, 0), meets(10, 1), meets(10, 2)}, ""},
 		// Four visits were made in 30 s; that to 30/s and that of the last start are missing, so it is to be 45 s.
-		"cut short": {[]visit{fails(40, 0), meets(10, 0), meets(20, 0), meets(20, 1)},
+		"cut short": {[]searchBlock{fails(40, 0), meets(10, 0), meets(20, 0), meets(20, 1)},
 			"give a --budget of about 50s, or none"},
-		"disturbed": {[]visit{busy(40, 0), busy(20, 0), busy(10, 0)}, "the machine was too noisy to search for the " +
+		"disturbed": {[]searchBlock{busy(40, 0), busy(20, 0), busy(10, 0)}, "the machine was too noisy to search for the " +
 			"knee of hello as cgi: at 10/s the load generator was at its limit"},
-		"stolen": {[]visit{meets(40, 0), stolen(60, 0), stolen(50, 0), meets(40, 1), meets(40, 2)}, ""},
-		"at the generator's limit": {[]visit{meets(40, 0), busy(60, 0), busy(50, 0), busy(50, 0), busy(50, 0), meets(40, 1),
+		"stolen": {[]searchBlock{meets(40, 0), stolen(60, 0), stolen(50, 0), meets(40, 1), meets(40, 2)}, ""},
+		"at the generator's limit": {[]searchBlock{meets(40, 0), busy(60, 0), busy(50, 0), busy(50, 0), busy(50, 0), meets(40, 1),
 			busy(50, 1), busy(50, 1), busy(50, 1), meets(40, 2), busy(50, 2), busy(50, 2), busy(50, 2)}, ""},
-		"failing": {[]visit{fails(40, 0), fails(20, 0), fails(10, 0)}, ""},
+		"failing": {[]searchBlock{fails(40, 0), fails(20, 0), fails(10, 0)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := search(t, test.visits...)
@@ -215,8 +215,8 @@ func TestInconclusiveSearches(t *testing.T) {
 		})
 	}
 	// What the generator could do for one twin, the other cannot have kept it from.
-	limited := []visit{meets(20, 0), busy(40, 0), busy(30, 0), meets(20, 1), meets(20, 2)}
-	other := []visit{meets(40, 0), fails(60, 0), fails(50, 0), meets(40, 1), meets(40, 2)}
+	limited := []searchBlock{meets(20, 0), busy(40, 0), busy(30, 0), meets(20, 1), meets(20, 2)}
+	other := []searchBlock{meets(40, 0), fails(60, 0), fails(50, 0), meets(40, 1), meets(40, 2)}
 	a := analysistest.Analyze(t, searchOf(t, limited, other))
 	noisy := func(w analysis.Warning) bool {
 		return w.Code == analysis.Inconclusive && strings.Contains(w.Text, "too noisy to search for the knee of hello as cgi")

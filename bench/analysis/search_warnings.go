@@ -9,8 +9,8 @@ import (
 	"forktax/bench/units"
 )
 
-// unsettled warns of searches that ended for a reason that is not the server's, and not the generator's either.
-func unsettled(r *record.Result, found []Knee) []Warning {
+// searchWarnings warns of searches that ended for a reason that is not the server's, and not the generator's either.
+func searchWarnings(r *record.Result, found []Knee) []Warning {
 	var warnings []Warning
 	var open []string
 	more, highestMet := 1.0, 0.0
@@ -23,8 +23,8 @@ func unsettled(r *record.Result, found []Knee) []Warning {
 		case s == nil:
 		case s.Missing > 0:
 			open = append(open, name)
-			more = max(more, float64(s.Visits+s.Missing)/float64(s.Visits))
-		case k.Reason == gaveGenerator && (k.MetRPS == nil || *k.FailedRPS <= highestMet):
+			more = max(more, float64(s.Blocks+s.Missing)/float64(s.Blocks))
+		case k.Reason == causeGenerator && (k.MetRPS == nil || *k.FailedRPS <= highestMet):
 			warnings = append(warnings, Warning{Code: Inconclusive,
 				Text: fmt.Sprintf("the machine was too noisy to search for the knee of %s: at %s %s", name,
 					units.PlannedRate(*k.FailedRPS), k.Detail),

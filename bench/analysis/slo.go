@@ -10,98 +10,98 @@ import (
 	"forktax/bench/units"
 )
 
-// A finding is what blocks of one cell say of the objective.
-type finding struct {
-	verdict record.Verdict
-	reason  string // what gave out; "" if the objective is met
-	detail  string // in words: "the server did 850/s of 970/s"
+// A sloResult is what blocks of one cell say of the objective.
+type sloResult struct {
+	status record.ObjectiveStatus
+	reason string // what gave out; "" if the objective is met
+	detail string // in words: "the server did 850/s of 970/s"
 }
 
 // What may give out at a rate.
 const (
-	gaveResponse  = "response times"
-	gaveErrors    = "errors"    // requests failed
-	gaveOverload  = "overload"  // requests came faster than they were answered
-	gaveGenerator = "generator" // it could not keep up, so nothing is known of the server
-	gaveNetwork   = "network"   // connections were dropped
-	gaveTooFew    = "too few"   // requests for the percentile
+	causeResponse  = "response times"
+	causeErrors    = "errors"    // requests failed
+	causeOverload  = "overload"  // requests came faster than they were answered
+	causeGenerator = "generator" // it could not keep up, so nothing is known of the server
+	causeNetwork   = "network"   // connections were dropped
+	causeTooFew    = "too few"   // requests for the percentile
 )
 
 const (
-	// hopeless is the share of a planned rate below which no noisy moment is to blame.
-	hopeless = 0.5
-	// soonestRepeat is after how long TCP sends again what was not acknowledged, at the soonest. What took less was not
+	// hopelessShare is the share of a planned rate below which no noisy moment is to blame.
+	hopelessShare = 0.5
+	// minRetransmit is after how long TCP sends again what was not acknowledged, at the soonest. What took less was not
 	// hit by a connection that was dropped.
-	soonestRepeat = 200 * time.Millisecond
+	minRetransmit = 200 * time.Millisecond
 )
 
-// hold holds blocks of one cell, one or all that were measured, against the run's objective. They must not have been
-// spoilt yet: that the other twin was disturbed in the same round makes a pair invalid, and says nothing of this one.
+// evalSLO evaluates the run's objective by blocks of one cell, one or all that were measured. It must be called before
+// propagateInvalid: that the other twin's block of the same round is invalid says nothing of this one.
 //
-// Where all blocks were disturbed, they may still meet the objective: whatever disturbs makes requests take longer, for
-// they count from when they were intended. It only excuses that they do not.
-func (m measurements) hold(r *record.Result, blocks []record.Block) (finding, error) {
-	if f, failed := m.failure(blocks); failed {
+// Where all blocks are invalid, they may still meet the objective: whatever the reason, it makes requests take longer,
+// for they count from when they were intended. It only excuses that they do not.
+func (m measurements) evalSLO(r *record.Result, blocks []record.Block) (sloResult, error) {
+	if f, failed := m.requestFailure(blocks); failed {
 		return f, nil
 	}
-	sound := slices.DeleteFunc(slices.Clone(blocks), func(b record.Block) bool {
-		return disturbed(m.rounds[b.Round].reasons)
+	valid := slices.DeleteFunc(slices.Clone(blocks), func(b record.Block) bool {
+		return timesInvalid(m.rounds[b.Round].reasons)
 	})
-	if len(sound) > 0 {
-		f, err := m.against(r, sound)
-		return f.withSteal(sound), err
+	if len(valid) > 0 {
+		f, err := m.evalBlocks(r, valid)
+		return f.withSteal(valid), err
 	}
-	f, err := m.against(r, blocks)
-	if f.verdict == record.Met || f.reason == gaveTooFew || err != nil {
+	f, err := m.evalBlocks(r, blocks)
+	if f.status == record.Met || f.reason == causeTooFew || err != nil {
 		return f, err
 	}
-	return m.disturbance(blocks).withSteal(blocks), nil
+	return m.mainInvalidCause(blocks).withSteal(blocks), nil
 }
 
 // withSteal adds to the detail what the hypervisor took while the blocks were measured. It explains a rate that was
 // missed, and does not excuse it.
-func (f finding) withSteal(blocks []record.Block) finding {
-	if s := stolen(blocks); s.noticeable() && f.verdict != record.Met && f.reason != gaveTooFew {
+func (f sloResult) withSteal(blocks []record.Block) sloResult {
+	if s := sumSteal(blocks); s.noticeable() && f.status != record.Met && f.reason != causeTooFew {
 		f.detail += fmt.Sprintf(", while the hypervisor took %s of the CPU time", units.Percent(s.share()))
 	}
 	return f
 }
 
-// against holds blocks, all of which count, against the run's objective.
-func (m measurements) against(r *record.Result, blocks []record.Block) (finding, error) {
+// evalBlocks evaluates the run's objective by blocks, all of which count.
+func (m measurements) evalBlocks(r *record.Result, blocks []record.Block) (sloResult, error) {
 	var response stats.Pool
-	var paces []float64
+	var rates []float64
 	for _, b := range blocks {
 		response = append(response, m.rounds[b.Round].response)
-		p, err := pace(r, b)
+		p, err := achievedRate(r, b)
 		if err != nil {
-			return finding{}, err
+			return sloResult{}, err
 		}
-		paces = append(paces, p)
+		rates = append(rates, p)
 	}
 	rps, o := r.Plan.Cells[blocks[0].Cell].Load.RateRPS, r.Plan.Objective
-	reached := stats.Median(paces) // a queue that grows does so in each block, and a moment's noise is in one
+	reached := stats.Median(rates) // a queue that grows does so in each block, and a moment's noise is in one
 	value, enough := response.Percentile(o.Percentile)
 	switch {
 	case !enough:
-		return finding{record.Unclear, gaveTooFew, "there were too few requests to tell"}, nil
+		return sloResult{record.Unclear, causeTooFew, "there were too few requests to tell"}, nil
 	case reached < LeastReached:
-		f := finding{record.Missed, gaveOverload,
+		f := sloResult{record.Missed, causeOverload,
 			fmt.Sprintf("the server did %s of %s", units.Rate(reached*rps), units.PlannedRate(rps))}
-		if reached < hopeless {
-			f.verdict = record.Failed
+		if reached < hopelessShare {
+			f.status = record.Failed
 		}
 		return f, nil
 	case value > o.LimitNS:
 		detail := fmt.Sprintf("its p%.6g was %s", o.Percentile*100, units.Duration(float64(value)))
-		return finding{record.Missed, gaveResponse, detail}, nil
+		return sloResult{record.Missed, causeResponse, detail}, nil
 	}
-	return finding{verdict: record.Met}, nil
+	return sloResult{status: record.Met}, nil
 }
 
-// failure finds requests that failed, or were hit by a connection that was dropped. They are in no percentile, so one
-// is one too many.
-func (m measurements) failure(blocks []record.Block) (f finding, ok bool) {
+// requestFailure finds requests that failed, or were hit by a connection that was dropped. They are in no percentile,
+// so one is one too many.
+func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok bool) {
 	classes, requests := Counts{}, 0
 	for _, b := range blocks {
 		requests += b.Requests
@@ -109,42 +109,42 @@ func (m measurements) failure(blocks []record.Block) (f finding, ok bool) {
 	}
 	if failed := (record.Block{Errors: classes}).Failed(); failed > 0 {
 		detail := fmt.Sprintf("%d of %d requests failed: %s", failed, requests, classes)
-		return finding{record.Failed, gaveErrors, detail}, true
+		return sloResult{record.Failed, causeErrors, detail}, true
 	}
 	for _, b := range blocks {
 		view := m.rounds[b.Round]
 		n := len(view.response)
 		// What took less was not hit; then it was somebody else's connection, for the machine counts all.
-		hit := n > 0 && time.Duration(view.response[n-1]) >= soonestRepeat
+		hit := n > 0 && time.Duration(view.response[n-1]) >= minRetransmit
 		if hit && slices.Contains(view.reasons, reasonNetwork) {
-			return finding{record.Failed, gaveNetwork, disturbances[reasonNetwork].detail}, true
+			return sloResult{record.Failed, causeNetwork, invalidCauses[reasonNetwork].detail}, true
 		}
 	}
-	return finding{}, false
+	return sloResult{}, false
 }
 
-// disturbances says what gave out where nothing is left but what was disturbed. What is a cause of others comes before
+// invalidCauses says what gave out where all blocks are invalid. What is a cause of others comes before
 // them: a collection makes the generator late.
 var (
-	causes       = []string{reasonCollection, reasonGenerator, reasonLag, reasonNetwork}
-	disturbances = map[string]struct{ reason, detail string }{
-		reasonCollection: {gaveGenerator, "the load generator collected garbage" + perhapsMore},
-		reasonGenerator:  {gaveGenerator, "the load generator was at its limit" + perhapsMore},
-		reasonLag:        {gaveGenerator, "the load generator could not keep up" + perhapsMore},
-		reasonNetwork:    {gaveNetwork, "connections were dropped, which may well be the server's backlog"},
+	invalidCauseOrder = []string{reasonCollection, reasonGenerator, reasonLag, reasonNetwork}
+	invalidCauses     = map[string]struct{ reason, detail string }{
+		reasonCollection: {causeGenerator, "the load generator collected garbage" + serverMayDoMore},
+		reasonGenerator:  {causeGenerator, "the load generator was at its limit" + serverMayDoMore},
+		reasonLag:        {causeGenerator, "the load generator could not keep up" + serverMayDoMore},
+		reasonNetwork:    {causeNetwork, "connections were dropped, which may well be the server's backlog"},
 	}
 )
 
-const perhapsMore = ", so the server may well do more"
+const serverMayDoMore = ", so the server may well do more"
 
-// disturbance is what disturbed most of the blocks, of which none is sound.
-func (m measurements) disturbance(blocks []record.Block) finding {
+// mainInvalidCause is why most of the blocks are invalid, of which none has valid times.
+func (m measurements) mainInvalidCause(blocks []record.Block) sloResult {
 	counted := Counts{}
 	for _, b := range blocks {
 		for _, reason := range m.rounds[b.Round].reasons {
 			counted[reason]++
 		}
 	}
-	most := slices.MaxFunc(causes, func(a, b string) int { return counted[a] - counted[b] }) // the first of equals
-	return finding{record.Unclear, disturbances[most].reason, disturbances[most].detail}
+	most := slices.MaxFunc(invalidCauseOrder, func(a, b string) int { return counted[a] - counted[b] }) // the first of equals
+	return sloResult{record.Unclear, invalidCauses[most].reason, invalidCauses[most].detail}
 }

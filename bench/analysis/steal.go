@@ -12,8 +12,8 @@ import (
 // noticeable, a warning; it makes no block invalid and no run inconclusive.
 
 const (
-	// noticeableSteal is the share of the CPU time from which on steal is worth a warning. A request that computes takes
-	// 1/(1 − share) times as long: above 2 % that is as much as the changes that people look for.
+	// noticeableSteal is the share of the CPU time from which on steal is worth a warning. A request that computes
+	// takes 1/(1 − share) times as long: above 2 % that is as much as the changes that people look for.
 	noticeableSteal = 0.02
 	// stealTick is what the kernel counts steal in, in seconds. A single one is chance.
 	stealTick = 0.01
@@ -22,11 +22,11 @@ const (
 // CodeSteal is the code of the warning that steal was noticeable.
 const CodeSteal = "steal"
 
-// steal is what the machine counted over some blocks.
-type steal struct{ record.Counters }
+// stealCounters are what the machine counted over some blocks.
+type stealCounters struct{ record.Counters }
 
-// stolen sums up what was counted over the blocks, and between them: a block alone is too short for it.
-func stolen(blocks []record.Block) (s steal) {
+// sumSteal sums up what was counted over the blocks, and between them: a block alone is too short for it.
+func sumSteal(blocks []record.Block) (s stealCounters) {
 	for _, b := range blocks {
 		s.CPUSeconds += b.Machine.CPUSeconds
 		s.StealSeconds += b.Machine.StealSeconds
@@ -35,7 +35,7 @@ func stolen(blocks []record.Block) (s steal) {
 }
 
 // share is the part of the CPU time that the hypervisor took; 0 if the machine does not count it.
-func (s steal) share() float64 {
+func (s stealCounters) share() float64 {
 	if s.CPUSeconds <= 0 {
 		return 0
 	}
@@ -43,11 +43,13 @@ func (s steal) share() float64 {
 }
 
 // noticeable reports whether the share is worth a warning.
-func (s steal) noticeable() bool { return s.share() > noticeableSteal && s.StealSeconds > stealTick }
+func (s stealCounters) noticeable() bool {
+	return s.share() > noticeableSteal && s.StealSeconds > stealTick
+}
 
-// stealing warns that intervals are wider, and times longer, than they need be.
-func stealing(blocks []record.Block) (Warning, bool) {
-	s := stolen(blocks)
+// stealWarning warns that intervals are wider, and times longer, than they need be.
+func stealWarning(blocks []record.Block) (Warning, bool) {
+	s := sumSteal(blocks)
 	return Warning{Code: CodeSteal,
 		Text: fmt.Sprintf("the hypervisor took %s of the CPU time during the run", units.Percent(s.share())),
 		Advice: "times are longer by about as much, and intervals wider; ratios stay true, for both sides of a pair meet " +

@@ -28,9 +28,9 @@ func TestSteal(t *testing.T) {
 		"one tick":    {record.Counters{CPUSeconds: 0.02, StealSeconds: 0.01 / 12}, "steal 4.17 %", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+			m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 			r := m.Record(t, 6)
-			analysistest.Each(func(b *record.Block) { b.Machine = test.counted })(r)
+			analysistest.EachBlock(func(b *record.Block) { b.Machine = test.counted })(r)
 			a := analysistest.Analyze(t, r)
 			for _, format := range []string{"text", "markdown"} {
 				text := string(analysistest.Print(t, format, a))

@@ -13,8 +13,8 @@ import (
 // ResultFile is the name of the analysis in a run's directory.
 const ResultFile = "result.json"
 
-// ReadStored reads a result that was kept: from the directory of a run, from the result.json that is left of one, or from
-// a file like that.
+// ReadStored reads a result that was kept: from the directory of a run, from the result.json that is left of one, or
+// from a file like that.
 func ReadStored(path string) (*Analysis, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -57,11 +57,11 @@ func AnalyzeDir(dir string) (*Analysis, error) {
 	return Analyze(r)
 }
 
-// LatestIn is Latest of the run in dir.
-func LatestIn(dir string) (record.Verdict, error) {
+// LatestIn is LatestStatus of the run in dir.
+func LatestIn(dir string) (record.ObjectiveStatus, error) {
 	r, err := record.Read(dir)
 	if err != nil {
 		return record.Unclear, err
 	}
-	return Latest(r)
+	return LatestStatus(r)
 }

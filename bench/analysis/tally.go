@@ -26,10 +26,11 @@ type comparisonTally struct {
 func NewTally(dir string) *Tally { return &Tally{run: record.Follow(dir)} }
 
 // Missing returns, of each cell of the plan, how many more valid blocks it needs for its comparisons to have their
-// intervals, and not to be accused. It is called between rounds, as the blocks of a round share reasons.
+// intervals, and not to have too many invalid ones. It is called between rounds, as the blocks of a round share
+// reasons.
 //
-// The referee's cells do not count, nor do those that are hopeless. Comparisons with the floor do, where the two are
-// visited together, though a run without them is not inconclusive.
+// The cells of the cross-check do not count, nor do those that are hopeless. Comparisons with the floor do, where the
+// two are visited together, though a run without them is not inconclusive.
 func (t *Tally) Missing() ([]int, error) {
 	if err := t.run.Read(); err != nil {
 		return nil, err
@@ -47,8 +48,8 @@ func (t *Tally) missing(r *record.Result) ([]int, error) {
 	missing := make([]int, len(t.cells))
 	need := func(cell, n int) { missing[cell] = max(missing[cell], n) }
 	for i, c := range t.cells {
-		if r.Plan.Cells[i].Engine != r.Plan.Referee && accused(c.invalid, c.blocks) && !c.hopeless() {
-			need(i, enoughFor(c.invalid)-c.blocks)
+		if r.Plan.Cells[i].Engine != r.Plan.CrossCheck && tooManyInvalid(c.invalid, c.blocks) && !c.hopeless() {
+			need(i, blocksToOutweigh(c.invalid)-c.blocks)
 		}
 	}
 	for _, c := range t.comparisons {
@@ -63,13 +64,13 @@ func (t *Tally) missing(r *record.Result) ([]int, error) {
 	return missing, nil
 }
 
-// mostHoped is the share of invalid blocks from which on a cell is not waited for: twice that from which on it is
-// accused. Less may be an accident, which is outweighed by what follows. More is the machine, or the server.
-const mostHoped = 2 * mostInvalid
+// hopelessInvalidShare is the share of invalid blocks from which on a cell is not waited for: twice that from which on
+// it is too large. Less may be an accident, which is outweighed by what follows. More is the machine, or the server.
+const hopelessInvalidShare = 2 * maxInvalidShare
 
 // hopeless reports whether more blocks would hardly help the cell.
 func (c cellTally) hopeless() bool {
-	return accused(c.invalid, c.blocks) && float64(c.invalid) > mostHoped*float64(c.blocks)
+	return tooManyInvalid(c.invalid, c.blocks) && float64(c.invalid) > hopelessInvalidShare*float64(c.blocks)
 }
 
 // count takes in the blocks of r, which are of rounds that are over.
@@ -81,7 +82,7 @@ func (t *Tally) count(r *record.Result) error {
 	if err != nil {
 		return err
 	}
-	spoil(r.Plan.Cells, measured)
+	propagateInvalid(r.Plan.Cells, measured)
 	for i, m := range measured {
 		c := &t.cells[i]
 		c.blocks += m.blocks

@@ -26,8 +26,8 @@ func both() []plan.Cell {
 
 func recordBoth(t *testing.T, rounds int) *record.Result {
 	t.Helper()
-	r := (&analysistest.Made{Cells: both(), Block: analysistest.The10s}).Record(t, rounds)
-	r.Plan.Floor, r.Plan.Referee = "floor", "referee"
+	r := (&analysistest.Fake{Cells: both(), Block: analysistest.TenResponses}).Record(t, rounds)
+	r.Plan.Floor, r.Plan.CrossCheck = "floor", "referee"
 	return r
 }
 
@@ -48,7 +48,7 @@ func TestMissing(t *testing.T) {
 	for name, test := range map[string]struct {
 		rounds int
 		change func(*record.Result)
-		want   []int // of the twins with one client, with eight, the floor, the referee
+		want   []int // of the twins with one client, with eight, the floor, the cross-check
 	}{
 		"nothing":           {6, nil, []int{0, 0, 0, 0, 0, 0}},
 		"no block yet":      {1, without(func(record.Block) bool { return true }), []int{6, 6, 6, 6, 6, 0}},
@@ -122,8 +122,8 @@ func TestMissingAgreesWithTheAnalysis(t *testing.T) {
 
 // A Tally that has read the run at each round says the same as one that reads it at the end.
 func TestTallyReadsOn(t *testing.T) {
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
-	plan := plan.Plan{Cells: m.Cells, Groups: 3, BudgetNS: 1, Baseline: plan.Baseline, Seed: 7,
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
+	plan := plan.Plan{Cells: m.Cells, Starts: 3, BudgetNS: 1, Baseline: plan.Baseline, Seed: 7,
 		Workloads: []contract.Description{{Name: "hello", Requests: []contract.Request{{Name: "hello", Method: "GET", Path: "/"}}}}}
 	record, err := record.Create(t.TempDir(), record.Head{Schema: record.Schema, ID: "made", Plan: plan})
 	if err != nil {

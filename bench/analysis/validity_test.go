@@ -60,7 +60,7 @@ func TestValidity(t *testing.T) {
 		}, func(*record.Block) {}, "errors"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := analysistest.Made{Cells: test.cells, Block: test.block}
+			m := analysistest.Fake{Cells: test.cells, Block: test.block}
 			r := m.Record(t, 10)
 			for i := range r.Blocks {
 				if b := &r.Blocks[i]; b.Cell == 1 && b.Round == 3 {
@@ -98,8 +98,8 @@ func TestTimeouts(t *testing.T) {
 	timeout := func() record.Observation {
 		return record.Observation{Intended: 100, Sent: 100, FirstByte: 100, Done: 100 + time.Second, Err: record.ErrTimeout}
 	}
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
-		return append(slices.Repeat([]record.Observation{analysistest.Took(1000)}, 45), slices.Repeat([]record.Observation{timeout()}, 5)...)
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
+		return append(slices.Repeat([]record.Observation{analysistest.Response(1000)}, 45), slices.Repeat([]record.Observation{timeout()}, 5)...)
 	}}
 	c := analysistest.Analyze(t, m.Record(t, 10)).Cells[0]
 	// Of 500 values, 50 are timeouts: ranks 451 to 500. The p90 is rank 450, the p99 rank 495.
@@ -116,8 +116,8 @@ func TestTimeouts(t *testing.T) {
 
 // What is intended in the discarded beginning of a block is in no percentile.
 func TestDiscard(t *testing.T) {
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
-		early, counted := analysistest.Took(5000), analysistest.Took(1000)
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
+		early, counted := analysistest.Response(5000), analysistest.Response(1000)
 		early.Intended, early.Sent = 10, 10
 		return slices.Concat(slices.Repeat([]record.Observation{early}, 30), slices.Repeat([]record.Observation{counted}, 10))
 	}}
@@ -144,7 +144,7 @@ func TestThroughputAtARate(t *testing.T) {
 	const length, discard = 250e6, 25e6
 	check := func(requests int, gap, takes time.Duration, want float64) {
 		t.Helper()
-		m := analysistest.Made{Cells: analysistest.OpenTwins(), Block: func(plan.Cell, int) []record.Observation {
+		m := analysistest.Fake{Cells: analysistest.OpenTwins(), Block: func(plan.Cell, int) []record.Observation {
 			var block []record.Observation
 			for i := range requests {
 				due := time.Duration(i)*gap + gap/2
@@ -169,15 +169,15 @@ func TestThroughputAtARate(t *testing.T) {
 	check(5, 100*time.Millisecond, 10*time.Millisecond, 5/(460e-3-25e-3))          // which is sent at 450 ms
 }
 
-// The referee is compared with the engine in the rounds that both have, and is in no other table.
-func TestReferee(t *testing.T) {
+// The cross-check is compared with the engine in the rounds that both have, and is in no other table.
+func TestCrossCheck(t *testing.T) {
 	cells := analysistest.Twins()
 	for _, c := range analysistest.Twins() {
 		c.Engine = "referee"
 		cells = append(cells, c)
 	}
-	m := analysistest.Made{Cells: cells, Block: func(c plan.Cell, round int) []record.Observation {
-		block := analysistest.The10s(c, round)
+	m := analysistest.Fake{Cells: cells, Block: func(c plan.Cell, round int) []record.Observation {
+		block := analysistest.TenResponses(c, round)
 		if c.Engine == "referee" {
 			for i := range block {
 				block[i].Done += block[i].Response() // twice as long
@@ -186,16 +186,16 @@ func TestReferee(t *testing.T) {
 		return block
 	}}
 	r := m.Record(t, 6)
-	r.Plan.Referee = "referee"
+	r.Plan.CrossCheck = "referee"
 	for i := range r.Blocks {
 		r.Blocks[i].GeneratorNS = int64(10 * (1 + r.Blocks[i].Cell/2*3)) // four times the CPU
 	}
 	a := analysistest.Analyze(t, r)
-	if len(a.Referee) != 2 || len(a.Comparisons) == 0 {
-		t.Fatalf("%d agreements and %d comparisons, want 2 and some", len(a.Referee), len(a.Comparisons))
+	if len(a.CrossChecks) != 2 || len(a.Comparisons) == 0 {
+		t.Fatalf("%d agreements and %d comparisons, want 2 and some", len(a.CrossChecks), len(a.Comparisons))
 	}
-	for _, g := range a.Referee {
-		if !near(g.MedianRatio, 2) || g.EngineCPU != 1 || g.RefereeCPU != 4 || g.Blocks != 6 ||
+	for _, g := range a.CrossChecks {
+		if !near(g.MedianRatio, 2) || g.EngineCPU != 1 || g.CrossCheckCPU != 4 || g.Blocks != 6 ||
 			!strings.Contains(g.Why, "4.0 times the CPU") {
 			t.Errorf("agreement %+v, want twice the median for four times the CPU over 6 blocks", g)
 		}

@@ -13,22 +13,22 @@ import (
 	"forktax/bench/units"
 )
 
-// check says what a run with a criterion came to. It fails closed: whatever is missing, it is not a pass.
-func check(r *record.Result, measured []measurements, a *Analysis) *Check {
+// evaluateCheck returns what the check of a run came to. It fails closed: whatever is missing, it is not a pass.
+func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Check {
 	criterion := r.Plan.Check
-	tried := trials(r.Plan, measured)
-	d := data(r, measured, tried)
-	j := rule(r.Plan).Judge(d)
+	gates := measuredGates(r.Plan, measured)
+	d := checkData(r, measured, gates)
+	j := checkRule(r.Plan).Judge(d)
 	c := &Check{
 		Base: criterion.Titles[r.Plan.Baseline], Candidate: criterion.Titles[criterion.Candidate],
 		Margin: criterion.Margin, MustCatch: criterion.MustCatch, Alpha: criterion.Alpha,
-		Groups: j.Screened + j.Confirming, Confirmed: j.Confirming, Seconds: a.Run.Seconds,
-		Gates: counted(r.Plan, a), LeftOut: criterion.LeftOut,
+		Starts: j.Screened + j.Confirming, Confirmed: j.Confirming, Seconds: a.Run.Seconds,
+		Gates: countedGates(r.Plan, a), LeftOut: criterion.LeftOut,
 	}
 	if s := criterion.Stored; s != nil {
 		c.Base, c.Stored = fmt.Sprintf("%s (run %s)", s.File, s.Run), true
 	}
-	for i, t := range tried {
+	for i, t := range gates {
 		g := t.gate(j.Gates[i])
 		g.Verdict, g.Why = c.verdict(j, j.Gates[i])
 		c.Gates = append(c.Gates, g)
@@ -44,7 +44,7 @@ func check(r *record.Result, measured []measurements, a *Analysis) *Check {
 }
 
 // verdict is that of one gate that is measured.
-func (c *Check) verdict(j sequential.Judgement, f sequential.Finding) (verdict, why string) {
+func (c *Check) verdict(j sequential.Judgement, f sequential.GateResult) (verdict, why string) {
 	switch {
 	case f.Regressed && j.Verdict == sequential.Regression:
 		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", units.Share(c.Margin))
@@ -61,7 +61,7 @@ func (c *Check) verdict(j sequential.Judgement, f sequential.Finding) (verdict, 
 // conclude makes one verdict of all.
 func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float64, a *Analysis) {
 	regressed := c.named(Regression)
-	accused, tooMany := tooManyInvalid(r.Plan, a)
+	invalid, tooMany := invalidWarning(r.Plan, a)
 	failing := slices.IndexFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
 	counts := slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Regression })
 	than := "is worse than that of"
@@ -70,7 +70,7 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float
 	}
 	switch {
 	case counts || j.Verdict == sequential.Regression && !tooMany:
-		c.Verdict, c.Why = Regression, fmt.Sprintf("%s of %s %s %s: %s", their(regressed), c.Candidate, than, c.Base,
+		c.Verdict, c.Why = Regression, fmt.Sprintf("%s of %s %s %s: %s", gateNames(regressed), c.Candidate, than, c.Base,
 			c.worst(regressed))
 	case !r.Tail.Complete:
 		c.Verdict, c.Why = Undecided, "the run was not completed: "+a.Run.Condition
@@ -79,11 +79,11 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float
 		c.Verdict, c.Why = Undecided, c.Gates[failing].Why
 		c.Needs = "a base that answers each request"
 	case tooMany:
-		c.Verdict, c.Why, c.Needs = Undecided, accused.Text, accused.Advice
+		c.Verdict, c.Why, c.Needs = Undecided, invalid.Text, invalid.Advice
 	case j.Verdict == sequential.Pass:
 		c.Verdict = Pass
 		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s%s", c.Candidate, units.Share(c.MustCatch),
-			c.Base, c.omitted())
+			c.Base, c.leftOutText())
 	default:
 		c.Verdict = Undecided
 		c.Why, c.Needs = c.missing(j, slack)
@@ -95,7 +95,7 @@ func (c *Check) named(verdict string) []Gate {
 	return slices.DeleteFunc(slices.Clone(c.Gates), func(g Gate) bool { return g.Verdict != verdict })
 }
 
-func their(gates []Gate) string {
+func gateNames(gates []Gate) string {
 	var names []string
 	for _, g := range gates {
 		name := fmt.Sprintf("%s (%s)", g.Metric, g.Request)
@@ -129,9 +129,9 @@ func excess(g Gate) float64 {
 	return *g.Ratio
 }
 
-// plain is how many standard errors a change has to be away from a bound to be told from it, about: 2.6 for half of 1
-// %, and one more for it to be likely.
-const plain = 3.6
+// detectableErrors is how many standard errors a change has to be away from a bound to be told from it, about: 2.6 for
+// half of 1 %, and one more for it to be likely.
+const detectableErrors = 3.6
 
 // missing says why a check that had its time did not decide, and what would have decided it.
 func (c *Check) missing(j sequential.Judgement, slack []float64) (why, needs string) {
@@ -142,7 +142,7 @@ func (c *Check) missing(j sequential.Judgement, slack []float64) (why, needs str
 			units.Times(starts), sequential.StartsAtOnce), c.longer(1.2 * sequential.StartsAtOnce / float64(max(starts, 1)))
 	case slices.ContainsFunc(c.Gates, Gate.empty):
 		empty := slices.DeleteFunc(slices.Clone(c.Gates), func(g Gate) bool { return !g.empty() })
-		return "nothing was measured by " + their(empty), "--gates without that, or targets that tell it"
+		return "nothing was measured by " + gateNames(empty), "--gates without that, or targets that tell it"
 	case j.Alarmed:
 		return "there was an alarm, and the time was over before it could be confirmed or refuted",
 			c.longer(max(2*float64(j.Screened)/float64(starts), 1.5))
@@ -150,17 +150,17 @@ func (c *Check) missing(j sequential.Judgement, slack []float64) (why, needs str
 		why = fmt.Sprintf("the candidate with %s added by its host was not found to be slower, so a pass would mean nothing",
 			units.Share(c.MustCatch))
 	default:
-		why = "the noise is too large to tell by " + their(c.named(Undecided))
+		why = "the noise is too large to tell by " + gateNames(c.named(Undecided))
 	}
 	factor := 1.2
 	if !j.Control.Regressed {
 		// What its host adds may show less than it should, but for the noise no more can be known.
-		shown := min(j.Control.Estimate+plain*j.Control.Error, math.Log1p(c.MustCatch))
+		shown := min(j.Control.Estimate+detectableErrors*j.Control.Error, math.Log1p(c.MustCatch))
 		away := shown - math.Log1p(c.Margin)
 		if away <= 0 {
 			return why, "a higher --must-catch: what its host adds hardly shows in its response time"
 		}
-		factor = max(factor, square(plain*j.Control.Error/away))
+		factor = max(factor, square(detectableErrors*j.Control.Error/away))
 	}
 	for i, f := range j.Gates {
 		if f.Bounded {
@@ -171,7 +171,7 @@ func (c *Check) missing(j sequential.Judgement, slack []float64) (why, needs str
 		if away <= 0 {
 			return why, "a stored result of a longer run, which says more exactly what the base costs"
 		}
-		factor = max(factor, square(plain*f.Error/away))
+		factor = max(factor, square(detectableErrors*f.Error/away))
 	}
 	if math.IsNaN(factor) {
 		return why, "a quieter machine"

@@ -22,17 +22,17 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 		Text:   fmt.Sprintf("the run was not completed: %s", a.Run.Condition),
 		Advice: "what is shown was measured, but from fewer rounds than planned; run it again for the whole"},
 		!a.Run.Complete)
-	add(Failed(a))
+	add(ErrorsWarning(a))
 	if !r.Plan.Searched { // which tries rates that are too high, and says itself what it could not tell
 		add(overloaded(a))
-		add(tooManyInvalid(r.Plan, a))
-		add(disturbedIncidentals(r.Plan, a))
+		add(invalidWarning(r.Plan, a))
+		add(auxiliaryInvalidWarning(r.Plan, a))
 	}
 	add(tooFewPairs(r.Plan, r.Blocks, measured, a))
 	add(Warning{Code: "hey", Text: "the load was offered by hey, which is heavier than the engine epoll",
 		Advice: "epoll runs on Linux, for http; hey is for https, other systems, and for comparison"},
 		slices.Contains(a.Engines(), "hey"))
-	add(stealing(r.Blocks))
+	add(stealWarning(r.Blocks))
 	add(heavyGenerator(a))
 	add(gatesLeftOut(r.Plan))
 	add(noFloor(r.Plan))
@@ -40,18 +40,18 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 		Text: "the base was not measured in this run: its cost over the floor is that of another",
 		Advice: "what differs between the days is in the comparison, though less than in times; check two programs in one " +
 			"run where the base can be had"}, r.Plan.Check != nil && r.Plan.Check.Stored != nil)
-	add(foreign(r))
+	add(externalWarning(r))
 	add(suiteWarning(r))
-	add(unaccounted(a))
+	add(noCPUWarning(a))
 	add(coarselyAccounted(a))
 	add(unknownDatabase(a))
-	add(restless(r))
-	add(disagreements(a.Ladders))
+	add(idleCPUWarning(r))
+	add(clockDisagreement(a.ReuseLevels))
 	return found
 }
 
-// about names the cells in a warning; false if there are none.
-func about(cells []string, w Warning) (Warning, bool) {
+// warningAbout names the cells in a warning; false if there are none.
+func warningAbout(cells []string, w Warning) (Warning, bool) {
 	if len(cells) == 1 {
 		w.Cell = cells[0]
 	} else {
@@ -60,8 +60,8 @@ func about(cells []string, w Warning) (Warning, bool) {
 	return w, len(cells) > 0
 }
 
-// some names the first of several, and how many more there are.
-func some(names []string) string {
+// firstOf names the first of several, and how many more there are.
+func firstOf(names []string) string {
 	switch len(names) {
 	case 0:
 		return ""
@@ -75,17 +75,17 @@ func some(names []string) string {
 // noFloor warns that there is nothing to hold the start of a program against.
 func noFloor(p record.Plan) (Warning, bool) {
 	w := Warning{Code: "no-floor",
-		Text: fmt.Sprintf("the floor, the smallest program that can answer, was not measured: %s", p.NoFloor),
+		Text: fmt.Sprintf("the floor, the smallest program that can answer, was not measured: %s", p.FloorMissing),
 		Advice: "what the kernel and the host cost is in the cost of each program, and not told apart; --no-floor keeps " +
 			"quiet of it"}
 	if p.Check != nil {
 		w.Advice = "no verdict rests on it, but this result cannot be the --base-result of another check"
 	}
-	return w, p.NoFloor != ""
+	return w, p.FloorMissing != ""
 }
 
-// Failed counts what failed in all cells.
-func Failed(a *Analysis) (Warning, bool) {
+// ErrorsWarning counts what failed in all cells.
+func ErrorsWarning(a *Analysis) (Warning, bool) {
 	var names, logged []string
 	var errors, requests int
 	classes := Counts{}
@@ -94,12 +94,12 @@ func Failed(a *Analysis) (Warning, bool) {
 			names = append(names, c.String())
 			errors += c.Errors
 			requests += c.Requests
-			logged = record.MergeComplaints(logged, c.Complaints)
+			logged = record.MergeLogLines(logged, c.LogLines)
 			addCounts(classes, c.ErrorsByClass)
 		}
 	}
-	return about(names, Warning{Code: "errors",
-		Text: fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, some(names), classes,
+	return warningAbout(names, Warning{Code: "errors",
+		Text: fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, firstOf(names), classes,
 			FormatLog(logged)),
 		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
 }
@@ -115,32 +115,33 @@ func FormatLog(lines []string) string {
 // overloaded tells the lowest rate of each request and model at which requests came faster than they left.
 func overloaded(a *Analysis) (Warning, bool) {
 	var names, rates []string
-	told := map[[3]string]bool{}
+	seen := map[[3]string]bool{}
 	for _, c := range a.CellsOf(record.Open) {
 		if !c.Overloaded {
 			continue
 		}
 		names = append(names, c.String())
 		key := [3]string{c.Workload, c.Request, c.Model}
-		if !told[key] {
-			told[key] = true
+		if !seen[key] {
+			seen[key] = true
 			rates = append(rates, fmt.Sprintf("%s, %s: %s of %s", RequestName(c.Workload, c.Request), c.Model,
 				units.Optional(c.ThroughputRPS, units.Rate), units.Rate(c.Load.RateRPS)))
 		}
 	}
-	return about(names, Warning{Code: "overload",
+	return warningAbout(names, Warning{Code: "overload",
 		Text: fmt.Sprintf("a rate that was planned was not reached by %s", strings.Join(rates, "; ")),
 		Advice: "response times are then those of a queue, and longer the longer the blocks are, so they are not compared; " +
 			"plan a lower rate, or give a longer --block if the server is only slow"})
 }
 
-// foreign warns that nothing is known of what servers cost that somebody else runs: models that their workload has not.
-func foreign(r *record.Result) (Warning, bool) {
+// externalWarning warns that nothing is known of what servers cost that somebody else runs: models that their workload
+// has not.
+func externalWarning(r *record.Result) (Warning, bool) {
 	var cells, models []string
 	for _, c := range r.Plan.Cells {
 		for _, w := range r.Plan.Workloads {
 			known := len(w.Models) == 0 && w.Name != record.ExternalWorkload ||
-				slices.Contains(w.Models, r.Plan.Execution(c.Model))
+				slices.Contains(w.Models, r.Plan.ExecutionModel(c.Model))
 			if w.Name != c.Workload || known {
 				continue
 			}
@@ -150,7 +151,7 @@ func foreign(r *record.Result) (Warning, bool) {
 			}
 		}
 	}
-	return about(cells, Warning{Code: "foreign",
+	return warningAbout(cells, Warning{Code: "foreign",
 		Text:   fmt.Sprintf("nothing is known of the CPU, processes and memory of %s", strings.Join(models, ", ")),
 		Advice: "somebody else runs it; a program that keeps the program contract tells its cost"})
 }
@@ -171,7 +172,7 @@ func heavyGenerator(a *Analysis) (Warning, bool) {
 	names := namesOf(own, func(c Cell) bool {
 		return c.CPUPerRequest != nil && c.GeneratorCPU != nil && *c.GeneratorCPU > *c.CPUPerRequest
 	})
-	return about(names, Warning{Code: "heavy-generator",
+	return warningAbout(names, Warning{Code: "heavy-generator",
 		Text: fmt.Sprintf("the load generator used more CPU than the server in %d of %d cells", len(names), len(own)),
 		Advice: "response time and throughput of these cells are the generator's as much as the server's, which makes the " +
 			"fork tax look smaller; CPU a request is not touched by it"})
@@ -187,11 +188,11 @@ func suiteWarning(r *record.Result) (Warning, bool) {
 		Text: fmt.Sprintf("of the suite %s not all could be had: %s", s.Name, strings.Join(s.LeftOut, "; "))}, true
 }
 
-// unaccounted warns of contenders of a suite whose CPU is not known.
-func unaccounted(a *Analysis) (Warning, bool) {
+// noCPUWarning warns of contenders of a suite whose CPU is not known.
+func noCPUWarning(a *Analysis) (Warning, bool) {
 	names := namesOf(a.OwnCells(), func(c Cell) bool { return a.Run.Suite != nil && c.CPUPerRequest == nil })
-	return about(names, Warning{Code: "no-cpu",
-		Text: fmt.Sprintf("the CPU a request of %s is not known, and left out", some(names)),
+	return warningAbout(names, Warning{Code: "no-cpu",
+		Text: fmt.Sprintf("the CPU a request of %s is not known, and left out", firstOf(names)),
 		Advice: "the kernel forgets the children of some servers, unless the harness may make a control group for each: " +
 			"it may as root"})
 }
@@ -213,8 +214,8 @@ func coarselyAccounted(a *Analysis) (Warning, bool) {
 		bound = max(bound, resolution)
 		return true
 	})
-	return about(names, Warning{Code: "coarse-cpu",
-		Text: fmt.Sprintf("the CPU time of a block is known to ±%s for %s", units.Duration(float64(bound)), some(names)),
+	return warningAbout(names, Warning{Code: "coarse-cpu",
+		Text: fmt.Sprintf("the CPU time of a block is known to ±%s for %s", units.Duration(float64(bound)), firstOf(names)),
 		Advice: "the kernel reports the CPU time of ended processes in hundredths of a second; the errors of many blocks cancel. " +
 			"As root, the harness makes a control group for each server, which counts microseconds"})
 }

@@ -11,25 +11,25 @@ import (
 	"forktax/bench/record"
 )
 
-// takeArrivals holds what an engine observed against what it was to do: each arrival of the plan is one observation, at
-// its instant, whatever became of it.
-func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
+// measureArrivals compares what an engine observed with what it was to do: each arrival of the plan is one observation,
+// at its instant, whatever became of it.
+func measureArrivals(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	const timeout = 150 * time.Millisecond
-	sc := scene{ask: Ask{Time: time.Millisecond, Fail: 10}, load: poisson(500, 4), seed: c.Seed,
-		length: by(c, 2*time.Second, 2*time.Second, 10*time.Second)}
+	sc := scenario{service: ServiceSpec{Time: time.Millisecond, Fail: 10}, load: poisson(500, 4), seed: c.Seed,
+		length: pickDepth(c, 2*time.Second, 2*time.Second, 10*time.Second)}
 	sc.load.TimeoutNS = int64(timeout)
-	sc.still.after, sc.still.length = sc.length/2, 300*time.Millisecond
-	sight, err := c.look(ctx, c.server, c.engine(), sc)
+	sc.pause.after, sc.pause.length = sc.length/2, 300*time.Millisecond
+	result, err := c.visit(ctx, c.truthClient, c.engine(), sc)
 	if err != nil {
 		return Outcome{}, err
 	}
-	plan, err := load.Plan(sight.visit.Load, sight.visit.Length, sight.visit.AtLeast, sight.visit.Seed)
+	plan, err := load.Arrivals(result.visit.Load, result.visit.Length, result.visit.MinRequests, result.visit.Seed)
 	if err != nil {
 		return Outcome{}, err
 	}
 	var seen []time.Duration
 	timeouts, early, abandoned, wrong, failed := 0, 0, 0, 0, 0
-	for _, o := range sight.seen {
+	for _, o := range result.seen {
 		seen = append(seen, o.Intended)
 		switch o.Err {
 		case record.ErrTimeout:
@@ -44,24 +44,24 @@ func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 			wrong++
 		}
 	}
-	for _, s := range sight.real {
+	for _, s := range result.real {
 		if s.Failed {
 			failed++
 		}
 	}
 	slices.Sort(seen)
-	least := int((sc.still.length - timeout).Seconds() * sc.load.RateRPS / 2)
-	return judged(fmt.Sprintf("%d arrivals at 500 a second, 4 connections, every tenth answer a failure, and a server "+
+	least := int((sc.pause.length - timeout).Seconds() * sc.load.RateRPS / 2)
+	return newOutcome(fmt.Sprintf("%d arrivals at 500 a second, 4 connections, every tenth answer a failure, and a server "+
 		"that stands still for 0.3 s while requests have 0.15 s.", len(plan)),
-		count("arrivals without their observation, or observations without an arrival", different(plan, seen),
+		countMeasure("arrivals without their observation, or observations without an arrival", different(plan, seen),
 			len(plan), "arrivals", atMost(0)),
 		Measure{Name: "distance of the gaps from an exponential distribution, times √n", Value: kolmogorov(seen,
 			sc.load.RateRPS), N: len(seen), Of: "observations", Must: atMost(poissonLimit)},
 		// The server also counts what it answered to a request that was given up just before.
-		count("answers told as failed, off by", max(0, wrong-failed, failed-wrong-abandoned), failed,
+		countMeasure("answers told as failed, off by", max(0, wrong-failed, failed-wrong-abandoned), failed,
 			"failures of the server", atMost(math.Ceil(0.01*float64(failed)))),
-		count("requests told as timed out", timeouts, len(seen), "observations", atLeast(float64(least))),
-		count("of them before their time", early, timeouts, "timeouts", atMost(0)),
+		countMeasure("requests told as timed out", timeouts, len(seen), "observations", atLeast(float64(least))),
+		countMeasure("of them before their time", early, timeouts, "timeouts", atMost(0)),
 	), nil
 }
 

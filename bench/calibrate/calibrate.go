@@ -21,8 +21,8 @@ const (
 	certificateMarkdown = "certificate.md"
 )
 
-// An Order is a calibration to be made.
-type Order struct {
+// Options are a calibration to be made.
+type Options struct {
 	Header
 	Dir         string // for the state and the certificate
 	Restart     bool   // forget what the folder has
@@ -31,8 +31,8 @@ type Order struct {
 }
 
 // Run measures what the folder does not have yet, and writes the certificate after each property. What an error keeps
-// it from is missing in the certificate; the same order goes on there.
-func Run(ctx context.Context, l *Lab, o Order) (c *Certificate, err error) {
+// it from is missing in the certificate; a Run with the same options goes on there.
+func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 	if l.state, err = openState(o.Dir, o.Header, o.Restart); err != nil {
 		return nil, err
 	}
@@ -43,12 +43,12 @@ func Run(ctx context.Context, l *Lab, o Order) (c *Certificate, err error) {
 			wanted = append(wanted, p)
 		}
 	}
-	l.pace = pace{began: time.Now()}
-	l.pace.now.Of = len(wanted)
+	l.estimate = progressEstimate{began: time.Now()}
+	l.estimate.now.Of = len(wanted)
 	for _, p := range wanted {
-		l.pace.whole += p.Takes(l)
+		l.estimate.whole += p.Duration(l)
 	}
-	if c, err = o.certify(l); err != nil {
+	if c, err = o.writeCertificate(l); err != nil {
 		return nil, err
 	}
 	for _, p := range wanted {
@@ -65,18 +65,18 @@ func Run(ctx context.Context, l *Lab, o Order) (c *Certificate, err error) {
 			Seconds: time.Since(began).Seconds()}); err != nil {
 			return c, err
 		}
-		if c, err = o.certify(l); err != nil {
+		if c, err = o.writeCertificate(l); err != nil {
 			return c, err
 		}
 	}
 	return c, nil
 }
 
-// certify writes down what has been measured so far.
-func (o Order) certify(l *Lab) (*Certificate, error) {
+// writeCertificate writes down what has been measured so far.
+func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 	h := l.state.Header
 	c := &Certificate{Schema: certificateSchema, Version: h.Version, Started: h.Started, Mode: h.Mode,
-		Hostile: h.Hostile, Seed: h.Seed, Environment: o.Environment, Properties: []Certified{}}
+		Hostile: h.Hostile, Seed: h.Seed, Environment: o.Environment, Properties: []CertifiedProperty{}}
 	for _, p := range Properties() {
 		e, ok := l.state.outcomes[p.Name]
 		if !ok {
@@ -86,7 +86,7 @@ func (o Order) certify(l *Lab) (*Certificate, error) {
 			continue
 		}
 		c.Seconds += e.Seconds
-		c.Properties = append(c.Properties, Certified{p.Name, p.About, p.Must, p.Aim, p.Beside, e.Seconds, *e.Outcome})
+		c.Properties = append(c.Properties, CertifiedProperty{p.Name, p.About, p.Must, p.Aim, p.ForComparison, e.Seconds, *e.Outcome})
 	}
 	c.Verdict = c.verdict()
 	text, err := json.MarshalIndent(c, "", "  ")
@@ -100,7 +100,7 @@ func (o Order) certify(l *Lab) (*Certificate, error) {
 }
 
 // FindPrograms finds the programs that the properties need, and describes them and the command in the order.
-func (o *Order) FindPrograms(ctx context.Context, finder *subject.Finder, command string) (map[string]subject.Program, error) {
+func (o *Options) FindPrograms(ctx context.Context, finder *subject.Finder, command string) (map[string]subject.Program, error) {
 	var names []string
 	for _, p := range o.Properties {
 		names = append(names, p.Programs...)

@@ -20,19 +20,19 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func order(dir string, properties ...calibrate.Property) calibrate.Order {
-	return calibrate.Order{Dir: dir, Properties: properties, Header: calibrate.Header{Version: "v1", Mode: "quick", Seed: 7,
+func order(dir string, properties ...calibrate.Property) calibrate.Options {
+	return calibrate.Options{Dir: dir, Properties: properties, Header: calibrate.Header{Version: "v1", Mode: "quick", Seed: 7,
 		Programs: map[string]string{"forktax": "aa"}}}
 }
 
 var errBroken = errors.New("broken")
 
-// What was measured is not measured again: neither properties, nor trials of one that did not come to its end.
+// What was measured is not measured again: neither properties, nor repetitions of one that did not come to its end.
 func TestRunGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	var tried []int
 	breaks := 2
-	p := calibrate.OwnTrial("gain", 4, func(i int) error {
+	p := calibrate.Repeated("gain", 4, func(i int) error {
 		if i == breaks {
 			return errBroken
 		}
@@ -40,7 +40,7 @@ func TestRunGoesOn(t *testing.T) {
 		return nil
 	})
 	other := 0
-	first := calibrate.OwnTrial("truth", 1, func(int) error { other++; return nil })
+	first := calibrate.Repeated("truth", 1, func(int) error { other++; return nil })
 	if _, err := calibrate.Run(t.Context(), newLab(), order(dir, first, p)); !errors.Is(err, errBroken) {
 		t.Fatalf("Run = %v, want %v", err, errBroken)
 	}
@@ -77,7 +77,7 @@ func TestRunGoesOn(t *testing.T) {
 // What could not be judged is measured again, and what failed is not.
 func TestRunJudgesAgain(t *testing.T) {
 	dir, verdict, runs := t.TempDir(), calibrate.Unjudged, 0
-	p := calibrate.Property{Name: "gain", Takes: func(*calibrate.Lab) time.Duration { return 0 },
+	p := calibrate.Property{Name: "gain", Duration: func(*calibrate.Lab) time.Duration { return 0 },
 		Run: func(context.Context, *calibrate.Lab) (calibrate.Outcome, error) {
 			runs++
 			return calibrate.Outcome{Verdict: verdict}, nil
@@ -96,7 +96,7 @@ func TestRunJudgesAgain(t *testing.T) {
 
 func TestRunInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
-	p := calibrate.OwnTrial("gain", 3, func(i int) error { cancel(errBroken); return nil })
+	p := calibrate.Repeated("gain", 3, func(i int) error { cancel(errBroken); return nil })
 	c, err := calibrate.Run(ctx, newLab(), order(t.TempDir(), p))
 	if !errors.Is(err, errBroken) || c == nil || len(c.Properties) != 0 {
 		t.Errorf("Run = %+v, %v, want a certificate without it and %v", c, err, errBroken)
@@ -105,7 +105,7 @@ func TestRunInterrupted(t *testing.T) {
 
 // A folder with another calibration in it is refused, and begun anew only if that is wanted.
 func TestRunRefuses(t *testing.T) {
-	p := calibrate.OwnTrial("gain", 1, func(int) error { return nil })
+	p := calibrate.Repeated("gain", 1, func(int) error { return nil })
 	dir := t.TempDir()
 	if _, err := calibrate.Run(t.Context(), newLab(), order(dir, p)); err != nil {
 		t.Fatal(err)
@@ -113,13 +113,13 @@ func TestRunRefuses(t *testing.T) {
 	if seed, ok := calibrate.SeedIn(dir); !ok || seed != 7 {
 		t.Errorf("SeedIn = %d, %v, want 7", seed, ok)
 	}
-	for want, change := range map[string]func(o *calibrate.Order){
-		"it is of forktax v1, and this is v2":           func(o *calibrate.Order) { o.Version = "v2" },
-		"it is a quick one, and a full one is wanted":   func(o *calibrate.Order) { o.Mode = "full" },
-		"its --hostile is false, and true is wanted":    func(o *calibrate.Order) { o.Hostile = true },
-		"its seed is 7, and 8 is wanted":                func(o *calibrate.Order) { o.Seed = 8 },
-		"the program forktax is another one":            func(o *calibrate.Order) { o.Programs = map[string]string{"forktax": "bb"} },
-		"--restart begins it anew, --out takes another": func(o *calibrate.Order) { o.Seed = 8 },
+	for want, change := range map[string]func(o *calibrate.Options){
+		"it is of forktax v1, and this is v2":           func(o *calibrate.Options) { o.Version = "v2" },
+		"it is a quick one, and a full one is wanted":   func(o *calibrate.Options) { o.Mode = "full" },
+		"its --hostile is false, and true is wanted":    func(o *calibrate.Options) { o.Hostile = true },
+		"its seed is 7, and 8 is wanted":                func(o *calibrate.Options) { o.Seed = 8 },
+		"the program forktax is another one":            func(o *calibrate.Options) { o.Programs = map[string]string{"forktax": "bb"} },
+		"--restart begins it anew, --out takes another": func(o *calibrate.Options) { o.Seed = 8 },
 	} {
 		o := order(dir, p)
 		change(&o)
@@ -195,15 +195,15 @@ func TestCertificate(t *testing.T) {
 		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Verdict: calibrate.Failed,
 		Environment: record.Environment{CPU: "a CPU", Cores: 2, OS: "linux", Kernel: "6.1", Arch: "amd64", Go: "go1.26"},
 		Missing:     []string{"stall"},
-		Properties: []calibrate.Certified{
+		Properties: []calibrate.CertifiedProperty{
 			{Name: "gain", About: "a slope", Must: "1 ± 0.005", Aim: "1 ± 0.001", Outcome: calibrate.Outcome{
-				Verdict: calibrate.Passed, AimMet: &yes, Says: "It is straight.", Measures: []calibrate.Measure{{Name: "slope",
+				Verdict: calibrate.Passed, AimMet: &yes, Text: "It is straight.", Measures: []calibrate.Measure{{Name: "slope",
 					Value: 1.0002, Low: &low, High: &high, N: 12, Of: "visits", Must: &calibrate.Range{Least: &one, Most: &limit}}}}},
 			{Name: "lag", About: "lateness", Must: "at most 1 ms", Aim: "at most 0.1 ms", Outcome: calibrate.Outcome{
-				Verdict: calibrate.Failed, AimMet: &no, Says: "It is late.", Measures: []calibrate.Measure{{Name: "lag p99", Unit: "ms",
+				Verdict: calibrate.Failed, AimMet: &no, Text: "It is late.", Measures: []calibrate.Measure{{Name: "lag p99", Unit: "ms",
 					Value: 7, N: 6, Of: "visits", Must: &calibrate.Range{Most: &limit}}}}},
-			{Name: "peer", About: "what others see", Beside: true, Outcome: calibrate.Outcome{Verdict: calibrate.Unmeasured,
-				Says: "It is not installed.", Measures: []calibrate.Measure{}, Table: &calibrate.Table{Header: []string{"a", "b"},
+			{Name: "peer", About: "what others see", ForComparison: true, Outcome: calibrate.Outcome{Verdict: calibrate.Unmeasured,
+				Text: "It is not installed.", Measures: []calibrate.Measure{}, Table: &calibrate.Table{Header: []string{"a", "b"},
 					Rows: [][]string{{"1", "2"}, {"3", "4"}}}}},
 		}}
 	var got strings.Builder

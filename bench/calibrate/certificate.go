@@ -13,27 +13,27 @@ import (
 
 // A Certificate says what was measured, and whether it passed.
 type Certificate struct {
-	Schema      int                `json:"schema"`
-	Version     string             `json:"version"` // of forktax
-	Started     time.Time          `json:"started"`
-	Seconds     float64            `json:"seconds"` // that the properties took together
-	Mode        string             `json:"mode"`    // "quick" or "full"
-	Hostile     bool               `json:"hostile"`
-	Seed        uint64             `json:"seed"`
-	Verdict     string             `json:"verdict"`
-	Environment record.Environment `json:"environment"`
-	Properties  []Certified        `json:"properties"`
-	Missing     []string           `json:"missing,omitempty"` // properties that were not measured yet, or not asked for
+	Schema      int                 `json:"schema"`
+	Version     string              `json:"version"` // of forktax
+	Started     time.Time           `json:"started"`
+	Seconds     float64             `json:"seconds"` // that the properties took together
+	Mode        string              `json:"mode"`    // "quick" or "full"
+	Hostile     bool                `json:"hostile"`
+	Seed        uint64              `json:"seed"`
+	Verdict     string              `json:"verdict"`
+	Environment record.Environment  `json:"environment"`
+	Properties  []CertifiedProperty `json:"properties"`
+	Missing     []string            `json:"missing,omitempty"` // properties that were not measured yet, or not asked for
 }
 
-// A Certified is a property with what it came to.
-type Certified struct {
-	Name    string  `json:"name"`
-	About   string  `json:"about"`
-	Must    string  `json:"limit"`
-	Aim     string  `json:"aim,omitempty"`
-	Beside  bool    `json:"supplementary,omitempty"` // it decides nothing
-	Seconds float64 `json:"seconds"`
+// A CertifiedProperty is a property with what it came to.
+type CertifiedProperty struct {
+	Name          string  `json:"name"`
+	About         string  `json:"about"`
+	Must          string  `json:"limit"`
+	Aim           string  `json:"aim,omitempty"`
+	ForComparison bool    `json:"supplementary,omitempty"` // it decides nothing
+	Seconds       float64 `json:"seconds"`
 	Outcome
 }
 
@@ -45,7 +45,7 @@ func (c *Certificate) verdict() string {
 	v := Passed
 	for _, p := range c.Properties {
 		switch {
-		case p.Beside:
+		case p.ForComparison:
 		case p.Verdict == Failed:
 			return Failed
 		case p.Verdict != Passed:
@@ -84,8 +84,8 @@ func (c *Certificate) Markdown(w io.Writer) error {
 	return err
 }
 
-func (p Certified) judgement() string {
-	if p.Beside && p.Verdict == Passed {
+func (p CertifiedProperty) judgement() string {
+	if p.ForComparison && p.Verdict == Passed {
 		return "for comparison"
 	}
 	if p.Verdict == Passed {
@@ -94,7 +94,7 @@ func (p Certified) judgement() string {
 	return "**" + p.Verdict + "**"
 }
 
-func (p Certified) aimed() string {
+func (p CertifiedProperty) aimed() string {
 	switch {
 	case p.AimMet == nil:
 		return dash("")
@@ -105,7 +105,7 @@ func (p Certified) aimed() string {
 }
 
 // summary is its first measure, or how many of them are within their limits.
-func (p Certified) summary() string {
+func (p CertifiedProperty) summary() string {
 	limited, held := 0, 0
 	for _, m := range p.Measures {
 		if m.Must != nil {
@@ -124,8 +124,8 @@ func (p Certified) summary() string {
 	return p.Measures[0].value()
 }
 
-func (p Certified) paragraph(b *strings.Builder) {
-	fmt.Fprintf(b, "\n## %s\n\n%s\n", p.Name, p.Says)
+func (p CertifiedProperty) paragraph(b *strings.Builder) {
+	fmt.Fprintf(b, "\n## %s\n\n%s\n", p.Name, p.Text)
 	if len(p.Measures) > 0 {
 		fmt.Fprintf(b, "\n| measure | value | 95 %% interval | over | must | aim |\n|---|---|---|---|---|---|\n")
 		for _, m := range p.Measures {

@@ -19,13 +19,13 @@ import (
 	"forktax/bench/report"
 )
 
-// exact are the properties of arithmetic, in which there is no noise.
-func exact() []Property {
+// exactProperties are the properties of arithmetic, in which there is no noise.
+func exactProperties() []Property {
 	return []Property{{
 		Name: "percentiles", About: "the percentiles of a report against those counted out of the same observations",
 		Must: "equal; HdrHistogram's export within 0.1 %", Aim: "the same",
-		Takes: func(*Lab) time.Duration { return 4 * time.Second },
-		Run:   runPercentiles,
+		Duration: func(*Lab) time.Duration { return 4 * time.Second },
+		Run:      runPercentiles,
 	}}
 }
 
@@ -39,9 +39,9 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		name   string
 		engine load.Engine
 	}{
-		{"drawn", drawn{}},
-		{"drawn in whole milliseconds", drawn{grain: time.Millisecond}},
-		{"observed", own()},
+		{"drawn", drawnEngine{}},
+		{"drawn in whole milliseconds", drawnEngine{grain: time.Millisecond}},
+		{"observed", epollEngine()},
 	}
 	compared, unlike, furthest := 0, 0, 0.0
 	n := 0
@@ -49,22 +49,22 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		if source.engine == nil {
 			continue
 		}
-		c := &candidate{Lab: l, server: s, wrap: func(load.Engine) load.Engine { return source.engine }}
-		sight, err := c.watch(ctx, scene{ask: Ask{Time: time.Microsecond}, load: closed(1),
-			length: 250 * time.Millisecond, least: 1500, blocks: 4, seed: l.Seed + uint64(i)})
+		c := &engineUnderTest{Lab: l, truthClient: s, wrap: func(load.Engine) load.Engine { return source.engine }}
+		result, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: time.Microsecond}, load: closed(1),
+			length: 250 * time.Millisecond, minRequests: 1500, blocks: 4, seed: l.Seed + uint64(i)})
 		if err != nil {
 			return Outcome{}, err
 		}
-		n += len(sight.seen)
-		cell := sight.analysis.Cells[0]
+		n += len(result.seen)
+		cell := result.analysis.Cells[0]
 		if len(cell.Invalid) > 0 {
 			return unable(Unjudged, "The machine disturbed it (%v): not all observations count.", cell.Invalid), nil
 		}
-		histogram, err := exported(sight.analysis)
+		histogram, err := exported(result.analysis)
 		if err != nil {
 			return Outcome{}, err
 		}
-		counted := countOut(of(sight.seen, record.Observation.Response))
+		counted := countValues(valuesOf(result.seen, record.Observation.Response))
 		for _, p := range []struct {
 			thousandths int
 			got         *int64
@@ -85,24 +85,24 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 			furthest = max(furthest, 100*off)
 		}
 	}
-	return judged(fmt.Sprintf("%d observations, drawn from a log-normal distribution and made by the engine, went by "+
+	return newOutcome(fmt.Sprintf("%d observations, drawn from a log-normal distribution and made by the engine, went by "+
 		"way of the record on disk; the percentiles were counted out of the same ones, value by value.", n),
-		count("percentiles that are not the counted ones", unlike, compared, "percentiles", atMost(0)),
+		countMeasure("percentiles that are not the counted ones", unlike, compared, "percentiles", atMost(0)),
 		Measure{Name: "HdrHistogram's export off by at most", Unit: "%", Value: furthest, N: compared,
 			Of: "percentiles", Must: atMost(0.1), Aim: atMost(0.1)}), nil
 }
 
-// drawn is an engine that asks nobody, and tells times from a distribution with a long tail.
-type drawn struct{ grain time.Duration }
+// drawnEngine is an engine that sends nothing, and draws its times from a distribution with a long tail.
+type drawnEngine struct{ grain time.Duration }
 
-var _ load.Engine = drawn{}
+var _ load.Engine = drawnEngine{}
 
 // Run implements load.Engine.
-func (e drawn) Run(_ context.Context, v load.Visit, rec load.Recorder) error {
+func (e drawnEngine) Run(_ context.Context, v load.Visit, rec load.Recorder) error {
 	random := rand.New(rand.NewPCG(v.Seed, 0x6472617774696d65)) // "drawtime"
 	var batch []record.Observation
 	at := time.Duration(0)
-	for range v.AtLeast {
+	for range v.MinRequests {
 		took := time.Duration(math.Exp(random.NormFloat64()) * float64(2*time.Millisecond))
 		if e.grain > 0 {
 			took = took.Truncate(e.grain) + e.grain
@@ -115,15 +115,16 @@ func (e drawn) Run(_ context.Context, v load.Visit, rec load.Recorder) error {
 	return nil
 }
 
-// counts is how many there are of each value: percentiles by their definition, with nothing of package stats in it.
-type counts struct {
+// valueCounts is how many there are of each value: percentiles by their definition, with nothing of package stats in
+// it.
+type valueCounts struct {
 	values []time.Duration // ascending, each once
 	of     map[time.Duration]int
 	n      int
 }
 
-func countOut(values []time.Duration) counts {
-	c := counts{of: map[time.Duration]int{}, n: len(values)}
+func countValues(values []time.Duration) valueCounts {
+	c := valueCounts{of: map[time.Duration]int{}, n: len(values)}
 	for _, v := range values {
 		if c.of[v]++; c.of[v] == 1 {
 			c.values = append(c.values, v)
@@ -135,7 +136,7 @@ func countOut(values []time.Duration) counts {
 
 // at is the smallest value that at least so many thousandths of all do not exceed, if the largest is an upper bound of
 // it with 97.5 % confidence: all of n are below it with probability (p/1000)ⁿ.
-func (c counts) at(thousandths int) (int64, bool) {
+func (c valueCounts) at(thousandths int) (int64, bool) {
 	if thousandths < 1000 && math.Pow(float64(thousandths)/1000, float64(c.n)) > 0.025 {
 		return 0, false
 	}

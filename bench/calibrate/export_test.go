@@ -10,25 +10,25 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// Virtual makes a lab one without noise.
-func Virtual(l *Lab) { l.world = virtual{} }
+// Virtual gives a lab a simulation without noise.
+func Virtual(l *Lab) { l.simulation = virtual{} }
 
-// Sit has our own engine take an exam as thoroughly as a quick calibration does.
-func Sit(ctx context.Context, l *Lab, exam string) (Outcome, error) {
-	return examNamed(exam).sit(ctx, &candidate{Lab: l, depth: quick})
+// RunEngineProperty measures a property of our own engine as thoroughly as a quick calibration does.
+func RunEngineProperty(ctx context.Context, l *Lab, name string) (Outcome, error) {
+	return enginePropertyNamed(name).run(ctx, &engineUnderTest{Lab: l, depth: quick})
 }
 
-// Exams names them.
-func Exams() []string {
+// EngineProperties names them.
+func EngineProperties() []string {
 	var names []string
-	for _, e := range exams() {
+	for _, e := range engineProperties() {
 		names = append(names, e.Name)
 	}
 	return names
 }
 
-func examNamed(name string) exam {
-	for _, e := range exams() {
+func enginePropertyNamed(name string) engineProperty {
+	for _, e := range engineProperties() {
 		if e.Name == name {
 			return e
 		}
@@ -36,33 +36,33 @@ func examNamed(name string) exam {
 	panic(name)
 }
 
-// A Faulty is a wrong engine.
+// A Faulty is a faulty engine.
 type Faulty struct {
-	Name, By string
-	Sends    bool // by itself, and not by our own engine
-	wrong
+	Name, Property string
+	Sends          bool // by itself, and not by our own engine
+	faultyEngine
 }
 
-// Wrongs are all.
-func Wrongs() []Faulty {
+// FaultyEngines are all.
+func FaultyEngines() []Faulty {
 	var all []Faulty
-	for _, w := range wrongs() {
-		_, sends := w.wrap(nil).(plain)
-		all = append(all, Faulty{w.name, w.by, sends, w})
+	for _, w := range faultyEngines() {
+		_, sends := w.wrap(nil).(naiveEngine)
+		all = append(all, Faulty{w.name, w.property, sends, w})
 	}
 	return all
 }
 
-// Examined has it take its exam, and one without the fault before.
-func (f Faulty) Examined(ctx context.Context, l *Lab) (right, found Outcome, err error) {
-	return f.examined(ctx, l)
+// Measure measures the property that its fault is about, before of one without the fault.
+func (f Faulty) Measure(ctx context.Context, l *Lab) (right, found Outcome, err error) {
+	return f.measure(ctx, l)
 }
 
-// OwnTrial is a property that makes trials, and calls do for each.
-func OwnTrial(name string, n int, do func(i int) error) Property {
-	return Property{Name: name, Takes: func(*Lab) time.Duration { return time.Second },
+// Repeated is a property with repetitions, and calls do for each.
+func Repeated(name string, n int, do func(i int) error) Property {
+	return Property{Name: name, Duration: func(*Lab) time.Duration { return time.Second },
 		Run: func(_ context.Context, l *Lab) (Outcome, error) {
-			all, err := trials(l, name, n, func(i int) (int, error) { return i, do(i) })
+			all, err := repeated(l, name, n, func(i int) (int, error) { return i, do(i) })
 			if err != nil {
 				return Outcome{}, err
 			}
@@ -70,22 +70,22 @@ func OwnTrial(name string, n int, do func(i int) error) Property {
 			for _, i := range all {
 				sum += i
 			}
-			return judged("the sum of the trials", count("sum", sum, n, "trials", atMost(float64(n*n)))), nil
+			return newOutcome("the sum of the repetitions", countMeasure("sum", sum, n, "repetitions", atMost(float64(n*n)))), nil
 		}}
 }
 
 // Judged makes an outcome of a value, its interval and its limits.
 func Judged(value, low, high, least, most float64) string {
-	return judged("", Measure{Value: value, Low: &low, High: &high, Must: within(least, most)}).Verdict
+	return newOutcome("", Measure{Value: value, Low: &low, High: &high, Must: within(least, most)}).Verdict
 }
 
 // Functions that are tested by hand-worked examples.
 var (
-	Slope      = slope
-	Kolmogorov = kolmogorov
-	Different  = different
-	Digits     = digits
-	ReadAsk    = readAsk
+	Slope            = slope
+	Kolmogorov       = kolmogorov
+	Different        = different
+	Digits           = digits
+	ParseServiceSpec = parseServiceSpec
 )
 
 func StallQuantile(length, total, service time.Duration, rho, q float64) time.Duration {
@@ -101,23 +101,23 @@ func IdealSojourn(service time.Duration, arrivals []time.Duration) time.Duration
 func QueueChance(n int) float64 { return queue{}.chance(n) }
 
 func Counted(values []time.Duration, thousandths int) (int64, bool) {
-	return countOut(values).at(thousandths)
+	return countValues(values).at(thousandths)
 }
 
-func (a Ask) Service(i int) time.Duration { return a.service(i) }
+func (a ServiceSpec) Duration(i int) time.Duration { return a.duration(i) }
 
-func (a Ask) Fails(i int) bool { return a.fails(i) }
+func (a ServiceSpec) Fails(i int) bool { return a.fails(i) }
 
-// Look makes a visit with our own engine to a ground-truth server.
-func Look(ctx context.Context, l *Lab, ask Ask, load plan.Load, n int, after, still time.Duration) (seen []record.Observation,
+// Visit makes a visit with our own engine to a ground-truth server.
+func Visit(ctx context.Context, l *Lab, ask ServiceSpec, load plan.Load, n int, after, still time.Duration) (seen []record.Observation,
 	real []Stamp, err error) {
 	s, stop, err := l.serve(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	sc := scene{ask: ask, load: load, length: 1, least: n, seed: 1}
-	sc.still.after, sc.still.length = after, still
-	it, err := l.look(ctx, s, own(), sc)
+	sc := scenario{service: ask, load: load, length: 1, minRequests: n, seed: 1}
+	sc.pause.after, sc.pause.length = after, still
+	it, err := l.visit(ctx, s, epollEngine(), sc)
 	if failed := stop(); err == nil {
 		err = failed
 	}
@@ -127,19 +127,19 @@ func Look(ctx context.Context, l *Lab, ask Ask, load plan.Load, n int, after, st
 	return it.seen, it.real, nil
 }
 
-// Disturbed is by what a visit was disturbed of which the analysis says this.
-func Disturbed(a *analysis.Analysis) string {
-	return (&sight{analysis: a, accused: a.Cells[0].Invalid}).disturbed()
+// InvalidReasons is why a visit is invalid of which this is the analysis.
+func InvalidReasons(a *analysis.Analysis) string {
+	return (&visitResult{analysis: a, invalid: a.Cells[0].Invalid}).invalidReasons()
 }
 
-// Stopped makes a visit with a generator that is stopped.
-func Stopped(ctx context.Context, l *Lab, load plan.Load, length, after, stopped time.Duration) ([]record.Observation, string,
+// Paused makes a visit with a generator that is paused.
+func Paused(ctx context.Context, l *Lab, load plan.Load, length, after, stopped time.Duration) ([]record.Observation, string,
 	error) {
 	s, stop, err := l.serve(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	it, err := l.look(ctx, s, stoppedEngine{l, after, stopped}, scene{ask: Ask{Time: time.Microsecond}, load: load, length: length,
+	it, err := l.visit(ctx, s, pausedEngine{l, after, stopped}, scenario{service: ServiceSpec{Time: time.Microsecond}, load: load, length: length,
 		seed: 1})
 	if failed := stop(); err == nil {
 		err = failed
@@ -147,7 +147,7 @@ func Stopped(ctx context.Context, l *Lab, load plan.Load, length, after, stopped
 	if err != nil {
 		return nil, "", err
 	}
-	return it.seen, it.disturbed(), nil
+	return it.seen, it.invalidReasons(), nil
 }
 
 // Functions of the live checks and of recorded noise.
@@ -173,36 +173,36 @@ func PhasesOf(ctx context.Context, l *Lab, name string, budget time.Duration) (O
 	return l.phases(ctx, []string{name}, budget)
 }
 
-// Alike checks a program against itself, and may have most false alarms.
-func Alike(n, most int) Property {
-	return Property{Name: "alike", Takes: func(*Lab) time.Duration { return time.Second },
-		Run: func(ctx context.Context, l *Lab) (Outcome, error) { return l.alike(ctx, "alike", n, most) }}
+// FalseAlarms checks a program against itself, and may have most false alarms.
+func FalseAlarms(n, most int) Property {
+	return Property{Name: "alike", Duration: func(*Lab) time.Duration { return time.Second },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) { return l.falseAlarms(ctx, "alike", n, most) }}
 }
 
-// Beside runs with a hostile neighbour.
-func Beside(ctx context.Context, l *Lab, run func()) error {
-	_, err := l.beside(ctx, func(context.Context, *Lab) (Outcome, error) { run(); return Outcome{}, nil })
+// WithStressor runs beside a stressor.
+func WithStressor(ctx context.Context, l *Lab, run func()) error {
+	_, err := l.withStressor(ctx, func(context.Context, *Lab) (Outcome, error) { run(); return Outcome{}, nil })
 	return err
 }
 
-// Fine reads two exports of hyperfine, and compares what they tell.
-func Fine(a, b string) (ratio, deviation float64, err error) {
-	first, err := readTimed([]byte(a))
+// HyperfineRatio reads two exports of hyperfine, and compares what they tell.
+func HyperfineRatio(a, b string) (ratio, deviation float64, err error) {
+	first, err := readHyperfine([]byte(a))
 	if err != nil {
 		return 0, 0, err
 	}
-	second, err := readTimed([]byte(b))
-	c := compared(first, second)
+	second, err := readHyperfine([]byte(b))
+	c := ratioOf(first, second)
 	return c.Ratio, c.Deviation, err
 }
 
-// Peer has hyperfine compare programs, if it is installed.
-func Peer(ctx context.Context, l *Lab, path string, runs int) (ratio float64, err error) {
-	c, err := l.fine(ctx, path, runs, 0)
+// CompareByHyperfine has hyperfine compare programs, if it is installed.
+func CompareByHyperfine(ctx context.Context, l *Lab, path string, runs int) (ratio float64, err error) {
+	c, err := l.compareByHyperfine(ctx, path, runs, 0)
 	return c.Ratio, err
 }
 
 // SetCheck has a lab make its checks otherwise.
-func SetCheck(l *Lab, check func(ctx context.Context, w CheckWanted) (*analysis.Check, error)) {
+func SetCheck(l *Lab, check func(ctx context.Context, w CheckOptions) (*analysis.Check, error)) {
 	l.check = check
 }

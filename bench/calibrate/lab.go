@@ -28,32 +28,32 @@ import (
 type Lab struct {
 	Seed    uint64
 	Full    bool // take as long as it takes; else some minutes altogether
-	Hostile bool // also with neighbours that disturb
+	Hostile bool // also with stressors
 	// Tool is the command line by which a process of its own calls the function Tool, before its arguments.
-	Tool     []string
+	Helper   []string
 	Command  string                     // forktax, for the metrics of programs
 	Programs map[string]subject.Program // the workload programs, by name
 	Finder   *subject.Finder            // of the floor
-	AtOnce   <-chan struct{}            // closed when there is no time to end programs in order; nil: there is
+	Kill     <-chan struct{}            // closed when there is no time to end programs in order; nil: there is
 	Progress func(Progress)             // nil means nobody wants to know
 
-	check func(ctx context.Context, w CheckWanted) (*analysis.Check, error) // nil: liveCheck
-	state *state
-	pace  pace
-	world world // nil: the real one
+	check      func(ctx context.Context, w CheckOptions) (*analysis.Check, error) // nil: liveCheck
+	state      *state
+	estimate   progressEstimate
+	simulation simulation // nil: the real one
 }
 
 // tool makes a command that calls the function Tool.
 func (l *Lab) tool(args ...string) *exec.Cmd {
-	return exec.Command(l.Tool[0], append(slices.Clone(l.Tool[1:]), args...)...)
+	return exec.Command(l.Helper[0], append(slices.Clone(l.Helper[1:]), args...)...)
 }
 
-// A world is where exams are taken: the real one, or in tests one in which time is reckoned and nothing disturbs.
-type world interface {
+// A simulation takes the place of the machine, in tests: in it time is computed, and there is no noise.
+type simulation interface {
 	// own is the engine that is calibrated, nil if there is none. Each call makes another.
 	own() load.Engine
-	// look has an engine make a visit, and returns what came of it.
-	look(ctx context.Context, engine load.Engine, sc scene) (*sight, error)
+	// visit has an engine make a visit, and returns what came of it.
+	visit(ctx context.Context, engine load.Engine, sc scenario) (*visitResult, error)
 }
 
 // pick is what a quick and a full calibration take.
@@ -64,38 +64,38 @@ func pick[T any](l *Lab, quick, full T) T {
 	return quick
 }
 
-// A sight is what came of one visit: what the engine told, what the server did, and of what the analysis accuses it.
-type sight struct {
-	scene
+// A visitResult is what came of one visit: what the engine observed, what the server did, and why it is invalid.
+type visitResult struct {
+	scenario
 	visit    load.Visit
 	seen     []record.Observation
 	real     []Stamp // in the order in which they arrived
-	accused  analysis.Counts
+	invalid  analysis.Counts
 	analysis *analysis.Analysis
 	took     time.Duration // from when the engine began until it had ended
 }
 
-// A scene is a load and what goes on meanwhile.
-type scene struct {
-	ask    Ask
-	load   plan.Load
-	length time.Duration
-	least  int // requests
-	blocks int // 0 means 1
-	seed   uint64
-	still  struct{ after, length time.Duration } // the server does nothing for so long
-	// expected is of what the analysis accuses a visit that is as it should be; "" is nothing.
+// A scenario is a load and what goes on meanwhile.
+type scenario struct {
+	service     ServiceSpec
+	load        plan.Load
+	length      time.Duration
+	minRequests int // requests
+	blocks      int // 0 means 1
+	seed        uint64
+	pause       struct{ after, length time.Duration } // the server does nothing for so long
+	// expected is the reason for which a visit is invalid that is as it should be; "" is none.
 	expected string
 }
 
-// server is a ground-truth server that runs.
-type server struct {
+// A truthClient talks to a ground-truth server that runs.
+type truthClient struct {
 	url, control string
 }
 
 // serve starts a ground-truth server. Stop ends it.
-func (l *Lab) serve(ctx context.Context) (s *server, stop func() error, err error) {
-	p, err := process.Start(l.tool(toolServe), nil, nil)
+func (l *Lab) serve(ctx context.Context) (s *truthClient, stop func() error, err error) {
+	p, err := process.Start(l.tool(helperServe), nil, nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting the ground-truth server: %w", err)
 	}
@@ -111,11 +111,11 @@ func (l *Lab) serve(ctx context.Context) (s *server, stop func() error, err erro
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("starting the ground-truth server: %w", err), stop())
 	}
-	return &server{fields[1], fields[2]}, stop, nil
+	return &truthClient{fields[1], fields[2]}, stop, nil
 }
 
 // ask asks the server to do something, or for something.
-func (s *server) ask(ctx context.Context, method, path string, values url.Values) ([]byte, error) {
+func (s *truthClient) ask(ctx context.Context, method, path string, values url.Values) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, s.control+path+"?"+values.Encode(), nil)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (s *server) ask(ctx context.Context, method, path string, values url.Values
 	return text, nil
 }
 
-func (s *server) stamps(ctx context.Context) (stamps []Stamp, err error) {
+func (s *truthClient) stamps(ctx context.Context) (stamps []Stamp, err error) {
 	text, err := s.ask(ctx, http.MethodGet, "/stamps", nil)
 	if err != nil {
 		return nil, err
@@ -153,29 +153,29 @@ func (f engineFunc) Run(ctx context.Context, v load.Visit, rec load.Recorder) er
 
 var _ load.Engine = engineFunc(nil)
 
-// standing is a launcher of a server that runs already.
-type standing struct{ *server }
+// runningLauncher is a launcher of a server that runs already.
+type runningLauncher struct{ *truthClient }
 
 // Launch implements run.Launcher.
-func (s standing) Launch(_ context.Context, model, workload string) (*subject.Target, func() error, error) {
+func (s runningLauncher) Launch(_ context.Context, model, workload string) (*subject.Target, func() error, error) {
 	return &subject.Target{Workload: workload, Model: model, URL: s.url, External: true}, func() error { return nil }, nil
 }
 
-var _ run.Launcher = standing{}
+var _ run.Launcher = runningLauncher{}
 
-// Names of the one cell that a scene has, and of the engine that is calibrated.
+// Names of the one cell that a scenario has, and of the engine that is calibrated.
 const (
 	truthName  = "truth"
 	engineName = "calibrated"
 )
 
-// look has the engine make a visit as a run does it, by way of the runner, the record on disk and the analysis, so that
-// all of them are calibrated, and returns what came of each block.
-func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene) (*sight, error) {
-	if l.world != nil {
-		return l.world.look(ctx, engine, sc)
+// visit has the engine make a visit as a run does it, by way of the runner, the record on disk and the analysis, so
+// that all of them are calibrated, and returns what came of each block.
+func (l *Lab) visit(ctx context.Context, s *truthClient, engine load.Engine, sc scenario) (*visitResult, error) {
+	if l.simulation != nil {
+		return l.simulation.visit(ctx, engine, sc)
 	}
-	it := sight{scene: sc}
+	it := visitResult{scenario: sc}
 	observed := engineFunc(func(ctx context.Context, v load.Visit, rec load.Recorder) error {
 		it.visit = v
 		if err := s.prepare(ctx, sc); err != nil {
@@ -185,9 +185,9 @@ func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene)
 		defer func() { it.took = time.Since(begin) }()
 		return engine.Run(ctx, v, rec)
 	})
-	runner := run.Runner{Plan: sc.plan(), Launcher: standing{s}, Engines: map[string]load.Engine{engineName: observed},
+	runner := run.Runner{Plan: sc.plan(), Launcher: runningLauncher{s}, Engines: map[string]load.Engine{engineName: observed},
 		Machine: machine.Counters}
-	err := recorded(runner, func(r *run.Runner) error { return r.Run(ctx) }, func(result *record.Result) error {
+	err := recordRun(runner, func(r *run.Runner) error { return r.Run(ctx) }, func(result *record.Result) error {
 		for _, b := range result.Blocks {
 			for o, err := range result.Observations(b) {
 				if err != nil {
@@ -203,43 +203,43 @@ func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene)
 	if err != nil {
 		return nil, err
 	}
-	it.accused = it.analysis.Cells[0].Invalid
+	it.invalid = it.analysis.Cells[0].Invalid
 	it.real, err = s.stamps(ctx)
 	return &it, err
 }
 
-// prepare has the server begin a scene.
-func (s *server) prepare(ctx context.Context, sc scene) error {
+// prepare has the server begin a scenario.
+func (s *truthClient) prepare(ctx context.Context, sc scenario) error {
 	_, err := s.ask(ctx, http.MethodPost, "/forget", nil)
-	if err != nil || sc.still.length == 0 {
+	if err != nil || sc.pause.length == 0 {
 		return err
 	}
-	_, err = s.ask(ctx, http.MethodPost, "/still", url.Values{"after": {sc.still.after.String()},
-		"for": {sc.still.length.String()}})
+	_, err = s.ask(ctx, http.MethodPost, "/still", url.Values{"after": {sc.pause.after.String()},
+		"for": {sc.pause.length.String()}})
 	return err
 }
 
 // plan is that of a run with one cell.
-func (sc scene) plan() plan.Plan {
-	request := contract.Request{Name: "ask", Method: http.MethodGet, Path: sc.ask.Path(),
+func (sc scenario) plan() plan.Plan {
+	request := contract.Request{Name: "ask", Method: http.MethodGet, Path: sc.service.Path(),
 		Want: contract.Want{Body: truthBody}}
 	return plan.Plan{
 		Workloads: []contract.Description{{Contract: contract.Version, Name: truthName, Requests: []contract.Request{request}}},
 		Cells: []plan.Cell{{Workload: truthName, Request: request.Name, Model: truthName, Engine: engineName,
 			Load: sc.load}},
-		Rounds: max(sc.blocks, 1), Groups: 1, BlockNS: int64(sc.length), AtLeast: max(sc.least, 1), Seed: sc.seed,
+		Rounds: max(sc.blocks, 1), Starts: 1, BlockNS: int64(sc.length), MinRequests: max(sc.minRequests, 1), Seed: sc.seed,
 	}
 }
 
-// own is the engine that is calibrated, nil if this system does not have it. Each caller gets its own.
-func own() load.Engine { return load.Engines()["epoll"] }
+// epollEngine is the engine that is calibrated, nil if this system does not have it. Each caller gets its own.
+func epollEngine() load.Engine { return load.Engines()["epoll"] }
 
-// own is that of the lab's world.
+// own is that of the lab's simulation, or else epollEngine.
 func (l *Lab) own() load.Engine {
-	if l.world != nil {
-		return l.world.own()
+	if l.simulation != nil {
+		return l.simulation.own()
 	}
-	return own()
+	return epollEngine()
 }
 
 // closed is a closed loop, poisson and constant are open ones.

@@ -7,19 +7,19 @@ import (
 	"forktax/bench/record"
 )
 
-// takeLag asks how much too late the generator sends what is due.
-func takeLag(ctx context.Context, c *candidate) (Outcome, error) {
-	visits := by(c, 2, 6, 50)
+// measureLag asks how much too late the generator sends what is due.
+func measureLag(ctx context.Context, c *engineUnderTest) (Outcome, error) {
+	visits := pickDepth(c, 2, 6, 50)
 	var lags []float64
 	for visit := range visits {
-		sight, err := c.watch(ctx, scene{ask: Ask{Time: time.Millisecond}, load: poisson(500, 100), length: time.Second,
+		result, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: time.Millisecond}, load: poisson(500, 100), length: time.Second,
 			seed: c.Seed + uint64(visit)})
 		if err != nil {
 			return Outcome{}, err
 		}
-		lags = append(lags, milliseconds(rank(of(sight.seen, record.Observation.Lag), 0.99)))
+		lags = append(lags, milliseconds(nearestRank(valuesOf(result.seen, record.Observation.Lag), 0.99)))
 		c.step(float64(visit+1) / float64(visits))
 	}
-	return judged("Poisson arrivals, visits of a second; the p99 of each.",
-		over("lag p99", "ms", lags, atMost(1), atMost(0.1))), nil
+	return newOutcome("Poisson arrivals, visits of a second; the p99 of each.",
+		visitsMeasure("lag p99", "ms", lags, atMost(1), atMost(0.1))), nil
 }

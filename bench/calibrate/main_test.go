@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "tool" {
 		ctx, done := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer done()
-		if err := calibrate.Tool(ctx, os.Args[2:], os.Stdin, os.Stdout); err != nil {
+		if err := calibrate.RunHelper(ctx, os.Args[2:], os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -26,5 +26,5 @@ func TestMain(m *testing.M) {
 }
 
 func newLab() *calibrate.Lab {
-	return &calibrate.Lab{Seed: 1, Tool: []string{os.Args[0], "tool"}}
+	return &calibrate.Lab{Seed: 1, Helper: []string{os.Args[0], "tool"}}
 }

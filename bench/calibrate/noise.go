@@ -20,19 +20,20 @@ import (
 	"forktax/workload/contract"
 )
 
-// onNoise are the properties of the statistics, on noise that was recorded here: a program against a copy of itself.
-func onNoise() []Property {
+// noiseProperties are the properties of the statistics, on noise that was recorded here: a program against a copy of
+// itself.
+func noiseProperties() []Property {
 	return []Property{{
 		Name: "labels", About: "rate of alarms with labels drawn anew on recorded noise, α = 5 %",
 		Must:     "5 ± 0.65 %",
 		Programs: []string{startupProgram},
-		Takes:    takes(time.Minute, 20*time.Minute),
+		Duration: takes(time.Minute, 20*time.Minute),
 		Run:      func(ctx context.Context, l *Lab) (Outcome, error) { return l.labelsOn(ctx, recordedNoise) },
 	}, {
 		Name: "injected", About: "changes of known size on recorded noise: bias of the estimate, coverage of its interval",
 		Must: "bias at most 2 points, coverage 92 to 98 %", Aim: "0.3 points, 94 to 96 %",
 		Programs: []string{startupProgram},
-		Takes:    takes(15*time.Second, 2*time.Minute),
+		Duration: takes(15*time.Second, 2*time.Minute),
 		Run:      runInjected,
 	}}
 }
@@ -43,7 +44,7 @@ const recordedNoise = "labels noise"
 // noise records, once for a calibration, a program against itself, and returns the log ratios of its median response
 // times by starts of the targets. It goes into the state: what is drawn on it does not take the time again.
 func (l *Lab) noise(ctx context.Context, name string) (sequential.Series, error) {
-	all, err := trials(l, name, 1, func(int) (sequential.Series, error) {
+	all, err := repeated(l, name, 1, func(int) (sequential.Series, error) {
 		return l.recordNoise(ctx, pick(l, 40*time.Second, 10*time.Minute))
 	})
 	if err != nil {
@@ -57,7 +58,7 @@ const noiseStart = 300 * time.Millisecond
 
 func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s sequential.Series, err error) {
 	p := l.Programs[startupProgram]
-	pl := plan.Plan{Workloads: []contract.Description{p.Description}, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed,
+	pl := plan.Plan{Workloads: []contract.Description{p.Description}, BudgetNS: int64(budget), MinRequests: 5, Seed: l.Seed,
 		Baseline: "base", Check: &plan.CheckSpec{Candidate: "candidate", Metrics: []string{analysis.MetricResponse},
 			MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha}}
 	var variants []subject.Variant
@@ -69,16 +70,16 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s sequenti
 			Engine: load.Default, Load: closed(1)})
 	}
 	runner := run.Runner{Plan: pl, Engines: load.Engines(), Machine: machine.Counters}
-	err = recorded(runner, func(r *run.Runner) error {
+	err = recordRun(runner, func(r *run.Runner) error {
 		r.Launcher = &subject.Launcher{Seed: l.Seed, Programs: []subject.Program{p}, Variants: variants,
-			AtOnce: l.AtOnce}
+			Kill: l.Kill}
 		began := time.Now()
-		return r.Check(ctx, func(int) (time.Duration, error) {
+		return r.RunStarts(ctx, func(int) (time.Duration, error) {
 			l.step(0.9 * min(float64(time.Since(began))/float64(budget), 1))
 			return noiseStart, nil
 		})
 	}, func(result *record.Result) error {
-		d, err := analysis.Evidence(result)
+		d, err := analysis.CheckData(result)
 		if err == nil {
 			s = d.Gates[0]
 		}
@@ -154,7 +155,7 @@ func (l *Lab) labels(ctx context.Context, s sequential.Series, n int) (Outcome, 
 		return Measure{Name: name, Unit: "%", Value: 100 * float64(k) / float64(n), Low: new(100 * low),
 			High: new(100 * high), N: n, Of: "labels", Must: must}
 	}
-	return judged(fmt.Sprintf("%d starts of two copies with %d pairs of blocks were recorded. The two sides of each "+
+	return newOutcome(fmt.Sprintf("%d starts of two copies with %d pairs of blocks were recorded. The two sides of each "+
 		"start then changed places by the fall of a coin, %d times: one test in twenty may say that they differ. A "+
 		"test that takes the pairs for independent is told for information: if starts differ, it says so too often.",
 		len(s), pairsOf(s), n), rate("alarms of the gate, before they are confirmed", byGate, about(5, 0.65)),
@@ -230,7 +231,7 @@ func (l *Lab) injected(ctx context.Context, noise sequential.Series, n int) (Out
 		l.step(float64(k+1) / float64(len(injectedSizes)))
 	}
 	low, high := clopperPearson(covered, intervals)
-	o := judged(fmt.Sprintf("%d starts with %d pairs were recorded. For each size, %d checks of %d starts each were "+
+	o := newOutcome(fmt.Sprintf("%d starts with %d pairs were recorded. For each size, %d checks of %d starts each were "+
 		"drawn from them, whole starts with labels drawn anew, and the change added. At margin 0 a change of 2 %% "+
 		"must be caught, at margin 3 %% one of 10 %%.", len(noise), pairsOf(noise), n, checkStarts),
 		Measure{Name: "largest bias of the mean estimate", Unit: "points", Value: furthest, N: n,

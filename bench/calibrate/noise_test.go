@@ -24,8 +24,8 @@ func drawn(starts, pairs int) sequential.Series {
 }
 
 // With labels drawn anew the tests by starts alarm at their rate. 800 labels put it within ±2.3 points of 5 %, three
-// standard deviations, on which the seed alone decides. The pairs of a start are off together, so a test by pairs alarms
-// more often.
+// standard deviations, on which the seed alone decides. The pairs of a start are off together, so a test by pairs
+// alarms more often.
 func TestLabels(t *testing.T) {
 	o, err := calibrate.Labels(t.Context(), newLab(), drawn(24, 20), 800)
 	if err != nil {
@@ -92,8 +92,8 @@ func TestRelabelled(t *testing.T) {
 	}
 }
 
-// 0 of 20: 0.025 = (1−p)²⁰ at p = 1 − 0.025^(1/20) = 0.1684. 1 of 200: from 1 − 0.975^(1/200) = 0.000127 on; its upper end
-// 0.02754 is that of tables.
+// 0 of 20: 0.025 = (1−p)²⁰ at p = 1 − 0.025^(1/20) = 0.1684. 1 of 200: from 1 − 0.975^(1/200) = 0.000127 on; its upper
+// end 0.02754 is that of tables.
 func TestClopperPearson(t *testing.T) {
 	check := func(k, n int, low, high float64) {
 		t.Helper()
@@ -110,13 +110,13 @@ func TestClopperPearson(t *testing.T) {
 
 // The second takes 2.2 ms where the first takes 2: 10 % more, and √(0.05²+0.1²)·1.1 = 0.123 beside it.
 func TestFine(t *testing.T) {
-	ratio, deviation, err := calibrate.Fine(`{"results":[{"command":"a","mean":0.002,"stddev":0.0001,"times":[0.002]}]}`,
+	ratio, deviation, err := calibrate.HyperfineRatio(`{"results":[{"command":"a","mean":0.002,"stddev":0.0001,"times":[0.002]}]}`,
 		`{"results":[{"command":"a","mean":0.0022,"stddev":0.00022}]}`)
 	if err != nil || math.Abs(ratio-1.1) > 1e-12 || math.Abs(deviation-0.1229837) > 1e-6 {
 		t.Errorf("%v ± %v, %v, want 1.1 ± 0.123", ratio, deviation, err)
 	}
 	for _, text := range []string{"", "{}", `{"results":[{"mean":0}]}`, `{"results":[{"mean":1},{"mean":1}]}`} {
-		if _, _, err := calibrate.Fine(text, text); err == nil {
+		if _, _, err := calibrate.HyperfineRatio(text, text); err == nil {
 			t.Errorf("%q is read as an export", text)
 		}
 	}

@@ -8,15 +8,15 @@ import (
 	"forktax/workload/contract"
 )
 
-// An alarm wakes one goroutine at an instant of contract.Now, as precisely as the runtime's timers.
-type alarm struct{}
+// A wakeTimer wakes one goroutine at an instant of contract.Now, as precisely as the runtime's timers.
+type wakeTimer struct{}
 
-func newAlarm() (*alarm, error) { return &alarm{}, nil }
+func newWakeTimer() (*wakeTimer, error) { return &wakeTimer{}, nil }
 
 // until waits.
-func (*alarm) until(at int64) { time.Sleep(time.Duration(at - contract.Now())) }
+func (*wakeTimer) until(at int64) { time.Sleep(time.Duration(at - contract.Now())) }
 
-func (*alarm) close() {}
+func (*wakeTimer) close() {}
 
-// urgent does nothing: there is no way to ask for it here.
-func urgent() {}
+// useRealTime does nothing: there is no way to ask for it here.
+func useRealTime() {}

@@ -18,16 +18,16 @@ const (
 
 // A Property is something that must hold of the harness, and how it is measured.
 type Property struct {
-	Name   string
-	About  string // in a sentence
-	Must   string // the limit, for people
-	Aim    string // what would be better still; "" if nothing would
-	Beside bool   // it is there to compare with and decides nothing
-	// Hostile says that it is measured only if neighbours that disturb are wanted, and Long only in a full calibration.
+	Name          string
+	About         string // in a sentence
+	Must          string // the limit, for people
+	Aim           string // what would be better still; "" if nothing would
+	ForComparison bool   // it is there to compare with and decides nothing
+	// Hostile says that it is measured only if stressors are wanted, and Long only in a full calibration.
 	Hostile, Long bool
 
 	Programs []string                   // workload programs that it starts
-	Takes    func(l *Lab) time.Duration // about how long
+	Duration func(l *Lab) time.Duration // about how long
 	Run      func(ctx context.Context, l *Lab) (Outcome, error)
 }
 
@@ -40,7 +40,7 @@ func takes(quick, full time.Duration) func(*Lab) time.Duration {
 type Outcome struct {
 	Verdict  string    `json:"verdict"`
 	AimMet   *bool     `json:"aim_met,omitempty"` // nil if there is none
-	Says     string    `json:"statement"`         // in a few sentences
+	Text     string    `json:"statement"`         // in a few sentences
 	Measures []Measure `json:"measures"`
 	Table    *Table    `json:"table,omitempty"`
 }
@@ -80,8 +80,8 @@ func (r *Range) holds(x float64) bool {
 	return (r.Least == nil || x >= *r.Least) && (r.Most == nil || x <= *r.Most)
 }
 
-// meets says whether some of the interval from low to high lies in the range.
-func (r *Range) meets(low, high float64) bool {
+// overlaps reports whether some of the interval from low to high lies in the range.
+func (r *Range) overlaps(low, high float64) bool {
 	return (r.Least == nil || high >= *r.Least) && (r.Most == nil || low <= *r.Most)
 }
 
@@ -91,21 +91,21 @@ func (m Measure) verdict() string {
 	switch {
 	case m.Must == nil || m.Must.holds(m.Value):
 		return Passed
-	case m.Low != nil && m.High != nil && !m.Counted && m.Must.meets(*m.Low, *m.High):
+	case m.Low != nil && m.High != nil && !m.Counted && m.Must.overlaps(*m.Low, *m.High):
 		return Unjudged
 	}
 	return Failed
 }
 
-// judged makes an outcome of measures: the worst of their verdicts. A value that is no number is a fail: whoever is
-// calibrated has told nothing that one could be worked out from.
-func judged(says string, measures ...Measure) Outcome {
-	o := Outcome{Verdict: Passed, Says: says, Measures: []Measure{}}
+// newOutcome makes an outcome of measures: the worst of their verdicts. A value that is not a number is a fail: nothing
+// was observed that one could be worked out from.
+func newOutcome(says string, measures ...Measure) Outcome {
+	o := Outcome{Verdict: Passed, Text: says, Measures: []Measure{}}
 	aim, met := false, true
 	for _, m := range measures {
 		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
 			o.Verdict = Failed
-			o.Says += fmt.Sprintf(" There is no value of %q.", m.Name)
+			o.Text += fmt.Sprintf(" There is no value of %q.", m.Name)
 			met = false
 			continue
 		}
@@ -127,15 +127,15 @@ func judged(says string, measures ...Measure) Outcome {
 
 // unable is the outcome of a property that could not be judged, or not be measured.
 func unable(verdict, says string, args ...any) Outcome {
-	return Outcome{Verdict: verdict, Measures: []Measure{}, Says: fmt.Sprintf(says, args...)}
+	return Outcome{Verdict: verdict, Measures: []Measure{}, Text: fmt.Sprintf(says, args...)}
 }
 
 // Properties are all, in the order in which they are measured and certified: the rows of METHOD.md's table.
 func Properties() []Property {
-	return slices.Concat(exact(), driven(), started(), checked(), onNoise(), disturbedToo(), peers())
+	return slices.Concat(exactProperties(), ownEngineProperties(), phaseProperties(), checkProperties(), noiseProperties(), hostileProperties(), hyperfineProperties())
 }
 
-// wanted says whether the lab is to measure it.
+// wanted reports whether the lab is to measure it.
 func (p Property) wanted(l *Lab) bool { return (!p.Hostile || l.Hostile) && (!p.Long || l.Full) }
 
 // Named finds those with these names, in the table's order; no name means all. The error lists what there is.

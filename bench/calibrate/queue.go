@@ -37,21 +37,21 @@ func (q queue) ideal(arrivals []time.Duration) time.Duration {
 	return sum / time.Duration(max(len(arrivals), 1))
 }
 
-// takeQueue holds mean response times against queueing theory: one server that takes s for each request, to which they
-// come at random (M/D/1).
-func takeQueue(ctx context.Context, c *candidate) (Outcome, error) {
+// measureQueue compares mean response times with queueing theory: one server that takes s for each request, to which
+// they come at random (M/D/1).
+func measureQueue(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	q := queue{2 * time.Millisecond, 0.5}
 	rate := q.rho / q.service.Seconds()
-	sight, err := c.watch(ctx, scene{ask: Ask{Time: q.service, Serial: true, Spin: true}, load: poisson(rate, 1000),
-		length: by(c, 4*time.Second, 20*time.Second, 4*time.Minute), seed: c.Seed})
+	result, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: q.service, Serial: true, Spin: true}, load: poisson(rate, 1000),
+		length: pickDepth(c, 4*time.Second, 20*time.Second, 4*time.Minute), seed: c.Seed})
 	if err != nil {
 		return Outcome{}, err
 	}
-	arrivals, err := load.Plan(sight.visit.Load, sight.visit.Length, sight.visit.AtLeast, sight.visit.Seed)
+	arrivals, err := load.Arrivals(result.visit.Load, result.visit.Length, result.visit.MinRequests, result.visit.Seed)
 	if err != nil {
 		return Outcome{}, err
 	}
-	responses := of(sight.seen, record.Observation.Response)
+	responses := valuesOf(result.seen, record.Observation.Response)
 	var sum time.Duration
 	for _, r := range responses {
 		sum += r
@@ -67,7 +67,7 @@ func takeQueue(ctx context.Context, c *candidate) (Outcome, error) {
 		theory.Low, theory.High = new(theory.Value-chance), new(theory.Value+chance)
 		measures = []Measure{theory, ideal}
 	}
-	return excused(judged(fmt.Sprintf("s = %v, ρ = %g, so s + ρs/(2(1−ρ)) = %v; the mean was %.3g ms. Of %d requests "+
+	return unjudgedIfInvalid(newOutcome(fmt.Sprintf("s = %v, ρ = %g, so s + ρs/(2(1−ρ)) = %v; the mean was %.3g ms. Of %d requests "+
 		"the mean is off by chance by up to ±%.1f %% (95 %%), which the same arrivals through an ideal queue are not.",
-		q.service, q.rho, q.sojourn(), mean/1e6, len(responses), chance), measures...), sight), nil
+		q.service, q.rho, q.sojourn(), mean/1e6, len(responses), chance), measures...), result), nil
 }

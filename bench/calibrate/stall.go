@@ -24,16 +24,16 @@ func (s stall) quantile(q float64) time.Duration {
 
 const stallRate = 400 // a second: enough that p99.9 has its observations, and the steps between them are small
 
-// takeStall has the server stand still for a while, and then the generator. Whoever wanted an answer then has waited
+// measureStall has the server stand still for a while, and then the generator. Whoever wanted an answer then has waited
 // either way, so the percentiles of the response time follow from arithmetic. A generator that forgets requests while
 // it waits (coordinated omission) is found out by it.
-func takeStall(ctx context.Context, c *candidate) (Outcome, error) {
+func measureStall(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	st := stall{length: 500 * time.Millisecond, total: 10 * time.Second, service: 250 * time.Microsecond}
 	quantiles := []float64{0.96, 0.97, 0.98, 0.99, 0.995, 0.999}
 	if c.depth == brief {
 		st.length, st.total, quantiles = 200*time.Millisecond, 2*time.Second, quantiles[:4]
 	}
-	repeats := by(c, 1, 1, 6)
+	repeats := pickDepth(c, 1, 1, 6)
 	stages := []struct {
 		name        string
 		connections int
@@ -42,13 +42,13 @@ func takeStall(ctx context.Context, c *candidate) (Outcome, error) {
 	}{
 		{"the server, many connections", 1000, nil, true},
 		{"the server, few connections", 4, nil, true}, // so that requests wait for one, in the generator
-		{"the generator", 1000, stoppedEngine{c.Lab, st.total / 2, st.length}, false},
+		{"the generator", 1000, pausedEngine{c.Lab, st.total / 2, st.length}, false},
 	}
-	if c.depth == brief { // the wrong ones are to be found out by the server's, and not all could be stopped
+	if c.depth == brief { // the faulty ones are to be found out by the server's, and not all could be paused
 		stages = stages[:2]
 	}
 	var measures []Measure
-	var sights []*sight
+	var results []*visitResult
 	for i, stage := range stages {
 		off := make([][]float64, len(quantiles))
 		var service []float64
@@ -58,46 +58,46 @@ func takeStall(ctx context.Context, c *candidate) (Outcome, error) {
 		}
 		flagged := 0
 		for repeat := range repeats {
-			sc := scene{ask: Ask{Time: st.service, Serial: stage.serial}, load: constant(stallRate, stage.connections),
+			sc := scenario{service: ServiceSpec{Time: st.service, Serial: stage.serial}, load: constant(stallRate, stage.connections),
 				length: st.total, seed: c.Seed + uint64(repeat)}
-			var sight *sight
+			var result *visitResult
 			var err error
 			if stage.connections < stallRate/10 {
 				sc.expected = "lag"
 			}
 			if stage.engine == nil {
-				sc.still.after, sc.still.length = st.total/2, st.length
-				sight, err = c.watch(ctx, sc)
-				sights = append(sights, sight)
+				sc.pause.after, sc.pause.length = st.total/2, st.length
+				result, err = c.visitValid(ctx, sc)
+				results = append(results, result)
 			} else {
-				sight, err = c.look(ctx, c.server, stage.engine, sc)
+				result, err = c.visit(ctx, c.truthClient, stage.engine, sc)
 			}
 			if err != nil {
 				return Outcome{}, err
 			}
-			flagged += min(sight.accused["lag"], 1)
-			responses := of(sight.seen, record.Observation.Response)
+			flagged += min(result.invalid["lag"], 1)
+			responses := valuesOf(result.seen, record.Observation.Response)
 			for k, q := range quantiles {
-				off[k] = append(off[k], milliseconds(rank(responses, q)-st.quantile(q)))
+				off[k] = append(off[k], milliseconds(nearestRank(responses, q)-st.quantile(q)))
 			}
-			service = append(service, milliseconds(rank(of(sight.seen, record.Observation.Service),
+			service = append(service, milliseconds(nearestRank(valuesOf(result.seen, record.Observation.Service),
 				quantiles[len(quantiles)-1])))
 			c.step((float64(i) + float64(repeat+1)/float64(repeats)) / float64(len(stages)))
 		}
 		for k, q := range quantiles {
 			want := milliseconds(st.quantile(q))
-			measures = append(measures, over(fmt.Sprintf("%s: p%g (%.0f ms) off by", stage.name, q*100, want), "ms",
+			measures = append(measures, visitsMeasure(fmt.Sprintf("%s: p%g (%.0f ms) off by", stage.name, q*100, want), "ms",
 				off[k], about(0, max(10, 0.03*want)), about(0, 0.01*want)))
 		}
 		if stage.engine != nil {
 			measures = append(measures,
-				over(fmt.Sprintf("%s: service time p%g", stage.name, 100*quantiles[len(quantiles)-1]), "ms", service,
+				visitsMeasure(fmt.Sprintf("%s: service time p%g", stage.name, 100*quantiles[len(quantiles)-1]), "ms", service,
 					atMost(milliseconds(st.length)/10), nil),
-				count(stage.name+": flagged", flagged, repeats, "visits", atLeast(float64(repeats))))
+				countMeasure(stage.name+": flagged", flagged, repeats, "visits", atLeast(float64(repeats))))
 		}
 	}
-	return excused(judged(fmt.Sprintf("S = %v in T = %v, %d requests a second at even distances, each served for s = "+
+	return unjudgedIfInvalid(newOutcome(fmt.Sprintf("S = %v in T = %v, %d requests a second at even distances, each served for s = "+
 		"%v. Q(q) = S − (1−ρ)(1−q)T + s, with ρ = %.1f where the server does one at a time, and 0 where the generator "+
 		"stood still.", st.length, st.total, stallRate, st.service, stallRate*st.service.Seconds()), measures...),
-		sights...), nil
+		results...), nil
 }

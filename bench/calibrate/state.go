@@ -28,21 +28,21 @@ type Header struct {
 // stateFile is appended to while a calibration goes on.
 const stateFile = "state.jsonl"
 
-// entry is a line of it. One of the first three is set; a trial is of the property that Property names.
+// entry is a line of it. One of the first three is set; a repetition is of the property that Property names.
 type entry struct {
-	Header   *Header         `json:"header,omitempty"`
-	Outcome  *Outcome        `json:"outcome,omitempty"`
-	Trial    json.RawMessage `json:"trial,omitempty"`
-	Property string          `json:"property,omitempty"`
-	Seconds  float64         `json:"seconds,omitempty"` // that the property took
+	Header     *Header         `json:"header,omitempty"`
+	Outcome    *Outcome        `json:"outcome,omitempty"`
+	Repetition json.RawMessage `json:"trial,omitempty"`
+	Property   string          `json:"property,omitempty"`
+	Seconds    float64         `json:"seconds,omitempty"` // that the property took
 }
 
-// A state is what was measured so far: whole properties, and trials of one that takes long.
+// A state is what was measured so far: whole properties, and repetitions of one that takes long.
 type state struct {
 	Header
-	file     *os.File
-	outcomes map[string]entry
-	trials   map[string][]json.RawMessage
+	file        *os.File
+	outcomes    map[string]entry
+	repetitions map[string][]json.RawMessage
 }
 
 // openState goes on with the state in dir, or begins one. Restart forgets what there was.
@@ -56,7 +56,7 @@ func openState(dir string, h Header, restart bool) (*state, error) {
 			return nil, fmt.Errorf("forgetting what was measured: %w", err)
 		}
 	}
-	s := &state{Header: h, outcomes: map[string]entry{}, trials: map[string][]json.RawMessage{}}
+	s := &state{Header: h, outcomes: map[string]entry{}, repetitions: map[string][]json.RawMessage{}}
 	whole, err := s.read(name)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func openState(dir string, h Header, restart bool) (*state, error) {
 
 // SeedIn is the seed of the calibration in dir that can go on; false if there is none.
 func SeedIn(dir string) (uint64, bool) {
-	s := &state{outcomes: map[string]entry{}, trials: map[string][]json.RawMessage{}}
+	s := &state{outcomes: map[string]entry{}, repetitions: map[string][]json.RawMessage{}}
 	whole, err := s.read(filepath.Join(dir, stateFile))
 	return s.Seed, err == nil && whole > 0
 }
@@ -153,11 +153,11 @@ func (s *state) take(e entry) {
 	case e.Outcome != nil:
 		s.outcomes[e.Property] = e
 		// If it is measured again, then from the beginning, with what it measured for others to use.
-		maps.DeleteFunc(s.trials, func(name string, _ []json.RawMessage) bool {
+		maps.DeleteFunc(s.repetitions, func(name string, _ []json.RawMessage) bool {
 			return name == e.Property || e.Outcome.Verdict == Unjudged && strings.HasPrefix(name, e.Property+" ")
 		})
-	case e.Trial != nil:
-		s.trials[e.Property] = append(s.trials[e.Property], e.Trial)
+	case e.Repetition != nil:
+		s.repetitions[e.Property] = append(s.repetitions[e.Property], e.Repetition)
 	}
 }
 
@@ -173,20 +173,20 @@ func (s *state) append(e entry) error {
 	return nil
 }
 
-// done says whether the property has an outcome that stands. One that could not be judged is measured again.
+// done reports whether the property has an outcome that stands. One that could not be judged is measured again.
 func (s *state) done(name string) bool {
 	e, ok := s.outcomes[name]
 	return ok && (e.Outcome.Verdict == Passed || e.Outcome.Verdict == Failed)
 }
 
-// trials makes n trials of a property, each of which is written down at once, and returns what all came to, those of an
-// earlier attempt included. A trial depends on nothing but its number and the lab.
-func trials[T any](l *Lab, property string, n int, try func(i int) (T, error)) ([]T, error) {
+// repeated makes n repetitions of a property, each of which is written down at once, and returns what all came to,
+// those of an earlier attempt included. A repetition depends on nothing but its number and the lab.
+func repeated[T any](l *Lab, property string, n int, try func(i int) (T, error)) ([]T, error) {
 	var all []T
-	for _, text := range l.state.trials[property] {
+	for _, text := range l.state.repetitions[property] {
 		var t T
 		if err := json.Unmarshal(text, &t); err != nil {
-			return nil, fmt.Errorf("reading a trial of %s: %w", property, err)
+			return nil, fmt.Errorf("reading a repetition of %s: %w", property, err)
 		}
 		all = append(all, t)
 	}
@@ -200,7 +200,7 @@ func trials[T any](l *Lab, property string, n int, try func(i int) (T, error)) (
 		if err != nil {
 			return nil, err
 		}
-		if err := l.state.append(entry{Property: property, Trial: text}); err != nil {
+		if err := l.state.append(entry{Property: property, Repetition: text}); err != nil {
 			return nil, err
 		}
 		all = append(all, t)

@@ -11,8 +11,8 @@ import (
 
 const ms = time.Millisecond
 
-// S = 500 ms in T = 10 s at ρ = 0.1, s = 1 ms. Of all arrivals 1 % are the 100 ms after the stall began, in which the queue
-// has taken off a tenth of that: 500 − 0.9·0.01·10,000 + 1 = 411 ms. At q = 1 it is all of it and s.
+// S = 500 ms in T = 10 s at ρ = 0.1, s = 1 ms. Of all arrivals 1 % are the 100 ms after the stall began, in which the
+// queue has taken off a tenth of that: 500 − 0.9·0.01·10,000 + 1 = 411 ms. At q = 1 it is all of it and s.
 func TestStallQuantile(t *testing.T) {
 	check := func(rho, q float64, want time.Duration) {
 		t.Helper()
@@ -46,7 +46,8 @@ func TestIdealSojourn(t *testing.T) {
 }
 
 // The chance in the mean of n requests is what simulated queues show: of 400 with 2,000 requests each, the standard
-// deviation of the means, over the mean of theory. Its own error is 1/√800 = 3.5 % of it, so that a fifth is six times that.
+// deviation of the means, over the mean of theory. Its own error is 1/√800 = 3.5 % of it, so that a fifth is six times
+// that.
 func TestQueueChance(t *testing.T) {
 	const n, queues = 2000, 400
 	random := rand.New(rand.NewPCG(1, 2))
@@ -82,8 +83,8 @@ func TestSlope(t *testing.T) {
 	}
 }
 
-// Gaps that are the quantiles of an exponential distribution are as near to it as can be: half a step, √n/2n. All at the same
-// distance, the mean, they are off by 1−1/e below it, times √n.
+// Gaps that are the quantiles of an exponential distribution are as near to it as can be: half a step, √n/2n. All at
+// the same distance, the mean, they are off by 1−1/e below it, times √n.
 func TestKolmogorov(t *testing.T) {
 	const n = 100
 	var quantiles, even []time.Duration
@@ -116,7 +117,8 @@ func TestDifferent(t *testing.T) {
 	check([]time.Duration{2}, []time.Duration{2, 2}, 1)
 }
 
-// Of the values 1 to 1000 the ⌈p·1000⌉-th is p·1000; p99.9 of so few may be the maximum under another name, and has none.
+// Of the values 1 to 1000 the ⌈p·1000⌉-th is p·1000; p99.9 of so few may be the maximum under another name, and has
+// none.
 func TestCounted(t *testing.T) {
 	var values []time.Duration
 	for i := 1000; i > 0; i-- {
@@ -134,27 +136,27 @@ func TestCounted(t *testing.T) {
 	check(1000, 1000, true)
 }
 
-func TestAsk(t *testing.T) {
-	for _, want := range []calibrate.Ask{
+func TestServiceSpec(t *testing.T) {
+	for _, want := range []calibrate.ServiceSpec{
 		{Time: ms},
 		{Time: 200 * time.Microsecond, Spread: 8 * ms, Seed: 7, Serial: true, Spin: true, Halves: true, Fail: 10},
 	} {
 		path := want.Path()
-		if got, err := calibrate.ReadAsk(path[len("/serve?"):]); err != nil || got != want {
-			t.Errorf("readAsk(%q) = %+v, %v, want %+v", path, got, err, want)
+		if got, err := calibrate.ParseServiceSpec(path[len("/serve?"):]); err != nil || got != want {
+			t.Errorf("ParseServiceSpec(%q) = %+v, %v, want %+v", path, got, err, want)
 		}
 	}
 	for _, query := range []string{"", `{"Time":"soon"}`, `{"Time":1,"Spread":"x"}`, `{"Time":1,"Seed":-1}`, `{"Time":1,"Fail":"x"}`, "%zz"} {
-		if got, err := calibrate.ReadAsk(query); err == nil {
-			t.Errorf("readAsk(%q) = %+v, want an error", query, got)
+		if got, err := calibrate.ParseServiceSpec(query); err == nil {
+			t.Errorf("ParseServiceSpec(%q) = %+v, want an error", query, got)
 		}
 	}
-	a := calibrate.Ask{Time: ms, Spread: ms, Seed: 1, Fail: 3}
-	again := a.Service(4)
-	if a.Service(4) != again || a.Service(4) == a.Service(5) || a.Service(4) < ms {
-		t.Errorf("services %v, %v and %v: want one of each number, above %v", a.Service(4), again, a.Service(5), ms)
+	a := calibrate.ServiceSpec{Time: ms, Spread: ms, Seed: 1, Fail: 3}
+	again := a.Duration(4)
+	if a.Duration(4) != again || a.Duration(4) == a.Duration(5) || a.Duration(4) < ms {
+		t.Errorf("services %v, %v and %v: want one of each number, above %v", a.Duration(4), again, a.Duration(5), ms)
 	}
-	if a.Fails(1) || !a.Fails(2) || !a.Fails(5) || (calibrate.Ask{}).Fails(0) {
+	if a.Fails(1) || !a.Fails(2) || !a.Fails(5) || (calibrate.ServiceSpec{}).Fails(0) {
 		t.Error("every third is to fail, and none if nothing is said")
 	}
 }

@@ -26,7 +26,7 @@ func (c *comparison) remember(metrics []string, named bool) (*plan.StoredBaselin
 	if !a.Run.Complete {
 		return nil, nil, subject.InvalidOption("base-result", "%s is of a run that was not completed: %s", c.BaseResult, a.Run.Condition)
 	}
-	if unlike := analysis.UnlikeMachine(a.Environment, machine.Environment()); len(unlike) > 0 && !c.AllowUnlikeMachine {
+	if unlike := analysis.MachineMismatches(a.Environment, machine.Environment()); len(unlike) > 0 && !c.AllowUnlikeMachine {
 		var lines []string
 		for _, u := range unlike {
 			lines = append(lines, fmt.Sprintf("%s: %s, and here %s", u.What, u.A, u.B))

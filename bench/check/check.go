@@ -50,9 +50,9 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *server
 
 // reportLeftOut logs what the check leaves out, a line each. It is an error if nothing may be left out.
 func (o *Options) reportLeftOut(p plan.Plan, log io.Writer) error {
-	leftOut := analysis.Omissions(p.Check.LeftOut)
-	if p.NoFloor != "" {
-		leftOut = append(leftOut, "the floor: "+p.NoFloor)
+	leftOut := analysis.LeftOutLines(p.Check.LeftOut)
+	if p.FloorMissing != "" {
+		leftOut = append(leftOut, "the floor: "+p.FloorMissing)
 	}
 	if o.RequireAll && o.BaseResult == "" && len(leftOut) > 0 { // a stored base has no counts, whatever is installed
 		return fmt.Errorf("--require-all: %s", strings.Join(leftOut, "; "))

@@ -47,7 +47,7 @@ func (o *Options) compare(ctx context.Context, finder *subject.Finder, stderr io
 			base.keeps.Name, candidate.title, candidate.keeps.Name)
 	}
 	for _, s := range c.sides {
-		if !s.keeps.Knows(subject.FloorModel) {
+		if !s.keeps.HasModel(subject.FloorModel) {
 			return nil, subject.Unusable("%s has no model %q; it has %s", s.title, subject.FloorModel, strings.Join(s.keeps.Models, ", "))
 		}
 	}

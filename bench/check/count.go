@@ -39,10 +39,10 @@ func (o *Options) countable(ctx context.Context) error {
 
 // count counts what has no noise, in single starts of both sides. What cannot be counted is left out, unless it was
 // named.
-func (c *comparison) count(ctx context.Context, database servers.DataServer) ([]plan.Count, []plan.LeftOut, error) {
+func (c *comparison) count(ctx context.Context, database servers.DataServer) ([]plan.StartCount, []plan.LeftOut, error) {
 	counted, _ := analysis.Gated()
 	wanted := c.gatesIn(counted)
-	omit := func(why string) ([]plan.Count, []plan.LeftOut, error) {
+	omit := func(why string) ([]plan.StartCount, []plan.LeftOut, error) {
 		var leftOut []plan.LeftOut
 		for _, metric := range wanted {
 			leftOut = append(leftOut, plan.LeftOut{Gate: metric, Why: why})
@@ -53,11 +53,11 @@ func (c *comparison) count(ctx context.Context, database servers.DataServer) ([]
 		return omit(uncountable)
 	}
 	if database == nil { // which would be taken for an orphan
-		defer explain.Adopt()()
+		defer explain.AdoptOrphans()()
 	}
-	var counts []plan.Count
+	var counts []plan.StartCount
 	for _, r := range c.workload.Requests {
-		of := map[string]explain.Counts{}
+		of := map[string]explain.StartCounts{}
 		for i, name := range []string{baseName, candidateName} {
 			n, err := c.sides[i].count(ctx, r, database)
 			var refused *explain.NoTracerError
@@ -79,7 +79,7 @@ func (c *comparison) count(ctx context.Context, database servers.DataServer) ([]
 			of[name] = n
 		}
 		for _, metric := range wanted {
-			counts = append(counts, plan.Count{Metric: metric, Request: r.Name, Of: map[string]int64{
+			counts = append(counts, plan.StartCount{Metric: metric, Request: r.Name, Of: map[string]int64{
 				baseName: countOf(of[baseName], metric), candidateName: countOf(of[candidateName], metric)}})
 		}
 	}
@@ -91,7 +91,7 @@ type uncountedError struct{ error }
 
 func (e *uncountedError) Unwrap() error { return e.error }
 
-func countOf(n explain.Counts, metric string) int64 {
+func countOf(n explain.StartCounts, metric string) int64 {
 	switch metric {
 	case analysis.CountProcesses:
 		return n.Processes
@@ -102,25 +102,25 @@ func countOf(n explain.Counts, metric string) int64 {
 	}
 }
 
-func (s side) count(ctx context.Context, r contract.Request, database servers.DataServer) (n explain.Counts, err error) {
+func (s side) count(ctx context.Context, r contract.Request, database servers.DataServer) (n explain.StartCounts, err error) {
 	command := explain.Command{Path: s.path, Body: r.Body, Env: explain.Environment(r, s.path, os.Getenv("PATH"))}
 	if s.keeps != nil {
 		url := ""
-		if database != nil && (s.keeps.Database == subject.Postgres || s.keeps.Database == subject.Directory) {
+		if database != nil && (s.keeps.Database == subject.Postgres || s.keeps.Database == subject.LDAP) {
 			var remove func() error
-			if url, remove, err = database.Place(ctx); err != nil {
-				return explain.Counts{}, err
+			if url, remove, err = database.Provision(ctx); err != nil {
+				return explain.StartCounts{}, err
 			}
 			defer func() { err = errors.Join(err, remove()) }()
 		}
 		env, remove, err := s.keeps.PrepareTemp(ctx, url)
 		if err != nil {
-			return explain.Counts{}, err
+			return explain.StartCounts{}, err
 		}
 		defer remove()
 		command = command.With(env...)
 	}
-	if n, err = command.Count(ctx); err != nil {
+	if n, err = command.CountStart(ctx); err != nil {
 		err = &uncountedError{err}
 	}
 	return n, err

@@ -20,7 +20,7 @@ func next(dir string) func(starts int) (time.Duration, error) {
 			if err != nil {
 				return 0, err
 			}
-			j, err := analysis.Standing(result)
+			j, err := analysis.Judge(result)
 			if err != nil || j.Verdict != sequential.Open {
 				return 0, err
 			}

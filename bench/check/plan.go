@@ -51,7 +51,7 @@ func (c *comparison) prepare(ctx context.Context, l *subject.Launcher, finder *s
 		return nil, fmt.Errorf("a stored result is held against the floor, which cannot be had here: %w", err)
 	}
 	if err != nil {
-		e.Plan.NoFloor = err.Error()
+		e.Plan.FloorMissing = err.Error()
 		return e, nil
 	}
 	c.addFloor(&e.Plan, *floor)
@@ -100,7 +100,7 @@ func (c *comparison) variants() []subject.Variant {
 	return variants
 }
 
-func (c *comparison) plan(counts []plan.Count, leftOut []plan.LeftOut) (plan.Plan, error) {
+func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut) (plan.Plan, error) {
 	criterion := &plan.CheckSpec{
 		Titles:    map[string]string{baseName: c.sides[0].title, candidateName: c.sides[1].title},
 		Candidate: candidateName, Control: controlName,
@@ -109,7 +109,7 @@ func (c *comparison) plan(counts []plan.Count, leftOut []plan.LeftOut) (plan.Pla
 	_, measured := analysis.Gated()
 	criterion.Metrics = c.gatesIn(measured)
 	p := plan.Plan{
-		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.Budget), AtLeast: plan.MinRequests, Seed: c.Seed,
+		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.Budget), MinRequests: plan.MinRequests, Seed: c.Seed,
 		Baseline: baseName, AllowDifferent: c.AllowDifferent, Check: criterion,
 	}
 	if c.BaseResult != "" {

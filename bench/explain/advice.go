@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// What would remove a finding, where that is known.
+// What would remove a part, where that is known.
 const (
 	adviseKeep       = "keep the process"
 	adviseKeepAlive  = "keep the process, and connected"

@@ -16,7 +16,7 @@ type call struct {
 	args   string
 	result int64  // -1 if it failed
 	opened string // the file that a returned descriptor is open on
-	wrong  string // the name of the error, such as ENOENT; "" if there was none
+	errno  string // the name of the error, such as ENOENT; "" if there was none
 }
 
 // The parts of a line. The second takes the last " = ", since a path may hold one.
@@ -67,7 +67,7 @@ func parseCalls(from io.Reader) ([]call, error) {
 		if err != nil { // an address above 2⁶³, which nobody asks for
 			continue
 		}
-		calls = append(calls, call{pid: pid, name: m[1], args: m[2], result: result, opened: unquote(m[4]), wrong: m[5]})
+		calls = append(calls, call{pid: pid, name: m[1], args: m[2], result: result, opened: unquote(m[4]), errno: m[5]})
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("reading what strace wrote: %w", err)

@@ -32,9 +32,9 @@ func (i *image) connect(c call, late bool) {
 	}
 	switch {
 	case to.network == "":
-	case c.wrong == "" || c.wrong == "EINPROGRESS":
+	case c.errno == "" || c.errno == "EINPROGRESS":
 		i.connections = append(i.connections, to)
-	case to.network == "unix" && missing(c.wrong):
+	case to.network == "unix" && missing(c.errno):
 		i.miss(to.address, late)
 	}
 }

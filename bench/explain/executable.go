@@ -18,7 +18,7 @@ type executable struct {
 	path    string
 	shebang []string // of a script: its interpreter, with the one argument that the system passes on, if any
 	loader  string   // of a binary: its dynamic linker; "" if it needs none
-	goes    bool     // a Go toolchain made it
+	isGo    bool     // a Go toolchain made it
 }
 
 // longestShebang is how much of a script's first line Linux reads.
@@ -44,7 +44,7 @@ func inspect(path string) (executable, error) {
 		e.loader = loader(binary)
 	}
 	_, err = buildinfo.Read(f)
-	e.goes = err == nil
+	e.isGo = err == nil
 	return e, nil
 }
 

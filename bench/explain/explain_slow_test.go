@@ -20,7 +20,7 @@ func TestTry(t *testing.T) {
 	check := func(c explain.Command, unusable []string, want ...string) {
 		t.Helper()
 		var told []string
-		e := explained(t, explain.Plan{Command: c, Try: true, Budget: time.Millisecond, Seed: 1,
+		e := explained(t, explain.Explainer{Command: c, Try: true, Budget: time.Millisecond, Seed: 1,
 			Progress: func(text string) { told = append(told, text) }})
 		var names []string
 		for _, r := range e.Trials {
@@ -61,7 +61,7 @@ print('Content-Type: text/plain\n\nhello')
 		"PYTHONDONTWRITEBYTECODE=1", "script compiled beforehand", "interpreter started directly"}
 	c := command(path).With("PATH=" + filepath.Dir(python) + ":/usr/bin:/bin")
 	var zone []string
-	for _, f := range explained(t, explain.Plan{Command: c}).Findings {
+	for _, f := range explained(t, explain.Explainer{Command: c}).Parts {
 		if filepath.Base(f.Name) == "localtime" {
 			zone = []string{"TZ=UTC"}
 		}
@@ -82,7 +82,7 @@ print('Content-Type: text/plain\n\nhello')
 		t.Fatal(err)
 	}
 	c := command(path).With("PATH=" + filepath.Dir(python) + ":/usr/bin:/bin")
-	e := explained(t, explain.Plan{Command: c})
+	e := explained(t, explain.Explainer{Command: c})
 	if e.Language != "Python" || filepath.Dir(e.Executed) != filepath.Dir(python) {
 		t.Errorf("Explain = %s of %s, want Python of %s", e.Executed, e.Language, python)
 	}
@@ -103,7 +103,7 @@ print('Content-Type: text/plain\n\nhello')
 	if !slices.ContainsFunc(e.Imports, func(m explain.Import) bool { return m.Name == "time" && m.Cumulative >= m.Self }) {
 		t.Errorf("the imports are %+v, want time among them", e.Imports)
 	}
-	for _, f := range e.Findings {
+	for _, f := range e.Parts {
 		if f.Kind == explain.KindImport && f.Name == "encodings" {
 			t.Errorf("%+v is the interpreter's own, and in its cost", f)
 		}
@@ -114,7 +114,7 @@ print('Content-Type: text/plain\n\nhello')
 func TestExplainRest(t *testing.T) {
 	traceable(t)
 	c := shell(t, header+"sleep 0.2")
-	e := explained(t, explain.Plan{Command: c})
+	e := explained(t, explain.Explainer{Command: c})
 	for kind, how := range map[string]string{explain.KindScript: explain.ByRest, explain.KindWait: explain.ByClock} {
 		f := find(t, e, kind, "")
 		if by(t, f, how); f.Cost == nil || *f.Cost < int64(100*time.Millisecond) {

@@ -17,7 +17,7 @@ import (
 )
 
 // explained explains a program by few starts.
-func explained(t *testing.T, plan explain.Plan) *explain.Explanation {
+func explained(t *testing.T, plan explain.Explainer) *explain.Explanation {
 	t.Helper()
 	plan.Starts = 6
 	plan.Request = contract.Request{Method: "GET", Path: "/"}
@@ -25,11 +25,11 @@ func explained(t *testing.T, plan explain.Plan) *explain.Explanation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ordered := 0 < e.InPlace && e.InPlace <= e.FirstByte && e.FirstByte <= e.Ended
+	ordered := 0 < e.Exec && e.Exec <= e.FirstByte && e.FirstByte <= e.Ended
 	if e.Starts != 6 || !ordered || e.CPU <= 0 || e.MinorFaults <= 0 {
 		t.Errorf("Explain = %+v, want 6 starts and their times in order", e)
 	}
-	ranked := slices.IsSortedFunc(e.Findings, func(a, b explain.Finding) int {
+	ranked := slices.IsSortedFunc(e.Parts, func(a, b explain.Part) int {
 		switch {
 		case a.Cost != nil && b.Cost != nil:
 			return int(*b.Cost - *a.Cost)
@@ -41,9 +41,9 @@ func explained(t *testing.T, plan explain.Plan) *explain.Explanation {
 		return 0
 	})
 	if !ranked {
-		t.Errorf("the findings are not ranked by cost: %+v", e.Findings)
+		t.Errorf("the findings are not ranked by cost: %+v", e.Parts)
 	}
-	for _, f := range e.Findings {
+	for _, f := range e.Parts {
 		if (f.Cost == nil) != (f.By == "") || f.Cost != nil && *f.Cost < 0 || f.Kind == "" || f.Name == "" {
 			t.Errorf("a finding is %+v, want a kind, a name, and a cost with how it was measured", f)
 		}
@@ -60,23 +60,23 @@ func traceable(t *testing.T) {
 }
 
 // find returns the finding of that kind whose name ends so.
-func find(t *testing.T, e *explain.Explanation, kind, name string) explain.Finding {
+func find(t *testing.T, e *explain.Explanation, kind, name string) explain.Part {
 	t.Helper()
-	for _, f := range e.Findings {
+	for _, f := range e.Parts {
 		if f.Kind == kind && strings.HasSuffix(f.Name, name) {
 			return f
 		}
 	}
 	var all []string
-	for _, f := range e.Findings {
+	for _, f := range e.Parts {
 		all = append(all, f.Kind+" "+f.Name)
 	}
 	t.Errorf("no %s %q was found in %q", kind, name, all)
-	return explain.Finding{}
+	return explain.Part{}
 }
 
 // by fails the test unless the finding's cost was measured so.
-func by(t *testing.T, f explain.Finding, how string) {
+func by(t *testing.T, f explain.Part, how string) {
 	t.Helper()
 	if f.By != how {
 		t.Errorf("%s %s was measured by %q, want %q", f.Kind, f.Name, f.By, how)
@@ -93,15 +93,15 @@ func build(t *testing.T, command ...string) {
 func TestExplainGo(t *testing.T) {
 	traceable(t)
 	path := filepath.Join(programtest.Build(t, "forktax-hello"), "forktax-hello")
-	e := explained(t, explain.Plan{Command: command(path)})
-	if e.Language != "Go" || e.Executed != path || e.Status != 200 || e.AnswerBytes != len("hello\n") || !e.Traced {
+	e := explained(t, explain.Explainer{Command: command(path)})
+	if e.Language != "Go" || e.Executed != path || e.Status != 200 || e.ResponseBytes != len("hello\n") || !e.Traced {
 		t.Errorf("Explain = %+v", e)
 	}
 	by(t, find(t, e, explain.KindInit, "net/http"), explain.ByInitTrace)
 	by(t, find(t, e, explain.KindFile, "/proc/self/cgroup"), explain.ByReplay)
 	by(t, find(t, e, explain.KindFault, "faults"), explain.ByEstimate)
 	by(t, find(t, e, explain.KindThread, "more threads"), "")
-	for _, f := range e.Findings {
+	for _, f := range e.Parts {
 		if f.Kind == explain.KindLinker || f.Kind == explain.KindLibrary {
 			t.Errorf("a static program has %+v", f)
 		}
@@ -123,8 +123,8 @@ int main(int argc, char **argv) {
 		t.Fatal(err)
 	}
 	build(t, "gcc", "-fno-builtin", "-o", path, source, "-lm")
-	e := explained(t, explain.Plan{Command: command(path)})
-	if e.Language != "" || e.Executed != path || e.AnswerBytes != len("1.000\n") {
+	e := explained(t, explain.Explainer{Command: command(path)})
+	if e.Language != "" || e.Executed != path || e.ResponseBytes != len("1.000\n") {
 		t.Errorf("Explain = %+v", e)
 	}
 	linker := find(t, e, explain.KindLinker, "")
@@ -150,7 +150,7 @@ func pythonPath(t *testing.T) string {
 func TestExplainShell(t *testing.T) {
 	traceable(t)
 	c := shell(t, `echo 'Status: 404'; echo; uname >/dev/null; uname >/dev/null; [ -e /no/such/file ]; (:); exec env true`)
-	e := explained(t, explain.Plan{Command: c})
+	e := explained(t, explain.Explainer{Command: c})
 	if e.Language != "shell" || e.Executed != "/bin/sh" || e.Status != 404 || len(e.Notes) > 0 {
 		t.Errorf("Explain = %+v", e)
 	}
@@ -169,7 +169,7 @@ func TestExplainShell(t *testing.T) {
 func TestExplainWrapper(t *testing.T) {
 	traceable(t)
 	c := shell(t, "exec "+script(t, "#!/bin/sh\n"+header))
-	e := explained(t, explain.Plan{Command: c})
+	e := explained(t, explain.Explainer{Command: c})
 	if f := find(t, e, explain.KindExec, c.Path); f.Advice != "start the last one directly" {
 		t.Errorf("the wrapper is %+v", f)
 	}
@@ -179,7 +179,7 @@ func TestExplainWrapper(t *testing.T) {
 func TestExplainWithoutTracer(t *testing.T) {
 	c := shell(t, header+"uname >/dev/null; date >/dev/null")
 	t.Setenv("PATH", t.TempDir())
-	e := explained(t, explain.Plan{Command: c})
+	e := explained(t, explain.Explainer{Command: c})
 	if e.Traced || len(e.Notes) != 1 || !strings.Contains(e.Notes[0].Text, "strace is not installed") ||
 		e.Notes[0].Advice != "Debian: apt-get install strace" {
 		t.Errorf("Explain without strace = %+v", e)
@@ -212,7 +212,7 @@ exit 1
 func TestExplainWithABrokenTracer(t *testing.T) {
 	c := shell(t, header)
 	tracing(t, "PATH=/usr/bin:/bin\n"+forbidden)
-	e := explained(t, explain.Plan{Command: c})
+	e := explained(t, explain.Explainer{Command: c})
 	if e.Traced || len(e.Notes) != 1 || !strings.HasSuffix(e.Notes[0].Text,
 		"strace cannot trace here: strace: ptrace(PTRACE_TRACEME, ...): Operation not permitted") ||
 		!strings.Contains(e.Notes[0].Advice, "allow ptrace") {
@@ -240,8 +240,8 @@ func TestTraceable(t *testing.T) {
 			if test.tracer != "" {
 				tracing(t, test.tracer)
 			}
-			_, counted := c.Count(t.Context())
-			for call, err := range map[string]error{"Traceable": explain.Traceable(t.Context()), "Count": counted} {
+			_, counted := c.CountStart(t.Context())
+			for call, err := range map[string]error{"Traceable": explain.Traceable(t.Context()), "CountStart": counted} {
 				var none *explain.NoTracerError
 				if !errors.As(err, &none) || !strings.HasPrefix(err.Error(), test.want) {
 					t.Errorf("%s = %v, want %q", call, err, test.want)
@@ -254,7 +254,7 @@ func TestTraceable(t *testing.T) {
 func TestExplainFails(t *testing.T) {
 	check := func(c explain.Command, want string) {
 		t.Helper()
-		_, err := explain.Plan{Command: c}.Explain(t.Context())
+		_, err := explain.Explainer{Command: c}.Explain(t.Context())
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Explain = %v, want an error with %q", err, want)
 		}

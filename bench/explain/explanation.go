@@ -12,29 +12,29 @@ const Schema = 2
 // An Explanation is all that is known of a program's start. Times are whole nanoseconds, and medians over the starts
 // unless they say otherwise.
 type Explanation struct {
-	Schema      int       `json:"schema"`
-	Program     []string  `json:"program"`            // its command line
-	Language    string    `json:"language,omitempty"` // "Go", or that of its interpreter; "" if it is not known
-	Executed    string    `json:"executed"`           // the program that answered, after all that hands over to another
-	Method      string    `json:"method"`
-	Path        string    `json:"path"` // of the request
-	Status      int       `json:"status"`
-	AnswerBytes int       `json:"response_bytes"`
-	Starts      int       `json:"starts"`
-	InPlace     int64     `json:"in_place_ns"`   // from before fork until exec is done
-	FirstByte   int64     `json:"first_byte_ns"` // until the first byte of the answer
-	Ended       int64     `json:"ended_ns"`      // until it was waited for
-	CPU         int64     `json:"cpu_ns"`        // processor time, that of its children included
-	SystemShare float64   `json:"system_share"`  // of the processor time of all starts, what the kernel took
-	MinorFaults int64     `json:"minor_faults"`  // pages mapped
-	MajorFaults int64     `json:"major_faults"`  // pages read from a disk
-	Traced      bool      `json:"traced"`        // whether it is known what it opens, executes and connects to
-	Findings    []Finding `json:"findings"`      // the dearest first, and then those whose cost is not known
-	Imports     []Import  `json:"imports,omitempty"`
-	Trials      []Trial   `json:"trials,omitempty"`
-	Seed        uint64    `json:"seed,omitempty"`      // of the order of the trials
-	Untried     []string  `json:"not_tried,omitempty"` // what cannot be switched from outside
-	Notes       []Note    `json:"notes,omitempty"`
+	Schema        int      `json:"schema"`
+	Program       []string `json:"program"`            // its command line
+	Language      string   `json:"language,omitempty"` // "Go", or that of its interpreter; "" if it is not known
+	Executed      string   `json:"executed"`           // the program that answered, after all that hands over to another
+	Method        string   `json:"method"`
+	Path          string   `json:"path"` // of the request
+	Status        int      `json:"status"`
+	ResponseBytes int      `json:"response_bytes"`
+	Starts        int      `json:"starts"`
+	Exec          int64    `json:"in_place_ns"`   // from before fork until exec is done
+	FirstByte     int64    `json:"first_byte_ns"` // until the first byte of the answer
+	Ended         int64    `json:"ended_ns"`      // until it was waited for
+	CPU           int64    `json:"cpu_ns"`        // processor time, that of its children included
+	SystemShare   float64  `json:"system_share"`  // of the processor time of all starts, what the kernel took
+	MinorFaults   int64    `json:"minor_faults"`  // pages mapped
+	MajorFaults   int64    `json:"major_faults"`  // pages read from a disk
+	Traced        bool     `json:"traced"`        // whether it is known what it opens, executes and connects to
+	Parts         []Part   `json:"findings"`      // the most expensive first, and then those whose cost is not known
+	Imports       []Import `json:"imports,omitempty"`
+	Trials        []Trial  `json:"trials,omitempty"`
+	Seed          uint64   `json:"seed,omitempty"`      // of the order of the trials
+	Untried       []string `json:"not_tried,omitempty"` // what cannot be switched from outside
+	Notes         []Note   `json:"notes,omitempty"`
 }
 
 // A Note is something that a reader must know.
@@ -43,9 +43,9 @@ type Note struct {
 	Advice string `json:"advice"`
 }
 
-// A Finding is one thing that the start does. Findings overlap: a library is opened by the dynamic linker, whose work
-// is a finding too, and brings page faults.
-type Finding struct {
+// A Part is one thing that the start does. Parts overlap: a library is opened by the dynamic linker, whose work is a
+// part too, and brings page faults.
+type Part struct {
 	Kind   string `json:"kind"`
 	Name   string `json:"name"`
 	Detail string `json:"detail,omitempty"`
@@ -55,7 +55,7 @@ type Finding struct {
 	Late   bool   `json:"after_first_byte,omitempty"`
 }
 
-// Kinds of findings.
+// Kinds of parts.
 const (
 	KindInterpreter = "interpreter" // without a script
 	KindScript      = "script"      // what a script takes beyond its interpreter and its imports
@@ -77,7 +77,7 @@ const (
 // How a cost was measured.
 const (
 	ByStarts     = "starts"     // starts of that program alone
-	ByRest       = "rest"       // what is left when the other findings are taken off
+	ByRest       = "rest"       // what is left when the other parts are taken off
 	ByImportTime = "importtime" // Python's -X importtime
 	ByInitTrace  = "inittrace"  // Go's GODEBUG=inittrace=1
 	ByLinker     = "ld.so"      // the statistics of glibc's dynamic linker
@@ -87,23 +87,23 @@ const (
 	ByClock      = "clock"      // the time that passed, less processor time
 )
 
-// costing gives the finding a cost.
-func (f Finding) costing(d time.Duration, by string) Finding {
+// withCost gives the part a cost.
+func (f Part) withCost(d time.Duration, by string) Part {
 	f.Cost, f.By = new(int64(d)), by
 	return f
 }
 
-// costingIf gives it a cost if there is one.
-func (f Finding) costingIf(d time.Duration, ok bool, by string) Finding {
+// withCostIf gives it a cost if there is one.
+func (f Part) withCostIf(d time.Duration, ok bool, by string) Part {
 	if !ok {
 		return f
 	}
-	return f.costing(d, by)
+	return f.withCost(d, by)
 }
 
-// rank sorts the findings: the dearest first, those without a cost last, in the order in which they were found.
-func rank(findings []Finding) {
-	slices.SortStableFunc(findings, func(a, b Finding) int {
+// rank sorts the parts: the most expensive first, those without a cost last, in the order in which they were found.
+func rank(parts []Part) {
+	slices.SortStableFunc(parts, func(a, b Part) int {
 		switch {
 		case a.Cost != nil && b.Cost != nil:
 			return cmp.Compare(*b.Cost, *a.Cost)

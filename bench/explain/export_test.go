@@ -10,12 +10,12 @@ import (
 )
 
 var (
-	ParseAnswer  = parseAnswer
-	Shebang      = shebang
-	Unquote      = unquote
-	ParseImports = parseImports
-	Ticks        = ticksPerSecond
-	BlockSize    = blockSize
+	ParseResponse = parseResponse
+	Shebang       = shebang
+	Unquote       = unquote
+	ParseImports  = parseImports
+	Ticks         = ticksPerSecond
+	BlockSize     = blockSize
 )
 
 // Traced reads what strace wrote of a command that began in dir and wrote to answer, and says in lines what it came to.
@@ -43,7 +43,7 @@ func (t trace) lines() []string {
 		all = append(all, line)
 		for _, u := range i.uses {
 			all = append(all, fmt.Sprintf("  %s opened=%d read=%d mapped=%t looked=%d missed=%d late=%t",
-				u.path, u.opened, u.read, u.mapped, u.looked, u.missed, u.late))
+				u.path, u.opened, u.read, u.mapped, u.stats, u.missed, u.late))
 		}
 		for _, c := range i.connections {
 			all = append(all, fmt.Sprintf("  %s %s late=%t", c.network, c.address, c.late))
@@ -61,9 +61,9 @@ func ParseInits(log []byte) []string {
 	return all
 }
 
-// ParseLinking returns the ticks and the relocations of each program.
-func ParseLinking(text []byte) (all [][2]int64) {
-	for _, l := range parseLinking(text) {
+// ParseLinkerStats returns the ticks and the relocations of each program.
+func ParseLinkerStats(text []byte) (all [][2]int64) {
+	for _, l := range parseLinkerStats(text) {
 		all = append(all, [2]int64{l.ticks, l.relocations})
 	}
 	return all
@@ -73,14 +73,14 @@ func ParseLinking(text []byte) (all [][2]int64) {
 func Roots(all []Import) []string {
 	var found []string
 	for _, r := range roots(all) {
-		found = append(found, strings.TrimSpace(fmt.Sprint(r.Name, " ", r.below, " ", r.dearest)))
+		found = append(found, strings.TrimSpace(fmt.Sprint(r.Name, " ", r.below, " ", r.costliest)))
 	}
 	return found
 }
 
 // Replay does with a path what a program did with it.
 func Replay(path string, opened int, read int64, mapped bool, looked, missed int) (time.Duration, bool) {
-	u := use{path: path, opened: opened, read: read, mapped: mapped, looked: looked, missed: missed}
+	u := use{path: path, opened: opened, read: read, mapped: mapped, stats: looked, missed: missed}
 	return u.replay()
 }
 
@@ -100,7 +100,7 @@ func (c Command) Expanded(options ...string) (words, given []string, ok bool) {
 
 // Judged judges pairs that were made elsewhere.
 func Judged(baseline, changes []float64, confidence float64) Trial {
-	t := trial{confidence: confidence, baseline: baseline, changes: changes}
+	t := pairedTrial{confidence: confidence, baseline: baseline, candidate: changes}
 	var r Trial
 	t.judge(&r)
 	return r
@@ -112,8 +112,8 @@ func Compare(ctx context.Context, base, changed Command, budget time.Duration) (
 	if err != nil {
 		return Trial{}, err
 	}
-	t := trial{base: base, changed: changed, confidence: 0.95, budget: budget, random: rand.New(rand.NewPCG(1, 1))}
-	if t.answer, err = first.Answer(); err != nil {
+	t := pairedTrial{base: base, changed: changed, confidence: 0.95, budget: budget, random: rand.New(rand.NewPCG(1, 1))}
+	if t.response, err = first.Response(); err != nil {
 		return Trial{}, err
 	}
 	var r Trial

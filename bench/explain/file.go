@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// files are those that the program itself opens, maps, asks about, and looks for in vain.
-func (s *profile) files(context.Context) error {
-	own := s.own()
+// fileParts are those that the program itself opens, maps, asks about, and looks for in vain.
+func (s *profile) fileParts(context.Context) error {
+	own := s.mainImage()
 	if own == nil {
 		return nil
 	}
@@ -17,37 +17,37 @@ func (s *profile) files(context.Context) error {
 	var inVain time.Duration
 	for _, u := range own.uses {
 		took, ok := u.replay()
-		if u.opened+u.looked == 0 {
+		if u.opened+u.stats == 0 {
 			missed += u.missed
 			in[filepath.Dir(u.path)] += u.missed
 			inVain += took
 			continue
 		}
-		f := Finding{Kind: KindFile, Name: u.path, Late: u.late, Advice: adviseFile(u.path, s.language)}
+		f := Part{Kind: KindFile, Name: u.path, Late: u.late, Advice: adviseFile(u.path, s.language)}
 		switch {
 		case u.mapped:
 			f.Kind, f.Advice = KindLibrary, adviseStaticOf(s.language)
 			if s.language != nil && s.language.name == python && filepath.Ext(u.path) == ".so" {
 				f.Advice = adviseLazy
 			}
-		case s.file.goes && f.Advice == "":
+		case s.file.isGo && f.Advice == "":
 			f.Advice = adviseGo(u.path)
 		}
-		s.add(f.costingIf(took, ok, ByReplay))
+		s.add(f.withCostIf(took, ok, ByReplay))
 	}
 	if missed > 0 {
-		f := Finding{Kind: KindMissing, Name: units.Plural(missed, "file") + " looked for in vain",
-			Detail: "most in " + most(in), Advice: adviseMissing(s.language)}
-		s.add(f.costing(inVain, ByReplay))
+		f := Part{Kind: KindMissing, Name: units.Plural(missed, "file") + " looked for in vain",
+			Detail: "most in " + dirWithMost(in), Advice: adviseMissing(s.language)}
+		s.add(f.withCost(inVain, ByReplay))
 	}
 	if own.threads > 0 {
-		s.add(Finding{Kind: KindThread, Name: units.Plural(own.threads, "more thread")})
+		s.add(Part{Kind: KindThread, Name: units.Plural(own.threads, "more thread")})
 	}
 	return nil
 }
 
-// connections are those of all its processes.
-func (s *profile) connections(context.Context) error {
+// connectionParts are those of all its processes.
+func (s *profile) connectionParts(context.Context) error {
 	times := map[connection]int{}
 	var found []connection
 	for _, i := range s.images {
@@ -58,18 +58,18 @@ func (s *profile) connections(context.Context) error {
 		}
 	}
 	for _, c := range found {
-		f := Finding{Kind: KindConnection, Name: c.network + " " + c.address, Late: c.late, Advice: adviseKeepAlive}
+		f := Part{Kind: KindConnection, Name: c.network + " " + c.address, Late: c.late, Advice: adviseKeepAlive}
 		if times[c] > 1 {
 			f.Detail = units.Plural(times[c], "time")
 		}
 		took, ok := c.replay()
-		s.add(f.costingIf(time.Duration(times[c])*took, ok, ByReplay))
+		s.add(f.withCostIf(time.Duration(times[c])*took, ok, ByReplay))
 	}
 	return nil
 }
 
-// most is the folder with the highest count, the first by name of several.
-func most(in map[string]int) string {
+// dirWithMost is the folder with the highest count, the first by name of several.
+func dirWithMost(in map[string]int) string {
 	best := ""
 	for dir, n := range in {
 		if n > in[best] || n == in[best] && dir < best {

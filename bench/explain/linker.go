@@ -13,24 +13,24 @@ import (
 	"forktax/bench/process"
 )
 
-// linking is what glibc's dynamic linker says of its own work in one start.
-type linking struct {
+// linkerStats is what glibc's dynamic linker says of its own work in one start.
+type linkerStats struct {
 	ticks       int64 // until the program's first instruction
 	relocations int64 // of symbols, those that were bound later included
 }
 
 var linkerSays = regexp.MustCompile(`(total startup time in dynamic loader|number of relocations): (\d+)`)
 
-// parseLinking reads the statistics of a process: one for each program that it executed.
-func parseLinking(text []byte) []linking {
-	var all []linking
+// parseLinkerStats reads the statistics of a process: one for each program that it executed.
+func parseLinkerStats(text []byte) []linkerStats {
+	var all []linkerStats
 	for _, m := range linkerSays.FindAllSubmatch(text, -1) {
 		n, err := strconv.ParseInt(string(m[2]), 10, 64)
 		switch {
 		case err != nil:
 			return nil
 		case string(m[1]) != "number of relocations":
-			all = append(all, linking{ticks: n})
+			all = append(all, linkerStats{ticks: n})
 		case len(all) > 0:
 			all[len(all)-1].relocations = n // the final number, if the program came to its end
 		}
@@ -38,9 +38,9 @@ func parseLinking(text []byte) []linking {
 	return all
 }
 
-// linkings has the dynamic linker tell what it did in one start. Only glibc's does, and each process in a file of its
-// own.
-func (c Command) linkings(ctx context.Context) ([]linking, error) {
+// linkerStats has the dynamic linker print what it did in one start. Only glibc's does, and each process in a file of
+// its own.
+func (c Command) linkerStats(ctx context.Context) ([]linkerStats, error) {
 	folder, remove, err := process.TempDir("the dynamic linker's statistics")
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (c Command) linkings(ctx context.Context) ([]linking, error) {
 	if err != nil {
 		return nil, nil // it has no dynamic linker, or not glibc's
 	}
-	return parseLinking(text), nil
+	return parseLinkerStats(text), nil
 }
 
 var cyclesPerSecond = regexp.MustCompile(`cycles/second=(\d+)`)

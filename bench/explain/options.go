@@ -57,7 +57,7 @@ func (o Options) Validate() error {
 
 // Explain finds the program, has it prepare what it needs, and explains it.
 func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Explanation, error) {
-	defer Adopt()()
+	defer AdoptOrphans()()
 	path, workload, err := o.find(ctx, args, log)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Ex
 		defer remove()
 		command = command.With(env...)
 	}
-	p := Plan{
+	p := Explainer{
 		Command:  command.With(o.Env...),
 		Request:  request,
 		Starts:   o.Starts,

@@ -9,40 +9,40 @@ import (
 	"time"
 )
 
-// processes are the other programs that it needs, each at the least that its start takes.
-func (s *profile) processes(context.Context) error {
-	own := s.own()
-	var found []Finding
-	times, copies := map[Finding]int{}, map[string]int{}
+// processParts are the other programs that it needs, each at the least that its start takes.
+func (s *profile) processParts(context.Context) error {
+	own := s.mainImage()
+	var found []Part
+	times, copies := map[Part]int{}, map[string]int{}
 	for _, i := range s.images {
 		copies[i.path] += i.forks
 		if i == own {
 			continue
 		}
-		f := s.other(i)
+		f := s.otherProgram(i)
 		if times[f]++; times[f] == 1 {
 			found = append(found, f)
 		}
 	}
 	for _, f := range found {
-		took, ok := s.loads[f.Name].cost()
+		took, ok := s.loaders[f.Name].cost()
 		n := times[f]
 		if n > 1 {
 			f.Detail = units.Plural(n, "time")
 		}
-		s.add(f.costingIf(time.Duration(n)*took, ok, ByLoading))
+		s.add(f.withCostIf(time.Duration(n)*took, ok, ByLoading))
 	}
 	for _, path := range slices.Sorted(maps.Keys(copies)) {
 		if n := copies[path]; n > 0 {
-			s.add(Finding{Kind: KindFork, Name: path, Detail: units.Plural(n, "time")})
+			s.add(Part{Kind: KindFork, Name: path, Detail: units.Plural(n, "time")})
 		}
 	}
 	return nil
 }
 
-// other is a program that is not the one that answers.
-func (s *profile) other(i *image) Finding {
-	f := Finding{Kind: KindProcess, Name: i.path, Late: i.late, Advice: adviseOwnProcess}
+// otherProgram is a program that is not the one that answers.
+func (s *profile) otherProgram(i *image) Part {
+	f := Part{Kind: KindProcess, Name: i.path, Late: i.late, Advice: adviseOwnProcess}
 	if s.language != nil && s.language.name == "shell" {
 		f.Advice = adviseBuiltin
 	}

@@ -18,13 +18,13 @@ const replays = 9
 func (u *use) replay() (time.Duration, bool) {
 	info, err := os.Stat(u.path)
 	there := err == nil
-	if there != (u.opened+u.looked > 0) || u.opened > 0 && !info.Mode().IsRegular() && !info.IsDir() {
+	if there != (u.opened+u.stats > 0) || u.opened > 0 && !info.Mode().IsRegular() && !info.IsDir() {
 		return 0, false
 	}
 	took := make([]time.Duration, replays)
 	for i := range took {
 		began := time.Now()
-		for range u.looked + u.missed {
+		for range u.stats + u.missed {
 			var about syscall.Stat_t
 			_ = syscall.Stat(u.path, &about)
 		}

@@ -17,14 +17,14 @@ import (
 
 // Limits on one start; each is far above what a program takes that is worth explaining.
 const (
-	startLimit  = 10 * time.Second
-	outputLimit = 64 << 20    // bytes, of the answer, as much as a run reads of one; and of what it logs
-	letGo       = time.Second // for the log to end, when all that could write to it has been killed
+	startLimit    = 10 * time.Second
+	outputLimit   = 64 << 20    // bytes, of the answer, as much as a run reads of one; and of what it logs
+	logDrainLimit = time.Second // for the log to end, when all that could write to it has been killed
 )
 
 // A Start is one life of a program, from before fork until it was waited for.
 type Start struct {
-	InPlace     time.Duration // fork and exec are done: the next instruction is the program's, or its dynamic linker's
+	Exec        time.Duration // when fork and exec are done: the next instruction is the program's, or its dynamic linker's
 	FirstByte   time.Duration // 0 if there was none
 	Ended       time.Duration // its output was read to the end, and it was waited for
 	CPU         time.Duration // processor time, that of its children included
@@ -39,8 +39,8 @@ type Start struct {
 }
 
 // Run starts the program once and waits for its end. It is alone in a process group, and nothing of that group is left
-// when Run returns; after Adopt, nothing at all. It is an error if the program cannot be started, does not end in time,
-// or writes without end; how it ended otherwise is in State.
+// when Run returns; after AdoptOrphans, nothing at all. It is an error if the program cannot be started, does not end
+// in time, or writes without end; how it ended otherwise is in State.
 func (c Command) Run(ctx context.Context) (Start, error) {
 	limit := cmp.Or(c.Limit, startLimit)
 	late := fmt.Errorf("%s did not end within %v, and was killed", c.Path, limit)
@@ -66,16 +66,16 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 		return Start{}, fmt.Errorf("starting %s: %w", c.Path, err)
 	}
 	defer log.Close()
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = outEnd, logEnd, letGo
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = outEnd, logEnd, logDrainLimit
 	s := Start{pipe: pipeName(out)}
 
 	began := time.Now()
 	err = cmd.Start()
-	s.InPlace = time.Since(began)
+	s.Exec = time.Since(began)
 	outEnd.Close()
 	logEnd.Close()
 	if err != nil {
-		return Start{}, c.why(err)
+		return Start{}, c.startError(err)
 	}
 	kill := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	spare := context.AfterFunc(ctx, func() {
@@ -91,7 +91,7 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	spare()
 	kill() // what it left behind
 	killOrphans()
-	_ = log.SetReadDeadline(time.Now().Add(letGo))
+	_ = log.SetReadDeadline(time.Now().Add(logDrainLimit))
 	s.Log = <-logged
 	if cause := context.Cause(ctx); cause != nil {
 		return s, cause
@@ -128,9 +128,9 @@ func (c Command) read(from io.Reader, end context.CancelCauseFunc, first func())
 	}
 }
 
-// why says what the kernel does not: that it is a script's interpreter, or a binary's dynamic linker, that is not
-// there.
-func (c Command) why(err error) error {
+// startError says what the kernel does not: that it is a script's interpreter, or a binary's dynamic linker, that is
+// not there.
+func (c Command) startError(err error) error {
 	var failed *fs.PathError
 	if errors.As(err, &failed) {
 		err = failed.Err
@@ -152,8 +152,8 @@ func (c Command) why(err error) error {
 	return err
 }
 
-// complaint is what the start logged last, for an error.
-func (s Start) complaint() string {
+// logTail is what the start logged last, for an error.
+func (s Start) logTail() string {
 	text := bytes.TrimSpace(s.Log)
 	if len(text) == 0 {
 		return ""

@@ -55,8 +55,8 @@ func TestRun(t *testing.T) {
 	if s.State.ExitCode() != 3 {
 		t.Errorf("Run ended with %v, want 3", s.State)
 	}
-	if s.InPlace <= 0 || s.FirstByte < s.InPlace || s.Ended < s.FirstByte {
-		t.Errorf("Run = in place %v, first byte %v, ended %v, want them in this order", s.InPlace, s.FirstByte, s.Ended)
+	if s.Exec <= 0 || s.FirstByte < s.Exec || s.Ended < s.FirstByte {
+		t.Errorf("Run = in place %v, first byte %v, ended %v, want them in this order", s.Exec, s.FirstByte, s.Ended)
 	}
 	if s.CPU <= 0 || s.System < 0 || s.System > s.CPU || s.MinorFaults == 0 {
 		t.Errorf("Run used %v, %v of it in the kernel, with %d page faults", s.CPU, s.System, s.MinorFaults)
@@ -177,12 +177,12 @@ func TestRunEndsWithItsContext(t *testing.T) {
 }
 
 // A daemon leaves its group, and its parent. It is found all the same.
-func TestAdopt(t *testing.T) {
+func TestAdoptOrphans(t *testing.T) {
 	setsid, err := exec.LookPath("setsid")
 	if err != nil {
 		t.Fatal("setsid, of util-linux, is not installed")
 	}
-	defer explain.Adopt()()
+	defer explain.AdoptOrphans()()
 	open, ended := alive(t)
 	daemon := fmt.Sprintf("exec 9>%s; (%s sh -c 'sleep 1000 & sleep 1000' >/dev/null 2>&1 &)", open, setsid)
 	if _, err := shell(t, header+daemon).Run(t.Context()); err != nil {
@@ -217,15 +217,15 @@ func TestRunOfWhatCannotBeStarted(t *testing.T) {
 	}
 }
 
-func TestAnswerTellsHowItEnded(t *testing.T) {
+func TestResponseTellsHowItEnded(t *testing.T) {
 	s, err := shell(t, "echo 'out of memory' >&2; kill -SEGV $$").Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Answer()
+	_, err = s.Response()
 	for _, want := range []string{"printed nothing", "segmentation fault", "out of memory"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("Answer = %v, want an error with %q", err, want)
+			t.Errorf("Response = %v, want an error with %q", err, want)
 		}
 	}
 }

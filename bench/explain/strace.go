@@ -19,8 +19,8 @@ import (
 // traceLimit is how long a traced start may take. Each of its system calls takes some ten times as long.
 const traceLimit = 60 * time.Second
 
-// traced are the system calls that say what a program opens, executes, starts and connects to.
-const traced = "trace=%file,%process,connect,read,pread64,mmap,write,writev,sendfile,splice"
+// tracedCalls are the system calls that say what a program opens, executes, starts and connects to.
+const tracedCalls = "trace=%file,%process,connect,read,pread64,mmap,write,writev,sendfile,splice"
 
 // A NoTracerError is returned where no program can be traced: strace is not installed, or the system does not let it
 // trace.
@@ -48,20 +48,20 @@ func Traceable(ctx context.Context) error {
 		return err
 	}
 	self := Command{Path: tracer, Args: []string{"-V"}, Dir: os.TempDir()}
-	text, start, err := self.watch(ctx, tracer)
+	text, start, err := self.runTraced(ctx, tracer)
 	switch {
 	case context.Cause(ctx) != nil:
 		return context.Cause(ctx)
 	case err != nil:
-		return refused(err.Error())
+		return notPermitted(err.Error())
 	case len(text) == 0:
-		return refused(cmp.Or(strings.TrimSpace(string(start.Log)), start.State.String()))
+		return notPermitted(cmp.Or(strings.TrimSpace(string(start.Log)), start.State.String()))
 	}
 	return nil
 }
 
-// refused is the error that strace cannot trace here, with that of the lines that says why.
-func refused(said string) error {
+// notPermitted is the error that strace cannot trace here, with that of the lines that says why.
+func notPermitted(said string) error {
 	lines := strings.Split(strings.TrimSpace(said), "\n")
 	why := lines[0]
 	for _, line := range lines {
@@ -81,7 +81,7 @@ func (c Command) trace(ctx context.Context) (trace, error) {
 	if err != nil {
 		return trace{}, err
 	}
-	text, start, err := c.watch(ctx, tracer)
+	text, start, err := c.runTraced(ctx, tracer)
 	if err != nil {
 		return trace{}, err
 	}
@@ -89,7 +89,7 @@ func (c Command) trace(ctx context.Context) (trace, error) {
 		if err := Traceable(ctx); err != nil {
 			return trace{}, err
 		}
-		return trace{}, fmt.Errorf("strace saw nothing (%s)%s", start.State, start.complaint())
+		return trace{}, fmt.Errorf("strace saw nothing (%s)%s", start.State, start.logTail())
 	}
 	calls, err := parseCalls(bytes.NewReader(text))
 	if err != nil {
@@ -98,15 +98,15 @@ func (c Command) trace(ctx context.Context) (trace, error) {
 	return newTrace(calls, c.dir(), start.pipe), nil
 }
 
-// watch starts the command once under strace, and returns what strace wrote: nothing, if it could not trace.
-func (c Command) watch(ctx context.Context, tracer string) ([]byte, Start, error) {
+// runTraced starts the command once under strace, and returns what strace wrote: nothing, if it could not trace.
+func (c Command) runTraced(ctx context.Context, tracer string) ([]byte, Start, error) {
 	folder, remove, err := process.TempDir("the trace")
 	if err != nil {
 		return nil, Start{}, err
 	}
 	defer remove()
 	written := filepath.Join(folder, "trace")
-	watched := c.running(append([]string{tracer, "-f", "-y", "-s", "0", "-e", traced, "-o", written, "--"}, c.words()...))
+	watched := c.running(append([]string{tracer, "-f", "-y", "-s", "0", "-e", tracedCalls, "-o", written, "--"}, c.words()...))
 	watched.Limit = traceLimit
 	start, err := watched.Run(ctx)
 	if err != nil {

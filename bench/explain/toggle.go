@@ -17,21 +17,22 @@ type toggle struct {
 	apply func(ctx context.Context, s *profile, folder string) (base, changed Command, err error)
 }
 
-func set(settings ...string) func(context.Context, *profile, string) (Command, Command, error) {
+func withVariables(settings ...string) func(context.Context, *profile, string) (Command, Command, error) {
 	return func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 		return s.command, s.command.With(settings...), nil
 	}
 }
 
-// options gives the interpreter options. The other side is spelt out, too, so that the options are all that differs.
-func options(words ...string) func(context.Context, *profile, string) (Command, Command, error) {
+// withOptions gives the interpreter options. The other side is spelt out, too, so that the options are all that
+// differs.
+func withOptions(words ...string) func(context.Context, *profile, string) (Command, Command, error) {
 	return func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 		return s.command.running(s.argv.words), s.command.running(s.argv.given(words...)), nil
 	}
 }
 
 func isDynamic(s *profile) bool { return s.file.loader != "" }
-func isGo(s *profile) bool      { return s.file.goes }
+func isGo(s *profile) bool      { return s.file.isGo }
 func isPython(s *profile) bool  { return s.language != nil && s.language.name == python }
 
 // isScript says whether options can be given to Python.
@@ -40,30 +41,30 @@ func isScript(s *profile) bool { return isPython(s) && s.readable }
 // opens says whether the program opens a file of that name, which is taken for granted if it could not be traced.
 func opens(base string) func(*profile) bool {
 	return func(s *profile) bool {
-		own := s.own()
+		own := s.mainImage()
 		return own == nil || slices.ContainsFunc(own.uses, func(u *use) bool { return filepath.Base(u.path) == base })
 	}
 }
 
 var toggles = []toggle{
-	{"python3 -S", "no installed packages", isScript, options("-S")},
-	{"python3 -E -s", "no PYTHON*, no user's", isScript, options("-E", "-s")},
-	{"python3 -I", "that, no script's folder", isScript, options("-I")},
+	{"python3 -S", "no installed packages", isScript, withOptions("-S")},
+	{"python3 -E -s", "no PYTHON*, no user's", isScript, withOptions("-E", "-s")},
+	{"python3 -I", "that, no script's folder", isScript, withOptions("-I")},
 	{"python3 -X frozen_modules=on", "its start from one file", isScript,
-		options("-X", "frozen_modules=on")},
-	{"PYTHONDONTWRITEBYTECODE=1", "writes no .pyc", isPython, set("PYTHONDONTWRITEBYTECODE=1")},
+		withOptions("-X", "frozen_modules=on")},
+	{"PYTHONDONTWRITEBYTECODE=1", "writes no .pyc", isPython, withVariables("PYTHONDONTWRITEBYTECODE=1")},
 	{"script compiled beforehand", "a .pyc in its place", isScript, compiled},
 	{"interpreter started directly", "no detour to it", isDetour, direct},
-	{"GOMAXPROCS=1", "fewer threads", isGo, set("GOMAXPROCS=1")},
-	{"GOGC=off", "collects no garbage", isGo, set("GOGC=off")},
+	{"GOMAXPROCS=1", "fewer threads", isGo, withVariables("GOMAXPROCS=1")},
+	{"GOGC=off", "collects no garbage", isGo, withVariables("GOGC=off")},
 	{"GODEBUG=containermaxprocs=0", "reads no cgroup limits", isGo,
 		func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 			return s.command, s.command.debugging("containermaxprocs=0,updatemaxprocs=0"), nil
 		}},
-	{"LD_BIND_NOW=1", "binds symbols at once", isDynamic, set("LD_BIND_NOW=1")},
-	{"MALLOC_ARENA_MAX=1", "one heap for all", isDynamic, set("MALLOC_ARENA_MAX=1")},
-	{"LC_ALL=C", "no locale files", isDynamic, set("LC_ALL=C")},
-	{"TZ=UTC", "no /etc/localtime", opens("localtime"), set("TZ=UTC")},
+	{"LD_BIND_NOW=1", "binds symbols at once", isDynamic, withVariables("LD_BIND_NOW=1")},
+	{"MALLOC_ARENA_MAX=1", "one heap for all", isDynamic, withVariables("MALLOC_ARENA_MAX=1")},
+	{"LC_ALL=C", "no locale files", isDynamic, withVariables("LC_ALL=C")},
+	{"TZ=UTC", "no /etc/localtime", opens("localtime"), withVariables("TZ=UTC")},
 	{"smaller environment", "only what RFC 3875 asks", func(*profile) bool { return true },
 		func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 			return s.command, s.command.without(beyondRFC...), nil
@@ -87,7 +88,7 @@ func compiled(ctx context.Context, s *profile, folder string) (base, changed Com
 		return base, changed, err
 	}
 	if !done.State.Success() {
-		return base, changed, fmt.Errorf("compiling %s: %s%s", source, done.State, done.complaint())
+		return base, changed, fmt.Errorf("compiling %s: %s%s", source, done.State, done.logTail())
 	}
 	words := slices.Clone(s.argv.words)
 	words[script] = bytecode
@@ -98,12 +99,12 @@ func compiled(ctx context.Context, s *profile, folder string) (base, changed Com
 
 // isDetour says whether others hand over to the interpreter, such as env.
 func isDetour(s *profile) bool {
-	own := s.own()
+	own := s.mainImage()
 	return s.readable && own != nil && s.images[0] != own && languageOf(own.path) != nil
 }
 
 func direct(_ context.Context, s *profile, _ string) (base, changed Command, err error) {
-	words := append([]string{s.own().path}, s.argv.words[s.argv.at+1:]...)
+	words := append([]string{s.mainImage().path}, s.argv.words[s.argv.at+1:]...)
 	return s.command.running(s.argv.words), s.command.running(words), nil
 }
 

@@ -16,7 +16,7 @@ type trace struct {
 type image struct {
 	path        string
 	root        bool // it ran in the process that was started
-	late        bool // it was put in place after the first byte of the answer
+	late        bool // it was put in place after the first byte of stdout
 	uses        []*use
 	threads     int // that it started, beyond its first
 	forks       int // that it made of itself, which executed nothing
@@ -30,9 +30,9 @@ type use struct {
 	opened int   // times
 	read   int64 // bytes
 	mapped bool  // as code
-	looked int   // times it was asked about, and was there
+	stats  int   // times it was asked about, and was there
 	missed int   // times it was asked for, or about, and was not there
-	late   bool  // the first time was after the first byte of the answer
+	late   bool  // the first time was after the first byte of stdout
 }
 
 // thread is what is known of a thread: whose it is, and which image runs in it.
@@ -45,23 +45,23 @@ type thread struct {
 
 // builder makes a trace of calls.
 type builder struct {
-	trace   trace
-	dir     string // of the command
-	answer  string // its standard output, as strace names it
-	said    bool   // the first byte is out
-	threads map[int]*thread
+	trace        trace
+	dir          string // of the command
+	stdout       string // its standard output, as strace names it
+	firstByteOut bool   // the first byte is out
+	threads      map[int]*thread
 }
 
-// newTrace tells what the calls come to. The command began in dir, and answer is its standard output.
-func newTrace(calls []call, dir, answer string) trace {
-	b := builder{dir: dir, answer: answer, threads: map[int]*thread{}}
+// newTrace tells what the calls come to. The command began in dir, and stdout is its standard output.
+func newTrace(calls []call, dir, stdout string) trace {
+	b := builder{dir: dir, stdout: stdout, threads: map[int]*thread{}}
 	if len(calls) == 0 {
 		return b.trace
 	}
 	root := calls[0].pid
 	b.threads[root] = &thread{leader: root}
 	for _, c := range calls { // first, since a child's calls may come before that which made it returns
-		if parts(c) && b.threads[int(c.result)] == nil && !b.descends(c.pid, int(c.result)) {
+		if startsProcess(c) && b.threads[int(c.result)] == nil && !b.descends(c.pid, int(c.result)) {
 			b.threads[int(c.result)] = b.child(c)
 		}
 	}
@@ -80,8 +80,8 @@ func newTrace(calls []call, dir, answer string) trace {
 	return b.trace
 }
 
-// parts says whether the call made a process or a thread.
-func parts(c call) bool {
+// startsProcess reports whether the call made a process or a thread.
+func startsProcess(c call) bool {
 	switch c.name {
 	case "clone", "clone3", "fork", "vfork":
 		return c.result > 0
@@ -96,7 +96,7 @@ func (b *builder) child(c call) *thread {
 	return &thread{leader: int(c.result), parent: c.pid}
 }
 
-// descends says whether a thread was made by another, however indirectly. What is read may say so of both.
+// descends reports whether a thread was made by another, however indirectly. What is read may say so of both.
 func (b *builder) descends(pid, from int) bool {
 	for pid != from {
 		p := b.threads[pid]
@@ -136,19 +136,19 @@ func (b *builder) add(c call, root int) {
 	switch c.name {
 	case "execve", "execveat":
 		path := b.resolve(c)
-		if c.wrong != "" {
-			own.miss(path, b.said)
+		if c.errno != "" {
+			own.miss(path, b.firstByteOut)
 			return
 		}
 		p := b.threads[b.leader(c.pid)]
 		if p == nil {
 			return
 		}
-		p.image = &image{path: path, root: b.leader(c.pid) == root, late: b.said, lookups: map[string]*use{}}
+		p.image = &image{path: path, root: b.leader(c.pid) == root, late: b.firstByteOut, lookups: map[string]*use{}}
 		b.trace.images = append(b.trace.images, p.image)
 		return
 	case "write", "writev", "sendfile", "splice":
-		b.said = b.said || b.answer != "" && c.result > 0 && strings.Contains(c.args, "<"+b.answer+">")
+		b.firstByteOut = b.firstByteOut || b.stdout != "" && c.result > 0 && strings.Contains(c.args, "<"+b.stdout+">")
 		return
 	}
 	if own == nil {
@@ -162,7 +162,7 @@ func (b *builder) add(c call, root int) {
 			own.threads++
 		}
 	case "open", "openat", "openat2", "creat":
-		own.open(c, b.resolve(c), b.said)
+		own.open(c, b.resolve(c), b.firstByteOut)
 	case "read", "pread64":
 		if u := own.lookups[c.file()]; u != nil && c.result > 0 {
 			u.read += c.result
@@ -172,9 +172,9 @@ func (b *builder) add(c call, root int) {
 			u.mapped = true
 		}
 	case "connect":
-		own.connect(c, b.said)
+		own.connect(c, b.firstByteOut)
 	default:
-		own.look(c, b.resolve(c), b.said)
+		own.stat(c, b.resolve(c), b.firstByteOut)
 	}
 }
 
@@ -204,24 +204,24 @@ func (i *image) use(path string, late bool) *use {
 func (i *image) open(c call, path string, late bool) {
 	switch {
 	case path == "":
-	case c.wrong == "":
+	case c.errno == "":
 		u := i.use(path, late)
 		u.opened++
 		if c.opened != "" {
 			i.lookups[c.opened] = u
 		}
-	case missing(c.wrong):
+	case missing(c.errno):
 		i.miss(path, late)
 	}
 }
 
-// look counts a call that asks about a path.
-func (i *image) look(c call, path string, late bool) {
+// stat counts a call that asks about a path.
+func (i *image) stat(c call, path string, late bool) {
 	switch {
 	case path == "" || strings.HasPrefix(c.name, "chdir"):
-	case c.wrong == "":
-		i.use(path, late).looked++
-	case missing(c.wrong):
+	case c.errno == "":
+		i.use(path, late).stats++
+	case missing(c.errno):
 		i.miss(path, late)
 	}
 }

@@ -47,22 +47,22 @@ const (
 	enoughPairs = 20
 )
 
-// wrongAtMost is the share of explanations in which any of the intervals may miss the truth.
-const wrongAtMost = 0.05
+// maxErrorRate is the share of explanations in which any of the intervals may miss the truth.
+const maxErrorRate = 0.05
 
-// A trial compares two commands.
-type trial struct {
-	base, changed     Command
-	confidence        float64
-	budget            time.Duration
-	random            *rand.Rand
-	answer            Answer // of the program as it is
-	varies            bool   // its answers differ among themselves, so that only their status can be compared
-	baseline, changes []float64
+// A pairedTrial compares two commands.
+type pairedTrial struct {
+	base, changed       Command
+	confidence          float64
+	budget              time.Duration
+	random              *rand.Rand
+	response            Response // of the program as it is
+	varies              bool     // its answers differ among themselves, so that only their status can be compared
+	baseline, candidate []float64
 }
 
-// try tries every switch that can matter, and tells before each which it is.
-func (s *profile) try(ctx context.Context, budget time.Duration, seed uint64, progress func(string)) ([]Trial, error) {
+// runTrials tries every switch that can matter, and tells before each which it is.
+func (s *profile) runTrials(ctx context.Context, budget time.Duration, seed uint64, progress func(string)) ([]Trial, error) {
 	folder, remove, err := process.TempDir("the trials")
 	if err != nil {
 		return nil, err
@@ -77,11 +77,11 @@ func (s *profile) try(ctx context.Context, budget time.Duration, seed uint64, pr
 	var done []Trial
 	for n, toggle := range apply {
 		progress(fmt.Sprintf("trying %s (%d of %d, %v each)", toggle.name, n+1, len(apply), budget))
-		t := trial{
-			confidence: 1 - wrongAtMost/float64(len(apply)), // Bonferroni
+		t := pairedTrial{
+			confidence: 1 - maxErrorRate/float64(len(apply)), // Bonferroni
 			budget:     budget,
 			random:     rand.New(rand.NewPCG(seed, uint64(n))),
-			answer:     s.answer,
+			response:   s.response,
 			varies:     s.varies,
 		}
 		result := Trial{Name: toggle.name, About: toggle.about, Confidence: t.confidence}
@@ -103,7 +103,7 @@ func (s *profile) try(ctx context.Context, budget time.Duration, seed uint64, pr
 
 // run visits both sides in turn, in random order, until the budget is used up. It fails if the program does not answer
 // as before.
-func (t *trial) run(ctx context.Context) error {
+func (t *pairedTrial) run(ctx context.Context) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	changed, err := t.block(ctx, false, 2) // the first may find cold caches
 	if err != nil {
@@ -125,17 +125,17 @@ func (t *trial) run(ctx context.Context) error {
 			}
 		}
 		t.baseline = append(t.baseline, float64(took[true]))
-		t.changes = append(t.changes, float64(took[false]))
+		t.candidate = append(t.candidate, float64(took[false]))
 	}
 	return nil
 }
 
 // block starts one side so many times, and takes the median.
-func (t *trial) block(ctx context.Context, isBase bool, starts int) (time.Duration, error) {
+func (t *pairedTrial) block(ctx context.Context, isBase bool, starts int) (time.Duration, error) {
 	all := make([]time.Duration, starts)
 	for i := range all {
 		var err error
-		if all[i], err = t.once(ctx, isBase); err != nil {
+		if all[i], err = t.startOnce(ctx, isBase); err != nil {
 			return 0, err
 		}
 	}
@@ -149,9 +149,9 @@ func blockSize(took, budget time.Duration) int {
 	return max(1, min(size, int(budget/(2*enoughPairs*took))))
 }
 
-// once starts one side and holds its answer against that of the program as it is. A body may be another because it
+// startOnce starts one side and holds its answer against that of the program as it is. A body may be another because it
 // tells the time; then that of the program as it is has changed by now, too.
-func (t *trial) once(ctx context.Context, isBase bool) (time.Duration, error) {
+func (t *pairedTrial) startOnce(ctx context.Context, isBase bool) (time.Duration, error) {
 	c := t.changed
 	if isBase {
 		c = t.base
@@ -160,17 +160,17 @@ func (t *trial) once(ctx context.Context, isBase bool) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	a, err := start.Answer()
+	a, err := start.Response()
 	switch {
 	case err != nil:
 		return 0, err
-	case a.Status != t.answer.Status:
-		return 0, fmt.Errorf("status %d in place of %d", a.Status, t.answer.Status)
-	case t.varies || a.same(t.answer):
+	case a.Status != t.response.Status:
+		return 0, fmt.Errorf("status %d in place of %d", a.Status, t.response.Status)
+	case t.varies || a.equal(t.response):
 	case isBase:
 		t.varies = true
 	default:
-		if _, err := t.once(ctx, true); err != nil {
+		if _, err := t.startOnce(ctx, true); err != nil {
 			return 0, err
 		}
 		if !t.varies {
@@ -181,11 +181,11 @@ func (t *trial) once(ctx context.Context, isBase bool) (time.Duration, error) {
 }
 
 // judge computes what the switch saved from the logarithms of the pairs' ratios.
-func (t *trial) judge(result *Trial) {
+func (t *pairedTrial) judge(result *Trial) {
 	result.Pairs, result.Base = len(t.baseline), int64(stats.Median(t.baseline))
 	logs := make([]float64, len(t.baseline))
 	for i := range logs {
-		logs[i] = math.Log(t.changes[i] / t.baseline[i])
+		logs[i] = math.Log(t.candidate[i] / t.baseline[i])
 	}
 	iv, ok := stats.SignedRank(logs, t.confidence)
 	if !ok {

@@ -1,5 +1,5 @@
 // Package exporter renders what a serving program counted as a Prometheus page. It is the one place that knows
-// Prometheus' library; package twin says why the programs themselves do without.
+// Prometheus' library; package workload says why the programs themselves do without.
 package exporter
 
 import (
@@ -16,8 +16,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// Render reads a contract.Snapshot as JSON and writes the page, in the form that the request's headers ask for: the head
-// of an HTTP answer, an empty line, and the body.
+// Render reads a contract.Snapshot as JSON and writes the page, in the form that the request's headers ask for: the
+// head of an HTTP answer, an empty line, and the body.
 func Render(in io.Reader, out io.Writer, accept, acceptEncoding string) error {
 	var s contract.Snapshot
 	if err := json.NewDecoder(in).Decode(&s); err != nil {
@@ -25,7 +25,7 @@ func Render(in io.Reader, out io.Writer, accept, acceptEncoding string) error {
 	}
 	registry := prometheus.NewRegistry()
 	labels := prometheus.Labels{"workload": s.Workload, "model": s.Model}
-	for _, c := range []prometheus.Collector{server{s, labels}, runtimeOf{s}, process(s.PID)} {
+	for _, c := range []prometheus.Collector{requestCollector{s, labels}, runtimeCollector{s}, processCollector(s.PID)} {
 		if err := registry.Register(c); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
@@ -45,6 +45,6 @@ func Render(in io.Reader, out io.Writer, accept, acceptEncoding string) error {
 	return err
 }
 
-func process(pid int) prometheus.Collector {
+func processCollector(pid int) prometheus.Collector {
 	return collectors.NewProcessCollector(collectors.ProcessCollectorOpts{PidFn: func() (int, error) { return pid, nil }})
 }

@@ -18,15 +18,15 @@ const (
 	counter = prometheus.CounterValue
 )
 
-// runtimeOf collects the state of the program's Go runtime under the names that Prometheus' own Go collector uses. That
-// collector can only look at the process that it is in.
-type runtimeOf struct{ snapshot contract.Snapshot }
+// runtimeCollector collects the state of the program's Go runtime under the names that Prometheus' own Go collector
+// uses. That collector can only look at the process that it is in.
+type runtimeCollector struct{ snapshot contract.Snapshot }
 
 // Describe implements prometheus.Collector. It sends nothing: there is one of each, and the names are in Collect.
-func (runtimeOf) Describe(chan<- *prometheus.Desc) {}
+func (runtimeCollector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
-func (r runtimeOf) Collect(out chan<- prometheus.Metric) {
+func (r runtimeCollector) Collect(out chan<- prometheus.Metric) {
 	out <- prometheus.MustNewConstMetric(prometheus.NewDesc("go_info", "Information about the Go environment.", nil,
 		prometheus.Labels{"version": r.snapshot.GoVersion}), gauge, 1)
 	m := r.snapshot.Memory

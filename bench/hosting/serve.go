@@ -29,12 +29,12 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	if l.Env, err = o.Script.Environment(); err != nil {
 		return err
 	}
-	front := o.Auth.Wanted() && !o.Script.Wanted() // else the host asks itself
+	front := o.Auth.Enabled() && !o.Script.Enabled() // else the host asks itself
 	asks, err := o.Auth.environment()
 	if err != nil {
 		return err
 	}
-	if o.Auth.Wanted() && !front {
+	if o.Auth.Enabled() && !front {
 		maps.Copy(l.Env, asks)
 	}
 	if w := subject.ParseSelection(workload); w.Request != "" {
@@ -52,7 +52,7 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 		return err
 	}
 	p := programs[0]
-	if !p.Knows(model) {
+	if !p.HasModel(model) {
 		return subject.Unusable("--model %q is unknown to %s; it has %v", model, p.Name, p.Models)
 	}
 	l.Programs, l.Log = programs, stderr

@@ -8,7 +8,8 @@ import (
 	"os"
 )
 
-// Main serves an empty directory as the flags say, until ctx ends. It is what package stack starts as a process of its own.
+// Main serves an empty directory as the flags say, until ctx ends. It is what package servers starts as a process of
+// its own.
 func Main(ctx context.Context, args []string) error {
 	var s Server
 	flags := flag.NewFlagSet("directory", flag.ContinueOnError)

@@ -31,7 +31,7 @@ type Server struct {
 func (s *Server) Serve(ctx context.Context, addr string) error {
 	s.tree = newTree(s.Suffix)
 	s.admins.Clear()
-	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(s.left))
+	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(s.forgetConn))
 	if err != nil {
 		return fmt.Errorf("making a directory: %w", err)
 	}
@@ -54,14 +54,14 @@ func (s *Server) Serve(ctx context.Context, addr string) error {
 	return nil
 }
 
-// left forgets a connection.
-func (s *Server) left(connection int) { s.admins.Delete(connection) }
+// forgetConn forgets a connection.
+func (s *Server) forgetConn(connection int) { s.admins.Delete(connection) }
 
 // bind takes names with their passwords, and nobody without either. A name without a password is nobody's (RFC 4513,
 // section 5.1.2).
 func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	code := gldap.ResultInvalidCredentials
-	s.left(r.ConnectionID())
+	s.forgetConn(r.ConnectionID())
 	m, err := r.GetSimpleBindMessage()
 	switch {
 	case err != nil:
@@ -70,7 +70,7 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 		code = gldap.ResultSuccess
 	case m.Password == "":
 		code = gldap.ResultUnwillingToPerform
-	case s.proves(m.UserName, string(m.Password)):
+	case s.isAdminPassword(m.UserName, string(m.Password)):
 		s.admins.Store(r.ConnectionID(), nil)
 		code = gldap.ResultSuccess
 	case s.tree.isPassword(m.UserName, string(m.Password)):
@@ -79,11 +79,11 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	w.Write(r.NewBindResponse(gldap.WithResponseCode(code)))
 }
 
-// proves says whether that is the administrator.
-func (s *Server) proves(name, password string) bool {
-	folded, ok := fold(name)
-	admin, _ := fold(s.Admin)
-	return ok && folded == admin && subtle.ConstantTimeCompare([]byte(password), []byte(s.Password)) == 1
+// isAdminPassword reports whether that is the administrator.
+func (s *Server) isAdminPassword(name, password string) bool {
+	normalized, ok := normalizeDN(name)
+	admin, _ := normalizeDN(s.Admin)
+	return ok && normalized == admin && subtle.ConstantTimeCompare([]byte(password), []byte(s.Password)) == 1
 }
 
 func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
@@ -98,13 +98,13 @@ func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
 		found, code = found[:m.SizeLimit], gldap.ResultSizeLimitExceeded
 	}
 	for _, e := range found {
-		w.Write(r.NewSearchResponseEntry(e.dn, gldap.WithAttributes(e.shown(m.Attributes))))
+		w.Write(r.NewSearchResponseEntry(e.dn, gldap.WithAttributes(e.visibleAttributes(m.Attributes))))
 	}
 	w.Write(r.NewSearchDoneResponse(gldap.WithResponseCode(code)))
 }
 
-// shown are the attributes that are wanted, all if none are named, but for the password.
-func (e *entry) shown(wanted []string) map[string][]string {
+// visibleAttributes are the attributes that are wanted, all if none are named, but for the password.
+func (e *entry) visibleAttributes(wanted []string) map[string][]string {
 	shown := maps.Clone(e.attributes)
 	asked := func(name string) bool {
 		return slices.ContainsFunc(wanted, func(w string) bool { return w == "*" || strings.EqualFold(w, name) })

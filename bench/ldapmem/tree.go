@@ -15,9 +15,9 @@ import (
 // An entry has attributes by their names in lower case.
 type entry struct {
 	dn         string // as it was added
-	name       string // folded, as names are compared
+	name       string // normalized, as names are compared
 	attributes map[string][]string
-	below      []*entry // in the order in which they were added
+	children   []*entry // in the order in which they were added
 }
 
 const passwordAttribute = "userpassword"
@@ -36,8 +36,8 @@ var (
 	errBadName      = errors.New("that is no distinguished name")
 )
 
-// fold is the name in one spelling; false if it is none.
-func fold(dn string) (string, bool) {
+// normalizeDN is the name in one spelling; false if it is none.
+func normalizeDN(dn string) (string, bool) {
 	parsed, err := ldap.ParseDN(dn)
 	if err != nil {
 		return "", false
@@ -45,8 +45,8 @@ func fold(dn string) (string, bool) {
 	return strings.ToLower(parsed.String()), true
 }
 
-// above is the folded name of the parent.
-func above(name string) string {
+// parentDN is the normalized name of the parent.
+func parentDN(name string) string {
 	parsed, err := ldap.ParseDN(name)
 	if err != nil || len(parsed.RDNs) == 0 {
 		return ""
@@ -56,13 +56,13 @@ func above(name string) string {
 }
 
 func newTree(suffix string) *tree {
-	name, _ := fold(suffix)
+	name, _ := normalizeDN(suffix)
 	root := &entry{dn: suffix, name: name, attributes: map[string][]string{}}
 	return &tree{byName: map[string]*entry{name: root}}
 }
 
 func (t *tree) add(dn string, attributes []gldap.Attribute) error {
-	name, ok := fold(dn)
+	name, ok := normalizeDN(dn)
 	if !ok {
 		return errBadName
 	}
@@ -71,7 +71,7 @@ func (t *tree) add(dn string, attributes []gldap.Attribute) error {
 	if t.byName[name] != nil {
 		return errExists
 	}
-	parent := t.byName[above(name)]
+	parent := t.byName[parentDN(name)]
 	if parent == nil {
 		return errNoParent
 	}
@@ -80,13 +80,13 @@ func (t *tree) add(dn string, attributes []gldap.Attribute) error {
 		key := strings.ToLower(a.Type)
 		e.attributes[key] = append(e.attributes[key], a.Vals...)
 	}
-	parent.below, t.byName[name] = append(parent.below, e), e
+	parent.children, t.byName[name] = append(parent.children, e), e
 	return nil
 }
 
 // isPassword says whether there is the entry, and that is its password.
 func (t *tree) isPassword(dn, password string) bool {
-	name, _ := fold(dn)
+	name, _ := normalizeDN(dn)
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	e := t.byName[name]
@@ -97,7 +97,7 @@ func (t *tree) isPassword(dn, password string) bool {
 
 // search finds what the message asks for.
 func (t *tree) search(m *gldap.SearchMessage) ([]*entry, error) {
-	base, ok := fold(m.BaseDN)
+	base, ok := normalizeDN(m.BaseDN)
 	if !ok {
 		return nil, errBadName
 	}
@@ -113,7 +113,7 @@ func (t *tree) search(m *gldap.SearchMessage) ([]*entry, error) {
 	}
 	var found []*entry
 	root.walk(m.Scope, func(e *entry) {
-		if e.meets(filter) {
+		if e.matches(filter) {
 			found = append(found, e)
 		}
 	})
@@ -126,27 +126,27 @@ func (e *entry) walk(scope gldap.Scope, visit func(*entry)) {
 	case gldap.BaseObject:
 		visit(e)
 	case gldap.SingleLevel:
-		for _, child := range e.below {
+		for _, child := range e.children {
 			visit(child)
 		}
 	default:
 		visit(e)
-		for _, child := range e.below {
+		for _, child := range e.children {
 			child.walk(scope, visit)
 		}
 	}
 }
 
-// meets says whether the entry is as the filter wants it, of which equality, presence, and, or and not are known.
-func (e *entry) meets(filter *ber.Packet) bool {
-	one := func(f *ber.Packet) bool { return e.meets(f) }
+// matches says whether the entry is as the filter wants it, of which equality, presence, and, or and not are known.
+func (e *entry) matches(filter *ber.Packet) bool {
+	one := func(f *ber.Packet) bool { return e.matches(f) }
 	switch filter.Tag {
 	case ldap.FilterAnd:
-		return !slices.ContainsFunc(filter.Children, func(f *ber.Packet) bool { return !e.meets(f) })
+		return !slices.ContainsFunc(filter.Children, func(f *ber.Packet) bool { return !e.matches(f) })
 	case ldap.FilterOr:
 		return slices.ContainsFunc(filter.Children, one)
 	case ldap.FilterNot:
-		return len(filter.Children) == 1 && !e.meets(filter.Children[0])
+		return len(filter.Children) == 1 && !e.matches(filter.Children[0])
 	case ldap.FilterPresent:
 		return len(e.attributes[strings.ToLower(ber.DecodeString(filter.Data.Bytes()))]) > 0
 	case ldap.FilterEqualityMatch:
@@ -154,27 +154,27 @@ func (e *entry) meets(filter *ber.Packet) bool {
 			return false
 		}
 		name, wanted := filter.Children[0].Value, filter.Children[1].Value
-		return e.has(text(name), text(wanted))
+		return e.hasValue(stringValue(name), stringValue(wanted))
 	}
 	return false
 }
 
-func text(value any) string {
+func stringValue(value any) string {
 	s, _ := value.(string)
 	return s
 }
 
-// has says whether the attribute has the value: names of entries are compared as such, and of all else the case does not
-// matter. Nobody finds a password.
-func (e *entry) has(attribute, value string) bool {
+// hasValue says whether the attribute has the value: names of entries are compared as such, and of all else the case
+// does not matter. Nobody finds a password.
+func (e *entry) hasValue(attribute, value string) bool {
 	attribute = strings.ToLower(attribute)
 	if attribute == passwordAttribute {
 		return false
 	}
 	return slices.ContainsFunc(e.attributes[attribute], func(v string) bool {
 		if attribute == "member" {
-			a, _ := fold(v)
-			b, ok := fold(value)
+			a, _ := normalizeDN(v)
+			b, ok := normalizeDN(value)
 			return ok && a == b
 		}
 		return strings.EqualFold(v, value)

@@ -106,8 +106,8 @@ func number(selector string) string {
 	return fmt.Sprintf(`parseFloat(document.querySelector(%q).textContent.replaceAll(",", ""))`, selector)
 }
 
-// The page shows both twins under load; a slider changes what is seen, the tour goes through all its steps, and when the
-// page stops or the command ends, nothing is left.
+// The page shows both twins under load; a slider changes what is seen, the tour goes through all its steps, and when
+// the page stops or the command ends, nothing is left.
 func TestLivePage(t *testing.T) {
 	path := command(t)
 	page := shown(t, path)
@@ -164,7 +164,7 @@ func TestLivePage(t *testing.T) {
 	b.Do(t, chromedp.Click("#stop"))
 	until(t, b, `document.getElementById("state").textContent === "running" && `+number("#side0 .rps")+" > 0")
 
-	// A target that dies is told, and is no end of the show.
+	// A target that dies is told, and is no end of the session.
 	pid := browsertest.Ask[int](t, b, `parseInt(document.querySelector("#side1 h2").textContent.match(/process (\d+)/)[1])`)
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)

@@ -25,30 +25,30 @@ import (
 //go:embed page
 var files embed.FS
 
-// A Server shows a show to who knows its token.
+// A Server shows a session to clients that have its token.
 type Server struct {
-	show    *Show
+	session *Session
 	token   string
 	hosts   []string // by which it may be asked for
-	any     int      // a port at which it may be asked for by any address of this machine; 0 if at none
+	anyPort int      // a port at which it may be asked for by any address of this machine; 0 if at none
 	metrics http.Handler
 }
 
-// NewServer is one at the address. It is asked for by that alone: a page of somebody else's that has its own name lead here
-// (DNS rebinding) asks for another.
-func NewServer(show *Show, addr net.Addr) *Server {
-	s := &Server{show: show, token: rand.Text()}
+// NewServer is one at the address. It is asked for by that alone: a page of somebody else's that has its own name lead
+// here (DNS rebinding) asks for another.
+func NewServer(session *Session, addr net.Addr) *Server {
+	s := &Server{session: session, token: rand.Text()}
 	if tcp, ok := addr.(*net.TCPAddr); ok {
 		s.hosts = []string{tcp.String()}
 		if tcp.IP.IsLoopback() || tcp.IP.IsUnspecified() {
 			s.hosts = append(s.hosts, fmt.Sprint("localhost:", tcp.Port))
 		}
 		if tcp.IP.IsUnspecified() {
-			s.any = tcp.Port
+			s.anyPort = tcp.Port
 		}
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{show})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{session})
 	s.metrics = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return s
 }
@@ -56,13 +56,14 @@ func NewServer(show *Show, addr net.Addr) *Server {
 // Path is where the page is.
 func (s *Server) Path() string { return "/" + s.token + "/" }
 
-// named says whether it may be asked for by that. To a server at all addresses any address may lead, but no name.
-func (s *Server) named(host string) bool {
+// validHost reports whether it may be asked for by that. To a server at all addresses any address may lead, but no
+// name.
+func (s *Server) validHost(host string) bool {
 	if slices.Contains(s.hosts, host) {
 		return true
 	}
 	address, port, err := net.SplitHostPort(host)
-	return err == nil && s.any != 0 && port == fmt.Sprint(s.any) && net.ParseIP(address) != nil
+	return err == nil && s.anyPort != 0 && port == fmt.Sprint(s.anyPort) && net.ParseIP(address) != nil
 }
 
 // policy lets a page have nothing but what comes from here, and be in no other.
@@ -82,13 +83,13 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /palette.css", embedded("text/css; charset=utf-8", "palette.css"))
 	mux.HandleFunc("GET /choices", s.choices)
 	mux.HandleFunc("GET /events", s.events)
-	mux.HandleFunc("POST /setup", s.set)
+	mux.HandleFunc("POST /setup", s.changeSetup)
 	mux.Handle("GET /metrics", s.metrics)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 		origin := r.Header.Get("Origin")
 		switch {
-		case !s.named(r.Host), origin != "" && origin != "http://"+r.Host:
+		case !s.validHost(r.Host), origin != "" && origin != "http://"+r.Host:
 			http.Error(w, "this is asked for by "+strings.Join(s.hosts, " or "), http.StatusForbidden)
 			return
 		case subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1:
@@ -115,7 +116,7 @@ func embedded(kind, name string) http.HandlerFunc {
 
 func (s *Server) choices(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(map[string]any{"workloads": s.show.stage.Choices(), "models": contract.Models, "ladder": ladder(), "most_clients": mostClients, "most_rate": mostRate, "most_ms": mostMS})
+	json.NewEncoder(w).Encode(map[string]any{"workloads": s.session.backend.Choices(), "models": contract.Models, "ladder": ladder(), "most_clients": mostClients, "most_rate": mostRate, "most_ms": mostMS})
 }
 
 // ladder names the models from the one that keeps everything down to the one that keeps nothing.
@@ -129,8 +130,8 @@ func ladder() (models []string) {
 // mostSetup is far above what a setup takes, in bytes.
 const mostSetup = 4096
 
-// set changes the setup. It takes JSON alone, which a form of another page cannot send.
-func (s *Server) set(w http.ResponseWriter, r *http.Request) {
+// changeSetup changes the setup. It takes JSON alone, which a form of another page cannot send.
+func (s *Server) changeSetup(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Content-Type") != "application/json" {
 		http.Error(w, "JSON is needed", http.StatusUnsupportedMediaType)
 		return
@@ -142,11 +143,11 @@ func (s *Server) set(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if err := next.check(s.show.stage.Choices()); err != nil {
+	if err := next.validate(s.session.backend.Choices()); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if err := s.show.Set(next); err != nil {
+	if err := s.session.Set(next); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -158,14 +159,14 @@ const writeLimit = 5 * time.Second
 
 // events tells a page what happens, as server-sent events, until it leaves. What it takes too slowly it is not told.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
-	s.show.come()
-	defer s.show.leave()
+	s.session.addViewer()
+	defer s.session.removeViewer()
 	control := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
-	ticker := time.NewTicker(views())
+	ticker := time.NewTicker(viewInterval())
 	defer ticker.Stop()
 	for {
-		text, err := json.Marshal(s.show.frame(r.Context()))
+		text, err := json.Marshal(s.session.frame(r.Context()))
 		if err != nil {
 			return
 		}
@@ -176,7 +177,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 			return
-		case <-s.show.closing.Done():
+		case <-s.session.closing.Done():
 			return
 		case <-ticker.C:
 		}
@@ -184,7 +185,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 }
 
 // A collector tells Prometheus of both sides.
-type collector struct{ show *Show }
+type collector struct{ session *Session }
 
 var (
 	requestsDesc = prometheus.NewDesc("forktax_live_requests_total", "Right answers to the load that is offered.", []string{"side", "model"}, nil)
@@ -201,9 +202,9 @@ func (collector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c collector) Collect(out chan<- prometheus.Metric) {
-	c.show.mu.Lock()
-	a := c.show.act
-	c.show.mu.Unlock()
+	c.session.mu.Lock()
+	a := c.session.current
+	c.session.mu.Unlock()
 	if a == nil {
 		return
 	}

@@ -16,7 +16,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// empty is a stage on which nothing can be started.
+// empty is a backend on which nothing can be started.
 type empty struct{}
 
 func (empty) Choices() []live.Choice {
@@ -31,10 +31,10 @@ func (empty) Launch(context.Context, live.Setup, int) (*subject.Target, contract
 
 var begin = live.Setup{Workload: "hello", Models: [2]string{"cgi", "persistent"}, Clients: 4}
 
-// serving is a server of an empty stage, and how it is asked for.
+// serving is a server of an empty backend, and how it is asked for.
 func serving(t *testing.T) (h http.Handler, host, path string) {
 	t.Helper()
-	show, err := live.NewShow(empty{}, load.Engines, load.Default, begin)
+	show, err := live.NewSession(empty{}, load.Engines, load.Default, begin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestServerIsClosedToOthers(t *testing.T) {
 
 // A server at all addresses of a machine is asked for by any of them, and by no name but localhost.
 func TestServerAtAllAddresses(t *testing.T) {
-	show, err := live.NewShow(empty{}, load.Engines, load.Default, begin)
+	show, err := live.NewSession(empty{}, load.Engines, load.Default, begin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestSetupsAreBounded(t *testing.T) {
 			t.Errorf("%.80s: %d %q, want 400 with %q", body, w.Code, w.Body, want)
 		}
 	}
-	if _, err := live.NewShow(empty{}, load.Engines, load.Default, live.Setup{}); err == nil {
+	if _, err := live.NewSession(empty{}, load.Engines, load.Default, live.Setup{}); err == nil {
 		t.Error("a show began with no workload")
 	}
 }

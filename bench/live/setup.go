@@ -12,7 +12,7 @@ import (
 
 // A Setup is what a page may choose. All of it is known or bounded.
 type Setup struct {
-	Workload  string    `json:"workload"` // one of the Stage's
+	Workload  string    `json:"workload"` // one of the Backend's
 	Models    [2]string `json:"models"`   // of the left side and of the right
 	Clients   int       `json:"clients"`  // in a closed loop, if RateRPS is 0
 	RateRPS   float64   `json:"rate_rps"`
@@ -39,15 +39,15 @@ type Choice struct {
 	Databases []string `json:"databases,omitempty"`
 }
 
-// A Stage is what the demonstration plays on.
-type Stage interface {
+// A Backend has the workloads of a demonstration, and starts them.
+type Backend interface {
 	Choices() []Choice
 	// Launch starts the workload by the model of that side. Stop ends it, with every process it started.
 	Launch(ctx context.Context, s Setup, side int) (t *subject.Target, r contract.Request, stop func() error, err error)
 }
 
-// check says what is wrong with a setup.
-func (s Setup) check(choices []Choice) error {
+// validate returns what is wrong with a setup.
+func (s Setup) validate(choices []Choice) error {
 	i := slices.IndexFunc(choices, func(c Choice) bool { return c.Name == s.Workload })
 	if i < 0 {
 		return fmt.Errorf("the workload %.40q is unknown", s.Workload)

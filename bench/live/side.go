@@ -24,21 +24,21 @@ type side struct {
 	began  time.Time
 	client *http.Client
 
-	mu       sync.Mutex // over what the engine records and what a look at it takes
-	seen     []answer   // of the last seconds, in the order in which they came
-	errors   int
-	requests int64
-	lately   [][]Phase // of the last requests that told theirs
-	failure  string    // why no load is offered any more
-	gone     string    // why the target has ended, if it has
+	mu           sync.Mutex   // over what the engine records and what a look at it takes
+	seen         []completion // of the last seconds, in the order in which they came
+	errors       int
+	requests     int64
+	recentPhases [][]Phase // of the last requests that told theirs
+	failure      string    // why no load is offered any more
+	gone         string    // why the target has ended, if it has
 
 	first, last *contract.Usage // when it began, and at the look before
 	lastAt      time.Time
 	all         contract.Usage // since it began, as far as is known
 }
 
-// An answer is when one came, and after how long.
-type answer struct {
+// A completion is when a response came, and its response time.
+type completion struct {
 	at       time.Time
 	response time.Duration
 }
@@ -60,20 +60,20 @@ const (
 	lookTimeout = time.Second
 )
 
-// drive offers load until ctx ends. In a closed loop one engine makes one visit after the other. In an open loop a visit must
-// not wait for the last answers of the one before it, so the engines take turns: only a target that takes longer for an
-// answer than for the visits of all others gets less than the rate.
+// drive offers load until ctx ends. In a closed loop one engine makes one visit after the other. In an open loop a
+// visit must not wait for the last answers of the one before it, so the engines take turns: only a target that takes
+// longer for an answer than for the visits of all others gets less than the rate.
 func (s *side) drive(ctx context.Context, engines []load.Engine, r contract.Request, l plan.Load) {
 	v := load.Visit{URL: s.target.URL, Request: r, Load: l, Length: visit}
 	if l.Kind == plan.Closed {
-		v.AtLeast, engines = 1, engines[:1]
+		v.MinRequests, engines = 1, engines[:1]
 	}
 	var driving sync.WaitGroup
 	begin := time.Now()
 	for i, engine := range engines {
 		driving.Go(func() {
 			v := v
-			for due := begin.Add(time.Duration(i) * visit); waited(ctx, time.Until(due)); {
+			for due := begin.Add(time.Duration(i) * visit); sleep(ctx, time.Until(due)); {
 				v.Seed = uint64(due.Sub(begin) / visit)
 				err := engine.Run(ctx, v, s)
 				due = due.Add(time.Duration(len(engines)) * visit)
@@ -92,8 +92,8 @@ func (s *side) drive(ctx context.Context, engines []load.Engine, r contract.Requ
 	driving.Wait()
 }
 
-// waited waits, unless ctx ends before that.
-func waited(ctx context.Context, d time.Duration) bool {
+// sleep waits, unless ctx ends before that.
+func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():
 		return false
@@ -127,20 +127,20 @@ func (s *side) Observe(batch []record.Observation) {
 			continue
 		}
 		s.requests++
-		s.seen = append(s.seen, answer{now, o.Response()})
-		if phases := told(o); phases != nil {
-			s.lately = append(s.lately, phases)
+		s.seen = append(s.seen, completion{now, o.Response()})
+		if phases := phasesOf(o); phases != nil {
+			s.recentPhases = append(s.recentPhases, phases)
 		}
 	}
-	if n := len(s.lately); n > mostPhases {
-		s.lately = slices.Clone(s.lately[n-mostPhases:])
+	if n := len(s.recentPhases); n > mostPhases {
+		s.recentPhases = slices.Clone(s.recentPhases[n-mostPhases:])
 	}
 	if n := len(s.seen); n > 2*200_000 { // far more than a window has, unless nobody looks
 		s.seen = slices.Clone(s.seen[n-200_000:])
 	}
 }
 
-func told(o record.Observation) []Phase {
+func phasesOf(o record.Observation) []Phase {
 	var phases []Phase
 	for p, name := range contract.Phases {
 		if ns := o.Timing[p]; ns > 0 {
@@ -170,12 +170,12 @@ type View struct {
 	Failure     string           `json:"failure,omitempty"`
 }
 
-// look takes a view of the side.
-func (s *side) look(ctx context.Context) View {
+// view takes a view of the side.
+func (s *side) view(ctx context.Context) View {
 	v := View{Model: s.model, PID: s.target.PID, AgeUS: time.Since(s.began).Microseconds(), Children: []contract.Child{}}
 	usage, family := contract.Usage{}, contract.Family{}
-	asked := s.ask(ctx, "/usage", &usage) == nil
-	if s.ask(ctx, "/children", &family) == nil && family.Children != nil {
+	asked := s.fetchJSON(ctx, "/usage", &usage) == nil
+	if s.fetchJSON(ctx, "/children", &family) == nil && family.Children != nil {
 		v.Children, v.NowNS = family.Children, family.NowNS
 	}
 
@@ -186,7 +186,7 @@ func (s *side) look(ctx context.Context) View {
 	v.RPS = float64(len(s.seen)-recent) / window.Seconds()
 	s.seen = s.seen[max(s.before(now.Add(-longest)), min(recent, len(s.seen)-stats.PercentileNeeds(0.99))):]
 	v.P50US, v.P99US = percentiles(s.seen)
-	v.Requests, v.Errors, v.Phases, v.Failure = s.requests, s.errors, slices.Clone(s.lately), cmp.Or(s.gone, s.failure)
+	v.Requests, v.Errors, v.Phases, v.Failure = s.requests, s.errors, slices.Clone(s.recentPhases), cmp.Or(s.gone, s.failure)
 	if asked && s.first == nil {
 		s.first, s.last, s.lastAt = &usage, &usage, now
 	}
@@ -211,11 +211,11 @@ func (s *side) look(ctx context.Context) View {
 
 // before is how many of the answers seen came before then. Mu is held.
 func (s *side) before(then time.Time) int {
-	i, _ := slices.BinarySearchFunc(s.seen, then, func(a answer, t time.Time) int { return a.at.Compare(t) })
+	i, _ := slices.BinarySearchFunc(s.seen, then, func(a completion, t time.Time) int { return a.at.Compare(t) })
 	return i
 }
 
-func (s *side) ask(ctx context.Context, path string, into any) error {
+func (s *side) fetchJSON(ctx context.Context, path string, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.target.AdminURL+path, nil)
@@ -230,9 +230,9 @@ func (s *side) ask(ctx context.Context, path string, into any) error {
 	return json.NewDecoder(resp.Body).Decode(into)
 }
 
-// percentiles of what was seen, of a part of it if it is much. The median is that of however little there was, as a rate may be
-// low; p99 is 0 if there was too little.
-func percentiles(seen []answer) (p50, p99 int64) {
+// percentiles of what was seen, of a part of it if it is much. The median is that of however little there was, as a
+// rate may be low; p99 is 0 if there was too little.
+func percentiles(seen []completion) (p50, p99 int64) {
 	if len(seen) == 0 {
 		return 0, 0
 	}

@@ -15,8 +15,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// A target that takes half a second for each answer, and can give many at once, gets the rate that was asked for: an open loop
-// waits for nobody. If visits waited for the last answers, it would get a third.
+// A target that takes half a second for each answer, and can give many at once, gets the rate that was asked for: an
+// open loop waits for nobody. If visits waited for the last answers, it would get a third.
 func TestOpenLoopWaitsForNobody(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(500 * time.Millisecond)

@@ -31,8 +31,8 @@ type Workloads struct {
 // playable are the workloads that a page may choose.
 var playable = []string{"hello", "startup", "guestbook", "members"}
 
-// NewWorkloads finds the workloads. The command is that of forktax, for their metrics; atOnce is a Launcher's. Messages go
-// to log.
+// NewWorkloads finds the workloads. The command is that of forktax, for their metrics; atOnce is a Launcher's. Messages
+// go to log.
 func NewWorkloads(ctx context.Context, command string, atOnce <-chan struct{}, log io.Writer) (*Workloads, error) {
 	s := &Workloads{finder: subject.NewFinder(log), log: log, command: command, atOnce: atOnce, programs: map[string]subject.Program{},
 		databases: map[string]subject.Database{}}
@@ -46,7 +46,7 @@ func NewWorkloads(ctx context.Context, command string, atOnce <-chan struct{}, l
 			s.programs[c.Name] = p
 			if p.Name == "guestbook" {
 				c.Databases = []string{servers.Embedded}
-				if servers.Installed() == nil {
+				if servers.PostgresInstalled() == nil {
 					c.Databases = append(c.Databases, subject.Postgres)
 				}
 			}
@@ -82,7 +82,7 @@ func (s *Workloads) Launch(ctx context.Context, setup Setup, side int) (*subject
 		env[contract.EnvStartupWork] = fmt.Sprint(setup.WorkMS, "ms")
 		env[contract.EnvStartupConnect] = fmt.Sprint(setup.ConnectMS, "ms")
 	}
-	l := subject.Launcher{Exporter: s.command, AtOnce: s.atOnce, Databases: databases}
+	l := subject.Launcher{Exporter: s.command, Kill: s.atOnce, Databases: databases}
 	t, stop, err := l.Serve(ctx, p, subject.Variant{Model: setup.Models[side], Env: env})
 	if err != nil {
 		return nil, contract.Request{}, nil, err
@@ -116,7 +116,7 @@ func (s *Workloads) program(ctx context.Context, setup Setup) (subject.Program, 
 func (s *Workloads) served(ctx context.Context, kind string) (map[string]subject.Database, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if kind != subject.Postgres && kind != subject.Directory || s.databases[kind] != nil {
+	if kind != subject.Postgres && kind != subject.LDAP || s.databases[kind] != nil {
 		return maps.Clone(s.databases), nil
 	}
 	o := servers.Options{Database: subject.Postgres, Users: servers.InMemory}

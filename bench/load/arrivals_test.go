@@ -14,7 +14,7 @@ import (
 
 func sendTimes(t *testing.T, l plan.Load, length time.Duration, atLeast int, seed uint64) []time.Duration {
 	t.Helper()
-	p, err := load.Plan(l, length, atLeast, seed)
+	p, err := load.Arrivals(l, length, atLeast, seed)
 	if err != nil {
 		t.Fatalf("Plan(%+v): %v", l, err)
 	}
@@ -95,7 +95,7 @@ func TestPlanErrors(t *testing.T) {
 		"too long":       {RateRPS: 1e9},
 		"unknown a plan": {RateRPS: 1, Arrivals: "uniform"},
 	} {
-		if p, err := load.Plan(l, time.Second, 0, 1); err == nil {
+		if p, err := load.Arrivals(l, time.Second, 0, 1); err == nil {
 			t.Errorf("%s: Plan gave %d arrivals and no error", name, len(p))
 		}
 	}

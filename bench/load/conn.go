@@ -14,14 +14,14 @@ import (
 // A conn is one of a core's connections and the request that is under way on it. Without a request it is on the core's
 // free list, whether it stands or not: whoever takes it opens it.
 type conn struct {
-	slot int    // its index
-	fd   int    // -1 while it is closed
-	asks uint32 // the events that the poller was asked for; 0 while it is not watched
-	used bool   // an answer has come on it
-	hup  bool   // the server has closed its side
+	slot    int    // its index
+	fd      int    // -1 while it is closed
+	watched uint32 // the events that the poller was asked for; 0 while it is not watched
+	used    bool   // an answer has come on it
+	hup     bool   // the server has closed its side
 
 	busy      bool // a request is under way
-	checked   bool // its answer is the one under examination
+	checked   bool // the verifier has its answer
 	written   int  // bytes of it
 	intended  time.Duration
 	sent      time.Duration
@@ -48,12 +48,12 @@ func (k *conn) dial(family int, to unix.Sockaddr) error {
 		unix.Close(fd)
 		return err
 	}
-	k.fd, k.asks, k.used, k.hup = fd, 0, false, false
+	k.fd, k.watched, k.used, k.hup = fd, 0, false, false
 	return nil
 }
 
-// stands waits until k is connected, but not for ever, and reports whether it is. One that is refused is closed.
-func (k *conn) stands(patience time.Duration) bool {
+// waitConnected waits until k is connected, but not for ever, and reports whether it is. One that is refused is closed.
+func (k *conn) waitConnected(patience time.Duration) bool {
 	p := []unix.PollFd{{Fd: int32(k.fd), Events: unix.POLLOUT}}
 	n, _ := unix.Poll(p, int(patience/time.Millisecond)) // an error is a signal: not yet
 	if n > 0 && p[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0 {

@@ -21,49 +21,49 @@ const (
 	partRoom = 256
 )
 
-// A block is what the generator cores of one visit share. Nothing in it changes while it runs.
-type block struct {
-	closed  bool // the kind of load
-	fresh   bool // a new connection for each request
-	safe    bool // the request may be sent twice: net/http's rule, by method
-	message []byte
-	length  time.Duration
-	timeout time.Duration // of a request
-	spin    time.Duration
-	sample  int
-	head    bool // the request is HEAD
-	addr    netip.AddrPort
-	done    <-chan struct{} // closed when the run is to end
-	start   time.Time
+// visitParams are what the generator cores of one visit share. Nothing in it changes while it runs.
+type visitParams struct {
+	closed   bool // the kind of load
+	newConns bool // a new connection for each request
+	safe     bool // the request may be sent twice: net/http's rule, by method
+	message  []byte
+	length   time.Duration
+	timeout  time.Duration // of a request
+	spin     time.Duration
+	sample   int
+	isHead   bool // the request is HEAD
+	addr     netip.AddrPort
+	done     <-chan struct{} // closed when the run is to end
+	start    time.Time
 }
 
 // A core is one generator thread with all that it needs, so that it shares nothing that changes.
 type core struct {
-	*block
-	poll    poller
-	journal journal
-	retired linger
-	check   *check
-	to      unix.Sockaddr // the core's own: package unix writes into it
-	family  int
+	*visitParams
+	poll      poller
+	journal   journal
+	lingering lingeringConns
+	verifier  *verifier
+	to        unix.Sockaddr // the core's own: package unix writes into it
+	family    int
 
-	conns []conn
-	free  []*conn // those without a request, the last used on top
-	busy  int     // those with one
-	plan  []time.Duration
-	least int // closed loop: requests to make even when the time is over
-	begun int // requests; in an open loop the index of the next one in the plan
+	conns       []conn
+	free        []*conn // those without a request, the last used on top
+	busy        int     // those with one
+	arrivals    []time.Duration
+	minRequests int // closed loop: requests to make even when the time is over
+	begun       int // requests; in an open loop the index of the next one in the plan
 
-	clock     time.Duration // the last stamp taken
-	alarm     time.Duration // no timeout or pause ends before this
-	examining bool          // a conn has the check
-	passed    bool          // an answer was right in all respects
-	unchecked int           // requests begun since one was examined
-	room      []byte        // what is read
+	clock      time.Duration // the last stamp taken
+	alarm      time.Duration // no timeout or pause ends before this
+	examining  bool          // a conn has the verifier
+	passed     bool          // an answer was right in all respects
+	unchecked  int           // requests begun since one was examined
+	readBuffer []byte        // what is read
 }
 
-// ready makes c ready for a block of so many connections. Its buffers are kept from block to block.
-func (c *core) ready(conns int, e *Epoll) error {
+// prepare makes c ready for a block of so many connections. Its buffers are kept from block to block.
+func (c *core) prepare(conns int, e *Epoll) error {
 	if err := c.poll.open(); err != nil {
 		return err
 	}
@@ -74,14 +74,14 @@ func (c *core) ready(conns int, e *Epoll) error {
 			c.conns[i].parser.part = parts[i*partRoom : i*partRoom : (i+1)*partRoom]
 		}
 	}
-	if c.room == nil {
-		c.room = make([]byte, readRoom)
+	if c.readBuffer == nil {
+		c.readBuffer = make([]byte, readRoom)
 	}
 	c.conns, c.free = c.conns[:conns], c.free[:0]
 	for i := conns - 1; i >= 0; i-- { // the first on top
 		k := &c.conns[i]
 		*k = conn{slot: i, fd: -1, parser: parser{part: k.parser.part,
-			noBody: c.head, maxHead: cmp.Or(e.MaxHead, 64<<10), maxBody: cmp.Or(e.MaxBody, 1<<30)}}
+			noBody: c.isHead, maxHead: cmp.Or(e.MaxHead, 64<<10), maxBody: cmp.Or(e.MaxBody, 1<<30)}}
 		c.free = append(c.free, k)
 	}
 	c.to, c.family = sockaddr(c.addr)
@@ -95,17 +95,17 @@ func (c *core) ready(conns int, e *Epoll) error {
 func (c *core) expected() int {
 	const fastest = 250_000 // requests a second, several times what a core can make
 	if !c.closed {
-		return len(c.plan)
+		return len(c.arrivals)
 	}
-	return int(min(c.length.Seconds()*fastest, math.MaxInt32)) + c.least + len(c.conns)
+	return int(min(c.length.Seconds()*fastest, math.MaxInt32)) + c.minRequests + len(c.conns)
 }
 
-// warm opens connections and waits until they stand, so that connecting is part of no request: all of them in a closed
-// loop, one in an open. One that is refused is left to its first request, which says so.
-func (c *core) warm(ctx context.Context) {
+// connect opens connections and waits until they stand, so that connecting is part of no request: all of them in a
+// closed loop, one in an open. One that is refused is left to its first request, which says so.
+func (c *core) connect(ctx context.Context) {
 	n := 1
 	switch {
-	case c.fresh:
+	case c.newConns:
 		n = 0
 	case c.closed:
 		n = len(c.conns)
@@ -116,19 +116,19 @@ func (c *core) warm(ctx context.Context) {
 	limit := time.Now().Add(c.timeout)
 	for i := range c.conns[:n] {
 		k := &c.conns[i]
-		for k.fd >= 0 && !k.stands(tick) && ctx.Err() == nil && time.Now().Before(limit) {
+		for k.fd >= 0 && !k.waitConnected(tick) && ctx.Err() == nil && time.Now().Before(limit) {
 		}
-		if k.fd >= 0 && c.ask(k, readable) != nil {
+		if k.fd >= 0 && c.watch(k, readable) != nil {
 			k.close()
 		}
 	}
 }
 
-// shut closes all that c has open.
-func (c *core) shut() {
+// close closes all that c has open.
+func (c *core) close() {
 	for i := range c.conns {
 		c.conns[i].close()
 	}
-	c.retired.close()
+	c.lingering.close()
 	c.poll.close()
 }

@@ -11,12 +11,12 @@ import (
 
 // A Visit is what an engine is asked for: one block of load on one target.
 type Visit struct {
-	URL     string           // the target's base URL, without a trailing slash: http://127.0.0.1:8080
-	Request contract.Request // sent again and again
-	Load    plan.Load        //
-	Length  time.Duration    // no request is begun after this
-	AtLeast int              // unless fewer than this many have been: then the block goes on
-	Seed    uint64           // of everything random in it, so that both sides of a pair meet the same arrivals
+	URL         string           // the target's base URL, without a trailing slash: http://127.0.0.1:8080
+	Request     contract.Request // sent again and again
+	Load        plan.Load        //
+	Length      time.Duration    // no request is begun after this
+	MinRequests int              // unless fewer than this many have been: then the block goes on
+	Seed        uint64           // of everything random in it, so that both sides of a pair meet the same arrivals
 }
 
 // An Engine offers load. Run makes the visit and returns when its last answer has come, or soon after ctx ends. It

@@ -9,7 +9,7 @@ import (
 // goroutine at a time.
 func Engines() map[string]Engine {
 	engines := map[string]Engine{"hey": Hey{}}
-	maps.Copy(engines, own())
+	maps.Copy(engines, systemEngines())
 	return engines
 }
 

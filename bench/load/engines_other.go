@@ -7,5 +7,5 @@ import "forktax/bench/plan"
 // Default is the engine of a plan that names none, which this system has.
 const Default = plan.DefaultEngine
 
-// own are the engines that this system can have besides hey.
-func own() map[string]Engine { return nil }
+// systemEngines are the engines that this system can have besides hey.
+func systemEngines() map[string]Engine { return nil }

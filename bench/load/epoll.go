@@ -48,17 +48,17 @@ func (e *Epoll) Run(ctx context.Context, v Visit, rec Recorder) error {
 	if err != nil {
 		return err
 	}
-	cores, err := e.staff(b, v, plan)
+	cores, err := e.prepareCores(b, v, plan)
 	defer func() {
 		for _, c := range cores {
-			c.shut()
+			c.close()
 		}
 	}()
 	if err != nil {
 		return err
 	}
 	for _, c := range cores {
-		c.warm(ctx)
+		c.connect(ctx)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (e *Epoll) Run(ctx context.Context, v Visit, rec Recorder) error {
 	b.done = ctx.Done()
 	var one sync.Mutex // Observe is called by one goroutine at a time
 	for _, c := range cores {
-		c.journal.hand = func(batch []record.Observation) {
+		c.journal.flushPage = func(batch []record.Observation) {
 			one.Lock()
 			defer one.Unlock()
 			rec.Observe(batch)
@@ -80,7 +80,7 @@ func (e *Epoll) Run(ctx context.Context, v Visit, rec Recorder) error {
 }
 
 // prepare reads the visit: what all cores share of it, and in an open loop the plan.
-func (e *Epoll) prepare(ctx context.Context, v Visit) (*block, []time.Duration, error) {
+func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Duration, error) {
 	l := v.Load
 	if l.Kind != plan.Closed && l.Kind != plan.Open {
 		return nil, nil, fmt.Errorf("reading the load: its kind %q is neither %q nor %q", l.Kind, plan.Closed, plan.Open)
@@ -92,37 +92,38 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*block, []time.Duration, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := errors.Join(checkFiles(l.Concurrency+e.crew(l)*coreFiles), checkPorts(l.Concurrency)); err != nil {
+	if err := errors.Join(requireFiles(l.Concurrency+e.coreCount(l)*coreFiles), requirePorts(l.Concurrency)); err != nil {
 		return nil, nil, err
 	}
 	addr, err := resolve(ctx, u)
 	if err != nil {
 		return nil, nil, err
 	}
-	b := &block{
-		closed: l.Kind == plan.Closed, fresh: l.NoReuse, head: v.Request.Method == http.MethodHead,
-		safe: repeatable(v.Request.Method), message: message, addr: addr, length: v.Length, timeout: l.Timeout(),
+	b := &visitParams{
+		closed: l.Kind == plan.Closed, newConns: l.NoReuse, isHead: v.Request.Method == http.MethodHead,
+		safe: isIdempotent(v.Request.Method), message: message, addr: addr, length: v.Length, timeout: l.Timeout(),
 		spin: cmp.Or(e.SpinLimit, 50*time.Microsecond), sample: cmp.Or(e.Sample, 64),
 	}
 	if b.closed {
 		return b, nil, nil
 	}
-	plan, err := Plan(l, v.Length, v.AtLeast, v.Seed)
+	plan, err := Arrivals(l, v.Length, v.MinRequests, v.Seed)
 	if err != nil {
 		return nil, nil, err
 	}
 	// Not waking late is worth a quarter of a core and no more: at high rates the polling takes from the server what it
-	// needs. At 20,000/s on two shared cores, lag p99 is 2 ms with the whole 50 µs and 0.1 ms with a quarter of the gap.
-	gap := time.Duration(float64(e.crew(l)) / l.RateRPS * float64(time.Second))
+	// needs. At 20,000/s on two shared cores, lag p99 is 2 ms with the whole 50 µs and 0.1 ms with a quarter of the
+	// gap.
+	gap := time.Duration(float64(e.coreCount(l)) / l.RateRPS * float64(time.Second))
 	b.spin = max(min(b.spin, gap/4), 0)
 	return b, plan, nil
 }
 
-// crew returns how many cores generate the load.
-func (e *Epoll) crew(l plan.Load) int { return min(cmp.Or(e.Cores, 1), l.Concurrency) }
+// coreCount returns how many cores generate the load.
+func (e *Epoll) coreCount(l plan.Load) int { return min(cmp.Or(e.Cores, 1), l.Concurrency) }
 
-// repeatable reports whether a request may reach the server twice.
-func repeatable(method string) bool {
+// isIdempotent reports whether a request may reach the server twice.
+func isIdempotent(method string) bool {
 	switch method {
 	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
 		return true
@@ -130,24 +131,24 @@ func repeatable(method string) bool {
 	return false
 }
 
-// staff makes the cores ready and deals out the clients, the requests to be made and the plan. It returns those that
-// hold files even if it fails.
-func (e *Epoll) staff(b *block, v Visit, plan []time.Duration) (cores []*core, err error) {
-	crew := e.crew(v.Load)
-	for len(e.cores) < crew {
+// prepareCores makes the cores ready and deals out the clients, the requests to be made and the plan. It returns those
+// that hold files even if it fails.
+func (e *Epoll) prepareCores(b *visitParams, v Visit, plan []time.Duration) (cores []*core, err error) {
+	n := e.coreCount(v.Load)
+	for len(e.cores) < n {
 		e.cores = append(e.cores, &core{})
 	}
-	for i, c := range e.cores[:crew] {
-		c.block, c.least = b, share(v.AtLeast, crew, i)
-		c.poll.polite = crew >= runtime.GOMAXPROCS(0)
-		if c.check, err = newCheck(v.Request.Want); err != nil {
+	for i, c := range e.cores[:n] {
+		c.visitParams, c.minRequests = b, divide(v.MinRequests, n, i)
+		c.poll.polite = n >= runtime.GOMAXPROCS(0)
+		if c.verifier, err = newVerifier(v.Request.Want); err != nil {
 			return cores, err
 		}
-		c.plan = c.plan[:0]
-		for j := i; j < len(plan); j += crew {
-			c.plan = append(c.plan, plan[j])
+		c.arrivals = c.arrivals[:0]
+		for j := i; j < len(plan); j += n {
+			c.arrivals = append(c.arrivals, plan[j])
 		}
-		if err := c.ready(share(v.Load.Concurrency, crew, i), e); err != nil {
+		if err := c.prepare(divide(v.Load.Concurrency, n, i), e); err != nil {
 			return cores, err
 		}
 		cores = append(cores, c)
@@ -155,17 +156,17 @@ func (e *Epoll) staff(b *block, v Visit, plan []time.Duration) (cores []*core, e
 	return cores, nil
 }
 
-// share returns how many of n things the i-th of k gets.
-func share(n, k, i int) int { return (n + k - 1 - i) / k }
+// divide returns how many of n things the i-th of k gets.
+func divide(n, k, i int) int { return (n + k - 1 - i) / k }
 
 // generate runs the cores, each on a thread of its own, from one common start.
-func generate(b *block, cores []*core) {
+func generate(b *visitParams, cores []*core) {
 	var ready, finished sync.WaitGroup
 	begin := make(chan struct{})
 	for _, c := range cores {
 		ready.Add(1)
 		finished.Go(func() {
-			punctual(!b.closed, func() {
+			withRealTime(!b.closed, func() {
 				ready.Done()
 				<-begin
 				c.run()

@@ -119,7 +119,7 @@ func TestEpollRefused(t *testing.T) {
 
 func TestEpollInterrupted(t *testing.T) {
 	for name, change := range map[string]func(v *load.Visit){
-		"closed loop": func(v *load.Visit) { v.AtLeast = 1000 },
+		"closed loop": func(v *load.Visit) { v.MinRequests = 1000 },
 		"open loop":   func(v *load.Visit) { *v = arriving(v.URL, 1000, 10*time.Second) },
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -130,7 +130,7 @@ func TestEpollInterrupted(t *testing.T) {
 		})
 		v := clients(url, 3, 0)
 		change(&v)
-		var seen tape
+		var seen observations
 		if err := new(load.Epoll).Run(ctx, v, &seen); err != nil {
 			t.Errorf("%s: Run: %v", name, err)
 		}

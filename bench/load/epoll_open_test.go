@@ -25,7 +25,7 @@ func arriving(url string, rate float64, length time.Duration) load.Visit {
 }
 
 // intended returns the intended times of all observations, ascending.
-func (t tape) intended() []time.Duration {
+func (t observations) intended() []time.Duration {
 	var due []time.Duration
 	for _, o := range t {
 		due = append(due, o.Intended)
@@ -40,10 +40,10 @@ func TestEpollOpenKeepsThePlan(t *testing.T) {
 		"Poisson":        func(*load.Epoll, *load.Visit) {},
 		"constant":       func(_ *load.Epoll, v *load.Visit) { v.Load.Arrivals = load.Constant },
 		"two cores":      func(e *load.Epoll, _ *load.Visit) { e.Cores = 2 },
-		"at least":       func(_ *load.Epoll, v *load.Visit) { v.Length, v.AtLeast = 0, 50 },
+		"at least":       func(_ *load.Epoll, v *load.Visit) { v.Length, v.MinRequests = 0, 50 },
 		"no reuse":       func(_ *load.Epoll, v *load.Visit) { v.Load.NoReuse = true },
 		"one connection": func(_ *load.Epoll, v *load.Visit) { v.Load.Concurrency = 1 },
-		"long gaps":      func(_ *load.Epoll, v *load.Visit) { v.Load.RateRPS, v.AtLeast = 15, 3 },
+		"long gaps":      func(_ *load.Epoll, v *load.Visit) { v.Load.RateRPS, v.MinRequests = 15, 3 },
 	} {
 		var e load.Epoll
 		v := arriving(url, 1000, 200*time.Millisecond)
@@ -52,7 +52,7 @@ func TestEpollOpenKeepsThePlan(t *testing.T) {
 		if len(seen.classes()) != 1 || seen.classes()[""] == 0 {
 			t.Errorf("%s: classes %v, want right answers only", name, seen.classes())
 		}
-		if diff := cmp.Diff(sendTimes(t, v.Load, v.Length, v.AtLeast, v.Seed), seen.intended()); diff != "" {
+		if diff := cmp.Diff(sendTimes(t, v.Load, v.Length, v.MinRequests, v.Seed), seen.intended()); diff != "" {
 			t.Errorf("%s: intended times (-planned +observed):\n%s", name, diff)
 		}
 	}
@@ -67,7 +67,7 @@ func TestEpollOpenConnections(t *testing.T) {
 		held.Wait()
 	})
 	v := arriving(url, 1000, 0)
-	v.AtLeast, v.Load.Concurrency = limit, limit
+	v.MinRequests, v.Load.Concurrency = limit, limit
 	seen := run(t, new(load.Epoll), v)
 	if diff := cmp.Diff(map[string]int{"": limit}, seen.classes()); diff != "" {
 		t.Errorf("classes (-want +got):\n%s", diff)
@@ -77,8 +77,8 @@ func TestEpollOpenConnections(t *testing.T) {
 	}
 }
 
-// While a server stalls, the requests that arrive must wait, and their waiting must be seen (coordinated omission). With
-// 300 arrivals a second and a stall of 300 ms some 90 meet it, and half of them wait for more than half of it.
+// While a server stalls, the requests that arrive must wait, and their waiting must be seen (coordinated omission).
+// With 300 arrivals a second and a stall of 300 ms some 90 meet it, and half of them wait for more than half of it.
 func TestEpollOpenStall(t *testing.T) {
 	const stall = 300 * time.Millisecond
 	for _, conns := range []int{1, 200} { // they wait in the engine, or in the server
@@ -127,7 +127,7 @@ func TestEpollManyObservations(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	url, _ := counted(t, func(http.ResponseWriter, *http.Request) { cancel() })
 	v := arriving(url, 300_000, time.Second)
-	var seen tape
+	var seen observations
 	if err := new(load.Epoll).Run(ctx, v, &seen); err != nil {
 		t.Fatalf("Run: %v", err)
 	}

@@ -20,13 +20,13 @@ import (
 	"forktax/workload/contract"
 )
 
-// A tape records what an engine saw.
-type tape []record.Observation
+// observations records what an engine saw.
+type observations []record.Observation
 
-func (t *tape) Observe(batch []record.Observation) { *t = append(*t, batch...) }
+func (t *observations) Observe(batch []record.Observation) { *t = append(*t, batch...) }
 
 // classes counts the observations of each class; "" are the right ones.
-func (t tape) classes() map[string]int {
+func (t observations) classes() map[string]int {
 	n := map[string]int{}
 	for _, o := range t {
 		n[o.Err]++
@@ -35,9 +35,9 @@ func (t tape) classes() map[string]int {
 }
 
 // run makes a visit, which must be possible, and returns its observations.
-func run(t *testing.T, e *load.Epoll, v load.Visit) tape {
+func run(t *testing.T, e *load.Epoll, v load.Visit) observations {
 	t.Helper()
-	var seen tape
+	var seen observations
 	if err := e.Run(t.Context(), v, &seen); err != nil {
 		t.Fatalf("Run: %v", err)
 	}
@@ -51,7 +51,7 @@ func run(t *testing.T, e *load.Epoll, v load.Visit) tape {
 
 // clients is a closed loop of n requests.
 func clients(url string, c, n int) load.Visit {
-	return load.Visit{URL: url, Request: contract.Request{Name: "test", Method: "GET", Path: "/"}, AtLeast: n,
+	return load.Visit{URL: url, Request: contract.Request{Name: "test", Method: "GET", Path: "/"}, MinRequests: n,
 		Load: plan.Load{Kind: plan.Closed, Concurrency: c}}
 }
 

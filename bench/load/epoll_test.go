@@ -267,7 +267,7 @@ func TestEpollLength(t *testing.T) {
 // mallocs returns how many objects a block of n requests allocates.
 func mallocs(t *testing.T, e *load.Epoll, v load.Visit, n int) uint64 {
 	t.Helper()
-	v.AtLeast = n
+	v.MinRequests = n
 	var before, after runtime.MemStats
 	var seen [1]int
 	runtime.ReadMemStats(&before)
@@ -326,7 +326,7 @@ func TestEpollImpossible(t *testing.T) {
 	} {
 		v := clients(url, 1, 1)
 		c.change(&v)
-		var seen tape
+		var seen observations
 		if err := new(load.Epoll).Run(t.Context(), v, &seen); err == nil || !strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: Run gave the error %v, want one with %q", name, err, c.text)
 		}
@@ -336,7 +336,7 @@ func TestEpollImpossible(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := new(load.Epoll).Run(ctx, clients(url, 1, 1), new(tape)); !errors.Is(err, context.Canceled) {
+	if err := new(load.Epoll).Run(ctx, clients(url, 1, 1), new(observations)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Run with an ended context: %v", err)
 	}
 }

@@ -27,16 +27,16 @@ func (c *core) begin(k *conn, intended time.Duration) {
 	c.send(k)
 }
 
-// examine gives the check to k if it is k's turn.
+// examine gives the verifier to k if it is k's turn.
 func (c *core) examine(k *conn) {
 	c.unchecked++
-	k.parser.check = nil
+	k.parser.verifier = nil
 	if c.examining || c.passed && c.unchecked < c.sample {
 		return
 	}
 	c.unchecked, c.examining, k.checked = 0, true, true
-	k.parser.check = c.check
-	c.check.begin()
+	k.parser.verifier = c.verifier
+	c.verifier.begin()
 }
 
 // send opens k's connection if it has none and writes what is left of the message.
@@ -56,24 +56,24 @@ func (c *core) send(k *conn) {
 		}
 		if errno != 0 {
 			c.now()
-			c.broken(k, errno)
+			c.callFailed(k, errno)
 			return
 		}
 		k.written += n
 	}
-	if k.asks|asks != k.asks && c.ask(k, asks) != nil {
+	if k.watched|asks != k.watched && c.watch(k, asks) != nil {
 		c.fail(k, c.now(), record.ErrOther)
 	}
 }
 
-// ask has the poller watch k for more events, or report again what k is watched for.
-func (c *core) ask(k *conn, events uint32) error {
+// watch has the poller watch k for more events, or report again what k is watched for.
+func (c *core) watch(k *conn, events uint32) error {
 	op := unix.EPOLL_CTL_ADD
-	if k.asks != 0 {
+	if k.watched != 0 {
 		op = unix.EPOLL_CTL_MOD
 	}
-	k.asks |= events
-	return c.poll.watch(op, k.fd, k.slot, k.asks)
+	k.watched |= events
+	return c.poll.watch(op, k.fd, k.slot, k.watched)
 }
 
 // handle does what an event asks for.
@@ -85,7 +85,7 @@ func (c *core) handle(e *unix.EpollEvent) {
 	k := &c.conns[e.Fd]
 	if int(e.Pad) != k.fd {
 		if e.Events&hungUp != 0 {
-			c.retired.drop(int(e.Pad))
+			c.lingering.drop(int(e.Pad))
 		}
 		return
 	}
@@ -104,13 +104,13 @@ func (c *core) handle(e *unix.EpollEvent) {
 // that would say so, unless the end of the stream is behind it.
 func (c *core) receive(k *conn) {
 	for range readTurn {
-		n, errno := k.read(c.room)
+		n, errno := k.read(c.readBuffer)
 		c.now()
 		switch {
 		case errno == unix.EAGAIN:
 			return
 		case errno != 0:
-			c.broken(k, errno)
+			c.callFailed(k, errno)
 			return
 		case n == 0:
 			c.ended(k)
@@ -119,11 +119,11 @@ func (c *core) receive(k *conn) {
 			k.close()
 			return
 		}
-		if !c.feed(k, c.room[:n]) || n < len(c.room) && !k.hup {
+		if !c.feed(k, c.readBuffer[:n]) || n < len(c.readBuffer) && !k.hup {
 			return
 		}
 	}
-	if c.ask(k, 0) != nil { // there may be more
+	if c.watch(k, 0) != nil { // there may be more
 		c.fail(k, c.clock, record.ErrOther)
 	}
 }
@@ -152,7 +152,7 @@ func (c *core) ended(k *conn) {
 	switch {
 	case !k.busy:
 		k.close()
-	case c.again(k):
+	case c.resend(k):
 	default:
 		if class := k.parser.end(); class != "" {
 			c.fail(k, c.clock, class)
@@ -162,19 +162,19 @@ func (c *core) ended(k *conn) {
 	}
 }
 
-// broken deals with a failed system call on k.
-func (c *core) broken(k *conn, errno unix.Errno) {
+// callFailed deals with a failed system call on k.
+func (c *core) callFailed(k *conn, errno unix.Errno) {
 	if !k.busy {
 		k.close()
-	} else if !c.again(k) {
+	} else if !c.resend(k) {
 		c.fail(k, c.clock, k.class(errno))
 	}
 }
 
-// again sends k's request once more, on a new connection, if the server may have closed the old one before it saw the
+// resend sends k's request once more, on a new connection, if the server may have closed the old one before it saw the
 // request: one that served others before, on which no byte of an answer came. As in net/http that goes for methods
 // that may be repeated, and for others as long as none of the request was sent: a guestbook must not be signed twice.
-func (c *core) again(k *conn) bool {
+func (c *core) resend(k *conn) bool {
 	if !k.used || k.firstByte != 0 || !c.safe && k.written > 0 {
 		return false
 	}
@@ -189,14 +189,14 @@ func (c *core) finish(k *conn) {
 	p := &k.parser
 	var class string
 	if k.checked {
-		class = c.check.full(p.status, p.bytes)
+		class = c.verifier.checkFull(p.status, p.bytes)
 		c.passed = class == ""
 	} else {
-		class = c.check.quick(p.status, p.bytes)
+		class = c.verifier.checkFast(p.status, p.bytes)
 	}
 	c.record(k, c.clock, class)
 	k.used = true
-	if c.fresh || k.hup || !p.reusable() || k.written < len(c.message) {
+	if c.newConns || k.hup || !p.reusable() || k.written < len(c.message) {
 		c.retire(k)
 	}
 	c.release(k)
@@ -208,7 +208,7 @@ func (c *core) retire(k *conn) {
 		k.close()
 		return
 	}
-	c.retired.add(k.fd)
+	c.lingering.add(k.fd)
 	k.fd = -1
 }
 
@@ -238,7 +238,7 @@ func (c *core) release(k *conn) {
 // timing is what the server told of k's request, and what lies before and behind that by this machine's clock. If it is
 // another machine's, it tells another time, and nothing is known of the way there and back.
 func (c *core) timing(k *conn, done time.Duration) contract.Timing {
-	told := &k.parser.told
+	told := &k.parser.serverTiming
 	if told.Arrived == 0 {
 		return told.Timing
 	}

@@ -8,8 +8,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// An Answer is what the engine makes of the bytes of one.
-type Answer struct {
+// Parsed is what the engine makes of the bytes of an answer.
+type Parsed struct {
 	Status   int
 	Bytes    int64
 	Timing   contract.Timing
@@ -17,7 +17,7 @@ type Answer struct {
 	Reusable bool
 	Read     int    // bytes that belong to it
 	Class    string // of what is wrong with it
-	Verdict  string // of the check, if it is complete
+	Verdict  string // of the verifier, if it is complete
 }
 
 // Parse says what bytes are read as.
@@ -30,15 +30,15 @@ type Parse struct {
 }
 
 // Pieces reads an answer that comes in these pieces.
-func (o Parse) Pieces(pieces ...[]byte) Answer {
-	k, err := newCheck(o.Want)
+func (o Parse) Pieces(pieces ...[]byte) Parsed {
+	k, err := newVerifier(o.Want)
 	if err != nil {
 		panic(err)
 	}
-	p := parser{maxHead: cmp.Or(o.MaxHead, 64<<10), maxBody: cmp.Or(o.MaxBody, 1<<30), noBody: o.Head, check: k}
+	p := parser{maxHead: cmp.Or(o.MaxHead, 64<<10), maxBody: cmp.Or(o.MaxBody, 1<<30), noBody: o.Head, verifier: k}
 	p.reset()
 	k.begin()
-	var a Answer
+	var a Parsed
 	for _, b := range pieces {
 		if p.done() || a.Class != "" {
 			break
@@ -49,9 +49,9 @@ func (o Parse) Pieces(pieces ...[]byte) Answer {
 	if o.Ends && !p.done() && a.Class == "" {
 		a.Class = p.end()
 	}
-	a.Status, a.Bytes, a.Timing, a.Done = p.status, p.bytes, p.told.Timing, p.done()
+	a.Status, a.Bytes, a.Timing, a.Done = p.status, p.bytes, p.serverTiming.Timing, p.done()
 	if a.Done {
-		a.Reusable, a.Verdict = p.reusable(), k.full(p.status, p.bytes)
+		a.Reusable, a.Verdict = p.reusable(), k.checkFull(p.status, p.bytes)
 	}
 	return a
 }

@@ -42,14 +42,14 @@ func (p *parser) header(line []byte) (class string) {
 		return record.ErrMalformed
 	}
 	name, value := line[:i], trimBlanks(line[i+1:])
-	if p.check != nil {
-		p.check.header(name, value)
+	if p.verifier != nil {
+		p.verifier.header(name, value)
 	}
 	switch { // by length first: most lines are none of these
 	case i == len("connection") && foldEqual(name, "connection"):
 		p.connection(value)
 	case i == len("server-timing") && foldEqual(name, "server-timing"):
-		p.told.AddHeader(value)
+		p.serverTiming.AddHeader(value)
 	case i == len("content-length") && foldEqual(name, "content-length"):
 		return p.contentLength(value)
 	case i == len("transfer-encoding") && foldEqual(name, "transfer-encoding"):
@@ -67,7 +67,7 @@ func (p *parser) connection(value []byte) {
 		option, value, _ = bytes.Cut(value, comma)
 		option = trimBlanks(option)
 		p.close = p.close || foldEqual(option, "close")
-		p.keep = p.keep || foldEqual(option, "keep-alive")
+		p.keepAlive = p.keepAlive || foldEqual(option, "keep-alive")
 	}
 }
 
@@ -100,7 +100,7 @@ func (p *parser) transferEncoding(value []byte) (class string) {
 func (p *parser) headEnd() (class string) {
 	switch {
 	case p.status < 200 && p.status != 101:
-		p.forget() // but not the size of the head, or interim answers could go on for ever
+		p.resetHead() // but not the size of the head, or interim answers could go on for ever
 		p.at = atStatus
 	case p.noBody, p.status == 101, p.status == 204, p.status == 304:
 		p.close = p.close || p.status == 101 // no request asked for another protocol

@@ -67,8 +67,8 @@ func (h Hey) Run(ctx context.Context, v Visit, rec Recorder) error {
 	defer cancel()
 	began := time.Now()
 	sent := 0
-	for left := v.Length; ctx.Err() == nil && (left > 0 || sent < v.AtLeast); left = v.Length - time.Since(began) {
-		p, err := h.newPiece(ctx, v, left, v.AtLeast-sent)
+	for left := v.Length; ctx.Err() == nil && (left > 0 || sent < v.MinRequests); left = v.Length - time.Since(began) {
+		p, err := h.newPiece(ctx, v, left, v.MinRequests-sent)
 		if err != nil {
 			return err
 		}

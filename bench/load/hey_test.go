@@ -25,17 +25,17 @@ import (
 // patience ends what would otherwise hang a test; nothing is expected to take that long.
 const patience = 20 * time.Second
 
-// heard is a recorder that keeps a copy of every batch.
-type heard struct{ batches [][]record.Observation }
+// batchRecorder is a recorder that keeps a copy of every batch.
+type batchRecorder struct{ batches [][]record.Observation }
 
-func (h *heard) Observe(batch []record.Observation) {
+func (h *batchRecorder) Observe(batch []record.Observation) {
 	h.batches = append(h.batches, slices.Clone(batch))
 }
 
-func (h *heard) all() []record.Observation { return slices.Concat(h.batches...) }
+func (h *batchRecorder) all() []record.Observation { return slices.Concat(h.batches...) }
 
 // errors counts the observations by class; "" are the right answers.
-func (h *heard) errors() map[string]int {
+func (h *batchRecorder) errors() map[string]int {
 	counts := map[string]int{}
 	for _, o := range h.all() {
 		counts[o.Err]++
@@ -74,9 +74,9 @@ func closedVisit(url string, c int, length time.Duration) load.Visit {
 		Load: plan.Load{Kind: plan.Closed, Concurrency: c}, Length: length}
 }
 
-func heyRun(t *testing.T, h load.Hey, v load.Visit) *heard {
+func heyRun(t *testing.T, h load.Hey, v load.Visit) *batchRecorder {
 	t.Helper()
-	rec := &heard{}
+	rec := &batchRecorder{}
 	if err := h.Run(t.Context(), v, rec); err != nil {
 		t.Fatalf("%+v.Run(%+v) = %v", h, v, err)
 	}
@@ -122,7 +122,7 @@ func TestHeySendsAtLeast(t *testing.T) {
 	for _, atLeast := range []int{1, 7, 500} {
 		server.requests.Store(0)
 		v := closedVisit(url, 3, time.Nanosecond)
-		v.AtLeast = atLeast
+		v.MinRequests = atLeast
 		seen := heyRun(t, load.Hey{}, v).all()
 		if len(seen) < atLeast || len(seen) != int(server.requests.Load()) {
 			t.Errorf("%d observations of %d requests, want at least %d", len(seen), server.requests.Load(), atLeast)
@@ -135,7 +135,7 @@ func TestHeySplitsALongBlock(t *testing.T) {
 		t.Helper()
 		server, url := heyServer(t, answers)
 		v := closedVisit(url, clients, length)
-		v.AtLeast = atLeast
+		v.MinRequests = atLeast
 		rec := heyRun(t, h, v)
 		seen := rec.all()
 		if len(seen) < atLeast || len(seen) != int(server.requests.Load()) {
@@ -203,10 +203,10 @@ func TestHeyTellsErrors(t *testing.T) {
 			server, url := heyServer(t, test.answer)
 			v := closedVisit(url, 2, 10*time.Millisecond)
 			v.Request.Path = "/EOF-closed-header" // words that also stand in messages of errors
-			v.AtLeast = 3
+			v.MinRequests = 3
 			got := heyRun(t, load.Hey{}, v).errors()
 			want := map[string]int{test.want: int(server.requests.Load())}
-			if diff := cmp.Diff(want, got); diff != "" || want[test.want] < v.AtLeast {
+			if diff := cmp.Diff(want, got); diff != "" || want[test.want] < v.MinRequests {
 				t.Errorf("errors by class, and the server's count (-want +got):\n%s", diff)
 			}
 		})
@@ -224,7 +224,7 @@ func TestHeyKeepsWhatSucceededAmongErrors(t *testing.T) {
 	})
 	v := closedVisit(url, 2, 20*time.Millisecond)
 	v.Request.Method = "POST" // a GET may be sent again by net/http, unseen
-	v.AtLeast = 10
+	v.MinRequests = 10
 	got := heyRun(t, load.Hey{}, v).errors()
 	want := map[string]int{"": int(server.requests.Load() - closed.Load()), record.ErrClosed: int(closed.Load())}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -236,10 +236,10 @@ func TestHeyIsRefused(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(answers))
 	s.Close()
 	v := closedVisit(s.URL, 2, time.Millisecond)
-	v.AtLeast = 4
+	v.MinRequests = 4
 	got := heyRun(t, load.Hey{}, v).errors()
-	if len(got) != 1 || got[record.ErrRefused] < v.AtLeast {
-		t.Errorf("errors by class: %v, want only %q, at least %d", got, record.ErrRefused, v.AtLeast)
+	if len(got) != 1 || got[record.ErrRefused] < v.MinRequests {
+		t.Errorf("errors by class: %v, want only %q, at least %d", got, record.ErrRefused, v.MinRequests)
 	}
 }
 
@@ -259,7 +259,7 @@ func TestHeyTimesOut(t *testing.T) {
 			})
 			defer close(end)
 			v := closedVisit(url, 1, time.Nanosecond)
-			v.AtLeast = int(answered) + 1
+			v.MinRequests = int(answered) + 1
 			v.Load.TimeoutNS = int64(time.Second)
 			got := heyRun(t, load.Hey{}, v).errors()
 			want := map[string]int{record.ErrTimeout: 1}
@@ -283,7 +283,7 @@ func TestHeyEndsWithItsContext(t *testing.T) {
 		<-r.Context().Done() // the client goes away
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	rec, ended := &heard{}, make(chan error)
+	rec, ended := &batchRecorder{}, make(chan error)
 	v := closedVisit(url, 3, time.Hour)
 	v.Load.TimeoutNS = int64(time.Hour)
 	go func() { ended <- load.Hey{}.Run(ctx, v, rec) }()
@@ -306,7 +306,7 @@ func TestHeyRefusesWhatItCannotDo(t *testing.T) {
 	server, url := heyServer(t, answers)
 	check := func(v load.Visit, want string) {
 		t.Helper()
-		rec := &heard{}
+		rec := &batchRecorder{}
 		err := load.Hey{}.Run(t.Context(), v, rec)
 		if err == nil || !strings.Contains(err.Error(), want) || len(rec.batches) > 0 || server.requests.Load() > 0 {
 			t.Errorf("Run(%+v) = %v after %d requests, want an error with %q and none", v.Load, err, server.requests.Load(), want)
@@ -319,8 +319,8 @@ func TestHeyRefusesWhatItCannotDo(t *testing.T) {
 	check(closedVisit("http://\x7f", 1, time.Millisecond), "invalid")
 }
 
-// TestHeyLeavesNoConnection counts on the side of the server. A client that pools connections leaves one open and unused
-// when another became free while it was connecting, which takes many blocks to show.
+// TestHeyLeavesNoConnection counts on the side of the server. A client that pools connections leaves one open and
+// unused when another became free while it was connecting, which takes many blocks to show.
 func TestHeyLeavesNoConnection(t *testing.T) {
 	var open sync.WaitGroup
 	s := httptest.NewUnstartedServer(http.HandlerFunc(answers))
@@ -336,7 +336,7 @@ func TestHeyLeavesNoConnection(t *testing.T) {
 	t.Cleanup(s.Close)
 	for range 20 {
 		v := closedVisit(s.URL, 8, time.Millisecond)
-		v.AtLeast = 20
+		v.MinRequests = 20
 		heyRun(t, load.Hey{}, v)
 	}
 	none := make(chan struct{})
@@ -362,7 +362,7 @@ func TestHeyReusesConnectionsUnlessTold(t *testing.T) {
 		s.Start()
 		defer s.Close()
 		v := closedVisit(s.URL, clients, 10*time.Millisecond)
-		v.AtLeast = 30
+		v.MinRequests = 30
 		v.Load.NoReuse = noReuse
 		heyRun(t, load.Hey{}, v)
 		if !want(connections.Load(), server.requests.Load()) {
@@ -388,7 +388,7 @@ func TestHeySendsTheRequest(t *testing.T) {
 		w.WriteHeader(201)
 	})
 	v := closedVisit(url, 2, time.Millisecond)
-	v.AtLeast = 10
+	v.MinRequests = 10
 	v.Request = contract.Request{Method: want.Method, Path: want.Target, Body: want.Body, Want: contract.Want{Status: 201},
 		Headers: map[string]string{"host": want.Host, "User-Agent": want.Agent, "x-token": want.Token}}
 	if got := heyRun(t, load.Hey{}, v).errors(); got[""] < 10 || len(got) != 1 {
@@ -406,7 +406,7 @@ func TestHeySpeaksTLS(t *testing.T) {
 	s := httptest.NewTLSServer(server)
 	t.Cleanup(s.Close)
 	v := closedVisit(s.URL, 2, time.Millisecond)
-	v.AtLeast = 10
+	v.MinRequests = 10
 	got := heyRun(t, load.Hey{}, v).errors()
 	if diff := cmp.Diff(map[string]int{"": int(server.requests.Load())}, got); diff != "" {
 		t.Errorf("errors by class (-want +got):\n%s", diff)

@@ -15,11 +15,11 @@ const (
 // with them (encoding, writing, allocating) would disturb what is measured. Only a block that has more of them than the
 // journal has pages hands over its oldest page while it runs.
 type journal struct {
-	pages [][]record.Observation // a ring, kept from block to block
-	first int                    // the page with the oldest observations
-	used  int                    // pages in use, the last of them partly
-	n     int                    // observations on the last page
-	hand  func([]record.Observation)
+	pages     [][]record.Observation // a ring, kept from block to block
+	first     int                    // the page with the oldest observations
+	used      int                    // pages in use, the last of them partly
+	n         int                    // observations on the last page
+	flushPage func([]record.Observation)
 }
 
 // reserve makes room for as many observations as are expected, within the bound. It touches what it allocates, so that
@@ -36,17 +36,17 @@ func (j *journal) reserve(expected int) {
 // next returns the place of the next observation.
 func (j *journal) next() *record.Observation {
 	if j.n == pageLen {
-		j.turn()
+		j.nextPage()
 	}
 	o := &j.pages[(j.first+j.used-1)%len(j.pages)][j.n]
 	j.n++
 	return o
 }
 
-// turn begins another page.
-func (j *journal) turn() {
+// nextPage begins another page.
+func (j *journal) nextPage() {
 	if j.used == len(j.pages) {
-		j.hand(j.pages[j.first])
+		j.flushPage(j.pages[j.first])
 		j.first = (j.first + 1) % len(j.pages)
 		j.used--
 	}
@@ -57,11 +57,11 @@ func (j *journal) turn() {
 // flush hands over all that is left.
 func (j *journal) flush() {
 	for ; j.used > 1; j.used-- {
-		j.hand(j.pages[j.first])
+		j.flushPage(j.pages[j.first])
 		j.first = (j.first + 1) % len(j.pages)
 	}
 	if j.n > 0 {
-		j.hand(j.pages[j.first][:j.n])
+		j.flushPage(j.pages[j.first][:j.n])
 	}
 	j.n = 0
 }

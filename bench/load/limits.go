@@ -12,8 +12,8 @@ import (
 // spareFiles is left to the rest of the process: its recorder, its listeners, what it starts.
 const spareFiles = 16
 
-// checkFiles returns an error unless the process may open so many more files.
-func checkFiles(more int) error {
+// requireFiles returns an error unless the process may open so many more files.
+func requireFiles(more int) error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return fmt.Errorf("reading the limit on open files: %w", err)
@@ -30,8 +30,8 @@ func checkFiles(more int) error {
 	return nil
 }
 
-// checkPorts returns an error unless the machine has so many ports for connections to one address.
-func checkPorts(need int) error {
+// requirePorts returns an error unless the machine has so many ports for connections to one address.
+func requirePorts(need int) error {
 	const file = "/proc/sys/net/ipv4/ip_local_port_range" // IPv6 uses it too
 	text, err := os.ReadFile(file)
 	if err != nil {

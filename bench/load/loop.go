@@ -20,7 +20,7 @@ func (c *core) run() {
 		if c.over() {
 			return
 		}
-		events := c.await()
+		events := c.waitEvents()
 		for i := range events {
 			c.handle(&events[i])
 			c.launch()
@@ -47,9 +47,9 @@ func (c *core) over() bool {
 		return false
 	}
 	if c.closed {
-		return c.clock >= c.length && c.begun >= c.least
+		return c.clock >= c.length && c.begun >= c.minRequests
 	}
-	return c.begun == len(c.plan)
+	return c.begun == len(c.arrivals)
 }
 
 // launch begins the requests that are due, as far as there are free connections. One that fails at once frees its
@@ -69,14 +69,14 @@ func (c *core) launch() {
 // take returns when the next request is intended, if it is to be begun now.
 func (c *core) take() (intended time.Duration, ok bool) {
 	if c.closed {
-		if c.clock >= c.length && c.begun >= c.least {
+		if c.clock >= c.length && c.begun >= c.minRequests {
 			return 0, false
 		}
 		c.begun++
 		return c.clock, true
 	}
-	for c.begun < len(c.plan) && c.plan[c.begun] <= c.clock {
-		intended = c.plan[c.begun]
+	for c.begun < len(c.arrivals) && c.arrivals[c.begun] <= c.clock {
+		intended = c.arrivals[c.begun]
 		if c.clock < intended+c.timeout {
 			c.begun++
 			return intended, true
@@ -86,14 +86,14 @@ func (c *core) take() (intended time.Duration, ok bool) {
 	return 0, false
 }
 
-// await waits for events, and in an open loop no longer than until the next request is due. For the last c.spin before
-// that it polls, because a thread that sleeps is woken 20 to 50 µs late.
-func (c *core) await() []unix.EpollEvent {
+// waitEvents waits for events, and in an open loop no longer than until the next request is due. For the last c.spin
+// before that it polls, because a thread that sleeps is woken 20 to 50 µs late.
+func (c *core) waitEvents() []unix.EpollEvent {
 	patience := min(tick, max(c.alarm-c.clock, 0)+time.Millisecond) // wait cuts off what is less
-	if c.closed || c.begun == len(c.plan) || len(c.free) == 0 {
+	if c.closed || c.begun == len(c.arrivals) || len(c.free) == 0 {
 		return c.poll.wait(patience)
 	}
-	due := c.plan[c.begun]
+	due := c.arrivals[c.begun]
 	switch gap := due - c.clock; {
 	case gap <= c.spin:
 		return c.poll.wait(0)
@@ -103,9 +103,9 @@ func (c *core) await() []unix.EpollEvent {
 	return c.poll.wait(patience)
 }
 
-// expire ends what is over its time and says when to look again. The timeout counts from the intended time, so that none
-// of the requests takes longer than it, those that no connection was free for included; each is recorded at exactly this
-// value, unless the core itself was so late that something happened behind it.
+// expire ends what is over its time and says when to look again. The timeout counts from the intended time, so that
+// none of the requests takes longer than it, those that no connection was free for included; each is recorded at
+// exactly this value, unless the core itself was so late that something happened behind it.
 func (c *core) expire(now time.Duration) {
 	c.alarm = now + c.timeout // of a request that begins now
 	for i := range c.conns {
@@ -122,18 +122,18 @@ func (c *core) expire(now time.Duration) {
 			c.free = append(c.free, k)
 		}
 	}
-	for !c.closed && c.begun < len(c.plan) {
-		if limit := c.plan[c.begun] + c.timeout; limit > now {
+	for !c.closed && c.begun < len(c.arrivals) {
+		if limit := c.arrivals[c.begun] + c.timeout; limit > now {
 			c.alarm = min(c.alarm, limit)
 			break
 		}
-		c.skip(c.plan[c.begun]+c.timeout, record.ErrTimeout)
+		c.skip(c.arrivals[c.begun]+c.timeout, record.ErrTimeout)
 	}
 }
 
 // skip records the next request of the plan as one that was never begun.
 func (c *core) skip(at time.Duration, class string) {
-	*c.journal.next() = record.Observation{Intended: c.plan[c.begun], Sent: at, Done: at, Err: class}
+	*c.journal.next() = record.Observation{Intended: c.arrivals[c.begun], Sent: at, Done: at, Err: class}
 	c.begun++
 }
 
@@ -145,7 +145,7 @@ func (c *core) interrupt() {
 			c.fail(&c.conns[i], now, record.ErrInterrupted)
 		}
 	}
-	for !c.closed && c.begun < len(c.plan) {
-		c.skip(max(now, c.plan[c.begun]), record.ErrInterrupted)
+	for !c.closed && c.begun < len(c.arrivals) {
+		c.skip(max(now, c.arrivals[c.begun]), record.ErrInterrupted)
 	}
 }

@@ -10,35 +10,35 @@ import (
 	"forktax/workload/contract"
 )
 
-// A parser reads one HTTP/1.x answer from whatever bytes come, a few or many at a time (RFC 9112). It allocates only for
-// a line that is split over two reads and longer than the room that it was given. Lines may end in CRLF or LF. The zero
-// value needs maxHead and maxBody, and reset before each answer.
+// A parser reads one HTTP/1.x answer from whatever bytes come, a few or many at a time (RFC 9112). It allocates only
+// for a line that is split over two reads and longer than the room that it was given. Lines may end in CRLF or LF. The
+// zero value needs maxHead and maxBody, and reset before each answer.
 type parser struct {
-	maxHead int    // bytes of head, of trailers, or of one chunk's size line, at most
-	maxBody int64  // bytes of body, at most
-	noBody  bool   // the request was HEAD
-	part    []byte // a line whose end has not come
-	check   *check // examines this answer, if not nil
+	maxHead  int       // bytes of head, of trailers, or of one chunk's size line, at most
+	maxBody  int64     // bytes of body, at most
+	noBody   bool      // the request was HEAD
+	part     []byte    // a line whose end has not come
+	verifier *verifier // examines this answer, if not nil
 
-	at      place
-	minor   byte  // of the version: HTTP/1.minor
-	chunked bool  //
-	close   bool  // Connection: close
-	keep    bool  // Connection: keep-alive, which HTTP/1.0 needs
-	head    int   // bytes of head so far
-	length  int64 // Content-Length; -1 without one
-	left    int64 // bytes of body or chunk that are still to come
+	at        parserState
+	minor     byte  // of the version: HTTP/1.minor
+	chunked   bool  //
+	close     bool  // Connection: close
+	keepAlive bool  // Connection: keep-alive, which HTTP/1.0 needs
+	head      int   // bytes of head so far
+	length    int64 // Content-Length; -1 without one
+	left      int64 // bytes of body or chunk that are still to come
 
-	status int
-	bytes  int64 // of body so far
-	told   contract.ServerTiming
+	status       int
+	bytes        int64 // of body so far
+	serverTiming contract.ServerTiming
 }
 
-// A place is where in an answer the parser is.
-type place uint8
+// A parserState is where in an answer the parser is.
+type parserState uint8
 
 const (
-	atStatus place = iota
+	atStatus parserState = iota
 	atFirstHeader
 	atHeader
 	inBody  // of a known length
@@ -53,14 +53,14 @@ const (
 // reset makes p ready for the next answer.
 func (p *parser) reset() {
 	p.at, p.head, p.part = atStatus, 0, p.part[:0]
-	p.forget()
+	p.resetHead()
 }
 
-// forget drops what the head said so far, for an interim answer (1xx) is followed by another.
-func (p *parser) forget() {
-	p.minor, p.chunked, p.close, p.keep = 0, false, false, false
+// resetHead drops what the head said so far, for an interim answer (1xx) is followed by another.
+func (p *parser) resetHead() {
+	p.minor, p.chunked, p.close, p.keepAlive = 0, false, false, false
 	p.length, p.left, p.bytes, p.status = -1, 0, 0, 0
-	p.told = contract.ServerTiming{}
+	p.serverTiming = contract.ServerTiming{}
 }
 
 // done reports whether the answer is complete.
@@ -68,7 +68,7 @@ func (p *parser) done() bool { return p.at == atEnd }
 
 // reusable reports whether another request may follow on the connection of a complete answer.
 func (p *parser) reusable() bool {
-	return !p.close && (p.minor > 0 || p.keep)
+	return !p.close && (p.minor > 0 || p.keepAlive)
 }
 
 // feed reads what it can of b. It returns how many bytes belong to the answer, and the class of what is wrong with it,
@@ -133,8 +133,8 @@ func (p *parser) body(b []byte) int {
 		b = b[:p.left]
 	}
 	p.bytes += int64(len(b))
-	if p.check != nil {
-		p.check.piece(b)
+	if p.verifier != nil {
+		p.verifier.body(b)
 	}
 	if p.at == inRest {
 		return len(b)

@@ -51,7 +51,7 @@ func TestParserFraming(t *testing.T) {
 		"more than the answer": {in: ok + "Content-Length: 1\r\n\r\nxHTTP/1.1", status: 200, bytes: 1, reusable: true, rest: 8},
 	} {
 		got := load.Parse{Head: c.head, Ends: c.ends, Want: contract.Want{Status: c.status}}.Pieces([]byte(c.in))
-		want := load.Answer{Status: c.status, Bytes: c.bytes, Done: true, Reusable: c.reusable, Read: len(c.in) - c.rest}
+		want := load.Parsed{Status: c.status, Bytes: c.bytes, Done: true, Reusable: c.reusable, Read: len(c.in) - c.rest}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)
 		}
@@ -189,7 +189,7 @@ func FuzzParser(f *testing.F) {
 		o := load.Parse{Head: head, Ends: true, MaxHead: 512, MaxBody: 64}
 		whole, split := o.Pieces(in), o.Pieces(cut(in, cuts)...)
 		if whole.Class != "" { // a limit may be passed by more bytes at once
-			whole, split = load.Answer{Class: whole.Class}, load.Answer{Class: split.Class}
+			whole, split = load.Parsed{Class: whole.Class}, load.Parsed{Class: split.Class}
 		}
 		if diff := cmp.Diff(whole, split); diff != "" {
 			t.Errorf("whole and in pieces differ (-whole +pieces):\n%s", diff)

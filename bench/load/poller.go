@@ -21,17 +21,17 @@ const (
 
 // A poller waits for sockets and for an instant, whichever is first.
 //
-// The instant is a timerfd's, absolute on CLOCK_MONOTONIC. Unlike clock_nanosleep it shares the wait with the sockets, so
-// that an answer is stamped when it comes and not when the next request is due; and it is free of the 50 µs of slack
+// The instant is a timerfd's, absolute on CLOCK_MONOTONIC. Unlike clock_nanosleep it shares the wait with the sockets,
+// so that an answer is stamped when it comes and not when the next request is due; and it is free of the 50 µs of slack
 // that both clock_nanosleep and the timeouts of epoll get. Set to 50 µs before 500 instants a second and spinning from
 // there, clock_nanosleep was 28 µs late in the median, this 0.2.
 //
-// All system calls here are raw: they do not tell the Go scheduler. For calls that never block that saves 30 ns each. For
-// a wait it means that this thread keeps its P, so that sysmon finds nothing to retake and goes to sleep itself, instead
-// of waking every 20 µs for as long as a core generates load. The price, that a stop of the world has to wait for
-// epoll_wait to return, is small: the runtime asks again with a signal every 100 µs, and a signal ends the wait (0.2 ms
-// measured; with GODEBUG=asyncpreemptoff=1 there are no signals, and tick bounds it). Where the cores would take all of
-// GOMAXPROCS, waiting is polite instead.
+// All system calls here are raw: they do not tell the Go scheduler. For calls that never block that saves 30 ns each.
+// For a wait it means that this thread keeps its P, so that sysmon finds nothing to retake and goes to sleep itself,
+// instead of waking every 20 µs for as long as a core generates load. The price, that a stop of the world has to wait
+// for epoll_wait to return, is small: the runtime asks again with a signal every 100 µs, and a signal ends the wait
+// (0.2 ms measured; with GODEBUG=asyncpreemptoff=1 there are no signals, and tick bounds it). Where the cores would
+// take all of GOMAXPROCS, waiting is polite instead.
 type poller struct {
 	fd, timer int
 	zero      time.Duration // CLOCK_MONOTONIC at the start of the block

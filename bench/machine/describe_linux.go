@@ -17,8 +17,8 @@ func describe(e *record.Environment) {
 	if unix.Uname(&u) == nil {
 		e.Kernel = unix.ByteSliceToString(u.Release[:])
 	}
-	e.ClockSource = word("/sys/devices/system/clocksource/clocksource0/current_clocksource")
-	e.Governor = word("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+	e.ClockSource = readWord("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+	e.Governor = readWord("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 	e.Mitigations = mitigations()
 	e.Limits = limits()
 	fs, err := procfs.NewDefaultFS()
@@ -39,8 +39,8 @@ func describe(e *record.Environment) {
 	}
 }
 
-// word reads a small file of the kernel's; "" if there is none.
-func word(name string) string {
+// readWord reads a small file of the kernel's; "" if there is none.
+func readWord(name string) string {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return ""
@@ -52,7 +52,7 @@ func mitigations() map[string]string {
 	files, _ := filepath.Glob("/sys/devices/system/cpu/vulnerabilities/*")
 	found := map[string]string{}
 	for _, name := range files {
-		if text := word(name); text != "" && text != "Not affected" {
+		if text := readWord(name); text != "" && text != "Not affected" {
 			found[filepath.Base(name)] = text
 		}
 	}
@@ -71,10 +71,10 @@ func limits() map[string]string {
 			}
 		}
 	}
-	found["local ports"] = word("/proc/sys/net/ipv4/ip_local_port_range")
-	if own := groups(""); len(own) > 0 {
+	found["local ports"] = readWord("/proc/sys/net/ipv4/ip_local_port_range")
+	if own := cgroupDirs(""); len(own) > 0 {
 		for _, name := range []string{"cpu.max", "memory.max", "pids.max"} {
-			if text := word(filepath.Join(own[0], name)); text != "" {
+			if text := readWord(filepath.Join(own[0], name)); text != "" {
 				found[name] = text
 			}
 		}
@@ -97,14 +97,14 @@ func Counters() record.Counters {
 	}
 	if self, err := fs.Self(); err == nil {
 		if net, err := self.Netstat(); err == nil {
-			c.ListenDrops = value(net.ListenDrops)
-			c.SYNRetransmits = value(net.TCPSynRetrans)
+			c.ListenDrops = valueOrZero(net.ListenDrops)
+			c.SYNRetransmits = valueOrZero(net.TCPSynRetrans)
 		}
 	}
 	return c
 }
 
-func value(v *float64) float64 {
+func valueOrZero(v *float64) float64 {
 	if v == nil {
 		return 0
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Facts are what Look saw of this machine, as far as it decides how well one can measure on it. What is nil, or a text
+// Facts are what Probe saw of this machine, as far as it decides how well one can measure on it. What is nil, or a text
 // that is "", cannot be seen here.
 type Facts struct {
 	Cores       int           `json:"cores"`                  // that this process may run on
@@ -66,35 +66,35 @@ type Memory struct {
 
 // A Disk is the one that a folder is on.
 type Disk struct {
-	For  string  `json:"purpose"`
-	Path string  `json:"path"`
-	Free *uint64 `json:"free_bytes"`
+	Purpose string  `json:"purpose"`
+	Path    string  `json:"path"`
+	Free    *uint64 `json:"free_bytes"`
 }
 
-// watchFor is long enough to tell a share of 1 %, in the hundredths of a second that the kernel counts in.
-const watchFor = 2 * time.Second
+// sampleTime is long enough to tell a share of 1 %, in the hundredths of a second that the kernel counts in.
+const sampleTime = 2 * time.Second
 
-// Look looks at the machine, which takes two seconds. Results is the folder that runs are written to; it need not be
+// Probe looks at the machine, which takes two seconds. Results is the folder that runs are written to; it need not be
 // there yet.
-func Look(ctx context.Context, results string) (Facts, error) {
+func Probe(ctx context.Context, results string) (Facts, error) {
 	f := Facts{Cores: runtime.NumCPU(), ClockCost: clockCost(), Tools: tools(ctx)}
 	f.Disks = []Disk{diskOf("results", results), diskOf("temporary files", os.TempDir())}
-	seen := begin()
-	ended := time.After(watchFor)
-	f.Jitter = spin(spinFor) // it keeps a core busy: what a hypervisor takes shows only where something is wanted
+	seen := startSampling()
+	ended := time.After(sampleTime)
+	f.Jitter = measureJitter(jitterTime) // it keeps a core busy: what a hypervisor takes shows only where something is wanted
 	select {
 	case <-ctx.Done():
 		return f, context.Cause(ctx)
 	case <-ended:
 	}
-	seen.end(&f)
-	see(&f)
+	seen.finish(&f)
+	probe(&f)
 	return f, nil
 }
 
 // diskOf is the disk that the folder is on, or will be when it is made.
 func diskOf(what, path string) Disk {
-	d := Disk{For: what, Path: path}
+	d := Disk{Purpose: what, Path: path}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return d
@@ -102,7 +102,7 @@ func diskOf(what, path string) Disk {
 	d.Path = absolute
 	for path = absolute; ; path = filepath.Dir(path) {
 		if _, err := os.Stat(path); err == nil {
-			d.Free = free(path)
+			d.Free = freeSpace(path)
 			return d
 		}
 		if path == filepath.Dir(path) {

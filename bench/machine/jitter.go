@@ -14,13 +14,13 @@ type Jitter struct {
 }
 
 const (
-	spinFor = time.Second
-	// gap is longer than an interrupt, and shorter than the slice of time that a scheduler gives to another.
-	gap = 100 * time.Microsecond
+	jitterTime = time.Second
+	// jitterGap is longer than an interrupt, and shorter than the slice of time that a scheduler gives to another.
+	jitterGap = 100 * time.Microsecond
 )
 
-// spin has a thread do nothing but read the clock for so long.
-func spin(long time.Duration) Jitter {
+// measureJitter has a thread do nothing but read the clock for so long.
+func measureJitter(long time.Duration) Jitter {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var j Jitter
@@ -28,7 +28,7 @@ func spin(long time.Duration) Jitter {
 	began := stamp()
 	for last := began; last < began+long; {
 		now := stamp()
-		if d := now - last; d > gap {
+		if d := now - last; d > jitterGap {
 			lost += d
 			j.Longest = max(j.Longest, d)
 		}

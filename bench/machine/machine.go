@@ -21,8 +21,8 @@ func Environment() record.Environment {
 	return e
 }
 
-// settings of a build that change how a program starts.
-var settings = map[string]bool{"CGO_ENABLED": true, "-tags": true, "-ldflags": true, "-buildmode": true, "-race": true,
+// buildSettings of a build that change how a program starts.
+var buildSettings = map[string]bool{"CGO_ENABLED": true, "-tags": true, "-ldflags": true, "-buildmode": true, "-race": true,
 	"-trimpath": true, "GOAMD64": true, "vcs.revision": true, "vcs.modified": true}
 
 // Program describes the file at path that serves the workload.
@@ -42,7 +42,7 @@ func Program(workload, path string) (record.Program, error) {
 	if info, err := buildinfo.Read(f); err == nil { // else it is not a Go program
 		p.Go, p.Settings = info.GoVersion, map[string]string{}
 		for _, s := range info.Settings {
-			if settings[s.Key] {
+			if buildSettings[s.Key] {
 				p.Settings[s.Key] = s.Value
 			}
 		}

@@ -70,28 +70,28 @@ func TestProgramInGo(t *testing.T) {
 	}
 }
 
-// Settle fails only where there is nothing to be started.
-func TestSettleOfWhatIsNotThere(t *testing.T) {
+// NormalizePageCache fails only where there is nothing to be started.
+func TestNormalizePageCacheOfWhatIsNotThere(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "script")
 	for _, first := range []string{"#!/no/such/interpreter\n", "#!\n", "#!/usr/bin/env no-such-program\n", ""} {
 		if err := os.WriteFile(script, []byte(first), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := machine.Settle(script); err != nil {
-			t.Errorf("Settle of a file that begins with %q = %v", first, err)
+		if err := machine.NormalizePageCache(script); err != nil {
+			t.Errorf("NormalizePageCache of a file that begins with %q = %v", first, err)
 		}
 	}
 	// The last is its own interpreter, which must come to an end.
 	if err := os.WriteFile(script, []byte("#!"+script+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := machine.Settle(script); err != nil {
-		t.Errorf("Settle of a script that interprets itself = %v", err)
+	if err := machine.NormalizePageCache(script); err != nil {
+		t.Errorf("NormalizePageCache of a script that interprets itself = %v", err)
 	}
 	for _, path := range []string{filepath.Join(dir, "nothing"), dir} {
-		if err := machine.Settle(path); err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("Settle(%s) = %v, want an error that names it", path, err)
+		if err := machine.NormalizePageCache(path); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("NormalizePageCache(%s) = %v, want an error that names it", path, err)
 		}
 	}
 }

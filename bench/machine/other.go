@@ -22,15 +22,15 @@ func Pin() (elsewhere func(start func() error) error, err error) {
 	return nil, fmt.Errorf("pinning to cores is not possible on %s", runtime.GOOS)
 }
 
-type watch struct{}
+type loadSample struct{}
 
-func begin() watch { return watch{} }
+func startSampling() loadSample { return loadSample{} }
 
-func (watch) end(*Facts) {}
+func (loadSample) finish(*Facts) {}
 
-func see(*Facts) {}
+func probe(*Facts) {}
 
-func free(string) *uint64 { return nil }
+func freeSpace(string) *uint64 { return nil }
 
-// letGo is not known to be of use here.
-func letGo(*os.File) {}
+// dropCachedPages is not known to be of use here.
+func dropCachedPages(*os.File) {}

@@ -11,7 +11,7 @@ import (
 
 // Pin gives this process the first of the cores that it may run on, and returns what starts other processes on the
 // rest. It is for the whole life of the process.
-func Pin() (elsewhere func(start func() error) error, err error) {
+func Pin() (startFunc func(start func() error) error, err error) {
 	var all unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil {
 		return nil, fmt.Errorf("asking which cores there are: %w", err)
@@ -33,7 +33,7 @@ func Pin() (elsewhere func(start func() error) error, err error) {
 			return nil, fmt.Errorf("pinning: %w", err)
 		}
 	}
-	return func(start func() error) error { return on(rest, own, start) }, nil
+	return func(start func() error) error { return startOn(rest, own, start) }, nil
 }
 
 // split takes the first core from the others.
@@ -49,8 +49,8 @@ func split(all unix.CPUSet) (first, rest unix.CPUSet) {
 	return first, rest
 }
 
-// on calls start on a thread of the given cores: a process that it forks inherits them.
-func on(cores, own unix.CPUSet, start func() error) error {
+// startOn calls start on a thread of the given cores: a process that it forks inherits them.
+func startOn(cores, own unix.CPUSet, start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := unix.SchedSetaffinity(0, &cores); err != nil {

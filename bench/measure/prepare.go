@@ -81,14 +81,14 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if floor.Program != nil {
 		programs = append(programs, *floor.Program)
 	}
-	p.launcher.Programs, p.launcher.Foreign, p.launcher.Seed = programs, foreign, made.Seed
+	p.launcher.Programs, p.launcher.External, p.launcher.Seed = programs, foreign, made.Seed
 	return made, p.Data.Suits(p.launcher)
 }
 
 // ready starts the servers that the programs need.
 func (p *preparation) ready(ctx context.Context, made plan.Plan) (e *run.Execution, err error) {
 	if p.Pin {
-		if p.launcher.Elsewhere, err = machine.Pin(); err != nil {
+		if p.launcher.StartFunc, err = machine.Pin(); err != nil {
 			return nil, err
 		}
 	}
@@ -116,7 +116,7 @@ func (p *preparation) ofSuite(ctx context.Context) (e *run.Execution, err error)
 			err = errors.Join(err, remove())
 		}
 	}()
-	lineup, err := s.LineUp(ctx, subject.NewFinder(p.log), dir)
+	lineup, err := s.Prepare(ctx, subject.NewFinder(p.log), dir)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (p *preparation) ofSuite(ctx context.Context) (e *run.Execution, err error)
 	if len(lineup.Missing) > 0 && p.RequireAll {
 		return nil, fmt.Errorf("--require-all: %w", errors.Join(lineup.Missing...))
 	}
-	p.launcher.Programs, p.launcher.Foreign, p.launcher.Seed = lineup.Programs, lineup.Foreign, p.Seed
+	p.launcher.Programs, p.launcher.External, p.launcher.Seed = lineup.Programs, lineup.External, p.Seed
 	if e, err = p.ready(ctx, s.Plan(p.Options.Options, lineup)); err != nil {
 		return nil, err
 	}
@@ -137,8 +137,8 @@ func (p *preparation) ofSuite(ctx context.Context) (e *run.Execution, err error)
 
 // adhoc has the program host what --cgi names, records the expected response, and returns the external targets with what
 // the program is compared with.
-func (p *preparation) adhoc(ctx context.Context, script *subject.Program, foreign []subject.Foreign) (
-	[]subject.Foreign, error) {
+func (p *preparation) adhoc(ctx context.Context, script *subject.Program, foreign []subject.External) (
+	[]subject.External, error) {
 	server, path, err := p.Adhoc.Server()
 	if err != nil {
 		return nil, err
@@ -156,17 +156,17 @@ func (p *preparation) adhoc(ctx context.Context, script *subject.Program, foreig
 	if err := p.Adhoc.Host(script, p.launcher, path); err != nil {
 		return nil, err
 	}
-	p.launcher.Programs, p.launcher.Foreign = []subject.Program{*script}, foreign
+	p.launcher.Programs, p.launcher.External = []subject.Program{*script}, foreign
 	p.began = time.Now()
 	return foreign, run.Learn(ctx, p.launcher, &script.Description, sides, p.AllowDifferent)
 }
 
 // reach parses the external targets, and then connects to each once: a server that is not there is reported before
 // anything is measured.
-func reach(ctx context.Context, targets []string) ([]subject.Foreign, error) {
-	var foreign []subject.Foreign
+func reach(ctx context.Context, targets []string) ([]subject.External, error) {
+	var foreign []subject.External
 	for i, text := range targets {
-		f, err := subject.ParseForeign(text)
+		f, err := subject.ParseExternal(text)
 		if err != nil {
 			return nil, subject.InvalidElement("target", i, "%v", err)
 		}

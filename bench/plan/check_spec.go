@@ -1,6 +1,7 @@
 package plan
 
-// A CheckSpec is what a run is to decide: whether a candidate is worse than the baseline of the plan. Both are variants.
+// A CheckSpec is what a run is to decide: whether a candidate is worse than the baseline of the plan. Both are
+// variants.
 type CheckSpec struct {
 	Titles    map[string]string `json:"titles"` // of the variants, for people: paths, or commits
 	Candidate string            `json:"candidate"`
@@ -9,7 +10,7 @@ type CheckSpec struct {
 	MustCatch float64           `json:"must_catch"`        // so much more must be found, and is what the control is delayed by
 	Alpha     float64           `json:"alpha"`             // the rate of false alarms, over all metrics
 	Metrics   []string          `json:"metrics"`           // that are judged, in this order
-	Counts    []Count           `json:"counts,omitempty"`  // that were made before, of what has no noise
+	Counts    []StartCount      `json:"counts,omitempty"`  // that were made before, of what has no noise
 	Stored    *StoredBaseline   `json:"stored,omitempty"`  // in place of a base that is measured
 	LeftOut   []LeftOut         `json:"left_out,omitempty"`
 }
@@ -35,8 +36,8 @@ type StoredRatio struct {
 	Slack   float64 `json:"log_half_width"` // by how much its logarithm may be off, but for alpha shared out to all
 }
 
-// A Count is how often something happens in one start of the program of each variant.
-type Count struct {
+// A StartCount is how often something happens in one start of the program, of each variant.
+type StartCount struct {
 	Metric  string           `json:"metric"`
 	Request string           `json:"request"`
 	Of      map[string]int64 `json:"by_variant"` // by variant

@@ -36,17 +36,17 @@ func (o *Options) condition(i int, format string, args ...any) error {
 func (o *Options) knows(p subject.Program) error {
 	for i, c := range o.conditions() {
 		switch {
-		case c.Program == "" && !p.Knows(c.Model):
+		case c.Program == "" && !p.HasModel(c.Model):
 			return o.condition(i, "%q is unknown to %s; it has %s", c.Model, p.Name, strings.Join(p.Models, ", "))
-		case c.Name != c.Model && p.Knows(c.Name):
+		case c.Name != c.Model && p.HasModel(c.Name):
 			return o.condition(i, "the name is that of a model, which this is not")
 		}
 	}
 	return nil
 }
 
-// FindVariants finds the programs of the variants. If one of them is built with flags of its own, all are built from the
-// same source: the usual program, found beside the command, may be of another day.
+// FindVariants finds the programs of the variants. If one of them is built with flags of its own, all are built from
+// the same source: the usual program, found beside the command, may be of another day.
 func (o *Options) FindVariants(ctx context.Context, f *subject.Finder, programs []subject.Program) ([]subject.Variant,
 	error) {
 	building := slices.IndexFunc(o.Variants, func(v subject.Variant) bool { return len(v.Build) > 0 })
@@ -90,7 +90,7 @@ func replaced(ctx context.Context, f *subject.Finder, v subject.Variant, program
 	case len(programs) > 1 || found[0].Name != programs[0].Name:
 		return nil, fmt.Errorf("%s is the workload %q, and can only be held against another of the name: give the run no "+
 			"other workload", path, found[0].Name)
-	case !found[0].Knows(v.Model):
+	case !found[0].HasModel(v.Model):
 		return nil, fmt.Errorf("%q is unknown to %s; it has %s", v.Model, path, strings.Join(found[0].Models, ", "))
 	}
 	return found, nil

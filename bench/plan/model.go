@@ -6,8 +6,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// Baseline is the model that the others are compared with, where it is among them: the one that keeps everything. Fresh is
-// the model that keeps nothing.
+// Baseline is the model that the others are compared with, where it is among them: the one that keeps everything. Fresh
+// is the model that keeps nothing.
 var Baseline, Fresh = contract.Resident().Name, contract.Fresh().Name
 
 // A Rung is a model, and what it renews for every request that the one before it keeps.

@@ -16,9 +16,9 @@ var externalWorkload = contract.Description{
 }
 
 // New returns the plan of a run of these programs, with the floor, and of external servers.
-func New(o Options, programs []subject.Program, foreign []subject.Foreign, floor subject.Floor) (Plan, error) {
+func New(o Options, programs []subject.Program, foreign []subject.External, floor subject.Floor) (Plan, error) {
 	p := o.base()
-	if secure := slices.IndexFunc(foreign, subject.Foreign.Secure); secure >= 0 && !o.Explicit["engine"] {
+	if secure := slices.IndexFunc(foreign, subject.External.IsTLS); secure >= 0 && !o.Explicit["engine"] {
 		o.Engine = crossCheckEngine // the only one that speaks TLS; the report says so
 		if len(o.Rates) > 0 || o.FindKnee {
 			return Plan{}, subject.InvalidElement("target", secure, "by https can be measured in closed loops only: leave out "+
@@ -66,7 +66,7 @@ func New(o Options, programs []subject.Program, foreign []subject.Foreign, floor
 		o.search(&p)
 		return p, nil
 	}
-	if p.NoFloor = floor.Missing; floor.Program != nil {
+	if p.FloorMissing = floor.Missing; floor.Program != nil {
 		p.Floor = floor.Name
 		p.Workloads = append(p.Workloads, floor.Description)
 		p.Cells = append(p.Cells, o.cells(subject.Selection{Program: floor.Name, Request: floor.Requests[0].Name}, []string{subject.FloorModel})...)
@@ -159,8 +159,8 @@ func (o *Options) isIntermediate(model string) bool {
 	return !o.Explicit["model"] && IsIntermediate(model)
 }
 
-// addReuseLevels adds, at the first load of a request if that is a closed loop, the models between the two that keep everything
-// and nothing, unless somebody has said which models there are to be.
+// addReuseLevels adds, at the first load of a request if that is a closed loop, the models between the two that keep
+// everything and nothing, unless somebody has said which models there are to be.
 func (o *Options) addReuseLevels(cells []Cell, programs []subject.Program) []Cell {
 	first := cells[0]
 	if !o.ReuseLevels || first.Load.Kind != Closed || o.Explicit["model"] || len(o.Variants) > 0 {
@@ -169,7 +169,7 @@ func (o *Options) addReuseLevels(cells []Cell, programs []subject.Program) []Cel
 	var between []Cell
 	for _, p := range programs {
 		for _, rung := range Rungs[1 : len(Rungs)-1] {
-			if p.Name == first.Workload && p.Knows(rung.Model) {
+			if p.Name == first.Workload && p.HasModel(rung.Model) {
 				c := first
 				c.Model = rung.Model
 				between = append(between, c)
@@ -194,7 +194,7 @@ func product(r subject.Selection, engine string, loads []Load, models []string) 
 }
 
 // OfSuite returns the plan of a suite, whose contenders replace models.
-func OfSuite(o Options, s *Suite, workloads []contract.Description, baseline string) Plan {
+func OfSuite(o Options, s *SuiteInfo, workloads []contract.Description, baseline string) Plan {
 	p := o.base()
 	p.Suite, p.Workloads, p.Baseline = s, workloads, baseline
 	for _, c := range s.Contenders {
@@ -209,8 +209,8 @@ func OfSuite(o Options, s *Suite, workloads []contract.Description, baseline str
 
 // base is a plan without workloads and cells.
 func (o *Options) base() Plan {
-	p := Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Groups: o.Starts, BlockNS: int64(o.Block),
-		AtLeast: MinRequests, Seed: o.Seed, AllowDifferent: o.AllowDifferent}
+	p := Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Starts: o.Starts, BlockNS: int64(o.Block),
+		MinRequests: MinRequests, Seed: o.Seed, AllowDifferent: o.AllowDifferent}
 	if o.Rounds > 0 {
 		p.BudgetNS, p.Rounds = 0, max(o.Rounds, o.Starts)
 	}
@@ -219,7 +219,7 @@ func (o *Options) base() Plan {
 
 // schedule decides how often each cell is visited.
 func (o *Options) schedule(p *Plan) {
-	p.FewestGroups = o.fewestStarts()
+	p.FewestStarts = o.fewestStarts()
 	o.assignStrides(p)
 	o.addCrossCheck(p)
 }

@@ -54,17 +54,17 @@ func TestDefaultRunVisitsEachCellOftenEnough(t *testing.T) {
 			round := 0
 			for took := time.Duration(0); took < 21*time.Second; round++ {
 				for i, c := range p.Cells {
-					if length, _ := p.Length(c); c.Engine != p.Referee && round%p.Strides[i] == 0 {
+					if length, _ := p.Length(c); c.Engine != p.CrossCheck && round%p.Strides[i] == 0 {
 						visits[i]++
 						took += length
 					}
 				}
 			}
 			for i, c := range p.Cells {
-				if c.Engine != p.Referee && visits[i] < 6 {
+				if c.Engine != p.CrossCheck && visits[i] < 6 {
 					t.Errorf("%s is visited %d times in %d rounds, want 6 at the least", c, visits[i], round)
 				}
-				if c.Load.Concurrency == 1 && c.Engine != p.Referee && p.Strides[i] != 1 {
+				if c.Load.Concurrency == 1 && c.Engine != p.CrossCheck && p.Strides[i] != 1 {
 					t.Errorf("%s is visited in every %d-th round, want all", c, p.Strides[i])
 				}
 			}
@@ -85,7 +85,7 @@ func TestStartsOfAShortBudget(t *testing.T) {
 	} {
 		o := defaults()
 		test.change(&o)
-		if got := planned(t, o, theFloor()).FewestGroups; got != test.want {
+		if got := planned(t, o, theFloor()).FewestStarts; got != test.want {
 			t.Errorf("%s: %d starts at least, want %d", name, got, test.want)
 		}
 	}
@@ -115,8 +115,8 @@ func TestPlanHasTheFloor(t *testing.T) {
 	}
 
 	p = planned(t, o, subject.Floor{Missing: "there is none"})
-	if p.Floor != "" || p.NoFloor != "there is none" || len(p.Workloads) != 2 {
-		t.Errorf("without a floor the plan has %q, because %q, and %d workloads", p.Floor, p.NoFloor,
+	if p.Floor != "" || p.FloorMissing != "there is none" || len(p.Workloads) != 2 {
+		t.Errorf("without a floor the plan has %q, because %q, and %d workloads", p.Floor, p.FloorMissing,
 			len(p.Workloads))
 	}
 }

@@ -26,13 +26,13 @@ func (o Objective) String() string {
 	return fmt.Sprintf("p%.6g ≤ %g %s", o.Percentile*100, float64(limit)/float64(unit), name)
 }
 
-// A Verdict is what one visit says of the objective.
-type Verdict int
+// An ObjectiveStatus is what one block shows of the objective.
+type ObjectiveStatus int
 
-// What a visit may say.
+// What a block may show.
 const (
-	Unclear Verdict = iota // nothing: it was disturbed
-	Met                    // the objective is met
-	Missed                 // it is not; a noisy moment may have done that
-	Failed                 // it is not, by so much or in such a way that there is no need to ask again
+	Unclear ObjectiveStatus = iota // nothing: it is invalid
+	Met                            // the objective is met
+	Missed                         // it is not; a noisy moment may have done that
+	Failed                         // it is not, by so much or in such a way that there is no need to ask again
 )

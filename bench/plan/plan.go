@@ -31,25 +31,25 @@ type Plan struct {
 	Strides        []int                  `json:"strides,omitempty"`         // of each cell: it is visited in every so-many-th round; absent means 1
 	Rounds         int                    `json:"rounds"`                    // how many there are; 0 means as many as the budget allows
 	BudgetNS       int64                  `json:"budget_ns"`                 // how long a run takes, if rounds are not counted, or a search
-	Groups         int                    `json:"starts"`                    // starts of the targets; the rounds are dealt out to them
-	FewestGroups   int                    `json:"min_starts,omitempty"`      // how many there may be if the budget is short; 0 means Groups
-	BlockNS        int64                  `json:"block_ns"`                  // how long a visit is; 0 means as long as Length has it
-	AtLeast        int                    `json:"min_requests"`              // and how many requests it has at the least
+	Starts         int                    `json:"starts"`                    // starts of the targets; the rounds are dealt out to them
+	FewestStarts   int                    `json:"min_starts,omitempty"`      // how many there may be if the budget is short; 0 means Starts
+	BlockNS        int64                  `json:"block_ns"`                  // how long a block is; 0 means as long as Length has it
+	MinRequests    int                    `json:"min_requests"`              // and the fewest requests that it has
 	Baseline       string                 `json:"baseline"`                  // the model that the others are compared with
 	Variants       []subject.Variant      `json:"variants,omitempty"`        // in the place of models
 	Floor          string                 `json:"floor,omitempty"`           // the workload that is the smallest program
-	NoFloor        string                 `json:"floor_missing,omitempty"`   // why it cannot be had, though it is wanted
+	FloorMissing   string                 `json:"floor_missing,omitempty"`   // why it cannot be had, though it is wanted
 	AllowDifferent bool                   `json:"allow_different,omitempty"` // targets need not answer the same
-	Referee        string                 `json:"cross_check,omitempty"`     // the engine of cells that only check what the others see
+	CrossCheck     string                 `json:"cross_check,omitempty"`     // the engine of cells that only check those of the others
 	Objective      *Objective             `json:"objective,omitempty"`       // what response times are held against
 	Searched       bool                   `json:"searched,omitempty"`        // for the highest rate that meets it
 	Check          *CheckSpec             `json:"check,omitempty"`           // what the run is to decide, if it is
-	Suite          *Suite                 `json:"suite,omitempty"`           // of what others wrote, if it is one
+	Suite          *SuiteInfo             `json:"suite,omitempty"`           // of what others wrote, if it is one
 	Seed           uint64                 `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
 }
 
-// A Suite is a run of servers and languages of others, whose names stand in the place of models.
-type Suite struct {
+// SuiteInfo describes a run of servers and languages of others, whose names stand in the place of models.
+type SuiteInfo struct {
 	Name       string            `json:"name"`
 	About      string            `json:"about"`
 	Contenders []Contender       `json:"contenders"`
@@ -64,39 +64,39 @@ type Contender struct {
 	Title    string `json:"title"`
 }
 
-// Lengths of a visit. The noise of a machine is slow, so short visits that alternate cancel more of it than long ones;
+// Lengths of a block. The noise of a machine is slow, so short blocks that alternate cancel more of it than long ones;
 // but several clients need time to fall out of step, and a plan of arrivals to hold some.
 const (
-	shortVisit  = 20 * time.Millisecond  // of one client in a closed loop
-	longVisit   = 250 * time.Millisecond // of all others
-	searchVisit = time.Second            // at a rate that may be too high: a queue needs time to build
-	discarded   = 10                     // of a long visit the first tenth counts for nothing: there the clients are in step
+	shortBlock     = 20 * time.Millisecond  // of one client in a closed loop
+	longBlock      = 250 * time.Millisecond // of all others
+	searchBlock    = time.Second            // at a rate that may be too high: a queue needs time to build
+	discardDivisor = 10                     // of a long block the first tenth counts for nothing: there the clients are in step
 )
 
-// Length returns how long a visit to the cell is, and how much of its beginning counts for nothing.
+// Length returns how long a block of the cell is, and how much of its beginning counts for nothing.
 func (p Plan) Length(c Cell) (length, discard time.Duration) {
 	short := c.Load.Kind == Closed && c.Load.Concurrency == 1
 	switch {
 	case p.BlockNS > 0:
 		length = time.Duration(p.BlockNS)
 	case short:
-		length = shortVisit
+		length = shortBlock
 	case p.Searched:
-		length = searchVisit
+		length = searchBlock
 	default:
-		length = longVisit
+		length = longBlock
 	}
 	if !short {
-		discard = length / discarded
+		discard = length / discardDivisor
 	}
 	return length, discard
 }
 
-// Duration is how long a visit to the cell takes by its plan: arrivals that are few go on for longer than Length.
+// Duration is how long a block of the cell takes by its plan: arrivals that are few go on for longer than Length.
 func (p Plan) Duration(c Cell) time.Duration {
 	length, _ := p.Length(c)
 	if c.Load.Kind == Open {
-		length = max(length, time.Duration(float64(p.AtLeast)/c.Load.RateRPS*float64(time.Second)))
+		length = max(length, time.Duration(float64(p.MinRequests)/c.Load.RateRPS*float64(time.Second)))
 	}
 	return length
 }
@@ -117,8 +117,8 @@ func (p Plan) Request(c Cell) (contract.Request, error) {
 }
 
 // Order draws the order in which a round visits the cells whose turn it is. It depends on nothing but the seed and the
-// round. Cells that are not visited in each round take turns, so that rounds are about equally long; those of a pair, and
-// those of the referee, have theirs together.
+// round. Cells that are not visited in each round take turns, so that rounds are about equally long; those of a pair,
+// and those of the cross-check, have theirs together.
 func (p Plan) Order(round int) []int {
 	all := rand.New(rand.NewPCG(p.Seed, uint64(round))).Perm(len(p.Cells))
 	turns := p.Turns()
@@ -158,8 +158,9 @@ func (p Plan) Together(a, b int) bool {
 	return (turns[a]-turns[b])%common == 0
 }
 
-// PairGroups numbers the cells by what they have in common but for model. Those of a number are visited in the same rounds.
-func (p Plan) PairGroups() []int {
+// PairNumbers numbers the cells by what they have in common but for model. Cells with the same number are visited in
+// the same rounds.
+func (p Plan) PairNumbers() []int {
 	numbers := map[Cell]int{}
 	kin := make([]int, len(p.Cells))
 	for i, c := range p.Cells {
@@ -180,28 +181,28 @@ func (p Plan) Stride(cell int) int {
 	return 1
 }
 
-// VisitSeed is the same for all cells of a round, so that both sides of a pair meet the same arrivals. In a search,
+// BlockSeed is the same for all cells of a round, so that both sides of a pair meet the same arrivals. In a search,
 // which has no rounds, it is that of a point and a try.
-func (p Plan) VisitSeed(round int) uint64 {
+func (p Plan) BlockSeed(round int) uint64 {
 	return rand.New(rand.NewPCG(p.Seed, ^uint64(round))).Uint64()
 }
 
-// RoundsBefore is how many rounds the first n groups have together. They are dealt out evenly, earlier groups taking
+// RoundsBefore is how many rounds the first n starts have together. They are dealt out evenly, earlier starts taking
 // what is left over.
 func (p Plan) RoundsBefore(n int) int {
-	return n*(p.Rounds/p.Groups) + min(n, p.Rounds%p.Groups)
+	return n*(p.Rounds/p.Starts) + min(n, p.Rounds%p.Starts)
 }
 
-// most is how many times its budget a run may take.
-const most = 2
+// maxOverBudget is how many times its budget a run may take at most.
+const maxOverBudget = 2
 
-// Most is how long a run of the plan may take, unless the fewest starts of the targets take longer; 0 if its rounds are
-// counted.
-func (p Plan) Most() time.Duration {
+// MaxDuration is the longest that a run of the plan may take, unless the fewest starts of the targets take longer; 0 if
+// its rounds are counted.
+func (p Plan) MaxDuration() time.Duration {
 	if p.Rounds > 0 {
 		return 0
 	}
-	return most * time.Duration(p.BudgetNS)
+	return maxOverBudget * time.Duration(p.BudgetNS)
 }
 
 // Curves lists for each workload, request and model the indices of its cells with a rate: the points of its curve of

@@ -39,7 +39,7 @@ func TestOrderIsAPermutation(t *testing.T) {
 
 // What a seed drew once it must draw for ever: it stands in old results.
 func TestOrderDependsOnSeedAndRoundOnly(t *testing.T) {
-	p := plan.Plan{Cells: cells(6), Seed: 1, Rounds: 8, Groups: 4}
+	p := plan.Plan{Cells: cells(6), Seed: 1, Rounds: 8, Starts: 4}
 	check := func(p plan.Plan, round int, want ...int) {
 		t.Helper()
 		if got := p.Order(round); !slices.Equal(got, want) {
@@ -48,7 +48,7 @@ func TestOrderDependsOnSeedAndRoundOnly(t *testing.T) {
 	}
 	check(p, 0, 1, 5, 4, 2, 0, 3)
 	check(p, 1, 3, 1, 2, 4, 0, 5)
-	other := plan.Plan{Cells: cells(6), Seed: 1, Rounds: 100, Groups: 3, BlockNS: 5, AtLeast: 7}
+	other := plan.Plan{Cells: cells(6), Seed: 1, Rounds: 100, Starts: 3, BlockNS: 5, MinRequests: 7}
 	other.Cells[0].Load.Concurrency = 9
 	check(other, 0, p.Order(0)...)
 	other.Seed = 2
@@ -123,24 +123,24 @@ func TestCellsVisitedTogether(t *testing.T) {
 	}
 }
 
-func TestExecution(t *testing.T) {
+func TestExecutionModel(t *testing.T) {
 	p := plan.Plan{Variants: []subject.Variant{{Name: "static", Model: "cgi"}, {Name: "kept", Model: "persistent"}}}
 	for model, want := range map[string]string{"static": "cgi", "kept": "persistent", "cgi": "cgi", "apache": "apache"} {
-		if got := p.Execution(model); got != want {
-			t.Errorf("Execution(%s) = %s, want %s", model, got, want)
+		if got := p.ExecutionModel(model); got != want {
+			t.Errorf("ExecutionModel(%s) = %s, want %s", model, got, want)
 		}
 	}
 }
 
 func TestRoundsAreDealtOut(t *testing.T) {
-	check := func(rounds, groups int, want ...int) {
+	check := func(rounds, starts int, want ...int) {
 		t.Helper()
 		var got []int
-		for g := range groups {
-			got = append(got, groupRounds(plan.Plan{Rounds: rounds, Groups: groups}, g))
+		for s := range starts {
+			got = append(got, startRounds(plan.Plan{Rounds: rounds, Starts: starts}, s))
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("%d rounds in %d groups: %v, want %v", rounds, groups, got, want)
+			t.Errorf("%d rounds in %d starts: %v, want %v", rounds, starts, got, want)
 		}
 	}
 	check(8, 4, 2, 2, 2, 2)
@@ -149,29 +149,29 @@ func TestRoundsAreDealtOut(t *testing.T) {
 	check(2, 3, 1, 1, 0)
 	check(7, 1, 7)
 	for rounds := range 30 {
-		for groups := 1; groups < 10; groups++ {
+		for starts := 1; starts < 10; starts++ {
 			sum := 0
-			for g := range groups {
-				sum += groupRounds(plan.Plan{Rounds: rounds, Groups: groups}, g)
+			for s := range starts {
+				sum += startRounds(plan.Plan{Rounds: rounds, Starts: starts}, s)
 			}
 			if sum != rounds {
-				t.Errorf("%d rounds in %d groups: %d in all", rounds, groups, sum)
+				t.Errorf("%d rounds in %d starts: %d in all", rounds, starts, sum)
 			}
 		}
 	}
 }
 
-func TestVisitSeeds(t *testing.T) {
+func TestBlockSeed(t *testing.T) {
 	p := plan.Plan{Seed: 1}
 	seen := map[uint64]int{}
 	for round := range 1000 {
-		s := p.VisitSeed(round)
+		s := p.BlockSeed(round)
 		if before, ok := seen[s]; ok {
 			t.Errorf("rounds %d and %d have the same seed %d", before, round, s)
 		}
 		seen[s] = round
-		if again := (plan.Plan{Seed: 1, Cells: cells(3), Rounds: 9}).VisitSeed(round); again != s {
-			t.Errorf("VisitSeed(round %d) = %d, and of another plan with the same seed %d", round, s, again)
+		if again := (plan.Plan{Seed: 1, Cells: cells(3), Rounds: 9}).BlockSeed(round); again != s {
+			t.Errorf("BlockSeed(round %d) = %d, and of another plan with the same seed %d", round, s, again)
 		}
 	}
 }
@@ -230,5 +230,5 @@ func TestObservationTimes(t *testing.T) {
 	}
 }
 
-// groupRounds is how many rounds a group has.
-func groupRounds(p plan.Plan, group int) int { return p.RoundsBefore(group+1) - p.RoundsBefore(group) }
+// startRounds is how many rounds a start has.
+func startRounds(p plan.Plan, start int) int { return p.RoundsBefore(start+1) - p.RoundsBefore(start) }

@@ -8,14 +8,14 @@ import (
 // search makes the plan one of a search. It takes the time and the starts that it needs, unless they were given.
 func (o *Options) search(p *Plan) {
 	p.Searched = true
-	// A tenth of the arrivals may fall into the part of a visit that counts for nothing. A fifth more and twenty leave as
-	// many as the percentile needs with four standard deviations to spare.
-	p.AtLeast = o.PercentileNeeds(p.Objective.Percentile)*6/5 + 20
+	// A tenth of the arrivals may fall into the part of a visit that counts for nothing. A fifth more and twenty leave
+	// as many as the percentile needs with four standard deviations to spare.
+	p.MinRequests = o.PercentileNeeds(p.Objective.Percentile)*6/5 + 20
 	if !o.Explicit["budget"] {
 		p.BudgetNS = 0
 	}
 	if !o.Explicit["starts"] {
-		p.Groups = minStarts
+		p.Starts = minStarts
 	}
 }
 

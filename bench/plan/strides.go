@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// assignStrides has short visits made more often than long ones: a cell whose visits are k times as long as the shortest is
-// visited in every k^⅔-th round. If blocks are as noisy whatever their length, that makes the intervals narrowest, in
-// sum: of a width w ∝ 1/√n and a cost n·k each, the sum of w is least at n ∝ k^−⅔. But none is visited so seldom that
-// fewer than fewestVisits are to be expected.
+// assignStrides has short visits made more often than long ones: a cell whose visits are k times as long as the
+// shortest is visited in every k^⅔-th round. If blocks are as noisy whatever their length, that makes the intervals
+// narrowest, in sum: of a width w ∝ 1/√n and a cost n·k each, the sum of w is least at n ∝ k^−⅔. But none is visited so
+// seldom that fewer than fewestVisits are to be expected.
 func (o *Options) assignStrides(p *Plan) {
 	var lengths []time.Duration
 	for _, c := range p.Cells {
@@ -43,7 +43,7 @@ func expected(p *Plan, round time.Duration) int {
 const (
 	// fewestVisits is how often a cell is visited at the least: an interval needs six.
 	fewestVisits = 6
-	// visiting is the share of the time in which cells are visited. The rest goes to the referee, the starts of the
+	// visiting is the share of the time in which cells are visited. The rest goes to the cross-check, the starts of the
 	// targets, and the looks at their usage; and some visits turn out to be invalid.
 	visiting = 0.7
 )
@@ -55,18 +55,18 @@ func limited(every, rounds int) int {
 	return max(min(every, rounds/fewestVisits), 1)
 }
 
-// The referee checks; it need not be exact. It is visited in one of five rounds of the cell that it checks.
+// The cross-check need not be exact. It is visited in one of five rounds of the cell that it checks.
 const (
 	crossCheckEngine = "hey"
 	crossCheckStride = 5
 )
 
-// addCrossCheck adds the cells of the referee: the closed loops again, in some of the rounds.
+// addCrossCheck adds the cells of the cross-check: the closed loops again, in some of the rounds.
 func (o *Options) addCrossCheck(p *Plan) {
 	if !o.CrossCheck || o.Engine == crossCheckEngine {
 		return
 	}
-	p.Referee = crossCheckEngine
+	p.CrossCheck = crossCheckEngine
 	for i, c := range p.Cells {
 		if c.Load.Kind != Closed || c.Workload == p.Floor || o.isIntermediate(c.Model) {
 			continue

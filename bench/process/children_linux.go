@@ -11,14 +11,14 @@ import (
 	"forktax/workload/contract"
 )
 
-// mostSweeps bounds how often children are looked for: one that is being started is not yet among them.
-const mostSweeps = 10
+// maxKillRounds bounds how often children are looked for: one that is being started is not yet among them.
+const maxKillRounds = 10
 
 // killChildren kills the children of the CGI host of that number, and what they have started, wherever they went: all
 // have the mark in their environment that the host has given them. It is for a host that cannot do it any more.
 func killChildren(host int) {
 	mark := fmt.Appendf(nil, "%s=%d.", contract.EnvChild, host)
-	for range mostSweeps {
+	for range maxKillRounds {
 		found := false
 		files, _ := filepath.Glob("/proc/[0-9]*/environ")
 		for _, file := range files {

@@ -7,15 +7,16 @@ import (
 	"syscall"
 )
 
-// apart puts the program in a process group of its own, so that Ctrl-C reaches the harness alone, which then ends it
-// in order, and so that all its children can be killed with it. If the harness dies, the program's input closes and it
-// ends by itself. (Linux could send it a signal then, but when the thread that started it ends, not the process.)
-func apart(cmd *exec.Cmd) {
+// newProcessGroup puts the program in a process group of its own, so that Ctrl-C reaches the harness alone, which then
+// ends it in order, and so that all its children can be killed with it. If the harness dies, the program's input closes
+// and it ends by itself. (Linux could send it a signal then, but when the thread that started it ends, not the
+// process.)
+func newProcessGroup(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Setpgid = true
 }
 
-// kill ends everything in the program's group.
-func kill(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+// killGroup ends everything in the program's group.
+func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -7,27 +7,27 @@ import (
 	"time"
 )
 
-// mostPrinted is what Output takes in bytes, so that a program which prints without end does not fill our memory. A
+// maxOutput is what Output takes in bytes, so that a program which prints without end does not fill our memory. A
 // workload's description has room in it for some thousand requests.
-const mostPrinted = 1 << 20
+const maxOutput = 1 << 20
 
 // Output runs the command, in a group of its own, and returns what it printed, or an error with what it complained of
-// last. A command that takes longer than limit, or than ctx lives, or that prints more than a megabyte, is ended. What it
-// started and left in its group is killed in any case, with it or after it.
+// last. A command that takes longer than limit, or than ctx lives, or that prints more than a megabyte, is ended. What
+// it started and left in its group is killed in any case, with it or after it.
 func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	late := time.AfterFunc(limit, func() { cancel(fmt.Errorf("it did not end within %v, and was killed", limit)) })
 	defer late.Stop()
-	out, complaint := printed{full: cancel}, tail{}
+	out, complaint := limitedOutput{full: cancel}, tail{}
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &complaint, outputLimit
-	apart(cmd)
+	newProcessGroup(cmd)
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	defer context.AfterFunc(ctx, func() { kill(cmd) })()
+	defer context.AfterFunc(ctx, func() { killGroup(cmd) })()
 	err := cmd.Wait()
-	kill(cmd) // what it started may go on without it
+	killGroup(cmd) // what it started may go on without it
 	if err == nil {
 		return out.text, nil
 	}
@@ -40,19 +40,19 @@ func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, er
 	return nil, err
 }
 
-// errFull ends a program that prints what cannot be an answer.
-var errFull = fmt.Errorf("it printed more than %d bytes, and was killed", mostPrinted)
+// errTooMuchOutput ends a program that prints what cannot be an answer.
+var errTooMuchOutput = fmt.Errorf("it printed more than %d bytes, and was killed", maxOutput)
 
-// A printed holds what a program printed, as far as mostPrinted, and calls full with the reason when that is passed.
-type printed struct {
+// limitedOutput holds what a program printed, as far as maxOutput, and calls full with the reason when that is passed.
+type limitedOutput struct {
 	text []byte
 	full context.CancelCauseFunc
 }
 
-func (p *printed) Write(b []byte) (int, error) {
-	if len(p.text)+len(b) > mostPrinted {
-		p.full(errFull)
-		return 0, errFull
+func (p *limitedOutput) Write(b []byte) (int, error) {
+	if len(p.text)+len(b) > maxOutput {
+		p.full(errTooMuchOutput)
+		return 0, errTooMuchOutput
 	}
 	p.text = append(p.text, b...)
 	return len(b), nil

@@ -1,6 +1,6 @@
 // Package process runs programs that this one starts and answers for: a workload program, the guardian of a database
-// server. It sees to it that none outlives this process, and that what they complain of is not lost. It does not know
-// what they say; packages program and stack do.
+// server. It sees to it that none outlives this process, and that what they log is not lost. It does not know
+// what they say; packages subject and servers do.
 package process
 
 import (
@@ -21,35 +21,35 @@ const outputLimit = 500 * time.Millisecond
 // A Process is a program that prints one line when it is ready, and then serves until its standard input closes or it
 // gets SIGTERM.
 type Process struct {
-	End    os.Signal // asks it to end, if not SIGTERM
-	AnyEnd bool      // when it was asked to, each way in which it ends is a good one
+	StopSignal os.Signal // asks it to end, if not SIGTERM
+	AnyExit    bool      // when it was asked to, each way in which it ends is a good one
 
-	cmd   *exec.Cmd
-	stdin io.Closer
-	said  chan string // yields its first line
-	log   *tail
-	gone  chan error    // yields why it ended, if nobody asked it to
-	asked chan struct{} // closed when it is asked to end
-	ended chan struct{} // closed when it has ended
-	err   error         // how; to be read after ended
+	cmd       *exec.Cmd
+	stdin     io.Closer
+	firstLine chan string // yields its first line
+	log       *tail
+	gone      chan error    // yields why it ended, if nobody asked it to
+	stopping  chan struct{} // closed when it is asked to end
+	ended     chan struct{} // closed when it has ended
+	err       error         // how; to be read after ended
 }
 
 // Start starts the command in a process group of its own; what it reads and writes is Start's to say. Its log goes to
-// log as it comes, unless that is nil; the end of it is kept. Elsewhere, unless it is nil, calls start where the
+// log as it comes, unless that is nil; the end of it is kept. StartFunc, unless it is nil, calls start where the
 // process is to run: on certain cores, say.
-func Start(cmd *exec.Cmd, log io.Writer, elsewhere func(start func() error) error) (*Process, error) {
-	p := &Process{cmd: cmd, said: make(chan string, 1), log: &tail{to: log}, gone: make(chan error, 1),
-		asked: make(chan struct{}), ended: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &firstLine{to: p.said}, p.log, outputLimit
-	apart(cmd)
+func Start(cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) error) (*Process, error) {
+	p := &Process{cmd: cmd, firstLine: make(chan string, 1), log: &tail{to: log}, gone: make(chan error, 1),
+		stopping: make(chan struct{}), ended: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &firstLine{to: p.firstLine}, p.log, outputLimit
+	newProcessGroup(cmd)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
 	p.stdin = stdin
 	start := cmd.Start
-	if elsewhere != nil {
-		start = func() error { return elsewhere(cmd.Start) }
+	if startFunc != nil {
+		start = func() error { return startFunc(cmd.Start) }
 	}
 	if err := start(); err != nil {
 		return nil, err
@@ -63,17 +63,17 @@ func (p *Process) wait() {
 	p.err = p.cmd.Wait()
 	close(p.ended)
 	select {
-	case <-p.asked:
+	case <-p.stopping:
 	default: // and so it may not have ended what it has started
-		p.sweep()
-		p.gone <- p.complaint()
+		p.killAll()
+		p.gone <- p.exitError()
 	}
 }
 
-// sweep kills the program with all that it has started: what is in its group, and the children of a CGI host that are in
-// none of ours.
-func (p *Process) sweep() {
-	kill(p.cmd)
+// killAll kills the program with all that it has started: what is in its group, and the children of a CGI host that are
+// in none of ours.
+func (p *Process) killAll() {
+	killGroup(p.cmd)
 	killChildren(p.PID())
 }
 
@@ -88,31 +88,31 @@ func (p *Process) FirstLine(ctx context.Context) (string, error) {
 	select {
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
-	case line := <-p.said:
+	case line := <-p.firstLine:
 		return line, nil
 	case <-p.ended:
 		select {
-		case line := <-p.said:
+		case line := <-p.firstLine:
 			return line, nil
 		default:
-			return "", p.complaint()
+			return "", p.exitError()
 		}
 	}
 }
 
-// Why returns how the program ended, if it has or is about to: that is known a little later than what it leads to,
-// which is err. Else it returns why ctx ended, or err.
-func (p *Process) Why(ctx context.Context, err error) error {
+// ExitErrorOr returns how the program ended, if it has or is about to: that is known a little later than what it leads
+// to, which is err. Else it returns why ctx ended, or err.
+func (p *Process) ExitErrorOr(ctx context.Context, err error) error {
 	select {
 	case <-p.ended:
-		return p.complaint()
+		return p.exitError()
 	case <-time.After(outputLimit):
 		return cmp.Or(context.Cause(ctx), err)
 	}
 }
 
-// complaint says how the program ended, with what it logged last.
-func (p *Process) complaint() error {
+// exitError says how the program ended, with what it logged last.
+func (p *Process) exitError() error {
 	state := p.cmd.ProcessState.String()
 	if p.log.to != nil { // whoever reads this has read the log
 		return fmt.Errorf("it ended (%s)", state)
@@ -127,30 +127,30 @@ func (p *Process) complaint() error {
 // Whatever it started and left in its group is killed. The error says how it ended, if not well; of an end that
 // nobody asked for it is nil, for Gone has told. It may be called once.
 func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
-	close(p.asked)
-	defer kill(p.cmd)
+	close(p.stopping)
+	defer killGroup(p.cmd)
 	select {
 	case <-p.ended:
 		return nil
 	default:
 	}
 	p.stdin.Close()
-	_ = p.cmd.Process.Signal(cmp.Or(p.End, os.Signal(syscall.SIGTERM)))
+	_ = p.cmd.Process.Signal(cmp.Or(p.StopSignal, os.Signal(syscall.SIGTERM)))
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-p.ended:
 	case <-atOnce:
-		p.sweep()
+		p.killAll()
 		<-p.ended
 		return nil // as somebody wanted it
 	case <-timer.C:
-		p.sweep()
+		p.killAll()
 		<-p.ended
 		return fmt.Errorf("%s did not end within %v of being asked to, and was killed", p.cmd.Path, limit)
 	}
-	if p.err != nil && !p.AnyEnd && !errors.Is(p.err, exec.ErrWaitDelay) {
-		return fmt.Errorf("%s: %w", p.cmd.Path, p.complaint())
+	if p.err != nil && !p.AnyExit && !errors.Is(p.err, exec.ErrWaitDelay) {
+		return fmt.Errorf("%s: %w", p.cmd.Path, p.exitError())
 	}
 	return nil
 }

@@ -51,12 +51,12 @@ echo "2026/11/22 18:28:24 something else" >&2`,
 			t.Parallel()
 			p := started(t, test.log+"\necho ready")
 			<-p.Gone() // then all of the log is here
-			got := p.Complaints()
+			got := p.LogLines()
 			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("Complaints (-want +got):\n%s", diff)
+				t.Errorf("LogLines (-want +got):\n%s", diff)
 			}
-			if got := p.Complaints(); got != nil {
-				t.Errorf("Complaints again = %q, want nothing", got)
+			if got := p.LogLines(); got != nil {
+				t.Errorf("LogLines again = %q, want nothing", got)
 			}
 		})
 	}
@@ -89,7 +89,7 @@ func TestEnd(t *testing.T) {
 	if _, err := p.FirstLine(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p.End = syscall.SIGINT
+	p.StopSignal = syscall.SIGINT
 	if err := p.Stop(patience, nil); err == nil || !strings.Contains(err.Error(), "it ended (exit status 3)") {
 		t.Errorf("Stop = %v, want exit status 3", err)
 	}

@@ -6,29 +6,29 @@ import (
 	"sync"
 )
 
-// kept is how much of a log is kept for an error message: a Go stack trace's beginning, or some tens of lines.
-const kept = 4 << 10
+// keptBytes is how much of a log is kept for an error message: a Go stack trace's beginning, or some tens of lines.
+const keptBytes = 4 << 10
 
 // A tail passes a log on and keeps the end of it, and the beginning of what is new.
 type tail struct {
 	to io.Writer // may be nil
 
-	mu    sync.Mutex
-	end   []byte
-	fresh []byte // the first that came since somebody asked what is new
-	more  bool   // it is not all
+	mu        sync.Mutex
+	end       []byte
+	unread    []byte // the first bytes that came since newLines was called
+	truncated bool   // unread is not all of it
 }
 
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.end = append(t.end, p...)
-	if over := len(t.end) - kept; over > 0 {
+	if over := len(t.end) - keptBytes; over > 0 {
 		t.end = append(t.end[:0], t.end[over:]...)
 	}
-	room := min(kept-len(t.fresh), len(p))
-	t.fresh = append(t.fresh, p[:room]...)
-	t.more = t.more || room < len(p)
+	room := min(keptBytes-len(t.unread), len(p))
+	t.unread = append(t.unread, p[:room]...)
+	t.truncated = t.truncated || room < len(p)
 	if t.to != nil {
 		t.to.Write(p)
 	}
@@ -39,27 +39,27 @@ func (t *tail) Write(p []byte) (int, error) {
 func (t *tail) last() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.whole()
+	return t.lastLines()
 }
 
-func (t *tail) whole() string {
+func (t *tail) lastLines() string {
 	text := strings.TrimSpace(string(t.end))
-	if len(t.end) == kept { // the first line may be half of one
+	if len(t.end) == keptBytes { // the first line may be half of one
 		_, text, _ = strings.Cut(text, "\n")
 	}
 	return text
 }
 
-// news returns the lines that came since it was last called: the first of them, which often tell the cause, and if that
-// is not all, the last.
-func (t *tail) news() []string {
+// newLines returns the lines that came since it was last called: the first of them, which often tell the cause, and if
+// that is not all, the last.
+func (t *tail) newLines() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	text, more := string(t.fresh), t.more
-	t.fresh, t.more = t.fresh[:0], false
+	text, more := string(t.unread), t.truncated
+	t.unread, t.truncated = t.unread[:0], false
 	if more {
 		whole := strings.LastIndexByte(text, '\n') + 1 // what follows may be half a line
-		text = text[:whole] + t.whole()
+		text = text[:whole] + t.lastLines()
 	}
 	if text = strings.TrimSpace(text); text == "" {
 		return nil

@@ -54,7 +54,7 @@ func newBar(to io.Writer, predicts bool) *progressbar.ProgressBar {
 }
 
 // Announce prints how long the run will take.
-func (p *Display) Announce(f run.Forecast) { p.Say(forecast(f, p.plan.Groups)) }
+func (p *Display) Announce(f run.Forecast) { p.Say(forecast(f, p.plan.Starts)) }
 
 // forecast says how long a run takes, and how often its targets are started, of the number of starts planned.
 func forecast(f run.Forecast, planned int) string {
@@ -64,13 +64,13 @@ func forecast(f run.Forecast, planned int) string {
 		fewer = fmt.Sprintf(", fewer than %d because the budget is short", planned)
 	}
 	switch {
-	case f.Most == 0:
+	case f.Max == 0:
 		return fmt.Sprintf("measuring for about %s: %s", span(f.Total), starts)
-	case f.Total <= f.Most:
-		return fmt.Sprintf("measuring for about %s (at most %s): %s%s", span(f.Total), span(f.Most), starts, fewer)
+	case f.Total <= f.Max:
+		return fmt.Sprintf("measuring for about %s (at most %s): %s%s", span(f.Total), span(f.Max), starts, fewer)
 	}
 	return fmt.Sprintf("measuring for about %s, more than twice the budget of %s: %s, each with a round of visits, which "+
-		"takes about %s", span(f.Total), span(f.Most/2), starts, span(f.Round))
+		"takes about %s", span(f.Total), span(f.Max/2), starts, span(f.Round))
 }
 
 func (p *Display) Show(now run.Progress) {
@@ -83,9 +83,9 @@ func (p *Display) Show(now run.Progress) {
 	half := !p.halved && now.Share >= 0.5 && now.Left > 0
 	p.halved = p.halved || half
 	switch {
-	case now.Group != p.group && now.Group%p.every == 0:
-		p.group = now.Group
-		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, units.Times(now.Group+1),
+	case now.Start != p.group && now.Start%p.every == 0:
+		p.group = now.Start
+		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, units.Times(now.Start+1),
 			left(now.Left))
 	case half:
 		fmt.Fprintf(p.to, "measuring: %.0f %% done%s\n", now.Share*100, left(now.Left))

@@ -15,12 +15,12 @@ func TestForecastInWords(t *testing.T) {
 	const s = time.Second
 	for want, f := range map[string]run.Forecast{
 		"measuring for about 32 s (at most 60 s): 8 starts of 9 targets": {
-			Total: 32 * s, Most: 60 * s, Starts: 8, Targets: 9},
+			Total: 32 * s, Max: 60 * s, Starts: 8, Targets: 9},
 		"measuring for about 4.3 s (at most 6 s): 6 starts of 1 target, fewer than 8 because the budget is short": {
-			Total: 4300 * ms, Most: 6 * s, Starts: 6, Targets: 1},
+			Total: 4300 * ms, Max: 6 * s, Starts: 6, Targets: 1},
 		"measuring for about 12 s: 8 starts of 2 targets": {Total: 12 * s, Starts: 8, Targets: 2},
 		"measuring for about 95 s, more than twice the budget of 3 s: 3 starts of 2 targets, each with a round of visits, " +
-			"which takes about 30 s": {Total: 95 * s, Most: 6 * s, Starts: 3, Targets: 2, Round: 30 * s},
+			"which takes about 30 s": {Total: 95 * s, Max: 6 * s, Starts: 3, Targets: 2, Round: 30 * s},
 	} {
 		if got := forecast(f, 8); got != want {
 			t.Errorf("forecast(%+v) = %q, want %q", f, got, want)
@@ -54,10 +54,10 @@ func TestProgressInLines(t *testing.T) {
 	told := []run.Progress{
 		{Share: 0.01, Left: 30 * time.Second},
 		{Share: 0.2, Left: 24 * time.Second},
-		{Share: 0.3, Left: 21 * time.Second, Group: 1},
-		{Share: 0.52, Left: 14 * time.Second, Group: 1},
-		{Share: 0.6, Left: 12 * time.Second, Group: 1},
-		{Share: 0.98, Left: 600 * ms, Group: 2},
+		{Share: 0.3, Left: 21 * time.Second, Start: 1},
+		{Share: 0.52, Left: 14 * time.Second, Start: 1},
+		{Share: 0.6, Left: 12 * time.Second, Start: 1},
+		{Share: 0.98, Left: 600 * ms, Start: 2},
 	}
 	for name, test := range map[string]struct {
 		plan plan.Plan
@@ -77,7 +77,7 @@ measuring: 98 % done, targets started 3 times, 0.6 s left
 		"a check, which starts them all the time": {plan.Plan{Check: &plan.CheckSpec{}}, told,
 			"measuring: 1 % done, targets started once, 30 s left\n"},
 		"a search, which does not say what is left": {plan.Plan{Searched: true},
-			[]run.Progress{{Share: 0}, {Share: 0.6}, {Share: 0.9, Group: 1}},
+			[]run.Progress{{Share: 0}, {Share: 0.6}, {Share: 0.9, Start: 1}},
 			"measuring: 0 % done, targets started once\nmeasuring: 90 % done, targets started 2 times\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

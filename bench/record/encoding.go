@@ -12,8 +12,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// Observations are kept on disk as a stream of variable-length integers (as in encoding/binary): about ten bytes for each,
-// and ten more if its phases are known. One observation is
+// Observations are kept on disk as a stream of variable-length integers (as in encoding/binary): about ten bytes for
+// each, and ten more if its phases are known. One observation is
 //
 //	flags                      which of the fields below follow
 //	intended                   signed, ns since the intended time of the one before, in a new block since 0

@@ -7,21 +7,21 @@ import (
 
 // The head of a record is its plan. These are its types, so that readers of records need no other package.
 type (
-	Plan           = plan.Plan
-	Cell           = plan.Cell
-	Load           = plan.Load
-	Verdict        = plan.Verdict
-	Variant        = subject.Variant
-	Suite          = plan.Suite
-	Contender      = plan.Contender
-	CheckSpec      = plan.CheckSpec
-	StoredBaseline = plan.StoredBaseline
-	StoredRatio    = plan.StoredRatio
-	LeftOut        = plan.LeftOut
-	Count          = plan.Count
+	Plan            = plan.Plan
+	Cell            = plan.Cell
+	Load            = plan.Load
+	ObjectiveStatus = plan.ObjectiveStatus
+	Variant         = subject.Variant
+	SuiteInfo       = plan.SuiteInfo
+	Contender       = plan.Contender
+	CheckSpec       = plan.CheckSpec
+	StoredBaseline  = plan.StoredBaseline
+	StoredRatio     = plan.StoredRatio
+	LeftOut         = plan.LeftOut
+	StartCount      = plan.StartCount
 )
 
-// Kinds of load, and what a visit may show of an objective.
+// Kinds of load, and what a block may show of an objective.
 const (
 	Closed = plan.Closed
 	Open   = plan.Open

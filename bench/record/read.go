@@ -23,7 +23,7 @@ func Read(dir string) (*Result, error) {
 		return &f.Result, nil
 	}
 	var err error
-	if f.Result.Tail, err = reserved(dir); err != nil {
+	if f.Result.Tail, err = readReserve(dir); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, tailFile), err)
 	}
 	return &f.Result, nil
@@ -73,7 +73,7 @@ func (f *Follower) readLines(in *bufio.Reader) error {
 		f.offset += int64(len(text))
 		l, err := f.parse(text)
 		if err == nil {
-			err = f.Result.take(l, f.lines)
+			err = f.Result.add(l, f.lines)
 		}
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", f.name, f.lines, err)
@@ -102,7 +102,7 @@ func (f *Follower) parse(text []byte) (l entry, err error) {
 	return l, json.Unmarshal(text, &l)
 }
 
-func (r *Result) take(l entry, n int) error {
+func (r *Result) add(l entry, n int) error {
 	switch {
 	case (n == 1) != (l.Head != nil):
 		return errors.New("the first line of a run, and no other, is its head")
@@ -110,8 +110,8 @@ func (r *Result) take(l entry, n int) error {
 		r.Head = *l.Head
 	case l.Block != nil && (l.Block.Cell < 0 || l.Block.Cell >= len(r.Plan.Cells)):
 		return fmt.Errorf("the block belongs to cell %d, and the plan has %d", l.Block.Cell, len(r.Plan.Cells))
-	case l.Block != nil && (l.Block.Group < 0 || l.Block.Round < 0):
-		return fmt.Errorf("the block is of start %d and round %d, which cannot be", l.Block.Group, l.Block.Round)
+	case l.Block != nil && (l.Block.Start < 0 || l.Block.Round < 0):
+		return fmt.Errorf("the block is of start %d and round %d, which cannot be", l.Block.Start, l.Block.Round)
 	case l.Block != nil:
 		r.Blocks = append(r.Blocks, *l.Block)
 	case l.Tail != nil:

@@ -35,7 +35,7 @@ type Record struct {
 	whole        int64 // bytes of whole lines in blocks
 	errors       map[string]int
 	requests     int
-	failure      error // the first that writing met
+	writeErr     error // the first that writing met
 }
 
 // Create makes the folder dir, which must not hold a run yet, and writes the head. What it made is removed if the
@@ -70,7 +70,7 @@ func Create(dir string, head Head) (_ *Record, err error) {
 		return nil, errors.Join(err, blocks.Close())
 	}
 	r := newRecord(dir, blocks, observations)
-	if err = r.line(entry{Head: &head}); err == nil {
+	if err = r.writeLine(entry{Head: &head}); err == nil {
 		r.reserve, err = newReserve(dir)
 	}
 	if err != nil {
@@ -87,7 +87,7 @@ func newRecord(dir string, blocks, observations *os.File) *Record {
 // NewRecord records head into files that the caller opened.
 func NewRecord(head Head, blocks, observations *os.File) (*Record, error) {
 	r := newRecord("", blocks, observations)
-	return r, r.line(entry{Head: &head})
+	return r, r.writeLine(entry{Head: &head})
 }
 
 // Begin starts a block.
@@ -106,8 +106,8 @@ func (r *Record) Observe(batch []Observation) {
 			}
 			r.errors[o.Err]++
 		}
-		if err := r.encoder.encode(o); err != nil && r.failure == nil {
-			r.failure = err
+		if err := r.encoder.encode(o); err != nil && r.writeErr == nil {
+			r.writeErr = err
 		}
 	}
 }
@@ -123,24 +123,24 @@ func (r *Record) Failed() int { return Block{Errors: r.errors}.Failed() }
 
 // End completes the block with what was observed and puts it on disk.
 func (r *Record) End(b Block) error {
-	if err := r.encoder.w.Flush(); err != nil && r.failure == nil {
-		r.failure = err
+	if err := r.encoder.w.Flush(); err != nil && r.writeErr == nil {
+		r.writeErr = err
 	}
-	if r.failure != nil {
-		return NewWriteError(r.observations.Name(), r.failure)
+	if r.writeErr != nil {
+		return NewWriteError(r.observations.Name(), r.writeErr)
 	}
 	b.Requests, b.Errors = r.requests, r.errors
 	b.Observations = Span{r.offset, r.encoder.n}
 	r.offset += r.encoder.n
-	if err := r.line(entry{Block: &b}); err != nil {
+	if err := r.writeLine(entry{Block: &b}); err != nil {
 		return err
 	}
 	r.Blocks++
 	return nil
 }
 
-// entry writes one whole line in one call, so that a reader never meets half of one unless the disk was full.
-func (r *Record) line(l entry) error {
+// writeLine writes one whole line in one call, so that a reader never meets half of one unless the disk was full.
+func (r *Record) writeLine(l entry) error {
 	b, err := json.Marshal(l)
 	if err != nil {
 		return err
@@ -156,13 +156,13 @@ func (r *Record) line(l entry) error {
 
 // Finish writes the tail, into the reserve if there is no room in the blocks file, and closes the files.
 func (r *Record) Finish(t Tail) error {
-	err := r.line(entry{Tail: &t})
+	err := r.writeLine(entry{Tail: &t})
 	switch {
 	case r.reserve == nil:
 	case err == nil:
 		err = r.reserve.remove()
 	default:
-		if r.reserve.keep(t) == nil {
+		if r.reserve.writeTail(t) == nil {
 			err = nil
 		}
 		err = errors.Join(err, r.reserve.file.Close())

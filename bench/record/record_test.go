@@ -51,7 +51,7 @@ func onePlan() plan.Plan {
 			Requests: []contract.Request{{Name: "hello", Method: "GET", Path: "/"}}}},
 		Cells: []plan.Cell{{Workload: "hello", Request: "hello", Model: "cgi", Engine: "fake",
 			Load: plan.Load{Kind: plan.Closed, Concurrency: 1}}},
-		Rounds: 5, Groups: 1, BlockNS: int64(time.Millisecond), AtLeast: 3, Seed: 1,
+		Rounds: 5, Starts: 1, BlockNS: int64(time.Millisecond), MinRequests: 3, Seed: 1,
 	}
 }
 
@@ -312,8 +312,8 @@ func TestReadTailOfItsOwnFile(t *testing.T) {
 }
 
 // A result without a tail ended for the reason that is given; one with a tail has its own.
-func TestEnded(t *testing.T) {
-	blocks := []record.Block{{StartNS: 10, LengthNS: 4}}
+func TestSetCondition(t *testing.T) {
+	blocks := []record.Block{{BeganNS: 10, LengthNS: 4}}
 	for name, test := range map[string]struct {
 		result record.Result
 		why    error
@@ -324,9 +324,9 @@ func TestEnded(t *testing.T) {
 		"no blocks":    {record.Result{}, errors.New("full"), record.Tail{Condition: "full"}},
 		"it has ended": {record.Result{Tail: record.Tail{Complete: true}}, errors.New("full"), record.Tail{Complete: true}},
 	} {
-		test.result.Ended(test.why)
+		test.result.SetCondition(test.why)
 		if test.result.Tail != test.want {
-			t.Errorf("%s: Ended gives the tail %+v, want %+v", name, test.result.Tail, test.want)
+			t.Errorf("%s: SetCondition gives the tail %+v, want %+v", name, test.result.Tail, test.want)
 		}
 	}
 }

@@ -48,8 +48,8 @@ func (r *reserve) put(text []byte) error {
 	return err
 }
 
-// keep writes the tail over the blanks. Of a condition that is too long it keeps the beginning.
-func (r *reserve) keep(t Tail) error {
+// writeTail writes the tail over the blanks. Of a condition that is too long it keeps the beginning.
+func (r *reserve) writeTail(t Tail) error {
 	for {
 		text, err := json.Marshal(entry{Tail: &t})
 		if err != nil {
@@ -67,8 +67,8 @@ func (r *reserve) remove() error {
 	return errors.Join(r.file.Close(), os.Remove(r.file.Name()))
 }
 
-// reserved reads what the file in the directory holds: nothing, if there is none or it is blank.
-func reserved(dir string) (Tail, error) {
+// readReserve reads what the file in the directory holds: nothing, if there is none or it is blank.
+func readReserve(dir string) (Tail, error) {
 	text, err := os.ReadFile(filepath.Join(dir, tailFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return Tail{}, nil

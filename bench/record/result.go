@@ -23,13 +23,13 @@ type Head struct {
 type Block struct {
 	Cell         int             `json:"cell"` // index in the plan
 	Round        int             `json:"round"`
-	Group        int             `json:"start"`    // which start of the targets it met
-	StartNS      int64           `json:"start_ns"` // since the run began
+	Start        int             `json:"start"`    // which start of the targets it met
+	BeganNS      int64           `json:"start_ns"` // since the run began
 	LengthNS     int64           `json:"length_ns"`
 	DiscardNS    int64           `json:"discard_ns,omitempty"`      // observations intended before this count for nothing
 	Requests     int             `json:"requests"`                  // observations, failed ones included
 	Errors       map[string]int  `json:"errors,omitempty"`          // failed ones, by class
-	Complaints   []string        `json:"log,omitempty"`             // that the target logged, if a request failed; each kind once
+	LogLines     []string        `json:"log,omitempty"`             // that the target logged, if a request failed; each kind once
 	Usage        *contract.Usage `json:"usage,omitempty"`           // of the target, during the block; nil if it does not tell
 	DatabaseNS   *int64          `json:"database_cpu_ns,omitempty"` // processor time of the database server; nil if unknown
 	IdleNS       int64           `json:"idle_ns,omitempty"`         // since the target's last block, in this start of it
@@ -55,8 +55,8 @@ func (b Block) Failed() int {
 	return n
 }
 
-// Logged is what the target complained of, for the end of an error.
-func (b Block) Logged() string { return process.Logged(b.Complaints) }
+// LogSuffix is what the target logged, for the end of an error.
+func (b Block) LogSuffix() string { return process.Logged(b.LogLines) }
 
 // A Tail is what is known when a run ends.
 type Tail struct {
@@ -74,14 +74,14 @@ type Result struct {
 	observations func(Span) iter.Seq2[Observation, error]
 }
 
-// Ended gives a result that has no Tail, as it could not be written, the reason why the run ended; nil is none.
-func (r *Result) Ended(why error) {
+// SetCondition sets why the run ended, if the result has no Tail because it could not be written; nil is no reason.
+func (r *Result) SetCondition(why error) {
 	if r.Tail != (Tail{}) || why == nil {
 		return
 	}
 	r.Tail.Condition = why.Error()
 	if n := len(r.Blocks); n > 0 {
-		r.Tail.LengthNS = r.Blocks[n-1].StartNS + r.Blocks[n-1].LengthNS
+		r.Tail.LengthNS = r.Blocks[n-1].BeganNS + r.Blocks[n-1].LengthNS
 	}
 }
 

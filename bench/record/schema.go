@@ -10,8 +10,8 @@ import (
 // Schema is the version of the files that a run leaves and of the analysis made of them.
 const Schema = 2
 
-// renamedKey is a key of schema 1 that has another name in schema 2. At is the path of its object; * is each element of a
-// list.
+// renamedKey is a key of schema 1 that has another name in schema 2. At is the path of its object; * is each element of
+// a list.
 type renamedKey struct{ at, old, new string }
 
 var renamedInAnalysis = []renamedKey{

@@ -21,13 +21,13 @@ func TestReadSchema1(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := r.Plan
-	if p.Groups != 4 || p.FewestGroups != 3 || p.AtLeast == 0 || p.Referee != "hey" || len(p.Strides) == 0 || p.NoFloor == "" {
+	if p.Starts != 4 || p.FewestStarts != 3 || p.MinRequests == 0 || p.CrossCheck != "hey" || len(p.Strides) == 0 || p.FloorMissing == "" {
 		t.Errorf("the plan is %+v", p)
 	}
 	want := record.CheckSpec{
 		Titles: map[string]string{"base": "a", "candidate": "b"}, Candidate: "candidate", Control: "control", Margin: 0.03,
 		MustCatch: 0.1, Alpha: 0.01, Metrics: []string{"response_p50"},
-		Counts: []record.Count{{Metric: "processes", Request: "hello", Of: map[string]int64{"base": 1, "candidate": 2}}},
+		Counts: []record.StartCount{{Metric: "processes", Request: "hello", Of: map[string]int64{"base": 1, "candidate": 2}}},
 		Stored: &record.StoredBaseline{File: "old.json", Run: "r", Ratios: []record.StoredRatio{
 			{Request: "hello", Metric: "response_p50", Ratio: 1.5, Slack: 0.01}}},
 		LeftOut: []record.LeftOut{{Gate: "files_opened", Why: "strace is missing"}},
@@ -35,7 +35,7 @@ func TestReadSchema1(t *testing.T) {
 	if diff := cmp.Diff(&want, p.Check); diff != "" {
 		t.Errorf("the check (-want +got):\n%s", diff)
 	}
-	if b := r.Blocks[0]; b.Group != 2 || !cmp.Equal(b.Complaints, []string{"out of memory"}) {
+	if b := r.Blocks[0]; b.Start != 2 || !cmp.Equal(b.LogLines, []string{"out of memory"}) {
 		t.Errorf("the block is %+v", b)
 	}
 }
@@ -98,8 +98,8 @@ func TestUpgradeOfReferences(t *testing.T) {
 		if err := d.Decode(&a); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
-		if a.Schema != 2 || a.Run.Groups == 0 {
-			t.Errorf("%s: schema %d, %d starts", file, a.Schema, a.Run.Groups)
+		if a.Schema != 2 || a.Run.Starts == 0 {
+			t.Errorf("%s: schema %d, %d starts", file, a.Schema, a.Run.Starts)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Bencher prints the Bencher Metric Format, https://bencher.dev/docs/reference/bencher-metric-format: what bencher run
-// --adapter json takes. Its latency is our response time. The referee's cells are left out.
+// --adapter json takes. Its latency is our response time. The cross-check's cells are left out.
 func Bencher(w io.Writer, a *analysis.Analysis) error {
 	all := map[string]map[string]exportValue{}
 	for _, c := range a.OwnCells() {

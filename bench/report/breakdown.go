@@ -90,27 +90,27 @@ func waterfall(c analysis.Cell) string {
 	return b.String()
 }
 
-// ladderTable has a row for each request, at each load, and for each step what the client saw it cost.
-func ladderTable(a *analysis.Analysis) grid {
-	columns := []column[analysis.Ladder]{
-		{Name: "request", Key: "request", Text: requestOf[analysis.Ladder]},
+// reuseTable has a row for each request, at each load, and for each step what the client saw it cost.
+func reuseTable(a *analysis.Analysis) grid {
+	columns := []column[analysis.ReuseLevels]{
+		{Name: "request", Key: "request", Text: requestOf[analysis.ReuseLevels]},
 		{Name: "load", Key: "load"},
 	}
-	for _, l := range a.Ladders {
+	for _, l := range a.ReuseLevels {
 		for _, s := range l.Steps {
-			if !slices.ContainsFunc(columns[2:], func(c column[analysis.Ladder]) bool { return c.Name == s.Renews }) {
-				columns = append(columns, column[analysis.Ladder]{Name: s.Renews, Unit: ns, Text: stepText(s.Renews)})
+			if !slices.ContainsFunc(columns[2:], func(c column[analysis.ReuseLevels]) bool { return c.Name == s.NotReused }) {
+				columns = append(columns, column[analysis.ReuseLevels]{Name: s.NotReused, Unit: ns, Text: stepText(s.NotReused)})
 			}
 		}
 	}
-	return makeTable(a, columns, 0, a.Ladders, nil)
+	return makeTable(a, columns, 0, a.ReuseLevels, nil)
 }
 
 // stepText is what the client saw a step of a ladder cost.
-func stepText(renews string) func(*analysis.Analysis, analysis.Ladder) string {
-	return of(func(l analysis.Ladder) string {
+func stepText(renews string) func(*analysis.Analysis, analysis.ReuseLevels) string {
+	return of(func(l analysis.ReuseLevels) string {
 		for _, s := range l.Steps {
-			if s.Renews == renews {
+			if s.NotReused == renews {
 				e := s.Response
 				return units.Optional(e.Value, units.Duration) +
 					units.Interval(e.Low, e.High, units.Duration)
@@ -120,11 +120,12 @@ func stepText(renews string) func(*analysis.Analysis, analysis.Ladder) string {
 	})
 }
 
-// withoutIntermediate leaves out the cells of models between the ends of a ladder, which has a table of its own.
+// withoutIntermediate leaves out the cells of models between the first and the last level of reuse, which have a table
+// of their own.
 func withoutIntermediate(a *analysis.Analysis) *analysis.Analysis {
 	some := *a
 	some.Cells = slices.DeleteFunc(slices.Clone(a.Cells), func(c analysis.Cell) bool {
-		return slices.ContainsFunc(a.Ladders, func(l analysis.Ladder) bool {
+		return slices.ContainsFunc(a.ReuseLevels, func(l analysis.ReuseLevels) bool {
 			return l.Workload == c.Workload && l.Request == c.Request && l.Load == c.Load &&
 				slices.ContainsFunc(l.Steps[1:], func(s analysis.Step) bool { return s.From == c.Model })
 		})

@@ -41,7 +41,7 @@ func checks() map[string]*analysis.Check {
 	}
 	check := func(verdict, why, needs string, found bool, gates ...analysis.Gate) *analysis.Check {
 		return &analysis.Check{Base: "./old/app", Candidate: "./new/app", Margin: 0.03, MustCatch: 0.1, Alpha: 0.01,
-			Verdict: verdict, Why: why, Needs: needs, Gates: gates, Groups: 12, Confirmed: 4, Seconds: 31.4,
+			Verdict: verdict, Why: why, Needs: needs, Gates: gates, Starts: 12, Confirmed: 4, Seconds: 31.4,
 			Control: control(found)}
 	}
 	processes := gate(analysis.CountProcesses, "count", "1", 1, 1, analysis.Pass, "")
@@ -193,8 +193,8 @@ func (e element) valid(t *testing.T) {
 
 // What JUnit's XML counts is what is in it, and only what passed has neither a failure nor an error.
 func TestJUnit(t *testing.T) {
-	few := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
-		return append(analysistest.The10s(c, round), analysistest.Failed("closed"))
+	few := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+		return append(analysistest.TenResponses(c, round), analysistest.Failed("closed"))
 	}}
 	test := func(name string, a *analysis.Analysis, tests, failures, errors string) {
 		t.Run(name, func(t *testing.T) {
@@ -254,7 +254,7 @@ func TestJUnit(t *testing.T) {
 
 // Gates that were left out are a warning of the run, one for all, with each reason once.
 func TestWarningOfGatesLeftOut(t *testing.T) {
-	r := analysistest.Contest(t, 0)
+	r := analysistest.CheckRun(t, 0)
 	r.Plan.Check.LeftOut = checks()["left-out"].LeftOut
 	a := analysistest.Analyze(t, r)
 	i := slices.IndexFunc(a.Warnings, func(w analysis.Warning) bool { return w.Code == "left-out" })

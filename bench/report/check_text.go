@@ -20,7 +20,7 @@ func checkHeadline(c *analysis.Check) string {
 
 // checkTerms says what was compared, and what for.
 func checkTerms(c *analysis.Check) string {
-	base, starts := "base", fmt.Sprintf("targets started %s", units.Times(c.Groups))
+	base, starts := "base", fmt.Sprintf("targets started %s", units.Times(c.Starts))
 	if c.Stored {
 		base = "the stored base, which is weaker than one measured with it,"
 	}
@@ -146,6 +146,6 @@ func (p *printer) check(c *analysis.Check) {
 	}
 	p.list("What failed", gateLines(c, analysis.Regression))
 	p.list("What was not decided", gateLines(c, analysis.Undecided))
-	p.list("What was left out", analysis.Omissions(c.LeftOut))
+	p.list("What was left out", analysis.LeftOutLines(c.LeftOut))
 	p.line("")
 }

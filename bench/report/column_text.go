@@ -121,7 +121,7 @@ func intervalMark(c analysis.Comparison) string {
 		return ""
 	case c.Widened:
 		return notes[0].mark
-	case c.Restarts < fewestStarts:
+	case c.Starts < fewestStarts:
 		return notes[1].mark
 	}
 	return ""
@@ -149,7 +149,7 @@ func intervalText(c analysis.Comparison) string {
 		return "bootstrap over pairs"
 	case c.Widened:
 		return "over starts, above 1.5 times as wide as over pairs"
-	case c.Restarts < fewestStarts:
+	case c.Starts < fewestStarts:
 		return "over pairs only: too few starts"
 	}
 	return "over " + c.Over

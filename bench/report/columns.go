@@ -170,7 +170,7 @@ var comparisonColumns = []column[analysis.Comparison]{
 
 // A step of a ladder is all of a row.
 type step struct {
-	analysis.Ladder
+	analysis.ReuseLevels
 	analysis.Step
 	place string
 }
@@ -188,8 +188,8 @@ var stepColumns = []column[step]{
 		Text: of(func(s step) string { return map[bool]string{true: "yes", false: "no"}[s.Agree] })},
 }
 
-var agreementColumns = []column[analysis.Agreement]{
-	{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[analysis.Agreement]},
+var agreementColumns = []column[analysis.CrossCheck]{
+	{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[analysis.CrossCheck]},
 	{Name: "load", Key: "load", About: aboutLoad},
 	{Name: "model", Key: "model", About: aboutModel},
 	{Name: "median", Key: "median_ratio", Unit: wholeChanges, About: aboutReferee},

@@ -50,7 +50,7 @@ func everything(t *testing.T) *analysis.Analysis {
 func ofASuite(t *testing.T) *analysis.Analysis {
 	t.Helper()
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
-	a.Run.Suite = &record.Suite{Name: "article",
+	a.Run.Suite = &record.SuiteInfo{Name: "article",
 		Contenders: []record.Contender{{Workload: "hello", Name: "cgi", Title: "title"}}}
 	return a
 }
@@ -73,7 +73,7 @@ func TestColumns(t *testing.T) {
 			if c.Name == "" {
 				continue
 			}
-			name := strings.NewReplacer("{baseline}", a.Run.Baseline, "{referee}", a.Run.RefereeEngine).Replace(c.Name)
+			name := strings.NewReplacer("{baseline}", a.Run.Baseline, "{referee}", a.Run.CrossCheckEngine).Replace(c.Name)
 			bare := slices.Contains([]string{"workload", "title"}, name) // in the table of a suite, which has no heads for texts
 			for format, declared := range map[string]bool{"text": c.Text, "markdown": c.Markdown} {
 				if declared && !bare && !strings.Contains(printed[format], name) {

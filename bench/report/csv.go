@@ -7,7 +7,7 @@ import (
 	"forktax/bench/analysis"
 )
 
-// CSV prints a row for each cell, the referee's too, as RFC 4180 has it. A value that is not known is empty.
+// CSV prints a row for each cell, the cross-check's too, as RFC 4180 has it. A value that is not known is empty.
 func CSV(w io.Writer, a *analysis.Analysis) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true

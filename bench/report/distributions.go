@@ -14,7 +14,7 @@ const mostGroups = 16
 // distributionFigures show the distributions of the cells of each request at each load.
 func distributionFigures(a *analysis.Analysis) (found []*figure) {
 	cells := slices.DeleteFunc(a.OwnCells(), func(c analysis.Cell) bool {
-		return c.Histogram == nil || len(c.Distribution.Answers) == 0
+		return c.Histogram == nil || len(c.Distribution.Counts) == 0
 	})
 	groups := groupBy(cells, requestAtLoad)
 	for i, g := range groups[:min(len(groups), mostGroups)] {
@@ -106,12 +106,12 @@ func histogramFigure(a *analysis.Analysis, g group) *figure {
 // which there is a given share of all.
 func sharesOf(d analysis.Distribution, upTo float64) (shares map[int]float64, first, last int) {
 	all := 0.0
-	for _, n := range d.Answers {
+	for _, n := range d.Counts {
 		all += float64(n)
 	}
 	shares, first = map[int]float64{}, analysis.BinOf(d.FromNS[0])
 	sum := 0.0
-	for i, n := range d.Answers {
+	for i, n := range d.Counts {
 		bin := analysis.BinOf(d.FromNS[i])
 		shares[bin] = float64(n) / all
 		if sum < upTo {

@@ -26,10 +26,10 @@ const (
 	widestReason  = 56
 )
 
-var findingColumns = []column[explain.Finding]{
+var findingColumns = []column[explain.Part]{
 	{Name: "cost", Key: "cost_ns", Unit: ns},
 	{Name: "known by", Key: "measured_by"},
-	{Name: "what", Text: of(func(f explain.Finding) string { return description(f, widestFinding) })},
+	{Name: "what", Text: of(func(f explain.Part) string { return description(f, widestFinding) })},
 	{Name: "what would remove it", Key: "advice"},
 }
 
@@ -43,15 +43,15 @@ var trialColumns = []column[explain.Trial]{
 func explanationText(w io.Writer, e *explain.Explanation) error {
 	p := printer{w: w}
 	p.line("%s", strings.Join(headline(e), " · "))
-	p.line("fork and exec took %s · first byte after %s · ended after %s", duration(e.InPlace), duration(e.FirstByte),
+	p.line("fork and exec took %s · first byte after %s · ended after %s", duration(e.Exec), duration(e.FirstByte),
 		duration(e.Ended))
 	p.line("processor time %s, %.0f %% of it the kernel's · %s page faults, %s of them from a disk", duration(e.CPU),
 		e.SystemShare*100, units.Count(e.MinorFaults+e.MajorFaults), units.Count(e.MajorFaults))
-	costly := e.Findings[:min(len(e.Findings), mostFindings)]
-	costly = slices.DeleteFunc(slices.Clone(costly), func(f explain.Finding) bool { return f.Cost == nil })
+	costly := e.Parts[:min(len(e.Parts), mostFindings)]
+	costly = slices.DeleteFunc(slices.Clone(costly), func(f explain.Part) bool { return f.Cost == nil })
 	p.section(section{Title: "What it costs, the dearest first. Parts overlap: a library brings page faults",
 		Table: makeTable(nil, findingColumns, 0, costly, nil)})
-	p.remainder(e.Findings)
+	p.remainder(e.Parts)
 	title := fmt.Sprintf("What was tried, in pairs of blocks in random order (seed %d; 95 %% intervals for all %d "+
 		"together)", e.Seed, len(e.Trials))
 	p.section(section{Title: title, Table: makeTable(nil, trialColumns, 0, e.Trials, nil)})
@@ -82,15 +82,15 @@ func headline(e *explain.Explanation) []string {
 	}
 	return append(parts,
 		fmt.Sprintf("%s %s", e.Method, e.Path),
-		fmt.Sprintf("%d, %s bytes", e.Status, units.Count(int64(e.AnswerBytes))),
+		fmt.Sprintf("%d, %s bytes", e.Status, units.Count(int64(e.ResponseBytes))),
 		fmt.Sprintf("median of %d starts", e.Starts))
 }
 
 // remainder says what the table does not show: the cheap ones together, and those whose cost is not known.
-func (p *printer) remainder(findings []explain.Finding) {
+func (p *printer) remainder(parts []explain.Part) {
 	var more, sum int64
 	var unknown []string
-	for n, f := range findings {
+	for n, f := range parts {
 		switch {
 		case f.Cost == nil:
 			unknown = append(unknown, description(f, widestReason))
@@ -102,7 +102,7 @@ func (p *printer) remainder(findings []explain.Finding) {
 	if more > 0 {
 		p.line("and %d more, %s together", more, duration(sum))
 	}
-	if slices.ContainsFunc(findings, func(f explain.Finding) bool { return f.Late }) {
+	if slices.ContainsFunc(parts, func(f explain.Part) bool { return f.Late }) {
 		p.line("*: after the first byte")
 	}
 	if len(unknown) > mostFindings {
@@ -111,8 +111,8 @@ func (p *printer) remainder(findings []explain.Finding) {
 	p.list("Not measured", unknown)
 }
 
-// description says in so many characters what a finding is.
-func description(f explain.Finding, width int) string {
+// description says in so many characters what a part is.
+func description(f explain.Part, width int) string {
 	before, after := f.Kind+" ", ""
 	switch f.Kind {
 	case explain.KindInit:

@@ -19,15 +19,15 @@ import (
 
 // explanation has one of everything that can be found and tried.
 func explanation() *explain.Explanation {
-	found := func(kind, name, detail string, cost int64, by, advice string) explain.Finding {
-		return explain.Finding{Kind: kind, Name: name, Detail: detail, Cost: &cost, By: by, Advice: advice}
+	found := func(kind, name, detail string, cost int64, by, advice string) explain.Part {
+		return explain.Part{Kind: kind, Name: name, Detail: detail, Cost: &cost, By: by, Advice: advice}
 	}
 	e := &explain.Explanation{
 		Schema: 1, Program: []string{"/srv/cgi/page.py", "-v"}, Language: "Python", Executed: "/usr/bin/python3.11",
-		Method: "GET", Path: "/x?y=1", Status: 200, AnswerBytes: 9158, Starts: 50,
-		InPlace: 223_000, FirstByte: 13_400_000, Ended: 15_900_000, CPU: 15_390_000, SystemShare: 0.285,
+		Method: "GET", Path: "/x?y=1", Status: 200, ResponseBytes: 9158, Starts: 50,
+		Exec: 223_000, FirstByte: 13_400_000, Ended: 15_900_000, CPU: 15_390_000, SystemShare: 0.285,
 		MinorFaults: 1201, MajorFaults: 2, Traced: true,
-		Findings: []explain.Finding{
+		Parts: []explain.Part{
 			found(explain.KindInterpreter, "/usr/bin/python3.11", "alone", 6_760_000, explain.ByStarts, "keep the process"),
 			found(explain.KindImport, "json", "with 22 more, above all enum", 5_520_000, explain.ByImportTime,
 				"import it where it is needed"),
@@ -53,14 +53,14 @@ func explanation() *explain.Explanation {
 			{Text: "it answers and then fails: exit status 3", Advice: "a server may log that as an error"},
 		},
 	}
-	e.Findings[5].Late = true
+	e.Parts[5].Late = true
 	for _, ns := range []int64{5_000, 4_000, 3_000, 2_000, 990} {
-		e.Findings = append(e.Findings, found(explain.KindFile, "/etc/file", "", ns, explain.ByReplay, ""))
+		e.Parts = append(e.Parts, found(explain.KindFile, "/etc/file", "", ns, explain.ByReplay, ""))
 	}
-	e.Findings = append(e.Findings,
-		explain.Finding{Kind: explain.KindFork, Name: "/usr/bin/bash", Detail: "21 times"},
-		explain.Finding{Kind: explain.KindThread, Name: "3 more threads"},
-		explain.Finding{Kind: explain.KindFile, Name: "/dev/urandom"})
+	e.Parts = append(e.Parts,
+		explain.Part{Kind: explain.KindFork, Name: "/usr/bin/bash", Detail: "21 times"},
+		explain.Part{Kind: explain.KindThread, Name: "3 more threads"},
+		explain.Part{Kind: explain.KindFile, Name: "/dev/urandom"})
 	ratio := func(verdict string, r, low, high float64) explain.Trial {
 		ns := func(r float64) *int64 { return new(int64(15.9e6 * (1 - r))) }
 		return explain.Trial{Name: "python3 -S", About: "no installed packages", Verdict: verdict, Pairs: 40,
@@ -117,7 +117,7 @@ func TestExplanationText(t *testing.T) {
 // A program of which little is known has a short report.
 func TestExplanationOfLittle(t *testing.T) {
 	got := printed(t, "text", &explain.Explanation{Program: []string{"/srv/cgi/a.cgi"}, Executed: "/srv/cgi/a.cgi",
-		Method: "GET", Path: "/", Status: 200, AnswerBytes: 2, Starts: 6, InPlace: 200_000, FirstByte: 500_000,
+		Method: "GET", Path: "/", Status: 200, ResponseBytes: 2, Starts: 6, Exec: 200_000, FirstByte: 500_000,
 		Ended: 600_000})
 	want := `/srv/cgi/a.cgi · GET / · 200, 2 bytes · median of 6 starts
 fork and exec took 200 µs · first byte after 500 µs · ended after 600 µs

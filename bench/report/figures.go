@@ -78,13 +78,13 @@ func taxFigure(a *analysis.Analysis) []*figure {
 	return f.dots(all, 1, func(v float64) string { return units.Number(v) + "×" })
 }
 
-// ladderFigure shows what it adds to renew each thing.
-func ladderFigure(a *analysis.Analysis) []*figure {
+// reuseFigure shows what is added when a thing is not reused.
+func reuseFigure(a *analysis.Analysis) []*figure {
 	var all []dot
-	for _, l := range a.Ladders {
+	for _, l := range a.ReuseLevels {
 		for _, s := range l.Steps {
 			if e := s.Response; e.Value != nil {
-				all = append(all, dot{fmt.Sprintf("%s, + %s", analysis.RequestName(l.Workload, l.Request), s.Renews),
+				all = append(all, dot{fmt.Sprintf("%s, + %s", analysis.RequestName(l.Workload, l.Request), s.NotReused),
 					units.Duration(*e.Value), *e.Value, e.Low, e.High})
 			}
 		}

@@ -26,15 +26,15 @@ func uneven(t *testing.T) *analysis.Analysis {
 	cells[1].Model = "cgi, \"quoted\""
 	referee := cells[0]
 	referee.Engine = "referee"
-	m := analysistest.Made{Cells: append(cells, referee), Block: func(c plan.Cell, round int) []record.Observation {
+	m := analysistest.Fake{Cells: append(cells, referee), Block: func(c plan.Cell, round int) []record.Observation {
 		ns := time.Duration(round+1) * time.Microsecond
 		if c.Model != plan.Baseline {
 			ns *= 10
 		}
-		return []record.Observation{analysistest.Took(ns), analysistest.Took(ns)}
+		return []record.Observation{analysistest.Response(ns), analysistest.Response(ns)}
 	}}
 	r := m.Record(t, 20)
-	r.Plan.Referee = "referee"
+	r.Plan.CrossCheck = "referee"
 	r.Environment.CPU = "one"
 	return analysistest.Analyze(t, r)
 }
@@ -86,7 +86,7 @@ func TestGHABenchmark(t *testing.T) {
 	}
 }
 
-// The CSV has a row for each cell, the referee's too, with as many columns as the head, whatever names hold.
+// The CSV has a row for each cell, the cross-check's too, with as many columns as the head, whatever names hold.
 func TestCSV(t *testing.T) {
 	text := string(analysistest.Print(t, "csv", uneven(t)))
 	if strings.Count(text, "\r\n") != strings.Count(text, "\n") {

@@ -18,7 +18,8 @@ type ghaEntry struct {
 }
 
 // GHABenchmark prints what https://github.com/benchmark-action/github-action-benchmark takes as customSmallerIsBetter:
-// response times and CPU a request. Throughput is left out, of which more is better, and so are the referee's cells.
+// response times and CPU a request. Throughput is left out, of which more is better, and so are the cross-check's
+// cells.
 func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
 	entries := []ghaEntry{}
 	about := "run " + a.Run.ID

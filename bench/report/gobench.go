@@ -14,7 +14,7 @@ import (
 
 // Bench prints the Go benchmark format, which benchstat reads: a line for each block that is fit to be compared, so
 // that its unit is the block, as it is ours. What benchstat makes of it knows nothing of pairs, and finds less. The
-// referee's cells are left out. The format: https://golang.org/design/14313-benchmark-format.
+// cross-check's cells are left out. The format: https://golang.org/design/14313-benchmark-format.
 func Bench(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
 	if !a.Run.Complete { // in a line that readers of the format pass over

@@ -52,7 +52,7 @@ func TestBenchstatReadsBench(t *testing.T) {
 	cells := append(analysistest.Twins(), analysistest.OpenTwins()...)
 	cells[2].Load.RateRPS, cells[3].Load.RateRPS = 0.5, 0.5
 	file := func(cgi int) string {
-		m := analysistest.Made{Cells: cells, Block: analysistest.Noisy(map[string]int{"persistent": 100, "cgi": cgi})}
+		m := analysistest.Fake{Cells: cells, Block: analysistest.Noisy(map[string]int{"persistent": 100, "cgi": cgi})}
 		r := m.Record(t, 10)
 		for i := range r.Blocks {
 			r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: int64(1e6 * (i + 1))}
@@ -93,7 +93,7 @@ func TestBenchstatReadsBench(t *testing.T) {
 
 // A line is a block, and a block that is fit for no comparison is none: neither the disturbed one nor its twin.
 func TestBench(t *testing.T) {
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 	r := m.Record(t, 3)
 	for i := range r.Blocks {
 		r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: 12345}
@@ -103,7 +103,8 @@ func TestBench(t *testing.T) {
 	}
 	r.Environment = record.Environment{OS: "plan9", Arch: "mips", CPU: "one"}
 	got := string(analysistest.Print(t, "bench", analysistest.Analyze(t, r)))
-	// The median of 1 to 10 µs is the fifth and the p90 the ninth; 10 answers came in 10.1 µs from the block's beginning.
+	// The median of 1 to 10 µs is the fifth and the p90 the ninth; 10 answers came in 10.1 µs from the block's
+	// beginning.
 	const kept = "BenchmarkForktax/workload=hello/request=hello/model=persistent/clients=1 10 5000 ns/op 1234.5 cpu-ns/op " +
 		"9000 p90-ns/op 990099.01 req/s\n"
 	const fresh = "BenchmarkForktax/workload=hello/request=hello/model=cgi/clients=1 10 50000 ns/op 1234.5 cpu-ns/op " +
@@ -153,7 +154,7 @@ func TestFormatsThatNeedBlocks(t *testing.T) {
 	}
 	var told []string
 	for _, format := range report.Analyses.Names() {
-		if err := analysistest.Named(t, format)(&bytes.Buffer{}, a); err != nil {
+		if err := analysistest.Format(t, format)(&bytes.Buffer{}, a); err != nil {
 			told = append(told, fmt.Sprintf("%s: %v", format, err))
 		}
 	}

@@ -24,7 +24,7 @@ func TestGolden(t *testing.T) {
 		t.Run(format, func(t *testing.T) {
 			golden := filepath.Join("testdata", file)
 			var got bytes.Buffer
-			if err := analysistest.Named(t, format)(&got, a); err != nil {
+			if err := analysistest.Format(t, format)(&got, a); err != nil {
 				t.Fatal(err)
 			}
 			if *update {
@@ -75,12 +75,12 @@ func TestFormatsTellThatTheyCouldNotWrite(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	for _, name := range report.Analyses.Names() {
 		var whole bytes.Buffer
-		if err := analysistest.Named(t, name)(&whole, a); err != nil {
+		if err := analysistest.Format(t, name)(&whole, a); err != nil {
 			t.Fatal(err)
 		}
 		for _, part := range []int{0, 1, whole.Len() / 2, whole.Len() - 1} {
 			r := room(part)
-			if err := analysistest.Named(t, name)(&r, a); !errors.Is(err, errFull) {
+			if err := analysistest.Format(t, name)(&r, a); !errors.Is(err, errFull) {
 				t.Errorf("%s with room for %d of %d bytes = %v, want %v", name, part, whole.Len(), err, errFull)
 			}
 		}
@@ -89,7 +89,7 @@ func TestFormatsTellThatTheyCouldNotWrite(t *testing.T) {
 
 // A run of which nothing is left to be compared is printed without the sections that would be empty.
 func TestEmptySectionsAreLeftOut(t *testing.T) {
-	one := analysistest.Made{Cells: []plan.Cell{analysistest.Cell("cgi", 1)}, Block: analysistest.The10s}
+	one := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell("cgi", 1)}, Block: analysistest.TenResponses}
 	a := analysistest.Analyze(t, one.Record(t, 2))
 	if len(a.Comparisons) > 0 {
 		t.Errorf("%d comparisons of one model", len(a.Comparisons))
@@ -105,7 +105,7 @@ func TestEmptySectionsAreLeftOut(t *testing.T) {
 			t.Errorf("%s has two empty lines in a row:\n%s", name, got)
 		}
 	}
-	both := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+	both := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 	for _, name := range []string{"text", "markdown"} {
 		got := analysistest.Print(t, name, analysistest.Analyze(t, both.Record(t, 2)))
 		if !bytes.Contains(got, []byte("What it means")) {

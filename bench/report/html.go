@@ -59,7 +59,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 	}
 	tables := sections(a, false)
 	p := pageOf{Analysis: a, Summary: summary(a), Answer: answer(a), Terms: terms(a), First: taxFigure(a),
-		Rest: slices.Concat(ladderFigure(a), waterfallFigure(a), rateFigures(a), distributionFigures(a)),
+		Rest: slices.Concat(reuseFigure(a), waterfallFigure(a), rateFigures(a), distributionFigures(a)),
 		JSON: template.JS(text), Series: template.JS(series), Environment: surroundings(a, "")}
 	if a.Check != nil {
 		for _, line := range checkLines(a.Check) {
@@ -111,7 +111,7 @@ func checkLines(c *analysis.Check) []string {
 	if c.Control != nil {
 		lines = append(lines, controlText(c.Control))
 	}
-	for _, line := range analysis.Omissions(c.LeftOut) {
+	for _, line := range analysis.LeftOutLines(c.LeftOut) {
 		lines = append(lines, "Left out: "+line+".")
 	}
 	return slices.Concat(lines, gateLines(c, analysis.Regression), gateLines(c, analysis.Undecided))

@@ -13,8 +13,8 @@ import (
 	"forktax/bench/record"
 )
 
-// promised is the JSON of an analysis as docs/formats.md defines it. What stands here may be extended and never changed:
-// programs of others read it.
+// promised is the JSON of an analysis as docs/formats.md defines it. What stands here may be extended and never
+// changed: programs of others read it.
 type promised struct {
 	Schema *int
 	Run    struct {
@@ -100,8 +100,8 @@ func at(v any, path string) map[string]any {
 }
 
 func TestJSONHasAllKeys(t *testing.T) {
-	few := analysistest.Made{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
-		return []record.Observation{analysistest.Took(1000)}
+	few := analysistest.Fake{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
+		return []record.Observation{analysistest.Response(1000)}
 	}}
 	real := analysistest.TheRun(t)
 	real.Tail = record.Tail{} // of which there is a warning
@@ -163,7 +163,7 @@ func TestJSONOfTheRun(t *testing.T) {
 // null. With five there is neither.
 func TestJSONOfFewRounds(t *testing.T) {
 	for rounds, interval := range map[int]bool{1: false, 5: false, 6: true, 7: true} {
-		m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+		m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 		_, p := toJSON(t, analysistest.Analyze(t, m.Record(t, rounds)))
 		for _, c := range p.Comparisons {
 			for _, bound := range []*float64{c.RatioLow, c.RatioHigh, c.DifferenceLow, c.DifferenceHigh, c.Confidence} {
@@ -180,11 +180,11 @@ func TestJSONOfFewRounds(t *testing.T) {
 
 // Times are integers, however they came about: medians of two, and medians of medians.
 func TestJSONTimesAreIntegers(t *testing.T) {
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 		if c.Model == "cgi" {
-			return []record.Observation{analysistest.Took(time.Duration(1001 + round*round))}
+			return []record.Observation{analysistest.Response(time.Duration(1001 + round*round))}
 		}
-		return []record.Observation{analysistest.Took(1000)}
+		return []record.Observation{analysistest.Response(1000)}
 	}}
 	a := analysistest.Analyze(t, m.Record(t, 8))
 	for _, c := range a.Comparisons {

@@ -19,7 +19,7 @@ func (p *printer) text(a *analysis.Analysis) {
 	for _, s := range sections(a, true) {
 		p.section(s)
 	}
-	p.list("What it means", append(texts(statements(withoutIntermediate(a))), agreed(a)...))
+	p.list("What it means", append(texts(statements(withoutIntermediate(a))), crossCheckSummary(a)...))
 	p.list("To be careful of", warnings(a, "%s: %s; %s."))
 }
 
@@ -88,7 +88,7 @@ func sections(a *analysis.Analysis, screen bool) []section {
 				"What is outside of them is the network, HTTP, and the client.",
 			Table: phasesTable(a), Drawing: waterfalls(a)},
 		{Title: "What it adds to renew a thing for each request, to the median response time (95 % interval)",
-			Table: ladderTable(a)},
+			Table: reuseTable(a)},
 		{Chapter: "What each thing is worth that can be kept", Table: stepsTable(a),
 			About: "From the model that keeps everything down to the one that keeps nothing: what is renewed for\neach " +
 				"request, and what that adds to the median, by the client's clock and by the sum of the phases\nthat the servers " +
@@ -97,7 +97,7 @@ func sections(a *analysis.Analysis, screen bool) []section {
 			About: "Shares of a core, by the CPU a request at the first load; and what would take away how much of the\nfork " +
 				"tax. The savings overlap."},
 		{ID: "referee", Chapter: "The referee", Page: "The referee: another client that repeats a part of the closed loops",
-			Short: "Referee", Table: makeTable(a, agreementColumns, 0, a.Referee, placeIn(".cross_check", a.Referee)),
+			Short: "Referee", Table: makeTable(a, agreementColumns, 0, a.CrossChecks, placeIn(".cross_check", a.CrossChecks)),
 			About: "Another client repeats a part of the closed loops; this is how far it is from what is shown."},
 		{Chapter: "Comparisons", Table: comparisonTable(a, a.Comparisons),
 			About: "Estimate of Hodges and Lehmann and the wider of two intervals of the signed-rank test: over the pairs of\n" +
@@ -124,7 +124,7 @@ func comparisonTable(a *analysis.Analysis, shown []analysis.Comparison) grid {
 // stepsTable makes a table of all steps of all ladders.
 func stepsTable(a *analysis.Analysis) grid {
 	var rows []step
-	for i, l := range a.Ladders {
+	for i, l := range a.ReuseLevels {
 		for j, s := range l.Steps {
 			rows = append(rows, step{l, s, fmt.Sprintf(".reuse_levels.%d.steps.%d", i, j)})
 		}

@@ -83,7 +83,7 @@ func aboutSuite(a *analysis.Analysis) string {
 }
 
 // suiteVersions lists the servers and languages.
-func suiteVersions(s *record.Suite) (lines []string) {
+func suiteVersions(s *record.SuiteInfo) (lines []string) {
 	if s == nil {
 		return nil
 	}

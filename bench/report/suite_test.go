@@ -14,14 +14,14 @@ import (
 
 // A suite says of which contenders the CPU is not known, and what would tell it. Other runs have other words for that.
 func TestUnaccountedCPU(t *testing.T) {
-	m := analysistest.Made{Cells: analysistest.Twins(), Block: analysistest.The10s}
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 	r := m.Record(t, 6)
-	analysistest.Each(func(b *record.Block) {
+	analysistest.EachBlock(func(b *record.Block) {
 		if b.Cell == 0 {
-			b.Usage = &contract.Usage{SelfCPUNS: 1000, Outside: true}
+			b.Usage = &contract.Usage{SelfCPUNS: 1000, External: true}
 		}
 	})(r)
-	for _, suite := range []*plan.Suite{nil, {Name: "hosts"}} {
+	for _, suite := range []*plan.SuiteInfo{nil, {Name: "hosts"}} {
 		r.Plan.Suite = suite
 		a := analysistest.Analyze(t, r)
 		i := slices.IndexFunc(a.Warnings, func(w analysis.Warning) bool { return w.Code == "no-cpu" })

@@ -17,7 +17,7 @@ func summary(a *analysis.Analysis) string {
 	parts := []string{
 		fmt.Sprintf("run %s", a.Run.ID),
 		fmt.Sprintf("%.0f s", a.Run.Seconds),
-		fmt.Sprintf("targets started %s", units.Times(a.Run.Groups)),
+		fmt.Sprintf("targets started %s", units.Times(a.Run.Starts)),
 		fmt.Sprintf("engine %s", strings.Join(a.Engines(), ", ")),
 		fmt.Sprintf("seed %d", a.Run.Seed),
 		fmt.Sprintf("%s, %d cores", a.Environment.CPU, a.Environment.Cores),
@@ -101,7 +101,7 @@ func statements(a *analysis.Analysis) []statement {
 	told := map[[3]string]bool{}
 	for _, c := range a.OwnCells() {
 		key := [3]string{c.Workload, c.Request, c.Model}
-		meaning := meaning(a, c)
+		meaning := modelSummary(a, c)
 		if meaning == "" || told[key] {
 			continue
 		}
@@ -116,8 +116,8 @@ func statements(a *analysis.Analysis) []statement {
 	return append(all, kneeStatements(a.Knees)...)
 }
 
-// meaning says what a model adds to the response time of a request, if anything is known of that.
-func meaning(a *analysis.Analysis, c analysis.Cell) string {
+// modelSummary says what a model adds to the response time of a request, if anything is known of that.
+func modelSummary(a *analysis.Analysis, c analysis.Cell) string {
 	if a.Overloaded(c) {
 		return fmt.Sprintf("%s was not compared with %s in response time, for requests came faster than they left", c.Model,
 			a.Run.Baseline)
@@ -172,15 +172,15 @@ func capacity(a *analysis.Analysis, c analysis.Cell) string {
 		units.Number(1e9/float64(*c.CPUPerRequest)), kept.Model, units.Number(1e9/float64(*kept.CPUPerRequest)))
 }
 
-// agreed says in a line how far the referee is from what is shown.
-func agreed(a *analysis.Analysis) []string {
-	if len(a.Referee) == 0 {
+// crossCheckSummary says in a line how far the referee is from what is shown.
+func crossCheckSummary(a *analysis.Analysis) []string {
+	if len(a.CrossChecks) == 0 {
 		return nil
 	}
 	within := 0
 	var medians, throughputs []float64
-	for _, r := range a.Referee {
-		if analysis.Agree(r.MedianRatio) && analysis.Agree(r.ThroughputRatio) {
+	for _, r := range a.CrossChecks {
+		if analysis.Agrees(r.MedianRatio) && analysis.Agrees(r.ThroughputRatio) {
 			within++
 		}
 		medians, throughputs = append(medians, r.MedianRatio), append(throughputs, r.ThroughputRatio)
@@ -189,8 +189,8 @@ func agreed(a *analysis.Analysis) []string {
 		return units.WholeChange(slices.Min(ratios)) + " to " + units.WholeChange(slices.Max(ratios))
 	}
 	return []string{fmt.Sprintf("The referee, %s, differs from what is shown by %s in medians and %s in throughput, and "+
-		"by no more than 5 %% in both in %d of %s; report.md says why for each.", a.Run.RefereeEngine, span(medians),
-		span(throughputs), within, units.Plural(len(a.Referee), "cell"))}
+		"by no more than 5 %% in both in %d of %s; report.md says why for each.", a.Run.CrossCheckEngine, span(medians),
+		span(throughputs), within, units.Plural(len(a.CrossChecks), "cell"))}
 }
 
 // surroundings says where a run was made, with what is code between the quotes.

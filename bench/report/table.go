@@ -135,7 +135,7 @@ func (c column[T]) head(a *analysis.Analysis) string {
 	if a == nil {
 		return c.Name
 	}
-	return strings.NewReplacer("{baseline}", a.Run.Baseline, "{referee}", a.Run.RefereeEngine).Replace(c.Name)
+	return strings.NewReplacer("{baseline}", a.Run.Baseline, "{referee}", a.Run.CrossCheckEngine).Replace(c.Name)
 }
 
 func (c column[T]) text(a *analysis.Analysis, row T) string {

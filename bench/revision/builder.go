@@ -1,6 +1,6 @@
 // Package revision makes executables of commits: it checks a commit of a git repository out beside the user's own
 // working tree, which it never touches, and has a command build one file there. It does not know what the file is;
-// whether it can be measured is for packages program and bench to find out.
+// whether it can be measured is for packages subject and run to find out.
 package revision
 
 import (
@@ -61,19 +61,19 @@ func (b Builder) Build(ctx context.Context, ref string) (Built, error) {
 	if err != nil {
 		return Built{}, err
 	}
-	built.Path = filepath.Join(folder, name(commit, b.Command, r.prefix, toolchain(ctx)))
-	if noExecutable(built.Path) == nil {
-		b.say("%s is %s, built before: %s", ref, built.Describe, built.Path)
+	built.Path = filepath.Join(folder, executableName(commit, b.Command, r.prefix, toolchain(ctx)))
+	if executableError(built.Path) == nil {
+		b.logf("%s is %s, built before: %s", ref, built.Describe, built.Path)
 		return built, nil
 	}
-	b.say("building %s, %s, by %s", ref, built.Describe, b.Command)
+	b.logf("building %s, %s, by %s", ref, built.Describe, b.Command)
 	if err := b.build(ctx, r, built); err != nil {
 		return Built{}, fmt.Errorf("building %s (commit %s) by %q: %w", ref, commit, b.Command, err)
 	}
 	return built, nil
 }
 
-func (b Builder) say(format string, args ...any) {
+func (b Builder) logf(format string, args ...any) {
 	if b.Log != nil {
 		fmt.Fprintf(b.Log, format+"\n", args...)
 	}
@@ -103,30 +103,30 @@ func (b Builder) build(ctx context.Context, r repository, built Built) (err erro
 	if _, err := process.Output(ctx, buildLimit, cmd); err != nil {
 		return err
 	}
-	if err := noExecutable(out); err != nil {
+	if err := executableError(out); err != nil {
 		return err
 	}
 	return os.Rename(out, built.Path)
 }
 
-// noExecutable says what is wrong with the file that a command made. A link is none: what it leads to may be in the
-// working tree, which goes.
-func noExecutable(path string) error {
+// executableError returns what is wrong with the file that a command made. A link is none: what it leads to may be in
+// the working tree, which goes.
+func executableError(path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
 		return fmt.Errorf("it made a link in place of %s; copy the file there", Placeholder)
 	}
-	if why := subject.NoProgram(path); why != "" {
+	if why := subject.NotExecutable(path); why != "" {
 		return fmt.Errorf("it ended well, but what it was to make, %s, %s", Placeholder, why)
 	}
 	return nil
 }
 
-// plain are paths that mean themselves to a shell, within quotes, too.
-var plain = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+// shellSafe matches paths that mean themselves to a shell, within quotes, too.
+var shellSafe = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
 
 // quoted is the path as one word for a shell. One that needs no quotes gets none, for people write "{out}", too.
 func quoted(path string) string {
-	if plain.MatchString(path) {
+	if shellSafe.MatchString(path) {
 		return path
 	}
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"

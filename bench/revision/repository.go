@@ -71,14 +71,15 @@ func (r repository) resolve(ctx context.Context, ref string) (string, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return "", cause
 	}
-	return "", &UnknownError{ref, fmt.Sprintf(" of this repository%s; %s", r.near(ctx, ref), r.fetching(ctx, ref))}
+	return "", &UnknownError{ref, fmt.Sprintf(" of this repository%s; %s", r.similarRefs(ctx, ref), r.fetchAdvice(ctx, ref))}
 }
 
-// mostNear is how many refs are shown in place of one that does not exist.
-const mostNear = 3
+// maxSimilarRefs is how many refs are shown in place of one that does not exist.
+const maxSimilarRefs = 3
 
-// near tells the refs whose names hold the one that was asked for, or are held by it: main, where there is origin/main.
-func (r repository) near(ctx context.Context, ref string) string {
+// similarRefs lists the refs whose names hold the one that was asked for, or are held by it: main, where there is
+// origin/main.
+func (r repository) similarRefs(ctx context.Context, ref string) string {
 	text, err := r.git(ctx, "for-each-ref", "--sort=-committerdate", "--format=%(refname:short)")
 	if err != nil {
 		return ""
@@ -92,16 +93,16 @@ func (r repository) near(ctx context.Context, ref string) string {
 		}
 	}
 	if len(near) > 0 {
-		return ", but there is " + strings.Join(near[:min(len(near), mostNear)], ", ")
+		return ", but there is " + strings.Join(near[:min(len(near), maxSimilarRefs)], ", ")
 	}
 	if len(others) > 0 {
-		return ", which has " + strings.Join(others[:min(len(others), mostNear)], ", ")
+		return ", which has " + strings.Join(others[:min(len(others), maxSimilarRefs)], ", ")
 	}
 	return ""
 }
 
-// fetching says how to get what is not there. Clones made for CI have the newest commit alone.
-func (r repository) fetching(ctx context.Context, ref string) string {
+// fetchAdvice returns how to get what is not there. Clones made for CI have the newest commit alone.
+func (r repository) fetchAdvice(ctx context.Context, ref string) string {
 	advice := fmt.Sprintf("if it is elsewhere, git fetch origin %s", strings.TrimPrefix(ref, "origin/"))
 	if shallow, err := r.git(ctx, "rev-parse", "--is-shallow-repository"); err == nil && shallow == "true" {
 		return "this clone is shallow: give actions/checkout fetch-depth: 0, or run " +

@@ -26,7 +26,7 @@ const removalLimit = 30 * time.Second
 // tells others that it is in use.
 type worktree struct {
 	repository repository
-	folder     string
+	dir        string
 	path       string
 	lock       *os.File
 }
@@ -41,8 +41,8 @@ func (r repository) checkOut(ctx context.Context, commit string) (*worktree, err
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("making a folder for a worktree: %w", err)
 	}
-	w := &worktree{repository: r, folder: folder, path: filepath.Join(folder, name)}
-	err := w.fill(ctx, commit)
+	w := &worktree{repository: r, dir: folder, path: filepath.Join(folder, name)}
+	err := w.checkOut(ctx, commit)
 	if err != nil {
 		if left := w.remove(ctx); left != nil {
 			err = fmt.Errorf("%w; %w", err, left)
@@ -52,8 +52,8 @@ func (r repository) checkOut(ctx context.Context, commit string) (*worktree, err
 	return w, nil
 }
 
-func (w *worktree) fill(ctx context.Context, commit string) (err error) {
-	if w.lock, err = locked(w.folder); err != nil {
+func (w *worktree) checkOut(ctx context.Context, commit string) (err error) {
+	if w.lock, err = lockDir(w.dir); err != nil {
 		return fmt.Errorf("locking a folder for a worktree: %w", err)
 	}
 	if err := w.add(ctx, commit); err != nil {
@@ -70,14 +70,14 @@ func (w *worktree) fill(ctx context.Context, commit string) (err error) {
 	return err
 }
 
-// add makes the worktree, still empty: to fill it may take long, and others wait for their turn.
+// add makes the worktree, still empty: to fill it may take long, and others wait for the lock.
 func (w *worktree) add(ctx context.Context, commit string) error {
-	done, err := w.repository.turn(ctx)
+	done, err := w.repository.lockWorktrees(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	w.repository.sweep(ctx)
+	w.repository.removeStale(ctx)
 	_, err = w.repository.git(ctx, "worktree", "add", "--quiet", "--no-checkout", "--detach", w.path, commit)
 	return err
 }
@@ -87,14 +87,14 @@ func (w *worktree) remove(ctx context.Context) error {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), removalLimit)
 	defer done()
 	defer w.lock.Close() // fails if there is none
-	if err := removeAll(w.folder); err != nil {
+	if err := removeAll(w.dir); err != nil {
 		return fmt.Errorf("removing a worktree: %w", err)
 	}
-	turned, err := w.repository.turn(ctx)
+	unlock, err := w.repository.lockWorktrees(ctx)
 	if err != nil {
 		return err
 	}
-	defer turned()
+	defer unlock()
 	for _, path := range w.repository.worktrees(ctx) { // it may not have come so far
 		if filepath.Base(path) == filepath.Base(w.path) { // git has resolved its links
 			return w.repository.forget(ctx, w.path)
@@ -103,9 +103,9 @@ func (w *worktree) remove(ctx context.Context) error {
 	return nil
 }
 
-// turn waits until no other process of ours changes the repository's list of worktrees: git fails if it reads one that
-// is being made. What follows must be short; done ends it.
-func (r repository) turn(ctx context.Context) (done func(), err error) {
+// lockWorktrees waits until no other process of ours changes the repository's list of worktrees: git fails if it reads
+// one that is being made. What follows must be short; done ends it.
+func (r repository) lockWorktrees(ctx context.Context) (done func(), err error) {
 	folder, err := r.git(ctx, "rev-parse", "--git-common-dir")
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (r repository) turn(ctx context.Context) (done func(), err error) {
 	var lock *os.File
 	var failed error
 	busy := process.Until(ctx, func() error {
-		if lock, failed = locked(folder); errors.Is(failed, syscall.EWOULDBLOCK) {
+		if lock, failed = lockDir(folder); errors.Is(failed, syscall.EWOULDBLOCK) {
 			return failed
 		}
 		return nil // it is ours, or cannot be locked
@@ -152,15 +152,15 @@ func (r repository) worktrees(ctx context.Context) []string {
 	return paths
 }
 
-// sweep removes the worktrees that killed processes left. git worktree prune would forget the user's own as well, if
-// they are on a disk that is not there today.
-func (r repository) sweep(ctx context.Context) {
+// removeStale removes the worktrees that killed processes left. git worktree prune would forget the user's own as well,
+// if they are on a disk that is not there today.
+func (r repository) removeStale(ctx context.Context) {
 	for _, path := range r.worktrees(ctx) {
 		folder := filepath.Dir(path)
 		if filepath.Base(folder) != filepath.Base(path) { // it was moved, so somebody wants it
 			continue
 		}
-		lock, err := locked(folder)
+		lock, err := lockDir(folder)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // it is in use
 			continue
 		}
@@ -171,8 +171,8 @@ func (r repository) sweep(ctx context.Context) {
 	}
 }
 
-// locked locks the folder, until the file is closed or this process ends.
-func locked(folder string) (*os.File, error) {
+// lockDir locks the folder, until the file is closed or this process ends.
+func lockDir(folder string) (*os.File, error) {
 	f, err := os.Open(folder)
 	if err != nil {
 		return nil, err

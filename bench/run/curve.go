@@ -3,9 +3,9 @@ package run
 // A probe says whether a point holds.
 type probe func(point int) (bool, error)
 
-// climb finds, by halves, a point that holds and above which the next does not, between low, which holds, and high,
+// bisect finds, by halves, a point that holds and above which the next does not, between low, which holds, and high,
 // which does not. With an error it returns the highest that held until then.
-func climb(low, high int, holds probe) (int, error) {
+func bisect(low, high int, holds probe) (int, error) {
 	for high-low > 1 {
 		middle := (low + high) / 2
 		ok, err := holds(middle)
@@ -21,9 +21,9 @@ func climb(low, high int, holds probe) (int, error) {
 	return low, nil
 }
 
-// descend finds the highest point, from this one down, that holds; -1 if none does. With an error it returns the one at
-// which it was.
-func descend(from int, holds probe) (int, error) {
+// searchDown finds the highest point, from this one down, that holds; -1 if none does. With an error it returns the one
+// at which it was.
+func searchDown(from int, holds probe) (int, error) {
 	for ; from >= 0; from-- {
 		ok, err := holds(from)
 		if ok || err != nil {

@@ -11,11 +11,11 @@ import (
 )
 
 // What climbing finds holds, the point above it was asked and does not, and no point was asked twice.
-func TestClimb(t *testing.T) {
+func TestBisect(t *testing.T) {
 	for n := range 100 {
 		for highest := -1; highest < n; highest++ { // that holds
 			asked := map[int]int{}
-			got, err := run.Climb(-1, n, func(point int) (bool, error) {
+			got, err := run.Bisect(-1, n, func(point int) (bool, error) {
 				asked[point]++
 				return point <= highest, nil
 			})
@@ -32,11 +32,11 @@ func TestClimb(t *testing.T) {
 	}
 }
 
-func TestDescend(t *testing.T) {
+func TestSearchDown(t *testing.T) {
 	for from := -1; from < 10; from++ {
 		for highest := -1; highest < 10; highest++ {
 			questions := 0
-			got, err := run.Descend(from, func(point int) (bool, error) {
+			got, err := run.SearchDown(from, func(point int) (bool, error) {
 				questions++
 				return point <= highest, nil
 			})
@@ -56,23 +56,23 @@ func TestCurvesThatBreak(t *testing.T) {
 	broken := errors.New("broken")
 	questions := 0
 	// Of 15 points, 7 is asked and holds, 11 is asked and does not, and 9 breaks.
-	got, err := run.Climb(-1, 15, func(point int) (bool, error) {
+	got, err := run.Bisect(-1, 15, func(point int) (bool, error) {
 		if questions++; questions == 3 {
 			return false, broken
 		}
 		return point <= 8, nil
 	})
 	if got != 7 || !errors.Is(err, broken) {
-		t.Errorf("Climb = %d, %v, want 7, %v", got, err, broken)
+		t.Errorf("Bisect = %d, %v, want 7, %v", got, err, broken)
 	}
-	got, err = run.Descend(9, func(point int) (bool, error) {
+	got, err = run.SearchDown(9, func(point int) (bool, error) {
 		if point == 7 {
 			return false, broken
 		}
 		return false, nil
 	})
 	if got != 7 || !errors.Is(err, broken) {
-		t.Errorf("Descend = %d, %v, want 7, %v", got, err, broken)
+		t.Errorf("SearchDown = %d, %v, want 7, %v", got, err, broken)
 	}
 }
 

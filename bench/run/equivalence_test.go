@@ -99,7 +99,7 @@ func TestTwinsThatDiffer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := proveAlike(t, contract.Request{Name: "it", Method: "GET", Path: "/", Want: test.want}, test.persistent, test.cgi)
-			var d *run.Difference
+			var d *run.DifferenceError
 			if test.lines == nil {
 				if err != nil {
 					t.Errorf("Run = %v, want nil", err)
@@ -171,7 +171,7 @@ func TestTheRequestIsSentAsDescribed(t *testing.T) {
 	}
 }
 
-// A twin that gives no answer at all is no Difference, but the run ends with what it is.
+// A twin that gives no answer at all is no DifferenceError, but the run ends with what it is.
 func TestTwinWithoutAnswer(t *testing.T) {
 	for name, silent := range map[string]http.HandlerFunc{
 		"no answer": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
@@ -181,7 +181,7 @@ func TestTwinWithoutAnswer(t *testing.T) {
 		},
 	} {
 		err := proveAlike(t, contract.Request{Name: "it", Method: "PUT", Path: "/"}, say(200, ""), silent)
-		var d *run.Difference
+		var d *run.DifferenceError
 		if err == nil || errors.As(err, &d) || !strings.Contains(err.Error(), "asking hello cgi for it: ") {
 			t.Errorf("%s: Run = %v, want that asking failed", name, err)
 		}
@@ -199,7 +199,7 @@ func TestEveryRequestIsCompared(t *testing.T) {
 		io.WriteString(w, "hello\n")
 	}
 	launcher := &fakeLauncher{answer: map[string]http.HandlerFunc{"persistent": differ, "cgi": differ}}
-	var d *run.Difference
+	var d *run.DifferenceError
 	if err := newRunner(t, p, launcher, &fakeEngine{}).Run(t.Context()); !errors.As(err, &d) || d.Request.Name != "other" {
 		t.Errorf("Run = %v, want a *Difference on other", err)
 	}

@@ -35,7 +35,7 @@ type Execution struct {
 
 // Judges decide from the record in a directory how a run goes on. Packages analysis and check have them.
 type Judges struct {
-	Latest  func(dir string) (plan.Verdict, error)
+	Latest  func(dir string) (plan.ObjectiveStatus, error)
 	Missing func(dir string) func() ([]int, error)
 	Next    func(dir string) func(starts int) (time.Duration, error)
 }
@@ -70,7 +70,7 @@ func (e *Execution) stop() error {
 func (e *Execution) begin(ctx context.Context) (*record.Record, record.Head, error) {
 	served := subject.ServedBy(e.Launcher.Programs, e.Launcher.Variants)
 	for _, s := range served { // before it is started: then its file is mapped
-		if err := machine.Settle(s.Path); err != nil {
+		if err := machine.NormalizePageCache(s.Path); err != nil {
 			return nil, record.Head{}, err
 		}
 	}
@@ -97,9 +97,9 @@ func (e *Execution) visitAll(ctx context.Context, rec *record.Record) error {
 	var err error
 	switch {
 	case e.Plan.Searched:
-		err = r.Search(ctx, func() (plan.Verdict, error) { return e.Judges.Latest(rec.Dir) })
+		err = r.Search(ctx, func() (plan.ObjectiveStatus, error) { return e.Judges.Latest(rec.Dir) })
 	case e.Plan.Check != nil:
-		err = r.Check(ctx, e.Judges.Next(rec.Dir))
+		err = r.RunStarts(ctx, e.Judges.Next(rec.Dir))
 	default:
 		err = r.Run(ctx)
 	}

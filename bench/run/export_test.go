@@ -6,8 +6,8 @@ import "time"
 
 // The parts of a search.
 var (
-	Climb   = climb
-	Descend = descend
+	Bisect     = bisect
+	SearchDown = searchDown
 )
 
 // SetClock has the schedule of a run go by another clock.

@@ -121,7 +121,7 @@ func somePlan() plan.Plan {
 	p := plan.Plan{
 		Workloads: []contract.Description{{Contract: contract.Version, Name: "hello", Models: []string{"persistent", "cgi"},
 			Requests: []contract.Request{{Name: "hello", Method: "GET", Path: "/"}}}},
-		Rounds: 5, Groups: 3, BlockNS: int64(time.Millisecond), AtLeast: 3, Seed: 1,
+		Rounds: 5, Starts: 3, BlockNS: int64(time.Millisecond), MinRequests: 3, Seed: 1,
 	}
 	for _, clients := range []int{1, 8} {
 		for _, model := range p.Workloads[0].Models {

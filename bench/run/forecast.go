@@ -8,22 +8,22 @@ import (
 // A Forecast is how long a run takes, as far as can be told.
 type Forecast struct {
 	Total   time.Duration // from the first start of a target to the last end of one
-	Most    time.Duration // Plan.Most, which Total may exceed
+	Max     time.Duration // Plan.MaxDuration, which Total may exceed
 	Starts  int           // of the targets
 	Targets int
-	Round   time.Duration // with a visit to each cell but the referee's
+	Round   time.Duration // with a visit to each cell but those of the cross-check
 }
 
-// A spell is how long something took, each time that it was done.
-type spell struct {
+// An average is the mean of how long something took.
+type average struct {
 	sum time.Duration
 	n   int
 }
 
-func (s *spell) add(d time.Duration) { s.sum, s.n = s.sum+d, s.n+1 }
+func (s *average) add(d time.Duration) { s.sum, s.n = s.sum+d, s.n+1 }
 
-// mean returns otherwise if it was never done.
-func (s spell) mean(otherwise time.Duration) time.Duration {
+// mean returns otherwise if nothing was added.
+func (s average) mean(otherwise time.Duration) time.Duration {
 	if s.n == 0 {
 		return otherwise
 	}
@@ -53,16 +53,16 @@ func (s *schedule) stopTime() time.Duration {
 	return s.stopping.mean(usualStop * time.Duration(len(s.plan.Targets())))
 }
 
-// An outlook is what is predicted of a run.
-type outlook struct {
-	dealt   time.Duration // when the rounds end that are dealt out to the starts
-	end     time.Duration // of the last targets
-	missing int           // visits that cells lack then
+// A projection is the predicted course of a run.
+type projection struct {
+	roundsEnd time.Duration // when the rounds end that are dealt out to the starts
+	end       time.Duration // of the last targets
+	missing   int           // visits that cells lack then
 }
 
-// outlook predicts, between two rounds, how a run with this many starts of the targets goes on. It goes through the
+// project predicts, between two rounds, how a run with this many starts of the targets goes on. It goes through the
 // rounds to come, with what visits, starts and stops have taken so far.
-func (s *schedule) outlook(groups int) (o outlook) {
+func (s *schedule) project(starts int) (o projection) {
 	costs := make([]time.Duration, len(s.plan.Cells))
 	for cell := range costs {
 		costs[cell] = s.cost(cell)
@@ -70,28 +70,28 @@ func (s *schedule) outlook(groups int) (o outlook) {
 	at, round, needed := s.elapsed(), s.round, slices.Clone(s.missing)
 	visit := func(cell int) {
 		at += costs[cell]
-		use(needed, cell)
+		countVisit(needed, cell)
 	}
-	for group := s.group; group < groups; group++ {
+	for start := s.start; start < starts; start++ {
 		first := s.first
-		if group > s.group || !s.up {
+		if start > s.start || !s.up {
 			at += s.startTime()
 			first = round
 		}
-		for ; s.belongs(round, first, group, groups, at); round++ {
+		for ; s.hasRound(round, first, start, starts, at); round++ {
 			for cell := range costs {
 				if s.due(round, cell) {
 					visit(cell)
 				}
 			}
 		}
-		if group < groups-1 {
+		if start < starts-1 {
 			at += s.stopTime()
 		}
 	}
-	o.dealt = at
-	for ; lacks(needed); round++ {
-		cells := s.lacking(s.plan.Order(round), needed)
+	o.roundsEnd = at
+	for ; anyMissing(needed); round++ {
+		cells := s.needingVisits(s.plan.Order(round), needed)
 		if !s.fits(at, cells) {
 			break
 		}
@@ -107,30 +107,31 @@ func (s *schedule) outlook(groups int) (o outlook) {
 }
 
 const (
-	// tolerable is how much longer a run may take than with the fewest starts of the targets, to have more of them.
-	tolerable = 1.1
-	// safely is the share of the time allowed that starts, and the rounds dealt out to them, may take.
-	safely = 0.95
+	// maxSlowdown is how much longer a run may take than with the fewest starts of the targets, to have more of them.
+	maxSlowdown = 1.1
+	// startsShare is the share of the time allowed that starts, and the rounds dealt out to them, may take.
+	startsShare = 0.95
 )
 
-// deal decides how many starts of the targets there are: as many as planned, or, if the plan allows for fewer, as many
-// as leave the time for what the run is to find out. Once the first round is over, only time is a reason for fewer.
-func (s *schedule) deal() {
-	fewest := max(s.plan.FewestGroups, s.group+1)
-	if s.plan.FewestGroups == 0 || s.plan.Rounds > 0 {
+// chooseStarts decides how many starts of the targets there are: as many as planned, or, if the plan allows for fewer,
+// as many as leave the time for what the run is to find out. Once the first round is over, only time is a reason for
+// fewer.
+func (s *schedule) chooseStarts() {
+	fewest := max(s.plan.FewestStarts, s.start+1)
+	if s.plan.FewestStarts == 0 || s.plan.Rounds > 0 {
 		return
 	}
-	allowed := time.Duration(safely * float64(s.plan.Most()))
+	allowed := time.Duration(startsShare * float64(s.plan.MaxDuration()))
 	if s.round > 1 {
-		for s.groups > fewest && s.outlook(s.groups).dealt > allowed {
-			s.groups--
+		for s.starts > fewest && s.project(s.starts).roundsEnd > allowed {
+			s.starts--
 		}
 		return
 	}
-	least := s.outlook(fewest)
-	for s.groups = s.plan.Groups; s.groups > fewest; s.groups-- {
-		o := s.outlook(s.groups)
-		if o.dealt <= allowed && o.missing <= least.missing && float64(o.end) <= tolerable*float64(least.end) {
+	least := s.project(fewest)
+	for s.starts = s.plan.Starts; s.starts > fewest; s.starts-- {
+		o := s.project(s.starts)
+		if o.roundsEnd <= allowed && o.missing <= least.missing && float64(o.end) <= maxSlowdown*float64(least.end) {
 			return
 		}
 	}
@@ -138,7 +139,7 @@ func (s *schedule) deal() {
 
 // predict predicts when the run ends.
 func (s *schedule) predict() {
-	s.end = s.outlook(s.groups).end
+	s.end = s.project(s.starts).end
 	s.predicted = s.elapsed()
 }
 
@@ -150,29 +151,29 @@ const predictions = 40
 func (s *schedule) stale() bool { return s.elapsed()-s.predicted >= s.end/predictions }
 
 func (s *schedule) forecast() Forecast {
-	f := Forecast{Total: s.end, Most: s.plan.Most(), Starts: s.groups, Targets: len(s.plan.Targets())}
+	f := Forecast{Total: s.end, Max: s.plan.MaxDuration(), Starts: s.starts, Targets: len(s.plan.Targets())}
 	for cell, c := range s.plan.Cells {
-		if c.Engine != s.plan.Referee {
+		if c.Engine != s.plan.CrossCheck {
 			f.Round += s.cost(cell)
 		}
 	}
 	return f
 }
 
-// misleading is by which factor a total time may be off that was announced.
-const misleading = 1.2
+// announceFactor is by which factor the total time may differ from what was announced.
+const announceFactor = 1.2
 
-// corrects reports whether f has to be announced to those who were told before.
-func (f Forecast) corrects(before Forecast) bool {
-	return f.Starts != before.Starts || f.Total > f.Most && before.Total <= before.Most ||
-		float64(max(f.Total, before.Total)) > misleading*float64(min(f.Total, before.Total))
+// differsFrom reports whether f has to be announced, as it is not what was announced before.
+func (f Forecast) differsFrom(before Forecast) bool {
+	return f.Starts != before.Starts || f.Total > f.Max && before.Total <= before.Max ||
+		float64(max(f.Total, before.Total)) > announceFactor*float64(min(f.Total, before.Total))
 }
 
 // progress is told before a visit to the cell.
 func (s *schedule) progress(cell int) Progress {
 	took := s.elapsed()
 	left := max(s.end-took, s.cost(cell)+s.stopTime())
-	p := Progress{Share: float64(took) / float64(took+left), Left: left, Done: s.blocks, Group: s.group,
+	p := Progress{Share: float64(took) / float64(took+left), Left: left, Done: s.blocks, Start: s.start,
 		Cell: s.plan.Cells[cell]}
 	if s.plan.Rounds > 0 {
 		p.Share = float64(s.round) / float64(s.plan.Rounds)

@@ -50,7 +50,7 @@ func Learn(ctx context.Context, l *subject.Launcher, w *contract.Description, si
 // expected is the response of a target to a request. That it sends another each time may be allowed.
 func expected(ctx context.Context, t *subject.Target, r contract.Request, mayDiffer bool) (contract.Want, error) {
 	want, err := subject.RecordExpected(ctx, t, r)
-	varies := new(subject.Variance)
+	varies := new(subject.VarianceError)
 	switch isVariance := errors.As(err, &varies); {
 	case isVariance && !mayDiffer:
 		return want, fmt.Errorf("%w\n(--allow-different-responses looks at the status only)", err)

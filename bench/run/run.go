@@ -13,45 +13,45 @@ type run struct {
 	announced *Forecast // nil before the first
 }
 
-// start starts all targets, visits the cells in the rounds of this start, and ends the targets.
-func (r *run) start(ctx context.Context) error {
+// runStart starts all targets, visits the cells in the rounds of this start, and ends the targets.
+func (r *run) runStart(ctx context.Context) error {
 	began := r.elapsed()
 	var ending time.Duration
-	err := r.onTargets(ctx, r.began, func(ctx context.Context, v *visitor) error {
-		r.started(r.elapsed() - began)
+	err := r.withTargets(ctx, r.began, func(ctx context.Context, v *visitor) error {
+		r.noteStarted(r.elapsed() - began)
 		r.predict()
-		err := r.measure(ctx, v)
+		err := r.runRounds(ctx, v)
 		ending = r.elapsed()
 		return err
 	})
-	r.stopped(r.elapsed() - ending)
+	r.noteStopped(r.elapsed() - ending)
 	return err
 }
 
-// measure makes the rounds of a start of the targets, and at the last what is missing after them.
-func (r *run) measure(ctx context.Context, v *visitor) error {
-	for r.more() {
+// runRounds makes the rounds of a start of the targets, and at the last what is missing after them.
+func (r *run) runRounds(ctx context.Context, v *visitor) error {
+	for r.moreRounds() {
 		if err := v.round(ctx, r.schedule); err != nil {
 			return err
 		}
-		// The first round tells what the plan did not. Before a start ends, there may turn out to be fewer of them, with more
-		// rounds each.
-		if r.round == 1 || r.stale() || !r.more() {
-			if err := r.look(); err != nil {
+		// The first round tells what the plan did not. Before a start ends, there may turn out to be fewer of them,
+		// with more rounds each.
+		if r.round == 1 || r.stale() || !r.moreRounds() {
+			if err := r.replan(); err != nil {
 				return err
 			}
 		}
 	}
-	if r.last() {
-		return r.goOn(ctx, v)
+	if r.lastStart() {
+		return r.runOvertime(ctx, v)
 	}
 	return nil
 }
 
-// goOn makes the rounds after the budget, for what is missing then.
-func (r *run) goOn(ctx context.Context, v *visitor) error {
+// runOvertime makes the rounds after the budget, for what is missing then.
+func (r *run) runOvertime(ctx context.Context, v *visitor) error {
 	for {
-		if err := r.look(); err != nil {
+		if err := r.replan(); err != nil {
 			return err
 		}
 		cells := r.overtime()
@@ -70,18 +70,18 @@ func (r *run) goOn(ctx context.Context, v *visitor) error {
 	}
 }
 
-// look learns from the record what is missing, decides by what is known now how many starts there are, and predicts the
-// end. What is predicted is announced if it was not yet, or was announced to be otherwise.
-func (r *run) look() (err error) {
+// replan learns from the record what is missing, decides by what is known now how many starts there are, and predicts
+// the end. What is predicted is announced if it was not yet, or was announced to be otherwise.
+func (r *run) replan() (err error) {
 	if r.Missing != nil && r.Plan.Rounds == 0 {
 		if r.missing, err = r.Missing(); err != nil {
 			return err
 		}
 	}
-	r.deal()
+	r.chooseStarts()
 	r.predict()
 	f := r.forecast()
-	if r.announced != nil && !f.corrects(*r.announced) {
+	if r.announced != nil && !f.differsFrom(*r.announced) {
 		return nil
 	}
 	r.announced = &f

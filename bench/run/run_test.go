@@ -17,8 +17,8 @@ import (
 	"forktax/bench/run"
 )
 
-// A timed run goes by a clock that only starts, visits and stops move.
-type timed struct {
+// A virtualRun is a run by a clock that only starts, visits and stops move.
+type virtualRun struct {
 	runner   *run.Runner
 	launcher *fakeLauncher
 	now      atomic.Int64
@@ -30,10 +30,10 @@ type timed struct {
 
 const ms = time.Millisecond
 
-// newTimed makes one in which a start and a stop of a target take that long, and a visit what visit returns.
-func newTimed(t *testing.T, p plan.Plan, start, stop time.Duration, visit func(load.Visit) time.Duration) *timed {
+// newVirtualRun makes one in which a start and a stop of a target take that long, and a visit what visit returns.
+func newVirtualRun(t *testing.T, p plan.Plan, start, stop time.Duration, visit func(load.Visit) time.Duration) *virtualRun {
 	t.Helper()
-	r := &timed{launcher: &fakeLauncher{}}
+	r := &virtualRun{launcher: &fakeLauncher{}}
 	pass := func(d time.Duration) { r.now.Add(int64(d)) }
 	r.launcher.begin, r.launcher.wait = func() { pass(start) }, func() { pass(stop) }
 	engine := &fakeEngine{run: func(ctx context.Context, v load.Visit, rec load.Recorder) error {
@@ -50,7 +50,7 @@ func newTimed(t *testing.T, p plan.Plan, start, stop time.Duration, visit func(l
 }
 
 // run makes the run, and returns how long it took and its blocks.
-func (r *timed) run(t *testing.T) (time.Duration, []record.Block) {
+func (r *virtualRun) run(t *testing.T) (time.Duration, []record.Block) {
 	t.Helper()
 	if err := r.runner.Run(t.Context()); err != nil {
 		t.Fatalf("Run = %v", err)
@@ -82,7 +82,7 @@ func wanting(t *testing.T, r *run.Runner, blocks int, spoilt func(record.Block) 
 // timedPlan has short visits of 20 ms, and long ones of 250 ms in every third round: 600 ms for the three.
 func timedPlan(budget time.Duration) plan.Plan {
 	p := somePlan()
-	p.Rounds, p.BlockNS, p.BudgetNS, p.Groups = 0, 0, int64(budget), 4
+	p.Rounds, p.BlockNS, p.BudgetNS, p.Starts = 0, 0, int64(budget), 4
 	p.Strides = []int{1, 1, 3, 3}
 	return p
 }
@@ -100,7 +100,7 @@ func perCell(p plan.Plan, blocks []record.Block) []int {
 // visited, until there are enough.
 func TestRunGoesOnForWhatIsMissing(t *testing.T) {
 	p := timedPlan(3 * time.Second)
-	r := newTimed(t, p, 10*ms, 0, planned)
+	r := newVirtualRun(t, p, 10*ms, 0, planned)
 	// The budget has five rounds of three. One of the blocks of cell 2 is lost, so that cell 3 gets one more than it
 	// needs.
 	r.runner.Missing = wanting(t, r.runner, 6, func(b record.Block) bool { return b.Cell == 2 && b.Round < 3 })
@@ -126,8 +126,8 @@ func TestRunGoesOnForWhatIsMissing(t *testing.T) {
 	}
 	for _, b := range after {
 		got = append(got, b.Cell, b.Round)
-		if b.Group != p.Groups-1 {
-			t.Errorf("block %+v is of start %d, want the last", b, b.Group)
+		if b.Start != p.Starts-1 {
+			t.Errorf("block %+v is of start %d, want the last", b, b.Start)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -158,7 +158,7 @@ func TestRunEndsByTime(t *testing.T) {
 		}, 2*budget - 720*ms, 2 * budget}, // there is no time for a round of 544 ms in the last 600 ms and a reserve
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newTimed(t, timedPlan(budget), 10*ms, 10*ms, func(v load.Visit) time.Duration { return v.Length + 2*ms })
+			r := newVirtualRun(t, timedPlan(budget), 10*ms, 10*ms, func(v load.Visit) time.Duration { return v.Length + 2*ms })
 			r.runner.Missing = test.missing(t, r.runner)
 			if took, _ := r.run(t); took < test.least || took > test.most {
 				t.Errorf("the run took %v, want %v to %v", took, test.least, test.most)
@@ -170,7 +170,7 @@ func TestRunEndsByTime(t *testing.T) {
 // Where the rounds are counted, there are no others.
 func TestRunOfCountedRoundsDoesNotGoOn(t *testing.T) {
 	p := somePlan()
-	r := newTimed(t, p, 10*ms, 10*ms, planned)
+	r := newVirtualRun(t, p, 10*ms, 10*ms, planned)
 	r.runner.Missing = func() ([]int, error) {
 		t.Error("it is asked what is missing")
 		return nil, nil
@@ -178,14 +178,14 @@ func TestRunOfCountedRoundsDoesNotGoOn(t *testing.T) {
 	if _, blocks := r.run(t); len(blocks) != p.Rounds*len(p.Cells) {
 		t.Errorf("%d blocks, want %d", len(blocks), p.Rounds*len(p.Cells))
 	}
-	if f := r.forecasts[0]; f.Most != 0 || f.Starts != p.Groups || f.Targets != 2 {
-		t.Errorf("announced %+v, want %d starts of 2 targets and no bound", f, p.Groups)
+	if f := r.forecasts[0]; f.Max != 0 || f.Starts != p.Starts || f.Targets != 2 {
+		t.Errorf("announced %+v, want %d starts of 2 targets and no bound", f, p.Starts)
 	}
 }
 
 // If it cannot be found out what is missing, the run ends.
 func TestRunEndsWithoutATally(t *testing.T) {
-	r := newTimed(t, timedPlan(time.Second), 0, 0, planned)
+	r := newVirtualRun(t, timedPlan(time.Second), 0, 0, planned)
 	r.runner.Missing = func() ([]int, error) { return nil, errFake }
 	if err := r.runner.Run(t.Context()); err != errFake {
 		t.Errorf("Run = %v, want %v", err, errFake)
@@ -212,19 +212,19 @@ func TestShortBudgetsHaveFewerStarts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := timedPlan(budget)
-			p.Groups, p.FewestGroups, p.Strides = 8, test.fewest, nil
+			p.Starts, p.FewestStarts, p.Strides = 8, test.fewest, nil
 			p.Cells = p.Cells[:2]
-			r := newTimed(t, p, test.start, 0, func(v load.Visit) time.Duration { return v.Length + test.visit })
+			r := newVirtualRun(t, p, test.start, 0, func(v load.Visit) time.Duration { return v.Length + test.visit })
 			r.runner.Missing = wanting(t, r.runner, 6, nil)
 			took, blocks := r.run(t)
-			if starts := int(r.launcher.started.Load()) / 2; starts != test.starts || blocks[len(blocks)-1].Group != starts-1 {
-				t.Errorf("%d starts, the last block of the %d-th, want %d", starts, blocks[len(blocks)-1].Group+1, test.starts)
+			if starts := int(r.launcher.started.Load()) / 2; starts != test.starts || blocks[len(blocks)-1].Start != starts-1 {
+				t.Errorf("%d starts, the last block of the %d-th, want %d", starts, blocks[len(blocks)-1].Start+1, test.starts)
 			}
 			if over := took > 2*budget; over != test.over {
 				t.Errorf("it took %v; want more than twice the budget: %t", took, test.over)
 			}
 			last := r.forecasts[len(r.forecasts)-1]
-			if over := last.Total > last.Most; over != test.over || last.Starts != test.starts || last.Most != 2*budget {
+			if over := last.Total > last.Max; over != test.over || last.Starts != test.starts || last.Max != 2*budget {
 				t.Errorf("announced %+v of a run that took %v by %d starts", last, took, test.starts)
 			}
 		})
@@ -233,7 +233,7 @@ func TestShortBudgetsHaveFewerStarts(t *testing.T) {
 
 // The time before a run in which its first target was started is a part of it.
 func TestRunBeganBefore(t *testing.T) {
-	r := newTimed(t, timedPlan(3*time.Second), 10*ms, 0, planned)
+	r := newVirtualRun(t, timedPlan(3*time.Second), 10*ms, 0, planned)
 	r.now.Store(int64(2 * time.Second))
 	r.runner.Began = time.Unix(0, 0)
 	if took, _ := r.run(t); took < 3*time.Second || took > 3600*ms {
@@ -249,11 +249,11 @@ func TestForecasts(t *testing.T) {
 			t.Run(fmt.Sprint(budget, seed), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(seed, uint64(budget)))
 				p := timedPlan(budget)
-				p.Groups, p.FewestGroups, p.Seed = 8, 3, seed
+				p.Starts, p.FewestStarts, p.Seed = 8, 3, seed
 				if seed%2 == 0 {
 					p.Strides = nil
 				}
-				running := newTimed(t, p, 30*ms, 5*ms, func(v load.Visit) time.Duration {
+				running := newVirtualRun(t, p, 30*ms, 5*ms, func(v load.Visit) time.Duration {
 					return v.Length + time.Duration(r.Float64()*float64(v.Length)/5)
 				})
 				running.runner.Missing = wanting(t, running.runner, int(budget/time.Second)*2, func(b record.Block) bool {
@@ -278,16 +278,16 @@ func TestForecasts(t *testing.T) {
 // How long visits take at a low rate is in the plan, and so in what is announced before the first start.
 func TestForecastOfALowRate(t *testing.T) {
 	p := timedPlan(3 * time.Second)
-	p.Cells, p.Strides, p.AtLeast, p.Groups, p.FewestGroups = p.Cells[:2], nil, 5, 8, 3
+	p.Cells, p.Strides, p.MinRequests, p.Starts, p.FewestStarts = p.Cells[:2], nil, 5, 8, 3
 	for i := range p.Cells {
 		p.Cells[i].Load = plan.Load{Kind: plan.Open, RateRPS: 0.5, Concurrency: 1}
 	}
-	r := newTimed(t, p, 10*ms, 0, func(v load.Visit) time.Duration { return 10 * time.Second })
+	r := newVirtualRun(t, p, 10*ms, 0, func(v load.Visit) time.Duration { return 10 * time.Second })
 	r.runner.Missing = wanting(t, r.runner, 6, nil)
 	took, _ := r.run(t)
 	f := r.forecasts[0]
 	f.Total = f.Total.Round(time.Second)
-	want := run.Forecast{Total: time.Minute, Most: 6 * time.Second, Starts: 3, Targets: 2, Round: 20 * time.Second}
+	want := run.Forecast{Total: time.Minute, Max: 6 * time.Second, Starts: 3, Targets: 2, Round: 20 * time.Second}
 	if f != want || took.Round(time.Second) != time.Minute || len(r.forecasts) > 1 {
 		t.Errorf("announced %+v of a run that took %v, want once %+v", r.forecasts, took, want)
 	}

@@ -34,13 +34,13 @@ type Runner struct {
 	Announce func(Forecast)         // called before the first start, and again if it turns out otherwise; may be nil
 	Began    time.Time              // when the first target was started, if that was before; the budget counts from then
 
-	// Missing returns, of each cell of the plan, how many more undisturbed visits it takes until its comparisons have
-	// what they need. A run by time goes on for them after its budget, up to Plan.Most. It is called between rounds. If
-	// it is nil, the run ends with the budget.
+	// Missing returns, of each cell of the plan, how many more valid visits it takes until its comparisons have what
+	// they need. A run by time goes on for them after its budget, up to Plan.MaxDuration. It is called between rounds.
+	// If it is nil, the run ends with the budget.
 	Missing func() ([]int, error)
 
-	starts uint64           // of all targets, so far
-	now    func() time.Time // nil is time.Now
+	launches uint64           // of all targets, so far
+	now      func() time.Time // nil is time.Now
 }
 
 // Progress says how far a run is.
@@ -48,7 +48,7 @@ type Progress struct {
 	Share float64       // of the run that is done, from 0 to 1
 	Left  time.Duration // as far as can be told; 0 if it cannot
 	Done  int           // blocks
-	Group int
+	Start int
 	Cell  plan.Cell // that is visited next
 }
 
@@ -57,11 +57,11 @@ type Progress struct {
 func (r *Runner) Run(ctx context.Context) error {
 	defer pauseCollector()()
 	n := &run{Runner: r, schedule: r.schedule(), began: time.Now()}
-	if err := n.look(); err != nil {
+	if err := n.replan(); err != nil {
 		return err
 	}
-	for n.group < n.groups {
-		if err := n.start(ctx); err != nil {
+	for n.start < n.starts {
+		if err := n.runStart(ctx); err != nil {
 			return err
 		}
 	}
@@ -80,9 +80,9 @@ func (r *Runner) schedule() *schedule {
 	return newSchedule(r.Plan, func() time.Duration { return now().Sub(began) })
 }
 
-// onTargets starts all targets, proves that they are alike, and stops them after use. The context that use gets ends
-// when a target dies.
-func (r *Runner) onTargets(ctx context.Context, began time.Time, use func(context.Context, *visitor) error) (err error) {
+// withTargets starts all targets, verifies that they are equivalent, and stops them after use. The context that use
+// gets ends when a target dies.
+func (r *Runner) withTargets(ctx context.Context, began time.Time, use func(context.Context, *visitor) error) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	targets, stop, err := r.launch(ctx, cancel)
@@ -91,19 +91,19 @@ func (r *Runner) onTargets(ctx context.Context, began time.Time, use func(contex
 		return err
 	}
 	v := &visitor{Runner: r, began: began, targets: targets, client: &http.Client{Timeout: usageTimeout},
-		rested: map[*subject.Target]rest{}}
+		lastBlocks: map[*subject.Target]lastBlock{}}
 	defer v.client.CloseIdleConnections()
 	v.counted = r.counters()
-	if err = r.alike(ctx, targets); err == nil {
+	if err = r.verifyTargets(ctx, targets); err == nil {
 		err = use(ctx, v)
 	}
 	if err != nil {
-		return orDied(ctx, err)
+		return deathOr(ctx, err)
 	}
 	return nil
 }
 
-func (r *Runner) tell(p Progress) {
+func (r *Runner) reportProgress(p Progress) {
 	if r.Progress != nil {
 		r.Progress(p)
 	}
@@ -116,24 +116,24 @@ func (r *Runner) counters() record.Counters {
 	return r.Machine()
 }
 
-// errDied marks the end of a target that nobody asked to end.
-var errDied = errors.New("a target died")
+// errTargetDied marks the end of a target that nobody asked to end.
+var errTargetDied = errors.New("a target died")
 
-// longHindsight is how long the end of a process is waited for on a busy machine, if the network failed, which is how that
-// end looks.
-const longHindsight = 2 * time.Second
+// longExitDelay is how long the end of a process is waited for on a busy machine, if the network failed, which is how
+// that end looks.
+const longExitDelay = 2 * time.Second
 
-// orDied returns why a target died, if that is what ended ctx, or is about to, and with it caused err, and else err.
-func orDied(ctx context.Context, err error) error {
-	wait := subject.Hindsight
+// deathOr returns why a target died, if that is what ended ctx, or is about to, and with it caused err, and else err.
+func deathOr(ctx context.Context, err error) error {
+	wait := subject.ExitDelay
 	if network := new(net.OpError); errors.As(err, &network) {
-		wait = longHindsight
+		wait = longExitDelay
 	}
 	select {
 	case <-ctx.Done():
 	case <-time.After(wait):
 	}
-	if cause := context.Cause(ctx); errors.Is(cause, errDied) {
+	if cause := context.Cause(ctx); errors.Is(cause, errTargetDied) {
 		return cause
 	}
 	return err
@@ -142,8 +142,8 @@ func orDied(ctx context.Context, err error) error {
 // startStream is in the second half of the generator's seed, which no round's order has.
 const startStream = 0x7374617274 << 24 // "start"
 
-// launch starts every target of the plan, in an order that is drawn for each start of them: what comes first may find the
-// machine in another state. The returned stop ends those that were started, even after an error.
+// launch starts every target of the plan, in an order that is drawn for each start of them: what comes first may find
+// the machine in another state. The returned stop ends those that were started, even after an error.
 func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (map[plan.TargetName]*subject.Target, func() error, error) {
 	targets := map[plan.TargetName]*subject.Target{}
 	names := r.Plan.Targets()
@@ -151,9 +151,9 @@ func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (ma
 	for i := range stops {
 		stops[i] = func() error { return nil } // of one that is not started
 	}
-	stop := func() error { return together(stops) }
-	order := rand.New(rand.NewPCG(r.Plan.Seed, startStream^r.starts)).Perm(len(names))
-	r.starts++
+	stop := func() error { return stopAll(stops) }
+	order := rand.New(rand.NewPCG(r.Plan.Seed, startStream^r.launches)).Perm(len(names))
+	r.launches++
 	for _, i := range order {
 		name := names[i]
 		t, end, err := r.Launcher.Launch(ctx, name.Model, name.Workload)
@@ -168,7 +168,7 @@ func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (ma
 		}
 		targets[name] = t
 		if t.Gone != nil {
-			go watch(ctx, t, cancel)
+			go watchTarget(ctx, t, cancel)
 		}
 	}
 	return targets, stop, nil
@@ -180,8 +180,8 @@ type StopError struct{ error }
 // Unwrap is for package errors.
 func (e *StopError) Unwrap() error { return e.error }
 
-// together calls all stops at the same time: each may take as long as a target may drain.
-func together(stops []func() error) error {
+// stopAll calls all stops at the same time: each may take as long as a target may drain.
+func stopAll(stops []func() error) error {
 	errs := make([]error, len(stops))
 	var all sync.WaitGroup
 	for i, stop := range stops {
@@ -194,17 +194,17 @@ func together(stops []func() error) error {
 	return nil
 }
 
-// watch ends the run when the target goes, until ctx ends.
-func watch(ctx context.Context, t *subject.Target, cancel context.CancelCauseFunc) {
+// watchTarget ends the run when the target goes, until ctx ends.
+func watchTarget(ctx context.Context, t *subject.Target, cancel context.CancelCauseFunc) {
 	select {
 	case why := <-t.Gone:
-		cancel(fmt.Errorf("%w: %s as %s: %w", errDied, t.Workload, t.Model, why))
+		cancel(fmt.Errorf("%w: %s as %s: %w", errTargetDied, t.Workload, t.Model, why))
 	case <-ctx.Done():
 	}
 }
 
-// alike proves for each workload that its targets answer the same.
-func (r *Runner) alike(ctx context.Context, targets map[plan.TargetName]*subject.Target) error {
+// verifyTargets verifies for each workload that the responses of its targets are equivalent.
+func (r *Runner) verifyTargets(ctx context.Context, targets map[plan.TargetName]*subject.Target) error {
 	for _, w := range r.Plan.Workloads {
 		var twins []*subject.Target
 		for _, name := range r.Plan.Targets() {
@@ -213,7 +213,7 @@ func (r *Runner) alike(ctx context.Context, targets map[plan.TargetName]*subject
 			}
 		}
 		err := verifyEquivalent(ctx, w.Requests, twins)
-		var differ *Difference
+		var differ *DifferenceError
 		if errors.As(err, &differ) && r.Plan.AllowDifferent {
 			continue
 		}

@@ -34,18 +34,18 @@ func TestRunnerVisitsEveryCellOnceARound(t *testing.T) {
 	for i, b := range blocks {
 		round := i / len(p.Cells)
 		want := record.Block{Cell: p.Order(round)[i%len(p.Cells)], Round: round,
-			Group: []int{0, 0, 1, 1, 2}[round]} // 5 rounds in 3 groups
-		if b.Cell != want.Cell || b.Round != want.Round || b.Group != want.Group {
-			t.Errorf("block %d is cell %d, round %d, group %d, want %d, %d, %d", i, b.Cell, b.Round, b.Group, want.Cell,
-				want.Round, want.Group)
+			Start: []int{0, 0, 1, 1, 2}[round]} // 5 rounds in 3 starts
+		if b.Cell != want.Cell || b.Round != want.Round || b.Start != want.Start {
+			t.Errorf("block %d is cell %d, round %d, start %d, want %d, %d, %d", i, b.Cell, b.Round, b.Start, want.Cell,
+				want.Round, want.Start)
 		}
-		if b.StartNS < end || b.LengthNS <= 0 || b.Requests != 1 || b.Errors != nil || b.Usage != nil {
+		if b.BeganNS < end || b.LengthNS <= 0 || b.Requests != 1 || b.Errors != nil || b.Usage != nil {
 			t.Errorf("block %d: %+v, and the one before it ended at %d", i, b, end)
 		}
-		end = b.StartNS + b.LengthNS
+		end = b.BeganNS + b.LengthNS
 
 		wanted := load.Visit{URL: engine.visits[i].URL, Request: p.Workloads[0].Requests[0], Load: p.Cells[b.Cell].Load,
-			Length: time.Millisecond, AtLeast: 3, Seed: p.VisitSeed(round)}
+			Length: time.Millisecond, MinRequests: 3, Seed: p.BlockSeed(round)}
 		if diff := cmp.Diff(wanted, engine.visits[i]); diff != "" {
 			t.Errorf("visit %d (-want +got):\n%s", i, diff)
 		}
@@ -105,7 +105,7 @@ func TestRunnerRecordsEachBlockBeforeTheNext(t *testing.T) {
 // stopped.
 func TestRunnerEnds(t *testing.T) {
 	type arrange func(*fakeLauncher, *fakeEngine, context.CancelFunc)
-	// On the third visit, that is within the first group, which has two targets.
+	// On the third visit, that is within the first start, which has two targets.
 	third := func(what func(context.Context, *fakeLauncher, load.Recorder) error) arrange {
 		return func(l *fakeLauncher, e *fakeEngine, _ context.CancelFunc) {
 			e.run = func(ctx context.Context, v load.Visit, rec load.Recorder) error {
@@ -163,7 +163,7 @@ func TestRunnerEnds(t *testing.T) {
 		}, 0, 1, "starting hello as cgi: the fake fails"},
 		"no target ends well": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
 			l.badEnd = errFake
-		}, 8, 2, "stopping hello as persistent: the fake fails\nstopping hello as cgi: the fake fails"}, // seen after the first group
+		}, 8, 2, "stopping hello as persistent: the fake fails\nstopping hello as cgi: the fake fails"}, // seen after the first start
 		"not one answer is right": {third(func(_ context.Context, _ *fakeLauncher, rec load.Recorder) error {
 			rec.Observe([]record.Observation{{Err: record.ErrRefused}, {Err: record.ErrTimeout}, {Err: record.ErrRefused}})
 			return nil
@@ -200,7 +200,7 @@ func TestRunnerEnds(t *testing.T) {
 // Each target may take its time to drain, and all take it at once: here each waits until all were told to end.
 func TestRunnerStopsTargetsTogether(t *testing.T) {
 	p := somePlan()
-	p.Groups = 1
+	p.Starts = 1
 	var told sync.WaitGroup
 	told.Add(2)
 	launcher := &fakeLauncher{badEnd: errFake, wait: func() { told.Done(); told.Wait() }}

@@ -12,67 +12,67 @@ import (
 type schedule struct {
 	plan    plan.Plan
 	elapsed func() time.Duration // since the run began
-	groups  int                  // starts of the targets, those to come included
-	group   int                  // the start under way
+	starts  int                  // starts of the targets, those to come included
+	start   int                  // the start under way
 	up      bool                 // its targets have started
 	round   int                  // the next
-	first   int                  // round of the group
+	first   int                  // round of the start
 	blocks  int                  // done
 
 	turns     []int         // of each cell
-	kin       []int         // of each cell: cells with the same number differ only in model
-	starting  spell         // of all targets together, with the proof that they are alike
-	stopping  spell         // likewise
-	visits    []spell       // of each cell
-	missing   []int         // of each cell: visits that it still needs; nil if nothing is waited for
+	pairs     []int         // of each cell: cells with the same number differ only in model
+	starting  average       // of all targets together, with the proof that they are alike
+	stopping  average       // likewise
+	visits    []average     // of each cell
+	missing   []int         // of each cell: valid visits that it still needs; nil if nothing is waited for
 	end       time.Duration // of the run, as predicted
 	predicted time.Duration // when that was
 }
 
 func newSchedule(p plan.Plan, elapsed func() time.Duration) *schedule {
-	return &schedule{plan: p, elapsed: elapsed, groups: p.Groups, turns: p.Turns(), kin: p.PairGroups(),
-		visits: make([]spell, len(p.Cells))}
+	return &schedule{plan: p, elapsed: elapsed, starts: p.Starts, turns: p.Turns(), pairs: p.PairNumbers(),
+		visits: make([]average, len(p.Cells))}
 }
 
-// more reports whether another round belongs to the group. By time, a group ends with its share of the budget, the
-// start of its targets included, and has one round at least.
-func (s *schedule) more() bool {
-	return s.belongs(s.round, s.first, s.group, s.groups, s.elapsed())
+// moreRounds reports whether another round belongs to the start. By time, a start ends with its share of the budget,
+// the start of its targets included, and has one round at least.
+func (s *schedule) moreRounds() bool {
+	return s.hasRound(s.round, s.first, s.start, s.starts, s.elapsed())
 }
 
-// belongs is more for a round that would begin at this time, if there were this many groups.
-func (s *schedule) belongs(round, first, group, groups int, at time.Duration) bool {
+// hasRound is moreRounds for a round that would begin at this time, if there were this many starts.
+func (s *schedule) hasRound(round, first, start, starts int, at time.Duration) bool {
 	if s.plan.Rounds > 0 {
-		return round < s.plan.RoundsBefore(group+1)
+		return round < s.plan.RoundsBefore(start+1)
 	}
-	return round == first || at < time.Duration(s.plan.BudgetNS)*time.Duration(group+1)/time.Duration(groups)
+	return round == first || at < time.Duration(s.plan.BudgetNS)*time.Duration(start+1)/time.Duration(starts)
 }
 
-// last reports whether the targets are not started again.
-func (s *schedule) last() bool { return s.group == s.groups-1 }
+// lastStart reports whether the targets are not started again.
+func (s *schedule) lastStart() bool { return s.start == s.starts-1 }
 
-// started notes that the targets of the group are up, and how long that took.
-func (s *schedule) started(took time.Duration) {
+// noteStarted notes that the targets of the start are up, and how long that took.
+func (s *schedule) noteStarted(took time.Duration) {
 	s.starting.add(took)
 	s.up, s.first = true, s.round
 }
 
-// stopped notes that those of the group have ended.
-func (s *schedule) stopped(took time.Duration) {
+// noteStopped notes that those of the start have ended.
+func (s *schedule) noteStopped(took time.Duration) {
 	s.stopping.add(took)
 	s.up = false
-	s.group++
+	s.start++
 }
 
-// visited notes a visit. It is taken to be a valid one until the record is looked at.
-func (s *schedule) visited(cell int, took time.Duration) {
+// noteVisit notes a visit. It is taken to be a valid one until the record is looked at.
+func (s *schedule) noteVisit(cell int, took time.Duration) {
 	s.blocks++
 	s.visits[cell].add(took)
-	use(s.missing, cell)
+	countVisit(s.missing, cell)
 }
 
-// use counts a visit to the cell.
-func use(missing []int, cell int) {
+// countVisit counts a visit to the cell.
+func countVisit(missing []int, cell int) {
 	if missing != nil && missing[cell] > 0 {
 		missing[cell]--
 	}
@@ -85,8 +85,8 @@ func (s *schedule) due(round, cell int) bool { return (round+s.turns[cell])%s.pl
 // is no time. In overtime a run makes of each round only the visits to cells that lack pairs and to those which differ
 // from them only in model, and skips rounds without any. So what is visited together is what was before.
 func (s *schedule) overtime() []int {
-	for ; lacks(s.missing); s.round++ {
-		cells := s.lacking(s.plan.Order(s.round), s.missing)
+	for ; anyMissing(s.missing); s.round++ {
+		cells := s.needingVisits(s.plan.Order(s.round), s.missing)
 		switch {
 		case len(cells) == 0:
 		case s.fits(s.elapsed(), cells):
@@ -98,20 +98,20 @@ func (s *schedule) overtime() []int {
 	return nil
 }
 
-// lacks reports whether a cell still needs a visit.
-func lacks(missing []int) bool {
+// anyMissing reports whether a cell still needs a visit.
+func anyMissing(missing []int) bool {
 	return slices.ContainsFunc(missing, func(n int) bool { return n > 0 })
 }
 
-// lacking keeps of the cells those that still need visits, and those that differ from them only in model.
-func (s *schedule) lacking(cells, missing []int) []int {
+// needingVisits keeps of the cells those that still need visits, and those that differ from them only in model.
+func (s *schedule) needingVisits(cells, missing []int) []int {
 	wanted := map[int]bool{}
 	for cell, n := range missing {
 		if n > 0 {
-			wanted[s.kin[cell]] = true
+			wanted[s.pairs[cell]] = true
 		}
 	}
-	return slices.DeleteFunc(cells, func(cell int) bool { return !wanted[s.kin[cell]] })
+	return slices.DeleteFunc(cells, func(cell int) bool { return !wanted[s.pairs[cell]] })
 }
 
 // unforeseen is the share of the longest time of a run in which nothing is planned.
@@ -122,5 +122,5 @@ func (s *schedule) fits(at time.Duration, cells []int) bool {
 	for _, cell := range cells {
 		at += s.cost(cell)
 	}
-	return float64(at+s.stopTime()) <= (1-unforeseen)*float64(s.plan.Most())
+	return float64(at+s.stopTime()) <= (1-unforeseen)*float64(s.plan.MaxDuration())
 }

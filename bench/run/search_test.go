@@ -32,20 +32,20 @@ func searchPlan() plan.Plan {
 type visited struct {
 	Model string
 	Rate  float64
-	Group int
+	Start int
 }
 
 // searched makes a search in which judge answers, given the visit and how often this was made before. It returns the
 // visits in the order in which they were made, and their seeds.
-func searched(t *testing.T, p plan.Plan, judge func(v visited, before int) plan.Verdict) ([]visited, []uint64) {
+func searched(t *testing.T, p plan.Plan, judge func(v visited, before int) plan.ObjectiveStatus) ([]visited, []uint64) {
 	t.Helper()
 	engine := &fakeEngine{}
 	r := newRunner(t, p, &fakeLauncher{}, engine)
 	var all []visited
-	err := r.Search(t.Context(), func() (plan.Verdict, error) {
+	err := r.Search(t.Context(), func() (plan.ObjectiveStatus, error) {
 		blocks := read(t, r.Record.Dir).Blocks
 		b := blocks[len(blocks)-1]
-		v := visited{p.Cells[b.Cell].Model, p.Cells[b.Cell].Load.RateRPS, b.Group}
+		v := visited{p.Cells[b.Cell].Model, p.Cells[b.Cell].Load.RateRPS, b.Start}
 		before := 0
 		for _, w := range all {
 			if w == v {
@@ -66,10 +66,10 @@ func searched(t *testing.T, p plan.Plan, judge func(v visited, before int) plan.
 }
 
 // of lists the rates at which a model was visited in one start of the targets.
-func of(all []visited, model string, group int) []float64 {
+func of(all []visited, model string, start int) []float64 {
 	var rates []float64
 	for _, v := range all {
-		if v.Model == model && v.Group == group {
+		if v.Model == model && v.Start == start {
 			rates = append(rates, v.Rate)
 		}
 	}
@@ -77,8 +77,8 @@ func of(all []visited, model string, group int) []float64 {
 }
 
 // limits is a judge to whom a model meets the objective up to a rate.
-func limits(highest map[string]float64) func(visited, int) plan.Verdict {
-	return func(v visited, _ int) plan.Verdict {
+func limits(highest map[string]float64) func(visited, int) plan.ObjectiveStatus {
+	return func(v visited, _ int) plan.ObjectiveStatus {
 		if v.Rate <= highest[v.Model] {
 			return plan.Met
 		}
@@ -89,14 +89,14 @@ func limits(highest map[string]float64) func(visited, int) plan.Verdict {
 // Each curve is climbed at the first start of the targets, and what was found is confirmed at each further start.
 func TestSearch(t *testing.T) {
 	all, _ := searched(t, searchPlan(), limits(map[string]float64{"persistent": 60, "cgi": 30}))
-	for group, want := range []map[string][]float64{
+	for start, want := range []map[string][]float64{
 		{"persistent": {40, 60, 70}, "cgi": {40, 20, 30}},
 		{"persistent": {60}, "cgi": {30}},
 		{"persistent": {60}, "cgi": {30}},
 	} {
 		for model, rates := range want {
-			if got := of(all, model, group); !slices.Equal(got, rates) {
-				t.Errorf("start %d, %s: rates %v, want %v", group, model, got, rates)
+			if got := of(all, model, start); !slices.Equal(got, rates) {
+				t.Errorf("start %d, %s: rates %v, want %v", start, model, got, rates)
 			}
 		}
 	}
@@ -107,12 +107,12 @@ func TestSearch(t *testing.T) {
 
 // What holds at the first start only is not what is found: the search goes down to what holds at all.
 func TestSearchStepsDownAtFurtherStarts(t *testing.T) {
-	all, _ := searched(t, searchPlan(), func(v visited, _ int) plan.Verdict {
-		return limits(map[string]float64{"persistent": []float64{50, 30, 70}[v.Group], "cgi": 0})(v, 0)
+	all, _ := searched(t, searchPlan(), func(v visited, _ int) plan.ObjectiveStatus {
+		return limits(map[string]float64{"persistent": []float64{50, 30, 70}[v.Start], "cgi": 0})(v, 0)
 	})
-	for group, want := range [][]float64{{40, 60, 50}, {50, 40, 30}, {30}} {
-		if got := of(all, "persistent", group); !slices.Equal(got, want) {
-			t.Errorf("start %d: rates %v, want %v", group, got, want)
+	for start, want := range [][]float64{{40, 60, 50}, {50, 40, 30}, {30}} {
+		if got := of(all, "persistent", start); !slices.Equal(got, want) {
+			t.Errorf("start %d: rates %v, want %v", start, got, want)
 		}
 	}
 	if got, want := of(all, "cgi", 0), []float64{40, 20, 10}; !slices.Equal(got, want) {
@@ -130,25 +130,25 @@ func TestSearchGoesOnAfterNoise(t *testing.T) {
 		disturbed func(visited) bool
 		want      [][]float64 // by start
 	}{
-		"from 40/s on, at the first start": {func(v visited) bool { return v.Group == 0 && v.Rate >= 40 },
+		"from 40/s on, at the first start": {func(v visited) bool { return v.Start == 0 && v.Rate >= 40 },
 			[][]float64{{40, 40, 40, 20, 30}, {30, 40, 60, 70}, {60}}},
-		"at all rates, at the first start": {func(v visited) bool { return v.Group == 0 },
+		"at all rates, at the first start": {func(v visited) bool { return v.Start == 0 },
 			[][]float64{{40, 40, 40, 20, 20, 20, 10, 10, 10}, {40, 60, 70}, {60}}},
-		"at what was found, at the second start": {func(v visited) bool { return v.Group == 1 && v.Rate == 60 },
+		"at what was found, at the second start": {func(v visited) bool { return v.Start == 1 && v.Rate == 60 },
 			[][]float64{{40, 60, 70}, {60, 60, 60, 50, 60, 60, 60}, {50, 60}}},
 		"from 50/s on, at each start": {func(v visited) bool { return v.Rate >= 50 },
 			[][]float64{{40, 60, 60, 60, 50, 50, 50}, {40, 50, 50, 50}, {40, 50, 50, 50}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			all, _ := searched(t, searchPlan(), func(v visited, before int) plan.Verdict {
+			all, _ := searched(t, searchPlan(), func(v visited, before int) plan.ObjectiveStatus {
 				if v.Model == "persistent" && test.disturbed(v) {
 					return plan.Unclear
 				}
 				return fine(v, before)
 			})
-			for group, want := range test.want {
-				if got := of(all, "persistent", group); !slices.Equal(got, want) {
-					t.Errorf("start %d: rates %v, want %v", group, got, want)
+			for start, want := range test.want {
+				if got := of(all, "persistent", start); !slices.Equal(got, want) {
+					t.Errorf("start %d: rates %v, want %v", start, got, want)
 				}
 			}
 		})
@@ -158,16 +158,16 @@ func TestSearchGoesOnAfterNoise(t *testing.T) {
 // Where long visits are disturbed each time, those at lower rates, which are longer still, are not made at this start.
 func TestSearchPutsOffWhatIsLongAndNoisy(t *testing.T) {
 	p := searchPlan()
-	p.AtLeast = 125 // so that a visit takes 6.25 s at 20/s, and 4.2 s at 30/s
-	all, _ := searched(t, p, func(v visited, _ int) plan.Verdict {
-		if v.Group == 0 && v.Model == "cgi" {
+	p.MinRequests = 125 // so that a visit takes 6.25 s at 20/s, and 4.2 s at 30/s
+	all, _ := searched(t, p, func(v visited, _ int) plan.ObjectiveStatus {
+		if v.Start == 0 && v.Model == "cgi" {
 			return plan.Unclear
 		}
 		return limits(map[string]float64{"cgi": 10, "persistent": 70})(v, 0)
 	})
-	for group, want := range [][]float64{{40, 40, 40, 20, 20, 20}, {40, 20, 10}, {10}} {
-		if got := of(all, "cgi", group); !slices.Equal(got, want) {
-			t.Errorf("start %d: rates %v, want %v", group, got, want)
+	for start, want := range [][]float64{{40, 40, 40, 20, 20, 20}, {40, 20, 10}, {10}} {
+		if got := of(all, "cgi", start); !slices.Equal(got, want) {
+			t.Errorf("start %d: rates %v, want %v", start, got, want)
 		}
 	}
 	if got, want := of(all, "persistent", 2), []float64{70}; !slices.Equal(got, want) {
@@ -179,26 +179,26 @@ func TestSearchPutsOffWhatIsLongAndNoisy(t *testing.T) {
 // made once more; and one that failed it is not.
 func TestSearchAsksAgain(t *testing.T) {
 	for name, test := range map[string]struct {
-		answers []plan.Verdict // at 40/s
+		answers []plan.ObjectiveStatus // at 40/s
 		holds   bool
 	}{
-		"met":                         {[]plan.Verdict{plan.Met}, true},
-		"failed":                      {[]plan.Verdict{plan.Failed}, false},
-		"disturbed, then met":         {[]plan.Verdict{plan.Unclear, plan.Met}, true},
-		"disturbed twice, then met":   {[]plan.Verdict{plan.Unclear, plan.Unclear, plan.Met}, true},
-		"disturbed each time":         {[]plan.Verdict{plan.Unclear, plan.Unclear, plan.Unclear}, false},
-		"missed, then met":            {[]plan.Verdict{plan.Missed, plan.Met}, true},
-		"missed twice":                {[]plan.Verdict{plan.Missed, plan.Missed}, false},
-		"missed, disturbed, met":      {[]plan.Verdict{plan.Missed, plan.Unclear, plan.Met}, true},
-		"disturbed, missed, missed":   {[]plan.Verdict{plan.Unclear, plan.Missed, plan.Missed}, false},
-		"missed, disturbed twice":     {[]plan.Verdict{plan.Missed, plan.Unclear, plan.Unclear}, false},
-		"disturbed, failed":           {[]plan.Verdict{plan.Unclear, plan.Failed}, false},
-		"disturbed, missed, failed":   {[]plan.Verdict{plan.Unclear, plan.Missed, plan.Failed}, false},
-		"missed, failed, but not met": {[]plan.Verdict{plan.Missed, plan.Failed}, false},
+		"met":                         {[]plan.ObjectiveStatus{plan.Met}, true},
+		"failed":                      {[]plan.ObjectiveStatus{plan.Failed}, false},
+		"disturbed, then met":         {[]plan.ObjectiveStatus{plan.Unclear, plan.Met}, true},
+		"disturbed twice, then met":   {[]plan.ObjectiveStatus{plan.Unclear, plan.Unclear, plan.Met}, true},
+		"disturbed each time":         {[]plan.ObjectiveStatus{plan.Unclear, plan.Unclear, plan.Unclear}, false},
+		"missed, then met":            {[]plan.ObjectiveStatus{plan.Missed, plan.Met}, true},
+		"missed twice":                {[]plan.ObjectiveStatus{plan.Missed, plan.Missed}, false},
+		"missed, disturbed, met":      {[]plan.ObjectiveStatus{plan.Missed, plan.Unclear, plan.Met}, true},
+		"disturbed, missed, missed":   {[]plan.ObjectiveStatus{plan.Unclear, plan.Missed, plan.Missed}, false},
+		"missed, disturbed twice":     {[]plan.ObjectiveStatus{plan.Missed, plan.Unclear, plan.Unclear}, false},
+		"disturbed, failed":           {[]plan.ObjectiveStatus{plan.Unclear, plan.Failed}, false},
+		"disturbed, missed, failed":   {[]plan.ObjectiveStatus{plan.Unclear, plan.Missed, plan.Failed}, false},
+		"missed, failed, but not met": {[]plan.ObjectiveStatus{plan.Missed, plan.Failed}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			all, _ := searched(t, searchPlan(), func(v visited, before int) plan.Verdict {
-				if v.Rate == 40 && v.Model == "cgi" && v.Group == 0 {
+			all, _ := searched(t, searchPlan(), func(v visited, before int) plan.ObjectiveStatus {
+				if v.Rate == 40 && v.Model == "cgi" && v.Start == 0 {
 					return test.answers[before]
 				}
 				return limits(map[string]float64{"cgi": 40, "persistent": 40})(v, 0)
@@ -220,7 +220,7 @@ func TestSearchAsksAgain(t *testing.T) {
 // The first visits to a rate meet the same arrivals, whichever the model, and the second visits others.
 func TestSearchSeedsVisitsByRateAndTry(t *testing.T) {
 	// Cgi is visited twice as often, so that the twins' visits have different numbers.
-	all, seeds := searched(t, searchPlan(), func(v visited, before int) plan.Verdict {
+	all, seeds := searched(t, searchPlan(), func(v visited, before int) plan.ObjectiveStatus {
 		if v.Model == "cgi" && before == 0 {
 			return plan.Unclear
 		}
@@ -233,7 +233,7 @@ func TestSearchSeedsVisitsByRateAndTry(t *testing.T) {
 	seen := map[string]map[ask]uint64{"persistent": {}, "cgi": {}}
 	tries := map[visited]int{}
 	for i, v := range all {
-		v.Group = 0
+		v.Start = 0
 		seen[v.Model][ask{v.Rate, tries[v]}] = seeds[i]
 		tries[v]++
 	}
@@ -255,9 +255,9 @@ func TestSearchSeedsVisitsByRateAndTry(t *testing.T) {
 // A budget is a bound: a visit that would pass the curve's share of it by its plan is not made, but each curve has one.
 func TestSearchWithinABudget(t *testing.T) {
 	p := searchPlan()
-	p.AtLeast = 400 // so that a visit at 10/s takes 40 s by its plan, one at 20/s 20 s and one at 40/s 10 s
+	p.MinRequests = 400 // so that a visit at 10/s takes 40 s by its plan, one at 20/s 20 s and one at 40/s 10 s
 	none, all := limits(nil), limits(map[string]float64{"persistent": 70, "cgi": 70})
-	check := func(budget time.Duration, judge func(visited, int) plan.Verdict, first, second []float64, starts int) {
+	check := func(budget time.Duration, judge func(visited, int) plan.ObjectiveStatus, first, second []float64, starts int) {
 		t.Helper()
 		p.BudgetNS = int64(budget)
 		visits, _ := searched(t, p, judge)
@@ -273,7 +273,7 @@ func TestSearchWithinABudget(t *testing.T) {
 		if diff := cmp.Diff([2][]float64{first, second}, got); diff != "" {
 			t.Errorf("within %v: rates of the curves (-want +got):\n%s", budget, diff)
 		}
-		if last := visits[len(visits)-1].Group; last != starts-1 {
+		if last := visits[len(visits)-1].Start; last != starts-1 {
 			t.Errorf("within %v: %d starts, want %d", budget, last+1, starts)
 		}
 	}
@@ -282,19 +282,19 @@ func TestSearchWithinABudget(t *testing.T) {
 	check(time.Hour, all, []float64{40, 60, 70, 70, 70}, []float64{40, 60, 70, 70, 70}, 3)
 	check(1, none, []float64{40}, []float64{40}, 1)
 	check(1, all, []float64{40}, []float64{40}, 1) // nor is there time to confirm it
-	// Three of the ten visits that are to be expected are the first curve's, and three the second's. Of half a minute that
-	// is 9 s and as many more, too few for one at 20/s. At the second start, by 21 and 24 s, there is time for it, for none
-	// of the visits takes as long as it should; but not for one at 10/s.
+	// Three of the ten visits that are to be expected are the first curve's, and three the second's. Of half a minute
+	// that is 9 s and as many more, too few for one at 20/s. At the second start, by 21 and 24 s, there is time for it,
+	// for none of the visits takes as long as it should; but not for one at 10/s.
 	check(30*time.Second, none, []float64{40, 20}, []float64{40, 20}, 2)
 }
 
 // Targets are not started for nothing: neither where nothing holds, nor where there is no time to confirm what does.
 func TestSearchStartsNothingInVain(t *testing.T) {
-	for verdict, budget := range map[plan.Verdict]int64{plan.Failed: 0, plan.Met: 1} {
+	for verdict, budget := range map[plan.ObjectiveStatus]int64{plan.Failed: 0, plan.Met: 1} {
 		p, launcher := searchPlan(), &fakeLauncher{}
 		p.BudgetNS = budget
 		r := newRunner(t, p, launcher, &fakeEngine{})
-		if err := r.Search(t.Context(), func() (plan.Verdict, error) { return verdict, nil }); err != nil {
+		if err := r.Search(t.Context(), func() (plan.ObjectiveStatus, error) { return verdict, nil }); err != nil {
 			t.Fatalf("Search = %v", err)
 		}
 		if got := launcher.started.Load(); got != 2 {
@@ -307,7 +307,7 @@ func TestSearchStartsNothingInVain(t *testing.T) {
 func TestSearchEnds(t *testing.T) {
 	engine := &fakeEngine{}
 	r := newRunner(t, searchPlan(), &fakeLauncher{}, engine)
-	err := r.Search(t.Context(), func() (plan.Verdict, error) { return plan.Met, errFake })
+	err := r.Search(t.Context(), func() (plan.ObjectiveStatus, error) { return plan.Met, errFake })
 	if !errors.Is(err, errFake) {
 		t.Errorf("Search = %v, want %v", err, errFake)
 	}
@@ -316,7 +316,7 @@ func TestSearchEnds(t *testing.T) {
 	}
 	engine.run = func(context.Context, load.Visit, load.Recorder) error { return errFake }
 	r = newRunner(t, searchPlan(), &fakeLauncher{}, engine)
-	err = r.Search(t.Context(), func() (plan.Verdict, error) { return plan.Met, nil })
+	err = r.Search(t.Context(), func() (plan.ObjectiveStatus, error) { return plan.Met, nil })
 	if !errors.Is(err, errFake) {
 		t.Errorf("Search = %v, want %v", err, errFake)
 	}
@@ -333,7 +333,7 @@ func TestSearchGoesOnWhereAllFails(t *testing.T) {
 		return nil
 	}}
 	r := newRunner(t, searchPlan(), &fakeLauncher{}, engine)
-	err := r.Search(t.Context(), func() (plan.Verdict, error) {
+	err := r.Search(t.Context(), func() (plan.ObjectiveStatus, error) {
 		blocks := read(t, r.Record.Dir).Blocks
 		if blocks[len(blocks)-1].Failed() > 0 {
 			return plan.Failed, nil

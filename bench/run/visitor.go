@@ -15,19 +15,20 @@ import (
 	"forktax/workload/contract"
 )
 
-// A visitor makes visits to the targets of one group.
+// A visitor visits the targets of one start.
 type visitor struct {
 	*Runner
-	began   time.Time
-	targets map[plan.TargetName]*subject.Target
-	client  *http.Client    // for usage
-	counted record.Counters // by the machine, at the end of the block before
-	rested  map[*subject.Target]rest
-	latest  *subject.Target // that was visited
+	began      time.Time
+	targets    map[plan.TargetName]*subject.Target
+	client     *http.Client    // for usage
+	counted    record.Counters // by the machine, at the end of the block before
+	lastBlocks map[*subject.Target]lastBlock
+	latest     *subject.Target // that was visited
 }
 
-// A rest is the end of a target's last block. While others are measured it should use next to nothing.
-type rest struct {
+// A lastBlock is the usage of a target at the end of its last block. While others are measured it should use next to
+// nothing.
+type lastBlock struct {
 	used contract.Usage
 	at   time.Time
 }
@@ -45,17 +46,17 @@ func (v *visitor) round(ctx context.Context, s *schedule) error {
 
 // next makes the next visit of the schedule's round.
 func (v *visitor) next(ctx context.Context, s *schedule, cell int) error {
-	v.tell(s.progress(cell))
+	v.reportProgress(s.progress(cell))
 	began := s.elapsed()
-	if err := v.visit(ctx, s.group, s.round, cell, v.Plan.VisitSeed(s.round)); err != nil {
+	if err := v.visit(ctx, s.start, s.round, cell, v.Plan.BlockSeed(s.round)); err != nil {
 		return err
 	}
-	s.visited(cell, s.elapsed()-began)
+	s.noteVisit(cell, s.elapsed()-began)
 	return nil
 }
 
 // visit measures one block and puts it on disk. A block during which ctx ends is not recorded.
-func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64) error {
+func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64) error {
 	c := v.Plan.Cells[cell]
 	t := v.targets[plan.TargetName{Workload: c.Workload, Model: c.Model}]
 	engine, ok := v.Engines[c.Engine]
@@ -70,7 +71,7 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64
 		request.Want.Headers = nil
 	}
 	length, discard := v.Plan.Length(c)
-	wanted := load.Visit{URL: t.URL, Request: request, Load: c.Load, Length: length, AtLeast: v.Plan.AtLeast,
+	wanted := load.Visit{URL: t.URL, Request: request, Load: c.Load, Length: length, MinRequests: v.Plan.MinRequests,
 		Seed: seed}
 
 	collect()
@@ -84,7 +85,7 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64
 	if err := engine.Run(ctx, wanted, v.Record); err != nil {
 		return fmt.Errorf("visiting %s: %w", c, err)
 	}
-	block := record.Block{Cell: cell, Round: round, Group: group, StartNS: int64(begin.Sub(v.began)),
+	block := record.Block{Cell: cell, Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
 		LengthNS: int64(time.Since(begin)), DiscardNS: int64(discard), GeneratorNS: int64(process.OwnCPU() - cpu),
 		Collections: int(collections() - collected)}
 	if err := ctx.Err(); err != nil {
@@ -97,23 +98,23 @@ func (v *visitor) visit(ctx context.Context, group, round, cell int, seed uint64
 	if before != nil && after != nil {
 		used := after.Sub(*before)
 		block.Usage = &used
-		if last, ok := v.rested[t]; ok && v.latest != t { // else there were no others
+		if last, ok := v.lastBlocks[t]; ok && v.latest != t { // else there were no others
 			block.IdleNS, block.IdleCPUNS = int64(begin.Sub(last.at)), before.Sub(last.used).CPUNS()
 		}
-		v.rested[t], v.latest = rest{*after, time.Now()}, t
+		v.lastBlocks[t], v.latest = lastBlock{*after, time.Now()}, t
 	}
 	if last := t.DatabaseUsed(); database != nil && last != nil {
 		block.DatabaseNS = new(*last - *database)
 	}
 	if failed := v.Record.Failed(); failed > 0 {
-		block.Complaints = t.Logged(failed == v.Record.Requests())
+		block.LogLines = t.Logged(failed == v.Record.Requests())
 	}
 	now := v.counters()
 	block.Machine, v.counted = now.Sub(v.counted), now
-	return v.keep(c, block)
+	return v.endBlock(c, block)
 }
 
-func (v *visitor) keep(c plan.Cell, b record.Block) error {
+func (v *visitor) endBlock(c plan.Cell, b record.Block) error {
 	if err := v.Record.End(b); err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ func (v *visitor) keep(c plan.Cell, b record.Block) error {
 			return fmt.Errorf("%s: %w: none was sent", c, errNoneRight)
 		}
 	case v.Record.Requests():
-		return fmt.Errorf("%s: %w: %v%s", c, errNoneRight, record.Counts(v.Record.Errors()), b.Logged())
+		return fmt.Errorf("%s: %w: %v%s", c, errNoneRight, record.Counts(v.Record.Errors()), b.LogSuffix())
 	}
 	return nil
 }

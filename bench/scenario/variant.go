@@ -88,10 +88,10 @@ func readVariant(v *subject.Variant, key string, value ast.Node) (needed string)
 		v.Program, needed = text, "the path of a program is needed"
 		ok = ok && text != ""
 	case "padding":
-		needed = fmt.Sprintf("a number of bytes up to %d is needed", subject.MostPadding)
+		needed = fmt.Sprintf("a number of bytes up to %d is needed", subject.MaxPadding)
 		var err error
 		v.Padding, err = strconv.Atoi(text)
-		ok = ok && err == nil && v.Padding >= 0 && v.Padding <= subject.MostPadding
+		ok = ok && err == nil && v.Padding >= 0 && v.Padding <= subject.MaxPadding
 	case "build":
 		v.Build, ok = flagsOf(value)
 		needed = `a list of flags of go build is needed, such as ["-ldflags=-s -w"]`

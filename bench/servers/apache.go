@@ -3,8 +3,8 @@ package servers
 import "path/filepath"
 
 // apacheWeb is a way in which Apache 2.4 has something answer, by these modules and directives.
-func apacheWeb(w web, modules ...string) web {
-	w.user, w.programs, w.folders, w.modules = "www-data", []string{"apache2"}, []string{"/usr/sbin"}, "/usr/lib/apache2/modules"
+func apacheWeb(w webSpec, modules ...string) webSpec {
+	w.user, w.programs, w.dirs, w.modules = "www-data", []string{"apache2"}, []string{"/usr/sbin"}, "/usr/lib/apache2/modules"
 	config := `
 ServerRoot {{.Dir}}
 ServerName 127.0.0.1
@@ -27,37 +27,38 @@ LoadModule authz_core_module {{.Modules}}/mod_authz_core.so
 	return w
 }
 
-// threads is for the module mpm_event: 64 of one process serve all clients of a run.
-const threads = "ThreadsPerChild 64\n"
+// apacheThreads is for the module mpm_event: 64 of one process serve all clients of a run.
+const apacheThreads = "ThreadsPerChild 64\n"
 
-// passed hands the variables of an app on to what Apache executes.
-const passed = "{{range $name, $_ := .Variables}}PassEnv {{$name}}\n{{end}}"
+// apachePassEnv hands the variables of an app on to what Apache executes.
+const apachePassEnv = "{{range $name, $_ := .Variables}}PassEnv {{$name}}\n{{end}}"
 
 // apache has mod_cgid, whose daemon starts the programs.
-var apache = apacheWeb(web{
-	name:     "apache",
-	about:    "Apache's event module and mod_cgid",
-	takes:    Executable,
-	forgets:  true,
-	packages: "apache2",
-	path:     "/cgi-bin/{{.File}}",
-	config: map[string]string{"conf": threads + passed + `
+var apache = apacheWeb(webSpec{
+	name:           "apache",
+	about:          "Apache's event module and mod_cgid",
+	handles:        Executable,
+	ignoresSIGCHLD: true,
+	packages:       "apache2",
+	path:           "/cgi-bin/{{.File}}",
+	config: map[string]string{"conf": apacheThreads + apachePassEnv + `
 ScriptSock {{.Dir}}/cgid
 ScriptAlias /cgi-bin/ {{.Bin}}/
 `},
 }, "mpm_event", "alias", "env", "cgid")
 
-// processes is for the module mpm_prefork: one request at a time in each of so many that are there from the beginning.
-const processes = `
+// apacheProcesses is for the module mpm_prefork: one request at a time in each of so many that are there from the
+// beginning.
+const apacheProcesses = `
 StartServers {{.Workers}}
 MinSpareServers 1
 MaxSpareServers {{.Workers}}
 MaxConnectionsPerChild 0
 `
 
-// python has mod_python answer. The handlers of a process share an interpreter, and with it what a module opened when it
-// was imported.
-const python = passed + `
+// modPythonConfig has mod_python answer. The handlers of a process share an interpreter, and with it what a module
+// opened when it was imported.
+const modPythonConfig = apachePassEnv + `
 PythonInterpreter main_interpreter
 PythonPath "sys.path + ['{{.Bin}}']"
 PythonAutoReload Off
@@ -66,14 +67,14 @@ PythonDebug Off
 
 const pythonPackages = "apache2 libapache2-mod-python"
 
-var modPython = apacheWeb(web{
+var modPython = apacheWeb(webSpec{
 	name:     "mod_python",
 	about:    "Apache's event module and a handler of mod_python",
-	takes:    PythonHandler,
+	handles:  PythonHandler,
 	needs:    []string{"mod_python.so"},
 	packages: pythonPackages,
 	path:     "/{{.Module}}",
-	config: map[string]string{"conf": threads + python + `
+	config: map[string]string{"conf": apacheThreads + modPythonConfig + `
 PythonImport {{.Module}} main_interpreter
 Alias /{{.Module}} {{.Bin}}/{{.File}}
 <Files {{.File}}>
@@ -83,16 +84,16 @@ Alias /{{.Module}} {{.Bin}}/{{.File}}
 `},
 }, "mpm_event", "alias", "env", "python")
 
-// pythonPublisher crashes without mod_mime, which it asks what extensions are handled. It is not safe for threads, and nor
-// is the handler of CGI scripts: with several, two in a hundred of their answers were another's, or none.
-var pythonPublisher = apacheWeb(web{
+// pythonPublisher crashes without mod_mime, which it asks what extensions are handled. It is not safe for threads, and
+// nor is the handler of CGI scripts: with several, two in a hundred of their answers were another's, or none.
+var pythonPublisher = apacheWeb(webSpec{
 	name:     "mod_python-publisher",
 	about:    "Apache's prefork module and mod_python's publisher",
-	takes:    PythonPublisher,
+	handles:  PythonPublisher,
 	needs:    []string{"mod_python.so"},
 	packages: pythonPackages,
 	path:     "/{{.File}}/index",
-	config: map[string]string{"conf": processes + python + `
+	config: map[string]string{"conf": apacheProcesses + modPythonConfig + `
 TypesConfig /dev/null
 <Files {{.File}}>
 	SetHandler mod_python
@@ -102,14 +103,14 @@ TypesConfig /dev/null
 }, "mpm_prefork", "env", "mime", "python")
 
 // pythonScripts have no standard input under Python 3: what mod_python puts in its place fails at the first byte.
-var pythonScripts = apacheWeb(web{
+var pythonScripts = apacheWeb(webSpec{
 	name:     "mod_python-cgihandler",
 	about:    "Apache's prefork module and mod_python's handler of CGI scripts",
-	takes:    PythonScript,
+	handles:  PythonScript,
 	needs:    []string{"mod_python.so"},
 	packages: pythonPackages,
 	path:     "/{{.File}}",
-	config: map[string]string{"conf": processes + python + `
+	config: map[string]string{"conf": apacheProcesses + modPythonConfig + `
 <Files {{.File}}>
 	SetHandler mod_python
 	PythonHandler mod_python.cgihandler
@@ -117,14 +118,14 @@ var pythonScripts = apacheWeb(web{
 `},
 }, "mpm_prefork", "env", "python")
 
-var modWSGI = apacheWeb(web{
+var modWSGI = apacheWeb(webSpec{
 	name:     "mod_wsgi",
 	about:    "Apache's event module and mod_wsgi",
-	takes:    PythonWSGI,
+	handles:  PythonWSGI,
 	needs:    []string{"mod_wsgi.so"},
 	packages: "apache2 libapache2-mod-wsgi-py3",
 	path:     "/{{.Module}}",
-	config: map[string]string{"conf": threads + `
+	config: map[string]string{"conf": apacheThreads + `
 WSGISocketPrefix {{.Dir}}/wsgi
 WSGIPythonPath {{.Bin}}
 WSGIApplicationGroup %{GLOBAL}
@@ -133,15 +134,15 @@ WSGIScriptAlias /{{.Module}} {{.Bin}}/{{.File}}
 }, "mpm_event", "wsgi")
 
 // modFCGID keeps processes of php-cgi, which end after 500 requests if nothing else is said.
-var modFCGID = apacheWeb(web{
+var modFCGID = apacheWeb(webSpec{
 	name:     "mod_fcgid",
 	about:    "Apache's event module and mod_fcgid, with php-cgi",
-	takes:    PHPPage,
+	handles:  PHPPage,
 	needs:    []string{"mod_fcgid.so"},
 	helpers:  []string{"php-cgi"},
 	packages: "apache2 libapache2-mod-fcgid php-cgi",
 	path:     "/{{.File}}",
-	config: map[string]string{"conf": threads + `
+	config: map[string]string{"conf": apacheThreads + `
 FcgidIPCDir {{.Dir}}/fcgid
 FcgidProcessTableFile {{.Dir}}/fcgid.table
 FcgidInitialEnv PHP_FCGI_MAX_REQUESTS 0
@@ -157,14 +158,14 @@ FcgidMaxProcesses {{.Workers}}
 }, "mpm_event", "fcgid")
 
 // modPHP is built for one thread a process, as Debian's is.
-var modPHP = apacheWeb(web{
+var modPHP = apacheWeb(webSpec{
 	name:     "mod_php",
 	about:    "Apache's prefork module and mod_php",
-	takes:    PHPPage,
+	handles:  PHPPage,
 	needs:    []string{"libphp*.so"},
 	packages: "apache2 libapache2-mod-php",
 	path:     "/{{.File}}",
-	config: map[string]string{"conf": processes + `
+	config: map[string]string{"conf": apacheProcesses + `
 LoadModule php_module {{index .Needs 0}}
 <Files {{.File}}>
 	SetHandler application/x-httpd-php

@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// certify makes a key and a certificate that it signs itself, good for a year. Clients are given it as the one to
-// trust.
-func (h *home) certify() error {
+// makeCertificate makes a key and a certificate that it signs itself, good for a year. Clients are given it as the one
+// to trust.
+func (h *serverDir) makeCertificate() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("making a certificate: %w", err)
@@ -42,7 +42,7 @@ func (h *home) certify() error {
 		"server.crt": {Type: "CERTIFICATE", Bytes: certificate},
 		"server.key": {Type: "PRIVATE KEY", Bytes: secret},
 	} {
-		if err := h.servant.write(filepath.Join(h.dir, name), pem.EncodeToMemory(block)); err != nil {
+		if err := h.runAs.writeFile(filepath.Join(h.dir, name), pem.EncodeToMemory(block)); err != nil {
 			return err
 		}
 	}

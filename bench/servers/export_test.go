@@ -2,20 +2,20 @@ package servers
 
 // What the tests reach of the inside, from outside of the package.
 
-// ServerPrograms finds the server programs.
-var ServerPrograms = serverPrograms
+// PostgresDir finds the server programs.
+var PostgresDir = postgresDir
 
 // URL is that of the server, with its password.
-func (s *Server) URL() string { return s.url.String() }
+func (s *PostgresServer) URL() string { return s.url.String() }
 
 // Postmaster is the number of a private server's process.
-func (s *Server) Postmaster() int { return s.cluster.process.PID() }
+func (s *PostgresServer) Postmaster() int { return s.private.process.PID() }
 
 // Dir is the folder of a private server.
-func (s *Server) Dir() string { return s.cluster.dir }
+func (s *PostgresServer) Dir() string { return s.private.dir }
 
 // Abandon ends the session as the death of this process would.
-func (s *Server) Abandon() { s.schemas.close() }
+func (s *PostgresServer) Abandon() { s.schemas.close() }
 
 // Dir is the folder of a web server.
-func (w *Web) Dir() string { return w.home.dir }
+func (w *WebServer) Dir() string { return w.dir.dir }

@@ -3,8 +3,8 @@ package servers
 import "path/filepath"
 
 // lighttpdWeb is a way in which lighttpd 1.4 has something answer by mod_cgi.
-func lighttpdWeb(w web) web {
-	w.user, w.programs, w.folders = "www-data", []string{"lighttpd"}, []string{"/usr/sbin"}
+func lighttpdWeb(w webSpec) webSpec {
+	w.user, w.programs, w.dirs = "www-data", []string{"lighttpd"}, []string{"/usr/sbin"}
 	w.config["conf"] = `
 server.modules = ("mod_alias", "mod_cgi", "mod_setenv")
 server.bind = "127.0.0.1"
@@ -21,10 +21,10 @@ server.max-keep-alive-requests = 1000000000
 	return w
 }
 
-var lighttpd = lighttpdWeb(web{
+var lighttpd = lighttpdWeb(webSpec{
 	name:     "lighttpd",
 	about:    "lighttpd's mod_cgi",
-	takes:    Executable,
+	handles:  Executable,
 	packages: "lighttpd",
 	path:     "/cgi-bin/{{.File}}",
 	config: map[string]string{"conf": `
@@ -34,10 +34,10 @@ cgi.assign = ("" => "")
 })
 
 // phpCGI starts PHP's interpreter for each request.
-var phpCGI = lighttpdWeb(web{
+var phpCGI = lighttpdWeb(webSpec{
 	name:     "php-cgi",
 	about:    "lighttpd's mod_cgi, with php-cgi",
-	takes:    PHPPage,
+	handles:  PHPPage,
 	helpers:  []string{"php-cgi"},
 	packages: "lighttpd php-cgi",
 	path:     "/{{.File}}",

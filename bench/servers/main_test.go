@@ -36,10 +36,10 @@ func TestMain(m *testing.M) {
 }
 
 // started starts a server for the test. Without PostgreSQL the test is skipped, which CI does not allow.
-func started(t *testing.T, p servers.Postgres) *servers.Server {
+func started(t *testing.T, p servers.Postgres) *servers.PostgresServer {
 	t.Helper()
 	s, err := p.Start(t.Context())
-	if errors.Is(err, servers.ErrNotInstalled) {
+	if errors.Is(err, servers.ErrNoPostgres) {
 		testenv.Skip(t, err)
 	}
 	if err != nil {
@@ -49,7 +49,7 @@ func started(t *testing.T, p servers.Postgres) *servers.Server {
 }
 
 // ended ends the server when the test does, which must be a good end.
-func ended(t *testing.T, s *servers.Server) *servers.Server {
+func ended(t *testing.T, s *servers.PostgresServer) *servers.PostgresServer {
 	t.Cleanup(func() {
 		if err := s.Stop(); err != nil {
 			t.Errorf("Stop = %v", err)

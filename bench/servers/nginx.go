@@ -7,8 +7,8 @@ import (
 
 // nginxWeb is nginx before a program that has something answer: nginx itself executes nothing, and hands requests on by
 // FastCGI. In pattern, script is the path of what answers, and beyond what follows it.
-func nginxWeb(w web, pattern, program string) web {
-	w.user, w.folders = "www-data", []string{"/usr/sbin"}
+func nginxWeb(w webSpec, pattern, program string) webSpec {
+	w.user, w.dirs = "www-data", []string{"/usr/sbin"}
 	if w.config == nil {
 		w.config = map[string]string{}
 	}
@@ -59,24 +59,24 @@ http {
 }
 
 // nginx has fcgiwrap execute programs.
-var nginx = nginxWeb(web{
-	name:     "nginx",
-	about:    "nginx and fcgiwrap",
-	takes:    Executable,
-	forgets:  true,
-	programs: []string{"fcgiwrap", "nginx"},
-	packages: "nginx-light fcgiwrap",
-	path:     "/cgi-bin/{{.File}}",
+var nginx = nginxWeb(webSpec{
+	name:           "nginx",
+	about:          "nginx and fcgiwrap",
+	handles:        Executable,
+	ignoresSIGCHLD: true,
+	programs:       []string{"fcgiwrap", "nginx"},
+	packages:       "nginx-light fcgiwrap",
+	path:           "/cgi-bin/{{.File}}",
 	commands: func(s site) [][]string {
 		return [][]string{{"fcgiwrap", "-c", strconv.Itoa(s.Workers), "-s", "unix:" + filepath.Join(s.Dir, "fcgi")}}
 	},
 }, "^(?<script>/cgi-bin(?<program>/[^/]+))(?<beyond>.*)$", "$program")
 
 // phpFPM keeps processes of PHP's own manager.
-var phpFPM = nginxWeb(web{
+var phpFPM = nginxWeb(webSpec{
 	name:     "php-fpm",
 	about:    "nginx and php-fpm",
-	takes:    PHPPage,
+	handles:  PHPPage,
 	programs: []string{debianFPM, "nginx"},
 	packages: "nginx-light php-fpm",
 	path:     "/{{.File}}",

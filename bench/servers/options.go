@@ -79,7 +79,7 @@ func (o *Options) Kind() string {
 func (o *Options) Suits(l *subject.Launcher) error {
 	for _, s := range subject.ServedBy(l.Programs, l.Variants) {
 		switch wanted := cmp.Or(o.Kind(), Embedded); {
-		case s.Database == "" || s.Database == wanted || s.Database == subject.Directory:
+		case s.Database == "" || s.Database == wanted || s.Database == subject.LDAP:
 		case wanted == Embedded:
 			return subject.InvalidOption("database", "%s is not where %s keeps its data: give --database %s", wanted, s.Path, s.Database)
 		default:
@@ -89,12 +89,12 @@ func (o *Options) Suits(l *subject.Launcher) error {
 	return nil
 }
 
-// Start starts the servers that the programs need, or connects to the one that is given, and has the launcher know them. Of
-// two, s is the database. Stop ends them.
+// Start starts the servers that the programs need, or connects to the one that is given, and has the launcher know
+// them. Of two, s is the database. Stop ends them.
 func (o *Options) Start(ctx context.Context, l *subject.Launcher, stderr io.Writer) (s DataServer,
 	stop func() error, err error) {
 	stop = func() error { return nil }
-	for _, kind := range []string{subject.Directory, subject.Postgres} {
+	for _, kind := range []string{subject.LDAP, subject.Postgres} {
 		if !slices.ContainsFunc(subject.ServedBy(l.Programs, l.Variants), func(s subject.Served) bool { return s.Database == kind }) {
 			continue
 		}
@@ -114,8 +114,8 @@ func (o *Options) Start(ctx context.Context, l *subject.Launcher, stderr io.Writ
 
 // StartOne starts the server of one kind, or connects to it.
 func (o *Options) StartOne(ctx context.Context, kind string, l *subject.Launcher, stderr io.Writer) (DataServer, error) {
-	if kind == subject.Directory {
-		d := Directory{Elsewhere: l.Elsewhere}
+	if kind == subject.LDAP {
+		d := LDAP{StartFunc: l.StartFunc}
 		if o.Users == InMemory {
 			d.Command = []string{l.Exporter, DirectoryCommand}
 		}
@@ -125,5 +125,5 @@ func (o *Options) StartOne(ctx context.Context, kind string, l *subject.Launcher
 	if o.url() == "" {
 		fmt.Fprintln(stderr, "starting a PostgreSQL server")
 	}
-	return Postgres{URL: o.url(), TLS: o.TLS, Socket: o.Socket, Elsewhere: l.Elsewhere}.Start(ctx)
+	return Postgres{URL: o.url(), TLS: o.TLS, Socket: o.Socket, StartFunc: l.StartFunc}.Start(ctx)
 }

@@ -33,11 +33,11 @@ func lives(pid int) bool {
 
 func TestPrivateServer(t *testing.T) {
 	s := started(t, servers.Postgres{})
-	one, remove, err := s.Place(t.Context())
+	one, remove, err := s.Provision(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	two, _, err := s.Place(t.Context())
+	two, _, err := s.Provision(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestTLS(t *testing.T) {
 
 func TestSocket(t *testing.T) {
 	s := ended(t, started(t, servers.Postgres{Socket: true}))
-	place, _, err := s.Place(t.Context())
+	place, _, err := s.Provision(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestSocket(t *testing.T) {
 
 // A harness that is killed leaves neither process nor file, whether its server was ready or not.
 func TestKilled(t *testing.T) {
-	if err := servers.Installed(); err != nil {
+	if err := servers.PostgresInstalled(); err != nil {
 		testenv.Skip(t, err)
 	}
 	for name, ready := range map[string]bool{"ready": true, "while it starts": false} {
@@ -202,7 +202,7 @@ func TestTooManyConnections(t *testing.T) {
 // A server that dies is found out, and told when it would have been ended; nothing of it stays.
 func TestServerDies(t *testing.T) {
 	s := started(t, servers.Postgres{})
-	_, remove, err := s.Place(t.Context())
+	_, remove, err := s.Provision(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

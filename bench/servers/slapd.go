@@ -44,26 +44,26 @@ access to attrs=userPassword by anonymous auth by * none
 access to * by * read
 `
 
-// slapd is the command of OpenLDAP's server, with the highest entry in its data.
-func (s *DirectoryServer) slapd(ctx context.Context, secure bool, password string) (*exec.Cmd, error) {
+// slapdCommand is the command of OpenLDAP's server, with the highest entry in its data.
+func (s *LDAPServer) slapdCommand(ctx context.Context, secure bool, password string) (*exec.Cmd, error) {
 	program, err := slapdProgram()
 	if err != nil {
 		return nil, err
 	}
-	config, err := filled(slapdConfig, map[string]any{"Dir": s.dir, "TLS": secure, "Suffix": suffix, "Admin": admin,
+	config, err := expandTemplate(slapdConfig, map[string]any{"Dir": s.dir, "TLS": secure, "Suffix": ldapSuffix, "Admin": ldapAdmin,
 		"Password": password})
 	if err != nil {
 		return nil, err
 	}
 	conf, data := filepath.Join(s.dir, "conf"), filepath.Join(s.dir, "data")
-	err = errors.Join(s.servant.write(conf, []byte(config)), os.Mkdir(data, 0o700), s.servant.give(data))
+	err = errors.Join(s.runAs.writeFile(conf, []byte(config)), os.Mkdir(data, 0o700), s.runAs.chown(data))
 	if err != nil {
 		return nil, err
 	}
-	load := s.run(program, "-T", "add", "-f", conf)
-	load.Stdin = strings.NewReader("dn: " + suffix + "\nobjectClass: dcObject\nobjectClass: organization\no: forktax\ndc: forktax\n")
+	load := s.command(program, "-T", "add", "-f", conf)
+	load.Stdin = strings.NewReader("dn: " + ldapSuffix + "\nobjectClass: dcObject\nobjectClass: organization\no: forktax\ndc: forktax\n")
 	if _, err := process.Output(ctx, readyLimit, load); err != nil {
 		return nil, fmt.Errorf("adding its highest entry: %w", err)
 	}
-	return s.run(program, "-d", "0", "-h", s.url.Scheme+"://"+s.url.Host+"/", "-f", conf), nil
+	return s.command(program, "-d", "0", "-h", s.url.Scheme+"://"+s.url.Host+"/", "-f", conf), nil
 }

@@ -16,63 +16,63 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Web is a web server that runs.
-type Web struct {
+// A WebServer is a web server that runs.
+type WebServer struct {
 	Name string
 	URL  string // of what answers
 
-	home      *home
+	dir       *serverDir
 	processes []*process.Process
 	stopped   chan struct{}
 	once      sync.Once
 }
 
 const (
-	resting      = 50 * time.Millisecond // in which a server that rests uses next to nothing
-	restingLimit = 5 * time.Second       // on waiting for that
+	idleTime  = 50 * time.Millisecond // in which an idle server uses next to nothing
+	idleLimit = 5 * time.Second       // on waiting for that
 )
 
 // An App is what a web server is to have answer.
 type App struct {
-	File   string   // what answers, of the kind that the server takes
-	Beside []string // files that it needs, which are put into the same folder
+	File       string   // what answers; the server must be able to run it
+	ExtraFiles []string // files that it needs, which are put into the same folder
 	// Copied is told where each of these files was put, before a server starts; may be nil.
 	Copied func(path string) error
 	// Prepare makes its data in the folder, which becomes the server's own, and returns the variables by which it finds
 	// them; nil if it has none.
 	Prepare func(ctx context.Context, dir string) (env map[string]string, err error)
-	// Elsewhere, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
-	Elsewhere func(start func() error) error
+	// StartFunc, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
+	StartFunc func(start func() error) error
 }
 
 // StartWeb starts the web server of that name on a free port, to have a copy of the app answer. The error may be a
 // *process.NotInstalledError.
-func StartWeb(ctx context.Context, name string, app App) (w *Web, err error) {
-	kind, err := webNamed(name)
+func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err error) {
+	spec, err := webSpecNamed(name)
 	if err != nil {
 		return nil, err
 	}
-	s, err := kind.site()
+	s, err := spec.site()
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %v", readyLimit))
 	defer cancel()
-	w = &Web{Name: name, stopped: make(chan struct{})}
+	w = &WebServer{Name: name, stopped: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("starting %s: %w%s", name, err, w.logged()), w.Stop())
 		}
 	}()
-	if w.home, err = newHome(name, kind.user); err != nil {
+	if w.dir, err = newServerDir(name, spec.user); err != nil {
 		return w, err
 	}
-	w.home.forgets = kind.forgets
-	s.Dir, s.File = w.home.dir, filepath.Base(app.File)
+	w.dir.ignoresSIGCHLD = spec.ignoresSIGCHLD
+	s.Dir, s.File = w.dir.dir, filepath.Base(app.File)
 	if err := w.install(s.Bin(), app); err != nil {
 		return w, err
 	}
-	env, err := w.prepare(ctx, app)
+	env, err := w.prepareData(ctx, app)
 	if err != nil {
 		return w, err
 	}
@@ -80,67 +80,67 @@ func StartWeb(ctx context.Context, name string, app App) (w *Web, err error) {
 	if s.Port, err = process.FreePort(); err != nil {
 		return w, err
 	}
-	for file, text := range kind.config {
-		if err := w.configure(file, text, s); err != nil {
+	for file, text := range spec.config {
+		if err := w.writeConfig(file, text, s); err != nil {
 			return w, err
 		}
 	}
-	for _, command := range kind.commands(s) {
-		cmd := w.home.run(s.Helpers[command[0]], command[1:]...)
+	for _, command := range spec.commands(s) {
+		cmd := w.dir.command(s.Helpers[command[0]], command[1:]...)
 		cmd.Env = append(cmd.Env, process.Settings(env)...)
-		p, err := w.home.start(cmd, app.Elsewhere)
+		p, err := w.dir.start(cmd, app.StartFunc)
 		if err != nil {
 			return w, err
 		}
-		p.AnyEnd = true
+		p.AnyExit = true
 		w.processes = append(w.processes, p)
-		w.home.guard.over(p.PID())
+		w.dir.watchdog.watch(p.PID())
 	}
-	path, err := filled(kind.path, s)
+	path, err := expandTemplate(spec.path, s)
 	if err != nil {
 		return w, err
 	}
 	w.URL = fmt.Sprintf("http://127.0.0.1:%d%s", s.Port, path)
-	if err := w.answers(ctx); err != nil {
+	if err := w.waitReady(ctx); err != nil {
 		return w, err
 	}
-	w.rests(ctx)
+	w.waitIdle(ctx)
 	return w, nil
 }
 
-// rests waits until the server does nothing any more: one that answers may still be starting others of its processes. How
+// waitIdle waits until the server is idle: one that answers may still be starting others of its processes. How
 // long that takes is known only where its usage is.
-func (w *Web) rests(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, restingLimit)
+func (w *WebServer) waitIdle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, idleLimit)
 	defer cancel()
 	for before := w.Usage(); before != nil && ctx.Err() == nil; {
-		time.Sleep(resting)
+		time.Sleep(idleTime)
 		now := w.Usage()
-		if now == nil || now.Sub(*before).CPUNS() < int64(resting/100) {
+		if now == nil || now.Sub(*before).CPUNS() < int64(idleTime/100) {
 			return
 		}
 		before = now
 	}
 }
 
-func (w *Web) configure(file, text string, s site) error {
-	config, err := filled(text, s)
+func (w *WebServer) writeConfig(file, text string, s site) error {
+	config, err := expandTemplate(text, s)
 	if err != nil {
 		return err
 	}
-	return w.home.servant.write(filepath.Join(s.Dir, file), []byte(config))
+	return w.dir.runAs.writeFile(filepath.Join(s.Dir, file), []byte(config))
 }
 
-// install copies the app to where the servant can read it.
-func (w *Web) install(bin string, app App) error {
+// install copies the app to where the server's user can read it.
+func (w *WebServer) install(bin string, app App) error {
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		return err
 	}
-	for _, file := range append([]string{app.File}, app.Beside...) {
+	for _, file := range append([]string{app.File}, app.ExtraFiles...) {
 		as := filepath.Join(bin, filepath.Base(file))
 		content, err := os.ReadFile(file)
 		if err == nil {
-			err = errors.Join(os.WriteFile(as, content, 0o755), w.home.servant.give(as))
+			err = errors.Join(os.WriteFile(as, content, 0o755), w.dir.runAs.chown(as))
 		}
 		if err == nil && app.Copied != nil {
 			err = app.Copied(as)
@@ -149,28 +149,29 @@ func (w *Web) install(bin string, app App) error {
 			return err
 		}
 	}
-	return w.home.servant.give(bin)
+	return w.dir.runAs.chown(bin)
 }
 
-// prepare has the app make its data, and gives them to the servant.
-func (w *Web) prepare(ctx context.Context, app App) (env map[string]string, err error) {
+// prepareData has the app make its data, and gives them to the server's user.
+func (w *WebServer) prepareData(ctx context.Context, app App) (env map[string]string, err error) {
 	if app.Prepare == nil {
 		return nil, nil
 	}
-	dir := filepath.Join(w.home.dir, "data")
+	dir := filepath.Join(w.dir.dir, "data")
 	if env, err = app.Prepare(ctx, dir); err != nil {
 		return nil, err
 	}
 	return env, filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		return errors.Join(err, w.home.servant.give(path))
+		return errors.Join(err, w.dir.runAs.chown(path))
 	})
 }
 
-// answers waits until the server does. One that is there, and has an error of its own, has an app that does not work.
-func (w *Web) answers(ctx context.Context) error {
+// waitReady waits until the server answers. One that is there, and has an error of its own, has an app that does not
+// work.
+func (w *WebServer) waitReady(ctx context.Context) error {
 	var broken error
 	err := process.Until(ctx, func() error {
-		status, err := w.ask(ctx)
+		status, err := w.requestStatus(ctx)
 		if err == nil && status == http.StatusInternalServerError {
 			broken = errors.New("what is to answer does not work: it answers with status 500")
 		} else if err == nil && status > http.StatusInternalServerError {
@@ -181,7 +182,7 @@ func (w *Web) answers(ctx context.Context) error {
 	return errors.Join(err, broken)
 }
 
-func (w *Web) ask(ctx context.Context) (status int, err error) {
+func (w *WebServer) requestStatus(ctx context.Context) (status int, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.URL, nil)
 	if err != nil {
 		return 0, err
@@ -195,7 +196,7 @@ func (w *Web) ask(ctx context.Context) (status int, err error) {
 }
 
 // PIDs are the numbers of the server's processes, of each the first.
-func (w *Web) PIDs() []int {
+func (w *WebServer) PIDs() []int {
 	var all []int
 	for _, p := range w.processes {
 		all = append(all, p.PID())
@@ -203,18 +204,18 @@ func (w *Web) PIDs() []int {
 	return all
 }
 
-// Usage is what the server has used so far, with all processes that it started, once they rest. Nil says that it is not
-// known.
-func (w *Web) Usage() *contract.Usage {
-	cpu, known := w.home.cpuAtRest(w.PIDs()...)
+// Usage is what the server has used so far, with all processes that it started, once they are idle. Nil says that it is
+// not known.
+func (w *WebServer) Usage() *contract.Usage {
+	cpu, known := w.dir.cpuAtRest(w.PIDs()...)
 	if !known {
 		return nil
 	}
-	return &contract.Usage{SelfCPUNS: int64(cpu.Used), CPUResolutionNS: int64(cpu.Resolution), Outside: true}
+	return &contract.Usage{SelfCPUNS: int64(cpu.Used), CPUResolutionNS: int64(cpu.Resolution), External: true}
 }
 
 // Gone yields why a process of the server ended, if nobody asked it to.
-func (w *Web) Gone() <-chan error {
+func (w *WebServer) Gone() <-chan error {
 	gone := make(chan error, len(w.processes))
 	for _, p := range w.processes {
 		go func() {
@@ -228,26 +229,26 @@ func (w *Web) Gone() <-chan error {
 	return gone
 }
 
-// mostLogged is how much of a server's log is told, in bytes.
-const mostLogged = 2000
+// maxLogged is how much of a server's log is told, in bytes.
+const maxLogged = 2000
 
 // logged is the end of the server's own log, for the end of an error.
-func (w *Web) logged() string {
-	if w.home == nil {
+func (w *WebServer) logged() string {
+	if w.dir == nil {
 		return ""
 	}
-	text, err := os.ReadFile(filepath.Join(w.home.dir, "error.log"))
+	text, err := os.ReadFile(filepath.Join(w.dir.dir, "error.log"))
 	if err != nil || len(text) == 0 {
 		return ""
 	}
-	return "; the last of its log:\n" + strings.TrimSpace(string(text[max(len(text)-mostLogged, 0):]))
+	return "; the last of its log:\n" + strings.TrimSpace(string(text[max(len(text)-maxLogged, 0):]))
 }
 
 // Stop ends the server and removes its files. It may be called again, and does nothing then.
-func (w *Web) Stop() (err error) {
+func (w *WebServer) Stop() (err error) {
 	w.once.Do(func() {
 		close(w.stopped)
-		err = w.home.leave(w.processes...)
+		err = w.dir.stopAndRemove(w.processes...)
 	})
 	return err
 }

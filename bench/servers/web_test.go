@@ -21,17 +21,17 @@ import (
 // tellers are what each kind of web server is to have answer in the conformance tests.
 var tellers = map[string]servers.App{
 	servers.Executable:      {File: "teller.sh"},
-	servers.PythonScript:    {File: "teller.py", Beside: []string{"testdata/burner.py"}},
-	servers.PythonHandler:   {File: "teller_handler.py", Beside: []string{"testdata/burner.py"}},
-	servers.PythonPublisher: {File: "teller_publisher.py", Beside: []string{"testdata/burner.py"}},
-	servers.PythonWSGI:      {File: "teller_wsgi.py", Beside: []string{"testdata/burner.py"}},
+	servers.PythonScript:    {File: "teller.py", ExtraFiles: []string{"testdata/burner.py"}},
+	servers.PythonHandler:   {File: "teller_handler.py", ExtraFiles: []string{"testdata/burner.py"}},
+	servers.PythonPublisher: {File: "teller_publisher.py", ExtraFiles: []string{"testdata/burner.py"}},
+	servers.PythonWSGI:      {File: "teller_wsgi.py", ExtraFiles: []string{"testdata/burner.py"}},
 	servers.PHPPage:         {File: "teller.php"},
 }
 
 // startedWeb starts a web server for the test. Without it the test is skipped, which CI does not allow.
-func startedWeb(t *testing.T, kind servers.Kind) *servers.Web {
+func startedWeb(t *testing.T, kind servers.WebInfo) *servers.WebServer {
 	t.Helper()
-	app := tellers[kind.Takes]
+	app := tellers[kind.Handles]
 	app.File = filepath.Join("testdata", app.File)
 	app.Prepare = func(_ context.Context, dir string) (map[string]string, error) {
 		path := filepath.Join(dir, "data")
@@ -62,15 +62,15 @@ func tell(t *testing.T, url, body string) string {
 	return string(got)
 }
 
-// Each kind of web server has the app answer, tells it what was asked, lets it have its data, knows what processor time that
-// took, and leaves nothing behind.
+// Each kind of web server has the app answer, tells it what was asked, lets it have its data, knows what processor time
+// that took, and leaves nothing behind.
 func TestWebs(t *testing.T) {
-	for _, kind := range servers.Webs() {
+	for _, kind := range servers.WebInfos() {
 		t.Run(kind.Name, func(t *testing.T) {
 			w := startedWeb(t, kind)
 			pids, dir := w.PIDs(), w.Dir()
 			asked, body, want := w.URL+"/beyond?a=b", "body", "POST /beyond a=b body data"
-			switch kind.Takes {
+			switch kind.Handles {
 			case servers.PythonPublisher: // which would look for a function called beyond, and takes the body for a form
 				asked, body, want = w.URL+"?a=b", "", "POST  a=b  data"
 			case servers.PythonScript: // which cannot read a body
@@ -84,7 +84,7 @@ func TestWebs(t *testing.T) {
 				tell(t, w.URL+"?burn", "")
 				took := time.Since(begin)
 				used := w.Usage().Sub(*before)
-				if cpu := time.Duration(used.CPUNS()); cpu < 20*time.Millisecond || cpu > 2*took+100*time.Millisecond || !used.Outside {
+				if cpu := time.Duration(used.CPUNS()); cpu < 20*time.Millisecond || cpu > 2*took+100*time.Millisecond || !used.External {
 					t.Errorf("a request that took %v used %v of the processor (%+v)", took, cpu, used)
 				}
 			}
@@ -102,8 +102,8 @@ func TestWebs(t *testing.T) {
 
 func TestUnknownWeb(t *testing.T) {
 	for name, err := range map[string]error{
-		"StartWeb": func() error { _, err := servers.StartWeb(t.Context(), "iis", servers.App{}); return err }(),
-		"WebNamed": func() error { _, err := servers.WebNamed("iis"); return err }(),
+		"StartWeb":     func() error { _, err := servers.StartWeb(t.Context(), "iis", servers.App{}); return err }(),
+		"WebInfoNamed": func() error { _, err := servers.WebInfoNamed("iis"); return err }(),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "apache, lighttpd, nginx, mod_python-cgihandler") {
 			t.Errorf("%s(iis) = %v, want an error with the names that there are", name, err)
@@ -113,7 +113,7 @@ func TestUnknownWeb(t *testing.T) {
 
 // What cannot answer is an error that tells the server's own log, and leaves nothing.
 func TestWebThatCannotStart(t *testing.T) {
-	kind, err := servers.WebNamed("mod_python")
+	kind, err := servers.WebInfoNamed("mod_python")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestWebThatCannotStart(t *testing.T) {
 
 // A server that dies says so.
 func TestWebThatDies(t *testing.T) {
-	kind, err := servers.WebNamed("lighttpd")
+	kind, err := servers.WebInfoNamed("lighttpd")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,9 +27,10 @@ const tailKeeps = 1_000_000
 //
 // baseline[i] and candidate[i] are the blocks of pair i, in one unit. A resample draws as many pairs as there are, with
 // replacement and always both blocks of a pair, because the pair shares the noise of its moment and the unit is the
-// pair, never the request. The interval runs from the k-th smallest to the k-th largest of the resampled values,
-// k = ⌊(resamples+1)·(1−confidence)/2⌋. Source: Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13;
-// Davison and Hinkley, Bootstrap Methods and their Application, section 5.2.1. It knows nothing of restart groups.
+// pair, never the request. The interval runs from the k-th smallest to the k-th largest of the resampled values, k =
+// ⌊(resamples+1)·(1−confidence)/2⌋. Source: Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13; Davison
+// and Hinkley, Bootstrap Methods and their Application, section 5.2.1. It does not take starts of the targets into
+// account.
 //
 // Of a side only the largest million observations are looked through. A resampled percentile that lies even below those
 // counts as lower than any, so that no interval is too narrow for it.

@@ -1,61 +1,62 @@
 package stats
 
 const (
-	// widenedFrom is how many times as wide as the pairs' the groups' interval must be before a report says so.
+	// widenedFrom is how many times as wide as the pairs' the starts' interval must be before a report says so.
 	widenedFrom = 1.5
-	// clusterNeeds is the fewest groups that have a 95 % interval of their own; see SignedRank.
+	// clusterNeeds is the fewest starts that have a 95 % interval of their own; see SignedRank.
 	clusterNeeds = 6
 )
 
-// A Clustering is an interval for pairs that were measured in restart groups. Interval is the one to print.
+// A Clustering is an interval for pairs that were measured at several starts of the targets. Interval is the one to
+// print.
 type Clustering struct {
-	Interval          // the wider of Pairs and Groups; Pairs if the groups could not be judged
+	Interval          // the wider of Pairs and Starts; Pairs if the starts could not be judged
 	Pairs    Interval // the unit is the pair
-	Groups   Interval // the unit is the restart group; zero unless Judged
-	Judged   bool     // whether there were groups enough for an interval of their own
-	Widened  bool     // whether Groups is more than 1.5 times as wide as Pairs
+	Starts   Interval // the unit is the start; zero unless Judged
+	Judged   bool     // whether there were starts enough for an interval of their own
+	Widened  bool     // whether Starts is more than 1.5 times as wide as Pairs
 }
 
-// Clustered returns the interval of the pairs in groups, one slice of log ratios for each restart group, at the asked
+// Clustered returns the interval of the pairs in starts, one slice of log ratios for each start, at the asked
 // confidence (0.95 means 95 %).
 //
-// A restart draws each process's memory layout afresh, so the pairs of one group may all lie too high or too low
-// together, and are not as many as they seem. With an effect of restarts half as large as the noise of a pair, and 8
-// groups of 30 pairs, the 95 % interval of the pairs holds the true value in 57 % of runs. So a second interval takes
-// the groups as its units, each by its own Hodges–Lehmann estimate, and the wider one counts, with the estimate that
-// belongs to it. The groups weigh the same, whatever their sizes; empty ones are left out. Source: Kalibera and
+// A start draws each process's memory layout afresh, so the pairs of one start may all lie too high or too low
+// together, and are not as many as they seem. With an effect of starts half as large as the noise of a pair, and 8
+// starts of 30 pairs, the 95 % interval of the pairs holds the true value in 57 % of runs. So a second interval takes
+// the starts as its units, each by its own Hodges–Lehmann estimate, and the wider one counts, with the estimate that
+// belongs to it. The starts weigh the same, whatever their sizes; empty ones are left out. Source: Kalibera and
 // Jones, ISMM 2013, on the level of repetition that varies; cluster summaries as in Donner and Klar 2000.
 //
-// Group medians would do as units too, but their standard error is 1.2 times as large under normal noise: without any
-// effect of restarts, 8 groups of medians are 1.5 times as wide as the pairs half of the time. With Hodges–Lehmann
-// that remains a quarter of the time, since 8 units know their own spread badly: Widened describes what is printed
-// and is no proof of an effect.
+// Medians of starts would do as units too, but their standard error is 1.2 times as large under normal noise: without
+// any effect of starts, 8 starts of medians are 1.5 times as wide as the pairs half of the time. With Hodges–Lehmann
+// that remains a quarter of the time, since 8 units know their own spread badly: Widened describes what is printed and
+// is no proof of an effect.
 //
-// With too few groups for an interval of their own (fewer than 6 at 95 %) Judged is false and Interval is that of the
-// pairs. It then holds only if restarts make no difference, which the data cannot say, and a report must print so.
+// With too few starts for an interval of their own (fewer than 6 at 95 %) Judged is false and Interval is that of the
+// pairs. It then holds only if starts make no difference, which the data cannot say, and a report must print so.
 //
 // ok is false if the pairs alone give no interval; see SignedRank.
-func Clustered(groups [][]float64, confidence float64) (c Clustering, ok bool) {
-	pairs, centres := units(groups)
+func Clustered(starts [][]float64, confidence float64) (c Clustering, ok bool) {
+	pairs, centres := units(starts)
 	if c.Pairs, ok = SignedRank(pairs, confidence); !ok {
 		return Clustering{}, false
 	}
 	c.Interval = c.Pairs
-	if c.Groups, c.Judged = SignedRank(centres, confidence); c.Judged {
-		c.Widened = c.Groups.Width() > widenedFrom*c.Pairs.Width()
-		if c.Groups.Width() > c.Pairs.Width() {
-			c.Interval = c.Groups
+	if c.Starts, c.Judged = SignedRank(centres, confidence); c.Judged {
+		c.Widened = c.Starts.Width() > widenedFrom*c.Pairs.Width()
+		if c.Starts.Width() > c.Pairs.Width() {
+			c.Interval = c.Starts
 		}
 	}
 	return c, true
 }
 
-// units returns the pairs of all groups, and each group's own estimate.
-func units(groups [][]float64) (pairs, centres []float64) {
-	for _, g := range groups {
-		if len(g) > 0 {
-			pairs = append(pairs, g...)
-			centres = append(centres, HodgesLehmann(g))
+// units returns the pairs of all starts, and each start's own estimate.
+func units(starts [][]float64) (pairs, centres []float64) {
+	for _, s := range starts {
+		if len(s) > 0 {
+			pairs = append(pairs, s...)
+			centres = append(centres, HodgesLehmann(s))
 		}
 	}
 	return pairs, centres

@@ -9,9 +9,9 @@ import (
 	"forktax/bench/stats"
 )
 
-// restarts draws groups of log ratios: noise of 1 a pair, and an effect of the given size that a whole group shares.
-func restarts(r *rand.Rand, groups, pairs int, effect float64) [][]float64 {
-	all := make([][]float64, groups)
+// drawStarts draws starts of log ratios: noise of 1 a pair, and an effect of the given size that a whole start shares.
+func drawStarts(r *rand.Rand, starts, pairs int, effect float64) [][]float64 {
+	all := make([][]float64, starts)
 	for i := range all {
 		all[i] = plus(draw(r, pairs, noises["normal"]), effect*r.NormFloat64())
 	}
@@ -20,45 +20,45 @@ func restarts(r *rand.Rand, groups, pairs int, effect float64) [][]float64 {
 
 func TestClustered(t *testing.T) {
 	six := [][]float64{{1, 1, 1}, {2, 2, 2}, {3, 3, 3}, {4, 4, 4}, {5, 5, 5}, {6, 6, 6}}
-	pairs := func(groups [][]float64) stats.Interval {
-		iv, _ := stats.SignedRank(slices.Concat(groups...), 0.95)
+	pairs := func(starts [][]float64) stats.Interval {
+		iv, _ := stats.SignedRank(slices.Concat(starts...), 0.95)
 		return iv
 	}
 	sixGroups := stats.Interval{Estimate: 3.5, Low: 1, High: 6, Confidence: 1 - 2.0/64, N: 6}
 	spread := [][]float64{{-9, 0, 9}, {-8, 0, 8}, {-7, 0, 7}, {-6, 0, 6}, {-5, 0, 5}, {-4, 0, 4}}
 	for name, c := range map[string]struct {
-		groups [][]float64
+		starts [][]float64
 		want   stats.Clustering
 	}{
-		"groups that disagree": {six, stats.Clustering{
-			Interval: sixGroups, Pairs: pairs(six), Groups: sixGroups, Judged: true, Widened: true,
+		"starts that disagree": {six, stats.Clustering{
+			Interval: sixGroups, Pairs: pairs(six), Starts: sixGroups, Judged: true, Widened: true,
 		}},
-		"groups that agree more than their pairs": {spread, stats.Clustering{
+		"starts that agree more than their pairs": {spread, stats.Clustering{
 			Interval: pairs(spread), Pairs: pairs(spread), Judged: true,
-			Groups: stats.Interval{Confidence: 1 - 2.0/64, N: 6},
+			Starts: stats.Interval{Confidence: 1 - 2.0/64, N: 6},
 		}},
-		"too few groups": {six[:5], stats.Clustering{Interval: pairs(six[:5]), Pairs: pairs(six[:5])}},
-		"an empty group counts as none": {append(slices.Clone(six[:5]), nil), stats.Clustering{
+		"too few starts": {six[:5], stats.Clustering{Interval: pairs(six[:5]), Pairs: pairs(six[:5])}},
+		"an empty start counts as none": {append(slices.Clone(six[:5]), nil), stats.Clustering{
 			Interval: pairs(six[:5]), Pairs: pairs(six[:5]),
 		}},
-		"one group": {[][]float64{maize}, stats.Clustering{
+		"one start": {[][]float64{maize}, stats.Clustering{
 			Interval: pairs([][]float64{maize}), Pairs: pairs([][]float64{maize}),
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got, ok := stats.Clustered(c.groups, 0.95); !ok || got != c.want {
-				t.Errorf("Clustered(%v, 0.95) = %+v, %t, want %+v", c.groups, got, ok, c.want)
+			if got, ok := stats.Clustered(c.starts, 0.95); !ok || got != c.want {
+				t.Errorf("Clustered(%v, 0.95) = %+v, %t, want %+v", c.starts, got, ok, c.want)
 			}
 		})
 	}
-	for _, groups := range [][][]float64{nil, {{1, 2}, {3, 4}}, {{1, 2, 3, 4, 5}, {6, 7, math.NaN()}}} {
-		if got, ok := stats.Clustered(groups, 0.95); ok || got != (stats.Clustering{}) {
-			t.Errorf("Clustered(%v, 0.95) = %+v, %t, want none", groups, got, ok)
+	for _, starts := range [][][]float64{nil, {{1, 2}, {3, 4}}, {{1, 2, 3, 4, 5}, {6, 7, math.NaN()}}} {
+		if got, ok := stats.Clustered(starts, 0.95); ok || got != (stats.Clustering{}) {
+			t.Errorf("Clustered(%v, 0.95) = %+v, %t, want none", starts, got, ok)
 		}
 	}
 }
 
-// The printed interval must hold the centre whether or not restarts matter; that of the pairs alone does not.
+// The printed interval must hold the centre whether or not starts matter; that of the pairs alone does not.
 func TestClusteredCoverage(t *testing.T) {
 	t.Parallel()
 	const trials = 1000
@@ -67,7 +67,7 @@ func TestClusteredCoverage(t *testing.T) {
 		r := seeded(14)
 		held, heldByPairs, widened := 0, 0, 0
 		for range trials {
-			c, _ := stats.Clustered(restarts(r, 8, 30, effect), 0.95)
+			c, _ := stats.Clustered(drawStarts(r, 8, 30, effect), 0.95)
 			if c.Low <= 0 && 0 <= c.High {
 				held++
 			}

@@ -9,11 +9,11 @@
 // signed-rank statistic (SignedRank, SignedRankP), with the Hodges–Lehmann estimate that belongs to it.
 // What the data cannot carry is false, NaN or +Inf, never a guess.
 //
-// That coin is fair for each pair by itself only if nothing ties pairs together. A restart does, and Clustered sees
-// to it; a p from the pairs alone knows nothing of it, while one from an estimate for each restart group does.
+// That coin is fair for each pair by itself only if nothing ties pairs together. A start of the targets does, and
+// Clustered sees to it; a p from the pairs alone knows nothing of it, while one from an estimate for each start does.
 //
 // The package is pure numbers: it knows neither cells nor verdicts, measures nothing, formats nothing, and is no
 // general library of statistics. Functions never change or keep a slice that they are given, and use no randomness
-// but that of a seed. Package bench makes the observations, and bench/report, which decides what to compare and at
-// which level, calls what is here. METHOD.md tells users the same in their words.
+// but that of a seed. Package run makes the observations, and package analysis, which decides what to compare and
+// at which level, calls what is here. METHOD.md tells users the same in their words.
 package stats

@@ -21,8 +21,8 @@ const (
 // is found in 93 % of runs with 100 pairs, 88 % with 20 and 70 % with 8; more often when the tails are heavy.
 //
 // A few wild pairs inflate s while they hardly move a test on ranks. Then the MDE is too large: the run would have
-// found a smaller change. It is left so, since the error is on the safe side. It knows nothing of restart groups; see
-// ClusteredMDE.
+// found a smaller change. It is left so, since the error is on the safe side. It does not take starts of the targets
+// into account; see ClusteredMDE.
 //
 // With fewer than 7 pairs no change would have been found, however large, and the result is +Inf. It is NaN if a
 // value is not finite.
@@ -36,15 +36,15 @@ func MDE(d []float64) float64 {
 	return detectable(standardError(d))
 }
 
-// ClusteredMDE returns the MDE of pairs in restart groups, as Clustered has them: by the standard error of the pairs,
-// or by that of the groups' Hodges–Lehmann estimates, their standard deviation over √groups, whichever is larger.
+// ClusteredMDE returns the MDE of pairs at several starts, as Clustered has them: by the standard error of the pairs,
+// or by that of the starts' Hodges–Lehmann estimates, their standard deviation over √starts, whichever is larger.
 //
-// Where restarts matter the pairs are not as many as they seem, and their MDE promises what the interval of Clustered
-// would not show: with an effect of restarts half as large as the noise of a pair, and 8 groups of 30 pairs, it is 0.4
+// Where starts matter the pairs are not as many as they seem, and their MDE promises what the interval of Clustered
+// would not show: with an effect of starts half as large as the noise of a pair, and 8 starts of 30 pairs, it is 0.4
 // times this one. Without any effect this one is the larger in 45 % of runs, by 1.2 in the middle of those, since 8
-// groups know their own spread badly. With fewer than 6 groups that spread is not asked, as Clustered does not.
-func ClusteredMDE(groups [][]float64) float64 {
-	pairs, centres := units(groups)
+// starts know their own spread badly. With fewer than 6 starts that spread is not asked, as Clustered does not.
+func ClusteredMDE(starts [][]float64) float64 {
+	pairs, centres := units(starts)
 	mde := MDE(pairs)
 	if len(centres) < clusterNeeds || math.IsInf(mde, 1) || math.IsNaN(mde) {
 		return mde

@@ -44,18 +44,18 @@ func TestMDEIsFound(t *testing.T) {
 }
 
 func TestClusteredMDE(t *testing.T) {
-	check := func(groups [][]float64, want float64) {
+	check := func(starts [][]float64, want float64) {
 		t.Helper()
-		if got := stats.ClusteredMDE(groups); !near(got, want) && got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
-			t.Errorf("ClusteredMDE(%v) = %g, want %g", groups, got, want)
+		if got := stats.ClusteredMDE(starts); !near(got, want) && got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+			t.Errorf("ClusteredMDE(%v) = %g, want %g", starts, got, want)
 		}
 	}
 	const z = 2.3263478740 + 1.6448536270
-	// Eight groups that agree within and differ between: centres ±0.09, s² = 8·0.0081/7, over 8. Of the 16 pairs it is
+	// Eight starts that agree within and differ between: centres ±0.09, s² = 8·0.0081/7, over 8. Of the 16 pairs it is
 	// 16·0.0081/15, over 16.
 	differ := slices.Repeat([][]float64{{0.09, 0.09}, {-0.09, -0.09}}, 4)
 	check(differ, math.Exp(z*math.Sqrt(0.0081/7))-1)
-	check(append(differ, nil), math.Exp(z*math.Sqrt(0.0081/7))-1) // an empty group is none
+	check(append(differ, nil), math.Exp(z*math.Sqrt(0.0081/7))-1) // an empty start is none
 	// Eight that differ within and agree between: the pairs tell.
 	check(slices.Repeat([][]float64{{0.09, -0.09}}, 8), math.Exp(z*math.Sqrt(0.0081/15))-1)
 	check(differ[:6], math.Exp(z*math.Sqrt(0.0081/5))-1)
@@ -65,16 +65,16 @@ func TestClusteredMDE(t *testing.T) {
 	check([][]float64{{math.NaN(), 1, 2, 3, 4, 5, 6}}, math.NaN())
 }
 
-// Where restarts matter, a change of the size of the pairs' MDE is not found by the test on the groups, which is the
+// Where starts matter, a change of the size of the pairs' MDE is not found by the test on the starts, which is the
 // one that holds then, and one of ClusteredMDE is found with about the power that MDE states for 8 units, 70 %. How
 // much larger it is, is what the doc comment says.
 func TestClusteredMDEIsFound(t *testing.T) {
 	t.Parallel()
 	r := seeded(23)
 	const trials = 500
-	centres := func(groups [][]float64) []float64 {
+	centres := func(starts [][]float64) []float64 {
 		var c []float64
-		for _, g := range groups {
+		for _, g := range starts {
 			c = append(c, stats.HodgesLehmann(g))
 		}
 		return c
@@ -82,19 +82,19 @@ func TestClusteredMDEIsFound(t *testing.T) {
 	found, foundByPairs := 0, 0
 	var ratios, without []float64
 	for range trials {
-		groups := restarts(r, 8, 30, 0.5)
-		for i := range groups {
-			groups[i] = times(groups[i], 0.02) // noise of 2 % a pair
+		starts := drawStarts(r, 8, 30, 0.5)
+		for i := range starts {
+			starts[i] = times(starts[i], 0.02) // noise of 2 % a pair
 		}
-		clustered, pairs := stats.ClusteredMDE(groups), stats.MDE(slices.Concat(groups...))
+		clustered, pairs := stats.ClusteredMDE(starts), stats.MDE(slices.Concat(starts...))
 		ratios = append(ratios, pairs/clustered)
-		if stats.SignedRankP(plus(centres(groups), math.Log1p(clustered)), 0) <= 0.01 {
+		if stats.SignedRankP(plus(centres(starts), math.Log1p(clustered)), 0) <= 0.01 {
 			found++
 		}
-		if stats.SignedRankP(plus(centres(groups), math.Log1p(pairs)), 0) <= 0.01 {
+		if stats.SignedRankP(plus(centres(starts), math.Log1p(pairs)), 0) <= 0.01 {
 			foundByPairs++
 		}
-		none := restarts(r, 8, 30, 0)
+		none := drawStarts(r, 8, 30, 0)
 		for i := range none {
 			none[i] = times(none[i], 0.02)
 		}

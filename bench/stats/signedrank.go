@@ -7,7 +7,7 @@ type Interval struct {
 	Estimate   float64 // in the unit of what was estimated, as are Low and High
 	Low, High  float64
 	Confidence float64 // the share of such intervals that hold the true value: 0.95 means 95 %
-	N          int     // how many units it rests on: pairs, or restart groups
+	N          int     // how many units it rests on: pairs, or starts
 }
 
 // Width returns High − Low.

@@ -38,19 +38,19 @@ func (a Adhoc) Validate(given map[string]bool) error {
 	case a.Request != "" && !strings.HasPrefix(a.Request, "/"):
 		return InvalidOption("request", "%q: a path that begins with / is needed", a.Request)
 	}
-	if why := NoProgram(a.CGI); why != "" {
+	if why := NotExecutable(a.CGI); why != "" {
 		return InvalidOption("cgi", "%s %s", a.CGI, why)
 	}
 	return nil
 }
 
 // Server returns the server, nil if there is none, and the path of the request.
-func (a Adhoc) Server() (f *Foreign, path string, err error) {
+func (a Adhoc) Server() (f *External, path string, err error) {
 	path = "/"
 	switch {
 	case a.Persistent == "":
 	case strings.HasPrefix(a.Persistent, "http://"), strings.HasPrefix(a.Persistent, "https://"):
-		parsed, err := ParseForeign(PersistentName + "=" + a.Persistent)
+		parsed, err := ParseExternal(PersistentName + "=" + a.Persistent)
 		if err != nil {
 			return nil, "", InvalidOption(PersistentName, "%s", strings.TrimPrefix(err.Error(), PersistentName+"="))
 		}
@@ -60,7 +60,7 @@ func (a Adhoc) Server() (f *Foreign, path string, err error) {
 		parsed.URL = &url.URL{Scheme: parsed.URL.Scheme, Host: parsed.URL.Host}
 		f = &parsed
 	default:
-		f = &Foreign{Name: PersistentName, Command: a.Persistent}
+		f = &External{Name: PersistentName, Command: a.Persistent}
 	}
 	if a.Request != "" {
 		path = a.Request

@@ -13,17 +13,17 @@ import (
 	"forktax/workload/contract"
 )
 
-// lessons is how often a target is asked, to see whether it answers the same each time.
-const lessons = 3
+// recordings is how often a target is asked, to see whether it answers the same each time.
+const recordings = 3
 
-// RecordExpected asks a target that nobody has described what a right answer is: the one that it gives. The error is a *Variance
-// if it gives another each time; what it wants is then the status alone.
+// RecordExpected records the response of a target that nobody has described as the expected one. The error is a
+// *VarianceError if it gives another each time; what it wants is then the status alone.
 func RecordExpected(ctx context.Context, t *Target, r contract.Request) (contract.Want, error) {
 	client := NewClient()
 	defer client.CloseIdleConnections()
 	var first Response
-	for i := range lessons {
-		a, err := Ask(ctx, client, t.URL, r)
+	for i := range recordings {
+		a, err := Fetch(ctx, client, t.URL, r)
 		if os.IsTimeout(err) {
 			return contract.Want{}, fmt.Errorf("%s %s: no answer within %v%s", r.Method, r.Path, DefaultTimeout, logged(t))
 		}
@@ -36,11 +36,11 @@ func RecordExpected(ctx context.Context, t *Target, r contract.Request) (contrac
 		if i == 0 {
 			first = a
 		} else if lines := first.Differences(a); lines != nil {
-			return contract.Want{Status: a.Status}, &Variance{r, lines}
+			return contract.Want{Status: a.Status}, &VarianceError{r, lines}
 		}
 	}
 	w := contract.Want{Status: first.Status}
-	if n := len(first.Body); 0 < n && n <= longestSpelt {
+	if n := len(first.Body); 0 < n && n <= maxLiteralBody {
 		w.Body = string(first.Body)
 	} else {
 		sum := sha256.Sum256(first.Body)
@@ -49,19 +49,19 @@ func RecordExpected(ctx context.Context, t *Target, r contract.Request) (contrac
 	return w, nil
 }
 
-// longestSpelt is the length of a body up to which it is kept as it is, so that it can be seen where another differs.
-const longestSpelt = 64 << 10
+// maxLiteralBody is the length of a body up to which it is kept as it is, so that it can be seen where another differs.
+const maxLiteralBody = 64 << 10
 
 func logged(t *Target) string { return process.Logged(t.Logged(true)) }
 
-// A Variance says that a target answers the same request differently each time.
-type Variance struct {
+// A VarianceError is returned when a target answers the same request differently each time.
+type VarianceError struct {
 	Request contract.Request
 	Lines   []string // a line of the one answer, marked -, and of another, marked +
 }
 
 // Error shows the whole difference.
-func (v *Variance) Error() string {
+func (v *VarianceError) Error() string {
 	return fmt.Sprintf("%s %s: it answers differently each time:\n  %s", v.Request.Method, v.Request.Path,
 		strings.Join(v.Lines, "\n  "))
 }

@@ -1,4 +1,4 @@
 package subject
 
-// Output is what asks a program, for the tests, whose patience is shorter than its own.
-var Output = output
+// RunProgram is runProgram, for the tests, whose patience is shorter than its own.
+var RunProgram = runProgram

@@ -32,10 +32,10 @@ type Finder struct {
 // kind.
 const Postgres = "postgres"
 
-// Directory is the kind of an LDAP server, which knows users.
-const Directory = "ldap"
+// LDAP is the kind of an LDAP server, which has users.
+const LDAP = "ldap"
 
-func keptIn(kind, name string) string { return name + "-" + kind }
+func databaseName(kind, name string) string { return name + "-" + kind }
 
 // NewFinder returns a Finder that looks beside the forktax command, which is where go install puts the programs; in
 // ../libexec/forktax from there, which is where packages put them; and in the checkout that the current directory is
@@ -71,7 +71,7 @@ func checkoutAbove(dir string) string {
 func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 	paths := map[string]string{}
 	var build []string
-	wanted = f.preferred(wanted)
+	wanted = f.preferAll(wanted)
 	for _, w := range wanted {
 		switch {
 		case strings.ContainsRune(w, filepath.Separator):
@@ -79,12 +79,12 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 			if err != nil {
 				return nil, err
 			}
-			if why := NoProgram(absolute); why != "" {
+			if why := NotExecutable(absolute); why != "" {
 				return nil, &UnknownError{Name: w, Why: why}
 			}
 			paths[w] = absolute
 		default:
-			if path := f.installed(w); path != "" {
+			if path := f.findInstalled(w); path != "" {
 				paths[w] = path
 			} else {
 				build = append(build, w)
@@ -103,7 +103,7 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 // Build returns workloads of this project by name, built from the checkout with BuildFlags and then these flags of go
 // build: a flag that is in both replaces the first.
 func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, error) {
-	names = f.preferred(names)
+	names = f.preferAll(names)
 	dir, err := f.build(ctx, names, flags)
 	if err != nil {
 		return nil, err
@@ -127,8 +127,8 @@ func describeAll(ctx context.Context, names []string, path func(name string) str
 	return programs, nil
 }
 
-// NoProgram says why the file at path cannot be executed, or nothing.
-func NoProgram(path string) string {
+// NotExecutable returns why the file at path cannot be executed, or "".
+func NotExecutable(path string) string {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -145,7 +145,7 @@ func NoProgram(path string) string {
 	return ""
 }
 
-func (f *Finder) preferred(names []string) []string {
+func (f *Finder) preferAll(names []string) []string {
 	var others []string
 	for _, name := range names {
 		others = append(others, f.Prefer(name))
@@ -158,7 +158,7 @@ func (f *Finder) Prefer(name string) string {
 	if f.Database == "" {
 		return name
 	}
-	other := keptIn(f.Database, name)
+	other := databaseName(f.Database, name)
 	if strings.ContainsRune(name, filepath.Separator) {
 		if _, err := os.Stat(other); err == nil {
 			return other
@@ -166,14 +166,14 @@ func (f *Finder) Prefer(name string) string {
 		return name
 	}
 	if _, err := os.Stat(filepath.Join(f.Checkout, "cmd", fileOf(other))); f.Checkout != "" && err == nil ||
-		f.installed(other) != "" {
+		f.findInstalled(other) != "" {
 		return other
 	}
 	return name
 }
 
-// installed returns the path of the workload's built program, or "" if no directory has one.
-func (f *Finder) installed(workload string) string {
+// findInstalled returns the path of the workload's built program, or "" if no directory has one.
+func (f *Finder) findInstalled(workload string) string {
 	for _, dir := range f.Dirs {
 		if path := filepath.Join(dir, fileOf(workload)); isWorkload(path) {
 			return path
@@ -184,24 +184,24 @@ func (f *Finder) installed(workload string) string {
 
 // Names lists the workloads that Find knows by name.
 func (f *Finder) Names(ctx context.Context) ([]string, error) {
-	names, err := f.known(ctx)
-	names = workloads(names)
+	names, err := f.listPrograms(ctx)
+	names = withoutDatabaseVariants(names)
 	if len(names) > 0 {
 		return names, nil
 	}
 	return nil, err
 }
 
-// workloads are those of the programs that go by the name of no other.
-func workloads(programs []string) []string {
+// withoutDatabaseVariants are those of the programs that go by the name of no other.
+func withoutDatabaseVariants(programs []string) []string {
 	return slices.DeleteFunc(slices.Clone(programs), func(name string) bool {
-		plain, found := strings.CutSuffix(name, keptIn(Postgres, ""))
+		plain, found := strings.CutSuffix(name, databaseName(Postgres, ""))
 		return found && slices.Contains(programs, plain)
 	})
 }
 
-// known lists the workload programs, and says why those of the checkout are not among them, if they are not.
-func (f *Finder) known(ctx context.Context) ([]string, error) {
+// listPrograms lists the workload programs, and returns why those of the checkout are not among them, if they are not.
+func (f *Finder) listPrograms(ctx context.Context) ([]string, error) {
 	names, err := f.inCheckout(ctx)
 	for _, dir := range f.Dirs {
 		files, _ := os.ReadDir(dir)
@@ -264,7 +264,7 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 	if dir, ok := f.built[key]; ok {
 		return dir, nil
 	}
-	known, missing := f.known(ctx)
+	known, missing := f.listPrograms(ctx)
 	for _, name := range names {
 		switch {
 		case slices.Contains(known, name):
@@ -272,9 +272,9 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 			return "", missing
 		case f.Checkout != "" && missing != nil: // then it may be one that cannot be built
 			return "", fmt.Errorf("no workload %q is installed with the forktax command%s; looking for it in the checkout: %w",
-				name, only(workloads(known)), missing)
+				name, onlyInstalled(withoutDatabaseVariants(known)), missing)
 		default:
-			return "", &UnknownError{Name: name, Known: workloads(known)}
+			return "", &UnknownError{Name: name, Known: withoutDatabaseVariants(known)}
 		}
 	}
 	if f.Checkout == "" { // known, then, from beside, and this one has gone since
@@ -303,7 +303,7 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 	return dir, nil
 }
 
-func only(names []string) string {
+func onlyInstalled(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}

@@ -18,8 +18,8 @@ type Floor struct {
 	Missing string
 }
 
-// FindFloor finds the floor and prepares its data once, which executes the program. It fails where the program cannot be
-// made or executed, on another operating system, for instance.
+// FindFloor finds the floor and prepares its data once, which executes the program. It fails where the program cannot
+// be made or executed, on another operating system, for instance.
 func FindFloor(ctx context.Context, f *Finder) (*Program, error) {
 	found, err := f.Find(ctx, []string{FloorWorkload})
 	if err != nil {

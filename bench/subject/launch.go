@@ -37,19 +37,19 @@ type Launcher struct {
 	Databases  map[string]Database // by the kind that programs name which keep their data there
 	StartLimit time.Duration       // for a program to say that it is ready, and be in good health; 0 means 30 s
 	StopLimit  time.Duration       // for it to end when it is asked to, else it is killed; 0 means 15 s
-	AtOnce     <-chan struct{}     // closed when there is no time for that: what is to end is killed; nil: there is
+	Kill       <-chan struct{}     // closed when there is no time for that: what is to end is killed; nil: there is
 	Variants   []Variant           // by whose names models are called that have conditions of their own
-	Foreign    []Foreign           // by whose names models are called that need no launching
+	External   []External          // external servers, by whose names models are called that need no launching
 	Seed       uint64              // of what is varied from one launch to the next
-	// Elsewhere, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
-	Elsewhere func(start func() error) error
+	// StartFunc, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
+	StartFunc func(start func() error) error
 
 	launches uint64
 }
 
 // Launch implements the Launcher of package run.
 func (l *Launcher) Launch(ctx context.Context, model, workload string) (*Target, func() error, error) {
-	for _, f := range l.Foreign {
+	for _, f := range l.External {
 		switch {
 		case f.Name != model || f.Workload != "" && f.Workload != workload:
 			continue
@@ -65,7 +65,7 @@ func (l *Launcher) Launch(ctx context.Context, model, workload string) (*Target,
 		return f.target(workload), func() error { return nil }, nil
 	}
 	v := l.variant(model)
-	p, err := named(slices.Concat(v.Programs, l.Programs), workload)
+	p, err := programFor(slices.Concat(v.Programs, l.Programs), workload)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,27 +78,27 @@ func (l *Launcher) Launch(ctx context.Context, model, workload string) (*Target,
 
 // Serve starts the program under the conditions of v, with data of its own. The target has no name yet.
 func (l *Launcher) Serve(ctx context.Context, p Program, v Variant) (*Target, func() error, error) {
-	if !p.Knows(v.Model) {
+	if !p.HasModel(v.Model) {
 		return nil, nil, fmt.Errorf("%s has no model %q; it has %s", p.Path, v.Model, strings.Join(p.Models, ", "))
 	}
-	place, err := l.place(ctx, p, v.Model)
+	data, err := l.makeData(ctx, p, v.Model)
 	if err != nil {
 		return nil, nil, err
 	}
-	env, err := p.Prepare(ctx, filepath.Join(place.dir, "data"), place.url)
+	env, err := p.Prepare(ctx, filepath.Join(data.dir, "data"), data.url)
 	if err != nil {
-		return nil, nil, errors.Join(err, place.remove())
+		return nil, nil, errors.Join(err, data.remove())
 	}
 	s, target, err := l.start(ctx, p, v, env)
 	if err != nil {
-		return nil, nil, errors.Join(err, place.remove())
+		return nil, nil, errors.Join(err, data.remove())
 	}
-	target.Complaints, target.DatabaseCPU = s.Complaints, place.cpu
-	return target, func() error { return errors.Join(l.stop(s), place.remove()) }, nil
+	target.LogLines, target.DatabaseCPU = s.LogLines, data.cpu
+	return target, func() error { return errors.Join(l.stop(s), data.remove()) }, nil
 }
 
-// named is the first of the programs that serves the workload.
-func named(programs []Program, workload string) (Program, error) {
+// programFor is the first of the programs that serves the workload.
+func programFor(programs []Program, workload string) (Program, error) {
 	for _, p := range programs {
 		if p.Name == workload {
 			return p, nil
@@ -113,16 +113,16 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
 	cmd := exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
 	cmd.Args = append(cmd.Args, l.Flags...)
-	cmd.Env = append(ownEnvironment(), contract.EnvExporter+"="+l.Exporter)
+	cmd.Env = append(environ(), contract.EnvExporter+"="+l.Exporter)
 	for _, vars := range []map[string]string{env, l.Env, v.Env} {
 		cmd.Env = append(cmd.Env, process.Settings(vars)...)
 	}
 	cmd.Env = append(cmd.Env, l.padding(v.Padding))
-	s, err := process.Start(cmd, l.Log, l.Elsewhere)
+	s, err := process.Start(cmd, l.Log, l.StartFunc)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s serve: %w", p.Path, err)
 	}
-	target, err := ready(ctx, s, cmp.Or(l.StartLimit, startLimit))
+	target, err := awaitReady(ctx, s, cmp.Or(l.StartLimit, startLimit))
 	if err != nil {
 		stopped := l.stop(s)
 		return nil, nil, fmt.Errorf("%s serve -model %s: %w", p.Path, v.Model, errors.Join(err, stopped))
@@ -131,14 +131,14 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 }
 
 func (l *Launcher) stop(s *process.Process) error {
-	return s.Stop(cmp.Or(l.StopLimit, stopLimit), l.AtOnce)
+	return s.Stop(cmp.Or(l.StopLimit, stopLimit), l.Kill)
 }
 
-// mostPadding is a page of memory, within which an offset can matter.
-const mostPadding = 4096
+// randomPadding is a page of memory, within which an offset can matter.
+const randomPadding = 4096
 
-// MostPadding is what a variant may add to the environment. The kernel takes at most 128 KiB in one string.
-const MostPadding = 120_000
+// MaxPadding is what a variant may add to the environment. The kernel takes at most 128 KiB in one string.
+const MaxPadding = 120_000
 
 // padding is a variable of a length drawn anew for each launch, and so many bytes more. The environment stands above
 // a process's stack, and its size shifts the stack against cache lines and pages, which alone can make a program
@@ -146,12 +146,12 @@ const MostPadding = 120_000
 // program stands in the same place and would shift the same stack, so it is left as it is.
 func (l *Launcher) padding(more int) string {
 	l.launches++
-	n := more + rand.New(rand.NewPCG(l.Seed, l.launches)).IntN(mostPadding)
+	n := more + rand.New(rand.NewPCG(l.Seed, l.launches)).IntN(randomPadding)
 	return contract.EnvPadding + "=" + strings.Repeat("x", n)
 }
 
-// ready waits for the line "ready <url> <admin url>", and then for the target to be in good health.
-func ready(ctx context.Context, s *process.Process, limit time.Duration) (*Target, error) {
+// awaitReady waits for the line "ready <url> <admin url>", and then for the target to be in good health.
+func awaitReady(ctx context.Context, s *process.Process, limit time.Duration) (*Target, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not ready within %v", limit))
 	defer cancel()
 	line, err := s.FirstLine(ctx)
@@ -163,13 +163,13 @@ func ready(ctx context.Context, s *process.Process, limit time.Duration) (*Targe
 		return nil, fmt.Errorf("it printed %q in place of: ready <url> <admin url>", line)
 	}
 	t := &Target{URL: fields[1], AdminURL: fields[2], PID: s.PID(), Gone: s.Gone()}
-	if err := healthy(ctx, t); err != nil {
-		return nil, s.Why(ctx, err)
+	if err := checkHealth(ctx, t); err != nil {
+		return nil, s.ExitErrorOr(ctx, err)
 	}
 	return t, nil
 }
 
-func healthy(ctx context.Context, t *Target) error {
+func checkHealth(ctx context.Context, t *Target) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.AdminURL+"/healthz", nil)
 	if err != nil {
 		return fmt.Errorf("its admin URL: %w", err)

@@ -29,7 +29,7 @@ func admin(t *testing.T, h http.HandlerFunc) string {
 	return s.URL
 }
 
-func healthy(w http.ResponseWriter, r *http.Request) {
+func healthyAdmin(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/healthz" {
 		http.NotFound(w, r)
 	}
@@ -82,7 +82,7 @@ const (
 	stays = "cat > /dev/null"
 )
 
-func ready(admin string) string { return "echo ready http://127.0.0.1:1 " + admin + "\n" }
+func readyLine(admin string) string { return "echo ready http://127.0.0.1:1 " + admin + "\n" }
 
 func TestLaunchThatFails(t *testing.T) {
 	sick := admin(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) })
@@ -104,20 +104,20 @@ func TestLaunchThatFails(t *testing.T) {
 		"it says something else and ends": {"echo oops", 0, []string{`it printed "oops" in place of`}},
 		"it says too little": {"echo ready http://127.0.0.1:1; " + stays, 0,
 			[]string{`it printed "ready http://127.0.0.1:1" in place of`}},
-		"it says too much": {ready("a b") + stays, 0,
+		"it says too much": {readyLine("a b") + stays, 0,
 			[]string{`"ready http://127.0.0.1:1 a b" in place of`}},
 		"it says an empty line": {"echo; " + stays, 0, []string{`it printed "" in place of`}},
 		"it does not end its line": {"head -c 100000 /dev/zero | tr '\\0' x; " + stays, 0,
 			[]string{`it printed "xxxxx`}},
 		"it says nothing":       {stays, short, []string{"it was not ready within 50ms"}},
 		"it closes its output":  {"exec >&-; " + stays, short, []string{"it was not ready within 50ms"}},
-		"its admin URL is none": {ready("%zz") + stays, 0, []string{"its admin URL: "}},
-		"nobody is at its admin URL": {ready("http://127.0.0.1:1") + stays, 0,
+		"its admin URL is none": {readyLine("%zz") + stays, 0, []string{"its admin URL: "}},
+		"nobody is at its admin URL": {readyLine("http://127.0.0.1:1") + stays, 0,
 			[]string{"asking for its health: ", "refused"}},
-		"it dies before it is asked": {ready("http://127.0.0.1:1") + "echo panic >&2; exit 2", 0,
+		"it dies before it is asked": {readyLine("http://127.0.0.1:1") + "echo panic >&2; exit 2", 0,
 			[]string{"it ended (exit status 2)", "panic"}},
-		"it is not well":            {ready(sick) + stays, 0, []string{"asking for its health: 503"}},
-		"it does not say how it is": {ready(mute) + stays, short, []string{"it was not ready within 50ms"}},
+		"it is not well":            {readyLine(sick) + stays, 0, []string{"asking for its health: 503"}},
+		"it does not say how it is": {readyLine(mute) + stays, short, []string{"it was not ready within 50ms"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -176,12 +176,12 @@ func TestLaunchEndsWithItsContext(t *testing.T) {
 }
 
 func TestLaunchGivesTheProgramWhatItNeeds(t *testing.T) {
-	url := admin(t, healthy)
+	url := admin(t, healthyAdmin)
 	path := script(t, `case "$1" in
 prepare) mkdir "$3" && echo "{\"DATA\":\"$3\",\"BOTH\":\"prepare\"}" ;;
 serve)
 	echo "$*" > "$DATA/args"; env > "$DATA/env"; pwd > "$DATA/pwd"
-	`+deaf+ready(url)+stays+` ;;
+	`+deaf+readyLine(url)+stays+` ;;
 esac
 `)
 	t.Setenv("GATEWAY_INTERFACE", "CGI/1.1")
@@ -228,7 +228,7 @@ func glob(t *testing.T, pattern string) string {
 }
 
 func TestStop(t *testing.T) {
-	url := admin(t, healthy)
+	url := admin(t, healthyAdmin)
 	for name, test := range map[string]struct {
 		before, after string // it says that it is ready
 		limit         time.Duration
@@ -253,7 +253,7 @@ func TestStop(t *testing.T) {
 			alive := filepath.Join(t.TempDir(), "alive")
 			fifo(t, alive)
 			// Everything that it starts holds the pipe, until it is gone.
-			l := launcher(t, serving(t, "exec 9> "+alive+"\n"+test.before+ready(url)+test.after))
+			l := launcher(t, serving(t, "exec 9> "+alive+"\n"+test.before+readyLine(url)+test.after))
 			l.StopLimit = test.limit
 			left := make(chan string, 1)
 			go func() { // a pipe is opened when both ends are
@@ -276,7 +276,7 @@ func TestStop(t *testing.T) {
 
 // Who has no time to wait kills the program, and what it started, also while it is asked to end.
 func TestStopAtOnce(t *testing.T) {
-	url := admin(t, healthy)
+	url := admin(t, healthyAdmin)
 	for name, asked := range map[string]bool{"before it is asked to end": false, "while it is asked to": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -285,10 +285,10 @@ func TestStopAtOnce(t *testing.T) {
 			fifo(t, alive)
 			fifo(t, told)
 			// It says that it was told to end, and goes on.
-			l := launcher(t, serving(t, "exec 9> "+alive+"; trap 'echo > "+told+"' TERM\n"+ready(url)+
+			l := launcher(t, serving(t, "exec 9> "+alive+"; trap 'echo > "+told+"' TERM\n"+readyLine(url)+
 				"while :; do sleep 0.01; done"))
 			atOnce := make(chan struct{})
-			l.AtOnce, l.StopLimit = atOnce, 10*patience
+			l.Kill, l.StopLimit = atOnce, 10*patience
 			left := make(chan string, 1)
 			go func() {
 				b, _ := os.ReadFile(alive)
@@ -314,7 +314,7 @@ func TestStopAtOnce(t *testing.T) {
 }
 
 func TestGone(t *testing.T) {
-	url := admin(t, healthy)
+	url := admin(t, healthyAdmin)
 	for name, test := range map[string]struct {
 		serve string
 		want  []string
@@ -330,7 +330,7 @@ func TestGone(t *testing.T) {
 			t.Parallel()
 			alive := filepath.Join(t.TempDir(), "alive")
 			fifo(t, alive)
-			l := launcher(t, serving(t, "exec 9> "+alive+"\n"+ready(url)+test.serve))
+			l := launcher(t, serving(t, "exec 9> "+alive+"\n"+readyLine(url)+test.serve))
 			left := make(chan string, 1)
 			go func() {
 				b, _ := os.ReadFile(alive)
@@ -359,7 +359,7 @@ func TestGone(t *testing.T) {
 
 func TestLogIsPassedOn(t *testing.T) {
 	var log bytes.Buffer // written by one goroutine, which has ended when stop returns
-	l := launcher(t, serving(t, deaf+"echo one >&2\n"+ready(admin(t, healthy))+"echo more; echo two >&2; "+stays))
+	l := launcher(t, serving(t, deaf+"echo one >&2\n"+readyLine(admin(t, healthyAdmin))+"echo more; echo two >&2; "+stays))
 	l.Log = &log
 	target, stop := launch(t, l)
 	if err := stop(); err != nil {

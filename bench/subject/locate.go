@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Locate finds what name names: a workload, whose Program it returns, a program on PATH, or the path of an executable. The
-// error is an *UnknownError if there is none.
+// Locate finds what name names: a workload, whose Program it returns, a program on PATH, or the path of an executable.
+// The error is an *UnknownError if there is none.
 func (f *Finder) Locate(ctx context.Context, name string) (path string, workload *Program, err error) {
 	path = name
 	var names []string
@@ -34,7 +34,7 @@ func (f *Finder) Locate(ctx context.Context, name string) (path string, workload
 	if path, err = filepath.Abs(path); err != nil {
 		return "", nil, err
 	}
-	if why := NoProgram(path); why != "" {
+	if why := NotExecutable(path); why != "" {
 		if names != nil {
 			return "", nil, &UnknownError{Name: name, Known: names}
 		}
@@ -46,8 +46,8 @@ func (f *Finder) Locate(ctx context.Context, name string) (path string, workload
 // askLimit is how long a program may take to describe itself that need not keep the contract.
 const askLimit = 5 * time.Second
 
-// DescribedBy returns the program in the file path as it describes itself, or nil if it does not keep the program contract.
-// The error is that of ctx.
+// DescribedBy returns the program in the file path as it describes itself, or nil if it does not keep the program
+// contract. The error is that of ctx.
 func DescribedBy(ctx context.Context, path string) (*Program, error) {
 	asking, done := context.WithTimeout(ctx, askLimit)
 	defer done()

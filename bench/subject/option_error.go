@@ -9,8 +9,8 @@ type OptionError struct {
 	Problem string
 }
 
-// NoElement is the Element of an error that is not about one element of a list. Package slices returns it for what is not
-// found.
+// NoElement is the Element of an error that is not about one element of a list. Package slices returns it for what is
+// not found.
 const NoElement = -1
 
 func (e *OptionError) Error() string { return "--" + e.Option + " " + e.Problem }

@@ -28,10 +28,10 @@ type Program struct {
 	contract.Description
 }
 
-// Describe asks the file at path what it serves. It runs in its own folder, as a CGI program does: one that does not know
-// the question may take it for a request, and leave files.
+// Describe asks the file at path what it serves. It runs in its own folder, as a CGI program does: one that does not
+// know the question may take it for a request, and leave files.
 func Describe(ctx context.Context, path string) (Program, error) {
-	out, err := output(ctx, describeLimit, path, filepath.Dir(path), nil, "describe")
+	out, err := runProgram(ctx, describeLimit, path, filepath.Dir(path), nil, "describe")
 	if err != nil {
 		return Program{}, err
 	}
@@ -39,21 +39,21 @@ func Describe(ctx context.Context, path string) (Program, error) {
 	if err := json.Unmarshal(out, &p.Description); err != nil {
 		return Program{}, fmt.Errorf("%s describe: not the JSON of the program contract: %w", path, err)
 	}
-	if err := p.valid(); err != nil {
+	if err := p.validate(); err != nil {
 		return Program{}, fmt.Errorf("%s describe: %w", path, err)
 	}
 	return p, nil
 }
 
-func (p Program) valid() error {
+func (p Program) validate() error {
 	if p.Contract != contract.Version {
 		return fmt.Errorf("contract %d is unknown; this forktax speaks %d", p.Contract, contract.Version)
 	}
-	if err := validName("it", p.Name); err != nil {
+	if err := checkName("it", p.Name); err != nil {
 		return err
 	}
 	for i, model := range p.Models {
-		if err := validName(fmt.Sprintf("model %d", i), model); err != nil {
+		if err := checkName(fmt.Sprintf("model %d", i), model); err != nil {
 			return err
 		}
 	}
@@ -62,7 +62,7 @@ func (p Program) valid() error {
 	}
 	seen := map[string]bool{}
 	for i, r := range p.Requests {
-		if err := validName(fmt.Sprintf("request %d", i), r.Name); err != nil {
+		if err := checkName(fmt.Sprintf("request %d", i), r.Name); err != nil {
 			return err
 		}
 		if r.Method == "" || !strings.HasPrefix(r.Path, "/") {
@@ -76,9 +76,9 @@ func (p Program) valid() error {
 	return nil
 }
 
-// validName says what is wrong with a name. Programs and models give folders their names, and --workload has a program
-// and a request on the two sides of a slash.
-func validName(whose, name string) error {
+// checkName returns what is wrong with a name. Programs and models give folders their names, and --workload has a
+// program and a request on the two sides of a slash.
+func checkName(whose, name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
 		return fmt.Errorf("%s has no name", whose)
@@ -95,7 +95,7 @@ func (p Program) Prepare(ctx context.Context, dir, url string) (map[string]strin
 	if url != "" {
 		vars = append(vars, contract.EnvDatabase+"="+url)
 	}
-	out, err := output(ctx, prepareLimit, p.Path, "", vars, "prepare", "-dir", dir)
+	out, err := runProgram(ctx, prepareLimit, p.Path, "", vars, "prepare", "-dir", dir)
 	if err != nil {
 		return nil, err
 	}
@@ -119,15 +119,15 @@ func (p Program) PrepareTemp(ctx context.Context, url string) (env []string, rem
 	return process.Settings(vars), remove, nil
 }
 
-// Knows says whether the program has the model.
-func (p Program) Knows(model string) bool { return slices.Contains(p.Models, model) }
+// HasModel reports whether the program has the model.
+func (p Program) HasModel(model string) bool { return slices.Contains(p.Models, model) }
 
-// output runs the program in the folder dir, or in ours, with vars in its environment, and returns what it printed, or an
-// error with what it complained of last.
-func output(ctx context.Context, limit time.Duration, path, dir string, vars []string, args ...string) ([]byte, error) {
+// runProgram runs the program in the folder dir, or in ours, with vars in its environment, and returns what it printed,
+// or an error with what it complained of last.
+func runProgram(ctx context.Context, limit time.Duration, path, dir string, vars []string, args ...string) ([]byte, error) {
 	cmd := exec.Command(path, args...)
 	cmd.Dir = dir
-	cmd.Env = append(ownEnvironment(), vars...)
+	cmd.Env = append(environ(), vars...)
 	out, err := process.Output(ctx, limit, cmd)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", path, args[0], err)
@@ -135,5 +135,5 @@ func output(ctx context.Context, limit time.Duration, path, dir string, vars []s
 	return out, nil
 }
 
-// ownEnvironment is this process's, without what would make a program take itself for a CGI child.
-func ownEnvironment() []string { return process.Environment("GATEWAY_INTERFACE") }
+// environ is this process's environment, without what would make a program take itself for a CGI child.
+func environ() []string { return process.Environment("GATEWAY_INTERFACE") }

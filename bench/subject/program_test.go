@@ -30,8 +30,8 @@ func TestDescribe(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Describe (-want +got):\n%s", diff)
 	}
-	if !got.Knows("two") || got.Knows("three") {
-		t.Errorf("Knows(two) = %t, Knows(three) = %t, want true, false", got.Knows("two"), got.Knows("three"))
+	if !got.HasModel("two") || got.HasModel("three") {
+		t.Errorf("HasModel(two) = %t, HasModel(three) = %t, want true, false", got.HasModel("two"), got.HasModel("three"))
 	}
 }
 
@@ -148,7 +148,7 @@ func TestOutputTakesItsTime(t *testing.T) {
 	alive := filepath.Join(t.TempDir(), "alive")
 	fifo(t, alive)
 	path := script(t, "exec 9<> "+alive+"; trap '' TERM; sleep 1000 > /dev/null & sleep 1000")
-	_, err := subject.Output(t.Context(), 200*time.Millisecond, path, "", nil, "describe")
+	_, err := subject.RunProgram(t.Context(), 200*time.Millisecond, path, "", nil, "describe")
 	fails(t, "Output", err, path+" describe: it did not end within 200ms, and was killed")
 	f, err := os.OpenFile(alive, os.O_RDONLY|syscall.O_NONBLOCK, 0) // is at its end if nobody holds it
 	if err != nil {
@@ -167,7 +167,7 @@ func TestOutputTakesItsTime(t *testing.T) {
 
 // What is printed may be as much as there is room for.
 func TestOutputTakesALot(t *testing.T) {
-	out, err := subject.Output(t.Context(), patience, script(t, "head -c 1048576 /dev/zero"), "", nil, "describe")
+	out, err := subject.RunProgram(t.Context(), patience, script(t, "head -c 1048576 /dev/zero"), "", nil, "describe")
 	if len(out) != 1<<20 || err != nil {
 		t.Errorf("Output is %d bytes, %v, want %d", len(out), err, 1<<20)
 	}
@@ -205,7 +205,7 @@ func TestDescribeHello(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Name != "hello" || !p.Knows("cgi") || !p.Knows(plan.Baseline) || len(p.Requests) != 1 {
+	if p.Name != "hello" || !p.HasModel("cgi") || !p.HasModel(plan.Baseline) || len(p.Requests) != 1 {
 		t.Errorf("Describe = %+v", p)
 	}
 	dir := filepath.Join(t.TempDir(), "data")

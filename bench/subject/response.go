@@ -17,7 +17,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// An Response is what a target replied, as far as twins must agree on it.
+// A Response is what a target replied, as far as twins must agree on it.
 type Response struct {
 	Status  int
 	Headers http.Header // without Date and Server-Timing, which differ by nature; nil if they do not matter
@@ -27,8 +27,8 @@ type Response struct {
 // AnyStatus is what a Want has that any answer meets.
 const AnyStatus = -1
 
-// NewClient is a client for single requests. Certificates are not verified, as hey's are not: what is measured is often a
-// server that signed its own.
+// NewClient is a client for single requests. Certificates are not verified, as hey's are not: what is measured is often
+// a server that signed its own.
 func NewClient() *http.Client {
 	return &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
@@ -40,10 +40,10 @@ func NewClient() *http.Client {
 // DefaultTimeout ends a request that has no complete answer; it is recorded at this value and marked.
 const DefaultTimeout = 20 * time.Second
 
-// longestAnswer is far above what anybody waits for. A program may go on for ever.
-const longestAnswer = 64 << 20
+// maxResponse is far above what anybody waits for. A program may go on for ever.
+const maxResponse = 64 << 20
 
-func Ask(ctx context.Context, client *http.Client, url string, r contract.Request) (Response, error) {
+func Fetch(ctx context.Context, client *http.Client, url string, r contract.Request) (Response, error) {
 	req, err := http.NewRequestWithContext(ctx, r.Method, url+r.Path, strings.NewReader(r.Body))
 	if err != nil {
 		return Response{}, err
@@ -54,12 +54,12 @@ func Ask(ctx context.Context, client *http.Client, url string, r contract.Reques
 		return Response{}, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, longestAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
 	if err != nil {
 		return Response{}, err
 	}
-	if len(body) > longestAnswer {
-		return Response{}, fmt.Errorf("the answer has no end: more than %d MiB", longestAnswer>>20)
+	if len(body) > maxResponse {
+		return Response{}, fmt.Errorf("the answer has no end: more than %d MiB", maxResponse>>20)
 	}
 	headers := resp.Header.Clone()
 	headers.Del("Date")
@@ -67,26 +67,26 @@ func Ask(ctx context.Context, client *http.Client, url string, r contract.Reques
 	return Response{resp.StatusCode, headers, body}, nil
 }
 
-// against lists what of w does not hold of a.
+// Mismatches lists what of w does not hold of a.
 func (a Response) Mismatches(w contract.Want) []string {
 	var lines []string
 	if w.Status != AnyStatus && a.Status != w.StatusCode() {
-		lines = append(lines, differ("status", w.StatusCode(), a.Status)...)
+		lines = append(lines, diffLines("status", w.StatusCode(), a.Status)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Headers)) {
 		if a.Headers == nil {
 			break
 		}
 		if got := strings.Join(a.Headers.Values(name), ", "); got != w.Headers[name] {
-			lines = append(lines, differ(name, w.Headers[name], got)...)
+			lines = append(lines, diffLines(name, w.Headers[name], got)...)
 		}
 	}
 	if w.Body != "" && w.Body != string(a.Body) {
-		lines = append(lines, differ("body", excerpt([]byte(w.Body), a.Body), excerpt(a.Body, []byte(w.Body)))...)
+		lines = append(lines, diffLines("body", excerpt([]byte(w.Body), a.Body), excerpt(a.Body, []byte(w.Body)))...)
 	}
 	sum := sha256.Sum256(a.Body)
 	if got := hex.EncodeToString(sum[:]); w.BodySHA256 != "" && w.BodySHA256 != got {
-		lines = append(lines, differ("SHA-256 of the body", w.BodySHA256, got)...)
+		lines = append(lines, diffLines("SHA-256 of the body", w.BodySHA256, got)...)
 	}
 	return lines
 }
@@ -95,7 +95,7 @@ func (a Response) Mismatches(w contract.Want) []string {
 func (a Response) Differences(b Response) []string {
 	var lines []string
 	if a.Status != b.Status {
-		lines = append(lines, differ("status", a.Status, b.Status)...)
+		lines = append(lines, diffLines("status", a.Status, b.Status)...)
 	}
 	names := http.Header{}
 	if a.Headers != nil && b.Headers != nil {
@@ -104,20 +104,20 @@ func (a Response) Differences(b Response) []string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if !slices.Equal(a.Headers[name], b.Headers[name]) {
-			lines = append(lines, differ(name, joined(a.Headers[name]), joined(b.Headers[name]))...)
+			lines = append(lines, diffLines(name, joinValues(a.Headers[name]), joinValues(b.Headers[name]))...)
 		}
 	}
 	if !bytes.Equal(a.Body, b.Body) {
-		lines = append(lines, differ("body", excerpt(a.Body, b.Body), excerpt(b.Body, a.Body))...)
+		lines = append(lines, diffLines("body", excerpt(a.Body, b.Body), excerpt(b.Body, a.Body))...)
 	}
 	return lines
 }
 
-func differ(what string, one, other any) []string {
+func diffLines(what string, one, other any) []string {
 	return []string{fmt.Sprintf("- %s: %v", what, one), fmt.Sprintf("+ %s: %v", what, other)}
 }
 
-func joined(values []string) string {
+func joinValues(values []string) string {
 	if values == nil {
 		return "(absent)"
 	}

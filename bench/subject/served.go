@@ -13,8 +13,8 @@ type Served struct {
 	Variants []string
 }
 
-// ServedBy returns the programs that serve the variants, each once, and then the scripts that they host. The floor serves
-// no variant.
+// ServedBy returns the programs that serve the variants, each once, and then the scripts that they host. The floor
+// serves no variant.
 func ServedBy(programs []Program, variants []Variant) []Served {
 	var all []Served
 	serve := func(p Program, variant string) {

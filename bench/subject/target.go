@@ -12,17 +12,17 @@ import (
 
 // A Target is a running server under test.
 type Target struct {
-	Workload string
-	Model    string
-	URL      string                 // without a trailing slash
-	AdminURL string                 // "" if it has no admin listener: then nothing is known of its cost
-	PID      int                    // of its serving process; 0 if somebody else runs it
-	External bool                   // somebody else wrote it: its headers are its own affair
-	Used     func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
-	Gone     <-chan error           // yields why, when it ends without having been asked to; nil if that cannot be known
-	// Complaints are the lines that it logged since it was last asked, each kind of line once; nil if nobody reads
+	Workload  string
+	Model     string
+	URL       string                 // without a trailing slash
+	AdminURL  string                 // "" if it has no admin listener: then nothing is known of its cost
+	PID       int                    // of its serving process; 0 if somebody else runs it
+	External  bool                   // somebody else wrote it: its headers are its own affair
+	UsageFunc func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
+	Gone      <-chan error           // yields why, when it ends without having been asked to; nil if that cannot be known
+	// LogLines returns what it logged since the call before, each kind of line once; nil if nothing reads
 	// its log.
-	Complaints func() []string
+	LogLines func() []string
 	// DatabaseCPU is the processor time of the database server that works for it, in nanoseconds since that began, and
 	// whether it is known; nil if there is none. It may wait a little until the server rests.
 	DatabaseCPU func() (ns int64, known bool)
@@ -39,23 +39,23 @@ func (t *Target) DatabaseUsed() *int64 {
 	return nil
 }
 
-// Logged returns the complaints; of a target that fails altogether it waits for them.
+// Logged returns the lines that it logged; of a target that fails altogether it waits for them.
 func (t *Target) Logged(altogether bool) []string {
-	if t.Complaints == nil {
+	if t.LogLines == nil {
 		return nil
 	}
-	lines := t.Complaints()
+	lines := t.LogLines()
 	if len(lines) == 0 && altogether {
-		time.Sleep(Hindsight)
-		lines = t.Complaints()
+		time.Sleep(ExitDelay)
+		lines = t.LogLines()
 	}
 	return lines
 }
 
 // Usage asks the target what it has consumed so far.
 func (t *Target) Usage(ctx context.Context, client *http.Client) (*contract.Usage, error) {
-	if t.Used != nil {
-		return t.Used(), nil
+	if t.UsageFunc != nil {
+		return t.UsageFunc(), nil
 	}
 	if t.AdminURL == "" {
 		return nil, nil
@@ -79,5 +79,5 @@ func (t *Target) Usage(ctx context.Context, client *http.Client) (*contract.Usag
 	return &u, nil
 }
 
-// Hindsight is how much later than its clients the parent of a process may learn that it has ended.
-const Hindsight = 100 * time.Millisecond
+// ExitDelay is how much later than its clients the parent of a process may learn that it has ended.
+const ExitDelay = 100 * time.Millisecond

@@ -11,13 +11,13 @@ import (
 
 // A variant is launched by its own model, environment and program, and known by its own name.
 func TestLaunchOfVariants(t *testing.T) {
-	url := admin(t, healthy)
+	url := admin(t, healthyAdmin)
 	telling := func(which string) subject.Program {
 		path := script(t, `case "$1" in
 prepare) mkdir "$3" && echo "{\"DATA\":\"$3\"}" ;;
 serve)
 	echo "`+which+` $*" > "$DATA/args"; echo "$MORE" > "$DATA/more"; printf %s "$FORKTAX_PADDING" > "$DATA/padding"
-	`+deaf+ready(url)+stays+` ;;
+	`+deaf+readyLine(url)+stays+` ;;
 esac
 `)
 		return subject.Program{Path: path, Description: contract.Description{Name: "fake", Models: []string{"one", "two"}}}
@@ -72,7 +72,7 @@ func TestMostPadding(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := launcher(t, p)
-	l.Variants = []subject.Variant{{Name: "rich", Model: "cgi", Padding: subject.MostPadding}}
+	l.Variants = []subject.Variant{{Name: "rich", Model: "cgi", Padding: subject.MaxPadding}}
 	target, stop, err := l.Launch(t.Context(), "rich", "hello")
 	if err != nil {
 		t.Fatal(err)

@@ -44,8 +44,8 @@ func Configure(name string, o *plan.Options) error {
 }
 
 // Plan returns the plan of the suite.
-func (s Suite) Plan(o plan.Options, l *Lineup) plan.Plan {
-	described := &plan.Suite{Name: s.Name, About: s.About, Contenders: l.Contenders, Versions: l.Versions}
+func (s Suite) Plan(o plan.Options, l *Prepared) plan.Plan {
+	described := &plan.SuiteInfo{Name: s.Name, About: s.About, Contenders: l.Contenders, Versions: l.Versions}
 	for _, missing := range l.Missing {
 		described.LeftOut = append(described.LeftOut, missing.Error())
 	}

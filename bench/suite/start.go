@@ -15,11 +15,11 @@ import (
 // start starts a contender.
 type start = func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error)
 
-// hosted has our own host execute the file for each request.
-func (p *preparing) hosted(c contender, file string) (start, error) {
+// startHosted has our own host execute the file for each request.
+func (p *preparation) startHosted(c contender, file string) (start, error) {
 	env := map[string]string{contract.EnvScriptPath: file, contract.EnvScriptDir: filepath.Dir(file)}
-	if c.by != "" {
-		interpreter, err := exec.LookPath(c.by)
+	if c.interpreter != "" {
+		interpreter, err := exec.LookPath(c.interpreter)
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +27,7 @@ func (p *preparing) hosted(c contender, file string) (start, error) {
 		env[contract.EnvScriptPath] = interpreter
 		env[contract.EnvScriptEnv] = "SCRIPT_FILENAME,REDIRECT_STATUS"
 		env["SCRIPT_FILENAME"], env["REDIRECT_STATUS"] = file, "200"
-		if err := machine.Settle(interpreter); err != nil {
+		if err := machine.NormalizePageCache(interpreter); err != nil {
 			return nil, err
 		}
 	}
@@ -37,15 +37,15 @@ func (p *preparing) hosted(c contender, file string) (start, error) {
 	}, nil
 }
 
-// behind has a web server answer by the file.
-func (p *preparing) behind(c contender, of subject.Program, file string) start {
-	app := servers.App{File: file, Copied: machine.Settle}
-	if c.beside != "" {
-		app.Beside = []string{filepath.Join(p.dir, c.beside)}
+// startWeb has a web server answer by the file.
+func (p *preparation) startWeb(c contender, of subject.Program, file string) start {
+	app := servers.App{File: file, Copied: machine.NormalizePageCache}
+	if c.extraFile != "" {
+		app.ExtraFiles = []string{filepath.Join(p.dir, c.extraFile)}
 	}
 	return func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
 		app := app
-		app.Elsewhere = l.Elsewhere
+		app.StartFunc = l.StartFunc
 		var env map[string]string
 		if of.Database != "" {
 			app.Prepare = func(ctx context.Context, dir string) (_ map[string]string, err error) {
@@ -57,7 +57,7 @@ func (p *preparing) behind(c contender, of subject.Program, file string) start {
 		if err != nil {
 			return nil, nil, err
 		}
-		t := &subject.Target{URL: w.URL, External: true, Used: w.Usage, Gone: w.Gone()}
+		t := &subject.Target{URL: w.URL, External: true, UsageFunc: w.Usage, Gone: w.Gone()}
 		if of.Database == "" {
 			return t, w.Stop, nil
 		}

@@ -33,11 +33,11 @@ func path(t *testing.T, names ...string) {
 }
 
 // What cannot be had is left out, and named with what would bring it; without its baseline a workload is nothing.
-func TestLineUpWithoutAll(t *testing.T) {
+func TestPrepareWithoutAll(t *testing.T) {
 	finder := beside(t, "forktax-hello", "forktax-cgi")
 	languages, _ := suite.Find("languages")
 	path(t, "gcc", "as", "ld", "sh", "python3", "php-cgi")
-	lineup, err := languages.LineUp(t.Context(), finder, t.TempDir())
+	lineup, err := languages.Prepare(t.Context(), finder, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestLineUpWithoutAll(t *testing.T) {
 	}
 
 	path(t)
-	_, err = languages.LineUp(t.Context(), finder, t.TempDir())
+	_, err = languages.Prepare(t.Context(), finder, t.TempDir())
 	if err == nil || !strings.Contains(err.Error(), "nothing of the suite languages can be measured here: gcc is not installed") {
 		t.Errorf("without anything: %v", err)
 	}
@@ -67,7 +67,7 @@ func TestSuites(t *testing.T) {
 	finder := beside(t, "forktax-hello", "forktax-cgi")
 	for _, name := range []string{"languages", "hosts"} {
 		s, _ := suite.Find(name)
-		lineup, err := s.LineUp(t.Context(), finder, t.TempDir())
+		lineup, err := s.Prepare(t.Context(), finder, t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,16 +15,16 @@ type Suite struct {
 
 // A contender is a way in which a workload is answered.
 type contender struct {
-	workload string // what the suite calls it
-	of       string // the program whose data, requests and answers are those of the workload
-	request  string // the one that is measured
-	name     string // in the place of a model
-	title    string // for people
-	web      string // of package stack, that has file answer; "" means our own host, or the program itself
-	file     string // of the folder languages; "" means the program itself
-	beside   string // another file of that folder, which it needs
-	by       string // the interpreter that our own host executes in place of the file
-	model    string // of the program, if it serves by itself
+	workload    string // what the suite calls it
+	program     string // the program whose data, requests and answers are those of the workload
+	request     string // the one that is measured
+	name        string // in the place of a model
+	title       string // for people
+	web         string // of package servers, that has file answer; "" means our own host, or the program itself
+	file        string // of the directory suites/programs; "" means the program itself
+	extraFile   string // another file of that folder, which it needs
+	interpreter string // the interpreter that our own host executes in place of the file
+	model       string // of the program, if it serves by itself
 }
 
 // All are all suites.
@@ -57,10 +57,10 @@ var All = []Suite{
 		About:    "a page of PHP, by CGI and under servers that keep its interpreter",
 		Baseline: cgi,
 		contenders: []contender{
-			{workload: "hello in PHP", of: "hello", request: "hello", name: cgi, title: "lighttpd, mod_cgi: php-cgi for each request", web: "php-cgi", file: "hello.php"},
-			{workload: "hello in PHP", of: "hello", request: "hello", name: "fcgid", title: "Apache, mod_fcgid: kept processes of php-cgi", web: "mod_fcgid", file: "hello.php"},
-			{workload: "hello in PHP", of: "hello", request: "hello", name: "fpm", title: "nginx, php-fpm", web: "php-fpm", file: "hello.php"},
-			{workload: "hello in PHP", of: "hello", request: "hello", name: "module", title: "Apache (prefork), mod_php", web: "mod_php", file: "hello.php"},
+			{workload: "hello in PHP", program: "hello", request: "hello", name: cgi, title: "lighttpd, mod_cgi: php-cgi for each request", web: "php-cgi", file: "hello.php"},
+			{workload: "hello in PHP", program: "hello", request: "hello", name: "fcgid", title: "Apache, mod_fcgid: kept processes of php-cgi", web: "mod_fcgid", file: "hello.php"},
+			{workload: "hello in PHP", program: "hello", request: "hello", name: "fpm", title: "nginx, php-fpm", web: "php-fpm", file: "hello.php"},
+			{workload: "hello in PHP", program: "hello", request: "hello", name: "module", title: "Apache (prefork), mod_php", web: "mod_php", file: "hello.php"},
 		},
 	},
 	{
@@ -68,12 +68,12 @@ var All = []Suite{
 		About:    "the same CGI program in six languages, executed for each request by our host",
 		Baseline: "C",
 		contenders: []contender{
-			{workload: "hello", of: "hello", request: "hello", name: "C", title: "static, by gcc", file: "hello.c"},
-			{workload: "hello", of: "hello", request: "hello", name: "Go", title: "static, with net/http linked in"},
-			{workload: "hello", of: "hello", request: "hello", name: "shell", title: "/bin/sh", file: "hello.sh"},
-			{workload: "hello", of: "hello", request: "hello", name: "Perl", title: "perl", file: "hello.pl"},
-			{workload: "hello", of: "hello", request: "hello", name: "PHP", title: "php-cgi", file: "hello.php", by: "php-cgi"},
-			{workload: "hello", of: "hello", request: "hello", name: "Python", title: "python3", file: "hello.py"},
+			{workload: "hello", program: "hello", request: "hello", name: "C", title: "static, by gcc", file: "hello.c"},
+			{workload: "hello", program: "hello", request: "hello", name: "Go", title: "static, with net/http linked in"},
+			{workload: "hello", program: "hello", request: "hello", name: "shell", title: "/bin/sh", file: "hello.sh"},
+			{workload: "hello", program: "hello", request: "hello", name: "Perl", title: "perl", file: "hello.pl"},
+			{workload: "hello", program: "hello", request: "hello", name: "PHP", title: "php-cgi", file: "hello.php", interpreter: "php-cgi"},
+			{workload: "hello", program: "hello", request: "hello", name: "Python", title: "python3", file: "hello.py"},
 		},
 	},
 }
@@ -100,9 +100,9 @@ func python(workload, program, request string, files map[string]string) []conten
 		if c.file = files[c.name]; c.file == "" {
 			continue
 		}
-		c.workload, c.of, c.request = workload, program, request
+		c.workload, c.program, c.request = workload, program, request
 		if program == "guestbook" {
-			c.beside = "guestbook.py"
+			c.extraFile = "guestbook.py"
 		}
 		all = append(all, c)
 	}
@@ -112,8 +112,8 @@ func python(workload, program, request string, files map[string]string) []conten
 // twins are those of a program of this project.
 func twins(workload, program, request string) []contender {
 	return []contender{
-		{workload: workload, of: program, request: request, name: cgi, model: cgi, title: "our host: a process for each request"},
-		{workload: workload, of: program, request: request, name: persistent, model: persistent, title: "a resident process"},
+		{workload: workload, program: program, request: request, name: cgi, model: cgi, title: "our host: a process for each request"},
+		{workload: workload, program: program, request: request, name: persistent, model: persistent, title: "a resident process"},
 	}
 }
 
@@ -124,7 +124,7 @@ func hosted(workload, file string) []contender {
 		all = append(all, contender{name: web, web: web})
 	}
 	for i := range all {
-		all[i].workload, all[i].of, all[i].request, all[i].file = workload, "hello", "hello", file
+		all[i].workload, all[i].program, all[i].request, all[i].file = workload, "hello", "hello", file
 	}
 	return all
 }

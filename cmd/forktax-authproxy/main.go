@@ -41,7 +41,7 @@ func open(context.Context) (workload.Connect, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !settings.Wanted() {
+	if !settings.Enabled() {
 		return nil, fmt.Errorf("neither %s nor %s is set: they say who knows the users", contract.EnvAuthFile,
 			contract.EnvAuthLDAP)
 	}
@@ -52,7 +52,7 @@ func open(context.Context) (workload.Connect, error) {
 	}
 	return func(context.Context) (http.Handler, func() error, error) {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
-		gate, shut := opened.Gate(&httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
+		gate, shut := opened.Middleware(&httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(behind)
 			r.Out.Host = r.In.Host
 			r.Out.Header.Del("Authorization") // what is behind need not know it

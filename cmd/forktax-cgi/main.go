@@ -37,7 +37,7 @@ var program = workload.Workload{
 // and REMOTE_USER.
 func front(next http.Handler) (http.Handler, func() error, error) {
 	settings, err := auth.FromEnvironment()
-	if err != nil || !settings.Wanted() {
+	if err != nil || !settings.Enabled() {
 		return next, func() error { return nil }, err
 	}
 	settings.Connection = workload.ConnectionOpened
@@ -45,7 +45,7 @@ func front(next http.Handler) (http.Handler, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	gate, shut := opened.Gate(next)
+	gate, shut := opened.Middleware(next)
 	return gate, shut, nil
 }
 

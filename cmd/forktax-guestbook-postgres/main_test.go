@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 var stopShared func() error
 
 // shared is the server for all tests that do it no harm.
-var shared = sync.OnceValues(func() (*servers.Server, error) {
+var shared = sync.OnceValues(func() (*servers.PostgresServer, error) {
 	s, err := servers.Postgres{}.Start(context.Background())
 	if err == nil {
 		stopShared = s.Stop
@@ -39,9 +39,9 @@ var shared = sync.OnceValues(func() (*servers.Server, error) {
 })
 
 // started passes on a server that could be started. Without PostgreSQL the test is skipped, which CI does not allow.
-func started(t *testing.T, s *servers.Server, err error) *servers.Server {
+func started(t *testing.T, s *servers.PostgresServer, err error) *servers.PostgresServer {
 	t.Helper()
-	if errors.Is(err, servers.ErrNotInstalled) {
+	if errors.Is(err, servers.ErrNoPostgres) {
 		testenv.Skip(t, err)
 	}
 	if err != nil {
@@ -51,9 +51,9 @@ func started(t *testing.T, s *servers.Server, err error) *servers.Server {
 }
 
 // freshDatabase gives the test a place of its own in the server, with a guestbook in it, and returns the URL.
-func freshDatabase(t *testing.T, s *servers.Server) string {
+func freshDatabase(t *testing.T, s *servers.PostgresServer) string {
 	t.Helper()
-	place, remove, err := s.Place(t.Context())
+	place, remove, err := s.Provision(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func open(context.Context) (workload.Connect, error) {
 	}
 	return func(context.Context) (http.Handler, func() error, error) {
 		content, end := contents(dir)
-		gate, shut := opened.Gate(content)
+		gate, shut := opened.Middleware(content)
 		return gate, func() error { return errors.Join(shut(), end()) }, nil
 	}, nil
 }

@@ -124,7 +124,7 @@ func prepareDirectory(env map[string]string) error {
 
 // connect connects as who may add entries.
 func connect(u *url.URL) (*ldap.Conn, error) {
-	trusted, err := auth.Trust(u.Query().Get("ca"), u.Hostname())
+	trusted, err := auth.TLSConfig(u.Query().Get("ca"), u.Hostname())
 	if err != nil {
 		return nil, err
 	}

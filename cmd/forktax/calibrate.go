@@ -97,8 +97,8 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 	}
 	p := progress.New(stderr, plan.Plan{})
 	defer p.End()
-	lab := &calibrate.Lab{Seed: order.Seed, Full: o.Full, Hostile: o.Hostile, Programs: programs, AtOnce: atOnce,
-		Command: ownPath(), Finder: finder, Tool: []string{ownPath(), toolCommand}, Progress: p.ShowCalibration}
+	lab := &calibrate.Lab{Seed: order.Seed, Full: o.Full, Hostile: o.Hostile, Programs: programs, Kill: atOnce,
+		Command: ownPath(), Finder: finder, Helper: []string{ownPath(), toolCommand}, Progress: p.ShowCalibration}
 	certificate, err := calibrate.Run(ctx, lab, order)
 	p.End()
 	var unlike *calibrate.UnlikeError
@@ -123,7 +123,7 @@ func certified(c *calibrate.Certificate) error {
 	var failed, unjudged []string
 	for _, p := range c.Properties {
 		switch {
-		case p.Beside:
+		case p.ForComparison:
 		case p.Verdict == calibrate.Failed:
 			failed = append(failed, p.Name)
 		case p.Verdict != calibrate.Passed:
@@ -142,9 +142,9 @@ func certified(c *calibrate.Certificate) error {
 
 // order finds the programs and what is to be measured.
 func (o calibrateOptions) order(ctx context.Context, properties []calibrate.Property, finder *subject.Finder) (
-	calibrate.Order, map[string]subject.Program, error) {
+	calibrate.Options, map[string]subject.Program, error) {
 	if ownPath() == "" {
-		return calibrate.Order{}, nil, errors.New("the file of this command cannot be found, which has to be started again " +
+		return calibrate.Options{}, nil, errors.New("the file of this command cannot be found, which has to be started again " +
 			"for a server")
 	}
 	seed, goesOn := calibrate.SeedIn(o.Out)
@@ -158,7 +158,7 @@ func (o calibrateOptions) order(ctx context.Context, properties []calibrate.Prop
 	if o.Full {
 		mode = "full"
 	}
-	r := calibrate.Order{Dir: o.Out, Restart: o.Restart, Properties: properties, Environment: machine.Environment(),
+	r := calibrate.Options{Dir: o.Out, Restart: o.Restart, Properties: properties, Environment: machine.Environment(),
 		Header: calibrate.Header{Version: version(), Mode: mode, Hostile: o.Hostile, Seed: seed, Started: time.Now()}}
 	programs, err := r.FindPrograms(ctx, finder, ownPath())
 	return r, programs, err

@@ -57,7 +57,7 @@ the candidate slower when its host delays it by --must-catch.`,
 			if err := printed.check(); err != nil {
 				return err
 			}
-			return o.decide(c.Context(), &subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}, printed, c.OutOrStdout(),
+			return o.decide(c.Context(), &subject.Launcher{Exporter: ownPath(), Kill: atOnce}, printed, c.OutOrStdout(),
 				c.ErrOrStderr())
 		},
 	}
@@ -100,7 +100,7 @@ func (o *checkOptions) decide(ctx context.Context, l *subject.Launcher, printed 
 	}
 	e.Results, e.Version = o.results, version()
 	dir, failure := execute(ctx, e, stderr)
-	if dir == "" || process.IsClosed(l.AtOnce) {
+	if dir == "" || process.IsClosed(l.Kill) {
 		return failure.all()
 	}
 	a, err := reported(dir, failure.all(), printed, stdout, stderr)

@@ -25,7 +25,7 @@ machines are not compared unless that is allowed; the fork tax of both, a ratio 
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			print, err := formatNamed(format, report.Contrasts)
+			print, err := formatNamed(format, report.RunComparisons)
 			if err != nil {
 				return err
 			}
@@ -37,10 +37,10 @@ machines are not compared unless that is allowed; the fork tax of both, a ratio 
 			if err != nil {
 				return err
 			}
-			return print(c.OutOrStdout(), analysis.NewContrast(args[0], a, args[1], b, allowUnlike))
+			return print(c.OutOrStdout(), analysis.CompareRuns(args[0], a, args[1], b, allowUnlike))
 		},
 	}
-	formatFlag(c.Flags(), &format, report.Contrasts)
+	formatFlag(c.Flags(), &format, report.RunComparisons)
 	c.Flags().BoolVar(&allowUnlike, "allow-unlike-machine", false, "compare absolute numbers of unlike machines, too")
 	return c
 }

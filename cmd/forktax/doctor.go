@@ -23,25 +23,25 @@ inconclusive, or fail.`,
   forktax doctor --format json | jq '.findings[] | select(.verdict != "ok")'`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			print, err := formatNamed(format, report.Examinations)
+			print, err := formatNamed(format, report.Assessments)
 			if err != nil {
 				return err
 			}
-			facts, err := machine.Look(c.Context(), results)
+			facts, err := machine.Probe(c.Context(), results)
 			if err != nil {
 				return err
 			}
-			e := machine.Examine(facts)
+			e := machine.Assess(facts)
 			return errors.Join(print(c.OutOrStdout(), e), unfit(e))
 		},
 	}
 	c.Flags().StringVar(&results, "results", defaultResults, "folder that runs would be written to")
-	formatFlag(c.Flags(), &format, report.Examinations)
+	formatFlag(c.Flags(), &format, report.Assessments)
 	return c
 }
 
 // unfit is an error if a run on the machine would be inconclusive.
-func unfit(e *machine.Examination) error {
+func unfit(e *machine.Assessment) error {
 	var limits []string
 	for _, f := range e.Findings {
 		if f.Verdict == machine.Unfit {

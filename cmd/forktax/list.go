@@ -59,8 +59,8 @@ func listCommand() *cobra.Command {
 
 // listWebs lists the servers of others that suites need, and what would bring those that are not installed.
 func listWebs(out io.Writer) {
-	for _, kind := range servers.Webs() {
-		fmt.Fprintf(out, "server %s: %s, for %s", kind.Name, kind.About, kind.Takes)
+	for _, kind := range servers.WebInfos() {
+		fmt.Fprintf(out, "server %s: %s, for %s", kind.Name, kind.About, kind.Handles)
 		if missing := new(process.NotInstalledError); errors.As(kind.Missing, &missing) {
 			fmt.Fprintf(out, "; not installed (Debian: apt-get install %s)", missing.Packages)
 		}
@@ -70,7 +70,7 @@ func listWebs(out io.Writer) {
 		name, about, packages string
 		missing               error
 	}{
-		{"postgres", "keeps the data of guestbook, with --database postgres", "postgresql", servers.Installed()},
+		{"postgres", "keeps the data of guestbook, with --database postgres", "postgresql", servers.PostgresInstalled()},
 		{"slapd", "knows the users of members, with --directory slapd", "slapd", servers.SlapdInstalled()},
 	} {
 		fmt.Fprintf(out, "server %s: %s", other.name, other.about)

@@ -58,7 +58,7 @@ func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struc
 	}
 	defer ln.Close()
 	first := live.Setup{Workload: "hello", Models: [2]string{subject.ScriptModel, plan.Baseline}, Clients: 4}
-	show, err := live.NewShow(s, load.Engines, load.Default, first)
+	show, err := live.NewSession(s, load.Engines, load.Default, first)
 	if err != nil {
 		return err
 	}

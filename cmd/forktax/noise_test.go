@@ -54,7 +54,7 @@ func compareVariants(b *testing.B, command string, baseline, candidate subject.V
 	if err != nil {
 		b.Fatal(err)
 	}
-	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: baseline.Name, Groups: 8, AtLeast: plan.MinRequests,
+	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: baseline.Name, Starts: 8, MinRequests: plan.MinRequests,
 		BudgetNS: int64(28 * time.Second), Seed: 1}
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed}
 	for _, v := range []subject.Variant{baseline, candidate} {

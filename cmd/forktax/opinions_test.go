@@ -102,7 +102,7 @@ func TestHostAnswersAsItsPeers(t *testing.T) {
 		}
 	})
 	peers := map[string]string{}
-	for _, peer := range servers.Webs(servers.Executable) {
+	for _, peer := range servers.WebInfos(servers.Executable) {
 		peers[peer.Name] = startedPeer(t, peer.Name, path)
 	}
 	for name, p := range probes {

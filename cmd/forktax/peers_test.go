@@ -53,7 +53,7 @@ func BenchmarkPeers(b *testing.B) {
 			if out, err := build(child).CombinedOutput(); err != nil {
 				b.Fatalf("building: %v\n%s", err, out)
 			}
-			if err := machine.Settle(child); err != nil {
+			if err := machine.NormalizePageCache(child); err != nil {
 				b.Fatal(err)
 			}
 			for range b.N {
@@ -69,19 +69,19 @@ func comparePeers(b *testing.B, child string) {
 	p := builtScript(b, dir)
 	p.Requests = []contract.Request{{Name: "hello", Method: "GET", Path: "/", Want: contract.Want{Status: 200, Body: "hello\n"}}}
 	const ours = "cgi"
-	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Groups: 8, AtLeast: plan.MinRequests,
+	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Starts: 8, MinRequests: plan.MinRequests,
 		BlockNS:  int64(250 * time.Millisecond), // long enough that connections, which each visit opens, are not what is compared
 		BudgetNS: int64(time.Minute), Seed: 1}
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed,
 		Env: map[string]string{contract.EnvScriptPath: child, contract.EnvPhases: "off"}}
 	models := []string{ours}
-	for _, peer := range servers.Webs(servers.Executable) {
+	for _, peer := range servers.WebInfos(servers.Executable) {
 		name := peer.Name
 		u, err := url.Parse(startedPeer(b, name, child))
 		if err != nil {
 			b.Fatal(err)
 		}
-		launcher.Foreign = append(launcher.Foreign, subject.Foreign{Name: name, URL: u})
+		launcher.External = append(launcher.External, subject.External{Name: name, URL: u})
 		models = append(models, name)
 	}
 	for _, model := range models {
@@ -124,7 +124,7 @@ func builtScript(tb testing.TB, dir string) subject.Program {
 // server is not installed, the test is skipped.
 func startedPeer(tb testing.TB, name, executable string) string {
 	tb.Helper()
-	w, err := servers.StartWeb(tb.Context(), name, servers.App{File: executable, Copied: machine.Settle})
+	w, err := servers.StartWeb(tb.Context(), name, servers.App{File: executable, Copied: machine.NormalizePageCache})
 	testenv.As(tb, err, new(*process.NotInstalledError))
 	if err != nil {
 		tb.Fatal(err)

@@ -12,17 +12,17 @@ import (
 	"forktax/bench/subject"
 )
 
-var _ subject.Database = (*servers.Server)(nil)
+var _ subject.Database = (*servers.PostgresServer)(nil)
 
 // givenServer is the one that a script has started. It is in the script's values by its type.
-type givenServer struct{ *servers.Server }
+type givenServer struct{ *servers.PostgresServer }
 
 // stop stops it, unless that was done.
 func (s *givenServer) stop() (err error) {
-	if s.Server != nil {
+	if s.PostgresServer != nil {
 		err = s.Stop()
 	}
-	s.Server = nil
+	s.PostgresServer = nil
 	return err
 }
 
@@ -36,10 +36,10 @@ func postgres(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	connections, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	s.Server, err = servers.Postgres{Connections: connections}.Start(context.Background())
+	s.PostgresServer, err = servers.Postgres{Connections: connections}.Start(context.Background())
 	ts.Check(err)
 	ts.Defer(func() { s.stop() })
-	place, remove, err := s.Place(context.Background())
+	place, remove, err := s.Provision(context.Background())
 	ts.Check(err)
 	ts.Check(remove())
 	u, err := url.Parse(place)

@@ -70,7 +70,7 @@ A suite takes the place of workloads: real web servers and languages that do wha
 			if err := printed.check(); err != nil {
 				return err
 			}
-			l := &subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}
+			l := &subject.Launcher{Exporter: ownPath(), Kill: atOnce}
 			return o.measure(c.Context(), l, results, printed, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -92,7 +92,7 @@ func (o *options) measure(ctx context.Context, l *subject.Launcher, results stri
 	if dir == "" {
 		return failure.all()
 	}
-	if process.IsClosed(l.AtOnce) {
+	if process.IsClosed(l.Kill) {
 		fmt.Fprintf(stderr, "all that was measured: %s\n", dir)
 		return failure.all()
 	}
@@ -150,7 +150,7 @@ func reported(dir string, why error, printed output, stdout, stderr io.Writer) (
 	if err != nil {
 		return nil, err
 	}
-	result.Ended(why)
+	result.SetCondition(why)
 	a, err := analysis.Analyze(result)
 	if err != nil {
 		return nil, err

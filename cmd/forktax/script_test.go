@@ -86,7 +86,7 @@ func runScripts(t *testing.T, dir string) {
 			}
 			switch name {
 			case "postgres":
-				return testenv.Has(servers.Installed())
+				return testenv.Has(servers.PostgresInstalled())
 			case "groups": // of control, without which not all processor time is known
 				for _, mount := range []string{"/sys/fs/cgroup/unified", "/sys/fs/cgroup"} {
 					dir, err := os.MkdirTemp(mount, "forktax-test-")

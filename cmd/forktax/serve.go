@@ -15,7 +15,7 @@ func serveCommand(atOnce <-chan struct{}) *cobra.Command {
 	var o hosting.Options
 	limits := flag.NewFlagSet("", flag.ContinueOnError)
 	new(contract.ChildLimits).Flags(limits)
-	l := subject.Launcher{Exporter: ownPath(), AtOnce: atOnce}
+	l := subject.Launcher{Exporter: ownPath(), Kill: atOnce}
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve a workload by one model, or any CGI program",
@@ -43,7 +43,7 @@ Remote-User.`,
 			if err := o.Auth.Validate(given); err != nil {
 				return err
 			}
-			if o.Script.Wanted() {
+			if o.Script.Enabled() {
 				o.Workload, o.Model = subject.ScriptWorkload, subject.ScriptModel
 			}
 			l.Flags = givenLimits(limits, c.Flags())

@@ -16,7 +16,7 @@ func truthCommand() *cobra.Command {
 			"done", Hidden: true,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			return calibrate.Tool(c.Context(), args, c.InOrStdin(), c.OutOrStdout())
+			return calibrate.RunHelper(c.Context(), args, c.InOrStdin(), c.OutOrStdout())
 		},
 	}
 }

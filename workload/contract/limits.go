@@ -59,17 +59,17 @@ func (l ChildLimits) WithDefaults() ChildLimits {
 // Flags has f set the fields of l, and tell their defaults.
 func (l *ChildLimits) Flags(f *flag.FlagSet) {
 	*l = l.WithDefaults()
-	f.Var(number(&l.Children, 1), "max-children", "children at once")
-	f.Var(number(&l.Queue, 0), "queue", "requests that wait for a child to end; more get 503")
-	f.Var(span(&l.Idle), "idle-timeout", "how long a child may take to begin its answer, and to go on with it, 0 for ever; "+
+	f.Var(countFlag(&l.Children, 1), "max-children", "children at once")
+	f.Var(countFlag(&l.Queue, 0), "queue", "requests that wait for a child to end; more get 503")
+	f.Var(durationFlag(&l.Idle), "idle-timeout", "how long a child may take to begin its answer, and to go on with it, 0 for ever; "+
 		"then it is ended, and the client gets 504, or an answer that breaks off")
-	f.Var(span(&l.Total), "child-timeout", "how long a child may take in all, 0 for ever")
-	f.Var(size(&l.Header), "max-header", "bytes of a request's line and header; more get 431")
-	f.Var(size(&l.Body), "max-body", "bytes of a request's body, 0 for any number; more get 413")
-	f.Var(size(&l.Response), "max-response", "bytes of a response's body, 0 for any number; a longer one breaks off")
-	f.Var(span(&l.CPU), "child-cpu", "processor time of a child, in whole seconds, 0 for any; then the system ends it")
-	f.Var(size(&l.Memory), "child-memory", "bytes of a child's address space, 0 for any number; more it cannot have")
-	f.Var(number(&l.Processes, 0), "child-processes", "processes of the user that children run as, all together, 0 for "+
+	f.Var(durationFlag(&l.Total), "child-timeout", "how long a child may take in all, 0 for ever")
+	f.Var(sizeFlag(&l.Header), "max-header", "bytes of a request's line and header; more get 431")
+	f.Var(sizeFlag(&l.Body), "max-body", "bytes of a request's body, 0 for any number; more get 413")
+	f.Var(sizeFlag(&l.Response), "max-response", "bytes of a response's body, 0 for any number; a longer one breaks off")
+	f.Var(durationFlag(&l.CPU), "child-cpu", "processor time of a child, in whole seconds, 0 for any; then the system ends it")
+	f.Var(sizeFlag(&l.Memory), "child-memory", "bytes of a child's address space, 0 for any number; more it cannot have")
+	f.Var(countFlag(&l.Processes, 0), "child-processes", "processes of the user that children run as, all together, 0 for "+
 		"any number; root is not bound by it")
 }
 
@@ -101,8 +101,8 @@ func (l limit[T]) Type() string { return l.kind }
 // errNumber is told with what was given, by package flag.
 var errNumber = errors.New("a whole number is needed")
 
-// number is a limit on a count, of which some values are too small.
-func number(to *int, least int) limit[int] {
+// countFlag is a limit on a count, of which some values are too small.
+func countFlag(to *int, least int) limit[int] {
 	return limit[int]{to, "number", func(text string) (int, error) {
 		v, err := strconv.Atoi(text)
 		switch {
@@ -115,8 +115,8 @@ func number(to *int, least int) limit[int] {
 	}, strconv.Itoa}
 }
 
-// span is a limit on a time.
-func span(to *time.Duration) limit[time.Duration] {
+// durationFlag is a limit on a time.
+func durationFlag(to *time.Duration) limit[time.Duration] {
 	return limit[time.Duration]{to, "duration", func(text string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		switch {
@@ -129,17 +129,17 @@ func span(to *time.Duration) limit[time.Duration] {
 	}, time.Duration.String}
 }
 
-// size is a limit on a number of bytes.
-func size(to *int64) limit[int64] { return limit[int64]{to, "size", parseSize, printSize} }
+// sizeFlag is a limit on a number of bytes.
+func sizeFlag(to *int64) limit[int64] { return limit[int64]{to, "size", parseSize, printSize} }
 
-// sizes are the units, the largest first.
-var sizes = []struct {
+// sizeUnits are the units, the largest first.
+var sizeUnits = []struct {
 	name  string
 	bytes int64
 }{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}, {"", 1}}
 
 func printSize(n int64) string {
-	for _, unit := range sizes {
+	for _, unit := range sizeUnits {
 		if n%unit.bytes == 0 {
 			return strconv.FormatInt(n/unit.bytes, 10) + unit.name
 		}
@@ -148,7 +148,7 @@ func printSize(n int64) string {
 }
 
 func parseSize(text string) (int64, error) {
-	for _, unit := range sizes {
+	for _, unit := range sizeUnits {
 		digits, found := strings.CutSuffix(text, unit.name)
 		if !found {
 			continue

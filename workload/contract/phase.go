@@ -62,7 +62,7 @@ type PhaseRecorder interface {
 	RecordPhase(p Phase, d time.Duration)
 }
 
-// PhaseRecorderOf returns w as a Timer, or nil if it is none.
+// PhaseRecorderOf returns w as a PhaseRecorder, or nil if it is not one.
 func PhaseRecorderOf(w http.ResponseWriter) PhaseRecorder {
 	t, _ := w.(PhaseRecorder)
 	return t

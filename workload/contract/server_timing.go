@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// ServerTiming is what a server tells of a request in the header Server-Timing (W3C Server Timing): how long its phases took,
-// and when by the clock of Now the request was there and its answer was ready, which is 0 if it does not say.
+// ServerTiming is what a server tells of a request in the header Server-Timing (W3C Server Timing): how long its phases
+// took, and when by the clock of Now the request was there and its answer was ready, which is 0 if it does not say.
 //
 //	handle;dur=0.250000, exit;dur=1.500000, clock;desc="4711000000 4711002000"
 //
@@ -18,8 +18,8 @@ type ServerTiming struct {
 }
 
 // AddHeader adds what the value of a header tells. Names that are not in Phases, parameters that are not asked for and
-// numbers that are none are passed over: the header is somebody's diagnostics, and no reason to call an answer broken. A
-// phase that comes twice is added up. It allocates nothing.
+// numbers that are none are passed over: the header is somebody's diagnostics, and no reason to call an answer broken.
+// A phase that comes twice is added up. It allocates nothing.
 func (t *ServerTiming) AddHeader(value []byte) {
 	for len(value) > 0 {
 		var metric, name []byte
@@ -56,15 +56,15 @@ func (t *ServerTiming) setClock(params []byte) {
 	}
 	first, rest, _ := bytes.Cut(rest, blank)
 	second, _, closed := bytes.Cut(rest, quote)
-	arrived, ok1 := whole(first)
-	answered, ok2 := whole(second)
+	arrived, ok1 := parseStamp(first)
+	answered, ok2 := parseStamp(second)
 	if closed && ok1 && ok2 && 0 < arrived && arrived <= answered {
 		t.Arrived, t.Answered = arrived, answered
 	}
 }
 
-// whole reads a number of at most 18 digits.
-func whole(digits []byte) (n int64, ok bool) {
+// parseStamp reads a number of at most 18 digits.
+func parseStamp(digits []byte) (n int64, ok bool) {
 	if len(digits) == 0 || len(digits) > 18 {
 		return 0, false
 	}

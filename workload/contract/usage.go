@@ -14,7 +14,7 @@ type Usage struct {
 	ProcessesStarted     int64 `json:"processes_started"`           // children begun to answer requests
 	ConnectionsOpened    int64 `json:"connections_opened"`          // to databases and directories, self and children
 	CPUResolutionNS      int64 `json:"cpu_resolution_ns,omitempty"` // error bound of CPU times over a block; 0: microseconds
-	Outside              bool  `json:"outside,omitempty"`           // seen from outside: nothing is known but processor time
+	External             bool  `json:"outside,omitempty"`           // measured externally: only CPU time is known
 }
 
 // Sub returns what was consumed between before and u. Peaks are no sums: they stay those of u.
@@ -38,15 +38,15 @@ func (u Usage) plus(v Usage, sign int64) Usage {
 	u.ProcessesStarted += sign * v.ProcessesStarted
 	u.ConnectionsOpened += sign * v.ConnectionsOpened
 	u.CPUResolutionNS = max(u.CPUResolutionNS, v.CPUResolutionNS)
-	u.Outside = u.Outside || v.Outside
+	u.External = u.External || v.External
 	return u
 }
 
 // CPUNS is the processor time of the whole target: the serving process and its children.
 func (u Usage) CPUNS() int64 { return u.SelfCPUNS + u.ChildrenCPUNS }
 
-// A Family is what an admin listener tells at /children: the processes that a target has started for requests, and when it
-// was asked. Its times are those of one clock.
+// A Family is what an admin listener tells at /children: the processes that a target has started for requests, and when
+// it was asked. Its times are those of one clock.
 type Family struct {
 	NowNS    int64   `json:"now_ns"`
 	Children []Child `json:"children"`

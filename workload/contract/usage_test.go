@@ -46,8 +46,8 @@ func TestUsageSums(t *testing.T) {
 	check("one.Sub(hundred)", one.Sub(hundred), func(i int64) int64 { return -99 * i }, func(i int64) int64 { return i })
 	check("one.Add(hundred)", one.Add(hundred), func(i int64) int64 { return 101 * i }, func(i int64) int64 { return 100 * i })
 	check("hundred.Add(one)", hundred.Add(one), func(i int64) int64 { return 101 * i }, func(i int64) int64 { return 100 * i })
-	outside := contract.Usage{Outside: true}
-	if !outside.Sub(one).Outside || !one.Add(outside).Outside || one.Add(one).Outside {
+	outside := contract.Usage{External: true}
+	if !outside.Sub(one).External || !one.Add(outside).External || one.Add(one).External {
 		t.Error("a sum or difference forgot that a part was seen from outside, or made that up")
 	}
 	if one != filled(1) || hundred != filled(100) {

@@ -21,8 +21,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Made run is recorded by a real Runner, from observations that the test makes up.
-type Made struct {
+// A Fake makes a run that is recorded by a real Runner, from observations that the test makes up.
+type Fake struct {
 	Cells []plan.Cell
 	Block func(c plan.Cell, round int) []record.Observation // never all failed
 
@@ -30,25 +30,25 @@ type Made struct {
 }
 
 var (
-	_ run.Launcher = (*Made)(nil)
-	_ load.Engine  = (*Made)(nil)
+	_ run.Launcher = (*Fake)(nil)
+	_ load.Engine  = (*Fake)(nil)
 )
 
-func (m *Made) Launch(_ context.Context, model, workload string) (*subject.Target, func() error, error) {
+func (m *Fake) Launch(_ context.Context, model, workload string) (*subject.Target, func() error, error) {
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	return &subject.Target{Workload: workload, Model: model, URL: s.URL}, func() error { s.Close(); return nil }, nil
 }
 
-func (m *Made) Run(_ context.Context, _ load.Visit, rec load.Recorder) error {
+func (m *Fake) Run(_ context.Context, _ load.Visit, rec load.Recorder) error {
 	rec.Observe(m.Block(m.Now.Cell, m.Now.Done/len(m.Cells)))
 	return nil
 }
 
 // Record makes the run. Every block is said to have taken a second, all of which counts, and to have been undisturbed,
 // for the test to change as it likes.
-func (m *Made) Record(t *testing.T, rounds int) *record.Result {
+func (m *Fake) Record(t *testing.T, rounds int) *record.Result {
 	t.Helper()
-	plan := plan.Plan{Cells: m.Cells, Rounds: rounds, Groups: 1, Baseline: plan.Baseline, Seed: 7}
+	plan := plan.Plan{Cells: m.Cells, Rounds: rounds, Starts: 1, Baseline: plan.Baseline, Seed: 7}
 	requests := map[string]bool{}
 	for _, c := range m.Cells {
 		if !requests[c.Request] {
@@ -89,8 +89,8 @@ func Cell(model string, clients int) plan.Cell {
 
 func Twins() []plan.Cell { return []plan.Cell{Cell(plan.Baseline, 1), Cell(plan.Fresh, 1)} }
 
-// Took is an answer after so many nanoseconds.
-func Took(ns time.Duration) record.Observation {
+// Response is an answer after so many nanoseconds.
+func Response(ns time.Duration) record.Observation {
 	return record.Observation{Intended: 100, Sent: 100, FirstByte: 100, Done: 100 + ns, Status: 200}
 }
 
@@ -105,15 +105,15 @@ func Analyze(t *testing.T, r *record.Result) *analysis.Analysis {
 	return a
 }
 
-// The10s answers a block of either twin by ten answers of 1 to 10 µs, ten times as long for cgi.
-func The10s(c plan.Cell, _ int) []record.Observation {
+// TenResponses answers a block of either twin by ten answers of 1 to 10 µs, ten times as long for cgi.
+func TenResponses(c plan.Cell, _ int) []record.Observation {
 	var all []record.Observation
 	for i := 10; i >= 1; i-- {
 		ns := time.Duration(i) * time.Microsecond
 		if c.Model != plan.Baseline {
 			ns *= 10
 		}
-		all = append(all, Took(ns))
+		all = append(all, Response(ns))
 	}
 	return all
 }
@@ -121,13 +121,13 @@ func The10s(c plan.Cell, _ int) []record.Observation {
 func Print(t *testing.T, format string, a *analysis.Analysis) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Named(t, format)(&b, a); err != nil {
+	if err := Format(t, format)(&b, a); err != nil {
 		t.Fatalf("%s: %v", format, err)
 	}
 	return b.Bytes()
 }
 
-func Named(t *testing.T, name string) report.Format[*analysis.Analysis] {
+func Format(t *testing.T, name string) report.Format[*analysis.Analysis] {
 	t.Helper()
 	f, ok := report.Analyses[name]
 	if !ok {
@@ -136,7 +136,8 @@ func Named(t *testing.T, name string) report.Format[*analysis.Analysis] {
 	return f
 }
 
-// The run in testdata is a real one: forktax run --workload hello --rounds 8 --starts 4 --block 20ms --clients 1 --seed 42.
+// The run in testdata is a real one: forktax run --workload hello --rounds 8 --starts 4 --block 20ms --clients 1 --seed
+// 42.
 func TheRun(t *testing.T) *record.Result {
 	t.Helper()
 	r, err := record.Read(filepath.Join("..", "analysis", "testdata", "run"))
@@ -146,19 +147,19 @@ func TheRun(t *testing.T) *record.Result {
 	return r
 }
 
-// Contest is a check's record of 32 starts of the targets with three rounds each, in which the candidate takes so much
+// CheckRun is a check's record of 32 starts of the targets with three rounds each, in which the candidate takes so much
 // more than the base.
-func Contest(t *testing.T, change float64) *record.Result {
+func CheckRun(t *testing.T, change float64) *record.Result {
 	t.Helper()
 	noise := rand.New(rand.NewPCG(1, 2))
 	costs := map[string]float64{"base": 1, "candidate": 1 + change, "control": (1 + change) * 1.1}
-	m := Made{Cells: []plan.Cell{Cell("base", 1), Cell("candidate", 1), Cell("control", 1)},
+	m := Fake{Cells: []plan.Cell{Cell("base", 1), Cell("candidate", 1), Cell("control", 1)},
 		Block: func(c plan.Cell, _ int) []record.Observation {
-			return []record.Observation{Took(time.Duration(1e6 * costs[c.Model] * (1 + 0.01*noise.NormFloat64())))}
+			return []record.Observation{Response(time.Duration(1e6 * costs[c.Model] * (1 + 0.01*noise.NormFloat64())))}
 		}}
 	r := m.Record(t, 96)
 	for i := range r.Blocks {
-		r.Blocks[i].Group = r.Blocks[i].Round / 3
+		r.Blocks[i].Start = r.Blocks[i].Round / 3
 	}
 	r.Plan.Baseline = "base"
 	r.Plan.Check = &plan.CheckSpec{Titles: map[string]string{"base": "./old", "candidate": "./new"},
@@ -167,7 +168,7 @@ func Contest(t *testing.T, change float64) *record.Result {
 	return r
 }
 
-func Each(change func(*record.Block)) func(*record.Result) {
+func EachBlock(change func(*record.Block)) func(*record.Result) {
 	return func(r *record.Result) {
 		for i := range r.Blocks {
 			change(&r.Blocks[i])
@@ -181,7 +182,7 @@ func Noisy(micros map[string]int) func(plan.Cell, int) []record.Observation {
 	return func(c plan.Cell, _ int) []record.Observation {
 		var all []record.Observation
 		for range 10 {
-			all = append(all, Took(time.Duration(micros[c.Model])*time.Microsecond+time.Duration(draw.IntN(2000))))
+			all = append(all, Response(time.Duration(micros[c.Model])*time.Microsecond+time.Duration(draw.IntN(2000))))
 		}
 		return all
 	}

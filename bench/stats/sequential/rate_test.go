@@ -8,9 +8,9 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// Over many looks the error is spent and no more: with the labels of the same 96 starts drawn anew 3,000 times, 5 % alarm,
-// give or take three standard deviations of 0.4 points. There are few draws, 200, so that one too many at each of six looks
-// would be another 2.5 points.
+// Over many looks the error is spent and no more: with the labels of the same 96 starts drawn anew 3,000 times, 5 %
+// alarm, give or take three standard deviations of 0.4 points. There are few draws, 200, so that one too many at each
+// of six looks would be another 2.5 points.
 func TestRateOverLooks(t *testing.T) {
 	const n, starts, draws = 3000, 96, 200
 	random := rand.New(rand.NewPCG(11, 12))

@@ -1,0 +1,226 @@
+package analysis
+
+import (
+	"math"
+	"slices"
+
+	"forktax/bench/record"
+	"forktax/bench/stats"
+	"forktax/bench/stats/sequential"
+)
+
+// Metrics that are counted before anything is measured, in one start of each program. They have no noise.
+const (
+	CountProcesses   = "processes"    // that a start makes, its own included
+	CountFiles       = "files_opened" // by all of them
+	CountConnections = "connections"  // that they make, to whatever
+	CountErrors      = "errors"       // requests without a right answer, while it is measured
+)
+
+// Gated lists the metrics that a check can judge: those that are counted, and those that are measured.
+func Gated() (counted, measured []string) {
+	return []string{CountProcesses, CountFiles, CountConnections},
+		[]string{MetricFaults, MetricCPU, MetricResponse, MetricResponse90, MetricThroughput}
+}
+
+// higherIsBetter reports whether more of the metric is better: its cost is then the inverse.
+func higherIsBetter(metric string) bool { return metric == MetricThroughput }
+
+// A measuredGate is one gate that is measured, with its pairs.
+type measuredGate struct {
+	cell   record.Cell // the candidate's
+	metric string
+	pairs  pairs
+	slack  float64 // by how much the logarithm of what the base is taken for may be off
+}
+
+// measuredGates lists the gates of a run that are measured: metric by metric, each by all requests.
+func measuredGates(p record.Plan, measured []measurements) []measuredGate {
+	var all []measuredGate
+	for _, metric := range p.Check.Metrics {
+		for i, c := range p.Cells {
+			if c.Model != p.Check.Candidate {
+				continue
+			}
+			t := measuredGate{cell: c, metric: metric}
+			if p.Check.Stored != nil {
+				t.useStored(p, measured, i)
+			} else if base, ok := baselineCell(p, c); ok {
+				t.pairs = pairBlocks(measured[base].rounds, measured[i].rounds, metric)
+			}
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// useStored puts the floor in the place of the base, times the stored ratio over it. Without such a ratio there is no
+// base.
+func (t *measuredGate) useStored(p record.Plan, measured []measurements, candidate int) {
+	i := slices.IndexFunc(p.Check.Stored.Ratios, func(r record.StoredRatio) bool {
+		return r.Request == t.cell.Request && r.Metric == t.metric
+	})
+	if i < 0 {
+		return
+	}
+	stored := p.Check.Stored.Ratios[i]
+	t.slack = stored.Slack
+	for _, b := range baselines(p, t.cell) {
+		if b.name == p.Floor {
+			t.pairs = pairBlocks(measured[b.cell].rounds, measured[candidate].rounds, t.metric)
+		}
+	}
+	for i := range t.pairs {
+		t.pairs[i].baseline *= stored.Ratio
+	}
+}
+
+// series deals the logarithms of the ratio of cost out to so many starts of the targets.
+func (p pairs) series(metric string, starts int) sequential.Series {
+	s := make(sequential.Series, starts)
+	for _, v := range p {
+		d := v.logRatio()
+		if higherIsBetter(metric) {
+			d = -d
+		}
+		s[v.start] = append(s[v.start], d)
+	}
+	return s
+}
+
+// checkData is what a check is decided by.
+func checkData(r *record.Result, measured []measurements, gates []measuredGate) sequential.Data {
+	starts := startsOf(r.Blocks)
+	d := sequential.Data{Ended: r.Tail != (record.Tail{})}
+	for _, t := range gates {
+		d.Gates = append(d.Gates, t.pairs.series(t.metric, starts))
+		d.Slack = append(d.Slack, t.slack)
+	}
+	if r.Plan.Check.Control != "" {
+		d.Control = controlSeries(r.Plan, measured, starts)
+	}
+	return d
+}
+
+// controlSeries is the response time of the control over that of the candidate, by all requests.
+func controlSeries(p record.Plan, measured []measurements, starts int) sequential.Series {
+	all := make(sequential.Series, starts)
+	for i, c := range p.Cells {
+		if c.Model != p.Check.Control {
+			continue
+		}
+		c.Model = p.Check.Candidate
+		candidate := slices.Index(p.Cells, c)
+		if candidate < 0 {
+			continue
+		}
+		for start, logs := range pairBlocks(measured[candidate].rounds, measured[i].rounds, MetricResponse).series("", starts) {
+			all[start] = append(all[start], logs...)
+		}
+	}
+	return all
+}
+
+func checkRule(p record.Plan) sequential.Rule {
+	c := p.Check
+	return sequential.Rule{Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, Seed: p.Seed}
+}
+
+// CheckData is what the check of a run is decided by, as far as the run has come.
+func CheckData(r *record.Result) (sequential.Data, error) {
+	measured, err := measure(r)
+	if err != nil {
+		return sequential.Data{}, err
+	}
+	propagateInvalid(r.Plan.Cells, measured)
+	return checkData(r, measured, measuredGates(r.Plan, measured)), nil
+}
+
+// Judge decides the check of a run as far as the run has come.
+func Judge(r *record.Result) (sequential.Judgement, error) {
+	d, err := CheckData(r)
+	if err != nil {
+		return sequential.Judgement{}, err
+	}
+	return checkRule(r.Plan).Judge(d), nil
+}
+
+// gate returns what the measured gate came to.
+func (t measuredGate) gate(f sequential.GateResult) Gate {
+	g := Gate{Workload: t.cell.Workload, Request: t.cell.Request, Load: t.cell.Load, Metric: t.metric, Kind: MeasuredGate,
+		Unit: unitOf(t.metric), P: &f.P, Pairs: len(t.pairs)}
+	if len(t.pairs) == 0 {
+		return g
+	}
+	var base, candidate []float64
+	for _, v := range t.pairs {
+		base, candidate = append(base, v.baseline), append(candidate, v.candidate)
+	}
+	g.Base, g.Candidate = new(stats.Median(base)), new(stats.Median(candidate))
+	c := t.pairs.compare()
+	g.Ratio, g.RatioLow, g.RatioHigh = &c.Ratio, c.RatioLow, c.RatioHigh
+	if t.slack > 0 && g.RatioLow != nil {
+		g.RatioLow, g.RatioHigh = new(*c.RatioLow*math.Exp(-t.slack)), new(*c.RatioHigh*math.Exp(t.slack))
+	}
+	if higherIsBetter(t.metric) {
+		g.Ratio = new(1 / *g.Ratio)
+		if g.RatioLow != nil {
+			g.RatioLow, g.RatioHigh = new(1 / *g.RatioHigh), new(1 / *g.RatioLow)
+		}
+	}
+	return g
+}
+
+func unitOf(metric string) string {
+	for _, m := range metrics {
+		if m.name == metric {
+			return m.unit
+		}
+	}
+	return "1"
+}
+
+// countedGates makes the gates of what has no noise: any that is more than the margin allows is a regression.
+func countedGates(p record.Plan, a *Analysis) []Gate {
+	var gates []Gate
+	for _, n := range p.Check.Counts {
+		g := Gate{Workload: p.Workloads[0].Name, Request: n.Request, Metric: n.Metric, Kind: countsKind, Unit: "1",
+			Load: p.Cells[0].Load}
+		base, candidate := float64(n.Of[p.Baseline]), float64(n.Of[p.Check.Candidate])
+		g.judge(base, candidate, p.Check.Margin)
+		gates = append(gates, g)
+	}
+	for _, c := range p.Cells {
+		if c.Model != p.Check.Candidate {
+			continue
+		}
+		g := Gate{Workload: c.Workload, Request: c.Request, Load: c.Load, Metric: CountErrors, Kind: countsKind, Unit: "1"}
+		candidate := a.cell(c)
+		c.Model = p.Baseline
+		base := a.cell(c)
+		if p.Check.Stored != nil {
+			base = &Cell{}
+		}
+		if base != nil && candidate != nil {
+			g.judge(float64(base.Errors), float64(candidate.Errors), p.Check.Margin)
+			if g.Verdict == Regression {
+				g.Why = "each request has to get its right answer"
+			}
+			if base.Errors > 0 {
+				g.Verdict, g.Why = Undecided, "the base fails, too: there is nothing to hold the candidate against"
+			}
+			gates = append(gates, g)
+		}
+	}
+	return gates
+}
+
+func (g *Gate) judge(base, candidate, margin float64) {
+	g.Base, g.Candidate, g.Verdict = &base, &candidate, Pass
+	if base > 0 {
+		g.Ratio = new(candidate / base)
+	}
+	if candidate > base*(1+margin) {
+		g.Verdict, g.Why = Regression, "it has no noise, so that more is more"
+	}
+}

@@ -1,0 +1,74 @@
+package calibrate
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"forktax/bench/record"
+)
+
+// slopeLevels are the lengths, and how many requests of each a line is made of. The shortest take the most: they cost
+// nothing.
+var slopeLevels = []struct {
+	time time.Duration
+	n    int
+}{{200 * time.Microsecond, 21}, {time.Millisecond, 15}, {5 * time.Millisecond, 9}, {20 * time.Millisecond, 7},
+	{50 * time.Millisecond, 5}}
+
+// measureClockSlope asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the
+// server knows is a straight line: where it begins is the way there and back, and its slope is the gain of the client's
+// clock.
+func measureClockSlope(ctx context.Context, c *engineUnderTest) (Outcome, error) {
+	lines := pickDepth(c, 2, 12, 80)
+	var slopes []float64
+	faster, compared, lost := 0, 0, 0
+	for line := range lines {
+		var x, y []float64
+		for _, level := range slopeLevels {
+			result, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: level.time}, load: closed(1), length: 1, minRequests: level.n,
+				seed: c.Seed + uint64(line)})
+			if err != nil {
+				return Outcome{}, err
+			}
+			if len(result.seen) != len(result.real) {
+				lost++
+				continue
+			}
+			for i, o := range result.seen {
+				compared++
+				if o.Service() < result.real[i].Took() {
+					faster++
+				}
+			}
+			x = append(x, milliseconds(nearestRank(serverTimes(result.real), 0.5)))
+			y = append(y, milliseconds(nearestRank(valuesOf(result.seen, record.Observation.Service), 0.5)))
+		}
+		slopes = append(slopes, slope(x, y))
+		c.step(float64(line+1) / float64(lines))
+	}
+	return newOutcome("Requests of five lengths, one after the other; medians; the slope of the least squares. No client "+
+		"can see an answer sooner than the server wrote it, whatever the noise.",
+		visitsMeasure("slope", "", slopes, about(1, 0.005), about(1, 0.001)),
+		countMeasure("answers seen as faster than they were", faster, compared, "answers", atMost(0)),
+		countMeasure("visits with other than one observation for each request", lost, lines*len(slopeLevels), "visits",
+			atMost(0))), nil
+}
+
+// slope is that of the straight line through the points which has the least squares: Σ(x−x̄)(y−ȳ) / Σ(x−x̄)².
+func slope(x, y []float64) float64 {
+	var mx, my float64
+	for i := range x {
+		mx += x[i] / float64(len(x))
+		my += y[i] / float64(len(x))
+	}
+	var xy, xx float64
+	for i := range x {
+		xy += (x[i] - mx) * (y[i] - my)
+		xx += (x[i] - mx) * (x[i] - mx)
+	}
+	if xx == 0 {
+		return math.NaN()
+	}
+	return xy / xx
+}

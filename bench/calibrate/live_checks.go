@@ -1,0 +1,258 @@
+package calibrate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"forktax/bench/analysis"
+	"forktax/bench/check"
+	"forktax/bench/record"
+	"forktax/bench/stats"
+	"forktax/bench/stats/sequential"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// CheckOptions are a check that is to be made, as the command check makes it, of two variants of one program.
+type CheckOptions struct {
+	Program           subject.Program
+	Base, Candidate   map[string]string // their environments
+	Margin, MustCatch float64
+	Alpha             float64
+	Budget            time.Duration
+	Seed              uint64
+}
+
+// startupProgram is the program of all live checks.
+const startupProgram = "startup"
+
+// A checkResult is what came of a live check.
+type checkResult struct {
+	Verdict string  `json:"verdict"`
+	Why     string  `json:"why"`
+	Seconds float64 `json:"seconds"`
+	Ratio   float64 `json:"ratio"` // of the response times, 0 if there was none
+}
+
+// A checkSet is many checks of the same kind.
+type checkSet struct {
+	name              string
+	slower            float64 // the candidate, by so much: 0.1 is 10 %
+	margin, mustCatch float64
+	budget            time.Duration
+	n                 int
+
+	// The share of the checks that end with the verdict, and its limits.
+	share, verdict string
+	must, aim      *Range
+	fast           *Range // aim for the median of how long a check takes
+}
+
+// checks makes the checks of a set, and judges how they ended.
+func (l *Lab) checks(ctx context.Context, s checkSet) (Outcome, error) {
+	all, work, err := l.runChecks(ctx, s)
+	if err != nil {
+		return Outcome{}, err
+	}
+	says, measures := summarize(all)
+	measures[0].Aim = s.fast
+	if s.slower > 0 {
+		says = fmt.Sprintf("The start was longer by %v. %s", work, says)
+	}
+	for _, v := range all {
+		if s.slower == 0 && v.Verdict == analysis.Regression {
+			says += " An alarm: " + v.Why + "."
+		}
+	}
+	return newOutcome(says, append([]Measure{shareMeasure(s.share, countVerdicts(all)[s.verdict], s.n, s.must, s.aim)}, measures...)...), nil
+}
+
+// runChecks makes the checks of a set. The candidate's start is longer by a share of the median that the program takes
+// here, which is measured first.
+func (l *Lab) runChecks(ctx context.Context, s checkSet) ([]checkResult, time.Duration, error) {
+	work := time.Duration(0)
+	if s.slower > 0 {
+		medians, err := repeated(l, s.name+" median", 1, func(int) (int64, error) { return l.median(ctx) })
+		if err != nil {
+			return nil, 0, err
+		}
+		work = time.Duration(s.slower * float64(medians[0]))
+	}
+	all, err := repeated(l, s.name, s.n, func(i int) (checkResult, error) {
+		w := CheckOptions{Program: l.Programs[startupProgram], Margin: s.margin, MustCatch: s.mustCatch,
+			Alpha: sequential.DefaultAlpha, Budget: s.budget, Seed: l.Seed + uint64(i) + 1}
+		if work > 0 {
+			w.Candidate = map[string]string{contract.EnvStartupWork: work.String()}
+		}
+		c, err := l.makeCheck(ctx, w)
+		if err != nil {
+			return checkResult{}, fmt.Errorf("check %d of %d: %w", i+1, s.n, err)
+		}
+		v := checkResult{Verdict: c.Verdict, Why: c.Why, Seconds: c.Seconds}
+		for _, g := range c.Gates {
+			if g.Metric == analysis.MetricResponse && g.Ratio != nil {
+				v.Ratio = *g.Ratio
+			}
+		}
+		return v, nil
+	})
+	return all, work, err
+}
+
+// median is that of the program's response times, as a cgi child of one client, in nanoseconds.
+func (l *Lab) median(ctx context.Context) (ns int64, err error) {
+	p := l.Programs[startupProgram]
+	err = l.silent().record(ctx, []subject.Program{p}, 4*time.Second, func(_ *record.Result, a *analysis.Analysis) error {
+		if len(a.Cells) == 0 || a.Cells[0].Response.P50 == nil {
+			return fmt.Errorf("%s has no median", p.Name)
+		}
+		ns = *a.Cells[0].Response.P50
+		return nil
+	})
+	return ns, err
+}
+
+// countVerdicts counts the verdicts.
+func countVerdicts(all []checkResult) map[string]int {
+	n := map[string]int{}
+	for _, v := range all {
+		n[v.Verdict]++
+	}
+	return n
+}
+
+// summarize returns how the checks of a set ended, how long they took, and what they saw.
+func summarize(all []checkResult) (string, []Measure) {
+	var seconds, ratios []float64
+	for _, v := range all {
+		seconds = append(seconds, v.Seconds)
+		if v.Ratio > 0 {
+			ratios = append(ratios, 100*(v.Ratio-1))
+		}
+	}
+	n := countVerdicts(all)
+	slices.Sort(seconds)
+	at := func(q float64) Measure {
+		return Measure{Name: fmt.Sprintf("time of a check, p%g", 100*q), Unit: "s", N: len(all), Of: "checks",
+			Value: seconds[stats.NearestRank(q, len(seconds))-1]}
+	}
+	measures := []Measure{at(0.5), at(0.95)}
+	if len(ratios) > 0 {
+		measures = append(measures, Measure{Name: "median of the changes that were seen", Unit: "%", N: len(ratios),
+			Of: "checks", Value: stats.Median(ratios)})
+	}
+	return fmt.Sprintf("Of %d checks %d found a regression, %d passed and %d were inconclusive.", len(all),
+		n[analysis.Regression], n[analysis.Pass], n[analysis.Undecided]), measures
+}
+
+// shareMeasure is k of n as a measure that is judged by its count, with the interval of Clopper and Pearson.
+func shareMeasure(name string, k, n int, must *Range, aim *Range) Measure {
+	low, high := clopperPearson(k, n)
+	m := countMeasure(name, k, n, "checks", must)
+	m.Aim, m.Low, m.High = aim, new(low*float64(n)), new(high*float64(n))
+	return m
+}
+
+// clopperPearson is the exact 95 % interval of a probability of which k of n trials came true: its ends are those
+// probabilities with which as many, or as few, are 2.5 % likely. Source: Clopper and Pearson 1934.
+func clopperPearson(k, n int) (low, high float64) {
+	atLeast := func(p float64) float64 { return 1 - binomial(k-1, n, p) }
+	atMost := func(p float64) float64 { return binomial(k, n, p) }
+	low, high = 0, 1
+	if k > 0 {
+		low = bisect(func(p float64) bool { return atLeast(p) < 0.025 })
+	}
+	if k < n {
+		high = bisect(func(p float64) bool { return atMost(p) > 0.025 })
+	}
+	return low, high
+}
+
+// binomial is how likely at most k of n come true.
+func binomial(k, n int, p float64) float64 {
+	if k < 0 {
+		return 0
+	}
+	sum := 0.0
+	lgn, _ := math.Lgamma(float64(n + 1))
+	for i := 0; i <= k; i++ {
+		a, _ := math.Lgamma(float64(i + 1))
+		b, _ := math.Lgamma(float64(n - i + 1))
+		sum += math.Exp(lgn - a - b + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
+	}
+	return sum
+}
+
+// bisect finds where, between 0 and 1, below is no longer so.
+func bisect(below func(p float64) bool) float64 {
+	low, high := 0.0, 1.0
+	for range 60 {
+		if half := (low + high) / 2; below(half) {
+			low = half
+		} else {
+			high = half
+		}
+	}
+	return low
+}
+
+// smallChecks is how many checks are to find a small change.
+const smallChecks = 200
+
+// checkProperties are the properties of live checks.
+func checkProperties() []Property {
+	return []Property{{
+		Name: "alike", About: "alarms of the gate at its rate of 1 %, identical programs, live",
+		Must: "at most 1 of 200 (quick: 0 of 20)", Aim: "0",
+		Programs: []string{startupProgram},
+		Duration: func(l *Lab) time.Duration { return time.Duration(pick(l, 20*9, 200*30)) * time.Second },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.falseAlarms(ctx, "alike", pick(l, 20, 200), pick(l, 0, 1))
+		},
+	}, {
+		Name: "found", About: "a start-up that costs 10 % more is found within 20 s, live",
+		Must: "at least 196 of 200 (quick: 19 of 20)", Aim: "half of them within 5 s",
+		Programs: []string{startupProgram},
+		Duration: func(l *Lab) time.Duration { return time.Duration(pick(l, 20, 200)) * 10 * time.Second },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.checks(ctx, checkSet{name: "found", slower: 0.1, margin: sequential.DefaultMargin,
+				mustCatch: sequential.DefaultMustCatch, budget: 20 * time.Second, n: pick(l, 20, 200), share: "found",
+				verdict: analysis.Regression, must: atLeast(pick(l, 19., 196)), fast: atMost(5)})
+		},
+	}, {
+		Name: "found-small", About: "a start-up that costs 2 % more is found at margin 0 within 120 s, live",
+		Must: "at least 90 %", Aim: "98 %",
+		Programs: []string{startupProgram},
+		Long:     true,
+		Duration: func(*Lab) time.Duration { return smallChecks * 60 * time.Second },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.checks(ctx, checkSet{name: "found-small", slower: 0.02, mustCatch: 0.02, budget: 2 * time.Minute,
+				n: smallChecks, share: "found", verdict: analysis.Regression, must: atLeast(0.9 * smallChecks),
+				aim: atLeast(0.98 * smallChecks)})
+		},
+	}}
+}
+
+// falseAlarms checks a program against itself, at all defaults; but a quick calibration gives each check a seventh of
+// the time. Most of the error is spent at the first looks, so that hardly any alarm is missed by it, and more are
+// inconclusive, which are none.
+func (l *Lab) falseAlarms(ctx context.Context, name string, n, most int) (Outcome, error) {
+	return l.checks(ctx, checkSet{name: name, margin: sequential.DefaultMargin, mustCatch: sequential.DefaultMustCatch,
+		budget: pick(l, 8*time.Second, time.Minute), n: n, share: "false alarms", verdict: analysis.Regression,
+		must: atMost(float64(most)), aim: atMost(0)})
+}
+
+// makeCheck makes a check as the command check does, and leaves nothing behind.
+func (l *Lab) makeCheck(ctx context.Context, w CheckOptions) (*analysis.Check, error) {
+	if l.check != nil {
+		return l.check(ctx, w)
+	}
+	counted, measured := analysis.Gated()
+	o := check.Options{Margin: w.Margin, MustCatch: w.MustCatch, Alpha: w.Alpha, Budget: w.Budget, Seed: w.Seed,
+		Gates: slices.Concat(counted, measured)}
+	pair := check.Pair{Program: w.Program, Base: w.Base, Candidate: w.Candidate}
+	return o.OfPair(ctx, pair, &subject.Launcher{Exporter: l.Command, Kill: l.Kill}, l.Finder)
+}

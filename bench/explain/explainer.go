@@ -1,0 +1,87 @@
+package explain
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"forktax/workload/contract"
+)
+
+// defaultStarts is how often a program is started to be measured, by default and if it is not slow.
+const defaultStarts = 50
+
+// DefaultBudget is how long each switch is tried, by default.
+const DefaultBudget = 5 * time.Second
+
+// An Explainer says what is to be explained, and how thoroughly.
+type Explainer struct {
+	Command  Command
+	Request  contract.Request // the same as in the command's environment
+	Starts   int              // to be measured; 0 means 50, or as many as 5 s allow, and 6 at the least
+	Try      bool             // try what can be switched from outside
+	Budget   time.Duration    // for each switch; 0 means 5 s
+	Seed     uint64           // of the order of trials
+	Progress func(string)     // told what is being done; may be nil
+}
+
+// Explain starts the program over and over and says what its start is made of. It fails if the program cannot be
+// started or gives no answer.
+func (p Explainer) Explain(ctx context.Context) (*Explanation, error) {
+	within := time.Duration(math.MaxInt64)
+	if p.Starts == 0 {
+		p.Starts, within = defaultStarts, repeatFor
+	}
+	p.Budget = cmp.Or(p.Budget, DefaultBudget)
+	if p.Progress == nil {
+		p.Progress = func(string) {}
+	}
+	s := profile{command: p.Command}
+	if err := s.identify(ctx); err != nil {
+		return nil, err
+	}
+	p.Progress(fmt.Sprintf("measuring the starts of %s, and their parts", p.Command.Path))
+	if err := s.measure(ctx, p.Starts, within); err != nil {
+		return nil, err
+	}
+	if err := s.findParts(ctx); err != nil {
+		return nil, err
+	}
+	e := s.explanation(p.Request)
+	if p.Try {
+		trials, err := s.runTrials(ctx, p.Budget, p.Seed, p.Progress)
+		if err != nil {
+			return nil, err
+		}
+		e.Trials, e.Untried, e.Seed = trials, s.untried(), p.Seed
+	}
+	return e, nil
+}
+
+func (s *profile) explanation(r contract.Request) *Explanation {
+	ns := func(number func(Start) time.Duration) int64 { return int64(medianOf(s.starts, number)) }
+	return &Explanation{
+		Schema:        Schema,
+		Program:       s.command.words(),
+		Language:      s.languageName(),
+		Executed:      s.executed,
+		Method:        r.Method,
+		Path:          r.Path,
+		Status:        s.response.Status,
+		ResponseBytes: len(s.response.Body),
+		Starts:        len(s.starts),
+		Exec:          ns(func(s Start) time.Duration { return s.Exec }),
+		FirstByte:     ns(func(s Start) time.Duration { return s.FirstByte }),
+		Ended:         ns(func(s Start) time.Duration { return s.Ended }),
+		CPU:           ns(func(s Start) time.Duration { return s.CPU }),
+		SystemShare:   s.systemShare(),
+		MinorFaults:   medianOf(s.starts, func(s Start) int64 { return s.MinorFaults }),
+		MajorFaults:   medianOf(s.starts, func(s Start) int64 { return s.MajorFaults }),
+		Traced:        s.images != nil,
+		Parts:         s.parts,
+		Imports:       s.imports,
+		Notes:         s.notes,
+	}
+}

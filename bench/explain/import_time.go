@@ -1,0 +1,125 @@
+package explain
+
+import (
+	"bytes"
+	"context"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An Import is one module that a Python program imported.
+type Import struct {
+	Name       string `json:"name"`
+	Within     string `json:"within,omitempty"` // the module that was being imported then
+	Self       int64  `json:"self_ns"`
+	Cumulative int64  `json:"cumulative_ns"` // with all that it imported first
+
+	depth int
+}
+
+// importHead begins what a Python process writes; importLine is one module. Two spaces stand for each level.
+var (
+	importHead = []byte("import time: self [us] | cumulative | imported package")
+	importLine = regexp.MustCompile(`(?m)^import time: +(\d+) \| +(\d+) \| ( *)(\S+) *$`)
+)
+
+// parseImports reads what -X importtime makes Python write, where a module comes after those that it imports. Children
+// may be Python, too, and write heads of their own; the first is taken.
+func parseImports(log []byte) []Import {
+	_, log, found := bytes.Cut(log, importHead)
+	if !found {
+		return nil
+	}
+	log, _, _ = bytes.Cut(log, importHead)
+	var all []Import
+	for _, m := range importLine.FindAllSubmatch(log, -1) {
+		self, err := strconv.ParseInt(string(m[1]), 10, 64)
+		cumulative, err2 := strconv.ParseInt(string(m[2]), 10, 64)
+		if err != nil || err2 != nil {
+			continue
+		}
+		all = append(all, Import{
+			Name:       string(m[4]),
+			Self:       self * int64(time.Microsecond),
+			Cumulative: cumulative * int64(time.Microsecond),
+			depth:      len(m[3]) / 2,
+		})
+	}
+	var within []string // the module at each depth, read backwards
+	for i, m := range slices.Backward(all) {
+		depth := min(m.depth, len(within)) // if the line of its parent is missing
+		within = append(within[:depth], m.Name)
+		if all[i].depth = depth; depth > 0 {
+			all[i].Within = within[depth-1]
+		}
+	}
+	return all
+}
+
+// imports starts the program some times and takes the medians. A module that is tried twice, in vain, counts as one.
+func (c Command) imports(ctx context.Context, starts int) ([]Import, error) {
+	runs, err := logged(ctx, c.With("PYTHONPROFILEIMPORTTIME=1"), starts, parseImports)
+	if err != nil {
+		return nil, err
+	}
+	self, cumulative := map[string][]time.Duration{}, map[string][]time.Duration{}
+	for _, run := range runs {
+		for key, m := range merged(run) {
+			self[key] = append(self[key], time.Duration(m.Self))
+			cumulative[key] = append(cumulative[key], time.Duration(m.Cumulative))
+		}
+	}
+	var all []Import
+	seen := map[string]bool{}
+	for _, m := range runs[0] {
+		if key := m.key(); !seen[key] {
+			seen[key] = true
+			m.Self, m.Cumulative = int64(median(self[key])), int64(median(cumulative[key]))
+			all = append(all, m)
+		}
+	}
+	return all, nil
+}
+
+func (m Import) key() string { return m.Within + " " + m.Name }
+
+// merged adds up what has the same name at the same place.
+func merged(run []Import) map[string]Import {
+	all := map[string]Import{}
+	for _, m := range run {
+		old := all[m.key()]
+		m.Self += old.Self
+		m.Cumulative += old.Cumulative
+		all[m.key()] = m
+	}
+	return all
+}
+
+// A root is a module that the interpreter, or the script, imported, with all that it imported in turn.
+type root struct {
+	Import
+	below     int    // how many modules
+	costliest string // of those, by what it took itself
+}
+
+// roots divides the imports up.
+func roots(all []Import) []root {
+	var found []root
+	var below int
+	var costliest Import
+	for _, m := range all {
+		if m.depth > 0 {
+			below++
+			if m.Self > costliest.Self {
+				costliest = m
+			}
+			continue
+		}
+		found = append(found, root{m, below, strings.TrimSpace(costliest.Name)})
+		below, costliest = 0, Import{}
+	}
+	return found
+}

@@ -1,0 +1,57 @@
+package explain
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// packageInit is one Go package whose variables and init functions took time before main.
+type packageInit struct {
+	name   string
+	took   time.Duration
+	allocs int64
+}
+
+var initLine = regexp.MustCompile(`(?m)^init (\S+) @[0-9.]+ ms, ([0-9.]+) ms clock, \d+ bytes, (\d+) allocs$`)
+
+// parseInits reads what GODEBUG=inittrace=1 makes a Go program write. Its children may be Go programs, too; the
+// packages of the first are taken, which end where one comes again.
+func parseInits(log []byte) []packageInit {
+	var all []packageInit
+	seen := map[string]bool{}
+	for _, m := range initLine.FindAllSubmatch(log, -1) {
+		name := string(m[1])
+		ms, err := strconv.ParseFloat(string(m[2]), 64)
+		allocs, err2 := strconv.ParseInt(string(m[3]), 10, 64)
+		if err != nil || err2 != nil {
+			continue
+		}
+		if seen[name] {
+			break
+		}
+		seen[name] = true
+		all = append(all, packageInit{name, time.Duration(ms * float64(time.Millisecond)), allocs})
+	}
+	return all
+}
+
+// inits starts the program some times and takes the medians.
+func (c Command) inits(ctx context.Context, starts int) ([]packageInit, error) {
+	runs, err := logged(ctx, c.debugging("inittrace=1"), starts, parseInits)
+	if err != nil {
+		return nil, err
+	}
+	took := map[string][]time.Duration{}
+	for _, run := range runs {
+		for _, p := range run {
+			took[p.name] = append(took[p.name], p.took)
+		}
+	}
+	all := runs[0]
+	for i, p := range all {
+		all[i].took = median(took[p.name])
+	}
+	return all, nil
+}

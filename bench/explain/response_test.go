@@ -1,0 +1,42 @@
+package explain_test
+
+import (
+	"strings"
+	"testing"
+
+	"forktax/bench/explain"
+)
+
+func TestResponse(t *testing.T) {
+	check := func(output string, status int, body string) {
+		t.Helper()
+		got, err := explain.ParseResponse([]byte(output))
+		if err != nil || got.Status != status || string(got.Body) != body {
+			t.Errorf("ParseResponse(%q) = %d %q, %v, want %d %q", output, got.Status, got.Body, err, status, body)
+		}
+	}
+	check("Content-Type: text/plain\n\nhello\n", 200, "hello\n")
+	check("content-type: text/plain\r\n\r\nhello\r\n\r\n", 200, "hello\r\n\r\n")
+	check("Status: 404 Not Found\nContent-Type: text/plain\n\nno", 404, "no")
+	check("status: 204\n\n", 204, "")
+	check("Location: /elsewhere\n\n", 302, "")
+	check("Content-Type: a\n\n"+strings.Repeat("x", 1<<20), 200, strings.Repeat("x", 1<<20))
+}
+
+func TestResponseThatIsNone(t *testing.T) {
+	for output, want := range map[string]string{
+		"":                            "it printed nothing",
+		"hello\n":                     `its first line is "hello"`,
+		"Content-Type: text/plain\n":  "an empty line",
+		"\n\nhello":                   "no Content-Type, no Location and no Status",
+		"X-Powered-By: hope\n\nhello": "no Content-Type, no Location and no Status",
+		"Status: fine\n\n":            `its Status: "fine"`,
+		"Status: -12\n\n":             `its Status: "-12"`,
+		"\x00\x01\x02" + strings.Repeat("\xff", 1000): "it printed no CGI answer",
+	} {
+		_, err := explain.ParseResponse([]byte(output))
+		if err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 500 {
+			t.Errorf("ParseResponse(%.40q) = %v, want an error with %q", output, err, want)
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"sync"
+	"time"
+
+	"forktax/bench/load"
+)
+
+// A Session is a demonstration while it goes on. Targets run only while there are viewers.
+type Session struct {
+	backend Backend
+	engines func() map[string]load.Engine // new ones: an engine is used by one goroutine at a time
+	engine  string
+
+	mu             sync.Mutex // over what is below; held while a setup changes
+	setup          Setup
+	current        *run // nil if nothing runs
+	viewers        int
+	failure        string // why there is none, though there are viewers
+	endedProcesses int64  // processes that were started by runs before this one
+
+	closing context.Context // ends when the session does
+	close   context.CancelFunc
+}
+
+// A run is one setup, with its targets under load.
+type run struct {
+	sides [2]*side
+	stop  func() error
+}
+
+// gracePeriod is how long targets go on without a viewer: a page that is loaded anew comes back at once.
+const gracePeriod = 3 * time.Second
+
+// viewsPerCore and maxViews are how often a second a page is told. A browser on the same machine takes its processor
+// for each view, of which so many are within 3 % of what a resident twin can do with it: task bench:live.
+const (
+	viewsPerCore = 1
+	maxViews     = 10
+)
+
+// viewInterval is the time from one view to the next.
+func viewInterval() time.Duration {
+	return time.Duration(float64(time.Second) / min(viewsPerCore*float64(runtime.NumCPU()), maxViews))
+}
+
+// NewSession returns a session that begins with the setup when there is a viewer.
+func NewSession(stage Backend, engines func() map[string]load.Engine, engine string, first Setup) (*Session, error) {
+	if err := first.validate(stage.Choices()); err != nil {
+		return nil, err
+	}
+	closing, end := context.WithCancel(context.Background())
+	return &Session{backend: stage, engines: engines, engine: engine, setup: first, closing: closing, close: end}, nil
+}
+
+// Set changes the setup. What runs is ended, and begins anew.
+func (s *Session) Set(next Setup) error {
+	if err := next.validate(s.backend.Choices()); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.end()
+	s.setup = next
+	if s.viewers > 0 {
+		err = errors.Join(err, s.begin())
+	}
+	return err
+}
+
+// begin starts both sides. Mu is held.
+func (s *Session) begin() (err error) {
+	defer func() {
+		if err != nil {
+			s.failure = err.Error()
+		}
+	}()
+	if s.closing.Err() != nil {
+		return errors.New("the demonstration has ended")
+	}
+	ctx, cancel := context.WithCancel(s.closing)
+	var stops []func() error
+	stop := func() error {
+		cancel()
+		var errs []error
+		for _, end := range stops {
+			errs = append(errs, end())
+		}
+		return errors.Join(errs...)
+	}
+	a := &run{}
+	var driving sync.WaitGroup
+	for i := range a.sides {
+		target, request, end, err := s.backend.Launch(ctx, s.setup, i)
+		if err != nil {
+			return errors.Join(fmt.Errorf("starting %s as %s: %w", s.setup.Workload, s.setup.Models[i], err), stop())
+		}
+		stops = append(stops, end)
+		own := &side{model: s.setup.Models[i], target: target, began: time.Now(), client: &http.Client{}}
+		own.view(ctx) // what it counts begins here
+		a.sides[i] = own
+		driving.Go(func() { own.watch(ctx) })
+		var engines []load.Engine
+		for range turns {
+			engines = append(engines, s.engines()[s.engine])
+		}
+		load := s.setup.load()
+		driving.Go(func() { own.drive(ctx, engines, request, load) })
+	}
+	a.stop = func() error {
+		cancel()
+		driving.Wait()
+		return stop()
+	}
+	s.current, s.failure = a, ""
+	return nil
+}
+
+// end ends what runs. Mu is held.
+func (s *Session) end() error {
+	if s.current == nil {
+		return nil
+	}
+	for _, side := range s.current.sides {
+		s.endedProcesses += side.view(context.Background()).Processes
+		side.client.CloseIdleConnections()
+	}
+	err := s.current.stop()
+	s.current = nil
+	return err
+}
+
+// addViewer adds a viewer.
+func (s *Session) addViewer() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.viewers++; s.current == nil {
+		_ = s.begin() // the page is told of the failure
+	}
+}
+
+// removeViewer removes one. When there was no viewer for a while, what runs is ended.
+func (s *Session) removeViewer() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.viewers--; s.viewers > 0 {
+		return
+	}
+	time.AfterFunc(gracePeriod, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.viewers == 0 {
+			_ = s.end()
+		}
+	})
+}
+
+// Close ends what runs, and what is about to. Nothing begins any more.
+func (s *Session) Close() error {
+	s.close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end()
+}
+
+// A Frame is what a page is told at one time.
+type Frame struct {
+	Setup     Setup  `json:"setup"`
+	Sides     []View `json:"sides"`
+	Processes int64  `json:"processes"` // started since the session began
+	Failure   string `json:"failure,omitempty"`
+}
+
+// frame takes a look at what runs.
+func (s *Session) frame(ctx context.Context) Frame {
+	s.mu.Lock()
+	a, f := s.current, Frame{Setup: s.setup, Sides: []View{}, Processes: s.endedProcesses, Failure: s.failure}
+	s.mu.Unlock()
+	if a == nil {
+		return f
+	}
+	var looks sync.WaitGroup
+	f.Sides = make([]View, len(a.sides))
+	for i, side := range a.sides {
+		looks.Go(func() { f.Sides[i] = side.view(ctx) })
+	}
+	looks.Wait()
+	for _, v := range f.Sides {
+		f.Processes += v.Processes
+	}
+	return f
+}

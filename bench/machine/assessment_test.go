@@ -1,0 +1,262 @@
+package machine_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"forktax/bench/machine"
+)
+
+func pointer[T any](v T) *T { return &v }
+
+// idle is a machine on which nothing is wrong.
+func idle() machine.Facts {
+	return machine.Facts{
+		Cores:       4,
+		Quota:       &machine.Quota{},
+		Load:        &machine.Load{Steal: 0.001, Others: 0.02},
+		Jitter:      machine.Jitter{Longest: time.Millisecond, Share: 0.002},
+		Governor:    "performance",
+		Turbo:       "off",
+		ClockSource: "tsc",
+		ClockCost:   40,
+		RealTime:    pointer(true),
+		OpenFiles:   pointer(uint64(1 << 20)),
+		Processes:   pointer(uint64(math.MaxUint64)),
+		Ports:       &machine.Ports{All: 28_232, Waiting: 100},
+		Memory:      &machine.Memory{Available: 8 << 30},
+		HugePages:   "madvise",
+		Mitigations: pointer(3),
+		Disks:       []machine.Disk{{Purpose: "results", Path: "/results", Free: pointer(uint64(64 << 30))}},
+		Tools:       []machine.Tool{{Name: "strace", NeededFor: "explain", Package: "strace", Installed: true}},
+	}
+}
+
+// found is the finding of that name.
+func found(t *testing.T, e *machine.Assessment, name string) machine.Finding {
+	t.Helper()
+	for _, f := range e.Findings {
+		if f.Name == name {
+			return f
+		}
+	}
+	t.Fatalf("nothing was found of %q in %+v", name, e.Findings)
+	return machine.Finding{}
+}
+
+func TestAssessOfIdleMachine(t *testing.T) {
+	e := machine.Assess(idle())
+	for _, f := range e.Findings {
+		if f.Verdict != machine.Fit || f.Found == "" || f.Effect != "" || f.Advice != "" {
+			t.Errorf("Assess finds %+v, want ok", f)
+		}
+	}
+	if !e.Fit || len(e.Findings) != 18 { // 16 rules, a disk, a tool
+		t.Errorf("Fit = %v with %d findings, want true with 18", e.Fit, len(e.Findings))
+	}
+}
+
+// Each rule on both sides of its limits; all else is as it should be.
+func TestAssess(t *testing.T) {
+	const fit, doubtful, unfit, unknown = machine.Fit, machine.Doubtful, machine.Unfit, machine.Unknown
+	type facts = machine.Facts
+	for name, test := range map[string]struct {
+		check   string
+		set     func(*facts)
+		verdict string
+		found   string
+	}{
+		"two cores":             {"cores", func(f *facts) { f.Cores = 2 }, fit, "2"},
+		"one core":              {"cores", func(f *facts) { f.Cores = 1 }, doubtful, "1"},
+		"some steal":            {"steal", func(f *facts) { f.Load.Steal = 0.01 }, doubtful, "1.0 %"},
+		"a quarter stolen":      {"steal", func(f *facts) { f.Load.Steal = 0.25 }, doubtful, "25.0 %"},
+		"more stolen":           {"steal", func(f *facts) { f.Load.Steal = 0.26 }, unfit, "26.0 %"},
+		"steal not counted":     {"steal", func(f *facts) { f.Load = nil }, unknown, "cannot be seen on this system"},
+		"a twentieth by others": {"others", func(f *facts) { f.Load.Others = 0.2 }, fit, "0.20 of 4 cores"},
+		"more by others": {"others", func(f *facts) {
+			*f.Load = machine.Load{Others: 0.9, Unseen: 0.2, Busiest: []machine.Busy{{7, "cc", 0.7}, {8, "sh", 0.001}}}
+		}, doubtful, "0.90 of 4 cores: cc (7) 0.70, short-lived or unseen ones 0.20"},
+		"above a quarter by others": {"others", func(f *facts) { f.Load.Others = 1.1 }, unfit, "1.10 of 4 cores"},
+		"a quota of all cores":      {"CPU quota", func(f *facts) { f.Quota.Cores = 4 }, fit, "4 of 4 cores"},
+		"a quota of some cores":     {"CPU quota", func(f *facts) { f.Quota.Cores = 1.5 }, doubtful, "1.5 of 4 cores"},
+		"a quota of half a core":    {"CPU quota", func(f *facts) { f.Quota.Cores = 0.5 }, unfit, "0.5 of 4 cores"},
+		"a quota that was used up": {"CPU quota", func(f *facts) { *f.Quota = machine.Quota{Cores: 4, Throttled: time.Second} },
+			unfit, "4 of 4 cores, and held up for 1s in two seconds"},
+		"a quota not known": {"CPU quota", func(f *facts) { f.Quota = nil }, unknown, "cannot be seen on this system"},
+		"some jitter": {"jitter", func(f *facts) { f.Jitter = machine.Jitter{Longest: 12345678, Share: 0.05} }, doubtful,
+			"a busy thread stood still for 5.0 % of a second, at most for 12.35ms"},
+		"much jitter": {"jitter", func(f *facts) { f.Jitter = machine.Jitter{Longest: 1234567890, Share: 0.2} }, unfit,
+			"a busy thread stood still for 20.0 % of a second, at most for 1.23s"},
+		"a governor that saves": {"frequency", func(f *facts) { f.Governor = "powersave" }, doubtful, "powersave"},
+		"no governor":           {"frequency", func(f *facts) { f.Governor = "" }, fit, "not set by this system"},
+		"turbo":                 {"turbo", func(f *facts) { f.Turbo = "on" }, doubtful, "on"},
+		"no turbo":              {"turbo", func(f *facts) { f.Turbo = "" }, fit, "not set by this system"},
+		"a clock in between":    {"clock", func(f *facts) { f.ClockCost = 500 }, doubtful, "tsc, 500ns a look"},
+		"a slow clock": {"clock", func(f *facts) { f.ClockSource, f.ClockCost = "hpet", 1500 }, unfit,
+			"hpet, 1.5µs a look"},
+		"a slow clock by its name": {"clock", func(f *facts) { f.ClockSource = "acpi_pm" }, doubtful,
+			"acpi_pm, 40ns a look"},
+		"a clock without a name": {"clock", func(f *facts) { f.ClockSource = "" }, fit, "40ns a look"},
+		"no real time": {"real-time priority", func(f *facts) { f.RealTime = pointer(false) }, doubtful,
+			"not permitted"},
+		"real time not known": {"real-time priority", func(f *facts) { f.RealTime = nil }, unknown,
+			"cannot be seen on this system"},
+		"files for some clients": {"open files", func(f *facts) { f.OpenFiles = pointer(uint64(1024)) }, doubtful,
+			"at most 1024"},
+		"files for few clients": {"open files", func(f *facts) { f.OpenFiles = pointer(uint64(64)) }, unfit,
+			"at most 64"},
+		"files without limit": {"open files", func(f *facts) { f.OpenFiles = pointer(uint64(math.MaxUint64)) }, fit,
+			"at most as many as wanted"},
+		"few processes": {"processes", func(f *facts) { f.Processes = pointer(uint64(999)) }, doubtful,
+			"999 more can be started"},
+		"hardly a process": {"processes", func(f *facts) { f.Processes = pointer(uint64(20)) }, unfit,
+			"20 more can be started"},
+		"few ports": {"ports", func(f *facts) { f.Ports = &machine.Ports{All: 28_232, Waiting: 20_000} }, doubtful,
+			"28232, 20000 of them of connections that have ended"},
+		"hardly a port": {"ports", func(f *facts) { f.Ports = &machine.Ports{All: 500} }, unfit,
+			"500, 0 of them of connections that have ended"},
+		"little memory": {"memory", func(f *facts) { f.Memory.Available = 512 << 20 }, doubtful, "512 MiB available"},
+		"no memory":     {"memory", func(f *facts) { f.Memory.Available = 128 << 20 }, unfit, "128 MiB available"},
+		"swap in use":   {"swap", func(f *facts) { f.Memory.Swapped = 3 << 29 }, doubtful, "1.5 GiB in use"},
+		"swapping": {"swap", func(f *facts) { f.Memory.Swapped, f.Memory.Pages = 1<<30, 12 }, unfit,
+			"1.0 GiB in use, 12 pages moved in two seconds"},
+		"huge pages not known": {"huge pages", func(f *facts) { f.HugePages = "" }, unknown,
+			"cannot be seen on this system"},
+		"mitigations not known": {"mitigations", func(f *facts) { f.Mitigations = nil }, unknown,
+			"cannot be seen on this system"},
+		"a disk that is filling": {"disk of results", func(f *facts) { f.Disks[0].Free = pointer(uint64(500 << 20)) }, doubtful,
+			"500 MiB free in /results"},
+		"a full disk": {"disk of results", func(f *facts) { f.Disks[0].Free = pointer(uint64(0)) }, unfit,
+			"0 MiB free in /results"},
+		"a disk not known": {"disk of results", func(f *facts) { f.Disks[0].Free = nil }, unknown,
+			"cannot be seen on this system"},
+		"a missing program": {"strace", func(f *facts) { f.Tools[0].Installed = false }, doubtful,
+			"missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := idle()
+			test.set(&f)
+			e := machine.Assess(f)
+			got := found(t, e, test.check)
+			if got.Verdict != test.verdict || got.Found != test.found {
+				t.Errorf("Assess finds %q: %s, want %q: %s", got.Found, got.Verdict, test.found, test.verdict)
+			}
+			spoilt := test.verdict == doubtful || test.verdict == unfit
+			if (got.Effect != "") != spoilt || (got.Advice != "") != spoilt {
+				t.Errorf("Assess finds %+v; what it spoils, and advice, belong to warning and unfit alone", got)
+			}
+			if e.Fit != (test.verdict != unfit) {
+				t.Errorf("Fit = %v with %q %s", e.Fit, test.check, test.verdict)
+			}
+		})
+	}
+}
+
+// A finding that asks for a program says which package has it, and what cannot be had without.
+func TestAssessOfMissingProgram(t *testing.T) {
+	f := idle()
+	f.Tools[0].Installed = false
+	got := found(t, machine.Assess(f), "strace")
+	if got.Effect != "explain cannot be had" || got.Advice != "apt-get install strace" || got.NeededFor != "explain" {
+		t.Errorf("Assess finds %+v", got)
+	}
+}
+
+// One that is there and does not work says why, in the words of the system.
+func TestAssessOfForbiddenProgram(t *testing.T) {
+	f := idle()
+	f.Tools[0].Problem, f.Tools[0].Advice = "strace cannot trace here: ptrace: Operation not permitted", "allow ptrace"
+	got := found(t, machine.Assess(f), "strace")
+	want := machine.Finding{Name: "strace", Found: f.Tools[0].Problem, Verdict: machine.Doubtful, NeededFor: "explain",
+		Effect: "explain cannot be had", Advice: "allow ptrace"}
+	if got != want {
+		t.Errorf("Assess finds %+v, want %+v", got, want)
+	}
+}
+
+func TestProbe(t *testing.T) {
+	f, err := machine.Probe(t.Context(), filepath.Join(t.TempDir(), "not", "yet", "there"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Cores != runtime.NumCPU() || f.ClockCost <= 0 || f.Jitter.Share < 0 || f.Jitter.Share > 1 || len(f.Disks) != 2 {
+		t.Errorf("Probe = %+v", f)
+	}
+	for _, tool := range f.Tools {
+		if tool.Name == "go" && !tool.Installed { // which runs this
+			t.Error("Probe finds no go")
+		}
+		if tool.NeededFor == "" || tool.Package == "" && tool.Advice == "" {
+			t.Errorf("Probe finds %+v, want what it is for and how to get it", tool)
+		}
+	}
+	if runtime.GOOS != "linux" {
+		return
+	}
+	if f.Load == nil || f.Load.Steal < 0 || f.Load.Steal > 1 || f.Load.Others < 0 || f.Load.Others > float64(f.Cores)+0.5 ||
+		f.Load.Unseen > f.Load.Others {
+		t.Errorf("Probe: load %+v", f.Load)
+	}
+	for _, b := range f.Load.Busiest {
+		if b.PID == os.Getpid() {
+			t.Errorf("Probe takes this process for another: %+v", f.Load.Busiest)
+		}
+	}
+	if f.Quota == nil || f.RealTime == nil || f.Memory == nil || f.Memory.Available == 0 || f.Ports == nil ||
+		f.Ports.All < 1 || f.OpenFiles == nil || *f.OpenFiles == 0 || f.Processes == nil || *f.Processes == 0 {
+		t.Errorf("Probe = %+v", f)
+	}
+	for _, d := range f.Disks {
+		if d.Free == nil || !filepath.IsAbs(d.Path) {
+			t.Errorf("Probe: disk %+v", d)
+		}
+	}
+}
+
+// Another process that is busy is seen, and by its name.
+func TestProbeSeesOthers(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("other processes are seen on Linux alone")
+	}
+	pid := busy(t)
+	f, err := machine.Probe(t.Context(), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range f.Load.Busiest {
+		if b.PID == pid && b.Name == "sh" && b.Cores > 0.01 && f.Load.Others > 0.01 {
+			return
+		}
+	}
+	t.Errorf("Probe: load %+v; sh (%d) is not among the busiest", f.Load, pid)
+}
+
+// busy starts a shell that does nothing but turn in a circle until the test ends.
+func busy(t *testing.T) (pid int) {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", "while :; do :; done")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	return cmd.Process.Pid
+}
+
+func TestProbeIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	interrupted := errors.New("interrupted")
+	cancel(interrupted)
+	if _, err := machine.Probe(ctx, "."); !errors.Is(err, interrupted) {
+		t.Errorf("Probe = %v, want interrupted", err)
+	}
+}

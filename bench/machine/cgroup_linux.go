@@ -1,0 +1,101 @@
+package machine
+
+import (
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/procfs"
+)
+
+// cgroupDirs lists the directories of this process's control group and of those that it is in, for a controller of
+// version 1, or for all of version 2 if that is "".
+func cgroupDirs(controller string) []string {
+	self, err := procfs.Self()
+	if err != nil {
+		return nil
+	}
+	all, err := self.Cgroups()
+	if err != nil {
+		return nil
+	}
+	for _, g := range all {
+		second := g.HierarchyID == 0
+		if second != (controller == "") || !second && !slices.Contains(g.Controllers, controller) {
+			continue
+		}
+		root := filepath.Join("/sys/fs/cgroup", controller)
+		var folders []string
+		for path := g.Path; ; path = filepath.Dir(path) {
+			folders = append(folders, filepath.Join(root, path))
+			if path == "/" || path == "." {
+				return folders
+			}
+		}
+	}
+	return nil
+}
+
+// parseUint reads a number of the kernel's; 0 if it is none.
+func parseUint(text string) uint64 {
+	n, _ := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+	return n
+}
+
+// remaining is the least that is left of a limit in the control groups that this process is in, by the names of the
+// limit and of what is used, in version 2 and in version 1; and whether there is a limit.
+func remaining(controller, most, used, most1, used1 string) (left uint64, limited bool) {
+	look := func(folder, most, used string) {
+		limit, err := strconv.ParseUint(readWord(filepath.Join(folder, most)), 10, 64)
+		if err != nil || limit >= 1<<62 { // "max", or version 1's number for it
+			return
+		}
+		n := limit - min(limit, parseUint(readWord(filepath.Join(folder, used))))
+		if !limited || n < left {
+			left, limited = n, true
+		}
+	}
+	for _, folder := range cgroupDirs("") {
+		look(folder, most, used)
+	}
+	for _, folder := range cgroupDirs(controller) {
+		look(folder, most1, used1)
+	}
+	return left, limited
+}
+
+// quota is how many cores' time the control group may use; 0 if that is not limited.
+func quota() float64 {
+	least := 0.0
+	look := func(quota, period string) {
+		q, p := parseUint(quota), parseUint(period) // "max" and -1, which mean no limit, are no numbers
+		if cores := float64(q) / float64(p); q > 0 && p > 0 && (least == 0 || cores < least) {
+			least = cores
+		}
+	}
+	for _, folder := range cgroupDirs("") {
+		q, p, _ := strings.Cut(readWord(filepath.Join(folder, "cpu.max")), " ")
+		look(q, p)
+	}
+	for _, folder := range cgroupDirs("cpu") {
+		look(readWord(filepath.Join(folder, "cpu.cfs_quota_us")), readWord(filepath.Join(folder, "cpu.cfs_period_us")))
+	}
+	return least
+}
+
+// throttled is for how long the control group has been held up so far, its processors together.
+func throttled() time.Duration {
+	for _, folder := range cgroupDirs("") {
+		if text := readWord(filepath.Join(folder, "cpu.stat")); text != "" {
+			return time.Duration(namedNumber(text, "throttled_usec")) * time.Microsecond
+		}
+	}
+	for _, folder := range cgroupDirs("cpu") {
+		if text := readWord(filepath.Join(folder, "cpu.stat")); text != "" {
+			return time.Duration(namedNumber(text, "throttled_time"))
+		}
+	}
+	return 0
+}

@@ -1,0 +1,122 @@
+package machine
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+
+	"forktax/bench/process"
+)
+
+// maxBusiest is how many of the busiest processes are listed.
+const maxBusiest = 3
+
+// A loadSample is the counters of the machine and its processes at the start of a sample.
+type loadSample struct {
+	fs        procfs.FS
+	began     time.Time
+	cpu       procfs.CPUStat
+	own       time.Duration
+	processes map[int]float64 // seconds of processor time
+	throttled time.Duration
+	swapped   uint64
+	err       error
+}
+
+func startSampling() loadSample {
+	w := loadSample{began: time.Now()}
+	if w.fs, w.err = procfs.NewDefaultFS(); w.err != nil {
+		return w
+	}
+	w.processes = map[int]float64{}
+	for _, s := range processes(w.fs) {
+		w.processes[s.PID] = s.CPUTime()
+	}
+	w.throttled, w.swapped = throttled(), swapped()
+	stat, err := w.fs.Stat()
+	w.cpu, w.own, w.err = stat.CPUTotal, process.OwnCPU(), err
+	return w
+}
+
+// finish fills in what was counted since the start.
+func (w loadSample) finish(f *Facts) {
+	if w.err != nil {
+		return
+	}
+	stat, err := w.fs.Stat()
+	if err != nil {
+		return
+	}
+	own, seconds := (process.OwnCPU() - w.own).Seconds(), time.Since(w.began).Seconds()
+	now, before := stat.CPUTotal, w.cpu
+	busy := func(s procfs.CPUStat) float64 { return s.User + s.Nice + s.System + s.IRQ + s.SoftIRQ }
+	all := func(s procfs.CPUStat) float64 { return busy(s) + s.Idle + s.Iowait + s.Steal }
+	l := Load{Others: max(0, (busy(now)-busy(before)-own)/seconds)}
+	if total := all(now) - all(before); total > 0 {
+		l.Steal = (now.Steal - before.Steal) / total
+	}
+	l.Unseen = l.Others
+	for _, s := range processes(w.fs) {
+		cores := (s.CPUTime() - w.processes[s.PID]) / seconds
+		if s.PID != unix.Getpid() && cores > 0 {
+			l.Unseen = max(0, l.Unseen-cores)
+			l.Busiest = append(l.Busiest, Busy{s.PID, s.Comm, cores})
+		}
+	}
+	slices.SortFunc(l.Busiest, func(a, b Busy) int { return cmp.Compare(b.Cores, a.Cores) })
+	l.Busiest = l.Busiest[:min(len(l.Busiest), maxBusiest)]
+	f.Load = &l
+	f.Quota = &Quota{Cores: quota(), Throttled: throttled() - w.throttled}
+	f.Memory = memory(w.fs, swapped()-w.swapped)
+}
+
+// processes are those that can be seen, and have not ended meanwhile.
+func processes(fs procfs.FS) []procfs.ProcStat {
+	all, err := fs.AllProcs()
+	if err != nil {
+		return nil
+	}
+	var stats []procfs.ProcStat
+	for _, p := range all {
+		if s, err := p.Stat(); err == nil {
+			stats = append(stats, s)
+		}
+	}
+	return stats
+}
+
+// swapped is how many pages went to the disk or came from it since the machine was started.
+func swapped() uint64 {
+	text := readWord("/proc/vmstat")
+	return namedNumber(text, "pswpin") + namedNumber(text, "pswpout")
+}
+
+// namedNumber finds a number by its name in the kernel's lines of names and numbers; 0 if it is not there.
+func namedNumber(text, name string) uint64 {
+	for line := range strings.Lines(text) {
+		if key, value, found := strings.Cut(strings.TrimSpace(line), " "); found && key == name {
+			return parseUint(value)
+		}
+	}
+	return 0
+}
+
+func memory(fs procfs.FS, pages uint64) *Memory {
+	m, err := fs.Meminfo()
+	if err != nil || m.MemAvailableBytes == nil {
+		return nil
+	}
+	found := Memory{Available: *m.MemAvailableBytes, Pages: pages}
+	if m.SwapTotalBytes != nil && m.SwapFreeBytes != nil {
+		found.Swapped = *m.SwapTotalBytes - *m.SwapFreeBytes
+	}
+	if left, limited := remaining("memory", "memory.max", "memory.current", "memory.limit_in_bytes",
+		"memory.usage_in_bytes"); limited {
+		found.Available = min(found.Available, left)
+	}
+	return &found
+}

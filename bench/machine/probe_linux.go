@@ -1,0 +1,137 @@
+package machine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+)
+
+// probe fills in what does not change meanwhile.
+func probe(f *Facts) {
+	f.Governor = readWord("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+	f.Turbo = turbo()
+	f.ClockSource = readWord("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+	f.RealTime = realTime()
+	var files unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &files) == nil {
+		f.OpenFiles = &files.Max // which Go programs take, and others can be given
+	}
+	f.Processes = startableProcesses()
+	f.Ports = ports()
+	f.HugePages = bracketed(readWord("/sys/kernel/mm/transparent_hugepage/enabled"))
+	if files, _ := filepath.Glob("/sys/devices/system/cpu/vulnerabilities/*"); len(files) > 0 {
+		n := 0
+		for _, what := range mitigations() {
+			if strings.HasPrefix(what, "Mitigation") {
+				n++
+			}
+		}
+		f.Mitigations = &n
+	}
+}
+
+// turbo says whether processors may run faster for as long as they stay cool.
+func turbo() string {
+	for name, on := range map[string]string{"intel_pstate/no_turbo": "0", "cpufreq/boost": "1"} {
+		switch readWord(filepath.Join("/sys/devices/system/cpu", name)) {
+		case "":
+		case on:
+			return "on"
+		default:
+			return "off"
+		}
+	}
+	return ""
+}
+
+// bracketed is the word in brackets, by which the kernel marks one of several.
+func bracketed(text string) string {
+	_, text, _ = strings.Cut(text, "[")
+	text, _, _ = strings.Cut(text, "]")
+	return text
+}
+
+// realTime asks for the priority that the generator takes at a rate, and gives it back. Package load does the same.
+func realTime() *bool {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	wanted := unix.SchedAttr{Policy: unix.SCHED_FIFO, Priority: 1, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
+	permitted := unix.SchedSetAttr(0, &wanted, 0) == nil
+	if permitted {
+		_ = unix.SchedSetAttr(0, &unix.SchedAttr{Policy: unix.SCHED_NORMAL}, 0)
+	}
+	return &permitted
+}
+
+// startableProcesses is how many processes may still be started. Root is above the limit of users; that of the control
+// group holds for all. The kernel counts threads.
+func startableProcesses() *uint64 {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NPROC, &limit) != nil {
+		return nil
+	}
+	left := uint64(unix.RLIM_INFINITY)
+	if os.Geteuid() != 0 && limit.Cur != unix.RLIM_INFINITY {
+		left = limit.Cur - min(limit.Cur, threads())
+	}
+	if n, limited := remaining("pids", "pids.max", "pids.current", "pids.max", "pids.current"); limited {
+		left = min(left, n)
+	}
+	if most := parseUint(readWord("/proc/sys/kernel/pid_max")); most > 0 {
+		left = min(left, most)
+	}
+	return &left
+}
+
+// threads counts those of this process's user.
+func threads() uint64 {
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for _, p := range processes(fs) {
+		var s unix.Stat_t
+		if unix.Stat(fmt.Sprintf("/proc/%d", p.PID), &s) == nil && int(s.Uid) == os.Getuid() {
+			n += p.NumThreads
+		}
+	}
+	return uint64(n)
+}
+
+func ports() *Ports {
+	var low, high int
+	if _, err := fmt.Sscan(readWord("/proc/sys/net/ipv4/ip_local_port_range"), &low, &high); err != nil {
+		return nil
+	}
+	p := Ports{All: high - low + 1}
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return &p
+	}
+	sockets, err := fs.NetSockstat()
+	if err != nil {
+		return &p
+	}
+	for _, protocol := range sockets.Protocols {
+		if protocol.Protocol == "TCP" && protocol.TW != nil {
+			p.Waiting = *protocol.TW
+		}
+	}
+	return &p
+}
+
+// freeSpace is what the disk of the folder has room for.
+func freeSpace(path string) *uint64 {
+	var s unix.Statfs_t
+	if unix.Statfs(path, &s) != nil {
+		return nil
+	}
+	n := s.Bavail * uint64(s.Bsize)
+	return &n
+}

@@ -1,0 +1,30 @@
+package process
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var digits = regexp.MustCompile(`[0-9]+`)
+
+// DedupLog returns, of lines of a log that differ only in numbers, such as times and ports, the first, and of others
+// the first so many.
+func DedupLog(lines []string, most int) []string {
+	var first, kinds []string
+	for _, line := range lines {
+		kind := digits.ReplaceAllString(line, "0")
+		if len(first) < most && !slices.Contains(kinds, kind) {
+			first, kinds = append(first, line), append(kinds, kind)
+		}
+	}
+	return first
+}
+
+// Logged returns the lines for the end of an error.
+func Logged(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return "; it logged: " + strings.Join(lines, "; ")
+}

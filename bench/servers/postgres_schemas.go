@@ -1,0 +1,139 @@
+package servers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// schemas are those that a run makes in a server: forktax_<run>_1 and so on. While a run goes on, its session holds an
+// advisory lock by its number. If it is killed, the server lets go of the lock, and the next run that uses the server
+// finds that out and drops what was left.
+type schemas struct {
+	url     string
+	run     uint32
+	count   int
+	session *pgx.Conn
+}
+
+const (
+	lockClass  = 0x666f726b // "fork": the first half of the keys of our locks
+	dropLimit  = 10 * time.Second
+	schemaName = "forktax_%08x_%d"
+	ourSchemas = `
+		SELECT nspname, ('x' || substring(nspname FROM 9 FOR 8))::bit(32)::int FROM pg_namespace
+		WHERE nspname ~ '^forktax_[0-9a-f]{8}_[0-9]+$' AND pg_has_role(nspowner, 'USAGE')`
+)
+
+// openSchemas connects, and drops what runs left that were killed.
+func openSchemas(ctx context.Context, u *url.URL) (*schemas, error) {
+	s := &schemas{url: u.String(), run: rand.Uint32()}
+	if err := s.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.dropStale(ctx); err != nil {
+		return nil, errors.Join(err, s.session.Close(ctx))
+	}
+	return s, nil
+}
+
+// connect opens the session, and opens it anew if the server has ended it.
+func (s *schemas) connect(ctx context.Context) error {
+	if s.session != nil && s.session.Ping(ctx) == nil {
+		return nil
+	}
+	session, err := pgx.Connect(ctx, s.url)
+	if err != nil {
+		return fmt.Errorf("connecting to the database server: %w", err)
+	}
+	if _, err := session.Exec(ctx, "SELECT pg_advisory_lock($1, $2)", int32(lockClass), int32(s.run)); err != nil {
+		return errors.Join(fmt.Errorf("locking the schemas of this run: %w", err), session.Close(ctx))
+	}
+	s.session = session
+	return nil
+}
+
+func (s *schemas) dropStale(ctx context.Context) error {
+	rows, _ := s.session.Query(ctx, ourSchemas) // rows have its error, too
+	type found struct {
+		Name string
+		Run  int32
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[found])
+	if err != nil {
+		return fmt.Errorf("looking for schemas that were left: %w", err)
+	}
+	for _, f := range all {
+		var free bool
+		row := s.session.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, $2)", int32(lockClass), f.Run)
+		if err := row.Scan(&free); err != nil {
+			return fmt.Errorf("looking for schemas that were left: %w", err)
+		}
+		if !free { // its run goes on
+			continue
+		}
+		err := s.drop(f.Name)
+		_, unlocked := s.session.Exec(ctx, "SELECT pg_advisory_unlock($1, $2)", int32(lockClass), f.Run)
+		if err := errors.Join(err, unlocked); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *schemas) create(ctx context.Context) (name string, err error) {
+	if err := s.connect(ctx); err != nil {
+		return "", err
+	}
+	s.count++
+	name = fmt.Sprintf(schemaName, s.run, s.count)
+	if _, err := s.session.Exec(ctx, "CREATE SCHEMA "+pgx.Identifier{name}.Sanitize()); err != nil {
+		return "", fmt.Errorf("making the schema %s: %w", name, err)
+	}
+	return name, nil
+}
+
+// drop removes a schema also when the run is being ended. Nobody uses it any more, but a session that is about to end
+// may hold a lock on it.
+func (s *schemas) drop(name string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), dropLimit)
+	defer cancel()
+	err := s.connect(ctx)
+	if err == nil {
+		_, err = s.session.Exec(ctx, "DROP SCHEMA IF EXISTS "+pgx.Identifier{name}.Sanitize()+" CASCADE")
+	}
+	if err != nil {
+		return fmt.Errorf("dropping the schema %s: %w", name, err)
+	}
+	return nil
+}
+
+// postgresSettings decide what a request costs the server.
+const postgresSettings = `SELECT name, current_setting(name) FROM pg_settings WHERE name IN ('fsync', 'full_page_writes',
+	'max_connections', 'shared_buffers', 'ssl', 'synchronous_commit', 'autovacuum')`
+
+func (s *schemas) describe(ctx context.Context) (version string, set map[string]string, err error) {
+	rows, _ := s.session.Query(ctx, postgresSettings)
+	set = map[string]string{}
+	var name, value string
+	_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error {
+		set[name] = value
+		return nil
+	})
+	if err != nil {
+		return "", nil, fmt.Errorf("asking the database server for its settings: %w", err)
+	}
+	return s.session.PgConn().ParameterStatus("server_version"), set, nil
+}
+
+// close ends the session, and with it the lock.
+func (s *schemas) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), dropLimit)
+	defer cancel()
+	s.session.Close(ctx) // which may have ended, and that is as well
+}

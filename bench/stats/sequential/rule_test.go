@@ -1,0 +1,191 @@
+package sequential_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"forktax/bench/stats/sequential"
+)
+
+var rule = sequential.Rule{Margin: sequential.DefaultMargin, MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha, Seed: 1, Draws: 4096}
+
+// A machine makes log ratios as a noisy machine does: each start of the targets is off by as much, and each pair of
+// blocks.
+type machine struct {
+	*rand.Rand
+	start, pair float64 // standard deviations
+}
+
+func newMachine(seed uint64) *machine {
+	return &machine{rand.New(rand.NewPCG(seed, 0)), 0.005, 0.09}
+}
+
+// start makes the pairs of one start, for a cost that is larger by so much in truth.
+func (m *machine) begin(change float64, pairs int) []float64 {
+	at := math.Log1p(change) + m.start*m.NormFloat64()
+	start := make([]float64, pairs)
+	for i := range start {
+		start[i] = at + m.pair*m.NormFloat64()
+	}
+	return start
+}
+
+// check runs one check to its end, of so many starts at the most, and returns how it ended.
+func check(r sequential.Rule, m *machine, changes []float64, most int) (sequential.Judgement, int) {
+	d := sequential.Data{Gates: make([]sequential.Series, len(changes)), Control: sequential.Series{}}
+	stage := 0
+	for starts := 0; ; starts++ {
+		d.Ended = starts == most
+		if d.Ended || starts%sequential.StartsAtOnce == 0 {
+			j := r.Judge(d)
+			if stage = j.Stage; j.Verdict != sequential.Open {
+				return j, starts
+			}
+		}
+		pairs := 3 << stage
+		for i, c := range changes {
+			d.Gates[i] = append(d.Gates[i], m.begin(c, pairs))
+		}
+		d.Control = append(d.Control, m.begin(r.MustCatch, pairs))
+	}
+}
+
+// rates of the verdicts over so many checks.
+func rates(r sequential.Rule, changes []float64, most, checks int) (rates map[sequential.Verdict]float64, starts float64) {
+	rates = map[sequential.Verdict]float64{}
+	for i := range checks {
+		r.Seed = uint64(i)
+		j, n := check(r, newMachine(uint64(i)), changes, most)
+		rates[j.Verdict] += 1 / float64(checks)
+		starts += float64(n) / float64(checks)
+	}
+	return rates, starts
+}
+
+// Of candidates that are just at the margin so many raise an alarm as alpha says, over all looks and gates together,
+// starts that differ notwithstanding. Those that are confirmed are fewer still.
+func TestAlarms(t *testing.T) {
+	r := sequential.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.05, Draws: 2048}
+	alarms, confirmed := 0, 0
+	const checks = 1000
+	for i := range checks {
+		r.Seed = uint64(i)
+		m := newMachine(uint64(i))
+		m.start = 0.04 // so that a test over pairs would alarm several times too often
+		j, _ := check(r, m, []float64{0.03, 0.03}, 48)
+		if j.Alarmed {
+			alarms++
+		}
+		if j.Verdict == sequential.Regression {
+			confirmed++
+		}
+	}
+	if alarms > 67 || alarms < 15 { // of 1000 at 5 %, 67 is 2.5 standard deviations more; some pass before all is spent
+		t.Errorf("%d alarms of %d checks, want 50 or fewer", alarms, checks)
+	}
+	if confirmed > 10 {
+		t.Errorf("%d regressions of %d checks, want at most a fifth of the alarms", confirmed, checks)
+	}
+}
+
+// With many gates the share of alpha that each has is small, and a regression of one is found all the same.
+func TestManyGates(t *testing.T) {
+	d := sequential.Data{Control: repeated(64, 0.1)}
+	for range 100 {
+		d.Gates = append(d.Gates, repeated(64, 0, 0.01))
+	}
+	d.Gates[7] = repeated(64, 0.2)
+	if got := (sequential.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.002}).Judge(d); got.Verdict != sequential.Regression {
+		t.Errorf("Judge: verdict %v after %d starts, want a regression", got.Verdict, got.Screened+got.Confirming)
+	}
+}
+
+// What was decided while more could be had is decided for ever, though at the end a look has all of alpha that is left.
+func TestDecisionsStay(t *testing.T) {
+	r := sequential.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.4, Draws: 1024}
+	passed := 0
+	for i := range uint64(300) {
+		r.Seed = i
+		m := newMachine(i)
+		m.start, m.pair = 0.02, 0.01
+		d := sequential.Data{Gates: make([]sequential.Series, 1)}
+		for range sequential.StartsAtOnce {
+			d.Gates[0] = append(d.Gates[0], m.begin(0.03, 3))
+			d.Control = append(d.Control, m.begin(0.1, 3))
+		}
+		if r.Judge(d).Verdict != sequential.Pass {
+			continue
+		}
+		passed++
+		d.Ended = true
+		if got := r.Judge(d); got.Verdict != sequential.Pass {
+			t.Errorf("seed %d: verdict %v when it has ended, and it was a pass before", i, got.Verdict)
+		}
+	}
+	if passed < 100 {
+		t.Errorf("%d of 300 passed, too few to say", passed)
+	}
+}
+
+// repeated is a series of so many starts, each with the same pairs.
+func repeated(starts int, pairs ...float64) sequential.Series {
+	s := make(sequential.Series, starts)
+	for i := range s {
+		s[i] = pairs
+	}
+	return s
+}
+
+func TestJudge(t *testing.T) {
+	worse, equal := repeated(16, 0.2, 0.21), repeated(16, 0, 0.01)
+	found := repeated(16, 0.1)
+	twice := func(s sequential.Series) sequential.Series { return append(append(sequential.Series{}, s...), s...) }
+	for name, test := range map[string]struct {
+		data sequential.Data
+		want sequential.Verdict
+	}{
+		"nothing":                 {sequential.Data{Gates: []sequential.Series{nil}}, sequential.Open},
+		"nothing, ever":           {sequential.Data{Gates: []sequential.Series{nil}, Ended: true}, sequential.Inconclusive},
+		"no gates":                {sequential.Data{Ended: true}, sequential.Inconclusive},
+		"before the first look":   {sequential.Data{Gates: []sequential.Series{equal[:15]}, Control: found[:15]}, sequential.Open},
+		"too few":                 {sequential.Data{Gates: []sequential.Series{worse[:6]}, Control: found[:6], Ended: true}, sequential.Inconclusive},
+		"equal":                   {sequential.Data{Gates: []sequential.Series{equal}, Control: found}, sequential.Pass},
+		"equal, nothing is found": {sequential.Data{Gates: []sequential.Series{equal}, Control: equal, Ended: true}, sequential.Inconclusive},
+		"an alarm":                {sequential.Data{Gates: []sequential.Series{worse}, Control: found}, sequential.Open},
+		"an alarm, and no more":   {sequential.Data{Gates: []sequential.Series{worse}, Control: found, Ended: true}, sequential.Inconclusive},
+		"confirmed":               {sequential.Data{Gates: []sequential.Series{twice(worse)}, Control: twice(found)}, sequential.Regression},
+		"confirmed, nothing is found": {sequential.Data{Gates: []sequential.Series{twice(worse)}, Control: twice(equal), Ended: true},
+			sequential.Inconclusive},
+		"not confirmed": {sequential.Data{Gates: []sequential.Series{append(append(sequential.Series{}, worse...), equal...)},
+			Control: twice(found)}, sequential.Pass},
+		"another is worse when it is to be confirmed": {sequential.Data{Gates: []sequential.Series{append(append(sequential.Series{}, worse...),
+			equal...), append(append(sequential.Series{}, equal...), worse...)}, Control: twice(found), Ended: true}, sequential.Inconclusive},
+		"one of two": {sequential.Data{Gates: []sequential.Series{twice(equal), twice(worse)}, Control: twice(found)}, sequential.Regression},
+		"starts without a valid pair": {sequential.Data{Gates: []sequential.Series{append(repeated(4), equal[:12]...)}, Control: found},
+			sequential.Pass},
+		"equal to what is not known": {sequential.Data{Gates: []sequential.Series{equal}, Slack: []float64{0.1}, Control: found, Ended: true},
+			sequential.Inconclusive},
+		"more than is not known": {sequential.Data{Gates: []sequential.Series{twice(worse)}, Slack: []float64{0.1},
+			Control: twice(found)}, sequential.Regression},
+		"no valid pair": {sequential.Data{Gates: []sequential.Series{repeated(64)}, Control: found, Ended: true}, sequential.Inconclusive},
+	} {
+		if got := rule.Judge(test.data); got.Verdict != test.want {
+			t.Errorf("%s: %+v, want verdict %v", name, got, test.want)
+		}
+	}
+}
+
+func TestFinding(t *testing.T) {
+	// Two starts of one pair and of three: the mean weighs them so, (0.1 + 3 × 0.2) / 4 = 0.175. Its standard error is
+	// √(((0.1 − 0.175)² + (3 × (0.2 − 0.175))²) × 2/1) / 4 = √(2 × 2 × 0.005625) / 4 = 0.0375.
+	j := rule.Judge(sequential.Data{Gates: []sequential.Series{{{0.1}, {0.2, 0.2, 0.2}}}})
+	got := j.Gates[0]
+	if math.Abs(got.Estimate-0.175) > 1e-12 || math.Abs(got.Error-0.0375) > 1e-12 {
+		t.Errorf("Judge = %+v, want an estimate of 0.175 ± 0.0375", got)
+	}
+	// Of the four ways to give two values signs, one makes the sum as large as it is.
+	if math.Abs(got.P-0.25) > 0.03 {
+		t.Errorf("P = %v, want 0.25", got.P)
+	}
+}

@@ -1,0 +1,204 @@
+package sequential
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"forktax/bench/stats"
+)
+
+// How many draws Rule.Draws means if it is 0.
+const (
+	defaultDraws  = 1 << 15
+	fewestInLevel = 4 // of the draws; with none in the half of it that the first look has, nothing could ever be found
+)
+
+func (r Rule) draws(level float64) int {
+	return cmp.Or(r.Draws, max(defaultDraws, int(fewestInLevel/level)))
+}
+
+// drawStream is the second half of the generator's seed.
+const drawStream = 0x67617465 // "gate"
+
+// A flipTest tests where a series is centred, by giving its starts other signs.
+//
+// It knows the estimate of each start, and weighs it by its number of pairs, so that the sum is that over all pairs if
+// starts do not differ. What the sum is compared with are the same numbers with signs drawn anew. If the series is
+// centred where the test supposes it, and the signs of its starts are fair coins, it is wrong no more often than its
+// level allows, whatever the noise is. The draws that were beyond the bound at one look take no part in the next, as
+// the data would not. Source: Jennison and Turnbull 2000, Group Sequential Methods, chapter 7 (error spending), by
+// draws in the place of a normal distribution.
+type flipTest struct {
+	rule      Rule
+	looks     []look
+	starts    []int // those of which something is valid, as looks count them
+	estimates []float64
+	weights   []float64
+	slack     float64
+	passes    float64         // the level of what must be caught
+	beyond    map[float64]int // the first look at which it was above the margin, by the level
+	below     *int            // and at which it was below what must be caught
+}
+
+func (r Rule) test(s Series, looks []look) *flipTest {
+	t := &flipTest{rule: r, looks: looks, beyond: map[float64]int{}}
+	for i, start := range s {
+		if len(start) == 0 {
+			continue
+		}
+		t.starts = append(t.starts, i)
+		t.estimates = append(t.estimates, stats.HodgesLehmann(start))
+		t.weights = append(t.weights, float64(len(start)))
+	}
+	return t
+}
+
+// regressed says whether it is above the margin at one of the looks up to k, at this level over all looks.
+func (t *flipTest) regressed(k int, level float64) bool {
+	first, known := t.beyond[level]
+	if !known {
+		first = t.crossing(t.above(math.Log1p(t.rule.Margin)+t.slack), level)
+		t.beyond[level] = first
+	}
+	return first <= k
+}
+
+// bounded says whether it is below what must be caught at one of the looks up to k.
+func (t *flipTest) bounded(k int) bool {
+	if t.below == nil {
+		values := t.above(math.Log1p(t.rule.MustCatch) - t.slack)
+		for i := range values {
+			values[i] = -values[i]
+		}
+		t.below = new(t.crossing(values, t.passes))
+	}
+	return *t.below <= k
+}
+
+// above is how much each start is above a bound, weighted.
+func (t *flipTest) above(bound float64) []float64 {
+	values := make([]float64, len(t.estimates))
+	for i, e := range t.estimates {
+		values[i] = t.weights[i] * (e - bound)
+	}
+	return values
+}
+
+// rounding is by how much sums that are equal may differ, as they are added up in another order.
+const rounding = 1e-12
+
+// crossing is the first look at which the sum of the values is larger than chance makes it; the number of looks if it
+// never is. The data are one path, and each draw is another: so many of all are allowed to cross as the level says.
+func (t *flipTest) crossing(values []float64, level float64) int {
+	sums := t.sums(values)
+	if len(sums) == 0 || slices.Max(sums) <= 0 { // no need to draw
+		return len(t.looks)
+	}
+	draws := t.rule.draws(level)
+	coins := rand.NewPCG(t.rule.Seed, drawStream)
+	alive := make([]float64, draws) // the sums of the draws that have not crossed
+	begin, crossed := 0, 0
+	for k, look := range t.looks {
+		end, _ := slices.BinarySearch(t.starts, look.at)
+		sum := sums[k]
+		larger := 0
+		for i := range alive {
+			alive[i] += flipped(values[begin:end], coins)
+			if alive[i] >= sum*(1-rounding) {
+				larger++
+			}
+		}
+		begin = end
+		allowed := int(look.spent*level*float64(draws+1)) - crossed
+		if sum > 0 && larger < allowed {
+			return k
+		}
+		left := uncrossed(alive, sum, allowed)
+		crossed += len(alive) - len(left)
+		alive = left
+	}
+	return len(t.looks)
+}
+
+// sums is that of the values at each look.
+func (t *flipTest) sums(values []float64) []float64 {
+	var sums []float64
+	for _, look := range t.looks {
+		end, _ := slices.BinarySearch(t.starts, look.at)
+		var sum float64
+		for _, v := range values[:end] {
+			sum += v
+		}
+		sums = append(sums, sum)
+	}
+	return sums
+}
+
+// uncrossed takes the largest of the sums away, as many as are allowed, but none that is as large as one that stays, or
+// no larger than that of the data, which stays.
+func uncrossed(sums []float64, data float64, allowed int) []float64 {
+	if allowed <= 0 {
+		return sums
+	}
+	slices.Sort(sums)
+	end := max(len(sums)-allowed, 1)
+	for end < len(sums) && (sums[end] <= sums[end-1]+rounding*math.Abs(sums[end]) || sums[end] <= data*(1+rounding)) {
+		end++
+	}
+	return sums[:end]
+}
+
+// flipped is the sum of the values with signs drawn afresh.
+func flipped(values []float64, coins *rand.PCG) (sum float64) {
+	var bits uint64
+	for i, v := range values {
+		if i%64 == 0 {
+			bits = coins.Uint64()
+		}
+		sum += math.Float64frombits(math.Float64bits(v) ^ bits<<63)
+		bits >>= 1
+	}
+	return sum
+}
+
+// result estimates the first so many starts: their weighted mean, its standard error, and p, of one look.
+func (t *flipTest) result(starts int) GateResult {
+	n, _ := slices.BinarySearch(t.starts, starts)
+	found := GateResult{Estimate: math.NaN(), Error: math.NaN(), P: 1}
+	if n == 0 {
+		return found
+	}
+	var weight, sum, squares float64
+	for i, e := range t.estimates[:n] {
+		weight += t.weights[i]
+		sum += t.weights[i] * e
+	}
+	found.Estimate = sum / weight
+	for i, e := range t.estimates[:n] {
+		off := t.weights[i] * (e - found.Estimate)
+		squares += off * off
+	}
+	if n > 1 {
+		found.Error = math.Sqrt(squares*float64(n)/float64(n-1)) / weight
+	}
+	found.P = t.rule.p(t.above(math.Log1p(t.rule.Margin) + t.slack)[:n])
+	return found
+}
+
+// p is how often signs drawn afresh make the sum of the values as large as it is.
+func (r Rule) p(values []float64) float64 {
+	var sum float64
+	for _, v := range values {
+		sum += v
+	}
+	coins := rand.NewPCG(r.Seed, drawStream)
+	larger, draws := 0, r.draws(1)
+	for range draws {
+		if flipped(values, coins) >= sum*(1-rounding) {
+			larger++
+		}
+	}
+	return float64(1+larger) / float64(1+draws)
+}

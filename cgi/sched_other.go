@@ -1,0 +1,6 @@
+//go:build !linux
+
+package cgi
+
+// useBatchPolicy is for Linux.
+func useBatchPolicy() {}

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package cgi
-
-// interruptNobody is for Linux.
-func interruptNobody() {}
