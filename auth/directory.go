@@ -56,12 +56,8 @@ func (s *session) close() {
 
 // isAlive reports whether the server has not ended it, as far as is known.
 func (s *session) isAlive() bool {
-	for _, c := range []*ldap.Conn{s.search, s.bind} {
-		if c != nil && c.IsClosing() {
-			return false
-		}
-	}
-	return true
+	ended := func(c *ldap.Conn) bool { return c != nil && c.IsClosing() }
+	return !ended(s.search) && !ended(s.bind)
 }
 
 var _ Authenticator = (*Directory)(nil)

@@ -40,12 +40,7 @@ func (c Child) Serve(ctx context.Context) error {
 		rep.connections = c.Connections()
 	}
 	rep.write()
-	for _, e := range []error{err, served, closed} {
-		if e != nil {
-			return e
-		}
-	}
-	return nil
+	return cmp.Or(err, served, closed)
 }
 
 func (c Child) open(ctx context.Context, rep *childReport) (http.Handler, func() error, error) {

@@ -8,7 +8,7 @@ import (
 )
 
 // A start's child has one of the numbers that were given after it began, also where the numbers begin anew.
-func TestNumbers(t *testing.T) {
+func TestPIDsBetween(t *testing.T) {
 	highest := cgi.MaxPID()
 	for _, test := range []struct {
 		after, last int

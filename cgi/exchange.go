@@ -178,6 +178,12 @@ func (e *exchange) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
+// textBusy is that a program cannot be executed while somebody writes it.
+const textBusy = syscall.ETXTBSY
+
+// transientErrnos is what passes.
+var transientErrnos = []syscall.Errno{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, textBusy}
+
 // isTransient reports whether what keeps a program from being started is that the system has no more of something,
 // which will pass. The library tells it as text.
 func isTransient(why string) bool {

@@ -120,12 +120,7 @@ func (a *hostResponse) correct(header http.Header) (why string) {
 
 // printable reports whether a value may stand in a header.
 func printable(value string) bool {
-	for i := range len(value) {
-		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f })
 }
 
 var errAborted = errors.New("the answer is not taken any further")

@@ -41,7 +41,7 @@ type Run struct {
 	Rounds           int               `json:"rounds"`            // planned; 0 if the time was
 	Starts           int               `json:"starts"`            // how often the targets were started and measured
 	Suite            *record.SuiteInfo `json:"suite,omitempty"`   // of what others wrote, if it is one
-	StealShare       *float64          `json:"steal_share"`       // of the run's CPU time, taken by the hypervisor; nil if unknown
+	StealShare       *float64          `json:"steal_share"`       // of its CPU time, taken by the hypervisor; nil if unknown
 }
 
 // A Cell is what was seen of one cell of the plan, over all its blocks.
@@ -62,9 +62,9 @@ type Cell struct {
 	Lag                   LagQuantiles `json:"lag_ns"`                  // null in a closed loop, which has none
 	CPUPerRequest         *int64       `json:"cpu_ns_per_request"`
 	ChildrenCPU           *int64       `json:"children_cpu_ns_per_request"` // the part of it that is of child processes
-	DatabaseCPU           *int64       `json:"database_cpu_ns_per_request"` // and that of its database server, if it is known
+	DatabaseCPU           *int64       `json:"database_cpu_ns_per_request"` // and of its database server, if known
 	CPUResolution         int64        `json:"cpu_resolution_ns,omitempty"` // bounds the error of the CPU time of a block
-	UsageReadCPU          *int64       `json:"usage_reading_ns"`            // CPU of a look at the usage, taken off each block
+	UsageReadCPU          *int64       `json:"usage_reading_ns"`            // of a look at the usage, taken off each block
 	GeneratorCPU          *int64       `json:"generator_cpu_ns_per_request"`
 	ProcessesPerRequest   *float64     `json:"processes_per_request"`
 	ConnectionsPerRequest *float64     `json:"connections_per_request"`

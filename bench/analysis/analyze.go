@@ -24,9 +24,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 	if steal := sumSteal(r.Blocks); steal.CPUSeconds > 0 {
 		a.Run.StealShare = new(steal.share())
 	}
-	for _, b := range r.Blocks {
-		a.Run.Starts = max(a.Run.Starts, b.Start+1)
-	}
+	a.Run.Starts = startsOf(r.Blocks)
 	if r.Tail == (record.Tail{}) {
 		a.Run.Condition = "the harness was killed"
 		if n := len(r.Blocks); n > 0 {

@@ -1,6 +1,9 @@
 package analysis
 
-import "forktax/bench/record"
+import (
+	"forktax/bench/record"
+	"strings"
+)
 
 // Verdicts of a gate, and of the check that it is a part of.
 const (
@@ -42,7 +45,7 @@ type Gate struct {
 	Unit      string      `json:"unit"` // of the values: "ns", "1/s", or "1" for counts a request
 	Base      *float64    `json:"base"` // median over the blocks; nil if it is not known
 	Candidate *float64    `json:"candidate"`
-	Ratio     *float64    `json:"ratio"` // cost of the candidate over that of the base: above 1 is worse, for throughput, too
+	Ratio     *float64    `json:"ratio"` // cost of the candidate over the base's: above 1 is worse, for throughput, too
 	RatioLow  *float64    `json:"ratio_low"`
 	RatioHigh *float64    `json:"ratio_high"`
 	P         *float64    `json:"p"` // of no regression; nil for a count
@@ -57,4 +60,45 @@ type Control struct {
 	Ratio *float64 `json:"ratio"` // of response times that was found
 	P     *float64 `json:"p"`
 	Found bool     `json:"found"`
+}
+
+// GateLeftOut is what a table has for the verdict of a gate that was left out.
+const GateLeftOut = "left out"
+
+// LeftOutLines lists the gates that were left out with the reason, one line for each reason.
+func LeftOutLines(all []record.LeftOut) (lines []string) {
+	var reasons []string
+	gates := map[string][]string{}
+	for _, l := range all {
+		if gates[l.Why] == nil {
+			reasons = append(reasons, l.Why)
+		}
+		gates[l.Why] = append(gates[l.Why], l.Gate)
+	}
+	for _, why := range reasons {
+		lines = append(lines, strings.Join(gates[why], ", ")+": "+why)
+	}
+	return lines
+}
+
+// leftOutText says for the headline of a pass which gates it does not rest on.
+func (c *Check) leftOutText() string {
+	if len(c.LeftOut) == 0 {
+		return ""
+	}
+	var names []string
+	for _, l := range c.LeftOut {
+		names = append(names, l.Gate)
+	}
+	return "; left out: " + strings.Join(names, ", ")
+}
+
+// gatesLeftOut warns that a check rests on fewer gates than it would.
+func gatesLeftOut(p record.Plan) (Warning, bool) {
+	if p.Check == nil || len(p.Check.LeftOut) == 0 {
+		return Warning{}, false
+	}
+	return Warning{Code: "left-out",
+		Text:   "gates were left out: " + strings.Join(LeftOutLines(p.Check.LeftOut), "; "),
+		Advice: "the verdict rests on the others; get what is missing, or name by --gates what is to be judged"}, true
 }

@@ -90,10 +90,7 @@ func (p pairs) series(metric string, starts int) sequential.Series {
 
 // checkData is what a check is decided by.
 func checkData(r *record.Result, measured []measurements, gates []measuredGate) sequential.Data {
-	starts := 0
-	for _, b := range r.Blocks {
-		starts = max(starts, b.Start+1)
-	}
+	starts := startsOf(r.Blocks)
 	d := sequential.Data{Ended: r.Tail != (record.Tail{})}
 	for _, t := range gates {
 		d.Gates = append(d.Gates, t.pairs.series(t.metric, starts))
@@ -166,16 +163,12 @@ func (t measuredGate) gate(f sequential.GateResult) Gate {
 		g.RatioLow, g.RatioHigh = new(*c.RatioLow*math.Exp(-t.slack)), new(*c.RatioHigh*math.Exp(t.slack))
 	}
 	if higherIsBetter(t.metric) {
-		g.Ratio, g.RatioLow, g.RatioHigh = inverted(g.Ratio), inverted(g.RatioHigh), inverted(g.RatioLow)
+		g.Ratio = new(1 / *g.Ratio)
+		if g.RatioLow != nil {
+			g.RatioLow, g.RatioHigh = new(1 / *g.RatioHigh), new(1 / *g.RatioLow)
+		}
 	}
 	return g
-}
-
-func inverted(ratio *float64) *float64 {
-	if ratio == nil {
-		return nil
-	}
-	return new(1 / *ratio)
 }
 
 func unitOf(metric string) string {

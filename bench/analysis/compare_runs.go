@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // A RunComparison compares two stored runs. They were not interleaved, so it says what is seen, and judges
@@ -16,7 +18,7 @@ type RunComparison struct {
 	Schema     int              `json:"schema"`
 	A          ComparedRun      `json:"a"`
 	B          ComparedRun      `json:"b"`
-	Mismatches []Mismatch       `json:"unlike"`   // in machine or settings; if there are any, absolute numbers are not compared
+	Mismatches []Mismatch       `json:"unlike"`   // in machine or settings; then absolute numbers are not compared
 	Allowed    bool             `json:"allowed"`  // they are compared all the same
 	Programs   []Mismatch       `json:"programs"` // that are other files: which may well be what is to be seen
 	Cells      []CellComparison `json:"cells"`    // that both have
@@ -97,11 +99,6 @@ func (c *RunComparison) compare(a, b *float64) RunValues {
 	return v
 }
 
-// cell is that of the candidate.
-func (c Comparison) cell() record.Cell {
-	return record.Cell{Workload: c.Workload, Request: c.Request, Model: c.Candidate, Engine: c.Engine, Load: c.Load}
-}
-
 func onlyIn(a, b *Analysis) []record.Cell {
 	only := []record.Cell{}
 	for _, x := range a.Cells {
@@ -114,20 +111,15 @@ func onlyIn(a, b *Analysis) []record.Cell {
 
 // mismatches lists how machines and settings differ. What moves by itself, such as the load, is not among it.
 func mismatches(a, b *Analysis) []Mismatch {
-	found := []Mismatch{}
-	add := func(what, x, y string) {
-		if x != y {
-			found = append(found, Mismatch{what, orAbsent(x), orAbsent(y)})
-		}
-	}
-	found = append(found, MachineMismatches(a.Environment, b.Environment)...)
-	add("forktax", a.Run.Version, b.Run.Version)
-	add("baseline", a.Run.Baseline, b.Run.Baseline)
-	add("database", database(a.Environment.Database), database(b.Environment.Database))
+	found := append(MachineMismatches(a.Environment, b.Environment), differing([]Mismatch{
+		{"forktax", a.Run.Version, b.Run.Version},
+		{"baseline", a.Run.Baseline, b.Run.Baseline},
+		{"database", database(a.Environment.Database), database(b.Environment.Database)},
+	})...)
 	for _, v := range a.Run.Variants {
 		for _, w := range b.Run.Variants {
 			if v.Name == w.Name && !reflect.DeepEqual(v, w) {
-				add("variant "+v.Name, FormatVariant(v), FormatVariant(w))
+				found = append(found, Mismatch{"variant " + v.Name, FormatVariant(v), FormatVariant(w)})
 			}
 		}
 	}
@@ -136,8 +128,7 @@ func mismatches(a, b *Analysis) []Mismatch {
 
 // MachineMismatches lists how two machines differ.
 func MachineMismatches(a, b record.Environment) []Mismatch {
-	found := []Mismatch{}
-	for _, v := range []struct{ what, a, b string }{
+	return differing([]Mismatch{
 		{"CPU", a.CPU, b.CPU},
 		{"cores", fmt.Sprint(a.Cores), fmt.Sprint(b.Cores)},
 		{"system", a.OS + " on " + a.Arch, b.OS + " on " + b.Arch},
@@ -145,19 +136,18 @@ func MachineMismatches(a, b record.Environment) []Mismatch {
 		{"governor", a.Governor, b.Governor},
 		{"clock source", a.ClockSource, b.ClockSource},
 		{"mitigations", FormatSettings(a.Mitigations), FormatSettings(b.Mitigations)},
-	} {
-		if v.a != v.b {
-			found = append(found, Mismatch{v.what, orAbsent(v.a), orAbsent(v.b)})
+	})
+}
+
+// differing are those of which both sides are not the same.
+func differing(all []Mismatch) []Mismatch {
+	found := []Mismatch{}
+	for _, u := range all {
+		if u.A != u.B {
+			found = append(found, Mismatch{u.What, cmp.Or(u.A, units.Absent), cmp.Or(u.B, units.Absent)})
 		}
 	}
 	return found
-}
-
-func orAbsent(s string) string {
-	if s == "" {
-		return Absent
-	}
-	return s
 }
 
 func database(d *record.Database) string {
@@ -187,7 +177,7 @@ func programMismatches(a, b []record.Program) []Mismatch {
 }
 
 func programText(p record.Program) string {
-	words := fmt.Sprintf("%s, SHA-256 %.12s", FormatSize(p.Bytes), p.SHA256)
+	words := fmt.Sprintf("%s, SHA-256 %.12s", units.Size(p.Bytes), p.SHA256)
 	if p.Go != "" {
 		words += ", " + p.Go
 	}
@@ -203,4 +193,31 @@ func (c *RunComparison) notes(s ComparedRun, a *Analysis) []string {
 		}
 	}
 	return notes
+}
+
+// FormatVariant says what one is, as far as it is anything but a model.
+func FormatVariant(v record.Variant) string {
+	parts := []string{"model " + v.Model}
+	if len(v.Build) > 0 {
+		parts = append(parts, fmt.Sprintf("built with `%s`", strings.Join(v.Build, " ")))
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Env)) {
+		parts = append(parts, fmt.Sprintf("`%s=%s`", name, v.Env[name]))
+	}
+	if v.Padding > 0 {
+		parts = append(parts, fmt.Sprintf("%s bytes more of environment", units.Count(int64(v.Padding))))
+	}
+	if v.Program != "" {
+		parts = append(parts, fmt.Sprintf("program `%s`", v.Program))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// FormatSettings lists what a database server is set to.
+func FormatSettings(set map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		parts = append(parts, name+" "+set[name])
+	}
+	return strings.Join(parts, ", ")
 }

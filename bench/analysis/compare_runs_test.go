@@ -44,7 +44,7 @@ func contrasted(t *testing.T, c *analysis.RunComparison, format string) string {
 	return text.String()
 }
 
-func TestContrast(t *testing.T) {
+func TestCompareRuns(t *testing.T) {
 	a := steady(t, map[string]int{"persistent": 1000, "cgi": 4000}, 3)
 	b := steady(t, map[string]int{"persistent": 2000, "cgi": 4000}, 5)
 	b.Environment.Programs[0].SHA256 = "bb"
@@ -74,8 +74,8 @@ func TestContrast(t *testing.T) {
 	}
 	for _, format := range []string{"text", "markdown"} {
 		text := contrasted(t, c, format)
-		for _, want := range []string{"not interleaved", "tens of per cent", "+99.9 %", "Only in A", "hello/hello, cgi, 5 clients, fake",
-			"SHA-256 bb"} {
+		for _, want := range []string{"A: old, run made of 2001-09-09 01:46, 5 s\n", "not interleaved", "tens of per cent", "+99.9 %",
+			"Only in A", "hello/hello, cgi, 5 clients, fake", "SHA-256 bb"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s does not say %q:\n%s", format, want, text)
 			}
@@ -94,7 +94,7 @@ func TestContrast(t *testing.T) {
 }
 
 // Of unlike machines, what each run compares itself is held against each other, and nothing else unless it is allowed.
-func TestContrastOfUnlikeMachines(t *testing.T) {
+func TestCompareRunsOfUnlikeMachines(t *testing.T) {
 	micros := map[string]int{"persistent": 1000, "cgi": 4000}
 	for what, change := range map[string]func(*analysis.Analysis){
 		"CPU":      func(a *analysis.Analysis) { a.Environment.CPU = "two" },
@@ -132,7 +132,7 @@ func TestContrastOfUnlikeMachines(t *testing.T) {
 }
 
 // Runs that have no cell in common are no mistake, and it is said. What a run warns of is passed on.
-func TestContrastOfNothing(t *testing.T) {
+func TestCompareRunsOfNothing(t *testing.T) {
 	a, b := steady(t, map[string]int{"persistent": 10, "cgi": 20}), steady(t, map[string]int{"persistent": 10, "cgi": 20})
 	for i := range b.Cells {
 		b.Cells[i].Workload = "other"

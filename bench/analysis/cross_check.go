@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"forktax/bench/record"
 	"forktax/bench/stats"
@@ -41,11 +42,7 @@ func crossChecks(plan record.Plan, cells []Cell, measured []measurements) []Cros
 }
 
 func (p pairs) ratio() float64 {
-	var logs []float64
-	for _, v := range p {
-		logs = append(logs, v.logRatio())
-	}
-	return math.Exp(stats.HodgesLehmann(logs))
+	return math.Exp(stats.HodgesLehmann(slices.Concat(p.byStart(blockPair.logRatio)...)))
 }
 
 func (m measurements) generatorCPU() int64 {

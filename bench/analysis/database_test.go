@@ -112,7 +112,7 @@ func TestCoarseCPU(t *testing.T) {
 }
 
 // What a target logged when requests failed is told with how many did, each kind of line once.
-func TestComplaints(t *testing.T) {
+func TestLogLines(t *testing.T) {
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 		return append(analysistest.TenResponses(c, round), analysistest.Failed(record.ErrWrongStatus))
 	}}

@@ -16,7 +16,7 @@ type Decision struct {
 	Load          record.Load `json:"load"`
 	CoreShares    []Share     `json:"core_shares"`       // that requests take of a core, at some rates
 	SecondCoreRPS float64     `json:"core_capacity_rps"` // from this rate on one core is not enough
-	TaxNS         *float64    `json:"tax_ns"`            // of the median response time over the baseline; nil if none was found
+	TaxNS         *float64    `json:"tax_ns"`            // of the median response time; nil if none was found
 	Savings       []Saving    `json:"savings"`           // of the tax; they overlap
 }
 
@@ -35,13 +35,6 @@ type Saving struct {
 	Because string  `json:"source"`      // what it was worked out from
 }
 
-// What may take away a part of the tax.
-const (
-	byPooler   = "a connection pooler"
-	byStatic   = "a static build"
-	byResident = "a resident process"
-)
-
 // DecisionRates are those at which shares of a core are told.
 var DecisionRates = []float64{1, 10, 100, 1000}
 
@@ -57,7 +50,8 @@ func decisions(a *Analysis) []Decision {
 		for _, rps := range DecisionRates {
 			d.CoreShares = append(d.CoreShares, Share{rps, rps / d.SecondCoreRPS})
 		}
-		if r := a.Comparison(c.Cell, MetricResponse); r != nil && r.Difference > 0 && !r.Undecided() && r.Baseline == record.Baseline {
+		r := a.Comparison(c.Cell, MetricResponse)
+		if r != nil && r.Difference > 0 && !r.Undecided() && r.Baseline == record.Baseline {
 			d.TaxNS = &r.Difference
 			d.Savings = a.savings(c, r.Difference)
 		}
@@ -78,14 +72,14 @@ func (a *Analysis) savings(c Cell, tax float64) []Saving {
 		}
 	}
 	if c.ConnectionsPerRequest != nil && *c.ConnectionsPerRequest > 0 {
-		add(byPooler, float64(c.PhaseNS(contract.PhaseConnect.String())+c.PhaseNS(contract.PhaseClose.String())), true,
-			"the phases connect and close")
+		connecting := c.PhaseNS(contract.PhaseConnect.String()) + c.PhaseNS(contract.PhaseClose.String())
+		add("a connection pooler", float64(connecting), true, "the phases connect and close")
 	}
 	if other := a.fastestStatic(c); other != nil {
-		add(byStatic, float64(c.startupNS()-other.startupNS()), true, fmt.Sprintf("spawn and start of %s, which is linked statically",
-			other.Workload))
+		add("a static build", float64(c.startupNS()-other.startupNS()), true,
+			fmt.Sprintf("spawn and start of %s, which is linked statically", other.Workload))
 	}
-	add(byResident, tax, false, "the comparison with "+record.Baseline)
+	add("a resident process", tax, false, "the comparison with "+record.Baseline)
 	return found
 }
 

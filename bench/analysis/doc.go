@@ -2,5 +2,5 @@
 // the baseline, phases, knees, costs, and the verdict of a check.
 //
 // It measures nothing and prints nothing: package run makes records, package report prints. Numbers come from package
-// stats. The Format functions are here because warnings contain numbers.
+// stats.
 package analysis

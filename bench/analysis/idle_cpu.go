@@ -8,6 +8,7 @@ import (
 
 	"forktax/bench/record"
 	"forktax/bench/stats"
+	"forktax/bench/units"
 	"forktax/workload/contract"
 )
 
@@ -68,7 +69,8 @@ func idleCPUWarning(r *record.Result) (Warning, bool) {
 			continue
 		}
 		cells = append(cells, c.String())
-		if words := fmt.Sprintf("%s as %s used %s", t.workload, t.model, FormatPercent(share)); !slices.Contains(used, words) {
+		words := fmt.Sprintf("%s as %s used %s", t.workload, t.model, units.Percent(share))
+		if !slices.Contains(used, words) {
 			used = append(used, words)
 		}
 	}

@@ -60,9 +60,7 @@ func invalidCells(cells []Cell, counts func(Cell) bool) (names []string, text st
 	for _, c := range cells {
 		if counts(c) && c.tooManyInvalid() {
 			names = append(names, c.String())
-			for reason, n := range c.Invalid {
-				reasons[reason] += n
-			}
+			addCounts(reasons, c.Invalid)
 		}
 	}
 	return names, fmt.Sprintf("more than a fifth of the blocks of %s is invalid: %s", firstOf(names), reasons)
@@ -70,32 +68,6 @@ func invalidCells(cells []Cell, counts func(Cell) bool) (names []string, text st
 
 // fewestPairs have a 95 % interval; see stats.SignedRank.
 const fewestPairs = 6
-
-// A shortage is a comparison with the baseline that has no interval.
-type shortage struct {
-	cell   record.Cell
-	pairs  int
-	metric string // by which there are the fewest
-}
-
-// shortages finds the comparisons of a plan with the baseline, counts them, and lists those with too few pairs. A
-// search makes none.
-func shortages(plan record.Plan, measured []measurements) (found []shortage, planned int) {
-	for i, c := range plan.Cells {
-		b, ok := baselineCell(plan, c)
-		if !ok || plan.Searched {
-			continue
-		}
-		planned++
-		n := pairCount{}
-		n.add(measured[b], measured[i])
-		pairs, metric := n.fewest(comparedBy(measured[b].backlog(), measured[i].backlog()))
-		if pairs < fewestPairs {
-			found = append(found, shortage{c, pairs, metric})
-		}
-	}
-	return found, planned
-}
 
 // A pairCount is how many pairs of blocks two cells are compared by, by metric.
 type pairCount map[string]int
@@ -120,19 +92,26 @@ func (n pairCount) fewest(by []metric) (fewest int, metric string) {
 	return fewest, metric
 }
 
-// tooFewPairs warns of the comparisons that have no interval, or came to nothing: but not of those of cells with too
-// many invalid blocks, of which more would not help.
+// tooFewPairs tells of the comparisons with the baseline that have no interval, or came to nothing: but of those of
+// accused cells, of which more would not help. A search makes none.
 func tooFewPairs(plan record.Plan, blocks []record.Block, measured []measurements, a *Analysis) (Warning, bool) {
-	short, planned := shortages(plan, measured)
 	var names []string
-	fewest, poorest := fewestPairs, ""
-	for _, s := range short {
-		if cell := a.cell(s.cell); cell != nil && cell.tooManyInvalid() {
+	planned, fewest, poorest := 0, fewestPairs, ""
+	for i, c := range plan.Cells {
+		b, ok := baselineCell(plan, c)
+		if !ok || plan.Searched {
 			continue
 		}
-		names = append(names, s.cell.String())
-		if s.pairs < fewest {
-			fewest, poorest = s.pairs, fmt.Sprintf("%d by %s in %s", s.pairs, s.metric, s.cell)
+		planned++
+		n := pairCount{}
+		n.add(measured[b], measured[i])
+		pairs, metric := n.fewest(comparedBy(measured[b].backlog(), measured[i].backlog()))
+		if cell := a.cell(c); pairs >= fewestPairs || cell != nil && cell.tooManyInvalid() {
+			continue
+		}
+		names = append(names, c.String())
+		if pairs < fewest {
+			fewest, poorest = pairs, fmt.Sprintf("%d by %s in %s", pairs, metric, c)
 		}
 	}
 	return warningAbout(names, Warning{Code: Inconclusive,

@@ -35,24 +35,21 @@ func knees(r *record.Result, measured []measurements) ([]Knee, error) {
 	if r.Plan.Objective == nil {
 		return found, nil
 	}
-	blocks := make([][]record.Block, len(r.Plan.Cells))
-	for _, b := range r.Blocks {
-		blocks[b.Cell] = append(blocks[b.Cell], b)
-	}
 	for _, curve := range kneeCurves(r.Plan) {
 		first := r.Plan.Cells[curve[0]]
 		k := Knee{Workload: first.Workload, Request: first.Request, Model: first.Model,
 			Objective: r.Plan.Objective.String()}
 		s := kneeState{knee: &k, met: -1, failed: len(curve), starts: map[int]int{}}
 		for point, cell := range curve {
-			if len(blocks[cell]) == 0 {
+			blocks := blocksOf(r, cell)
+			if len(blocks) == 0 {
 				continue
 			}
 			eval := s.evalPooled
 			if r.Plan.Searched {
 				eval = s.evalStarts
 			}
-			f, err := eval(r, point, measured[cell], blocks[cell])
+			f, err := eval(r, point, measured[cell], blocks)
 			if err != nil {
 				return nil, err
 			}
@@ -66,8 +63,8 @@ func knees(r *record.Result, measured []measurements) ([]Knee, error) {
 	return found, nil
 }
 
-// kneeCurves leaves out the floor, which nobody would serve, and the models between the levels of reuse at the ends,
-// which are visited at one rate only.
+// kneeCurves leaves out the floor, which nobody would serve, and the rungs of the ladder, which are visited at one
+// rate only.
 func kneeCurves(p record.Plan) [][]int {
 	curves := p.Curves()
 	points := map[[2]string]int{} // of a request's longest curve

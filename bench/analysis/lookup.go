@@ -55,13 +55,14 @@ func (a *Analysis) Comparison(c record.Cell, metric string) *Comparison {
 
 // ComparisonIndex is the index of that comparison, or −1.
 func (a *Analysis) ComparisonIndex(c record.Cell, metric string) int {
-	return slices.IndexFunc(a.Comparisons, func(r Comparison) bool { return r.of(c) && r.Baseline == a.Run.Baseline && r.Metric == metric })
+	return slices.IndexFunc(a.Comparisons, func(r Comparison) bool {
+		return r.cell() == c && r.Baseline == a.Run.Baseline && r.Metric == metric
+	})
 }
 
-// of says whether the cell is the candidate.
-func (c Comparison) of(cell record.Cell) bool {
-	return c.Workload == cell.Workload && c.Request == cell.Request && c.Engine == cell.Engine && c.Load == cell.Load &&
-		c.Candidate == cell.Model
+// cell is that of the candidate.
+func (c Comparison) cell() record.Cell {
+	return record.Cell{Workload: c.Workload, Request: c.Request, Model: c.Candidate, Engine: c.Engine, Load: c.Load}
 }
 
 // cell finds a cell of the analysis.
@@ -97,7 +98,8 @@ func (a *Analysis) Overloaded(c Cell) bool {
 // FloorOf finds the floor's cell under the engine and load of a cell.
 func (a *Analysis) FloorOf(c Cell) *Cell {
 	for i, f := range a.Cells {
-		if a.Run.Floor != "" && f.Workload == a.Run.Floor && f.Engine == c.Engine && f.Load == c.Load && f.Response.P50 != nil {
+		if a.Run.Floor != "" && f.Workload == a.Run.Floor && f.Engine == c.Engine && f.Load == c.Load &&
+			f.Response.P50 != nil {
 			return &a.Cells[i]
 		}
 	}
@@ -111,4 +113,36 @@ func (a *Analysis) Engines() []string {
 		names = append(names, c.Engine)
 	}
 	return slices.Compact(slices.Sorted(slices.Values(names)))
+}
+
+// startsOf is how often the targets were started for these blocks.
+func startsOf(blocks []record.Block) int {
+	starts := 0
+	for _, b := range blocks {
+		starts = max(starts, b.Start+1)
+	}
+	return starts
+}
+
+func addCounts(to, more Counts) {
+	for kind, n := range more {
+		to[kind] += n
+	}
+}
+
+// namesOf names the cells that are wanted.
+func namesOf(cells []Cell, wanted func(Cell) bool) (names []string) {
+	for _, c := range cells {
+		if wanted(c) {
+			names = append(names, c.String())
+		}
+	}
+	return names
+}
+
+func Float(ns *int64) *float64 {
+	if ns == nil {
+		return nil
+	}
+	return new(float64(*ns))
 }

@@ -15,7 +15,7 @@ type measurements struct {
 	blocks, requests int
 	errors           Counts
 	usage            *contract.Usage // summed; nil if the target did not tell
-	database         *int64          // processor time of its database server, summed; nil if it has none, or that is not known
+	database         *int64          // CPU time of its database server, summed; nil if it has none, or that is not known
 	logLines         []string        // each kind of line once
 	generatorNS      int64
 	readingNS        int64              // that a look at the usage costs
@@ -63,22 +63,24 @@ func measure(r *record.Result) ([]measurements, error) {
 	return measured, nil
 }
 
+// blocksOf lists the blocks of the cell with this index.
+func blocksOf(r *record.Result, cell int) (found []record.Block) {
+	for _, b := range r.Blocks {
+		if b.Cell == cell {
+			found = append(found, b)
+		}
+	}
+	return found
+}
+
 // readCell reads the blocks of the cell with this index, one by one.
 func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockData{}}
 	load := r.Plan.Cells[cell].Load
 	length, _ := r.Plan.Length(r.Plan.Cells[cell])
-	blocks := 0
-	for _, b := range r.Blocks {
-		if b.Cell == cell {
-			blocks++
-		}
-	}
+	blocks := blocksOf(r, cell)
 	var lag []int64 // of one block
-	for _, b := range r.Blocks {
-		if b.Cell != cell {
-			continue
-		}
+	for _, b := range blocks {
 		b.Usage = withoutReadCost(b.Usage, reading)
 		m.add(b)
 		view := &blockData{start: b.Start, response: make([]int64, 0, b.Requests)}
@@ -108,7 +110,7 @@ func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 		view.reasons = invalidReasons(r.Plan, b, view.backlog, lag, view.response)
 		view.values = view.metrics(b, view.response)
 		phases.metrics(view.values)
-		phases.downsample(blocks)
+		phases.downsample(len(blocks))
 		view.phaseSamples = phases.kept
 		m.rounds[b.Round] = view
 	}
@@ -196,10 +198,11 @@ func (m measurements) responses() stats.Pool {
 
 // pool reads the observations of the cell's blocks with valid times again, and brings a value of them together, sorted.
 // It uses buf.
-func (m measurements) pool(r *record.Result, cell int, value func(record.Observation) time.Duration, buf []int64) ([]int64, error) {
+func (m measurements) pool(r *record.Result, cell int, value func(record.Observation) time.Duration,
+	buf []int64) ([]int64, error) {
 	buf = buf[:0]
-	for _, b := range r.Blocks {
-		if b.Cell != cell || timesInvalid(m.rounds[b.Round].reasons) {
+	for _, b := range blocksOf(r, cell) {
+		if timesInvalid(m.rounds[b.Round].reasons) {
 			continue
 		}
 		for o, err := range r.Observations(b) {
@@ -219,9 +222,7 @@ func (m *measurements) add(b record.Block) {
 	m.blocks++
 	m.requests += b.Requests
 	m.generatorNS += b.GeneratorNS
-	for class, n := range b.Errors {
-		m.errors[class] += n
-	}
+	addCounts(m.errors, b.Errors)
 	m.logLines = record.MergeLogLines(m.logLines, b.LogLines)
 	if b.DatabaseNS != nil {
 		if m.database == nil {

@@ -126,7 +126,7 @@ func TestStallIsNoOverload(t *testing.T) {
 }
 
 // Where a rung of a ladder is overloaded, the steps to it and from it are not told.
-func TestLadderOfAnOverload(t *testing.T) {
+func TestReuseLevelsOfAnOverload(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	check := func(slow string, want ...string) {
 		t.Helper()

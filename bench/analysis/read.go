@@ -62,7 +62,8 @@ func parse(text []byte) (*Analysis, error) {
 		return nil, errors.New("it has no cells")
 	}
 	for i, c := range a.Cells {
-		if c.Workload == "" || c.Request == "" || c.Model == "" || c.Load.Kind != record.Closed && c.Load.Kind != record.Open {
+		if c.Workload == "" || c.Request == "" || c.Model == "" ||
+			c.Load.Kind != record.Closed && c.Load.Kind != record.Open {
 			return nil, fmt.Errorf("cell %d does not say what it is of", i+1)
 		}
 	}

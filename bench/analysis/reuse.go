@@ -3,11 +3,12 @@ package analysis
 import (
 	"fmt"
 	"forktax/bench/record"
+	"forktax/bench/units"
 	"strings"
 )
 
-// ReuseLevels are the costs of what a process can keep: the steps lead over the models of one request, from the one
-// that keeps everything down to the one that keeps nothing.
+// A ReuseLevels says what each thing is worth that a process can keep: its rungs are models of one request, from the
+// one that keeps everything down to the one that keeps nothing.
 type ReuseLevels struct {
 	Workload string      `json:"workload"`
 	Request  string      `json:"request"`
@@ -16,8 +17,9 @@ type ReuseLevels struct {
 	Steps    []Step      `json:"steps"`
 }
 
-// A Step is what it costs not to reuse one thing more. The client saw it as a difference of response times,
-// and the server as one of the sums of the phases that it told; these are two measurements of one thing, by two clocks.
+// A Step is what it costs not to reuse one thing more. The client saw it as a difference of response
+// times, and the server as one of the sums of the phases that it told; these are two measurements of one thing, by two
+// clocks.
 type Step struct {
 	NotReused string   `json:"not_reused"` // "connection", "state", "process", or several where models between are missing
 	From      string   `json:"from"`       // the model that keeps it
@@ -76,7 +78,8 @@ func step(from, to measurements) (Step, bool) {
 		return Step{}, false
 	}
 	s := Step{Blocks: len(response), Response: response.estimate(),
-		Phases: pairBlocks(from.rounds, to.rounds, metricAllPhases).estimate(), CPU: pairBlocks(from.rounds, to.rounds, MetricCPU).estimate()}
+		Phases: pairBlocks(from.rounds, to.rounds, metricAllPhases).estimate(),
+		CPU:    pairBlocks(from.rounds, to.rounds, MetricCPU).estimate()}
 	s.Agree = s.Response.overlaps(s.Phases)
 	return s, true
 }
@@ -110,13 +113,13 @@ func clockDisagreement(found []ReuseLevels) (Warning, bool) {
 				cell := record.Cell{Workload: l.Workload, Request: l.Request, Model: s.To, Engine: l.Engine, Load: l.Load}
 				cells = append(cells, cell.String())
 				steps = append(steps, fmt.Sprintf("%s, %s, %s: %s and %s", RequestName(l.Workload, l.Request), l.Load, s.NotReused,
-					FormatOptional(s.Response.Value, FormatDuration), FormatOptional(s.Phases.Value, FormatDuration)))
+					units.Optional(s.Response.Value, units.Duration), units.Optional(s.Phases.Value, units.Duration)))
 			}
 		}
 	}
 	return warningAbout(cells, Warning{Code: "ladder",
-		Text: fmt.Sprintf("what it adds to renew a thing differs between the client's clock and the servers' phases in %d of %d "+
-			"steps (%s)", len(steps), all, firstOf(steps)),
-		Advice: "the phases arrive and return differ, then, which are not the servers' to tell: network, HTTP, and waking up, " +
-			"which takes longer the longer a client has waited; believe the client's for what a user waits"})
+		Text: fmt.Sprintf("what it adds to renew a thing differs between the client's clock and the servers' phases in %d "+
+			"of %d steps (%s)", len(steps), all, firstOf(steps)),
+		Advice: "the phases arrive and return differ, then, which are not the servers' to tell: network, HTTP, and waking " +
+			"up, which takes longer the longer a client has waited; believe the client's for what a user waits"})
 }

@@ -96,13 +96,13 @@ func TestNoPhases(t *testing.T) {
 }
 
 // Every step is a whole number of microseconds here, in all rounds alike.
-func TestLadder(t *testing.T) {
+func TestReuseLevels(t *testing.T) {
 	check := func(cells []plan.Cell, want []analysis.Step) {
 		t.Helper()
 		m := analysistest.Fake{Cells: cells, Block: telling}
 		a := analysistest.Analyze(t, m.Record(t, 7))
 		if len(a.ReuseLevels) != 1 || a.ReuseLevels[0].Workload != "hello" || a.ReuseLevels[0].Load != cells[0].Load {
-			t.Fatalf("ladders = %+v, want one of hello", a.ReuseLevels)
+			t.Fatalf("reuse levels = %+v, want one of hello", a.ReuseLevels)
 		}
 		got := a.ReuseLevels[0].Steps
 		for i := range got {
@@ -133,7 +133,7 @@ func TestLadder(t *testing.T) {
 	}
 }
 
-func TestLadderDisagrees(t *testing.T) {
+func TestReuseLevelsDisagrees(t *testing.T) {
 	m := analysistest.Fake{Cells: rungs(), Block: telling}
 	a := analysistest.Analyze(t, m.Record(t, 7))
 	for _, w := range a.Warnings {

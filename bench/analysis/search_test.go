@@ -88,7 +88,7 @@ func searchOf(t *testing.T, cgi, persistent []searchBlock) *record.Result {
 }
 
 // What a visit says of the objective, whatever those before it said.
-func TestLatest(t *testing.T) {
+func TestLatestStatus(t *testing.T) {
 	growing := func(share time.Duration) searchBlock {
 		response := func(due time.Duration) time.Duration { return due/share + time.Millisecond }
 		return searchBlock{50, 0, evenly(200, response), nothing}
@@ -115,7 +115,7 @@ func TestLatest(t *testing.T) {
 	} {
 		for _, before := range []searchBlock{meets(40, 0), fails(40, 0), meets(50, 0)} {
 			if got, err := analysis.LatestStatus(search(t, before, test.visit)); got != test.want || err != nil {
-				t.Errorf("%s: Latest = %v, %v, want %v", name, got, err, test.want)
+				t.Errorf("%s: LatestStatus = %v, %v, want %v", name, got, err, test.want)
 			}
 		}
 	}

@@ -3,10 +3,10 @@ package analysis
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // searchWarnings warns of searches that ended for a reason that is not the server's, and not the generator's either.
@@ -27,7 +27,7 @@ func searchWarnings(r *record.Result, found []Knee) []Warning {
 		case k.Reason == causeGenerator && (k.MetRPS == nil || *k.FailedRPS <= highestMet):
 			warnings = append(warnings, Warning{Code: Inconclusive,
 				Text: fmt.Sprintf("the machine was too noisy to search for the knee of %s: at %s %s", name,
-					FormatPlannedRate(*k.FailedRPS), k.Detail),
+					units.PlannedRate(*k.FailedRPS), k.Detail),
 				Advice: "measure on a quieter machine, at another time, or by a longer --block"})
 		}
 	}
@@ -37,13 +37,10 @@ func searchWarnings(r *record.Result, found []Knee) []Warning {
 	w := Warning{Code: Inconclusive, Text: "the search did not settle the knee of " + strings.Join(open, ", "),
 		Advice: "noise kept it from being confirmed: give more --starts"}
 	if r.Plan.BudgetNS > 0 {
-		w.Advice = fmt.Sprintf("give a --budget of about %ds, or none", ceilTen(float64(r.Plan.BudgetNS)/1e9*more))
+		w.Advice = fmt.Sprintf("give a --budget of about %ds, or none", int(math.Ceil(float64(r.Plan.BudgetNS)/1e10*more))*10)
 	}
 	return append(warnings, w)
 }
-
-// ceilTen rounds up to a multiple of ten.
-func ceilTen(x float64) int { return int(math.Ceil(x/10)) * 10 }
 
 // Met is the highest rate that met the objective, 0 if none did.
 func (k Knee) Met() float64 {
@@ -51,20 +48,4 @@ func (k Knee) Met() float64 {
 		return 0
 	}
 	return *k.MetRPS
-}
-
-// FormatPlannedRate prints a rate as it was asked for, with all its digits: 48,000/s or 2.5/s.
-func FormatPlannedRate(perSecond float64) string {
-	if whole := int64(perSecond); float64(whole) == perSecond {
-		return FormatCount(whole) + "/s"
-	}
-	return strconv.FormatFloat(perSecond, 'f', -1, 64) + "/s"
-}
-
-func FormatPlannedRates(all []float64) string {
-	var parts []string
-	for _, r := range all {
-		parts = append(parts, FormatPlannedRate(r))
-	}
-	return strings.Join(parts, ", ")
 }

@@ -7,6 +7,7 @@ import (
 
 	"forktax/bench/record"
 	"forktax/bench/stats"
+	"forktax/bench/units"
 )
 
 // A sloResult is what blocks of one cell say of the objective.
@@ -61,7 +62,7 @@ func (m measurements) evalSLO(r *record.Result, blocks []record.Block) (sloResul
 // missed, and does not excuse it.
 func (f sloResult) withSteal(blocks []record.Block) sloResult {
 	if s := sumSteal(blocks); s.noticeable() && f.status != record.Met && f.reason != causeTooFew {
-		f.detail += fmt.Sprintf(", while the hypervisor took %s of the CPU time", FormatPercent(s.share()))
+		f.detail += fmt.Sprintf(", while the hypervisor took %s of the CPU time", units.Percent(s.share()))
 	}
 	return f
 }
@@ -85,13 +86,14 @@ func (m measurements) evalBlocks(r *record.Result, blocks []record.Block) (sloRe
 	case !enough:
 		return sloResult{record.Unclear, causeTooFew, "there were too few requests to tell"}, nil
 	case reached < LeastReached:
-		f := sloResult{record.Missed, causeOverload, fmt.Sprintf("the server did %s of %s", FormatRate(reached*rps), FormatPlannedRate(rps))}
+		f := sloResult{record.Missed, causeOverload,
+			fmt.Sprintf("the server did %s of %s", units.Rate(reached*rps), units.PlannedRate(rps))}
 		if reached < hopelessShare {
 			f.status = record.Failed
 		}
 		return f, nil
 	case value > o.LimitNS:
-		detail := fmt.Sprintf("its p%.6g was %s", o.Percentile*100, FormatDuration(float64(value)))
+		detail := fmt.Sprintf("its p%.6g was %s", o.Percentile*100, units.Duration(float64(value)))
 		return sloResult{record.Missed, causeResponse, detail}, nil
 	}
 	return sloResult{status: record.Met}, nil
@@ -103,9 +105,7 @@ func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok boo
 	classes, requests := Counts{}, 0
 	for _, b := range blocks {
 		requests += b.Requests
-		for class, n := range b.Errors {
-			classes[class] += n
-		}
+		addCounts(classes, b.Errors)
 	}
 	if failed := (record.Block{Errors: classes}).Failed(); failed > 0 {
 		detail := fmt.Sprintf("%d of %d requests failed: %s", failed, requests, classes)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // Steal is CPU time that the hypervisor gave to others. It makes blocks noisier, and none of them mean something else:
@@ -50,15 +51,7 @@ func (s stealCounters) noticeable() bool {
 func stealWarning(blocks []record.Block) (Warning, bool) {
 	s := sumSteal(blocks)
 	return Warning{Code: CodeSteal,
-		Text: fmt.Sprintf("the hypervisor took %s of the CPU time during the run", FormatPercent(s.share())),
-		Advice: "times are longer by about as much, and intervals wider; ratios stay true, for both sides of a pair meet it " +
-			"alike. Measure at another time, longer, or on a machine of your own"}, s.noticeable()
-}
-
-// FormatSteal adds the share of steal to the environment of a run; "" if it was not counted.
-func FormatSteal(share *float64) string {
-	if share == nil {
-		return ""
-	}
-	return fmt.Sprintf("; steal %s of the CPU time during it", FormatPercent(*share))
+		Text: fmt.Sprintf("the hypervisor took %s of the CPU time during the run", units.Percent(s.share())),
+		Advice: "times are longer by about as much, and intervals wider; ratios stay true, for both sides of a pair meet " +
+			"it alike. Measure at another time, longer, or on a machine of your own"}, s.noticeable()
 }

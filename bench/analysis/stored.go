@@ -57,7 +57,7 @@ func AnalyzeDir(dir string) (*Analysis, error) {
 	return Analyze(r)
 }
 
-// LatestIn is Latest of the run in dir.
+// LatestIn is LatestStatus of the run in dir.
 func LatestIn(dir string) (record.ObjectiveStatus, error) {
 	r, err := record.Read(dir)
 	if err != nil {

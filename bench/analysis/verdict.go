@@ -10,6 +10,7 @@ import (
 
 	"forktax/bench/record"
 	"forktax/bench/stats/sequential"
+	"forktax/bench/units"
 )
 
 // evaluateCheck returns what the check of a run came to. It fails closed: whatever is missing, it is not a pass.
@@ -46,15 +47,15 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 func (c *Check) verdict(j sequential.Judgement, f sequential.GateResult) (verdict, why string) {
 	switch {
 	case f.Regressed && j.Verdict == sequential.Regression:
-		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", FormatShare(c.Margin))
+		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", units.Share(c.Margin))
 	case f.Regressed:
-		return Undecided, fmt.Sprintf("above the margin of %s, which is not confirmed", FormatShare(c.Margin))
+		return Undecided, fmt.Sprintf("above the margin of %s, which is not confirmed", units.Share(c.Margin))
 	case f.Bounded:
 		return Pass, ""
 	case math.IsNaN(f.Error):
 		return Undecided, "there is too little to say"
 	}
-	return Undecided, fmt.Sprintf("%s more cannot be excluded", FormatShare(c.MustCatch))
+	return Undecided, fmt.Sprintf("%s more cannot be excluded", units.Share(c.MustCatch))
 }
 
 // conclude makes one verdict of all.
@@ -81,8 +82,8 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float
 		c.Verdict, c.Why, c.Needs = Undecided, invalid.Text, invalid.Advice
 	case j.Verdict == sequential.Pass:
 		c.Verdict = Pass
-		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s%s", c.Candidate, FormatShare(c.MustCatch), c.Base,
-			c.leftOutText())
+		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s%s", c.Candidate, units.Share(c.MustCatch),
+			c.Base, c.leftOutText())
 	default:
 		c.Verdict = Undecided
 		c.Why, c.Needs = c.missing(j, slack)
@@ -137,8 +138,8 @@ func (c *Check) missing(j sequential.Judgement, slack []float64) (why, needs str
 	starts := j.Screened + j.Confirming
 	switch {
 	case starts < sequential.StartsAtOnce:
-		return fmt.Sprintf("the targets were started %s in the time, and the first look is after %d starts", FormatTimes(starts),
-			sequential.StartsAtOnce), c.longer(1.2 * sequential.StartsAtOnce / float64(max(starts, 1)))
+		return fmt.Sprintf("the targets were started %s in the time, and the first look is after %d starts",
+			units.Times(starts), sequential.StartsAtOnce), c.longer(1.2 * sequential.StartsAtOnce / float64(max(starts, 1)))
 	case slices.ContainsFunc(c.Gates, Gate.empty):
 		empty := slices.DeleteFunc(slices.Clone(c.Gates), func(g Gate) bool { return !g.empty() })
 		return "nothing was measured by " + gateNames(empty), "--gates without that, or targets that tell it"
@@ -147,7 +148,7 @@ func (c *Check) missing(j sequential.Judgement, slack []float64) (why, needs str
 			c.longer(max(2*float64(j.Screened)/float64(starts), 1.5))
 	case !j.Control.Regressed:
 		why = fmt.Sprintf("the candidate with %s added by its host was not found to be slower, so a pass would mean nothing",
-			FormatShare(c.MustCatch))
+			units.Share(c.MustCatch))
 	default:
 		why = "the noise is too large to tell by " + gateNames(c.named(Undecided))
 	}

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // warnings looks for what a reader must know. The rules look at what was measured, never at which side it favours.
@@ -36,8 +38,8 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 	add(noFloor(r.Plan))
 	add(Warning{Code: "stored-base",
 		Text: "the base was not measured in this run: its cost over the floor is that of another",
-		Advice: "what differs between the days is in the comparison, though less than in times; check two programs in one run " +
-			"where the base can be had"}, r.Plan.Check != nil && r.Plan.Check.Stored != nil)
+		Advice: "what differs between the days is in the comparison, though less than in times; check two programs in one " +
+			"run where the base can be had"}, r.Plan.Check != nil && r.Plan.Check.Stored != nil)
 	add(externalWarning(r))
 	add(suiteWarning(r))
 	add(noCPUWarning(a))
@@ -84,24 +86,21 @@ func noFloor(p record.Plan) (Warning, bool) {
 
 // ErrorsWarning counts what failed in all cells.
 func ErrorsWarning(a *Analysis) (Warning, bool) {
-	var names []string
-	var logged []string
+	var names, logged []string
 	var errors, requests int
 	classes := Counts{}
 	for _, c := range a.Cells {
-		if c.Errors == 0 {
-			continue
-		}
-		names = append(names, c.String())
-		errors += c.Errors
-		requests += c.Requests
-		logged = record.MergeLogLines(logged, c.LogLines)
-		for class, n := range c.ErrorsByClass {
-			classes[class] += n
+		if c.Errors > 0 {
+			names = append(names, c.String())
+			errors += c.Errors
+			requests += c.Requests
+			logged = record.MergeLogLines(logged, c.LogLines)
+			addCounts(classes, c.ErrorsByClass)
 		}
 	}
 	return warningAbout(names, Warning{Code: "errors",
-		Text:   fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, firstOf(names), classes, FormatLog(logged)),
+		Text: fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, firstOf(names), classes,
+			FormatLog(logged)),
 		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
 }
 
@@ -126,7 +125,7 @@ func overloaded(a *Analysis) (Warning, bool) {
 		if !seen[key] {
 			seen[key] = true
 			rates = append(rates, fmt.Sprintf("%s, %s: %s of %s", RequestName(c.Workload, c.Request), c.Model,
-				FormatOptional(c.ThroughputRPS, FormatRate), FormatRate(c.Load.RateRPS)))
+				units.Optional(c.ThroughputRPS, units.Rate), units.Rate(c.Load.RateRPS)))
 		}
 	}
 	return warningAbout(names, Warning{Code: "overload",
@@ -161,22 +160,62 @@ func externalWarning(r *record.Result) (Warning, bool) {
 func unknownDatabase(a *Analysis) (Warning, bool) {
 	known := slices.ContainsFunc(a.Cells, func(c Cell) bool { return c.DatabaseCPU != nil })
 	return Warning{Code: "database",
-		Text:   "CPU a request is without that of the database server, of which nothing is known",
-		Advice: "on Linux, that of the server which --database postgres starts is known"}, a.Environment.Database != nil && !known
+			Text:   "CPU a request is without that of the database server, of which nothing is known",
+			Advice: "on Linux, that of the server which --database postgres starts is known"},
+		a.Environment.Database != nil && !known
 }
 
 // heavyGenerator warns when the harness used more processor time than what it measured: on the same machine the two
 // compete, and the faster target loses more by it.
 func heavyGenerator(a *Analysis) (Warning, bool) {
-	var names []string
 	own := a.OwnCells()
-	for _, c := range own {
-		if c.CPUPerRequest != nil && c.GeneratorCPU != nil && *c.GeneratorCPU > *c.CPUPerRequest {
-			names = append(names, c.String())
-		}
-	}
+	names := namesOf(own, func(c Cell) bool {
+		return c.CPUPerRequest != nil && c.GeneratorCPU != nil && *c.GeneratorCPU > *c.CPUPerRequest
+	})
 	return warningAbout(names, Warning{Code: "heavy-generator",
 		Text: fmt.Sprintf("the load generator used more CPU than the server in %d of %d cells", len(names), len(own)),
 		Advice: "response time and throughput of these cells are the generator's as much as the server's, which makes the " +
 			"fork tax look smaller; CPU a request is not touched by it"})
+}
+
+// suiteWarning names what of a suite was left out.
+func suiteWarning(r *record.Result) (Warning, bool) {
+	s := r.Plan.Suite
+	if s == nil || len(s.LeftOut) == 0 {
+		return Warning{}, false
+	}
+	return Warning{Code: "left out", Advice: "install what is missing",
+		Text: fmt.Sprintf("of the suite %s not all could be had: %s", s.Name, strings.Join(s.LeftOut, "; "))}, true
+}
+
+// noCPUWarning warns of contenders of a suite whose CPU is not known.
+func noCPUWarning(a *Analysis) (Warning, bool) {
+	names := namesOf(a.OwnCells(), func(c Cell) bool { return a.Run.Suite != nil && c.CPUPerRequest == nil })
+	return warningAbout(names, Warning{Code: "no-cpu",
+		Text: fmt.Sprintf("the CPU a request of %s is not known, and left out", firstOf(names)),
+		Advice: "the kernel forgets the children of some servers, unless the harness may make a control group for each: " +
+			"it may as root"})
+}
+
+// coarse is the resolution from which on a warning states it. A block takes 20 ms or more.
+const coarse = int64(time.Millisecond)
+
+// coarselyAccounted warns of cells whose CPU is the difference of coarse readings.
+func coarselyAccounted(a *Analysis) (Warning, bool) {
+	bound := int64(0)
+	names := namesOf(a.OwnCells(), func(c Cell) bool {
+		resolution := c.CPUResolution
+		if d := a.Environment.Database; d != nil && c.DatabaseCPU != nil {
+			resolution += d.CPUResolutionNS
+		}
+		if c.CPUPerRequest == nil || resolution < coarse {
+			return false
+		}
+		bound = max(bound, resolution)
+		return true
+	})
+	return warningAbout(names, Warning{Code: "coarse-cpu",
+		Text: fmt.Sprintf("the CPU time of a block is known to ±%s for %s", units.Duration(float64(bound)), firstOf(names)),
+		Advice: "the kernel reports the CPU time of ended processes in hundredths of a second; the errors of many blocks cancel. " +
+			"As root, the harness makes a control group for each server, which counts microseconds"})
 }

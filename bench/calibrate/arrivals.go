@@ -11,7 +11,7 @@ import (
 	"forktax/bench/record"
 )
 
-// measureArrivals holds what an engine observed against what it was to do: each arrival of the plan is one observation,
+// measureArrivals compares what an engine observed with what it was to do: each arrival of the plan is one observation,
 // at its instant, whatever became of it.
 func measureArrivals(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	const timeout = 150 * time.Millisecond

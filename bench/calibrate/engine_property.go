@@ -79,7 +79,7 @@ func ownEngineProperties() []Property {
 // run measures the property of the engine with a ground-truth server of its own.
 func (e engineProperty) run(ctx context.Context, c *engineUnderTest) (o Outcome, err error) {
 	if c.own() == nil {
-		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Text: "This system has no engine for it."}, nil
+		return unable(Unmeasured, "This system has no engine for it."), nil
 	}
 	if c.simulation != nil {
 		return e.measure(ctx, c)

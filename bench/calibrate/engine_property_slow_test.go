@@ -10,7 +10,7 @@ import (
 
 // Each faulty engine is found out, and by its fault: one without it passes. Those that send by themselves do so in
 // earnest, and there the noise may leave it open.
-func TestWrongEnginesAreFoundOut(t *testing.T) {
+func TestFaultyEnginesAreFoundOut(t *testing.T) {
 	if n := len(calibrate.FaultyEngines()); n < 10 {
 		t.Errorf("there are %d wrong engines, want 10 at the least", n)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Without noise an engine that is exact has every property, and meets its aim.
-func TestExamsAreFair(t *testing.T) {
+func TestExactEnginePasses(t *testing.T) {
 	l := newLab()
 	calibrate.Virtual(l)
 	for _, name := range calibrate.EngineProperties() {
@@ -24,15 +24,15 @@ func TestExamsAreFair(t *testing.T) {
 }
 
 // A visit during which the hypervisor took the CPU is made again: no other side meets that alike.
-func TestDisturbedBySteal(t *testing.T) {
+func TestInvalidBySteal(t *testing.T) {
 	a := &analysis.Analysis{Cells: []analysis.Cell{{Invalid: record.Counts{"errors": 1}}},
 		Warnings: []analysis.Warning{{Code: "errors"}}}
 	if got := calibrate.InvalidReasons(a); got != "" {
-		t.Errorf("Disturbed = %q, want nothing", got)
+		t.Errorf("InvalidReasons = %q, want nothing", got)
 	}
 	a.Cells[0].Invalid["lag"] = 1
 	a.Warnings = append(a.Warnings, analysis.Warning{Code: analysis.CodeSteal})
 	if got, want := calibrate.InvalidReasons(a), "lag, steal"; got != want {
-		t.Errorf("Disturbed = %q, want %q", got, want)
+		t.Errorf("InvalidReasons = %q, want %q", got, want)
 	}
 }

@@ -58,8 +58,7 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		n += len(result.seen)
 		cell := result.analysis.Cells[0]
 		if len(cell.Invalid) > 0 {
-			return Outcome{Verdict: Unjudged, Measures: []Measure{},
-				Text: fmt.Sprintf("The machine disturbed it (%v): not all observations count.", cell.Invalid)}, nil
+			return unable(Unjudged, "The machine disturbed it (%v): not all observations count.", cell.Invalid), nil
 		}
 		histogram, err := exported(result.analysis)
 		if err != nil {

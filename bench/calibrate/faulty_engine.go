@@ -140,7 +140,7 @@ func faultyProperty() Property {
 // passed: else any engine would be found out by the noise.
 func measureFaulty(ctx context.Context, l *Lab) (Outcome, error) {
 	if l.own() == nil {
-		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Text: "This system has no engine for it."}, nil
+		return unable(Unmeasured, "This system has no engine for it."), nil
 	}
 	all := faultyEngines()
 	table := &Table{Header: []string{"what is wrong with it", "found out by", "because"}}
@@ -180,21 +180,18 @@ func measureFaulty(ctx context.Context, l *Lab) (Outcome, error) {
 func (w faultyEngine) measure(ctx context.Context, l *Lab) (right, found Outcome, err error) {
 	all := engineProperties()
 	e := all[slices.IndexFunc(all, func(e engineProperty) bool { return e.Name == w.property })]
-	sit := func(wrap func(load.Engine) load.Engine) (Outcome, error) {
-		return e.run(ctx, &engineUnderTest{Lab: l.silent(), depth: brief, wrap: wrap})
-	}
-	for range maxTries {
-		if right, err = sit(w.sound); err != nil || right.Verdict == Passed {
-			break
+	sit := func(wrap func(load.Engine) load.Engine, again func(verdict string) bool) (o Outcome, err error) {
+		for range maxTries {
+			o, err = e.run(ctx, &engineUnderTest{Lab: l.silent(), depth: brief, wrap: wrap})
+			if err != nil || !again(o.Verdict) {
+				break
+			}
 		}
+		return o, err
 	}
-	if err != nil || right.Verdict != Passed {
-		return right, found, err
-	}
-	for range maxTries {
-		if found, err = sit(w.wrap); err != nil || found.Verdict != Unjudged {
-			break
-		}
+	right, err = sit(w.sound, func(verdict string) bool { return verdict != Passed })
+	if err == nil && right.Verdict == Passed {
+		found, err = sit(w.wrap, func(verdict string) bool { return verdict == Unjudged })
 	}
 	return right, found, err
 }

@@ -41,8 +41,7 @@ type hyperfineRatio struct {
 func measureHyperfine(ctx context.Context, l *Lab) (Outcome, error) {
 	path, err := exec.LookPath(hyperfine)
 	if err != nil {
-		return Outcome{Verdict: Unmeasured, Measures: []Measure{},
-			Text: "It is not installed (Debian: apt-get install hyperfine)."}, nil
+		return unable(Unmeasured, "It is not installed (Debian: apt-get install hyperfine)."), nil
 	}
 	n, each := pick(l, 4, 100), pick(l, 3*time.Second, 10*time.Second)
 	medians, err := repeated(l, hyperfine+" median", 1, func(int) (int64, error) { return l.median(ctx) })

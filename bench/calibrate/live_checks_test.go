@@ -31,7 +31,7 @@ func checking(verdicts ...string) (*calibrate.Lab, *[]calibrate.CheckOptions) {
 }
 
 // A false alarm is one; that a check is inconclusive is none.
-func TestAlike(t *testing.T) {
+func TestFalseAlarms(t *testing.T) {
 	for name, c := range map[string]struct {
 		verdicts []string
 		most     int
@@ -50,7 +50,7 @@ func TestAlike(t *testing.T) {
 }
 
 // Checks that were made are not made again, and each has a seed of its own.
-func TestAlikeGoesOn(t *testing.T) {
+func TestFalseAlarmsGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	l, asked := checking(analysis.Pass, analysis.Pass, "", analysis.Pass, analysis.Pass)
 	if _, err := calibrate.Run(t.Context(), l, order(dir, calibrate.FalseAlarms(4, 0))); !errors.Is(err, errBroken) {
@@ -81,10 +81,10 @@ func startup(t *testing.T) *calibrate.Lab {
 }
 
 // A stressor runs while it is wanted, and ends when it is not.
-func TestBeside(t *testing.T) {
+func TestWithStressor(t *testing.T) {
 	ran := false
 	if err := calibrate.WithStressor(t.Context(), newLab(), func() { ran = true; time.Sleep(100 * time.Millisecond) }); err != nil || !ran {
-		t.Errorf("beside = %v, and it ran: %v", err, ran)
+		t.Errorf("WithStressor = %v, and it ran: %v", err, ran)
 	}
 }
 
@@ -104,6 +104,6 @@ echo '{"results":[{"mean":0.002,"stddev":0.0001}]}' >"$out"
 		t.Fatal(err)
 	}
 	if ratio, err := calibrate.CompareByHyperfine(t.Context(), l, fake, 3); err != nil || ratio != 1 {
-		t.Errorf("fine = %v, %v, want 1", ratio, err)
+		t.Errorf("HyperfineRatio = %v, %v, want 1", ratio, err)
 	}
 }

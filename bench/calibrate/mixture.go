@@ -8,7 +8,7 @@ import (
 	"forktax/bench/record"
 )
 
-// measureMixture holds the percentiles that the client sees against those of the same requests as the server recorded
+// measureMixture compares the percentiles that the client sees with those of the same requests as the server recorded
 // them.
 func measureMixture(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	percentiles := []float64{0.5, 0.75, 0.9, 0.95, 0.99}

@@ -122,9 +122,8 @@ func (l *Lab) labelsOn(ctx context.Context, name string) (Outcome, error) {
 // labels draws labels anew n times, and counts how often each test says that the sides differ.
 func (l *Lab) labels(ctx context.Context, s sequential.Series, n int) (Outcome, error) {
 	if len(s) < sequential.StartsAtOnce {
-		return Outcome{Verdict: Unjudged, Measures: []Measure{},
-			Text: fmt.Sprintf("Only %d starts of the targets have valid pairs, and a look takes %d.", len(s),
-				sequential.StartsAtOnce)}, nil
+		return unable(Unjudged, "Only %d starts of the targets have valid pairs, and a look takes %d.", len(s),
+			sequential.StartsAtOnce), nil
 	}
 	var byGate, byStarts, byPairs int
 	for i := range n {
@@ -183,8 +182,7 @@ func runInjected(ctx context.Context, l *Lab) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if len(noise) < sequential.StartsAtOnce {
-		return Outcome{Verdict: Unjudged, Measures: []Measure{},
-			Text: fmt.Sprintf("Only %d starts of the targets have valid pairs.", len(noise))}, nil
+		return unable(Unjudged, "Only %d starts of the targets have valid pairs.", len(noise)), nil
 	}
 	return l.injected(ctx, noise, pick(l, 300, 2000))
 }

@@ -125,6 +125,11 @@ func newOutcome(says string, measures ...Measure) Outcome {
 	return o
 }
 
+// unable is the outcome of a property that could not be judged, or not be measured.
+func unable(verdict, says string, args ...any) Outcome {
+	return Outcome{Verdict: verdict, Measures: []Measure{}, Text: fmt.Sprintf(says, args...)}
+}
+
 // Properties are all, in the order in which they are measured and certified: the rows of METHOD.md's table.
 func Properties() []Property {
 	return slices.Concat(exactProperties(), ownEngineProperties(), phaseProperties(), checkProperties(), noiseProperties(), hostileProperties(), hyperfineProperties())

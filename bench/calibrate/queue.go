@@ -37,7 +37,7 @@ func (q queue) ideal(arrivals []time.Duration) time.Duration {
 	return sum / time.Duration(max(len(arrivals), 1))
 }
 
-// measureQueue holds mean response times against queueing theory: one server that takes s for each request, to which
+// measureQueue compares mean response times with queueing theory: one server that takes s for each request, to which
 // they come at random (M/D/1).
 func measureQueue(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	q := queue{2 * time.Millisecond, 0.5}

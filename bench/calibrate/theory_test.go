@@ -136,19 +136,19 @@ func TestCounted(t *testing.T) {
 	check(1000, 1000, true)
 }
 
-func TestAsk(t *testing.T) {
+func TestServiceSpec(t *testing.T) {
 	for _, want := range []calibrate.ServiceSpec{
 		{Time: ms},
 		{Time: 200 * time.Microsecond, Spread: 8 * ms, Seed: 7, Serial: true, Spin: true, Halves: true, Fail: 10},
 	} {
 		path := want.Path()
 		if got, err := calibrate.ParseServiceSpec(path[len("/serve?"):]); err != nil || got != want {
-			t.Errorf("readAsk(%q) = %+v, %v, want %+v", path, got, err, want)
+			t.Errorf("ParseServiceSpec(%q) = %+v, %v, want %+v", path, got, err, want)
 		}
 	}
 	for _, query := range []string{"", `{"Time":"soon"}`, `{"Time":1,"Spread":"x"}`, `{"Time":1,"Seed":-1}`, `{"Time":1,"Fail":"x"}`, "%zz"} {
 		if got, err := calibrate.ParseServiceSpec(query); err == nil {
-			t.Errorf("readAsk(%q) = %+v, want an error", query, got)
+			t.Errorf("ParseServiceSpec(%q) = %+v, want an error", query, got)
 		}
 	}
 	a := calibrate.ServiceSpec{Time: ms, Spread: ms, Seed: 1, Fail: 3}

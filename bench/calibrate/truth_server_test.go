@@ -70,7 +70,7 @@ func TestTruthFailsAndStandsStill(t *testing.T) {
 }
 
 // A generator that is paused for 200 ms has requests that it sent that much too late, and the analysis says so.
-func TestStoppedGenerator(t *testing.T) {
+func TestPausedGenerator(t *testing.T) {
 	const stopped = 200 * ms
 	seen, accused, err := calibrate.Paused(t.Context(), newLab(), plan.Load{Kind: plan.Open, Concurrency: 100, RateRPS: 200,
 		Arrivals: "constant"}, 600*ms, 200*ms, stopped)

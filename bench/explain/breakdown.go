@@ -3,10 +3,9 @@ package explain
 import (
 	"context"
 	"fmt"
+	"forktax/bench/units"
 	"slices"
 	"time"
-
-	"forktax/bench/analysis"
 )
 
 // findParts finds out what the start is made of, and what each part costs.
@@ -30,7 +29,7 @@ const noticeableShare = 0.1
 func (s *profile) kernelParts(context.Context) error {
 	faults := medianOf(s.starts, func(s Start) int64 { return s.MinorFaults })
 	cost, ok := faultCost()
-	f := Part{Kind: KindFault, Name: analysis.FormatPlural(int(faults), "page fault"), Advice: adviseMemory}
+	f := Part{Kind: KindFault, Name: units.Plural(int(faults), "page fault"), Advice: adviseMemory}
 	if ok {
 		f.Detail = fmt.Sprintf("%v each", cost.Round(10*time.Nanosecond))
 	}

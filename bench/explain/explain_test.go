@@ -241,7 +241,7 @@ func TestTraceable(t *testing.T) {
 				tracing(t, test.tracer)
 			}
 			_, counted := c.CountStart(t.Context())
-			for call, err := range map[string]error{"Traceable": explain.Traceable(t.Context()), "Count": counted} {
+			for call, err := range map[string]error{"Traceable": explain.Traceable(t.Context()), "CountStart": counted} {
 				var none *explain.NoTracerError
 				if !errors.As(err, &none) || !strings.HasPrefix(err.Error(), test.want) {
 					t.Errorf("%s = %v, want %q", call, err, test.want)

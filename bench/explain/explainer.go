@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -33,9 +34,7 @@ func (p Explainer) Explain(ctx context.Context) (*Explanation, error) {
 	if p.Starts == 0 {
 		p.Starts, within = defaultStarts, repeatFor
 	}
-	if p.Budget == 0 {
-		p.Budget = DefaultBudget
-	}
+	p.Budget = cmp.Or(p.Budget, DefaultBudget)
 	if p.Progress == nil {
 		p.Progress = func(string) {}
 	}

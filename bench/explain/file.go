@@ -2,10 +2,9 @@ package explain
 
 import (
 	"context"
+	"forktax/bench/units"
 	"path/filepath"
 	"time"
-
-	"forktax/bench/analysis"
 )
 
 // fileParts are those that the program itself opens, maps, asks about, and looks for in vain.
@@ -37,12 +36,12 @@ func (s *profile) fileParts(context.Context) error {
 		s.add(f.withCostIf(took, ok, ByReplay))
 	}
 	if missed > 0 {
-		f := Part{Kind: KindMissing, Name: analysis.FormatPlural(missed, "file") + " looked for in vain",
+		f := Part{Kind: KindMissing, Name: units.Plural(missed, "file") + " looked for in vain",
 			Detail: "most in " + dirWithMost(in), Advice: adviseMissing(s.language)}
 		s.add(f.withCost(inVain, ByReplay))
 	}
 	if own.threads > 0 {
-		s.add(Part{Kind: KindThread, Name: analysis.FormatPlural(own.threads, "more thread")})
+		s.add(Part{Kind: KindThread, Name: units.Plural(own.threads, "more thread")})
 	}
 	return nil
 }
@@ -61,7 +60,7 @@ func (s *profile) connectionParts(context.Context) error {
 	for _, c := range found {
 		f := Part{Kind: KindConnection, Name: c.network + " " + c.address, Late: c.late, Advice: adviseKeepAlive}
 		if times[c] > 1 {
-			f.Detail = analysis.FormatPlural(times[c], "time")
+			f.Detail = units.Plural(times[c], "time")
 		}
 		took, ok := c.replay()
 		s.add(f.withCostIf(time.Duration(times[c])*took, ok, ByReplay))

@@ -61,13 +61,7 @@ func parseImports(log []byte) []Import {
 
 // imports starts the program some times and takes the medians. A module that is tried twice, in vain, counts as one.
 func (c Command) imports(ctx context.Context, starts int) ([]Import, error) {
-	profiled := c.With("PYTHONPROFILEIMPORTTIME=1")
-	var runs [][]Import
-	err := repeat(ctx, starts, repeatFor, func() error {
-		s, err := profiled.Run(ctx)
-		runs = append(runs, parseImports(s.Log))
-		return err
-	})
+	runs, err := logged(ctx, c.With("PYTHONPROFILEIMPORTTIME=1"), starts, parseImports)
 	if err != nil {
 		return nil, err
 	}

@@ -39,13 +39,7 @@ func parseInits(log []byte) []packageInit {
 
 // inits starts the program some times and takes the medians.
 func (c Command) inits(ctx context.Context, starts int) ([]packageInit, error) {
-	traced := c.debugging("inittrace=1")
-	var runs [][]packageInit
-	err := repeat(ctx, starts, repeatFor, func() error {
-		s, err := traced.Run(ctx)
-		runs = append(runs, parseInits(s.Log))
-		return err
-	})
+	runs, err := logged(ctx, c.debugging("inittrace=1"), starts, parseInits)
 	if err != nil {
 		return nil, err
 	}

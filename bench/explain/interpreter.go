@@ -3,10 +3,9 @@ package explain
 import (
 	"context"
 	"fmt"
+	"forktax/bench/units"
 	"slices"
 	"time"
-
-	"forktax/bench/analysis"
 )
 
 // interpreterParts are the interpreter by itself, and what a Python script imports. What the bare interpreter imports
@@ -61,7 +60,7 @@ func (s *profile) initParts(ctx context.Context) error {
 	for _, p := range packages {
 		if p.took > 0 {
 			f := Part{Kind: KindInit, Name: p.name, Advice: adviseInitOf(p.name),
-				Detail: analysis.FormatPlural(int(p.allocs), "allocation")}
+				Detail: units.Plural(int(p.allocs), "allocation")}
 			s.add(f.withCost(p.took, ByInitTrace))
 		}
 	}
@@ -89,7 +88,7 @@ func (s *profile) linkerParts(ctx context.Context) error {
 		return err
 	}
 	if len(all) > 0 {
-		f.Detail = analysis.FormatPlural(int(relocations), "relocation")
+		f.Detail = units.Plural(int(relocations), "relocation")
 	}
 	s.add(f.withCostIf(median(all), len(all) > 0, ByLinker))
 	return nil

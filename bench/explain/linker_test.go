@@ -10,13 +10,13 @@ import (
 
 // A shell that ends with exec env, which executes cat: three programs in one process, by glibc 2.36. Only the last came
 // to its end, and counts what was bound lazily, too.
-func TestParseLinking(t *testing.T) {
+func TestParseLinkerStats(t *testing.T) {
 	want := [][2]int64{{123203, 181}, {91548, 90}, {83889, 108}}
 	if got := explain.ParseLinkerStats(readAll(t, "testdata/shell.ldso")); !slices.Equal(got, want) {
-		t.Errorf("ParseLinking = %v, want %v", got, want)
+		t.Errorf("ParseLinkerStats = %v, want %v", got, want)
 	}
 	if got := explain.ParseLinkerStats([]byte("1: calling init\n1: number of relocations: 7\n")); got != nil {
-		t.Errorf("ParseLinking of another text = %v, want nothing", got)
+		t.Errorf("ParseLinkerStats of another text = %v, want nothing", got)
 	}
 }
 

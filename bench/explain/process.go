@@ -2,12 +2,11 @@ package explain
 
 import (
 	"context"
+	"forktax/bench/units"
 	"maps"
 	"path/filepath"
 	"slices"
 	"time"
-
-	"forktax/bench/analysis"
 )
 
 // processParts are the other programs that it needs, each at the least that its start takes.
@@ -29,13 +28,13 @@ func (s *profile) processParts(context.Context) error {
 		took, ok := s.loaders[f.Name].cost()
 		n := times[f]
 		if n > 1 {
-			f.Detail = analysis.FormatPlural(n, "time")
+			f.Detail = units.Plural(n, "time")
 		}
 		s.add(f.withCostIf(time.Duration(n)*took, ok, ByLoading))
 	}
 	for _, path := range slices.Sorted(maps.Keys(copies)) {
 		if n := copies[path]; n > 0 {
-			s.add(Part{Kind: KindFork, Name: path, Detail: analysis.FormatPlural(n, "time")})
+			s.add(Part{Kind: KindFork, Name: path, Detail: units.Plural(n, "time")})
 		}
 	}
 	return nil

@@ -35,6 +35,16 @@ func repeat(ctx context.Context, times int, within time.Duration, start func() e
 	return nil
 }
 
+// logged starts the command some times, and parses what it logs each time.
+func logged[T any](ctx context.Context, c Command, starts int, parse func(log []byte) T) (all []T, err error) {
+	err = repeat(ctx, starts, repeatFor, func() error {
+		s, err := c.Run(ctx)
+		all = append(all, parse(s.Log))
+		return err
+	})
+	return all, err
+}
+
 // median is that of bench/stats, for whole numbers.
 func median[T ~int64](values []T) T {
 	if len(values) == 0 {

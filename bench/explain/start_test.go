@@ -177,7 +177,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 }
 
 // A daemon leaves its group, and its parent. It is found all the same.
-func TestAdopt(t *testing.T) {
+func TestAdoptOrphans(t *testing.T) {
 	setsid, err := exec.LookPath("setsid")
 	if err != nil {
 		t.Fatal("setsid, of util-linux, is not installed")
@@ -225,7 +225,7 @@ func TestResponseTellsHowItEnded(t *testing.T) {
 	_, err = s.Response()
 	for _, want := range []string{"printed nothing", "segmentation fault", "out of memory"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("Answer = %v, want an error with %q", err, want)
+			t.Errorf("Response = %v, want an error with %q", err, want)
 		}
 	}
 }

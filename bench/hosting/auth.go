@@ -23,20 +23,17 @@ type Auth struct {
 	Realm, Group               string
 }
 
-// authWorkload is the program that asks in front of any server; urlVariable tells it which.
-const (
-	authWorkload = "authproxy"
-	urlVariable  = "AUTHPROXY_URL"
-)
+// authWorkload is the program that asks in front of any server.
+const authWorkload = "authproxy"
 
-// Wanted reports whether clients have to authenticate.
-func (a *Auth) Wanted() bool { return a.File != "" || a.LDAP != "" }
+// Enabled reports whether clients have to authenticate.
+func (a *Auth) Enabled() bool { return a.File != "" || a.LDAP != "" }
 
 // Validate returns an error of the first of the given flags that is invalid, or that means nothing without others.
 func (a *Auth) Validate(given []string) error {
 	for _, flag := range given {
 		needs := map[bool]string{true: "auth-ldap", false: "auth-file"}[strings.HasPrefix(flag, "auth-ldap-")]
-		missing := needs == "auth-ldap" && a.LDAP == "" || flag == "auth-group-file" && a.File == "" || !a.Wanted()
+		missing := needs == "auth-ldap" && a.LDAP == "" || flag == "auth-group-file" && a.File == "" || !a.Enabled()
 		if strings.HasPrefix(flag, "auth-") && missing {
 			return subject.Unusable("--%s is for --%s", flag, needs)
 		}

@@ -21,8 +21,8 @@ type Script struct {
 	Authorization   bool     // children get the header Authorization
 }
 
-// Wanted reports whether anything is hosted.
-func (s *Script) Wanted() bool { return s.Path != "" || s.Directory != "" }
+// Enabled reports whether anything is hosted.
+func (s *Script) Enabled() bool { return s.Path != "" || s.Directory != "" }
 
 // ofHosts are the flags that mean nothing else.
 var ofHosts = []string{"root", "dir", "documents", "env", "authorization"}
@@ -33,12 +33,12 @@ func (s *Script) Validate(given func(flag string) bool) error {
 		return subject.Unusable("--cgi and --cgi-bin exclude each other")
 	}
 	for _, name := range []string{"workload", "model"} {
-		if s.Wanted() && given(name) {
+		if s.Enabled() && given(name) {
 			return subject.Unusable("--%s cannot go with --cgi or --cgi-bin", name)
 		}
 	}
 	for _, name := range ofHosts {
-		if !s.Wanted() && given(name) {
+		if !s.Enabled() && given(name) {
 			return subject.Unusable("--%s is for --cgi and --cgi-bin", name)
 		}
 	}
@@ -50,7 +50,7 @@ func (s *Script) Validate(given func(flag string) bool) error {
 
 // Environment is that of the program script, nil if nothing is hosted.
 func (s *Script) Environment() (map[string]string, error) {
-	if !s.Wanted() {
+	if !s.Enabled() {
 		return nil, nil
 	}
 	env := map[string]string{contract.EnvScriptRoot: strings.TrimRight(s.Root, "/")}

@@ -9,6 +9,7 @@ import (
 
 	"forktax/bench/servers"
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // Options are what is served, and how.
@@ -28,12 +29,12 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	if l.Env, err = o.Script.Environment(); err != nil {
 		return err
 	}
-	front := o.Auth.Wanted() && !o.Script.Wanted() // else the host asks itself
+	front := o.Auth.Enabled() && !o.Script.Enabled() // else the host asks itself
 	asks, err := o.Auth.environment()
 	if err != nil {
 		return err
 	}
-	if o.Auth.Wanted() && !front {
+	if o.Auth.Enabled() && !front {
 		maps.Copy(l.Env, asks)
 	}
 	if w := subject.ParseSelection(workload); w.Request != "" {
@@ -75,7 +76,7 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	shown, gone := target, (<-chan error)(nil)
 	if front {
 		l.Addr, l.Admin = addr, "127.0.0.1:0"
-		asks[urlVariable] = target.URL
+		asks[contract.EnvAuthproxyURL] = target.URL
 		gate, stop, err := inFront(ctx, l, finder, asks)
 		if err != nil {
 			return err

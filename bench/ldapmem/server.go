@@ -24,13 +24,13 @@ type Server struct {
 	Secure   bool
 
 	tree   *tree
-	mu     sync.Mutex
-	admins map[int]bool // connections of the administrator
+	admins sync.Map // connections of the administrator
 }
 
 // Serve serves at the address until ctx ends.
 func (s *Server) Serve(ctx context.Context, addr string) error {
-	s.tree, s.admins = newTree(s.Suffix), map[int]bool{}
+	s.tree = newTree(s.Suffix)
+	s.admins.Clear()
 	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(s.forgetConn))
 	if err != nil {
 		return fmt.Errorf("making a directory: %w", err)
@@ -55,29 +55,13 @@ func (s *Server) Serve(ctx context.Context, addr string) error {
 }
 
 // forgetConn forgets a connection.
-func (s *Server) forgetConn(connection int) { s.setAdmin(connection, false) }
-
-func (s *Server) setAdmin(connection int, admin bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if admin {
-		s.admins[connection] = true
-	} else {
-		delete(s.admins, connection)
-	}
-}
-
-func (s *Server) isAdmin(connection int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.admins[connection]
-}
+func (s *Server) forgetConn(connection int) { s.admins.Delete(connection) }
 
 // bind takes names with their passwords, and nobody without either. A name without a password is nobody's (RFC 4513,
 // section 5.1.2).
 func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	code := gldap.ResultInvalidCredentials
-	s.setAdmin(r.ConnectionID(), false)
+	s.forgetConn(r.ConnectionID())
 	m, err := r.GetSimpleBindMessage()
 	switch {
 	case err != nil:
@@ -87,7 +71,7 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	case m.Password == "":
 		code = gldap.ResultUnwillingToPerform
 	case s.isAdminPassword(m.UserName, string(m.Password)):
-		s.setAdmin(r.ConnectionID(), true)
+		s.admins.Store(r.ConnectionID(), nil)
 		code = gldap.ResultSuccess
 	case s.tree.isPassword(m.UserName, string(m.Password)):
 		code = gldap.ResultSuccess
@@ -134,10 +118,11 @@ func (e *entry) visibleAttributes(wanted []string) map[string][]string {
 func (s *Server) add(w *gldap.ResponseWriter, r *gldap.Request) {
 	code := gldap.ResultInsufficientAccessRights
 	m, err := r.GetAddMessage()
+	_, admin := s.admins.Load(r.ConnectionID())
 	switch {
 	case err != nil:
 		code = gldap.ResultProtocolError
-	case s.isAdmin(r.ConnectionID()):
+	case admin:
 		code = codeOf(s.tree.add(m.DN, m.Attributes))
 	}
 	w.Write(r.NewResponse(gldap.WithApplicationCode(gldap.ApplicationAddResponse), gldap.WithResponseCode(code)))

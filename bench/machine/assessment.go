@@ -66,22 +66,18 @@ func newFinding(name, found, verdict, effect, advice string) Finding {
 }
 
 // above is the verdict on what should be small.
-func above[T int | float64 | uint64](x, doubtful, unfit T) string {
-	switch {
-	case x > unfit:
-		return Unfit
-	case x > doubtful:
-		return Doubtful
-	}
-	return Fit
-}
+func above(x, doubtful, unfit float64) string { return graded(x > doubtful, x > unfit) }
 
 // below is the verdict on what should be large.
 func below[T int | float64 | uint64](x, doubtful, unfit T) string {
+	return graded(x < doubtful, x < unfit)
+}
+
+func graded(doubtful, unfit bool) string {
 	switch {
-	case x < unfit:
+	case unfit:
 		return Unfit
-	case x < doubtful:
+	case doubtful:
 		return Doubtful
 	}
 	return Fit

@@ -51,7 +51,7 @@ func found(t *testing.T, e *machine.Assessment, name string) machine.Finding {
 	return machine.Finding{}
 }
 
-func TestExamineOfIdleMachine(t *testing.T) {
+func TestAssessOfIdleMachine(t *testing.T) {
 	e := machine.Assess(idle())
 	for _, f := range e.Findings {
 		if f.Verdict != machine.Fit || f.Found == "" || f.Effect != "" || f.Advice != "" {
@@ -64,7 +64,7 @@ func TestExamineOfIdleMachine(t *testing.T) {
 }
 
 // Each rule on both sides of its limits; all else is as it should be.
-func TestExamine(t *testing.T) {
+func TestAssess(t *testing.T) {
 	const fit, doubtful, unfit, unknown = machine.Fit, machine.Doubtful, machine.Unfit, machine.Unknown
 	type facts = machine.Facts
 	for name, test := range map[string]struct {
@@ -160,7 +160,7 @@ func TestExamine(t *testing.T) {
 }
 
 // A finding that asks for a program says which package has it, and what cannot be had without.
-func TestExamineOfMissingProgram(t *testing.T) {
+func TestAssessOfMissingProgram(t *testing.T) {
 	f := idle()
 	f.Tools[0].Installed = false
 	got := found(t, machine.Assess(f), "strace")
@@ -170,7 +170,7 @@ func TestExamineOfMissingProgram(t *testing.T) {
 }
 
 // One that is there and does not work says why, in the words of the system.
-func TestExamineOfForbiddenProgram(t *testing.T) {
+func TestAssessOfForbiddenProgram(t *testing.T) {
 	f := idle()
 	f.Tools[0].Problem, f.Tools[0].Advice = "strace cannot trace here: ptrace: Operation not permitted", "allow ptrace"
 	got := found(t, machine.Assess(f), "strace")
@@ -181,20 +181,20 @@ func TestExamineOfForbiddenProgram(t *testing.T) {
 	}
 }
 
-func TestLook(t *testing.T) {
+func TestProbe(t *testing.T) {
 	f, err := machine.Probe(t.Context(), filepath.Join(t.TempDir(), "not", "yet", "there"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if f.Cores != runtime.NumCPU() || f.ClockCost <= 0 || f.Jitter.Share < 0 || f.Jitter.Share > 1 || len(f.Disks) != 2 {
-		t.Errorf("Look = %+v", f)
+		t.Errorf("Probe = %+v", f)
 	}
 	for _, tool := range f.Tools {
 		if tool.Name == "go" && !tool.Installed { // which runs this
-			t.Error("Look finds no go")
+			t.Error("Probe finds no go")
 		}
 		if tool.NeededFor == "" || tool.Package == "" && tool.Advice == "" {
-			t.Errorf("Look finds %+v, want what it is for and how to get it", tool)
+			t.Errorf("Probe finds %+v, want what it is for and how to get it", tool)
 		}
 	}
 	if runtime.GOOS != "linux" {
@@ -202,26 +202,26 @@ func TestLook(t *testing.T) {
 	}
 	if f.Load == nil || f.Load.Steal < 0 || f.Load.Steal > 1 || f.Load.Others < 0 || f.Load.Others > float64(f.Cores)+0.5 ||
 		f.Load.Unseen > f.Load.Others {
-		t.Errorf("Look: load %+v", f.Load)
+		t.Errorf("Probe: load %+v", f.Load)
 	}
 	for _, b := range f.Load.Busiest {
 		if b.PID == os.Getpid() {
-			t.Errorf("Look takes this process for another: %+v", f.Load.Busiest)
+			t.Errorf("Probe takes this process for another: %+v", f.Load.Busiest)
 		}
 	}
 	if f.Quota == nil || f.RealTime == nil || f.Memory == nil || f.Memory.Available == 0 || f.Ports == nil ||
 		f.Ports.All < 1 || f.OpenFiles == nil || *f.OpenFiles == 0 || f.Processes == nil || *f.Processes == 0 {
-		t.Errorf("Look = %+v", f)
+		t.Errorf("Probe = %+v", f)
 	}
 	for _, d := range f.Disks {
 		if d.Free == nil || !filepath.IsAbs(d.Path) {
-			t.Errorf("Look: disk %+v", d)
+			t.Errorf("Probe: disk %+v", d)
 		}
 	}
 }
 
 // Another process that is busy is seen, and by its name.
-func TestLookSeesOthers(t *testing.T) {
+func TestProbeSeesOthers(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("other processes are seen on Linux alone")
 	}
@@ -235,7 +235,7 @@ func TestLookSeesOthers(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("Look: load %+v; sh (%d) is not among the busiest", f.Load, pid)
+	t.Errorf("Probe: load %+v; sh (%d) is not among the busiest", f.Load, pid)
 }
 
 // busy starts a shell that does nothing but turn in a circle until the test ends.
@@ -252,11 +252,11 @@ func busy(t *testing.T) (pid int) {
 	return cmd.Process.Pid
 }
 
-func TestLookIsInterrupted(t *testing.T) {
+func TestProbeIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	interrupted := errors.New("interrupted")
 	cancel(interrupted)
 	if _, err := machine.Probe(ctx, "."); !errors.Is(err, interrupted) {
-		t.Errorf("Look = %v, want interrupted", err)
+		t.Errorf("Probe = %v, want interrupted", err)
 	}
 }

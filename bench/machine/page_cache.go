@@ -29,7 +29,7 @@ func NormalizePageCache(path string) error {
 	return nil
 }
 
-// normalizeFile settles one file.
+// normalizeFile normalizes one file.
 func normalizeFile(path string) error {
 	f, err := os.Open(path)
 	if err != nil {

@@ -94,18 +94,11 @@ func threads() uint64 {
 	if err != nil {
 		return 0
 	}
-	all, err := fs.AllProcs()
-	if err != nil {
-		return 0
-	}
 	n := 0
-	for _, p := range all {
+	for _, p := range processes(fs) {
 		var s unix.Stat_t
-		if unix.Stat(fmt.Sprintf("/proc/%d", p.PID), &s) != nil || int(s.Uid) != os.Getuid() {
-			continue
-		}
-		if stat, err := p.Stat(); err == nil {
-			n += stat.NumThreads
+		if unix.Stat(fmt.Sprintf("/proc/%d", p.PID), &s) == nil && int(s.Uid) == os.Getuid() {
+			n += p.NumThreads
 		}
 	}
 	return uint64(n)

@@ -104,24 +104,19 @@ func judgeJitter(f Facts) (found, verdict string) {
 	return found, above(f.Jitter.Share, 0.01, 0.1)
 }
 
-func judgeGovernor(f Facts) (found, verdict string) {
-	switch f.Governor {
-	case "": // in a virtual machine it is the host's affair
-		return "not set by this system", Fit
-	case "performance":
-		return f.Governor, Fit
-	}
-	return f.Governor, Doubtful
-}
+func judgeGovernor(f Facts) (found, verdict string) { return setting(f.Governor, "performance") }
 
-func judgeTurbo(f Facts) (found, verdict string) {
-	switch f.Turbo {
+func judgeTurbo(f Facts) (found, verdict string) { return setting(f.Turbo, "off") }
+
+// setting is of what has one good value. In a virtual machine it is the host's affair.
+func setting(value, good string) (found, verdict string) {
+	switch value {
 	case "":
 		return "not set by this system", Fit
-	case "on":
-		return f.Turbo, Doubtful
+	case good:
+		return value, Fit
 	}
-	return f.Turbo, Fit
+	return value, Doubtful
 }
 
 // slowClocks are read from a chip in place of the processor.

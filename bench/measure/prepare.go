@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,9 +29,7 @@ type preparation struct {
 
 // Prepare returns a run that is ready to be executed. The launcher is given what it starts. Messages go to log.
 func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Writer) (*run.Execution, error) {
-	if o.Seed == 0 {
-		o.Seed = rand.Uint64N(1_000_000) // few digits, for it is printed to be typed again
-	}
+	o.Seed = cmp.Or(o.Seed, rand.Uint64N(1_000_000)) // few digits, for it is printed to be typed again
 	if !o.Phases {
 		l.Env = map[string]string{contract.EnvPhases: "off"}
 	}

@@ -229,11 +229,8 @@ func (p Plan) Curves() [][]int {
 // Targets lists the distinct model × workload of the cells, in the order in which they first appear.
 func (p Plan) Targets() []TargetName {
 	var names []TargetName
-	seen := map[TargetName]bool{}
 	for _, c := range p.Cells {
-		n := TargetName{c.Workload, c.Model}
-		if !seen[n] {
-			seen[n] = true
+		if n := (TargetName{c.Workload, c.Model}); !slices.Contains(names, n) {
 			names = append(names, n)
 		}
 	}

@@ -123,11 +123,11 @@ func TestCellsVisitedTogether(t *testing.T) {
 	}
 }
 
-func TestExecution(t *testing.T) {
+func TestExecutionModel(t *testing.T) {
 	p := plan.Plan{Variants: []subject.Variant{{Name: "static", Model: "cgi"}, {Name: "kept", Model: "persistent"}}}
 	for model, want := range map[string]string{"static": "cgi", "kept": "persistent", "cgi": "cgi", "apache": "apache"} {
 		if got := p.ExecutionModel(model); got != want {
-			t.Errorf("Execution(%s) = %s, want %s", model, got, want)
+			t.Errorf("ExecutionModel(%s) = %s, want %s", model, got, want)
 		}
 	}
 }
@@ -161,7 +161,7 @@ func TestRoundsAreDealtOut(t *testing.T) {
 	}
 }
 
-func TestVisitSeeds(t *testing.T) {
+func TestBlockSeed(t *testing.T) {
 	p := plan.Plan{Seed: 1}
 	seen := map[uint64]int{}
 	for round := range 1000 {
@@ -171,7 +171,7 @@ func TestVisitSeeds(t *testing.T) {
 		}
 		seen[s] = round
 		if again := (plan.Plan{Seed: 1, Cells: cells(3), Rounds: 9}).BlockSeed(round); again != s {
-			t.Errorf("VisitSeed(round %d) = %d, and of another plan with the same seed %d", round, s, again)
+			t.Errorf("BlockSeed(round %d) = %d, and of another plan with the same seed %d", round, s, again)
 		}
 	}
 }

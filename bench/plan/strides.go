@@ -43,7 +43,7 @@ func expected(p *Plan, round time.Duration) int {
 const (
 	// fewestVisits is how often a cell is visited at the least: an interval needs six.
 	fewestVisits = 6
-	// visiting is the share of the time in which cells are visited. The rest goes to the referee, the starts of the
+	// visiting is the share of the time in which cells are visited. The rest goes to the cross-check, the starts of the
 	// targets, and the looks at their usage; and some visits turn out to be invalid.
 	visiting = 0.7
 )
@@ -55,13 +55,13 @@ func limited(every, rounds int) int {
 	return max(min(every, rounds/fewestVisits), 1)
 }
 
-// The referee checks; it need not be exact. It is visited in one of five rounds of the cell that it checks.
+// The cross-check need not be exact. It is visited in one of five rounds of the cell that it checks.
 const (
 	crossCheckEngine = "hey"
 	crossCheckStride = 5
 )
 
-// addCrossCheck adds the cells of the referee: the closed loops again, in some of the rounds.
+// addCrossCheck adds the cells of the cross-check: the closed loops again, in some of the rounds.
 func (o *Options) addCrossCheck(p *Plan) {
 	if !o.CrossCheck || o.Engine == crossCheckEngine {
 		return

@@ -3,6 +3,7 @@ package process
 import (
 	"regexp"
 	"slices"
+	"strings"
 )
 
 var digits = regexp.MustCompile(`[0-9]+`)
@@ -18,4 +19,12 @@ func DedupLog(lines []string, most int) []string {
 		}
 	}
 	return first
+}
+
+// Logged returns the lines for the end of an error.
+func Logged(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return "; it logged: " + strings.Join(lines, "; ")
 }

@@ -12,7 +12,7 @@ func TestKinds(t *testing.T) {
 	check := func(lines []string, most int, want ...string) {
 		t.Helper()
 		if diff := cmp.Diff(want, process.DedupLog(lines, most)); diff != "" {
-			t.Errorf("Kinds(%q, %d) (-want +got):\n%s", lines, most, diff)
+			t.Errorf("DedupLog(%q, %d) (-want +got):\n%s", lines, most, diff)
 		}
 	}
 	check(nil, 3)

@@ -35,9 +35,9 @@ type Process struct {
 }
 
 // Start starts the command in a process group of its own; what it reads and writes is Start's to say. Its log goes to
-// log as it comes, unless that is nil; the end of it is kept. Elsewhere, unless it is nil, calls start where the
+// log as it comes, unless that is nil; the end of it is kept. StartFunc, unless it is nil, calls start where the
 // process is to run: on certain cores, say.
-func Start(cmd *exec.Cmd, log io.Writer, elsewhere func(start func() error) error) (*Process, error) {
+func Start(cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) error) (*Process, error) {
 	p := &Process{cmd: cmd, firstLine: make(chan string, 1), log: &tail{to: log}, gone: make(chan error, 1),
 		stopping: make(chan struct{}), ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &firstLine{to: p.firstLine}, p.log, outputLimit
@@ -48,8 +48,8 @@ func Start(cmd *exec.Cmd, log io.Writer, elsewhere func(start func() error) erro
 	}
 	p.stdin = stdin
 	start := cmd.Start
-	if elsewhere != nil {
-		start = func() error { return elsewhere(cmd.Start) }
+	if startFunc != nil {
+		start = func() error { return startFunc(cmd.Start) }
 	}
 	if err := start(); err != nil {
 		return nil, err

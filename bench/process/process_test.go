@@ -53,10 +53,10 @@ echo "2026/11/22 18:28:24 something else" >&2`,
 			<-p.Gone() // then all of the log is here
 			got := p.LogLines()
 			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("Complaints (-want +got):\n%s", diff)
+				t.Errorf("LogLines (-want +got):\n%s", diff)
 			}
 			if got := p.LogLines(); got != nil {
-				t.Errorf("Complaints again = %q, want nothing", got)
+				t.Errorf("LogLines again = %q, want nothing", got)
 			}
 		})
 	}

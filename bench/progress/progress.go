@@ -12,11 +12,11 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"forktax/bench/analysis"
 	"forktax/bench/calibrate"
 	"forktax/bench/plan"
 	"forktax/bench/run"
 	"forktax/bench/stats/sequential"
+	"forktax/bench/units"
 )
 
 // Display shows how far a run is: a bar on a terminal; elsewhere a line for each start of the targets, and one when
@@ -58,7 +58,7 @@ func (p *Display) Announce(f run.Forecast) { p.Say(forecast(f, p.plan.Starts)) }
 
 // forecast says how long a run takes, and how often its targets are started, of the number of starts planned.
 func forecast(f run.Forecast, planned int) string {
-	starts := fmt.Sprintf("%d starts of %s", f.Starts, analysis.FormatPlural(f.Targets, "target"))
+	starts := fmt.Sprintf("%d starts of %s", f.Starts, units.Plural(f.Targets, "target"))
 	fewer := ""
 	if f.Starts < planned {
 		fewer = fmt.Sprintf(", fewer than %d because the budget is short", planned)
@@ -85,7 +85,7 @@ func (p *Display) Show(now run.Progress) {
 	switch {
 	case now.Start != p.group && now.Start%p.every == 0:
 		p.group = now.Start
-		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, analysis.FormatTimes(now.Start+1),
+		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, units.Times(now.Start+1),
 			left(now.Left))
 	case half:
 		fmt.Fprintf(p.to, "measuring: %.0f %% done%s\n", now.Share*100, left(now.Left))

@@ -10,7 +10,6 @@ type (
 	Plan            = plan.Plan
 	Cell            = plan.Cell
 	Load            = plan.Load
-	Objective       = plan.Objective
 	ObjectiveStatus = plan.ObjectiveStatus
 	Variant         = subject.Variant
 	SuiteInfo       = plan.SuiteInfo

@@ -312,7 +312,7 @@ func TestReadTailOfItsOwnFile(t *testing.T) {
 }
 
 // A result without a tail ended for the reason that is given; one with a tail has its own.
-func TestEnded(t *testing.T) {
+func TestSetCondition(t *testing.T) {
 	blocks := []record.Block{{BeganNS: 10, LengthNS: 4}}
 	for name, test := range map[string]struct {
 		result record.Result
@@ -326,7 +326,7 @@ func TestEnded(t *testing.T) {
 	} {
 		test.result.SetCondition(test.why)
 		if test.result.Tail != test.want {
-			t.Errorf("%s: Ended gives the tail %+v, want %+v", name, test.result.Tail, test.want)
+			t.Errorf("%s: SetCondition gives the tail %+v, want %+v", name, test.result.Tail, test.want)
 		}
 	}
 }

@@ -2,10 +2,10 @@ package record
 
 import (
 	"iter"
-	"strings"
 	"time"
 
 	"forktax/bench/plan"
+	"forktax/bench/process"
 	"forktax/workload/contract"
 )
 
@@ -56,12 +56,7 @@ func (b Block) Failed() int {
 }
 
 // LogSuffix is what the target logged, for the end of an error.
-func (b Block) LogSuffix() string {
-	if len(b.LogLines) == 0 {
-		return ""
-	}
-	return "; it logged: " + strings.Join(b.LogLines, "; ")
-}
+func (b Block) LogSuffix() string { return process.Logged(b.LogLines) }
 
 // A Tail is what is known when a run ends.
 type Tail struct {

@@ -16,10 +16,10 @@ func Annotations(w io.Writer, a *analysis.Analysis) error {
 	title, verdict := "forktax", summary(a)
 	if c := a.Check; c != nil {
 		title, verdict = "forktax check", checkHeadline(c)
-		for _, line := range regressionLines(c) {
+		for _, line := range gateLines(c, analysis.Regression) {
 			p.annotation("error", title, line)
 		}
-		for _, line := range undecidedGates(c) {
+		for _, line := range gateLines(c, analysis.Undecided) {
 			p.annotation("warning", title, line)
 		}
 		if c.Control != nil && !c.Control.Found {

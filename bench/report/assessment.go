@@ -3,9 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-
-	"github.com/jedib0t/go-pretty/v6/table"
 
 	"forktax/bench/machine"
 )
@@ -17,66 +16,73 @@ var Assessments = Formats[*machine.Assessment]{
 	"text":     assessmentText,
 }
 
-// assessmentText has what was found in tables, and below each, where lines may be long, what follows.
+// What is looked at, and outside programs. Text has the last columns, where lines may be long, as a list below the
+// table.
+var (
+	probeColumns = []column[machine.Finding]{
+		{Name: "looked at", Key: "name"}, {Name: "verdict", Key: "verdict"}, {Name: "found", Key: "found"},
+		{Name: "what it spoils", Key: "effect"}, {Name: "what to do", Key: "advice"},
+	}
+	programColumns = []column[machine.Finding]{
+		{Name: "program", Key: "name"}, {Name: "verdict", Key: "verdict"}, {Name: "found", Key: "found"},
+		{Name: "only for", Key: "purpose"}, {Name: "how to get it", Key: "advice"},
+	}
+)
+
 func assessmentText(w io.Writer, e *machine.Assessment) error {
 	p := printer{w: w}
 	p.line("%s", fitness(e))
-	seen, programs := table.NewWriter(), table.NewWriter()
-	seen.AppendHeader(table.Row{"looked at", "verdict", "found"})
-	programs.AppendHeader(table.Row{"program", "verdict", "found", "only for"})
-	var spoilt, missing []string
-	for _, f := range e.Findings {
-		row, lines := table.Row{f.Name, f.Verdict, f.Found}, &spoilt
-		if f.NeededFor == "" {
-			seen.AppendRow(row)
-		} else {
-			programs.AppendRow(append(row, f.NeededFor))
-			lines = &missing
-		}
-		if f.Effect != "" {
-			*lines = append(*lines, fmt.Sprintf("%s (%s): %s; %s.", f.Name, f.Verdict, f.Effect, f.Advice))
-		}
-	}
-	p.table("In two seconds", seen)
-	p.list("What that spoils, and what to do", spoilt)
-	p.table("Outside programs, without each of which the rest works", programs)
-	p.list("What is left out, and how to get it", missing)
+	probes, programs := findings(e)
+	p.section(section{Title: "In two seconds", Table: makeTable(nil, probeColumns[:3], 0, probes, nil)})
+	p.list("What that spoils, and what to do", spoilt(probes))
+	p.section(section{Title: "Outside programs, without each of which the rest works",
+		Table: makeTable(nil, programColumns[:4], 0, programs, nil)})
+	p.list("What is left out, and how to get it", spoilt(programs))
 	return p.err
 }
 
 func assessmentMarkdown(w io.Writer, e *machine.Assessment) error {
-	p := printer{w: w}
-	seen, programs := table.NewWriter(), table.NewWriter()
-	seen.AppendHeader(table.Row{"looked at", "verdict", "found", "what it spoils", "what to do"})
-	programs.AppendHeader(table.Row{"program", "verdict", "found", "only for", "how to get it"})
-	for _, f := range e.Findings {
-		if f.NeededFor == "" {
-			seen.AppendRow(table.Row{f.Name, f.Verdict, f.Found, f.Effect, f.Advice})
-		} else {
-			programs.AppendRow(table.Row{f.Name, f.Verdict, f.Found, f.NeededFor, f.Advice})
+	p := printer{w: w, markdown: true}
+	probes, programs := findings(e)
+	p.line("# Is this machine fit to measure on?\n\n%s\n\n%s", fitness(e),
+		makeTable(nil, probeColumns, 0, probes, nil).writer().RenderMarkdown())
+	p.section(section{Chapter: "Outside programs", About: "Each is for one thing, and the rest works without it.",
+		Table: makeTable(nil, programColumns, 0, programs, nil)})
+	return p.err
+}
+
+// findings parts what was found of the machine from what was found of outside programs.
+func findings(e *machine.Assessment) (probes, programs []machine.Finding) {
+	isProgram := func(f machine.Finding) bool { return f.NeededFor != "" }
+	isProbe := func(f machine.Finding) bool { return f.NeededFor == "" }
+	return slices.DeleteFunc(slices.Clone(e.Findings), isProgram), slices.DeleteFunc(slices.Clone(e.Findings), isProbe)
+}
+
+func spoilt(all []machine.Finding) (lines []string) {
+	for _, f := range all {
+		if f.Effect != "" {
+			lines = append(lines, fmt.Sprintf("%s (%s): %s; %s.", f.Name, f.Verdict, f.Effect, f.Advice))
 		}
 	}
-	p.line("# Is this machine fit to measure on?\n\n%s\n\n%s", fitness(e), seen.RenderMarkdown())
-	p.chapter("Outside programs", "Each is for one thing, and the rest works without it.", programs)
-	return p.err
+	return lines
 }
 
 // fitness is the verdict in a sentence. Outside programs are not in it: what needs one says so.
 func fitness(e *machine.Assessment) string {
-	named := func(verdict string) (names []string) {
+	named := func(verdict string) string {
+		var names []string
 		for _, f := range e.Findings {
 			if f.Verdict == verdict && f.NeededFor == "" {
 				names = append(names, f.Name)
 			}
 		}
-		return names
+		return strings.Join(names, ", ")
 	}
-	if unfit := named(machine.Unfit); len(unfit) > 0 {
-		return fmt.Sprintf("This machine is not fit to measure on: %s.", strings.Join(unfit, ", "))
+	if unfit := named(machine.Unfit); unfit != "" {
+		return fmt.Sprintf("This machine is not fit to measure on: %s.", unfit)
 	}
-	said := "This machine is fit to measure on"
-	if doubtful := named(machine.Doubtful); len(doubtful) > 0 {
-		said += "; but see " + strings.Join(doubtful, ", ")
+	if doubtful := named(machine.Doubtful); doubtful != "" {
+		return fmt.Sprintf("This machine is fit to measure on; but see %s.", doubtful)
 	}
-	return said + "."
+	return "This machine is fit to measure on."
 }

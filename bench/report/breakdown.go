@@ -1,84 +1,72 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 	"forktax/workload/contract"
 )
 
-// Tables and figures of where the time of a request goes, and of what keeping a thing is worth.
+// Tables and drawings of where the time of a request goes, and of what keeping a thing is worth.
 
 // cellsWithPhases lists the cells in which a child's phases are known, at the first load of each request.
 func cellsWithPhases(a *analysis.Analysis) []analysis.Cell {
-	return slices.DeleteFunc(analysis.FirstLoads(a.OwnCells()), func(c analysis.Cell) bool { return c.PhaseNS("exit") == 0 || c.PhaseNS("spawn") == 0 })
+	return slices.DeleteFunc(analysis.FirstLoads(a.OwnCells()), func(c analysis.Cell) bool {
+		return c.PhaseNS("exit") == 0 || c.PhaseNS("spawn") == 0
+	})
 }
 
 // leastShown is the share of a request that what is outside of the phases must have somewhere to be worth a column.
 const leastShown = 0.01
 
-// shown are the phases that have a column, in order: those that any of the cells has, and no others.
-func shown(cells []analysis.Cell) []string {
-	var names []string
+// phaseColumns has one for each phase, which tables have if any of their cells has it.
+var phaseColumns = func() (columns []column[analysis.Cell]) {
 	for _, name := range append(contract.Phases[:], analysis.Outside) {
-		if slices.ContainsFunc(cells, func(c analysis.Cell) bool {
-			ns := c.PhaseNS(name)
-			return ns > 0 && (name != analysis.Outside || c.Response.P50 == nil || float64(ns) > leastShown*float64(*c.Response.P50))
-		}) {
-			names = append(names, name)
-		}
+		columns = append(columns, column[analysis.Cell]{Name: name, Unit: ns, In: inPhases, About: aboutPhases,
+			When: func(a *analysis.Analysis) bool {
+				return slices.ContainsFunc(cellsWithPhases(a), func(c analysis.Cell) bool {
+					ns := float64(c.PhaseNS(name))
+					return ns > 0 && (name != analysis.Outside || c.Response.P50 == nil || ns > leastShown*float64(*c.Response.P50))
+				})
+			},
+			Text: of(func(c analysis.Cell) string {
+				if c.PhaseNS(name) == 0 {
+					return units.Absent
+				}
+				return duration(c.PhaseNS(name))
+			}),
+			Place: func(a *analysis.Analysis, c analysis.Cell) string {
+				i := slices.IndexFunc(c.Phases, func(p analysis.Phase) bool { return p.Name == name })
+				return fmt.Sprintf("%s.phases.%d.ns", placeOf(a)(c), i)
+			}})
 	}
-	return names
+	return columns
+}()
+
+// phasesTable has a row for each cell of a model that starts processes.
+func phasesTable(a *analysis.Analysis) grid {
+	return makeTable(a, slices.Concat(cellColumns, phaseColumns), inPhases, cellsWithPhases(a), placeOf(a))
 }
 
-// phasesTable has a row for each cell of a model that starts processes, and a column for each phase.
-func phasesTable(a *analysis.Analysis) table.Writer {
-	cells := cellsWithPhases(a)
-	names := shown(cells)
-	t := table.NewWriter()
-	header := table.Row{"request", "load", "model", "p50"}
-	for _, name := range names {
-		header = append(header, name)
+// waterfalls draws the phases of the requests for which a process was started, in Markdown.
+func waterfalls(a *analysis.Analysis) string {
+	var all []string
+	for _, c := range cellsWithPhases(a) {
+		all = append(all, fmt.Sprintf("%s, %s, %s: %s\n\n```\n%s```", requestOfCell(c), c.Model, c.Load,
+			percentileText(c.Response, "p50"), waterfall(c)))
 	}
-	t.AppendHeader(header)
-	for _, c := range cells {
-		row := table.Row{analysis.RequestName(c.Workload, c.Request), c.Load, c.Model, percentileText(c.Response, "p50")}
-		for _, name := range names {
-			cell := analysis.Absent
-			if ns := c.PhaseNS(name); ns > 0 {
-				cell = analysis.FormatDuration(float64(ns))
-			}
-			row = append(row, cell)
-		}
-		t.AppendRow(row)
-	}
-	alignRight(t, 4, 4+len(names))
-	return t
+	return strings.Join(all, "\n\n")
 }
 
-// longestPhases says in a sentence what a request with a process of its own consists of: its longest phases, and the
-// floor, which is the kernel's and the host's share.
-func longestPhases(a *analysis.Analysis, c analysis.Cell) string {
-	if c.PhaseNS(contract.PhaseExit.String()) == 0 || c.Response.P50 == nil {
-		return ""
+func phaseSum(c analysis.Cell) (sum int64) {
+	for _, p := range c.Phases {
+		sum += p.NS
 	}
-	longest := slices.Clone(c.Phases)
-	slices.SortStableFunc(longest, func(p, q analysis.Phase) int { return cmp.Compare(q.NS, p.NS) })
-	var parts []string
-	for _, p := range longest[:min(3, len(longest))] {
-		parts = append(parts, fmt.Sprintf("%s takes %s", p.Name, analysis.FormatDuration(float64(p.NS))))
-	}
-	sentence := fmt.Sprintf(" Of its %s, %s", percentileText(c.Response, "p50"), strings.Join(parts, ", "))
-	if f := a.FloorOf(c); f != nil {
-		sentence += fmt.Sprintf("; the smallest program there is takes %s through the same host", percentileText(f.Response, "p50"))
-	}
-	return sentence + "."
+	return sum
 }
 
 // widest is how many characters a waterfall's bars take together.
@@ -86,10 +74,7 @@ const widest = 60
 
 // waterfall draws the phases of a cell one below the other, each beginning where the one before it ended.
 func waterfall(c analysis.Cell) string {
-	var total int64
-	for _, p := range c.Phases {
-		total += p.NS
-	}
+	total := phaseSum(c)
 	var b strings.Builder
 	at := int64(0)
 	for _, p := range c.Phases {
@@ -100,59 +85,39 @@ func waterfall(c analysis.Cell) string {
 			bar = "▏"
 		}
 		pad := strings.Repeat(" ", widest+1-begin-utf8.RuneCountInString(bar))
-		fmt.Fprintf(&b, "%-9s %s%s%s %9s\n", p.Name, strings.Repeat(" ", begin), bar, pad, analysis.FormatDuration(float64(p.NS)))
+		fmt.Fprintf(&b, "%-9s %s%s%s %9s\n", p.Name, strings.Repeat(" ", begin), bar, pad, duration(p.NS))
 	}
 	return b.String()
 }
 
 // reuseTable has a row for each request, at each load, and for each step what the client saw it cost.
-func reuseTable(a *analysis.Analysis) table.Writer {
-	var steps []string
+func reuseTable(a *analysis.Analysis) grid {
+	columns := []column[analysis.ReuseLevels]{
+		{Name: "request", Key: "request", Text: requestOf[analysis.ReuseLevels]},
+		{Name: "load", Key: "load"},
+	}
 	for _, l := range a.ReuseLevels {
 		for _, s := range l.Steps {
-			if !slices.Contains(steps, s.NotReused) {
-				steps = append(steps, s.NotReused)
+			if !slices.ContainsFunc(columns[2:], func(c column[analysis.ReuseLevels]) bool { return c.Name == s.NotReused }) {
+				columns = append(columns, column[analysis.ReuseLevels]{Name: s.NotReused, Unit: ns, Text: stepText(s.NotReused)})
 			}
 		}
 	}
-	t := table.NewWriter()
-	header := table.Row{"request", "load"}
-	for _, name := range steps {
-		header = append(header, name)
-	}
-	t.AppendHeader(header)
-	for _, l := range a.ReuseLevels {
-		row := table.Row{analysis.RequestName(l.Workload, l.Request), l.Load}
-		for _, name := range steps {
-			i := slices.IndexFunc(l.Steps, func(s analysis.Step) bool { return s.NotReused == name })
-			if i < 0 {
-				row = append(row, analysis.Absent)
-				continue
-			}
-			row = append(row, estimateText(l.Steps[i].Response))
-		}
-		t.AppendRow(row)
-	}
-	alignRight(t, 3, 2+len(steps))
-	return t
+	return makeTable(a, columns, 0, a.ReuseLevels, nil)
 }
 
-// stepsTable is reuseTable in full: a row for each step, as the client saw it, as the servers told it, and in CPU.
-func stepsTable(a *analysis.Analysis) table.Writer {
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"request", "load", "renewed", "from", "to", "adds, by the client", "by the servers", "CPU", "agree"})
-	for _, l := range a.ReuseLevels {
+// stepText is what the client saw a step of a ladder cost.
+func stepText(renews string) func(*analysis.Analysis, analysis.ReuseLevels) string {
+	return of(func(l analysis.ReuseLevels) string {
 		for _, s := range l.Steps {
-			agree := "yes"
-			if !s.Agree {
-				agree = "no"
+			if s.NotReused == renews {
+				e := s.Response
+				return units.Optional(e.Value, units.Duration) +
+					units.Interval(e.Low, e.High, units.Duration)
 			}
-			t.AppendRow(table.Row{analysis.RequestName(l.Workload, l.Request), l.Load, s.NotReused, s.From, s.To, estimateText(s.Response), estimateText(s.Phases),
-				estimateText(s.CPU), agree})
 		}
-	}
-	alignRight(t, 6, 8)
-	return t
+		return units.Absent
+	})
 }
 
 // withoutIntermediate leaves out the cells of models between the first and the last level of reuse, which have a table
@@ -161,36 +126,9 @@ func withoutIntermediate(a *analysis.Analysis) *analysis.Analysis {
 	some := *a
 	some.Cells = slices.DeleteFunc(slices.Clone(a.Cells), func(c analysis.Cell) bool {
 		return slices.ContainsFunc(a.ReuseLevels, func(l analysis.ReuseLevels) bool {
-			return l.Workload == c.Workload && l.Request == c.Request && l.Load == c.Load && isIntermediate(l, c.Model)
+			return l.Workload == c.Workload && l.Request == c.Request && l.Load == c.Load &&
+				slices.ContainsFunc(l.Steps[1:], func(s analysis.Step) bool { return s.From == c.Model })
 		})
 	})
 	return &some
-}
-
-// isIntermediate reports whether a model is neither the first nor the last level of reuse.
-func isIntermediate(l analysis.ReuseLevels, model string) bool {
-	return slices.ContainsFunc(l.Steps[1:], func(s analysis.Step) bool { return s.From == model })
-}
-
-// decisionTable has a row for each model of each request.
-func decisionTable(a *analysis.Analysis) table.Writer {
-	t := table.NewWriter()
-	header := table.Row{"request", "model"}
-	for _, rps := range analysis.DecisionRates {
-		header = append(header, "at "+analysis.FormatRate(rps))
-	}
-	t.AppendHeader(append(header, "a second core from", "would take away of the tax"))
-	for _, d := range a.Decisions {
-		row := table.Row{analysis.RequestName(d.Workload, d.Request), d.Model}
-		for _, s := range d.CoreShares {
-			row = append(row, analysis.FormatPercent(s.Cores))
-		}
-		t.AppendRow(append(row, analysis.FormatRate(d.SecondCoreRPS), savingsText(d)))
-	}
-	alignRight(t, 3, 3+len(analysis.DecisionRates))
-	return t
-}
-
-func estimateText(e analysis.Estimate) string {
-	return analysis.FormatOptional(e.Value, analysis.FormatDuration) + analysis.FormatInterval(e.Low, e.High, analysis.FormatDuration)
 }

@@ -5,45 +5,84 @@ import (
 	"io"
 	"slices"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"forktax/bench/analysis"
 	"forktax/bench/record"
 )
 
 // RunComparisons are the formats of a comparison of two runs.
 var RunComparisons = Formats[*analysis.RunComparison]{
-	"json":     indented[*analysis.RunComparison],
-	"markdown": compareMarkdown,
-	"text":     compareText,
+	"json": indented[*analysis.RunComparison],
+	"markdown": func(w io.Writer, c *analysis.RunComparison) error {
+		return printContrast(printer{w: w, markdown: true}, c)
+	},
+	"text": func(w io.Writer, c *analysis.RunComparison) error { return printContrast(printer{w: w}, c) },
 }
 
-func compareText(w io.Writer, c *analysis.RunComparison) error {
-	p := printer{w: w}
-	p.line("A: %s\nB: %s", c.A, c.B)
-	p.table("Unlike", mismatchTable(c.Mismatches))
-	p.line("\n%s", compareCaution(c))
-	p.table("Programs that are other files", mismatchTable(c.Programs))
-	p.table("Cells of both: medians of response times, CPU a request, throughput; the change from A to B", compareCellsTable(c))
-	p.table("Fork tax of both, each within its run, with its 95 % interval", compareTaxesTable(c))
-	for _, l := range compareLists(c) {
-		p.list(l.title, l.lines)
+var unlikeColumns = []column[analysis.Mismatch]{
+	{Name: "what", Key: "what"}, {Name: "A", Key: "a"}, {Name: "B", Key: "b"},
+}
+
+var compareColumns = []column[analysis.CellComparison]{
+	{Name: "request", Key: "request", Text: requestOf[analysis.CellComparison]}, {Name: "load", Key: "load"},
+	{Name: "model", Key: "model"}, {Name: "engine", Key: "engine"},
+	{Name: "p50 A", Key: "response_p50_ns.a", Unit: ns}, {Name: "p50 B", Key: "response_p50_ns.b", Unit: ns},
+	{Name: "change", Key: "response_p50_ns.ratio", Unit: changes},
+	{Name: "CPU A", Key: "cpu_ns_per_request.a", Unit: ns}, {Name: "CPU B", Key: "cpu_ns_per_request.b", Unit: ns},
+	{Name: "change", Key: "cpu_ns_per_request.ratio", Unit: changes},
+	{Name: "requests/s A", Key: "throughput_rps.a", Unit: throughputs},
+	{Name: "requests/s B", Key: "throughput_rps.b", Unit: throughputs},
+	{Name: "change", Key: "throughput_rps.ratio", Unit: changes},
+}
+
+var contrastTaxColumns = []column[analysis.TaxComparison]{
+	{Name: "request", Text: of(func(x analysis.TaxComparison) string { return requestOf(nil, x.A) })},
+	{Name: "load", Key: "a.load"},
+	{Name: "metric", Text: of(func(x analysis.TaxComparison) string { return spoken(x.A.Metric) })},
+	{Name: "candidate over baseline",
+		Text: of(func(x analysis.TaxComparison) string { return x.A.Candidate + " over " + x.A.Baseline })},
+	{Name: "A", Unit: ratios, Text: of(func(x analysis.TaxComparison) string { return timesText(x.A) })},
+	{Name: "B", Unit: ratios, Text: of(func(x analysis.TaxComparison) string { return timesText(x.B) })},
+	{Name: "change", Key: "ratio", Unit: changes},
+}
+
+func printContrast(p printer, c *analysis.RunComparison) error {
+	sides := "A: %s\nB: %s"
+	if p.markdown {
+		sides = "# forktax: two runs side by side\n\n- A: %s\n- B: %s"
 	}
+	p.line(sides, comparedRunName(c.A), comparedRunName(c.B))
+	p.section(section{Title: "Unlike", Chapter: "Unlike", About: "In these the runs differ.",
+		Table: makeTable(nil, unlikeColumns, 0, c.Mismatches, nil)})
+	p.line("\n%s", compareCaution(c))
+	p.section(section{Title: "Programs that are other files", Chapter: "Programs", About: "These are other files.",
+		Table: makeTable(nil, unlikeColumns, 0, c.Programs, nil)})
+	if c.Absolute() {
+		p.section(section{
+			Title:   "Cells of both: medians of response times, CPU a request, throughput; the change from A to B",
+			Chapter: "Cells of both",
+			About:   "Medians of response times, CPU a request, throughput; the change from A to B.",
+			Table:   makeTable(nil, compareColumns, 0, c.Cells, nil)})
+	}
+	taxes := slices.DeleteFunc(slices.Clone(c.Taxes), func(x analysis.TaxComparison) bool {
+		return x.A.Metric != analysis.MetricResponse && x.A.Metric != analysis.MetricCPU
+	})
+	p.section(section{Title: "Fork tax of both, each within its run, with its 95 % interval", Chapter: "Fork tax of both",
+		About: "Each within its run, with its 95 % interval.",
+		Table: makeTable(nil, contrastTaxColumns, 0, taxes, nil)})
+	if len(c.Cells) == 0 {
+		p.list("Nothing is compared", []string{"No cell is in both runs."})
+	}
+	p.list("Only in A", cellNames(c.OnlyA))
+	p.list("Only in B", cellNames(c.OnlyB))
+	p.list("To be careful of", c.Notes)
 	return p.err
 }
 
-func compareMarkdown(w io.Writer, c *analysis.RunComparison) error {
-	p := printer{w: w}
-	p.line("# forktax: two runs side by side\n\n- A: %s\n- B: %s", c.A, c.B)
-	p.chapter("Unlike", "In these the runs differ.", mismatchTable(c.Mismatches))
-	p.line("\n%s", compareCaution(c))
-	p.chapter("Programs", "These are other files.", mismatchTable(c.Programs))
-	p.chapter("Cells of both", "Medians of response times, CPU a request, throughput; the change from A to B.", compareCellsTable(c))
-	p.chapter("Fork tax of both", "Each within its run, with its 95 % interval.", compareTaxesTable(c))
-	for _, l := range compareLists(c) {
-		p.items(l.title, l.lines)
+func cellNames(cells []record.Cell) (names []string) {
+	for _, c := range cells {
+		names = append(names, c.String())
 	}
-	return p.err
+	return names
 }
 
 // comparedRunName says which run it is.
@@ -64,78 +103,10 @@ func compareCaution(c *analysis.RunComparison) string {
 	case len(c.Mismatches) == 0:
 		return caution
 	case c.Allowed:
-		return caution + " The machines or settings are unlike, too; absolute numbers are compared because that was asked for."
+		return caution + " The machines or settings are unlike, too; absolute numbers are compared because that was " +
+			"asked for."
 	default:
 		return caution + " The machines or settings are unlike, so absolute numbers are not compared, only what each run " +
 			"compares itself; --allow-unlike-machine compares them."
 	}
-}
-
-func mismatchTable(all []analysis.Mismatch) table.Writer {
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"what", "A", "B"})
-	for _, u := range all {
-		t.AppendRow(table.Row{u.What, u.A, u.B})
-	}
-	return t
-}
-
-// compareCellsTable has a row for each cell of both, none if absolute numbers are not compared.
-func compareCellsTable(c *analysis.RunComparison) table.Writer {
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"request", "load", "model", "engine", "p50 A", "p50 B", "change", "CPU A", "CPU B", "change",
-		"requests/s A", "requests/s B", "change"})
-	for _, x := range c.Cells {
-		if !c.Absolute() {
-			break
-		}
-		row := table.Row{analysis.RequestName(x.Workload, x.Request), x.Load, x.Model, x.Engine}
-		row = append(row, compareColumns(x.Response, analysis.FormatDuration)...)
-		row = append(row, compareColumns(x.CPU, analysis.FormatDuration)...)
-		t.AppendRow(append(row, compareColumns(x.Throughput, analysis.FormatNumber)...))
-	}
-	alignRight(t, 5, 13)
-	return t
-}
-
-func compareColumns(v analysis.RunValues, print func(float64) string) table.Row {
-	return table.Row{analysis.FormatOptional(v.A, print), analysis.FormatOptional(v.B, print), analysis.FormatOptional(v.Ratio, analysis.FormatChange)}
-}
-
-// compareTaxesTable has a row for each fork tax of both on the median response time and on CPU.
-func compareTaxesTable(c *analysis.RunComparison) table.Writer {
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"request", "load", "metric", "candidate over baseline", "A", "B", "change"})
-	for _, x := range c.Taxes {
-		if x.A.Metric == analysis.MetricResponse || x.A.Metric == analysis.MetricCPU {
-			t.AppendRow(table.Row{analysis.RequestName(x.A.Workload, x.A.Request), x.A.Load, spoken(x.A.Metric),
-				x.A.Candidate + " over " + x.A.Baseline, compareTax(x.A), compareTax(x.B), analysis.FormatChange(x.Ratio)})
-		}
-	}
-	alignRight(t, 5, 7)
-	return t
-}
-
-func compareTax(c analysis.Comparison) string {
-	return analysis.FormatNumber(c.Ratio) + "×" + analysis.FormatInterval(c.RatioLow, c.RatioHigh, analysis.FormatNumber)
-}
-
-type titled struct {
-	title string
-	lines []string
-}
-
-func compareLists(c *analysis.RunComparison) []titled {
-	names := func(cells []record.Cell) []string {
-		var lines []string
-		for _, x := range cells {
-			lines = append(lines, x.String())
-		}
-		return lines
-	}
-	lists := []titled{{"Only in A", names(c.OnlyA)}, {"Only in B", names(c.OnlyB)}, {"To be careful of", c.Notes}}
-	if len(c.Cells) == 0 {
-		lists = slices.Insert(lists, 0, titled{"Nothing is compared", []string{"No cell is in both runs."}})
-	}
-	return lists
 }

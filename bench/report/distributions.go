@@ -2,97 +2,59 @@ package report
 
 import (
 	"fmt"
-	"maps"
-	"math"
 	"slices"
-	"strings"
 
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 )
 
-// sharesOf are those of all answers that are in each bin, by its number.
-func sharesOf(d analysis.Distribution) map[int]float64 {
-	all := int64(0)
-	for _, n := range d.Counts {
-		all += n
-	}
-	shares := map[int]float64{}
-	for i, n := range d.Counts {
-		shares[analysis.BinOf(d.FromNS[i])] = float64(n) / float64(all)
-	}
-	return shares
-}
+// mostGroups is how many requests at a load have distributions: a search may have visited a hundred rates.
+const mostGroups = 16
 
-// within is the first bin, and the one up to which there is that share of all answers.
-func within(shares map[int]float64, share float64) (first, last int) {
-	bins := slices.Sorted(maps.Keys(shares))
-	sum := 0.0
-	for _, bin := range bins {
-		if sum += shares[bin]; sum >= share {
-			return bins[0], bin
+// distributionFigures show the distributions of the cells of each request at each load.
+func distributionFigures(a *analysis.Analysis) (found []*figure) {
+	cells := slices.DeleteFunc(a.OwnCells(), func(c analysis.Cell) bool {
+		return c.Histogram == nil || len(c.Distribution.Counts) == 0
+	})
+	groups := groupBy(cells, requestAtLoad)
+	for i, g := range groups[:min(len(groups), mostGroups)] {
+		ranks, bins := percentileFigure(a, g), histogramFigure(a, g)
+		ranks.ID, bins.ID = fmt.Sprintf("percentiles-%d", i+1), fmt.Sprintf("distribution-%d", i+1)
+		for _, c := range g.cells {
+			ranks.Legend, bins.Legend = append(ranks.Legend, c.Model), append(bins.Legend, c.Model)
 		}
+		found = append(found, ranks, bins)
 	}
-	return bins[0], bins[len(bins)-1]
-}
-
-// A group is the cells of one request at one load, which are drawn together.
-type group struct {
-	name  string
-	cells []analysis.Cell
-}
-
-// groupsOf of the cells that have a histogram.
-func groupsOf(a *analysis.Analysis, kind string) []group {
-	var found []group
-	for _, c := range a.CellsOf(kind) {
-		if c.Histogram == nil || len(c.Distribution.Counts) == 0 {
-			continue
-		}
-		name := fmt.Sprintf("%s, %s", analysis.RequestName(c.Workload, c.Request), c.Load)
-		if i := slices.IndexFunc(found, func(g group) bool { return g.name == name }); i >= 0 {
-			found[i].cells = append(found[i].cells, c)
-		} else {
-			found = append(found, group{name, []analysis.Cell{c}})
-		}
+	if len(found) > 0 {
+		found[0].Short = "Distributions"
 	}
 	return found
 }
 
 // percentileFigure shows which share of requests took longer than how long: the further to the right, the rarer.
-func percentileFigure(a *analysis.Analysis, g group, id string) *Figure {
-	f := &Figure{ID: id, Title: "Percentiles: " + g.name, Short: map[string]string{"percentiles-1": "Distributions"}[id],
-		About: "The response time that a share of requests stayed below, up to the last ten requests. Both axes are logarithmic.",
-		Data:  grid{Columns: []column{{Name: "percentile", Definition: "percentile"}}}}
-	y := scale{low: math.Inf(1), high: 0, from: plotHeight, to: 10, log: true}
-	rarest := 10.0
+func percentileFigure(a *analysis.Analysis, g group) *figure {
+	f := &figure{Title: "Percentiles: " + g.name, Data: cellTable(a, inRanks, g.cells),
+		About: "The response time that a share of requests stayed below, up to the last ten requests. Both axes are " +
+			"logarithmic.",
+		x: logScale(plotLeft, plotRight), y: logScale(plotHeight, plotTop)}
+	f.x.low, f.x.high = 1, 10 // 1/(1−p)
 	for _, c := range g.cells {
-		f.Legend = append(f.Legend, c.Model)
-		f.Data.Columns = append(f.Data.Columns, column{Name: c.Model, Place: placeOf(a, c) + ".response_ns"})
-		h := c.Histogram
-		y.low, y.high = min(y.low, float64(max(h.ValueAtQuantile(1), 1))), max(y.high, float64(h.ValueAtQuantile(100)))
-		rarest = max(rarest, float64(h.TotalCount())/10)
+		f.y.include(float64(max(c.Histogram.ValueAtQuantile(1), 1)))
+		f.y.include(float64(c.Histogram.ValueAtQuantile(100)))
+		f.x.high = max(f.x.high, float64(c.Histogram.TotalCount())/10)
 	}
-	y = y.wide()
-	x := scale{low: 1, high: ceilNice(rarest), from: plotLeft, to: plotRight, log: true} // 1/(1−p)
-	s := newSVG(figureWidth, plotHeight+axisHeight)
-	drawAxes(s, x, y, func(v float64) string { return percentileName(1 - 1/v) }, analysis.FormatDuration)
+	f.x.high = ceilNice(f.x.high)
+	f.y.widen()
+	f.axes(func(v float64) string { return percentileName(1 - 1/v) }, units.Duration)
 	for i, c := range g.cells {
 		var points [][2]float64
 		for v := 1.0; v <= max(float64(c.Histogram.TotalCount())/10, 2); v *= 1.12 {
-			points = append(points, [2]float64{x.at(v), y.at(float64(max(c.Histogram.ValueAtQuantile(100*(1-1/v)), 1)))})
+			points = append(points, [2]float64{v, float64(max(c.Histogram.ValueAtQuantile(100*(1-1/v)), 1))})
 		}
-		s.path(points, fmt.Sprintf("curve c%d d%d", i%colours, i%4))
+		f.path(points, i)
 		last := points[len(points)-1]
-		s.mark(last[0], last[1], i, c.Model)
+		f.mark(f.x.at(last[0]), f.y.at(last[1]), i, c.Model)
 	}
-	for _, name := range []string{"p50", "p90", "p99", "p999", "max"} {
-		row := []number{{Text: strings.Replace(name, "p999", "p99.9", 1)}}
-		for _, c := range g.cells {
-			row = append(row, cellNumber(a, c, percentileText(c.Response, name), "response_ns."+name))
-		}
-		f.Data.Rows = append(f.Data.Rows, row)
-	}
-	f.Drawing = s.end(f.Title)
 	return f
 }
 
@@ -104,45 +66,58 @@ func percentileName(p float64) string {
 }
 
 // histogramFigure shows how often a request took how long.
-func histogramFigure(a *analysis.Analysis, g group, id string) *Figure {
-	f := &Figure{ID: id, Title: "Distribution: " + g.name,
-		About: fmt.Sprintf("The share of requests in each bin, of which there are %d for a factor of ten, up to all but one request in a thousand.",
-			analysis.BinsPerDecade),
-		Data: grid{Columns: []column{{Name: "response time from", Definition: "distribution"}}}}
+func histogramFigure(a *analysis.Analysis, g group) *figure {
+	f := &figure{Title: "Distribution: " + g.name, Data: cellTable(a, inBins, nil),
+		About: fmt.Sprintf("The share of requests in each bin, of which there are %d for a factor of ten, up to all but one "+
+			"request in a thousand.", analysis.BinsPerDecade),
+		x: logScale(plotLeft, plotRight), y: scale{from: plotHeight, to: plotTop}}
 	first, last := len(analysis.BinEdges), 0
 	shares := make([]map[int]float64, len(g.cells))
 	for i, c := range g.cells {
-		shares[i] = sharesOf(c.Distribution)
-		low, high := within(shares[i], 0.999)
-		first, last = min(first, low), max(last, high)
-		f.Legend = append(f.Legend, c.Model)
-		f.Data.Columns = append(f.Data.Columns, column{Name: c.Model, Place: placeOf(a, c) + ".distribution"})
+		f.Data.Heads = append(f.Data.Heads, head{Name: c.Model, Place: placeOf(a)(c) + ".distribution", Number: true})
+		var from, to int
+		shares[i], from, to = sharesOf(c.Distribution, 0.999)
+		first, last = min(first, from), max(last, to)
 	}
-	x := scale{low: float64(analysis.BinEdges[first]), high: float64(analysis.BinEdges[last+1]), from: plotLeft, to: plotRight, log: true}
-	y := scale{low: 0, from: plotHeight, to: 10}
-	heights := make([][]float64, len(g.cells)) // shares, in the order of the bins
+	f.x.low, f.x.high = float64(analysis.BinEdges[first]), float64(analysis.BinEdges[last+1])
+	steps := make([][]float64, len(g.cells)) // shares, in the order of the bins
 	for bin := first; bin <= last; bin++ {
-		row, any := []number{{Text: analysis.FormatDuration(float64(analysis.BinEdges[bin]))}}, false
+		row, any := []value{{Text: duration(analysis.BinEdges[bin])}}, false
 		for i := range g.cells {
 			share := shares[i][bin]
-			heights[i] = append(heights[i], share)
-			y.high = max(y.high, share)
-			row = append(row, number{Text: analysis.FormatPercent(share)})
+			steps[i] = append(steps[i], share)
+			f.y.include(share)
+			row = append(row, value{Text: units.Percent(share)})
 			any = any || share > 0
 		}
 		if any {
 			f.Data.Rows = append(f.Data.Rows, row)
 		}
 	}
-	y = y.wide()
-	s := newSVG(figureWidth, plotHeight+axisHeight)
-	drawAxes(s, x, y, analysis.FormatDuration, analysis.FormatPercent)
+	f.y.widen()
+	f.axes(units.Duration, units.Percent)
 	for i := range g.cells {
-		for j, share := range heights[i] {
-			heights[i][j] = y.at(share)
-		}
-		s.stairs(x.from, x.to, y.from, heights[i], fmt.Sprintf("curve c%d d%d", i%colours, i%4))
+		f.stairs(steps[i], i)
 	}
-	f.Drawing = s.end(f.Title)
 	return f
+}
+
+// sharesOf are those of all responses that are in each bin, by its number, the first of these bins, and the one up to
+// which there is a given share of all.
+func sharesOf(d analysis.Distribution, upTo float64) (shares map[int]float64, first, last int) {
+	all := 0.0
+	for _, n := range d.Counts {
+		all += float64(n)
+	}
+	shares, first = map[int]float64{}, analysis.BinOf(d.FromNS[0])
+	sum := 0.0
+	for i, n := range d.Counts {
+		bin := analysis.BinOf(d.FromNS[i])
+		shares[bin] = float64(n) / all
+		if sum < upTo {
+			last = bin
+		}
+		sum += shares[bin]
+	}
+	return shares, first, last
 }

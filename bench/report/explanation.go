@@ -1,16 +1,15 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
-	"forktax/bench/analysis"
 	"forktax/bench/explain"
+	"forktax/bench/units"
 )
 
 // Explanations are the formats of what the start of a program is made of.
@@ -27,15 +26,35 @@ const (
 	widestReason  = 56
 )
 
+var findingColumns = []column[explain.Part]{
+	{Name: "cost", Key: "cost_ns", Unit: ns},
+	{Name: "known by", Key: "measured_by"},
+	{Name: "what", Text: of(func(f explain.Part) string { return description(f, widestFinding) })},
+	{Name: "what would remove it", Key: "advice"},
+}
+
+var trialColumns = []column[explain.Trial]{
+	{Name: "switch", Key: "name"},
+	{Name: "what it saves", Text: of(outcome)},
+	{Name: "what it does",
+		Text: of(func(t explain.Trial) string { return cmp.Or(shorten(t.Why, widestReason), t.About) })},
+}
+
 func explanationText(w io.Writer, e *explain.Explanation) error {
 	p := printer{w: w}
 	p.line("%s", strings.Join(headline(e), " · "))
-	p.line("fork and exec took %s · first byte after %s · ended after %s", ns(e.Exec), ns(e.FirstByte), ns(e.Ended))
-	p.line("processor time %s, %.0f %% of it the kernel's · %s page faults, %s of them from a disk", ns(e.CPU),
-		e.SystemShare*100, analysis.FormatCount(e.MinorFaults+e.MajorFaults), analysis.FormatCount(e.MajorFaults))
-	p.table("What it costs, the dearest first. Parts overlap: a library brings page faults", partsTable(e.Parts))
+	p.line("fork and exec took %s · first byte after %s · ended after %s", duration(e.Exec), duration(e.FirstByte),
+		duration(e.Ended))
+	p.line("processor time %s, %.0f %% of it the kernel's · %s page faults, %s of them from a disk", duration(e.CPU),
+		e.SystemShare*100, units.Count(e.MinorFaults+e.MajorFaults), units.Count(e.MajorFaults))
+	costly := e.Parts[:min(len(e.Parts), mostFindings)]
+	costly = slices.DeleteFunc(slices.Clone(costly), func(f explain.Part) bool { return f.Cost == nil })
+	p.section(section{Title: "What it costs, the dearest first. Parts overlap: a library brings page faults",
+		Table: makeTable(nil, findingColumns, 0, costly, nil)})
 	p.remainder(e.Parts)
-	p.table(trialsTitle(e), trialsTable(e.Trials))
+	title := fmt.Sprintf("What was tried, in pairs of blocks in random order (seed %d; 95 %% intervals for all %d "+
+		"together)", e.Seed, len(e.Trials))
+	p.section(section{Title: title, Table: makeTable(nil, trialColumns, 0, e.Trials, nil)})
 	if len(e.Untried) > 0 {
 		p.line("Not to be tried from outside: %s.", strings.Join(e.Untried, "; "))
 	}
@@ -47,7 +66,7 @@ func explanationText(w io.Writer, e *explain.Explanation) error {
 	return p.err
 }
 
-func ns(n int64) string { return analysis.FormatDuration(float64(n)) }
+func duration(ns int64) string { return units.Duration(float64(ns)) }
 
 // headline says what was started, by what it was answered, and how often.
 func headline(e *explain.Explanation) []string {
@@ -63,21 +82,8 @@ func headline(e *explain.Explanation) []string {
 	}
 	return append(parts,
 		fmt.Sprintf("%s %s", e.Method, e.Path),
-		fmt.Sprintf("%d, %s bytes", e.Status, analysis.FormatCount(int64(e.ResponseBytes))),
+		fmt.Sprintf("%d, %s bytes", e.Status, units.Count(int64(e.ResponseBytes))),
 		fmt.Sprintf("median of %d starts", e.Starts))
-}
-
-// partsTable has a row for each of the dearest.
-func partsTable(parts []explain.Part) table.Writer {
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"cost", "known by", "what", "what would remove it"})
-	for _, f := range parts[:min(len(parts), mostFindings)] {
-		if f.Cost != nil {
-			t.AppendRow(table.Row{ns(*f.Cost), f.By, description(f, widestFinding), f.Advice})
-		}
-	}
-	alignRight(t, 1, 1)
-	return t
 }
 
 // remainder says what the table does not show: the cheap ones together, and those whose cost is not known.
@@ -94,7 +100,7 @@ func (p *printer) remainder(parts []explain.Part) {
 		}
 	}
 	if more > 0 {
-		p.line("and %d more, %s together", more, ns(sum))
+		p.line("and %d more, %s together", more, duration(sum))
 	}
 	if slices.ContainsFunc(parts, func(f explain.Part) bool { return f.Late }) {
 		p.line("*: after the first byte")
@@ -118,23 +124,13 @@ func description(f explain.Part, width int) string {
 		after = ", " + f.Detail
 	}
 	if f.Late {
-		after += late
+		after += " *" // the first byte
 	}
 	name := end(f.Name, max(narrowestName, width-utf8.RuneCountInString(before+after)))
-	return begin(before+name+after, width)
+	return shorten(before+name+after, width)
 }
 
-// late marks what a program does when its answer has begun.
-const late = " *"
-
-// begin shortens a text at its end, and end at its beginning: the end of a path tells it from others.
-func begin(text string, width int) string {
-	if runes := []rune(text); len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	return text
-}
-
+// end shortens a text at its beginning: paths differ at their ends.
 func end(text string, width int) string {
 	if runes := []rune(text); len(runes) > width {
 		return "…" + string(runes[len(runes)-width+1:])
@@ -142,34 +138,18 @@ func end(text string, width int) string {
 	return text
 }
 
-func trialsTitle(e *explain.Explanation) string {
-	return fmt.Sprintf("What was tried, in pairs of blocks in random order (seed %d; 95 %% intervals for all %d together)",
-		e.Seed, len(e.Trials))
-}
-
-// trialsTable has a row for each switch.
-func trialsTable(trials []explain.Trial) table.Writer {
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"switch", "what it saves", "what it does"})
-	for _, r := range trials {
-		about := r.About
-		if r.Why != "" {
-			about = begin(r.Why, widestReason)
-		}
-		t.AppendRow(table.Row{r.Name, outcome(r), about})
-	}
-	return t
-}
-
 // outcome says what a switch saved.
 func outcome(r explain.Trial) string {
 	switch r.Verdict {
-	case explain.Saves:
-		return fmt.Sprintf("saves %s (%s to %s), %s", ns(*r.Saves), ns(*r.SavesLow), ns(*r.SavesHigh), analysis.FormatWholeChange(*r.Ratio))
-	case explain.Costs:
-		return fmt.Sprintf("costs %s (%s to %s), %s", ns(-*r.Saves), ns(-*r.SavesHigh), ns(-*r.SavesLow), analysis.FormatWholeChange(*r.Ratio))
+	case explain.Saves, explain.Costs:
+		saved, low, high := *r.Saves, *r.SavesLow, *r.SavesHigh
+		if r.Verdict == explain.Costs {
+			saved, low, high = -saved, -high, -low
+		}
+		return fmt.Sprintf("%s %s (%s to %s), %s", r.Verdict, duration(saved), duration(low), duration(high),
+			units.WholeChange(*r.Ratio))
 	case explain.NoneFound:
-		return fmt.Sprintf("%s (%s to %s)", r.Verdict, ns(*r.SavesLow), ns(*r.SavesHigh))
+		return fmt.Sprintf("%s (%s to %s)", r.Verdict, duration(*r.SavesLow), duration(*r.SavesHigh))
 	case explain.TooFewSeen:
 		return fmt.Sprintf("%s (%d)", r.Verdict, r.Pairs)
 	}

@@ -1,7 +1,77 @@
 package report
 
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"forktax/bench/analysis"
+)
+
 // What the tests reach of the inside, from outside of the package.
 var (
 	Tag       = tag
 	BenchName = benchName
 )
+
+// A ColumnInfo is what a column declares.
+type ColumnInfo struct {
+	Name, Key, CSV, Unit, About string
+	Value                       bool // it has a text of its own, or is at a key of a row
+	Number                      bool // what is at the key is one
+	Text, Markdown, Page        bool // formats that have it in a table
+}
+
+// A ColumnList is the columns of the rows of a list of the JSON.
+type ColumnList struct {
+	Rows    string
+	Columns []ColumnInfo
+}
+
+// ColumnLists are the columns of all tables of a run.
+func ColumnLists() []ColumnList {
+	const printed = inClosed | inOpen | inCosts | inSuite | inPhases
+	return []ColumnList{
+		{"cells[]", append(infos(cellColumns, func(c column[analysis.Cell], i *ColumnInfo) {
+			if c.In&inCSV != 0 {
+				i.CSV = c.csvName()
+			}
+			i.Text, i.Page = c.in(printed), c.in(onPage)
+			i.Markdown = c.in(printed &^ inPhases)
+		}), infos(phaseColumns, func(_ column[analysis.Cell], i *ColumnInfo) { i.Text, i.Page = true, true })...)},
+		{"comparisons[]", infos(comparisonColumns, inMarkdownAndPage)},
+		{"ladders[].steps[]", infos(stepColumns, inMarkdownAndPage)},
+		{"decisions[]", infos(decisionColumns(), func(_ column[analysis.Decision], i *ColumnInfo) { i.Markdown = true })},
+		{"referee[]", infos(agreementColumns, inMarkdownAndPage)},
+		{"check.gates[]", infos(gateColumns, func(_ column[analysis.Gate], i *ColumnInfo) {
+			i.Text, i.Markdown, i.Page = true, true, true
+		})},
+	}
+}
+
+func inMarkdownAndPage[T any](_ column[T], i *ColumnInfo) { i.Markdown, i.Page = true, true }
+
+func infos[T any](columns []column[T], formats func(column[T], *ColumnInfo)) (all []ColumnInfo) {
+	for _, c := range columns {
+		i := ColumnInfo{Name: c.Name, Key: c.Key, Unit: c.Unit.name, About: c.About, Value: c.Text != nil}
+		if c.Key != "" {
+			var row T
+			v := field(row, c.Key) // which panics if there is none
+			if v.Kind() == reflect.Pointer {
+				v = reflect.Zero(v.Type().Elem())
+			}
+			i.Value, i.Number = true, v.CanInt() || v.CanFloat()
+		}
+		formats(c, &i)
+		all = append(all, i)
+	}
+	return all
+}
+
+// AddColumn adds a row to the columns of cells for the time of a test.
+func AddColumn(t *testing.T, name, csv, about string, value func(analysis.Cell) string) {
+	before := cellColumns
+	t.Cleanup(func() { cellColumns = before })
+	cellColumns = append(slices.Clone(before),
+		column[analysis.Cell]{Name: name, CSV: csv, Unit: counts, In: inAll | inCSV, About: about, Text: of(value)})
+}

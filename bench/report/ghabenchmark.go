@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 )
 
 // A ghaEntry is one line of a chart of github-action-benchmark.
@@ -26,14 +27,14 @@ func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
 		about += ", incomplete: " + a.Run.Condition
 	}
 	for _, c := range a.OwnCells() {
-		for _, f := range exportValues(c) {
-			if f.metric == analysis.MetricThroughput {
+		for _, v := range exportValues(c) {
+			if v.metric == analysis.MetricThroughput {
 				continue
 			}
-			e := ghaEntry{Name: c.String() + ": " + spoken(f.metric), Unit: "ns", Value: f.value,
+			e := ghaEntry{Name: c.String() + ": " + spoken(v.metric), Unit: "ns", Value: v.Value,
 				Extra: fmt.Sprintf("%s, %d requests in %d blocks, %s", about, c.Requests, c.Blocks, a.Environment.CPU)}
-			if f.low != nil {
-				e.Range = fmt.Sprintf("%s to %s", analysis.FormatDuration(*f.low), analysis.FormatDuration(*f.high))
+			if v.Low != nil {
+				e.Range = fmt.Sprintf("%s to %s", units.Duration(*v.Low), units.Duration(*v.High))
 			}
 			entries = append(entries, e)
 		}

@@ -9,19 +9,8 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
-
-// benchUnits are the metrics in the Go benchmark format, in the order in which a line has them. The median stands in
-// the place where testing has the mean.
-var benchUnits = []struct {
-	metric, unit string
-	response     bool // it is a response time
-}{
-	{analysis.MetricResponse, "ns/op", true},
-	{analysis.MetricCPU, "cpu-ns/op", false},
-	{analysis.MetricResponse90, "p90-ns/op", true},
-	{analysis.MetricThroughput, "req/s", false},
-}
 
 // Bench prints the Go benchmark format, which benchstat reads: a line for each block that is fit to be compared, so
 // that its unit is the block, as it is ours. What benchstat makes of it knows nothing of pairs, and finds less. The
@@ -53,14 +42,15 @@ func Bench(w io.Writer, a *analysis.Analysis) error {
 }
 
 // benchLine is the values of a line, each after a blank; "" if there is none.
-func benchLine(c analysis.Cell, s analysis.Sample) string {
-	var line strings.Builder
-	for _, u := range benchUnits {
-		if v, ok := s.Metrics[u.metric]; ok && !(u.response && c.Overloaded) {
-			line.WriteString(" " + strconv.FormatFloat(analysis.RoundThousandths(v), 'f', -1, 64) + " " + u.unit)
+func benchLine(c analysis.Cell, s analysis.Sample) (line string) {
+	for _, metric := range []string{analysis.MetricResponse, analysis.MetricCPU, analysis.MetricResponse90,
+		analysis.MetricThroughput} {
+		isResponse := metric == analysis.MetricResponse || metric == analysis.MetricResponse90
+		if v, ok := s.Metrics[metric]; ok && !(isResponse && c.Overloaded) {
+			line += " " + exact.print(units.Thousandths(v)) + " " + metrics[metric].bench
 		}
 	}
-	return line.String()
+	return line
 }
 
 // benchName names a cell by keys and values, by which benchstat can sort: benchstat -col /model. It ends with a number

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -15,18 +16,14 @@ import (
 func HDR(w io.Writer, a *analysis.Analysis) error {
 	log := hdrhistogram.NewHistogramLogWriter(w)
 	start := a.Run.Started.UnixMilli()
-	for _, write := range []func() error{
-		log.OutputLogFormatVersion,
-		func() error {
-			return log.OutputComment(fmt.Sprintf("[forktax run %s, response times in ns]", a.Run.ID))
-		},
-		func() error { return incomplete(log, a.Run) },
-		func() error { return log.OutputStartTime(start) },
-		log.OutputLegend,
-	} {
-		if err := write(); err != nil {
-			return err
-		}
+	if err := errors.Join(
+		log.OutputLogFormatVersion(),
+		log.OutputComment(fmt.Sprintf("[forktax run %s, response times in ns]", a.Run.ID)),
+		incomplete(log, a.Run),
+		log.OutputStartTime(start),
+		log.OutputLegend(),
+	); err != nil {
+		return err
 	}
 	for _, c := range a.Cells {
 		if c.Histogram == nil {

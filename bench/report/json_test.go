@@ -13,7 +13,7 @@ import (
 	"forktax/bench/record"
 )
 
-// promised is the JSON of an analysis as DESIGN.md, section 9, promises it. What stands here may be extended and never
+// promised is the JSON of an analysis as docs/formats.md defines it. What stands here may be extended and never
 // changed: programs of others read it.
 type promised struct {
 	Schema *int

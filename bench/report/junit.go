@@ -95,53 +95,45 @@ func JUnit(w io.Writer, a *analysis.Analysis) error {
 }
 
 // checkCases has a last case for a verdict that no gate and no control gives the reason of.
-func checkCases(c *analysis.Check) []junitCase {
-	var cases []junitCase
-	bad := false
-	for _, g := range c.Gates {
-		t := junitCase{Class: "forktax.check." + g.Workload + "/" + g.Request, Name: spoken(g.Metric)}
-		if load := gateLoad(g); load != "" {
-			t.Name += ", " + load
-		}
-		switch g.Verdict {
+func checkCases(c *analysis.Check) (cases []junitCase) {
+	needs := ""
+	if c.Needs != "" {
+		needs = "it needs: " + c.Needs
+	}
+	passed := true
+	add := func(class, name, verdict, found string) {
+		t := junitCase{Class: "forktax.check" + class, Name: name}
+		switch verdict {
 		case analysis.Pass:
 		case analysis.Regression:
-			t.Failure = &junitProblem{Message: gateFound(g), Type: analysis.Regression, Text: checkTerms(c)}
+			t.Failure = &junitProblem{Message: found, Type: verdict, Text: checkTerms(c)}
 		default:
-			t.Error = &junitProblem{Message: gateFound(g), Type: analysis.Undecided, Text: checkNeeds(c)}
+			t.Error = &junitProblem{Message: found, Type: analysis.Undecided, Text: needs}
 		}
-		bad = bad || g.Verdict != analysis.Pass
+		passed = passed && verdict == analysis.Pass
 		cases = append(cases, t)
+	}
+	for _, g := range c.Gates {
+		name := spoken(g.Metric)
+		if load := gateLoad(g); load != "" {
+			name += ", " + load
+		}
+		add("."+g.Workload+"/"+g.Request, name, g.Verdict, gateFound(g))
 	}
 	for _, l := range c.LeftOut {
-		cases = append(cases, junitCase{Class: "forktax.check", Name: spoken(l.Gate),
-			Skipped: &l.Why})
+		cases = append(cases, junitCase{Class: "forktax.check", Name: spoken(l.Gate), Skipped: &l.Why})
 	}
 	if c.Control != nil {
-		t := junitCase{Class: "forktax.check", Name: "positive control"}
-		if !c.Control.Found {
-			t.Error = &junitProblem{Message: controlText(c.Control), Type: analysis.Undecided, Text: checkNeeds(c)}
+		verdict := analysis.Undecided
+		if c.Control.Found {
+			verdict = analysis.Pass
 		}
-		bad = bad || !c.Control.Found
-		cases = append(cases, t)
+		add("", "positive control", verdict, controlText(c.Control))
 	}
-	if c.Verdict == analysis.Pass || bad {
-		return cases
+	if passed && c.Verdict != analysis.Pass {
+		add("", "verdict", c.Verdict, checkHeadline(c))
 	}
-	t := junitCase{Class: "forktax.check", Name: "verdict"}
-	if problem := (&junitProblem{Message: checkHeadline(c), Type: c.Verdict, Text: checkNeeds(c)}); c.Verdict == analysis.Regression {
-		t.Failure = problem
-	} else {
-		t.Error = problem
-	}
-	return append(cases, t)
-}
-
-func checkNeeds(c *analysis.Check) string {
-	if c.Needs == "" {
-		return ""
-	}
-	return "it needs: " + c.Needs
+	return cases
 }
 
 func runCases(a *analysis.Analysis) []junitCase {
@@ -155,9 +147,13 @@ func runCases(a *analysis.Analysis) []junitCase {
 		}
 		cases = append(cases, t)
 	}
-	for i, w := range inconclusiveWarnings(a) {
-		cases = append(cases, junitCase{Class: "forktax.run", Name: fmt.Sprintf("conclusive %d", i+1),
-			Error: &junitProblem{Message: w.Text, Type: analysis.Inconclusive, Text: w.Advice}})
+	n := 0
+	for _, w := range a.Warnings {
+		if w.Code == analysis.Inconclusive {
+			n++
+			cases = append(cases, junitCase{Class: "forktax.run", Name: fmt.Sprintf("conclusive %d", n),
+				Error: &junitProblem{Message: w.Text, Type: w.Code, Text: w.Advice}})
+		}
 	}
 	if !a.Run.Complete {
 		cases = append(cases, junitCase{Class: "forktax.run", Name: "complete",

@@ -8,29 +8,26 @@ import (
 	"strings"
 
 	"forktax/bench/analysis"
+	"forktax/bench/units"
 )
 
-// kneeSentences says in a sentence for each request up to which rate the models meet the objective, the slowest first,
+// kneeStatements say in a sentence for each request up to which rate the models meet the objective, the slowest first,
 // and what gave out there.
-func kneeSentences(knees []analysis.Knee) []statement {
-	var all []statement
-	for found := knees; len(found) > 0; {
-		n := 0 // models of this request, which follow one another
-		for n < len(found) && found[n].Workload == found[0].Workload && found[n].Request == found[0].Request {
-			n++
+func kneeStatements(knees []analysis.Knee) (all []statement) {
+	for i := 0; i < len(knees); {
+		name := analysis.RequestName(knees[i].Workload, knees[i].Request)
+		var models []analysis.Knee // of this request, which follow one another
+		var s statement
+		for ; i < len(knees) && analysis.RequestName(knees[i].Workload, knees[i].Request) == name; i++ {
+			models, s.Places = append(models, knees[i]), append(s.Places, fmt.Sprintf(".knees.%d", i))
 		}
-		s := statement{Text: fmt.Sprintf("%s: %s.", analysis.RequestName(found[0].Workload, found[0].Request), kneeSentence(found[:n]))}
-		for i := range n {
-			s.Places = append(s.Places, fmt.Sprintf(".knees.%d", len(knees)-len(found)+i))
-		}
+		s.Text = fmt.Sprintf("%s: %s.", name, kneeSentence(models))
 		all = append(all, s)
-		found = found[n:]
 	}
 	return all
 }
 
 func kneeSentence(models []analysis.Knee) string {
-	models = slices.Clone(models)
 	slices.SortStableFunc(models, func(a, b analysis.Knee) int { return cmp.Compare(a.Met(), b.Met()) })
 	var parts, untold []string
 	verb := "meets " + models[0].Objective
@@ -51,19 +48,20 @@ func kneeSentence(models []analysis.Knee) string {
 
 // metUpTo says up to which rate the objective is met, and in parentheses what a reader must know of it.
 func metUpTo(k analysis.Knee) string {
-	where := "up to " + analysis.FormatPlannedRate(k.Met())
+	where := "up to " + units.PlannedRate(k.Met())
 	switch {
 	case k.MetRPS == nil:
 		where = "at no rate that was tried"
 	case k.FailedRPS == nil:
-		where = "at every rate that was tried, up to " + analysis.FormatPlannedRate(k.Met())
+		where = "at every rate that was tried, up to " + units.PlannedRate(k.Met())
 	}
 	var notes []string
 	if k.FailedRPS != nil {
-		notes = append(notes, fmt.Sprintf("at %s %s", analysis.FormatPlannedRate(*k.FailedRPS), k.Detail))
+		notes = append(notes, fmt.Sprintf("at %s %s", units.PlannedRate(*k.FailedRPS), k.Detail))
 	}
 	if k.AgainRPS != nil {
-		notes = append(notes, fmt.Sprintf("yet it was met again at %s, so one of them may be noise", analysis.FormatPlannedRates(k.AgainRPS)))
+		notes = append(notes, fmt.Sprintf("yet it was met again at %s, so one of them may be noise",
+			units.PlannedRates(k.AgainRPS)))
 	}
 	if k.Search != nil && k.Search.Missing > 0 {
 		notes = append(notes, "not settled: it would take more visits, at the least "+strconv.Itoa(k.Search.Missing))

@@ -5,10 +5,9 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // published is what mod_python's own manual says of the contenders of the suite article: requests a second of a page
@@ -20,67 +19,74 @@ var published = map[record.Contender]float64{
 	{Workload: "hello in Python", Name: "handler"}:    1203,
 }
 
-// suiteTable has a row for each contender of a suite: how many requests a second it answers, how many times as many as
-// the baseline that is, and what one costs.
-func suiteTable(a *analysis.Analysis) table.Writer {
-	t := table.NewWriter()
-	if a.Run.Suite == nil {
-		return t
+// isArticle reports whether a run is of the suite that has published numbers.
+func isArticle(a *analysis.Analysis) bool { return a.Run.Suite != nil && a.Run.Suite.Name == "article" }
+
+// publishedText is the published throughput of a contender, and how many times that of the baseline it is.
+func publishedText(a *analysis.Analysis, c analysis.Cell) string {
+	rps, known := published[record.Contender{Workload: c.Workload, Name: c.Model}]
+	if !known {
+		return ""
 	}
-	header := table.Row{"", "load", "", "", "requests/s", "× " + a.Run.Baseline, "CPU a request"}
-	old := a.Run.Suite.Name == "article"
-	if old {
-		header = append(header, "in 2002")
+	return fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[record.Contender{Workload: c.Workload, Name: a.Run.Baseline}])
+}
+
+// timesBaseline is the throughput of a contender over that of the baseline, with its interval.
+func timesBaseline(a *analysis.Analysis, c analysis.Cell) string {
+	if c.Model == a.Run.Baseline {
+		return "1"
 	}
-	t.AppendHeader(header)
+	r := a.Comparison(c.Cell, analysis.MetricThroughput)
+	if r == nil {
+		return ""
+	}
+	return units.Number(r.Ratio) + units.Interval(r.RatioLow, r.RatioHigh, units.Number) + intervalMark(*r)
+}
+
+// suiteTable has a row for each contender. What they do is named once, and needs no head.
+func suiteTable(a *analysis.Analysis, cells []analysis.Cell) grid {
+	g := cellTable(a, inSuite, cells)
 	last := ""
-	for _, c := range a.CellsOf(record.Closed) {
-		row := table.Row{c.Workload, c.Load, c.Model, contenderTitle(a, c), analysis.FormatOptional(c.ThroughputRPS, analysis.FormatNumber), "", analysis.FormatOptional(c.CPUPerRequest, analysis.FormatDuration)}
-		if c.Workload == last {
-			row[0] = ""
+	for _, row := range g.Rows {
+		if row[0].Text == last {
+			row[0].Text = ""
+		} else {
+			last = row[0].Text
 		}
-		last = c.Workload
-		if c.Model == a.Run.Baseline {
-			row[5] = "1"
-		} else if r := a.Comparison(c.Cell, analysis.MetricThroughput); r != nil {
-			row[5] = analysis.FormatNumber(r.Ratio) + analysis.FormatInterval(r.RatioLow, r.RatioHigh, analysis.FormatNumber) + intervalMark(*r)
-		}
-		if rps, known := published[record.Contender{Workload: c.Workload, Name: c.Model}]; old && known {
-			row = append(row, fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[record.Contender{Workload: c.Workload, Name: a.Run.Baseline}]))
-		}
-		t.AppendRow(row)
 	}
-	alignRight(t, 5, len(header))
-	return t
+	for i, h := range g.Heads {
+		if !h.Number && h.Name != "load" {
+			g.Heads[i].Name = ""
+		}
+	}
+	return g
 }
 
 // contenderTitle says for people what a contender is.
 func contenderTitle(a *analysis.Analysis, c analysis.Cell) string {
-	i := slices.IndexFunc(a.Run.Suite.Contenders, func(b record.Contender) bool { return b.Workload == c.Workload && b.Name == c.Model })
-	if i < 0 {
-		return ""
+	for _, b := range a.Run.Suite.Contenders {
+		if b.Workload == c.Workload && b.Name == c.Model {
+			return b.Title
+		}
 	}
-	return a.Run.Suite.Contenders[i].Title
+	return ""
 }
 
 // aboutSuite is what a reader of the table must know.
 func aboutSuite(a *analysis.Analysis) string {
-	if a.Run.Suite == nil {
-		return ""
-	}
-	about := fmt.Sprintf("Suite %s: %s (95 %% intervals over pairs, or over starts if wider)", a.Run.Suite.Name, a.Run.Suite.About)
-	if a.Run.Suite.Name == "article" {
+	about := fmt.Sprintf("Suite %s: %s (95 %% intervals over pairs, or over starts if wider)", a.Run.Suite.Name,
+		a.Run.Suite.About)
+	if isArticle(a) {
 		about += ". In 2002: mod_python's manual, a Pentium of 1.2 GHz, ab with one client"
 	}
 	return about
 }
 
 // suiteVersions lists the servers and languages.
-func suiteVersions(s *record.SuiteInfo) []string {
+func suiteVersions(s *record.SuiteInfo) (lines []string) {
 	if s == nil {
 		return nil
 	}
-	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(s.Versions)) {
 		lines = append(lines, fmt.Sprintf("%s: %s", name, s.Versions[name]))
 	}

@@ -8,88 +8,113 @@ import (
 	"strings"
 )
 
-// A figure of the report is SVG that needs nothing else: its colours are variables of the page, so that it is as dark
-// or as light as that, and whoever cannot see it has its data in a table below.
-
-// An svg is a drawing that grows.
-type svg struct {
-	strings.Builder
-	width, height float64
+// A figure is a drawing, what it shows, and its data in a table below for who cannot see it. It is SVG that needs
+// nothing else: its colours are variables of the page, so that it is as dark or as light as that.
+type figure struct {
+	ID, Title, About string
+	Short            string   // of the title, for the table of contents; "" if it is not to be there
+	Legend           []string // of the series, in their order
+	Data             grid
+	svg              strings.Builder
+	height           float64
+	x, y             scale
 }
 
-func newSVG(width, height float64) *svg { return &svg{width: width, height: height} }
+const (
+	figureWidth = 880
+	axisHeight  = 34
+)
 
-// end is the whole drawing, with what it shows in words.
-func (s *svg) end(title string) template.HTML {
-	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">%s</svg>`,
-		s.width, s.height, s.width, s.height, html.EscapeString(title), s.String()))
+// Drawing is the whole drawing, with what it shows in words.
+func (f *figure) Drawing() template.HTML {
+	return template.HTML(fmt.Sprintf(
+		`<svg viewBox="0 0 %d %.0f" width="%[1]d" height="%.0[2]f" role="img" aria-label="%[3]s">%[4]s</svg>`,
+		figureWidth, f.height+axisHeight, html.EscapeString(f.Title), f.svg.String()))
 }
 
-func (s *svg) line(x1, y1, x2, y2 float64, class string) {
-	fmt.Fprintf(s, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" class="%s"/>`, x1, y1, x2, y2, class)
+func (f *figure) line(x1, y1, x2, y2 float64, class string) {
+	fmt.Fprintf(&f.svg, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" class="%s"/>`, x1, y1, x2, y2, class)
 }
 
-func (s *svg) rect(x, y, width, height float64, class, hint string) {
-	fmt.Fprintf(s, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" class="%s"><title>%s</title></rect>`, x, y,
+func (f *figure) rect(x, y, width, height float64, class, hint string) {
+	fmt.Fprintf(&f.svg, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" class="%s"><title>%s</title></rect>`, x, y,
 		max(width, 1), height, class, html.EscapeString(hint))
 }
 
 // text is anchored at its "start", "middle" or "end".
-func (s *svg) text(x, y float64, anchor, class, text string) {
-	fmt.Fprintf(s, `<text x="%.1f" y="%.1f" text-anchor="%s" class="%s">%s</text>`, x, y, anchor, class, html.EscapeString(text))
+func (f *figure) text(x, y float64, anchor, class, text string) {
+	fmt.Fprintf(&f.svg, `<text x="%.1f" y="%.1f" text-anchor="%s" class="%s">%s</text>`, x, y, anchor, class,
+		html.EscapeString(text))
 }
 
-// path joins points.
-func (s *svg) path(points [][2]float64, class string) {
-	if len(points) == 0 {
-		return
+// axisX draws an axis below what is between the top and the bottom.
+func (f *figure) axisX(top, bottom float64, print func(float64) string) {
+	for _, v := range f.x.ticks() {
+		f.line(f.x.at(v), top, f.x.at(v), bottom, "grid")
+		f.text(f.x.at(v), bottom+16, "middle", "tick", print(v))
 	}
-	fmt.Fprintf(s, `<path class="%s" d="`, class)
-	for i, p := range points {
-		command := "L"
-		if i == 0 {
-			command = "M"
-		}
-		fmt.Fprintf(s, "%s%.1f %.1f", command, p[0], p[1])
-	}
-	s.WriteString(`"/>`)
 }
 
-// stairs draws a step for each height, all as wide as each other.
-func (s *svg) stairs(from, to, bottom float64, heights []float64, class string) {
-	width := (to - from) / float64(len(heights))
-	fmt.Fprintf(s, `<path class="%s" d="M%.0f %.0f`, class, from, bottom)
-	at := bottom
-	for i, y := range heights {
-		if y != at {
-			fmt.Fprintf(s, "H%.0fV%.0f", from+float64(i)*width, y)
-			at = y
-		}
-	}
-	fmt.Fprintf(s, `H%.0f"/>`, to)
-}
+// Heights of plots, and what is left of them for their axes.
+const (
+	plotHeight = 240
+	plotTop    = 10
+	plotLeft   = 70
+	plotRight  = figureWidth - 40 // half of a tick's text
+)
 
-// mark draws the shape of the series with this index: shapes and dashes tell series apart for whoever sees no colours.
-func (s *svg) mark(x, y float64, index int, hint string) {
-	const r = 4.5
-	class := fmt.Sprintf("mark c%d", index%colours)
-	switch index % 4 {
-	case 0:
-		fmt.Fprintf(s, `<circle cx="%.1f" cy="%.1f" r="%.1f" class="%s">`, x, y, r, class)
-		fmt.Fprintf(s, `<title>%s</title></circle>`, html.EscapeString(hint))
-		return
-	case 1:
-		fmt.Fprintf(s, `<path d="M%.1f %.1fh%.1fv%.1fh%.1fz" class="%s">`, x-r, y-r, 2*r, 2*r, -2*r, class)
-	case 2:
-		fmt.Fprintf(s, `<path d="M%.1f %.1fL%.1f %.1fL%.1f %.1fz" class="%s">`, x, y-r, x+r, y+r, x-r, y+r, class)
-	case 3:
-		fmt.Fprintf(s, `<path d="M%.1f %.1fL%.1f %.1fL%.1f %.1fL%.1f %.1fz" class="%s">`, x, y-r, x+r, y, x, y+r, x-r, y, class)
+// axes draws both axes of a plot.
+func (f *figure) axes(printX, printY func(float64) string) {
+	f.height = plotHeight
+	f.axisX(f.y.to, f.y.from, printX)
+	for _, v := range f.y.ticks() {
+		f.line(f.x.from, f.y.at(v), f.x.to, f.y.at(v), "grid")
+		f.text(f.x.from-6, f.y.at(v)+4, "end", "tick", printY(v))
 	}
-	fmt.Fprintf(s, `<title>%s</title></path>`, html.EscapeString(hint))
 }
 
 // colours is how many there are for series; see page.css.
 const colours = 6
+
+// curve is the class of the line of the series with this index.
+func curve(index int) string { return fmt.Sprintf("curve c%d d%d", index%colours, index%4) }
+
+// path joins points by the line of a series.
+func (f *figure) path(points [][2]float64, index int) {
+	fmt.Fprintf(&f.svg, `<path class="%s" d="`, curve(index))
+	for i, p := range points {
+		fmt.Fprintf(&f.svg, "%c%.1f %.1f", "ML"[min(i, 1)], f.x.at(p[0]), f.y.at(p[1]))
+	}
+	f.svg.WriteString(`"/>`)
+}
+
+// stairs draws a step for each value, all as wide as each other.
+func (f *figure) stairs(values []float64, index int) {
+	width := (f.x.to - f.x.from) / float64(len(values))
+	fmt.Fprintf(&f.svg, `<path class="%s" d="M%.0f %.0f`, curve(index), f.x.from, f.y.from)
+	at := f.y.from
+	for i, v := range values {
+		if y := f.y.at(v); y != at {
+			fmt.Fprintf(&f.svg, "H%.0fV%.0f", f.x.from+float64(i)*width, y)
+			at = y
+		}
+	}
+	fmt.Fprintf(&f.svg, `H%.0f"/>`, f.x.to)
+}
+
+// shapes are paths around a point.
+var shapes = [4]string{
+	"m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z", // a circle
+	"m-4.5 -4.5h9v9h-9z",
+	"m0 -4.5l4.5 9h-9z",
+	"m0 -4.5l4.5 4.5l-4.5 4.5l-4.5 -4.5z",
+}
+
+// mark draws the shape of the series with this index: shapes and dashes tell series apart for who sees no colours.
+func (f *figure) mark(x, y float64, index int, hint string) {
+	fmt.Fprintf(&f.svg, `<path d="M%.1f %.1f%s" class="mark c%d"><title>%s</title></path>`, x, y,
+		shapes[index%len(shapes)], index%colours, html.EscapeString(hint))
+}
 
 // A scale places values on an axis.
 type scale struct {
@@ -97,6 +122,12 @@ type scale struct {
 	from, to  float64 // where they are
 	log       bool
 }
+
+// logScale is a logarithmic one without a value.
+func logScale(from, to float64) scale { return scale{low: math.Inf(1), from: from, to: to, log: true} }
+
+// include widens the scale to a value.
+func (s *scale) include(v float64) { s.low, s.high = min(s.low, v), max(s.high, v) }
 
 // at is where a value is.
 func (s scale) at(v float64) float64 {
@@ -110,33 +141,21 @@ func (s scale) at(v float64) float64 {
 	return s.from + (v-low)/(high-low)*(s.to-s.from)
 }
 
-// wide widens the scale to whole ticks.
-func (s scale) wide() scale {
+// widen widens the scale to whole ticks.
+func (s *scale) widen() {
 	if s.log {
-		s.low, s.high = floorNice(s.low), ceilNice(s.high)
+		s.low, s.high = 1/ceilNice(1/s.low), ceilNice(s.high) // 1, 2, 5 and 10 are so also as divisors of ten
 		if s.low == s.high {
 			s.high = ceilNice(s.high * 1.01)
 		}
-		return s
+		return
 	}
 	step := s.step()
 	s.low, s.high = math.Floor(s.low/step)*step, math.Ceil(s.high/step)*step
-	return s
 }
 
 // nice are the digits at which ticks of a logarithmic axis are.
 var nice = []float64{1, 2, 5, 10}
-
-func floorNice(v float64) float64 {
-	power := math.Pow(10, math.Floor(math.Log10(v)))
-	found := power
-	for _, n := range nice {
-		if n*power <= v*(1+1e-9) {
-			found = n * power
-		}
-	}
-	return found
-}
 
 func ceilNice(v float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(v)))
@@ -150,16 +169,14 @@ func ceilNice(v float64) float64 {
 
 // step is between the ticks of a linear axis.
 func (s scale) step() float64 {
-	raw := (s.high - s.low) / 5
-	if raw <= 0 {
+	if s.high <= s.low {
 		return 1
 	}
-	return ceilNice(raw)
+	return ceilNice((s.high - s.low) / 5)
 }
 
 // ticks are round values on the axis: of a logarithmic one that is long, powers of ten alone.
-func (s scale) ticks() []float64 {
-	var found []float64
+func (s scale) ticks() (found []float64) {
 	if !s.log {
 		step := s.step()
 		for v := math.Ceil(s.low/step) * step; v <= s.high+step/1e6; v += step {

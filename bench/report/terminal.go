@@ -10,6 +10,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // A Terminal is where a report is looked at.
@@ -46,7 +47,8 @@ func (t Terminal) picture(p *printer, a *analysis.Analysis) {
 	cells := analysis.FirstLoads(withoutIntermediate(a).CellsOf(record.Closed))
 	most := 0.0
 	for _, c := range cells {
-		most = max(most, barLength(a, c))
+		length, _ := drawnValue(a, c)
+		most = max(most, length)
 	}
 	if t.Width < narrowest || most == 0 {
 		return
@@ -56,47 +58,31 @@ func (t Terminal) picture(p *printer, a *analysis.Analysis) {
 		title = "Requests a second, and medians of response times of the blocks in their order"
 	}
 	p.line("\n%s", title)
-	last, series := "", 0
-	for _, c := range cells {
-		length := barLength(a, c)
-		if length == 0 {
-			continue
+	for _, g := range groupBy(cells, requestOfCell) {
+		for series, c := range g.cells {
+			length, value := drawnValue(a, c)
+			if length == 0 {
+				continue
+			}
+			if r := a.Comparison(c.Cell, mainMetric(a)); r != nil {
+				value += " " + units.Number(r.Ratio) + "×"
+			}
+			p.line("%s %s %s %s %s", t.pad(g.name, nameWidth), t.pad(c.Model, modelWidth),
+				t.coloured(t.bar(length/most*float64(room), room), series), t.pad(value, valueWidth), t.spark(c))
+			g.name = "" // on the first line only
 		}
-		name := analysis.RequestName(c.Workload, c.Request)
-		if name != last {
-			last, series = name, 0
-		} else {
-			name = ""
-			series++
-		}
-		value := percentileText(c.Response, "p50")
-		if a.Run.Suite != nil {
-			value = analysis.FormatOptional(c.ThroughputRPS, analysis.FormatNumber) + "/s"
-		}
-		if r := a.Comparison(c.Cell, pictured(a)); r != nil {
-			value += " " + analysis.FormatNumber(r.Ratio) + "×"
-		}
-		drawn := t.bar(length/most*float64(room), room)
-		p.line("%s %s %s %s %s", t.pad(name, nameWidth), t.pad(c.Model, modelWidth), t.coloured(drawn, series), t.pad(value, valueWidth), t.spark(c))
 	}
 }
 
-// pictured is the metric whose bars are drawn.
-func pictured(a *analysis.Analysis) string {
-	if a.Run.Suite != nil {
-		return analysis.MetricThroughput
-	}
-	return analysis.MetricResponse
-}
-
-func barLength(a *analysis.Analysis, c analysis.Cell) float64 {
+// drawnValue is the length of a cell's bar, and what is printed beside it; 0 if it is not known.
+func drawnValue(a *analysis.Analysis, c analysis.Cell) (length float64, text string) {
 	switch {
 	case a.Run.Suite != nil && c.ThroughputRPS != nil:
-		return *c.ThroughputRPS
+		return *c.ThroughputRPS, units.Rate(*c.ThroughputRPS)
 	case a.Run.Suite == nil && c.Response.P50 != nil:
-		return float64(*c.Response.P50)
+		return float64(*c.Response.P50), percentileText(c.Response, "p50")
 	}
-	return 0
+	return 0, ""
 }
 
 // bar is a bar of that length, padded to the width, in eighths of a character.
@@ -127,24 +113,19 @@ func (t Terminal) spark(c analysis.Cell) string {
 	if len(values) < 2 {
 		return ""
 	}
-	n := min(len(values), sparkWidth)
-	means := make([]float64, n)
-	for i := range n { // each of as many blocks as the others, but for one
-		from, to := i*len(values)/n, (i+1)*len(values)/n
-		for _, v := range values[from:to] {
-			means[i] += v / float64(to-from)
+	means := make([]float64, min(len(values), sparkWidth))
+	for i := range means { // each of as many blocks as the others, but for one
+		part := values[i*len(values)/len(means) : (i+1)*len(values)/len(means)]
+		for _, v := range part {
+			means[i] += v / float64(len(part))
 		}
 	}
-	low, high := slices.Min(means), slices.Max(means)
-	var text strings.Builder
+	y := scale{low: slices.Min(means), high: slices.Max(means), to: float64(len(levels) - 1)}
+	text := ""
 	for _, v := range means {
-		level := 0
-		if high > low {
-			level = int((v - low) / (high - low) * float64(len(levels)-1))
-		}
-		text.WriteRune(levels[level])
+		text += string(levels[int(y.at(v))])
 	}
-	return text.String()
+	return text
 }
 
 // coloured gives the text the colour of a series, which no meaning hangs on: each has its name beside it.
@@ -168,7 +149,8 @@ func (t Terminal) plain(text string) string {
 	}, spelled.Replace(text))
 }
 
-var spelled = strings.NewReplacer("µ", "u", "×", "x", "≥", ">=", "≤", "<=", "–", "-", "−", "-", "─", "-", "·", "-", "…", "...", "†", "+", "‡", "++", "±", "+-")
+var spelled = strings.NewReplacer("µ", "u", "×", "x", "≥", ">=", "≤", "<=", "–", "-", "−", "-", "─", "-", "·", "-",
+	"…", "...", "†", "+", "‡", "++", "±", "+-")
 
 // pad brings the text to the width.
 func (t Terminal) pad(text string, width int) string {

@@ -95,10 +95,12 @@ func (w *worktree) remove(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	if !w.repository.hasWorktree(ctx, w.path) { // it had not come so far
-		return nil
+	for _, path := range w.repository.worktrees(ctx) { // it may not have come so far
+		if filepath.Base(path) == filepath.Base(w.path) { // git has resolved its links
+			return w.repository.forget(ctx, w.path)
+		}
 	}
-	return w.repository.forget(ctx, w.path)
+	return nil
 }
 
 // lockWorktrees waits until no other process of ours changes the repository's list of worktrees: git fails if it reads
@@ -132,15 +134,6 @@ func (r repository) lockWorktrees(ctx context.Context) (done func(), err error) 
 func (r repository) forget(ctx context.Context, path string) error {
 	_, err := r.git(ctx, "worktree", "remove", "--force", path)
 	return err
-}
-
-func (r repository) hasWorktree(ctx context.Context, path string) bool {
-	for _, p := range r.worktrees(ctx) {
-		if filepath.Base(p) == filepath.Base(path) { // git has resolved its links
-			return true
-		}
-	}
-	return false
 }
 
 // worktrees lists the paths of the repository's that are ours.

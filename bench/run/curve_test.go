@@ -11,7 +11,7 @@ import (
 )
 
 // What climbing finds holds, the point above it was asked and does not, and no point was asked twice.
-func TestClimb(t *testing.T) {
+func TestBisect(t *testing.T) {
 	for n := range 100 {
 		for highest := -1; highest < n; highest++ { // that holds
 			asked := map[int]int{}
@@ -32,7 +32,7 @@ func TestClimb(t *testing.T) {
 	}
 }
 
-func TestDescend(t *testing.T) {
+func TestSearchDown(t *testing.T) {
 	for from := -1; from < 10; from++ {
 		for highest := -1; highest < 10; highest++ {
 			questions := 0
@@ -63,7 +63,7 @@ func TestCurvesThatBreak(t *testing.T) {
 		return point <= 8, nil
 	})
 	if got != 7 || !errors.Is(err, broken) {
-		t.Errorf("Climb = %d, %v, want 7, %v", got, err, broken)
+		t.Errorf("Bisect = %d, %v, want 7, %v", got, err, broken)
 	}
 	got, err = run.SearchDown(9, func(point int) (bool, error) {
 		if point == 7 {
@@ -72,7 +72,7 @@ func TestCurvesThatBreak(t *testing.T) {
 		return false, nil
 	})
 	if got != 7 || !errors.Is(err, broken) {
-		t.Errorf("Descend = %d, %v, want 7, %v", got, err, broken)
+		t.Errorf("SearchDown = %d, %v, want 7, %v", got, err, broken)
 	}
 }
 

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"forktax/bench/subject"
@@ -22,16 +21,6 @@ type DifferenceError struct {
 func (d *DifferenceError) Error() string {
 	return fmt.Sprintf("%s/%s: %s (-) and %s (+) differ on %s %s:\n  %s", d.Workload, d.Request.Name,
 		d.Models[0], d.Models[1], d.Request.Method, d.Request.Path, strings.Join(d.Lines, "\n  "))
-}
-
-// VerifyEquivalent returns a *DifferenceError if the targets do not answer the requests alike, whatever right answers
-// are.
-func VerifyEquivalent(ctx context.Context, requests []contract.Request, targets []*subject.Target) error {
-	unwanted := slices.Clone(requests)
-	for i := range unwanted {
-		unwanted[i].Want = contract.Want{Status: subject.AnyStatus}
-	}
-	return verifyEquivalent(ctx, unwanted, targets)
 }
 
 // verifyEquivalent sends every request of the workload to each of its targets and returns a *DifferenceError if an

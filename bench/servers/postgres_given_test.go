@@ -150,7 +150,7 @@ func TestGivenServerRefuses(t *testing.T) {
 				s.Stop()
 			}
 			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), secret) {
-				t.Errorf("Start and Place = %v, want an error with %q and no password", err, test.want)
+				t.Errorf("Start and Provision = %v, want an error with %q and no password", err, test.want)
 			}
 		})
 	}

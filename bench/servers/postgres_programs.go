@@ -16,7 +16,7 @@ var ErrNoPostgres = errors.New("the server programs of PostgreSQL, initdb and po
 // debianDirs is where Debian puts them, for each version: PATH has only what clients need.
 const debianDirs = "/usr/lib/postgresql/*/bin"
 
-// PostgresInstalled returns ErrNotInstalled, or nil if a private server can be started here.
+// PostgresInstalled returns ErrNoPostgres, or nil if a private server can be started here.
 func PostgresInstalled() error {
 	_, err := postgresDir(debianDirs)
 	return err

@@ -9,7 +9,7 @@ import (
 	"forktax/bench/servers"
 )
 
-func TestServerPrograms(t *testing.T) {
+func TestPostgresDir(t *testing.T) {
 	root := t.TempDir()
 	install := func(dir string, names ...string) string {
 		t.Helper()
@@ -30,7 +30,7 @@ func TestServerPrograms(t *testing.T) {
 		t.Setenv("PATH", path)
 		got, err := servers.PostgresDir(pattern)
 		if got != want || (want == "") != errors.Is(err, servers.ErrNoPostgres) {
-			t.Errorf("ServerPrograms with PATH %s = %q, %v, want %q", path, got, err, want)
+			t.Errorf("PostgresDir with PATH %s = %q, %v, want %q", path, got, err, want)
 		}
 	}
 	empty := install("empty")

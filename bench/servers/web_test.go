@@ -102,8 +102,8 @@ func TestWebs(t *testing.T) {
 
 func TestUnknownWeb(t *testing.T) {
 	for name, err := range map[string]error{
-		"StartWeb": func() error { _, err := servers.StartWeb(t.Context(), "iis", servers.App{}); return err }(),
-		"WebNamed": func() error { _, err := servers.WebInfoNamed("iis"); return err }(),
+		"StartWeb":     func() error { _, err := servers.StartWeb(t.Context(), "iis", servers.App{}); return err }(),
+		"WebInfoNamed": func() error { _, err := servers.WebInfoNamed("iis"); return err }(),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "apache, lighttpd, nginx, mod_python-cgihandler") {
 			t.Errorf("%s(iis) = %v, want an error with the names that there are", name, err)

@@ -71,10 +71,5 @@ func ascending(xs []float64) []float64 {
 
 // finite says whether each of xs is a number, and not an infinite one.
 func finite(xs []float64) bool {
-	for _, x := range xs {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(xs, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
 }

@@ -58,7 +58,7 @@ esac
 			t.Errorf("stop = %v, and %d of %d places are removed", err, d.removed, d.made)
 		}
 		if got := target.LogLines(); len(got) != 1 || got[0] != "the cellar is wet" {
-			t.Errorf("Complaints = %q", got)
+			t.Errorf("LogLines = %q", got)
 		}
 		empty(t, l)
 	}

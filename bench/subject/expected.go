@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"forktax/bench/process"
 	"forktax/workload/contract"
 )
 
@@ -51,13 +52,7 @@ func RecordExpected(ctx context.Context, t *Target, r contract.Request) (contrac
 // maxLiteralBody is the length of a body up to which it is kept as it is, so that it can be seen where another differs.
 const maxLiteralBody = 64 << 10
 
-func logged(t *Target) string {
-	lines := t.Logged(true)
-	if len(lines) == 0 {
-		return ""
-	}
-	return "; it logged: " + strings.Join(lines, "; ")
-}
+func logged(t *Target) string { return process.Logged(t.Logged(true)) }
 
 // A VarianceError is returned when a target answers the same request differently each time.
 type VarianceError struct {

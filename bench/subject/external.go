@@ -50,10 +50,7 @@ func ParseExternal(text string) (External, error) {
 
 // Reach connects to the server once.
 func (f External) Reach(ctx context.Context) error {
-	port := f.URL.Port()
-	if port == "" {
-		port = f.URL.Scheme // net knows the ports of http and https by name
-	}
+	port := cmp.Or(f.URL.Port(), f.URL.Scheme) // net knows the ports of http and https by name
 	dialer := net.Dialer{Timeout: reachLimit}
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(f.URL.Hostname(), port))
 	if err != nil {

@@ -31,7 +31,7 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("Describe (-want +got):\n%s", diff)
 	}
 	if !got.HasModel("two") || got.HasModel("three") {
-		t.Errorf("Knows(two) = %t, Knows(three) = %t, want true, false", got.HasModel("two"), got.HasModel("three"))
+		t.Errorf("HasModel(two) = %t, HasModel(three) = %t, want true, false", got.HasModel("two"), got.HasModel("three"))
 	}
 }
 

@@ -39,7 +39,7 @@ func (t *Target) DatabaseUsed() *int64 {
 	return nil
 }
 
-// Logged returns the complaints; of a target that fails altogether it waits for them.
+// Logged returns the lines that it logged; of a target that fails altogether it waits for them.
 func (t *Target) Logged(altogether bool) []string {
 	if t.LogLines == nil {
 		return nil

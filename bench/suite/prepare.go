@@ -38,9 +38,6 @@ type preparation struct {
 	host     subject.Program            // that executes any file for each request
 }
 
-// scriptProgram is the program that hosts any executable.
-const scriptProgram = "script"
-
 // Prepare finds what the suite needs; what has to be made for it is made in dir, which must last as long as the run.
 func (s Suite) Prepare(ctx context.Context, finder *subject.Finder, dir string) (*Prepared, error) {
 	p := preparation{Prepared: &Prepared{Versions: map[string]string{}}, dir: dir,
@@ -76,7 +73,7 @@ func (s Suite) Prepare(ctx context.Context, finder *subject.Finder, dir string) 
 
 // find finds the programs of this project that the contenders need.
 func (p *preparation) find(ctx context.Context, finder *subject.Finder, contenders []contender) error {
-	names := []string{scriptProgram}
+	names := []string{subject.ScriptWorkload}
 	for _, c := range contenders {
 		if !slices.Contains(names, c.program) {
 			names = append(names, c.program)

@@ -33,7 +33,7 @@ func path(t *testing.T, names ...string) {
 }
 
 // What cannot be had is left out, and named with what would bring it; without its baseline a workload is nothing.
-func TestLineUpWithoutAll(t *testing.T) {
+func TestPrepareWithoutAll(t *testing.T) {
 	finder := beside(t, "forktax-hello", "forktax-cgi")
 	languages, _ := suite.Find("languages")
 	path(t, "gcc", "as", "ld", "sh", "python3", "php-cgi")

@@ -17,27 +17,25 @@ import (
 	"forktax/workload/contract"
 )
 
-const (
-	urlVariable = "AUTHPROXY_URL"
-	userHeader  = "Remote-User"
-)
+const userHeader = "Remote-User"
 
 func main() {
 	workload.Main(workload.Workload{
 		Name:          "authproxy",
-		About:         "who you are, in front of any server: the one that " + urlVariable + " names",
+		About:         "who you are, in front of any server: the one that " + contract.EnvAuthproxyURL + " names",
 		Requests:      []workload.Request{{Name: "get", Method: http.MethodGet, Path: "/", Want: workload.Want{Status: http.StatusUnauthorized}}},
 		Open:          open,
-		Env:           append([]string{urlVariable}, auth.Variables...),
+		Env:           append([]string{contract.EnvAuthproxyURL}, auth.Variables...),
 		Authorization: true,
 	})
 }
 
 // open reads what it is told. Connections to the server behind are kept as long as those to a directory.
 func open(context.Context) (workload.Connect, error) {
-	behind, err := url.Parse(os.Getenv(urlVariable))
+	behind, err := url.Parse(os.Getenv(contract.EnvAuthproxyURL))
 	if err != nil || behind.Host == "" {
-		return nil, fmt.Errorf("%s is %q: it names the server behind, such as http://127.0.0.1:8080", urlVariable, os.Getenv(urlVariable))
+		return nil, fmt.Errorf("%s is %q: it names the server behind, such as http://127.0.0.1:8080",
+			contract.EnvAuthproxyURL, os.Getenv(contract.EnvAuthproxyURL))
 	}
 	settings, err := auth.FromEnvironment()
 	if err != nil {

@@ -43,7 +43,7 @@ Remote-User.`,
 			if err := o.Auth.Validate(given); err != nil {
 				return err
 			}
-			if o.Script.Wanted() {
+			if o.Script.Enabled() {
 				o.Workload, o.Model = subject.ScriptWorkload, subject.ScriptModel
 			}
 			l.Flags = givenLimits(limits, c.Flags())

@@ -37,6 +37,9 @@ const (
 	EnvStartupConnect = "STARTUP_CONNECT" // how long it then waits for a connection
 )
 
+// EnvAuthproxyURL names the server behind the program that authenticates its clients.
+const EnvAuthproxyURL = "AUTHPROXY_URL"
+
 // Environment variables that say who may use a program; see package auth.
 const (
 	EnvAuthFile      = "AUTH_FILE"

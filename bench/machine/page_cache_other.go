@@ -1,8 +1,0 @@
-//go:build !linux
-
-package machine
-
-import "os"
-
-// dropCachedPages is not known to be of use here.
-func dropCachedPages(*os.File) {}

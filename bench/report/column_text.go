@@ -1,0 +1,156 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"forktax/bench/analysis"
+	"forktax/bench/units"
+)
+
+// What columns show that are more than a value in its unit.
+
+// percentile is the text of a percentile of response times.
+func percentile(name string) func(*analysis.Analysis, analysis.Cell) string {
+	return of(func(c analysis.Cell) string { return percentileText(c.Response, name) })
+}
+
+// percentileText prints the percentile of that name.
+func percentileText(p analysis.Percentiles, name string) string {
+	text := ns.format(field(p, name), units.Absent)
+	if slices.Contains(p.AtLeast, name) {
+		return "≥ " + text
+	}
+	return text
+}
+
+// mainMetric is what cells are compared by first.
+func mainMetric(a *analysis.Analysis) string {
+	if a.Run.Suite != nil {
+		return analysis.MetricThroughput
+	}
+	return analysis.MetricResponse
+}
+
+// comparisons are those with the baseline by the main metric that are wanted.
+func comparisons(a *analysis.Analysis, wanted func(analysis.Comparison) bool) []analysis.Comparison {
+	return slices.DeleteFunc(slices.Clone(a.Comparisons), func(c analysis.Comparison) bool {
+		return c.Metric != mainMetric(a) || c.Baseline != a.Run.Baseline || !wanted(c)
+	})
+}
+
+// comparesModels reports whether a run is not one of a suite, whose contenders are no models.
+func comparesModels(a *analysis.Analysis) bool { return a.Run.Suite == nil }
+
+func hasDatabaseCPU(a *analysis.Analysis) bool {
+	return slices.ContainsFunc(a.Cells, func(c analysis.Cell) bool { return c.DatabaseCPU != nil })
+}
+
+// taxText says what a cell's model costs over the baseline in response time, as a ratio.
+func taxText(a *analysis.Analysis, c analysis.Cell) string {
+	if a.Overloaded(c) {
+		return "overload"
+	}
+	if r := a.Comparison(c.Cell, analysis.MetricResponse); r != nil {
+		return timesText(*r) + intervalMark(*r)
+	}
+	return ""
+}
+
+// addsText says the same as a difference.
+func addsText(a *analysis.Analysis, c analysis.Cell) string {
+	r := a.Comparison(c.Cell, analysis.MetricResponse)
+	switch {
+	case r == nil || a.Overloaded(c):
+		return ""
+	case r.Undecided():
+		return "none found"
+	}
+	return units.Duration(r.Difference)
+}
+
+// taxPlace is where a field of that comparison is in the JSON.
+func taxPlace(field string) func(*analysis.Analysis, analysis.Cell) string {
+	return func(a *analysis.Analysis, c analysis.Cell) string {
+		return fmt.Sprintf(".comparisons.%d.%s", a.ComparisonIndex(c.Cell, analysis.MetricResponse), field)
+	}
+}
+
+// timesText prints a ratio with its interval.
+func timesText(c analysis.Comparison) string {
+	return units.Number(c.Ratio) + "×" + units.Interval(c.RatioLow, c.RatioHigh, units.Number)
+}
+
+// differenceText prints a difference in the unit of what is compared, with its interval.
+func differenceText(c analysis.Comparison) string {
+	print := units.Duration
+	if c.Unit != "ns" {
+		print = units.Rate
+	}
+	return print(c.Difference) + units.Interval(c.DifferenceLow, c.DifferenceHigh, print)
+}
+
+// savingsText says what would save how much.
+func savingsText(d analysis.Decision) string {
+	var parts []string
+	for _, s := range d.Savings {
+		most := ""
+		if s.AtMost {
+			most = "up to "
+		}
+		parts = append(parts, fmt.Sprintf("%s %s%s (%.0f %%)", s.By, most, units.Duration(s.NS), s.Share*100))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// fewestStarts have a 95 % interval; see stats.SignedRank.
+const fewestStarts = 6
+
+// notes explains the marks of intervals that are not what they are by default: over pairs, where those over starts are
+// no wider.
+var notes = []struct{ mark, text string }{
+	{" †", "over starts of the targets, which makes it more than 1.5 times as wide as over pairs of blocks"},
+	{" ‡", "over pairs of blocks only: fewer than six starts of the targets cannot be judged"},
+}
+
+// intervalMark says what an interval is over, if it is not as usual.
+func intervalMark(c analysis.Comparison) string {
+	switch {
+	case c.RatioLow == nil:
+		return ""
+	case c.Widened:
+		return notes[0].mark
+	case c.Starts < fewestStarts:
+		return notes[1].mark
+	}
+	return ""
+}
+
+// footnotes explains the marks that the comparisons of these cells have by the metric.
+func footnotes(a *analysis.Analysis, cells []analysis.Cell, metric string) (lines []string) {
+	for _, n := range notes {
+		if slices.ContainsFunc(cells, func(c analysis.Cell) bool {
+			r := a.Comparison(c.Cell, metric)
+			return r != nil && intervalMark(*r) == n.mark
+		}) {
+			lines = append(lines, strings.TrimSpace(n.mark)+" "+n.text)
+		}
+	}
+	return lines
+}
+
+// intervalText says in words what the interval is over.
+func intervalText(c analysis.Comparison) string {
+	switch {
+	case c.Over == "":
+		return units.Absent
+	case c.Metric == analysis.MetricResponse99:
+		return "bootstrap over pairs"
+	case c.Widened:
+		return "over starts, above 1.5 times as wide as over pairs"
+	case c.Starts < fewestStarts:
+		return "over pairs only: too few starts"
+	}
+	return "over " + c.Over
+}

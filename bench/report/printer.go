@@ -1,0 +1,85 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// A printer prints the parts of a report as text or Markdown. It remembers the first error.
+type printer struct {
+	w        io.Writer
+	t        Terminal // that it is for, if it is for one
+	markdown bool
+	err      error
+}
+
+func (p *printer) line(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = io.WriteString(p.w, p.t.plain(fmt.Sprintf(format+"\n", args...)))
+	}
+}
+
+// sentence prints a line that may be wrapped; what follows of it stands further in than its begin.
+func (p *printer) sentence(indent, all string) {
+	all = p.t.plain(all)
+	more := indent + "  "
+	if p.t.Width > len(more) {
+		all = text.WrapSoft(all, p.t.Width-len(more))
+	}
+	for part := range strings.Lines(all) {
+		p.line("%s%s", indent, strings.TrimRight(part, " \n"))
+		indent = more
+	}
+}
+
+// A section is a table with what is said of it. A format for which it has no title leaves it out.
+type section struct {
+	ID      string // in the address of the page
+	Title   string // of text
+	Chapter string // its title in Markdown
+	About   string // of Markdown, below the title
+	Page    string // its title on the page
+	Short   string // of that, for the contents
+	Table   grid
+	Drawing string   // instead of the table in Markdown
+	Notes   []string // below the table
+}
+
+// section prints nothing of a table without rows.
+func (p *printer) section(s section) {
+	switch {
+	case len(s.Table.Rows) == 0:
+	case p.markdown && s.Chapter != "":
+		if s.Drawing == "" {
+			s.Drawing = s.Table.writer().RenderMarkdown()
+		}
+		p.line("\n## %s\n\n%s\n\n%s", s.Chapter, s.About, s.Drawing)
+		for _, n := range s.Notes {
+			p.line("\n%s.", n)
+		}
+	case !p.markdown && s.Title != "":
+		p.line("")
+		p.sentence("", s.Title)
+		p.line("%s", s.Table.writer().Render())
+		for _, n := range s.Notes {
+			p.sentence("", n)
+		}
+	}
+}
+
+// list prints nothing of an empty one, not even its title.
+func (p *printer) list(title string, lines []string) {
+	switch {
+	case len(lines) == 0:
+	case p.markdown:
+		p.line("\n## %s\n\n- %s", title, strings.Join(lines, "\n- "))
+	default:
+		p.line("\n%s", title)
+		for _, l := range lines {
+			p.sentence("  ", l)
+		}
+	}
+}

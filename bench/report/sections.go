@@ -1,0 +1,133 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"forktax/bench/analysis"
+	"forktax/bench/record"
+)
+
+// Text prints one screen for a terminal: the check, if there is one, the tables, what they mean, and what to be careful
+// of.
+func Text(w io.Writer, a *analysis.Analysis) error { return Screen(w, a, Terminal{}) }
+
+func (p *printer) text(a *analysis.Analysis) {
+	p.check(a.Check)
+	p.sentence("", summary(a))
+	for _, s := range sections(a, true) {
+		p.section(s)
+	}
+	p.list("What it means", append(texts(statements(withoutIntermediate(a))), crossCheckSummary(a)...))
+	p.list("To be careful of", warnings(a, "%s: %s; %s."))
+}
+
+// Markdown prints the whole report: also the comparisons by other metrics, and the environment.
+func Markdown(w io.Writer, a *analysis.Analysis) error {
+	p := printer{w: w, markdown: true}
+	p.check(a.Check)
+	p.line("# forktax: what a process for each request costs\n\n%s", summary(a))
+	for _, w := range warnings(a, "\n> **%s**: %s; %s.") {
+		p.line("%s", w)
+	}
+	p.list("What it means", texts(statements(a)))
+	for _, s := range sections(a, false) {
+		p.section(s)
+	}
+	var variants []string
+	for _, v := range a.Run.Variants {
+		variants = append(variants, fmt.Sprintf("%s: %s", v.Name, analysis.FormatVariant(v)))
+	}
+	p.list("Variants", variants)
+	p.list("Environment", surroundings(a, "`"))
+	return p.err
+}
+
+func warnings(a *analysis.Analysis, format string) (lines []string) {
+	for _, w := range a.Warnings {
+		lines = append(lines, fmt.Sprintf(format, w.Code, w.Text, w.Advice))
+	}
+	return lines
+}
+
+// sections are all tables of a run, in the order of all formats. A screen has no room for the rungs between the ends of
+// a ladder, which has a table of its own, and for the costs at further loads.
+func sections(a *analysis.Analysis, screen bool) []section {
+	costs := a.OwnCells()
+	if screen {
+		a = withoutIntermediate(a)
+		costs = analysis.FirstLoads(a.OwnCells())
+	}
+	loops, rates := a.CellsOf(record.Closed), a.CellsOf(record.Open)
+	suite, closed := section{}, section{Title: "Response time in closed loops", Chapter: "Response time in closed loops",
+		About: "Percentiles are exact nearest ranks over all right answers.", Table: cellTable(a, inClosed, loops)}
+	notes := footnotes(a, loops, mainMetric(a))
+	if a.Run.Suite != nil {
+		suite = section{Title: aboutSuite(a), Chapter: "Suite " + a.Run.Suite.Name, About: aboutSuite(a) + ".",
+			Table: suiteTable(a, loops), Notes: notes}
+	} else {
+		closed.Title += ", and the fork tax on its median (95 % interval over pairs, or over starts if wider)"
+		closed.About += " The fork tax is the ratio of\nthe medians, with its 95 % interval: over pairs of blocks, or over " +
+			"starts of the targets if that is wider."
+		closed.Notes = notes
+	}
+	return []section{
+		suite, closed,
+		{Title: "Response time at a rate, and the fork tax on its median", Chapter: "Response time at a rate",
+			About: "Requests arrive by a plan, whatever the server does, and count from when they were intended.\nLag is the " +
+				"generator's own fault.",
+			Table: cellTable(a, inOpen, rates), Notes: footnotes(a, rates, analysis.MetricResponse)},
+		{ID: "response", Page: "Response times", Short: "Response times", Table: cellTable(a, inResponses, a.OwnCells()),
+			Notes: footnotes(a, a.OwnCells(), analysis.MetricResponse)},
+		{ID: "cost", Title: "What a request costs the server", Chapter: "What a request costs the server",
+			Page: "What a request costs the server", Short: "Costs", Table: cellTable(a, inCosts, costs),
+			About: "Of the server and the children that it waited for. Invalid blocks are in no comparison."},
+		{Title: "Where the time of a request goes: medians of its phases", Chapter: "Where the time of a request goes",
+			About: "Medians of the phases, each of which begins where the one before it ends; METHOD.md says what each\nis. " +
+				"What is outside of them is the network, HTTP, and the client.",
+			Table: phasesTable(a), Drawing: waterfalls(a)},
+		{Title: "What it adds to renew a thing for each request, to the median response time (95 % interval)",
+			Table: reuseTable(a)},
+		{Chapter: "What each thing is worth that can be kept", Table: stepsTable(a),
+			About: "From the model that keeps everything down to the one that keeps nothing: what is renewed for\neach " +
+				"request, and what that adds to the median, by the client's clock and by the sum of the phases\nthat the servers " +
+				"tell."},
+		{Chapter: "What a rate costs", Table: makeTable(a, decisionColumns(), 0, a.Decisions, nil),
+			About: "Shares of a core, by the CPU a request at the first load; and what would take away how much of the\nfork " +
+				"tax. The savings overlap."},
+		{ID: "referee", Chapter: "The referee", Page: "The referee: another client that repeats a part of the closed loops",
+			Short: "Referee", Table: makeTable(a, agreementColumns, 0, a.CrossChecks, placeIn(".cross_check", a.CrossChecks)),
+			About: "Another client repeats a part of the closed loops; this is how far it is from what is shown."},
+		{Chapter: "Comparisons", Table: comparisonTable(a, a.Comparisons),
+			About: "Estimate of Hodges and Lehmann and the wider of two intervals of the signed-rank test: over the pairs of\n" +
+				"blocks of the rounds, and over the starts of the targets, if there are six. p99 is pooled over all pairs, " +
+				"with a\nbootstrap over them. MDE is the smallest change that the comparison would have found."},
+	}
+}
+
+func cellTable(a *analysis.Analysis, in tables, cells []analysis.Cell) grid {
+	return makeTable(a, cellColumns, in, cells, placeOf(a))
+}
+
+// placeOf says where cells are in the JSON.
+func placeOf(a *analysis.Analysis) func(analysis.Cell) string {
+	return func(c analysis.Cell) string {
+		return fmt.Sprintf(".cells.%d", slices.IndexFunc(a.Cells, func(o analysis.Cell) bool { return o.Cell == c.Cell }))
+	}
+}
+
+func comparisonTable(a *analysis.Analysis, shown []analysis.Comparison) grid {
+	return makeTable(a, comparisonColumns, 0, shown, placeIn(".comparisons", a.Comparisons))
+}
+
+// stepsTable makes a table of all steps of all ladders.
+func stepsTable(a *analysis.Analysis) grid {
+	var rows []step
+	for i, l := range a.ReuseLevels {
+		for j, s := range l.Steps {
+			rows = append(rows, step{l, s, fmt.Sprintf(".reuse_levels.%d.steps.%d", i, j)})
+		}
+	}
+	return makeTable(a, stepColumns, 0, rows, func(s step) string { return s.place })
+}

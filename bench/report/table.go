@@ -1,0 +1,212 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"forktax/bench/analysis"
+	"forktax/bench/units"
+)
+
+// A column is one thing that reports show of each row of a table. Its row in columns.go is all that a column takes:
+// text, Markdown, the page and its definitions, the CSV and docs/formats.md are made from it.
+type column[T any] struct {
+	Name   string // its head; "" if no table has it. {baseline} and {referee} stand for those of the run
+	Key    string // of the value in the JSON of a row: response_ns.p50
+	CSV    string // its name in the CSV, if it is not made of the key
+	Unit   unit   // none for text
+	Bounds bool   // the value's interval is shown, too
+	In     tables // which of the tables that share the list have it
+	Order  int    // tables have columns of a higher order last
+	About  string // its definition
+
+	When  func(*analysis.Analysis) bool      // reports whether tables have it; nil: always
+	Text  func(*analysis.Analysis, T) string // what is shown, if it is not the value in its unit
+	Place func(*analysis.Analysis, T) string // of the value in the JSON, if it is not the key of the row
+}
+
+// A unit is what values are measured in, and how they are shown.
+type unit struct {
+	name  string
+	print func(float64) string
+}
+
+var (
+	ns           = unit{"ns", units.Duration}
+	perSecond    = unit{"1/s", units.Rate}
+	throughputs  = unit{"1/s", units.Number} // where the head says what they are
+	perRequest   = unit{"1/request", units.PerRequest}
+	faults       = unit{"1/request", units.Number}
+	sizes        = unit{"B", func(bytes float64) string { return units.Size(int64(bytes)) }}
+	counts       = unit{"1", exact.print}
+	ratios       = unit{"1", units.Number}
+	shares       = unit{"1", units.Percent}
+	changes      = unit{"1", units.Change}
+	wholeChanges = unit{"1", units.WholeChange}
+	exact        = unit{"", func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }}
+)
+
+// format prints the value of a field, and absent for a nil pointer.
+func (u unit) format(v reflect.Value, absent string) string {
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return absent
+		}
+		v = v.Elem()
+	}
+	switch {
+	case u.print != nil && v.CanInt():
+		return u.print(float64(v.Int()))
+	case u.print != nil && v.CanFloat():
+		return u.print(v.Float())
+	}
+	return strings.Trim(fmt.Sprint(v), "[]") // of a list
+}
+
+// field returns the field of a struct by its path in the JSON.
+func field(of any, path string) reflect.Value {
+	v := reflect.ValueOf(of)
+	for key := range strings.SplitSeq(path, ".") {
+		fields := reflect.VisibleFields(v.Type())
+		i := slices.IndexFunc(fields, func(f reflect.StructField) bool {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			return name == key
+		})
+		v = v.FieldByIndex(fields[i].Index)
+	}
+	return v
+}
+
+// placeIn says where the elements of a list of the JSON are.
+func placeIn[T comparable](list string, all []T) func(T) string {
+	return func(v T) string { return fmt.Sprintf("%s.%d", list, slices.Index(all, v)) }
+}
+
+// A grid is a table as it is shown.
+type grid struct {
+	Heads []head
+	Rows  [][]value
+}
+
+// A head is that of a column. It leads to its definition, or to all that is in the column.
+type head struct {
+	Name, Definition, Place string
+	Number                  bool // which is aligned to the right
+}
+
+// A value is shown, and leads to its place in the JSON; what is not there has none.
+type value struct{ Text, Place string }
+
+// makeTable makes a table of the columns that are in it; all are in the table 0. Place is that of a row in the JSON;
+// nil: rows have none.
+func makeTable[T any](a *analysis.Analysis, columns []column[T], in tables, rows []T, place func(T) string) grid {
+	columns = slices.DeleteFunc(slices.Clone(columns), func(c column[T]) bool {
+		return !c.in(in) || c.When != nil && !c.When(a)
+	})
+	slices.SortStableFunc(columns, func(b, c column[T]) int { return cmp.Compare(b.Order, c.Order) })
+	g := grid{Rows: make([][]value, len(rows))}
+	for _, c := range columns {
+		g.Heads = append(g.Heads, head{Name: c.head(a), Definition: c.About, Number: c.Unit.name != ""})
+		for i, row := range rows {
+			v := value{Text: c.text(a, row)}
+			switch {
+			case c.Unit.name == "" || !strings.ContainsAny(v.Text, "0123456789"): // nothing that is a number
+			case c.Place != nil:
+				v.Place = c.Place(a, row)
+			case c.Key != "" && place != nil:
+				v.Place = place(row) + "." + c.Key
+			}
+			g.Rows[i] = append(g.Rows[i], v)
+		}
+	}
+	return g
+}
+
+func (c column[T]) in(t tables) bool { return c.Name != "" && (t == 0 || c.In&t != 0) }
+
+func (c column[T]) head(a *analysis.Analysis) string {
+	if a == nil {
+		return c.Name
+	}
+	return strings.NewReplacer("{baseline}", a.Run.Baseline, "{referee}", a.Run.CrossCheckEngine).Replace(c.Name)
+}
+
+func (c column[T]) text(a *analysis.Analysis, row T) string {
+	if c.Text != nil {
+		return c.Text(a, row)
+	}
+	text := c.Unit.format(field(row, c.Key), units.Absent)
+	if c.Bounds { // response_ns.low and response_ns.high are those of response_ns.value, ratio_low and ratio_high of ratio
+		of := strings.TrimSuffix(c.Key+"_", "value_")
+		low, high := field(row, of+"low").Interface().(*float64), field(row, of+"high").Interface().(*float64)
+		text += units.Interval(low, high, c.Unit.print)
+	}
+	return text
+}
+
+// csvName is response_p50_ns for the key response_ns.p50.
+func (c column[T]) csvName() string {
+	of, name, found := strings.Cut(c.Key, "_ns.")
+	if found {
+		name = of + "_" + name + "_ns"
+	}
+	return cmp.Or(c.CSV, name, c.Key)
+}
+
+// exact prints the value for programs; "" if it is not known.
+func (c column[T]) exact(a *analysis.Analysis, row T) string {
+	if c.Key == "" {
+		return c.Text(a, row)
+	}
+	return exact.format(field(row, c.Key), "")
+}
+
+// of is a text that does not depend on the rest of the analysis.
+func of[T any](text func(T) string) func(*analysis.Analysis, T) string {
+	return func(_ *analysis.Analysis, row T) string { return text(row) }
+}
+
+// requestOf names the request of a row.
+func requestOf[T any](_ *analysis.Analysis, row T) string {
+	return analysis.RequestName(field(row, "workload").String(), field(row, "request").String())
+}
+
+// writer hands the table to what draws it as text and as Markdown.
+func (g grid) writer() table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(plainTable)
+	var heads table.Row
+	var right []table.ColumnConfig
+	for i, h := range g.Heads {
+		heads = append(heads, h.Name)
+		if h.Number {
+			right = append(right, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		}
+	}
+	t.AppendHeader(heads)
+	t.SetColumnConfigs(right)
+	for _, values := range g.Rows {
+		var row table.Row
+		for _, v := range values {
+			row = append(row, v.Text)
+		}
+		t.AppendRow(row)
+	}
+	return t
+}
+
+// plainTable has a line under the header and nothing else, so that the numbers are what is seen.
+var plainTable = func() table.Style {
+	s := table.StyleLight
+	s.Options = table.Options{SeparateHeader: true}
+	s.Format.Header = 0 // as it is written
+	s.Box.PaddingLeft, s.Box.PaddingRight = "", "  "
+	return s
+}()
