@@ -2,12 +2,10 @@ package main
 
 import (
 	"cmp"
-	"io"
 
 	"github.com/spf13/pflag"
 
 	"forktax/bench/servers"
-	"forktax/bench/subject"
 )
 
 // databaseFlags offers the servers that programs need as flags.
@@ -17,11 +15,4 @@ func databaseFlags(o *servers.Options, f *pflag.FlagSet) {
 	f.BoolVar(&o.TLS, "database-tls", o.TLS, "the server of --database postgres is connected to by TLS")
 	f.BoolVar(&o.Socket, "database-socket", o.Socket, "it is connected to by a Unix socket, in place of TCP")
 	f.StringVar(&o.Users, "directory", cmp.Or(o.Users, servers.InMemory), "the LDAP server that knows the users of members: memory, or slapd")
-}
-
-// finderFor finds the programs that keep their data in the database of the options.
-func finderFor(o *servers.Options, stderr io.Writer) *subject.Finder {
-	f := subject.NewFinder(stderr)
-	f.Database = o.Kind()
-	return f
 }
