@@ -1,0 +1,171 @@
+//go:build slow
+
+package forktax_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A tree is a copy of the module, and the files of it that a test wrote.
+type tree struct {
+	t       *testing.T
+	dir     string
+	written []string
+}
+
+func copiedTree(t *testing.T) *tree { return &tree{t: t, dir: copied(t)} }
+
+// write writes a file.
+func (c *tree) write(name, text string) {
+	c.t.Helper()
+	path := filepath.Join(c.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		c.t.Fatal(err)
+	}
+	if !slices.Contains(c.written, name) {
+		c.written = append(c.written, name)
+	}
+}
+
+// add adds a line to a file, after one that is in it once.
+func (c *tree) add(name, after, line string) {
+	c.t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.dir, name))
+	if err != nil || strings.Count(string(text), after) != 1 {
+		c.t.Fatalf("%s has not one line %q (%v)", name, after, err)
+	}
+	c.write(name, strings.Replace(string(text), after, after+line, 1))
+}
+
+// run runs a command in the copy.
+func (c *tree) run(command ...string) string {
+	c.t.Helper()
+	return output(c.t, c.dir, nil, command...)
+}
+
+// wrote checks which files the addition took.
+func (c *tree) wrote(want ...string) {
+	c.t.Helper()
+	if !slices.Equal(c.written, want) {
+		c.t.Errorf("the addition takes the files %q, want %q", c.written, want)
+	}
+}
+
+// A workload is added by its directory, and then is listed, measured, and in the suite that all workloads have to pass.
+func TestAddAWorkload(t *testing.T) {
+	c := copiedTree(t)
+	c.write("cmd/forktax-echo/main.go", `// Forktax-echo responds with the query.
+package main
+
+import (
+	"io"
+	"net/http"
+
+	"forktax/workload"
+)
+
+func main() {
+	workload.Main(workload.Workload{
+		Name:     "echo",
+		About:    "the query",
+		Requests: []workload.Request{{Name: "query", Method: http.MethodGet, Path: "/?hello", Want: workload.Want{Body: "hello"}}},
+		Open: workload.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, r.URL.RawQuery)
+		})),
+	})
+}
+`)
+	c.wrote("cmd/forktax-echo/main.go")
+	if out := c.run("go", "run", "./cmd/forktax", "list"); !strings.Contains(out, "echo: the query\n  echo/query  GET /?hello\n") {
+		t.Errorf("forktax list prints\n%s", out)
+	}
+	if out := c.run("go", "test", "-tags", "slow", "-v", "-run", "^TestWorkloadsConform$/^echo$", "."); !strings.Contains(out,
+		"--- PASS: TestWorkloadsConform/echo ") {
+		t.Errorf("the conformance suite prints\n%s", out)
+	}
+	if out := c.run("go", "run", "./cmd/forktax", "run", "--workload", "echo", "--rounds", "3", "--starts", "3", "--block", "5ms",
+		"--clients", "1", "--no-floor", "--no-cross-check", "--allow-different-responses"); !strings.Contains(out, "\necho/query  1 client") {
+		t.Errorf("forktax run prints\n%s", out)
+	}
+}
+
+// A column is added by a row. The document of the columns is made from the rows, by a command.
+func TestAddAColumn(t *testing.T) {
+	c := copiedTree(t)
+	c.add("bench/report/columns.go", `	{Key: "engine", In: inCSV, About: "What offered the load."},`+"\n",
+		`	{Name: "sound", CSV: "sound_blocks", In: inCosts | inCSV, Unit: counts, About: "Blocks that are in comparisons.",
+		Text: of(func(c analysis.Cell) string { return fmt.Sprint(c.Blocks - c.InvalidBlocks) })},
+`)
+	c.wrote("bench/report/columns.go")
+	c.run("go", "test", "./bench/report", "-run", "Document", "-update")
+	out := c.run("go", "run", "./cmd/forktax", "run", "--workload", "hello", "--rounds", "3", "--starts", "3", "--block", "5ms",
+		"--clients", "1", "--no-floor", "--no-cross-check", "--out", "formats")
+	for file, want := range map[string]string{"report.txt": " sound ", "report.md": "| sound |", "report.html": "Blocks that are in comparisons.",
+		"cells.csv": ",sound_blocks,"} {
+		text, err := os.ReadFile(filepath.Join(c.dir, "formats", file))
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s does not have %q: %v\n%s", file, want, err, out)
+		}
+	}
+	c.run("go", "test", "./bench/report", "-run", "Column|Document")
+}
+
+// A model is added by its package and its row, and then is in all lists and in the suite that all models have to pass. Its
+// row has two halves, for the harness may not link the package: see package workload/model.
+func TestAddAModel(t *testing.T) {
+	c := copiedTree(t)
+	write, add, run := c.write, c.add, c.run
+	write("same/model.go", `// Package same is the model persistent under another name.
+package same
+
+import (
+	"context"
+
+	"forktax/persistent"
+	"forktax/workload/model"
+)
+
+// Model serves as persistent does.
+var Model = model.Package{Start: func(ctx context.Context, p model.Program) (model.Server, error) {
+	return persistent.Model.Start(ctx, p)
+}}
+`)
+	add("workload/contract/model.go", `connections", Kept, Kept, Kept},`+"\n", `	{"same", "as persistent", Kept, Kept, Kept},`+"\n")
+	add("workload/model.go", `	{"persistent", persistent.Model},`+"\n", `	{"same", same.Model},`+"\n")
+	add("workload/model.go", `	"forktax/persistent"`+"\n", `	"forktax/same"`+"\n")
+
+	c.wrote("same/model.go", "workload/contract/model.go", "workload/model.go")
+	forktax := filepath.Join(t.TempDir(), "forktax")
+	run("go", "build", "-o", forktax, "./cmd/forktax")
+	program := filepath.Join(t.TempDir(), "hello")
+	run("go", "build", "-o", program, "./cmd/forktax-hello")
+	for _, test := range []struct {
+		command []string
+		want    string
+	}{
+		{[]string{"list"}, ", persistent, same\n"},
+		{[]string{"__complete", "run", "--model", ""}, "\nsame\n"},
+		{[]string{"run", "--workload", program, "--model", "persistent,same", "--rounds", "6", "--starts", "3", "--block",
+			"5ms", "--clients", "1", "--no-cross-check", "--no-floor", "--results", t.TempDir()}, "1 client  same "},
+	} {
+		if out := run(append([]string{forktax}, test.command...)...); !strings.Contains(out, test.want) {
+			t.Errorf("forktax %q prints\n%s\nwant %q in it", test.command, out, test.want)
+		}
+	}
+	run("go", "test", "./bench/report", "-run", "Document", "-update") // the document that is made from the tables
+	run("go", "vet", "./...")
+	conformance := run("go", "test", "-v", "-run", "^TestModelsAnswerAlike$/^same$", "./workload")
+	if want := "--- PASS: TestModelsAnswerAlike/same "; !strings.Contains(conformance, want) {
+		t.Errorf("the conformance suite prints\n%s\nwant %q in it", conformance, want)
+	}
+	run("go", "test", "-skip", "^TestReadReferences$", "./workload/...", "./bench/plan", "./bench/report", "./bench/live",
+		"./cmd/forktax-hello", "./cmd/forktax-guestbook") // results are not copied
+	run("go", "test", "-run", "Model|Import|Share|Package", ".")
+}
