@@ -5,7 +5,7 @@
 //
 //	func main() { workload.Main(workload) }
 //
-// and then keeps the program contract (see ARCHITECTURE.md) by which forktax, or anybody, measures it:
+// and then keeps the program contract (docs/contract.md) by which forktax, or anybody, measures it:
 //
 //	PROGRAM describe                                    its requests, and what right answers are, as JSON
 //	PROGRAM prepare -dir DIR                            its data; prints the environment to serve with

@@ -31,7 +31,7 @@ func TestCheck(t *testing.T) {
 		"too few starts": {0, func(r *record.Result) { r.Blocks = r.Blocks[:9*6] },
 			analysis.Undecided, "the targets were started 6 times in the time, and the first look is after 16 starts", "--budget 16s"},
 		"all of it is invalid": {0, analysistest.EachBlock(func(b *record.Block) { b.Collections = 1 }),
-			analysis.Undecided, "more than a fifth of the blocks", "METHOD.md"},
+			analysis.Undecided, "more than a fifth of the blocks", "docs/methodology.md"},
 		"all of it is stolen, which decides nothing": {0, analysistest.EachBlock(func(b *record.Block) {
 			b.Machine = record.Counters{CPUSeconds: 1, StealSeconds: 0.3}
 		}), analysis.Pass, "by each gate", ""},
@@ -40,7 +40,7 @@ func TestCheck(t *testing.T) {
 			floorInvalid(r)
 			r.Plan.Check.Stored = &plan.StoredBaseline{Ratios: []plan.StoredRatio{{Request: "hello",
 				Metric: analysis.MetricResponse, Ratio: 1}}}
-		}, analysis.Undecided, "more than a fifth of the blocks of floor/floor", "METHOD.md"},
+		}, analysis.Undecided, "more than a fifth of the blocks of floor/floor", "docs/methodology.md"},
 		"counts left out": {0, func(r *record.Result) {
 			r.Plan.Check.LeftOut = []plan.LeftOut{{Gate: analysis.CountProcesses, Why: "no strace"},
 				{Gate: analysis.CountFiles, Why: "no strace"}}

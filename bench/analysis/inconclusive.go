@@ -33,8 +33,8 @@ func blocksToOutweigh(invalid int) int {
 func invalidWarning(plan record.Plan, a *Analysis) (Warning, bool) {
 	names, text := invalidCells(a.OwnCells(), func(c Cell) bool { return !isAuxiliary(plan, c) })
 	return warningAbout(names, Warning{Code: Inconclusive, Text: text,
-		Advice: "METHOD.md says what each reason means; measure on a quieter machine, or at a rate that the generator can " +
-			"keep, and longer"})
+		Advice: "docs/methodology.md says what each reason means; measure on a quieter machine, or at a rate that the " +
+			"generator can keep, and longer"})
 }
 
 // auxiliaryInvalidWarning finds those on which no outcome rests. That is said, and decides nothing.
@@ -42,7 +42,7 @@ func auxiliaryInvalidWarning(plan record.Plan, a *Analysis) (Warning, bool) {
 	names, text := invalidCells(a.Cells, func(c Cell) bool { return isAuxiliary(plan, c) })
 	return warningAbout(names, Warning{Code: "disturbed", Text: text,
 		Advice: "what the report says of these cells is from the rest of their blocks, and no outcome rests on it; " +
-			"METHOD.md says what each reason means"})
+			"docs/methodology.md says what each reason means"})
 }
 
 // isAuxiliary reports whether no outcome rests on a cell: one of the cross-check, or of the floor, unless the candidate

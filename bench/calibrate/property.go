@@ -130,7 +130,8 @@ func unable(verdict, says string, args ...any) Outcome {
 	return Outcome{Verdict: verdict, Measures: []Measure{}, Text: fmt.Sprintf(says, args...)}
 }
 
-// Properties are all, in the order in which they are measured and certified: the rows of METHOD.md's table.
+// Properties are all, in the order in which they are measured and certified: the rows of the table in
+// docs/methodology.md.
 func Properties() []Property {
 	return slices.Concat(exactProperties(), ownEngineProperties(), phaseProperties(), checkProperties(), noiseProperties(), hostileProperties(), hyperfineProperties())
 }

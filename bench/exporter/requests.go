@@ -46,7 +46,8 @@ func (s requestCollector) Collect(out chan<- prometheus.Metric) {
 	out <- durations{s.desc("forktax_request_duration_seconds", "Time to serve a request, the child's included."),
 		n.Durations, nil}
 	for phase, counts := range n.Phases {
-		desc := s.desc("forktax_phase_duration_seconds", "Parts of the time to serve a request: see METHOD.md.", "phase")
+		desc := s.desc("forktax_phase_duration_seconds",
+			"Parts of the time to serve a request: see docs/methodology.md.", "phase")
 		out <- durations{desc, counts, []string{phase}}
 	}
 }

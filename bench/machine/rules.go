@@ -45,8 +45,8 @@ var rules = []rule{
 
 func judgeCores(f Facts) (found, verdict string) { return fmt.Sprint(f.Cores), below(f.Cores, 2, 1) }
 
-// What the hypervisor takes makes no block invalid; see METHOD.md. It weighs like what other processes take, so it is
-// unfit from the same share on. The kernel counts in hundredths of a second, so a single one of them is chance.
+// What the hypervisor takes makes no block invalid; see docs/methodology.md. It weighs like what other processes take,
+// so it is unfit from the same share on. The kernel counts in hundredths of a second, so a single one of them is chance.
 func judgeSteal(f Facts) (found, verdict string) {
 	if f.Load == nil {
 		return "", Unknown

@@ -199,7 +199,7 @@ func TestFormatsDocument(t *testing.T) {
 	}
 }
 
-// formatsDocument is docs/formats.md as it should be: what is before the first heading of the second level stands in
+// formatsDocument is docs/formats.md as it should be: what is before the first heading in backticks stands in
 // the file, the rest is made here.
 func formatsDocument(t *testing.T) string {
 	t.Helper()
@@ -207,7 +207,7 @@ func formatsDocument(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, _, _ := strings.Cut(string(text), "\n## ")
+	before, _, _ := strings.Cut(string(text), "\n## `")
 	var b strings.Builder
 	b.WriteString(strings.TrimSpace(before) + "\n")
 	for _, list := range report.ColumnLists() {

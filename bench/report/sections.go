@@ -84,8 +84,8 @@ func sections(a *analysis.Analysis, screen bool) []section {
 			Page: "What a request costs the server", Short: "Costs", Table: cellTable(a, inCosts, costs),
 			About: "Of the server and the children that it waited for. Invalid blocks are in no comparison."},
 		{Title: "Where the time of a request goes: medians of its phases", Chapter: "Where the time of a request goes",
-			About: "Medians of the phases, each of which begins where the one before it ends; METHOD.md says what each\nis. " +
-				"What is outside of them is the network, HTTP, and the client.",
+			About: "Medians of the phases, each of which begins where the one before it ends; docs/methodology.md says what each" +
+				"\nis. What is outside of them is the network, HTTP, and the client.",
 			Table: phasesTable(a), Drawing: waterfalls(a)},
 		{Title: "What it adds to renew a thing for each request, to the median response time (95 % interval)",
 			Table: reuseTable(a)},

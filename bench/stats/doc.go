@@ -15,5 +15,5 @@
 // The package is pure numbers: it knows neither cells nor verdicts, measures nothing, formats nothing, and is no
 // general library of statistics. Functions never change or keep a slice that they are given, and use no randomness
 // but that of a seed. Package run makes the observations, and package analysis, which decides what to compare and
-// at which level, calls what is here. METHOD.md tells users the same in their words.
+// at which level, calls what is here. docs/methodology.md tells users the same in their words.
 package stats

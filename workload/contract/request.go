@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Version is the version of the program contract that this module speaks; see ARCHITECTURE.md.
+// Version is the version of the program contract that this module speaks; see docs/contract.md.
 const Version = 1
 
 // A Description is what PROGRAM describe prints: all that a harness needs to know of a workload program.
