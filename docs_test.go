@@ -1,9 +1,12 @@
 package forktax_test
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -79,5 +82,88 @@ func TestArticleInTheReadme(t *testing.T) {
 	}
 	if rows < 10 {
 		t.Errorf("the stored result has %d rows", rows)
+	}
+}
+
+// documents returns the Markdown files of the project, without test data and what runs and builds write.
+func documents(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		skipped := slices.Contains([]string{".git", "testdata", "build", "dist"}, d.Name()) || filepath.Dir(path) == "results"
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && skipped:
+			return filepath.SkipDir
+		case !d.IsDir() && strings.HasSuffix(path, ".md"):
+			names = append(names, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"README.md", "docs/methodology.md", "docs/decisions/README.md", "results/README.md"} {
+		if !slices.Contains(names, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	return names
+}
+
+var (
+	link        = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	quoted      = regexp.MustCompile("`([^`\\s]+)`")
+	fence       = regexp.MustCompile("(?ms)^```.*?^```$")
+	heading     = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	inTree      = regexp.MustCompile(`^(bench|cmd|workload|cgi|persistent|auth|suites|docs|packaging|examples)/`)
+	placeholder = regexp.MustCompile(`[A-Z]{4}|\.\.\.|\*`) // NAME, cmd/..., *.yaml
+	punctuation = regexp.MustCompile("[^a-z0-9 _-]")
+)
+
+// anchors returns the fragments that GitHub gives the headings of a document.
+func anchors(text string) []string {
+	var all []string
+	for _, h := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+		all = append(all, strings.ReplaceAll(punctuation.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-"))
+	}
+	return all
+}
+
+// Relative links lead to files and headings that exist, and paths of the tree exist.
+func TestPathsInDocuments(t *testing.T) {
+	for _, name := range documents(t) {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := fence.ReplaceAllString(string(content), "")
+		for _, found := range link.FindAllStringSubmatch(text, -1) {
+			path, fragment, _ := strings.Cut(found[1], "#")
+			if strings.Contains(path, ":") { // another site
+				continue
+			}
+			target := name
+			if path != "" {
+				target = filepath.Join(filepath.Dir(name), path)
+			}
+			linked, err := os.ReadFile(target)
+			if _, missing := os.Stat(target); missing != nil {
+				t.Errorf("%s: the link %s leads to no file", name, found[1])
+			} else if fragment != "" && (err != nil || !slices.Contains(anchors(string(linked)), fragment)) {
+				t.Errorf("%s: the link %s leads to no heading", name, found[1])
+			}
+		}
+		if name == "CHANGELOG.md" { // it names what was
+			continue
+		}
+		for _, found := range quoted.FindAllStringSubmatch(text, -1) {
+			if path := found[1]; inTree.MatchString(path) && !placeholder.MatchString(path) {
+				if _, err := os.Stat(path); err != nil {
+					t.Errorf("%s: there is no %s", name, path)
+				}
+			}
+		}
 	}
 }
