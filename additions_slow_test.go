@@ -47,7 +47,7 @@ func (c *tree) add(name, after, line string) {
 // run runs a command in the copy.
 func (c *tree) run(command ...string) string {
 	c.t.Helper()
-	return output(c.t, c.dir, nil, command...)
+	return output(c.t, c.dir, []string{"FORKTAX_REQUIRE_ALL="}, command...) // npm's modules are not copied
 }
 
 // wrote checks which files the addition took.
