@@ -150,6 +150,28 @@ func TestColumnsOfAllKeys(t *testing.T) {
 	check(reflect.TypeFor[analysis.Cell](), "")
 }
 
+// The lists of columns are lists of the JSON.
+func TestColumnListsAreInTheJSON(t *testing.T) {
+	for _, list := range report.ColumnLists() {
+		of := reflect.TypeFor[analysis.Analysis]()
+		for key := range strings.SplitSeq(list.Rows, ".") {
+			key, isList := strings.CutSuffix(key, "[]")
+			fields := reflect.VisibleFields(of)
+			i := slices.IndexFunc(fields, func(f reflect.StructField) bool {
+				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+				return name == key
+			})
+			if i < 0 {
+				t.Errorf("%s: %v has no key %s", list.Rows, of, key)
+				break
+			}
+			if of = fields[i].Type; isList || of.Kind() == reflect.Pointer {
+				of = of.Elem()
+			}
+		}
+	}
+}
+
 // The definition of percentiles has the numbers by which they are given.
 func TestDefinitionOfPercentiles(t *testing.T) {
 	definition := ""

@@ -40,9 +40,9 @@ func ColumnLists() []ColumnList {
 			i.Markdown = c.in(printed &^ inPhases)
 		}), infos(phaseColumns, func(_ column[analysis.Cell], i *ColumnInfo) { i.Text, i.Page = true, true })...)},
 		{"comparisons[]", infos(comparisonColumns, inMarkdownAndPage)},
-		{"ladders[].steps[]", infos(stepColumns, inMarkdownAndPage)},
+		{"reuse_levels[].steps[]", infos(stepColumns, inMarkdownAndPage)},
 		{"decisions[]", infos(decisionColumns(), func(_ column[analysis.Decision], i *ColumnInfo) { i.Markdown = true })},
-		{"referee[]", infos(agreementColumns, inMarkdownAndPage)},
+		{"cross_check[]", infos(agreementColumns, inMarkdownAndPage)},
 		{"check.gates[]", infos(gateColumns, func(_ column[analysis.Gate], i *ColumnInfo) {
 			i.Text, i.Markdown, i.Page = true, true, true
 		})},
