@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,13 +18,21 @@ import (
 	"forktax/bench/testenv"
 )
 
-// Every command that README.md and CONTRIBUTING.md show does what it shows. They run as they stand, but for runs,
+// Every command that the documents show does what it shows. They run as they stand, but for runs,
 // which are made short, and for those that a test cannot run within itself.
 func TestCommandsOfTheDocuments(t *testing.T) {
 	forktax := filepath.Join(programtest.Build(t, "forktax"), "forktax")
 	results := t.TempDir()
 	prefix := filepath.Join(t.TempDir(), "a prefix")
-	for _, line := range slices.Concat(commandLines(t, "README.md"), commandLines(t, "CONTRIBUTING.md")) {
+	var lines []string
+	for _, name := range documents(t) {
+		shown := commandLines(t, name)
+		if len(shown) == 0 && (name == "README.md" || name == "CONTRIBUTING.md") {
+			t.Errorf("%s shows no command", name)
+		}
+		lines = append(lines, shown...)
+	}
+	for _, line := range lines {
 		t.Run(line, func(t *testing.T) {
 			command, found := strings.CutPrefix(line, "go run ./cmd/forktax ")
 			switch {
@@ -137,9 +144,6 @@ func commandLines(t *testing.T, name string) []string {
 			line, _, _ = strings.Cut(line, " #")
 			lines = append(lines, strings.TrimSpace(line))
 		}
-	}
-	if len(lines) == 0 {
-		t.Fatalf("%s shows no command", name)
 	}
 	return lines
 }

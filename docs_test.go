@@ -167,3 +167,22 @@ func TestPathsInDocuments(t *testing.T) {
 		}
 	}
 }
+
+// The table of packages in ARCHITECTURE.md has all of them.
+func TestPackagesInTheArchitecture(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for _, row := range regexp.MustCompile(`(?m)^\|.*$`).FindAllString(string(text), -1) {
+		for _, found := range quoted.FindAllStringSubmatch(row, -1) {
+			listed[found[1]] = true
+		}
+	}
+	for pkg := range imports(t) {
+		if name, below := strings.CutPrefix(pkg, "forktax/"); below && !listed[name] {
+			t.Errorf("ARCHITECTURE.md does not list %s", name)
+		}
+	}
+}
