@@ -37,13 +37,38 @@ type verdictOf struct {
 	Ratio   float64 `json:"ratio"` // of the response times, 0 if there was none
 }
 
-// A liveSet is many checks of the same kind.
+// A liveSet is many checks of the same kind, and how they are judged: by how many of them came to one verdict.
 type liveSet struct {
 	name              string
 	slower            float64 // the candidate, by so much: 0.1 is 10 %
 	margin, mustCatch float64
 	budget            time.Duration
 	n                 int
+
+	verdict   string // that is counted
+	counted   string // what the measure of it is called
+	must, aim *Range // of the count
+	timeAim   *Range // of the median time of a check
+}
+
+// checks makes the checks of a set and judges them. How a false alarm came about is told.
+func (l *Lab) checks(ctx context.Context, s liveSet) (Outcome, error) {
+	all, work, err := l.live(ctx, s)
+	if err != nil {
+		return Outcome{}, err
+	}
+	says, measures := told(all)
+	measures[0].Aim = s.timeAim
+	if s.slower > 0 {
+		says = fmt.Sprintf("The start was longer by %v. %s", work, says)
+	}
+	for _, v := range all {
+		if s.slower == 0 && v.Verdict == analysis.Regression {
+			says += " An alarm: " + v.Why + "."
+		}
+	}
+	counted := share(s.counted, tally(all)[s.verdict], len(all), s.must, s.aim)
+	return judged(says, append([]Measure{counted}, measures...)...), nil
 }
 
 // live makes the checks of a set. The candidate's start is longer by a share of the median that the program takes here,
@@ -194,17 +219,9 @@ func checked() []Property {
 		Programs: []string{startupProgram},
 		Takes:    func(l *Lab) time.Duration { return time.Duration(pick(l, 20, 200)) * 10 * time.Second },
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
-			n := pick(l, 20, 200)
-			all, work, err := l.live(ctx, liveSet{name: "found", slower: 0.1, margin: sequential.DefaultMargin,
-				mustCatch: sequential.DefaultMustCatch, budget: 20 * time.Second, n: n})
-			if err != nil {
-				return Outcome{}, err
-			}
-			says, measures := told(all)
-			measures[0].Aim = atMost(5)
-			return judged(fmt.Sprintf("The start was longer by %v. %s", work, says), append([]Measure{
-				share("found", tally(all)[analysis.Regression], n, atLeast(float64(pick(l, 19, 196))), nil)},
-				measures...)...), nil
+			return l.checks(ctx, liveSet{name: "found", slower: 0.1, margin: sequential.DefaultMargin,
+				mustCatch: sequential.DefaultMustCatch, budget: 20 * time.Second, n: pick(l, 20, 200),
+				verdict: analysis.Regression, counted: "found", must: atLeast(pick(l, 19.0, 196)), timeAim: atMost(5)})
 		},
 	}, {
 		Name: "found-small", About: "a start-up that costs 2 % more is found at margin 0 within 120 s, live",
@@ -213,16 +230,9 @@ func checked() []Property {
 		Long:     true,
 		Takes:    func(*Lab) time.Duration { return smallOnes * 60 * time.Second },
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
-			n := smallOnes
-			all, work, err := l.live(ctx, liveSet{name: "found-small", slower: 0.02, mustCatch: 0.02,
-				budget: 2 * time.Minute, n: n})
-			if err != nil {
-				return Outcome{}, err
-			}
-			says, measures := told(all)
-			k := tally(all)[analysis.Regression]
-			return judged(fmt.Sprintf("The start was longer by %v. %s", work, says), append([]Measure{
-				share("found", k, n, atLeast(0.9*float64(n)), atLeast(0.98*float64(n)))}, measures...)...), nil
+			return l.checks(ctx, liveSet{name: "found-small", slower: 0.02, mustCatch: 0.02, budget: 2 * time.Minute,
+				n: smallOnes, verdict: analysis.Regression, counted: "found", must: atLeast(0.9 * smallOnes),
+				aim: atLeast(0.98 * smallOnes)})
 		},
 	}}
 }
@@ -231,19 +241,9 @@ func checked() []Property {
 // Most of the error is spent at the first looks, so that hardly any alarm is missed by it, and more are inconclusive,
 // which are none.
 func (l *Lab) alike(ctx context.Context, name string, n, most int) (Outcome, error) {
-	all, _, err := l.live(ctx, liveSet{name: name, margin: sequential.DefaultMargin, mustCatch: sequential.DefaultMustCatch,
-		budget: pick(l, 8*time.Second, time.Minute), n: n})
-	if err != nil {
-		return Outcome{}, err
-	}
-	says, measures := told(all)
-	for _, v := range all {
-		if v.Verdict == analysis.Regression {
-			says += " An alarm: " + v.Why + "."
-		}
-	}
-	return judged(says, append([]Measure{share("false alarms", tally(all)[analysis.Regression], n, atMost(float64(most)),
-		atMost(0))}, measures...)...), nil
+	return l.checks(ctx, liveSet{name: name, margin: sequential.DefaultMargin, mustCatch: sequential.DefaultMustCatch,
+		budget: pick(l, 8*time.Second, time.Minute), n: n, verdict: analysis.Regression, counted: "false alarms",
+		must: atMost(float64(most)), aim: atMost(0)})
 }
 
 // makeCheck makes a check as the command check does, and leaves nothing behind.
