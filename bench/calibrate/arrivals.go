@@ -26,7 +26,7 @@ func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 	sc := scene{ask: Ask{Time: time.Millisecond, Fail: 10}, load: poisson(500, 4), seed: c.Seed,
 		length: by(c, 2*time.Second, 2*time.Second, 10*time.Second)}
 	sc.load.TimeoutNS = int64(timeout)
-	sc.still.after, sc.still.length = sc.length/2, 300*time.Millisecond
+	sc.still = standstill{sc.length / 2, 300 * time.Millisecond}
 	sight, err := c.look(ctx, c.server, c.engine(), sc)
 	if err != nil {
 		return Outcome{}, err
@@ -58,7 +58,7 @@ func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 		}
 	}
 	slices.Sort(seen)
-	least := int((sc.still.length - timeout).Seconds() * sc.load.RateRPS / 2)
+	least := int((sc.still.Length - timeout).Seconds() * sc.load.RateRPS / 2)
 	return judged(fmt.Sprintf("%d arrivals at 500 a second, 4 connections, every tenth answer a failure, and a server "+
 		"that stands still for 0.3 s while requests have 0.15 s.", len(plan)),
 		count("arrivals without their observation, or observations without an arrival", different(plan, seen),

@@ -116,7 +116,7 @@ func Look(ctx context.Context, l *Lab, ask Ask, load plan.Load, n int, after, st
 		return nil, nil, err
 	}
 	sc := scene{ask: ask, load: load, length: 1, least: n, seed: 1}
-	sc.still.after, sc.still.length = after, still
+	sc.still = standstill{after, still}
 	it, err := l.look(ctx, s, own(), sc)
 	if failed := stop(); err == nil {
 		err = failed

@@ -1,13 +1,12 @@
 package calibrate
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"os/exec"
 	"slices"
 	"strings"
@@ -83,7 +82,7 @@ type scene struct {
 	least  int // requests
 	blocks int // 0 means 1
 	seed   uint64
-	still  struct{ after, length time.Duration } // the server does nothing for so long
+	still  standstill // of the server
 	// expected is of what the analysis accuses a visit that is as it should be; "" is nothing.
 	expected string
 }
@@ -114,43 +113,23 @@ func (l *Lab) serve(ctx context.Context) (s *server, stop func() error, err erro
 	return &server{fields[1], fields[2]}, stop, nil
 }
 
-func (s *server) tell(ctx context.Context, what string, values url.Values) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.control+what, strings.NewReader(values.Encode()))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	_, err = do(req)
-	return err
-}
-
-func (s *server) stamps(ctx context.Context) ([]Stamp, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.control+"/stamps", nil)
+// restart returns what the server has done since it was last called, and has it begin again with a standstill.
+func (s *server) restart(ctx context.Context, still standstill) (stamps []Stamp, err error) {
+	body, _ := json.Marshal(still) // numbers have no error
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.control, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	text, err := do(req)
-	if err != nil {
-		return nil, err
-	}
-	var stamps []Stamp
-	return stamps, json.Unmarshal(text, &stamps)
-}
-
-func do(req *http.Request) ([]byte, error) {
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("asking the ground-truth server: %w", err)
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", resp.Status, text)
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("asking the ground-truth server: %s", resp.Status)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("asking the ground-truth server for %s: %w", req.URL.Path, err)
-	}
-	return text, nil
+	err = json.NewDecoder(resp.Body).Decode(&stamps)
+	return stamps, err
 }
 
 // An engineFunc is an engine.
@@ -188,7 +167,7 @@ func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene)
 	it := sight{scene: sc}
 	observed := engineFunc(func(ctx context.Context, v load.Visit, rec load.Recorder) error {
 		it.visit = v
-		if err := s.prepare(ctx, sc); err != nil {
+		if _, err := s.restart(ctx, sc.still); err != nil {
 			return err
 		}
 		begin := time.Now()
@@ -214,19 +193,8 @@ func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene)
 		return nil, err
 	}
 	it.accused = it.analysis.Cells[0].Invalid
-	it.real, err = s.stamps(ctx)
+	it.real, err = s.restart(ctx, standstill{})
 	return &it, err
-}
-
-// prepare has the server begin a scene.
-func (s *server) prepare(ctx context.Context, sc scene) error {
-	if err := s.tell(ctx, "/forget", nil); err != nil {
-		return err
-	}
-	if sc.still.length == 0 {
-		return nil
-	}
-	return s.tell(ctx, "/still", url.Values{"after": {sc.still.after.String()}, "for": {sc.still.length.String()}})
 }
 
 // plan is that of a run with one cell.

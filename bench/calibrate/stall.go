@@ -77,7 +77,7 @@ func takeStall(ctx context.Context, c *candidate) (Outcome, error) {
 				sc.expected = "lag"
 			}
 			if stage.engine == nil {
-				sc.still.after, sc.still.length = st.total/2, st.length
+				sc.still = standstill{st.total / 2, st.length}
 				sight, err = c.watch(ctx, sc)
 				sights = append(sights, sight)
 			} else {

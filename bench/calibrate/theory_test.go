@@ -144,7 +144,7 @@ func TestAsk(t *testing.T) {
 			t.Errorf("readAsk(%q) = %+v, %v, want %+v", path, got, err, want)
 		}
 	}
-	for _, query := range []string{"", "time=soon", "time=1ms&spread=x", "time=1ms&seed=-1", "time=1ms&fail=x", "%zz"} {
+	for _, query := range []string{"", "ask=", "ask={", `ask={"Time":"soon"}`, `ask={"Spread":"x"}`, `ask={"Seed":-1}`, `ask={"Fail":"x"}`, "%zz"} {
 		if got, err := calibrate.ReadAsk(query); err == nil {
 			t.Errorf("readAsk(%q) = %+v, want an error", query, got)
 		}
