@@ -13,13 +13,11 @@ import (
 
 // arrivalsExam holds what an engine observed against what it was to do: each arrival of the plan is one observation, at
 // its instant, whatever became of it.
-func arrivalsExam() exam {
-	return exam{Property{
-		Name: "arrivals", About: "each planned arrival is one observation, also if its answer fails or does not come",
-		Must:  "none is missing, moved or too many; Poisson; failures and timeouts counted",
-		Takes: func(l *Lab) time.Duration { return pick(l, 3*time.Second, 15*time.Second) },
-	}, takeArrivals}
-}
+var arrivalsExam = exam{Property{
+	Name: "arrivals", About: "each planned arrival is one observation, also if its answer fails or does not come",
+	Must:  "none is missing, moved or too many; Poisson; failures and timeouts counted",
+	Takes: func(l *Lab) time.Duration { return pick(l, 3*time.Second, 15*time.Second) },
+}, takeArrivals}
 
 func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 	const timeout = 150 * time.Millisecond
@@ -73,23 +71,20 @@ func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 	), nil
 }
 
-// different counts the values that are in one of two ascending lists and not in the other.
+// different counts the values that are in one of two lists and not in the other.
 func different(a, b []time.Duration) int {
-	n, i, j := 0, 0, 0
-	for i < len(a) && j < len(b) {
-		switch {
-		case a[i] == b[j]:
-			i++
-			j++
-		case a[i] < b[j]:
-			i++
-			n++
-		default:
-			j++
-			n++
-		}
+	surplus := map[time.Duration]int{} // of a over b
+	for _, at := range a {
+		surplus[at]++
 	}
-	return n + len(a) - i + len(b) - j
+	for _, at := range b {
+		surplus[at]--
+	}
+	n := 0
+	for _, more := range surplus {
+		n += max(more, -more)
+	}
+	return n
 }
 
 // poissonLimit is passed by chance once in 20,000 times: 2·exp(−2·2.3²) = 0.00005. Source: Kolmogorov's distribution,

@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -72,7 +73,7 @@ func (c *Certificate) Markdown(w io.Writer) error {
 	fmt.Fprintf(&b, "| property | measured | must | verdict | aim | met |\n|---|---|---|---|---|---|\n")
 	for _, p := range c.Properties {
 		fmt.Fprintf(&b, "| [%s](#%s): %s | %s | %s | %s | %s | %s |\n", p.Name, p.Name, p.About, p.summary(), p.Must,
-			p.judgement(), dash(p.Aim), p.aimed())
+			p.judgement(), cmp.Or(p.Aim, none), p.aimed())
 	}
 	if len(c.Missing) > 0 {
 		fmt.Fprintf(&b, "\nNot measured: %s.\n", strings.Join(c.Missing, ", "))
@@ -97,7 +98,7 @@ func (p Certified) judgement() string {
 func (p Certified) aimed() string {
 	switch {
 	case p.AimMet == nil:
-		return dash("")
+		return none
 	case *p.AimMet:
 		return "yes"
 	}
@@ -117,7 +118,7 @@ func (p Certified) summary() string {
 	}
 	switch {
 	case len(p.Measures) == 0:
-		return dash("")
+		return none
 	case limited > 3:
 		return fmt.Sprintf("%d of %d measures within their limits", held, limited)
 	}
@@ -154,7 +155,7 @@ func (m Measure) number(x float64) string {
 
 func (m Measure) interval() string {
 	if m.Low == nil || m.High == nil {
-		return dash("")
+		return none
 	}
 	return digits(*m.Low) + " to " + m.number(*m.High)
 }
@@ -162,7 +163,7 @@ func (m Measure) interval() string {
 func (m Measure) limit(r *Range) string {
 	switch {
 	case r == nil:
-		return dash("")
+		return none
 	case r.Least == nil:
 		return "≤ " + m.number(*r.Most)
 	case r.Most == nil:
@@ -187,12 +188,8 @@ func digits(x float64) string {
 	return text
 }
 
-func dash(text string) string {
-	if text == "" {
-		return "–"
-	}
-	return text
-}
+// none is what is printed where there is no value.
+const none = "–"
 
 func seconds(s float64) string {
 	return time.Duration(s * float64(time.Second)).Round(time.Second).String()

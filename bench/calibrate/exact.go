@@ -65,13 +65,13 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		if err != nil {
 			return Outcome{}, err
 		}
-		counted := countOut(of(sight.seen, record.Observation.Response))
+		sorted := slices.Sorted(slices.Values(of(sight.seen, record.Observation.Response)))
 		for _, p := range []struct {
 			thousandths int
 			got         *int64
 		}{{500, cell.Response.P50}, {900, cell.Response.P90}, {990, cell.Response.P99}, {999, cell.Response.P999},
 			{1000, cell.Response.Max}} {
-			want, ok := counted.at(p.thousandths)
+			want, ok := percentileOf(sorted, p.thousandths)
 			if !ok && p.got == nil {
 				continue
 			}
@@ -81,8 +81,8 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 				continue
 			}
 			// the library rounds to the next rank, where we take the one above
-			rank := (p.thousandths*counted.n + 999) / 1000
-			off := math.Abs(float64(histogram.ValueAtQuantile(100*float64(rank)/float64(counted.n)))/float64(want) - 1)
+			rank := (p.thousandths*len(sorted) + 999) / 1000
+			off := math.Abs(float64(histogram.ValueAtQuantile(100*float64(rank)/float64(len(sorted))))/float64(want) - 1)
 			furthest = max(furthest, 100*off)
 		}
 	}
@@ -116,33 +116,16 @@ func (e drawn) Run(_ context.Context, v load.Visit, rec load.Recorder) error {
 	return nil
 }
 
-// counts is how many there are of each value: percentiles by their definition, with nothing of package stats in it.
-type counts struct {
-	values []time.Duration // ascending, each once
-	of     map[time.Duration]int
-	n      int
-}
-
-func countOut(values []time.Duration) counts {
-	c := counts{of: map[time.Duration]int{}, n: len(values)}
-	for _, v := range values {
-		if c.of[v]++; c.of[v] == 1 {
-			c.values = append(c.values, v)
-		}
-	}
-	slices.Sort(c.values)
-	return c
-}
-
-// at is the smallest value that at least so many thousandths of all do not exceed, if the largest is an upper bound of
-// it with 97.5 % confidence: all of n are below it with probability (p/1000)ⁿ.
-func (c counts) at(thousandths int) (int64, bool) {
-	if thousandths < 1000 && math.Pow(float64(thousandths)/1000, float64(c.n)) > 0.025 {
+// percentileOf is the smallest value that at least so many thousandths of all do not exceed, if the largest is an upper
+// bound of it with 97.5 % confidence: all of n are below it with probability (p/1000)ⁿ. It follows the definition, with
+// nothing of package stats in it.
+func percentileOf(sorted []time.Duration, thousandths int) (int64, bool) {
+	n := len(sorted)
+	if thousandths < 1000 && math.Pow(float64(thousandths)/1000, float64(n)) > 0.025 {
 		return 0, false
 	}
-	sum := 0
-	for _, v := range c.values {
-		if sum += c.of[v]; sum*1000 >= thousandths*c.n {
+	for i, v := range sorted {
+		if (i+1)*1000 >= thousandths*n {
 			return int64(v), true
 		}
 	}

@@ -40,7 +40,7 @@ type candidate struct {
 
 // exams are all, in the order in which the wrong engines take them.
 func exams() []exam {
-	return []exam{gainExam(), mixtureExam(), freshExam(), lagExam(), stallExam(), queueExam(), arrivalsExam()}
+	return []exam{gainExam, mixtureExam, freshExam, lagExam, stallExam, queueExam, arrivalsExam}
 }
 
 // driven are the exams as properties of our own engine, and that the wrong ones fail them.

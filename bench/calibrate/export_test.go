@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"forktax/bench/analysis"
@@ -101,7 +102,7 @@ func IdealSojourn(service time.Duration, arrivals []time.Duration) time.Duration
 func QueueChance(n int) float64 { return queue{}.chance(n) }
 
 func Counted(values []time.Duration, thousandths int) (int64, bool) {
-	return countOut(values).at(thousandths)
+	return percentileOf(slices.Sorted(slices.Values(values)), thousandths)
 }
 
 func (a Ask) Service(i int) time.Duration { return a.service(i) }

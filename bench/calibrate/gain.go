@@ -10,13 +10,11 @@ import (
 
 // gainExam asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the server
 // knows is a straight line: where it begins is the way there and back, and its slope is the gain of the client's clock.
-func gainExam() exam {
-	return exam{Property{
-		Name: "gain", About: "the slope of the client's service times over the server's, from 0.2 to 50 ms",
-		Must: "1 ± 0.005, and no answer seen as faster than it was", Aim: "1 ± 0.001",
-		Takes: func(l *Lab) time.Duration { return pick(l, 8*time.Second, time.Minute) },
-	}, takeGain}
-}
+var gainExam = exam{Property{
+	Name: "gain", About: "the slope of the client's service times over the server's, from 0.2 to 50 ms",
+	Must: "1 ± 0.005, and no answer seen as faster than it was", Aim: "1 ± 0.001",
+	Takes: func(l *Lab) time.Duration { return pick(l, 8*time.Second, time.Minute) },
+}, takeGain}
 
 // gainLevels are the lengths, and how many requests of each a line is made of. The shortest take the most: they cost
 // nothing.

@@ -264,7 +264,7 @@ func shifted(s sequential.Series, by float64) sequential.Series {
 
 func percent(k, n int) string {
 	if n == 0 {
-		return dash("")
+		return none
 	}
 	return fmt.Sprintf("%.1f %%", 100*float64(k)/float64(n))
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -77,12 +78,8 @@ func runPeer(ctx context.Context, l *Lab) (Outcome, error) {
 		}
 	}
 	spread := func(name string, xs []float64) Measure {
-		least, most := stats.Median(xs), stats.Median(xs)
-		for _, x := range xs {
-			least, most = min(least, x), max(most, x)
-		}
-		return Measure{Name: name + fmt.Sprintf(" (from %s to %s %%)", digits(least), digits(most)), Unit: "%",
-			N: len(xs), Of: "comparisons", Value: stats.Median(xs)}
+		return Measure{Name: name + fmt.Sprintf(" (from %s to %s %%)", digits(slices.Min(xs)), digits(slices.Max(xs))),
+			Unit: "%", N: len(xs), Of: "comparisons", Value: stats.Median(xs)}
 	}
 	return judged(fmt.Sprintf("%d runs of each command, one command after the other, without a shell, as a cgi child; "+
 		"%v together. It has no verdict, so one is made of what it prints: identical programs are called different if "+

@@ -12,16 +12,12 @@ import (
 // stallExam has the server stand still for a while, and then the generator. Whoever wanted an answer then has waited
 // either way, so the percentiles of the response time follow from arithmetic. A generator that forgets requests while
 // it waits (coordinated omission) is found out by it.
-func stallExam() exam {
-	return exam{Property{
-		Name: "stall", About: "response times while the server, or the generator, stands still for 0.5 s in 10 s",
-		Must: "p96 to p99.9 within max(10 ms, 3 %) of theory; of the generator: in no service time, and flagged",
-		Aim:  "within 1 %",
-		Takes: func(l *Lab) time.Duration {
-			return time.Duration(pick(l, 1, 6)) * 33 * time.Second
-		},
-	}, takeStall}
-}
+var stallExam = exam{Property{
+	Name: "stall", About: "response times while the server, or the generator, stands still for 0.5 s in 10 s",
+	Must:  "p96 to p99.9 within max(10 ms, 3 %) of theory; of the generator: in no service time, and flagged",
+	Aim:   "within 1 %",
+	Takes: func(l *Lab) time.Duration { return time.Duration(pick(l, 1, 6)) * 33 * time.Second },
+}, takeStall}
 
 // A stall is one of S in a time T, during which requests arrive evenly at a rate, each served for s. If the server does
 // one at a time, ρ = rate·s of it is busy. Those that arrive during the stall wait for its end, and behind each other:

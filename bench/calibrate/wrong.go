@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -151,7 +152,7 @@ func runWrong(ctx context.Context, l *Lab) (Outcome, error) {
 		if err != nil {
 			return Outcome{}, fmt.Errorf("examining the engine in which %s: %w", w.name, err)
 		}
-		row := []string{w.name, dash(""), "it passed " + w.by}
+		row := []string{w.name, none, "it passed " + w.by}
 		switch {
 		case right.Verdict != Passed:
 			unfit++
@@ -220,11 +221,9 @@ func (o Outcome) worst() string {
 		} else if m.Must.Least != nil {
 			limit, beyond = *m.Must.Least, *m.Must.Least-m.Value
 		}
-		if beyond /= max(abs(limit), 1e-9); beyond > worst {
+		if beyond /= max(math.Abs(limit), 1e-9); beyond > worst {
 			worst, says = beyond, fmt.Sprintf("%s %s, limit %s", m.Name, m.value(), m.limit(m.Must))
 		}
 	}
 	return says
 }
-
-func abs(x float64) float64 { return max(x, -x) }
