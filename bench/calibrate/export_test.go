@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"forktax/bench/analysis"
+	"forktax/bench/check"
 	"forktax/bench/plan"
 	"forktax/bench/record"
 	"forktax/bench/stats/sequential"
@@ -204,6 +205,6 @@ func Peer(ctx context.Context, l *Lab, path string, runs int) (ratio float64, er
 }
 
 // SetCheck has a lab make its checks otherwise.
-func SetCheck(l *Lab, check func(ctx context.Context, w CheckWanted) (*analysis.Check, error)) {
+func SetCheck(l *Lab, check func(context.Context, check.Options, check.Pair) (*analysis.Check, error)) {
 	l.check = check
 }

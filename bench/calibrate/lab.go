@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"forktax/bench/analysis"
+	"forktax/bench/check"
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
@@ -36,7 +37,7 @@ type Lab struct {
 	AtOnce   <-chan struct{}            // closed when there is no time to end programs in order; nil: there is
 	Progress func(Progress)             // nil means nobody wants to know
 
-	check func(ctx context.Context, w CheckWanted) (*analysis.Check, error) // nil: liveCheck
+	check func(ctx context.Context, o check.Options, pair check.Pair) (*analysis.Check, error) // nil: a live one
 	state *state
 	pace  pace
 	world world // nil: the real one

@@ -150,24 +150,12 @@ func (l *Lab) labels(ctx context.Context, s sequential.Series, n int) (Outcome, 
 			byPairs++
 		}
 	}
-	rate := func(name string, k int, must *Range) Measure {
-		low, high := clopperPearson(k, n)
-		return Measure{Name: name, Unit: "%", Value: 100 * float64(k) / float64(n), Low: new(100 * low),
-			High: new(100 * high), N: n, Of: "labels", Must: must}
-	}
 	return judged(fmt.Sprintf("%d starts of two copies with %d pairs of blocks were recorded. The two sides of each "+
 		"start then changed places by the fall of a coin, %d times: one test in twenty may say that they differ. A "+
 		"test that takes the pairs for independent is told for information: if starts differ, it says so too often.",
-		len(s), pairsOf(s), n), rate("alarms of the gate, before they are confirmed", byGate, about(5, 0.65)),
-		rate("signed rank over starts", byStarts, about(5, 0.65)),
-		rate("signed rank over pairs", byPairs, nil)), nil
-}
-
-func pairsOf(s sequential.Series) (n int) {
-	for _, start := range s {
-		n += len(start)
-	}
-	return n
+		len(s), len(slices.Concat(s...)), n), rate("alarms of the gate, before they are confirmed", byGate, n, "labels", about(5, 0.65), nil),
+		rate("signed rank over starts", byStarts, n, "labels", about(5, 0.65), nil),
+		rate("signed rank over pairs", byPairs, n, "labels", nil, nil)), nil
 }
 
 // injectedSizes are the changes, as shares.
@@ -231,15 +219,12 @@ func (l *Lab) injected(ctx context.Context, noise sequential.Series, n int) (Out
 		table.Rows = append(table.Rows, row)
 		l.step(float64(k+1) / float64(len(injectedSizes)))
 	}
-	low, high := clopperPearson(covered, intervals)
 	o := judged(fmt.Sprintf("%d starts with %d pairs were recorded. For each size, %d checks of %d starts each were "+
 		"drawn from them, whole starts with labels drawn anew, and the change added. At margin 0 a change of 2 %% "+
-		"must be caught, at margin 3 %% one of 10 %%.", len(noise), pairsOf(noise), n, checkStarts),
+		"must be caught, at margin 3 %% one of 10 %%.", len(noise), len(slices.Concat(noise...)), n, checkStarts),
 		Measure{Name: "largest bias of the mean estimate", Unit: "points", Value: furthest, N: n,
 			Of: "checks of each size", Must: atMost(2), Aim: atMost(0.3)},
-		Measure{Name: "coverage of the 95 % interval", Unit: "%", Value: 100 * float64(covered) / float64(intervals),
-			Low: new(100 * low), High: new(100 * high), N: intervals, Of: "intervals", Must: within(92, 98),
-			Aim: within(94, 96)})
+		rate("coverage of the 95 % interval", covered, intervals, "intervals", within(92, 98), within(94, 96)))
 	o.Table = table
 	return o, nil
 }

@@ -67,13 +67,12 @@ func openState(dir string, h Header, restart bool) (*state, error) {
 	if s.file, err = os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
 		return nil, fmt.Errorf("opening the state of the calibration: %w", err)
 	}
-	if err := s.file.Truncate(whole); err != nil { // half a line is of one that was killed
-		return nil, errors.Join(err, s.file.Close())
+	err = s.file.Truncate(whole) // half a line is of one that was killed
+	if err == nil && whole == 0 {
+		err = s.append(entry{Header: &h})
 	}
-	if whole == 0 {
-		if err := s.append(entry{Header: &h}); err != nil {
-			return nil, errors.Join(err, s.file.Close())
-		}
+	if err != nil {
+		return nil, errors.Join(err, s.file.Close())
 	}
 	return s, nil
 }

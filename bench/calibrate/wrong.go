@@ -11,7 +11,6 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/stats"
 )
 
 // A wrong is a load engine that is wrong on purpose, in a way in which load generators are. A lab that does not find it
@@ -117,15 +116,11 @@ func byResponse(a, b record.Observation) int { return cmp.Compare(a.Response(), 
 
 // trimmed leaves out the slowest hundredth of what was answered.
 func trimmed(_ load.Visit, seen []record.Observation) []record.Observation {
-	if len(seen) == 0 {
-		return seen
-	}
 	var responses []time.Duration
 	for _, o := range seen {
 		responses = append(responses, o.Response())
 	}
-	slices.Sort(responses)
-	limit := responses[stats.NearestRank(0.99, len(responses))-1]
+	limit := rank(responses, 0.99)
 	return slices.DeleteFunc(seen, func(o record.Observation) bool { return o.Response() > limit })
 }
 
@@ -182,22 +177,20 @@ func runWrong(ctx context.Context, l *Lab) (Outcome, error) {
 func (w wrong) examined(ctx context.Context, l *Lab) (right, found Outcome, err error) {
 	all := exams()
 	e := all[slices.IndexFunc(all, func(e exam) bool { return e.Name == w.by })]
-	sit := func(wrap func(load.Engine) load.Engine) (Outcome, error) {
-		return e.sit(ctx, &candidate{Lab: l.silent(), depth: brief, wrap: wrap})
-	}
-	for range tries {
-		if right, err = sit(w.like); err != nil || right.Verdict == Passed {
-			break
+	sit := func(wrap func(load.Engine) load.Engine, again func(verdict string) bool) (o Outcome, err error) {
+		for range tries {
+			o, err = e.sit(ctx, &candidate{Lab: l.silent(), depth: brief, wrap: wrap})
+			if err != nil || !again(o.Verdict) {
+				break
+			}
 		}
+		return o, err
 	}
+	right, err = sit(w.like, func(verdict string) bool { return verdict != Passed })
 	if err != nil || right.Verdict != Passed {
 		return right, found, err
 	}
-	for range tries {
-		if found, err = sit(w.wrap); err != nil || found.Verdict != Unjudged {
-			break
-		}
-	}
+	found, err = sit(w.wrap, func(verdict string) bool { return verdict == Unjudged })
 	return right, found, err
 }
 
