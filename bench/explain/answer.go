@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/textproto"
 	"strconv"
@@ -56,10 +57,6 @@ func parseAnswer(output []byte) (Answer, error) {
 	case header.Get("Content-Type") == "":
 		return Answer{}, errors.New("its header has no Content-Type, no Location and no Status, one of which CGI asks for")
 	}
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(buffered); err != nil {
-		return Answer{}, err
-	}
-	a.Body = body.Bytes()
-	return a, nil
+	a.Body, err = io.ReadAll(buffered)
+	return a, err
 }

@@ -14,7 +14,7 @@ func (s *profile) interpretation(ctx context.Context) error {
 		return nil
 	}
 	took, ok := s.bare.cost()
-	alone := Finding{Kind: KindInterpreter, Name: s.executed, Detail: "alone", Advice: adviseKeep}
+	alone := Finding{Kind: KindInterpreter, Name: s.executed, Detail: "alone", Advice: "keep the process"}
 	s.add(alone.costingIf(took, ok, ByStarts))
 	if s.language.name != python {
 		return nil

@@ -3,6 +3,7 @@ package explain
 import (
 	"context"
 	"errors"
+	"math"
 )
 
 // Counts is how often one start does what can be counted, as strace sees it.
@@ -18,8 +19,8 @@ const countedStarts = 3
 // Count starts the program some times, and tells the least that it needed. The error is a *NoTracerError if nothing can
 // be counted here.
 func (c Command) Count(ctx context.Context) (Counts, error) {
-	var least Counts
-	for i := range countedStarts {
+	least := Counts{math.MaxInt64, math.MaxInt64, math.MaxInt64}
+	for range countedStarts {
 		t, err := c.trace(ctx)
 		if err != nil {
 			return Counts{}, err
@@ -27,10 +28,6 @@ func (c Command) Count(ctx context.Context) (Counts, error) {
 		n := t.counts()
 		if n.Processes == 0 {
 			return Counts{}, errors.New("strace saw no process")
-		}
-		if i == 0 {
-			least = n
-			continue
 		}
 		least = Counts{min(least.Processes, n.Processes), min(least.Files, n.Files), min(least.Connections, n.Connections)}
 	}

@@ -1,16 +1,15 @@
 package explain
 
 import (
-	"context"
 	"path/filepath"
 	"time"
 )
 
 // files are those that the program itself opens, maps, asks about, and looks for in vain.
-func (s *profile) files(context.Context) error {
+func (s *profile) files() {
 	own := s.own()
 	if own == nil {
-		return nil
+		return
 	}
 	missed, in := 0, map[string]int{}
 	var inVain time.Duration
@@ -42,11 +41,10 @@ func (s *profile) files(context.Context) error {
 	if own.threads > 0 {
 		s.add(Finding{Kind: KindThread, Name: count(own.threads, "more thread")})
 	}
-	return nil
 }
 
 // connections are those of all its processes.
-func (s *profile) connections(context.Context) error {
+func (s *profile) connections() {
 	times := map[connection]int{}
 	var found []connection
 	for _, i := range s.images {
@@ -57,14 +55,13 @@ func (s *profile) connections(context.Context) error {
 		}
 	}
 	for _, c := range found {
-		f := Finding{Kind: KindConnection, Name: c.network + " " + c.address, Late: c.late, Advice: adviseKeepAlive}
+		f := Finding{Kind: KindConnection, Name: c.network + " " + c.address, Late: c.late, Advice: "keep the process, and connected"}
 		if times[c] > 1 {
 			f.Detail = count(times[c], "time")
 		}
 		took, ok := c.replay()
 		s.add(f.costingIf(time.Duration(times[c])*took, ok, ByReplay))
 	}
-	return nil
 }
 
 // most is the folder with the highest count, the first by name of several.

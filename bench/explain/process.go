@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"context"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -9,7 +8,7 @@ import (
 )
 
 // processes are the other programs that it needs, each at the least that its start takes.
-func (s *profile) processes(context.Context) error {
+func (s *profile) processes() {
 	own := s.own()
 	var found []Finding
 	times, copies := map[Finding]int{}, map[string]int{}
@@ -36,14 +35,13 @@ func (s *profile) processes(context.Context) error {
 			s.add(Finding{Kind: KindFork, Name: path, Detail: count(n, "time")})
 		}
 	}
-	return nil
 }
 
 // other is a program that is not the one that answers.
 func (s *profile) other(i *image) Finding {
-	f := Finding{Kind: KindProcess, Name: i.path, Late: i.late, Advice: adviseOwnProcess}
+	f := Finding{Kind: KindProcess, Name: i.path, Late: i.late, Advice: "do it in the program itself"}
 	if s.language != nil && s.language.name == "shell" {
-		f.Advice = adviseBuiltin
+		f.Advice = "use a builtin of the shell"
 	}
 	if !i.root {
 		return f
@@ -55,7 +53,7 @@ func (s *profile) other(i *image) Finding {
 	if file, err := inspect(i.path); err == nil && len(file.shebang) > 0 {
 		f.Detail = "by " + file.shebang[0]
 		if filepath.Base(file.shebang[0]) == "env" && i == s.images[0] {
-			f.Advice = adviseShebang
+			f.Advice = "name it by its path in line 1"
 		}
 	}
 	return f

@@ -162,7 +162,7 @@ func (b *builder) add(c call, root int) {
 			own.threads++
 		}
 	case "open", "openat", "openat2", "creat":
-		own.open(c, b.resolve(c), b.said)
+		own.touch(c, b.resolve(c), true, b.said)
 	case "read", "pread64":
 		if u := own.lookups[c.file()]; u != nil && c.result > 0 {
 			u.read += c.result
@@ -174,7 +174,7 @@ func (b *builder) add(c call, root int) {
 	case "connect":
 		own.connect(c, b.said)
 	default:
-		own.look(c, b.resolve(c), b.said)
+		own.touch(c, b.resolve(c), false, b.said)
 	}
 }
 
@@ -200,29 +200,21 @@ func (i *image) use(path string, late bool) *use {
 	return u
 }
 
-// open counts a file that was opened. Later calls name it by its real path, which may be another.
-func (i *image) open(c call, path string, late bool) {
+// touch counts a call that opens a path, or asks about it. Later calls name an open file by its real path, which may be
+// another.
+func (i *image) touch(c call, path string, opens, late bool) {
 	switch {
-	case path == "":
-	case c.wrong == "":
+	case path == "" || strings.HasPrefix(c.name, "chdir"):
+	case missing(c.wrong):
+		i.miss(path, late)
+	case c.wrong == "" && opens:
 		u := i.use(path, late)
 		u.opened++
 		if c.opened != "" {
 			i.lookups[c.opened] = u
 		}
-	case missing(c.wrong):
-		i.miss(path, late)
-	}
-}
-
-// look counts a call that asks about a path.
-func (i *image) look(c call, path string, late bool) {
-	switch {
-	case path == "" || strings.HasPrefix(c.name, "chdir"):
 	case c.wrong == "":
 		i.use(path, late).looked++
-	case missing(c.wrong):
-		i.miss(path, late)
 	}
 }
 
