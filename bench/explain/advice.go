@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -62,10 +61,9 @@ func isSQLite(path string) bool {
 		return false
 	}
 	defer f.Close()
-	magic := []byte("SQLite format 3\x00")
-	begin := make([]byte, len(magic))
-	_, err = io.ReadFull(f, begin)
-	return err == nil && bytes.Equal(begin, magic)
+	const magic = "SQLite format 3\x00"
+	begin, _ := io.ReadAll(io.LimitReader(f, int64(len(magic))))
+	return string(begin) == magic
 }
 
 // adviseMissing tells how to look for less in vain.

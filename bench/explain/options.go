@@ -132,10 +132,9 @@ func (o Options) asked(workload *subject.Program) (contract.Request, error) {
 		return r, subject.Unusable("--request %q is for programs that describe their requests; give --path, --method and --body",
 			o.Request)
 	case workload != nil:
-		i := 0
-		if o.Request != "" {
-			i = slices.IndexFunc(workload.Requests, func(r contract.Request) bool { return r.Name == o.Request })
-		}
+		i := slices.IndexFunc(workload.Requests, func(r contract.Request) bool {
+			return o.Request == "" || r.Name == o.Request
+		})
 		if i < 0 {
 			var names []string
 			for _, r := range workload.Requests {
