@@ -2,7 +2,11 @@ package calibrate
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"time"
 
 	"forktax/bench/analysis"
@@ -108,4 +112,27 @@ func medians(name string, c analysis.Cell) Measure {
 		m.Value = 100 * (float64(sum)/float64(*c.Response.P50) - 1)
 	}
 	return m
+}
+
+// recorded has a runner make a record as any run does, in a folder that it may use for its targets as well, and use read
+// it while it is there.
+func recorded(r run.Runner, carryOut func(r *run.Runner, dir string) error, use func(*record.Result) error) error {
+	dir, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return fmt.Errorf("making a folder for a run: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	r.Record, err = record.Create(filepath.Join(dir, "run"), record.Head{Schema: record.Schema, ID: "calibration",
+		Plan: r.Plan, Started: time.Now()})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(carryOut(&r, dir), r.Record.Finish(record.Tail{Complete: true})); err != nil {
+		return err
+	}
+	result, err := record.Read(r.Record.Dir)
+	if err != nil {
+		return err
+	}
+	return use(result)
 }
