@@ -96,8 +96,6 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 // drawn is an engine that asks nobody, and tells times from a distribution with a long tail.
 type drawn struct{ grain time.Duration }
 
-var _ load.Engine = drawn{}
-
 // Run implements load.Engine.
 func (e drawn) Run(_ context.Context, v load.Visit, rec load.Recorder) error {
 	random := rand.New(rand.NewPCG(v.Seed, 0x6472617774696d65)) // "drawtime"

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -68,11 +69,7 @@ func (e exam) sit(ctx context.Context, c *candidate) (o Outcome, err error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	defer func() {
-		if failed := stop(); err == nil {
-			err = failed
-		}
-	}()
+	defer func() { err = errors.Join(err, stop()) }()
 	c.server = s
 	return e.take(ctx, c)
 }

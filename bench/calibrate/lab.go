@@ -72,7 +72,6 @@ type sight struct {
 	real     []Stamp // in the order in which they arrived
 	accused  analysis.Counts
 	analysis *analysis.Analysis
-	took     time.Duration // from when the engine began until it had ended
 }
 
 // A scene is a load and what goes on meanwhile.
@@ -90,7 +89,8 @@ type scene struct {
 
 // server is a ground-truth server that runs.
 type server struct {
-	url, control string
+	foreign subject.Foreign
+	control string // its other URL
 }
 
 // serve starts a ground-truth server. Stop ends it.
@@ -108,10 +108,15 @@ func (l *Lab) serve(ctx context.Context) (s *server, stop func() error, err erro
 	if err == nil && len(fields) != 3 {
 		err = fmt.Errorf("it said %q", line)
 	}
+	s = &server{}
+	if err == nil {
+		s.control = fields[2]
+		s.foreign, err = subject.ParseForeign(truthName + "=" + fields[1])
+	}
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("starting the ground-truth server: %w", err), stop())
 	}
-	return &server{fields[1], fields[2]}, stop, nil
+	return s, stop, nil
 }
 
 // restart returns what the server has done since it was last called, and has it begin again with a standstill.
@@ -141,18 +146,6 @@ func (f engineFunc) Run(ctx context.Context, v load.Visit, rec load.Recorder) er
 	return f(ctx, v, rec)
 }
 
-var _ load.Engine = engineFunc(nil)
-
-// standing is a launcher of a server that runs already.
-type standing struct{ *server }
-
-// Launch implements run.Launcher.
-func (s standing) Launch(_ context.Context, model, workload string) (*subject.Target, func() error, error) {
-	return &subject.Target{Workload: workload, Model: model, URL: s.url, External: true}, func() error { return nil }, nil
-}
-
-var _ run.Launcher = standing{}
-
 // Names of the one cell that a scene has, and of the engine that is calibrated.
 const (
 	truthName  = "truth"
@@ -171,11 +164,9 @@ func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene)
 		if _, err := s.restart(ctx, sc.still); err != nil {
 			return err
 		}
-		begin := time.Now()
-		defer func() { it.took = time.Since(begin) }()
 		return engine.Run(ctx, v, rec)
 	})
-	runner := run.Runner{Plan: sc.plan(), Launcher: standing{s}, Engines: map[string]load.Engine{engineName: observed},
+	runner := run.Runner{Plan: sc.plan(), Launcher: &subject.Launcher{Foreign: []subject.Foreign{s.foreign}}, Engines: map[string]load.Engine{engineName: observed},
 		Machine: machine.Counters}
 	err := recorded(runner, func(r *run.Runner, _ string) error { return r.Run(ctx) }, func(result *record.Result) error {
 		for _, b := range result.Blocks {

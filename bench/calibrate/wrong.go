@@ -93,26 +93,24 @@ func averaged(v load.Visit, seen []record.Observation) []record.Observation {
 	const pieces = 10
 	slices.SortFunc(seen, func(a, b record.Observation) int { return cmp.Compare(a.Intended, b.Intended) })
 	n := len(seen) / pieces
+	for p := range pieces {
+		slices.SortFunc(seen[p*n:(p+1)*n], func(a, b record.Observation) int {
+			return cmp.Compare(a.Response(), b.Response())
+		})
+	}
 	for i := range n {
 		var sum time.Duration
-		at := make([]*record.Observation, pieces)
 		for p := range pieces {
-			piece := seen[p*n : (p+1)*n]
-			if i == 0 {
-				slices.SortFunc(piece, byResponse)
-			}
-			at[p] = &piece[i]
-			sum += piece[i].Response()
+			sum += seen[p*n+i].Response()
 		}
-		for _, o := range at {
+		for p := range pieces {
+			o := &seen[p*n+i]
 			o.Done = o.Intended + sum/pieces
 			o.Sent, o.FirstByte = min(o.Sent, o.Done), min(o.FirstByte, o.Done)
 		}
 	}
 	return seen
 }
-
-func byResponse(a, b record.Observation) int { return cmp.Compare(a.Response(), b.Response()) }
 
 // trimmed leaves out the slowest hundredth of what was answered.
 func trimmed(_ load.Visit, seen []record.Observation) []record.Observation {
