@@ -15,7 +15,7 @@ const (
 )
 
 // adviseFile tells what would spare the program a file.
-func adviseFile(path string, language *language) string {
+func adviseFile(path string, language *language, goes bool) string {
 	base := filepath.Base(path)
 	switch {
 	case base == "ld.so.cache" || base == "ld.so.preload":
@@ -30,13 +30,7 @@ func adviseFile(path string, language *language) string {
 		return adviseNoSite
 	case isSQLite(path):
 		return "a smaller schema, which is parsed"
-	}
-	return ""
-}
-
-// adviseGo tells what would spare a Go program a file that its runtime opens.
-func adviseGo(path string) string {
-	if strings.Contains(path, "cgroup") || path == "/proc/self/mountinfo" {
+	case goes && (strings.Contains(path, "cgroup") || path == "/proc/self/mountinfo"): // opened by its runtime
 		return "GODEBUG=containermaxprocs=0"
 	}
 	return ""

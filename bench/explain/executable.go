@@ -10,12 +10,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // An executable is what a file says of itself, without being started.
 type executable struct {
-	path    string
 	shebang []string // of a script: its interpreter, with the one argument that the system passes on, if any
 	loader  string   // of a binary: its dynamic linker; "" if it needs none
 	goes    bool     // a Go toolchain made it
@@ -25,7 +25,7 @@ type executable struct {
 const longestShebang = 256
 
 func inspect(path string) (executable, error) {
-	e := executable{path: path}
+	var e executable
 	f, err := os.Open(path)
 	if err != nil {
 		return e, err
@@ -118,8 +118,7 @@ func Interpreter(path string) string {
 
 // given inserts options right after the interpreter.
 func (i interpreted) given(options ...string) []string {
-	words := append([]string{}, i.words[:i.at+1]...)
-	return append(append(words, options...), i.words[i.at+1:]...)
+	return slices.Insert(slices.Clone(i.words), i.at+1, options...)
 }
 
 // lookPath finds a program as the command itself would, by the search path that it is given.
