@@ -68,7 +68,7 @@ func (c *Certificate) Markdown(w io.Writer) error {
 		hostile = ", with hostile neighbours"
 	}
 	fmt.Fprintf(&b, "forktax %s, %s%s, seed %d, %s, %s in all. %s, %d cores, %s %s %s, %s.\n\n", c.Version, c.Mode,
-		hostile, c.Seed, c.Started.UTC().Format("2006-01-02 15:04 UTC"), seconds(c.Seconds), c.Environment.CPU,
+		hostile, c.Seed, c.Started.UTC().Format("2006-01-02 15:04 UTC"), time.Duration(c.Seconds*float64(time.Second)).Round(time.Second), c.Environment.CPU,
 		c.Environment.Cores, c.Environment.OS, c.Environment.Kernel, c.Environment.Arch, c.Environment.Go)
 	fmt.Fprintf(&b, "| property | measured | must | verdict | aim | met |\n|---|---|---|---|---|---|\n")
 	for _, p := range c.Properties {
@@ -190,7 +190,3 @@ func digits(x float64) string {
 
 // none is what is printed where there is no value.
 const none = "–"
-
-func seconds(s float64) string {
-	return time.Duration(s * float64(time.Second)).Round(time.Second).String()
-}

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -160,7 +161,12 @@ var (
 )
 
 func Labels(ctx context.Context, l *Lab, noise sequential.Series, n int) (Outcome, error) {
-	return l.labels(ctx, noise, n)
+	text, err := json.Marshal(noise)
+	if err != nil {
+		return Outcome{}, err
+	}
+	l.state = &state{trials: map[string][]json.RawMessage{recordedNoise: {text}}}
+	return l.drawOn(ctx, recordedNoise, n, l.labels)
 }
 
 func Injected(ctx context.Context, l *Lab, noise sequential.Series, n int) (Outcome, error) {

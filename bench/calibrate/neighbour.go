@@ -110,7 +110,7 @@ func disturbedToo() []Property {
 		Must: "5 ± 0.65 %", Hostile: true, Programs: []string{startupProgram},
 		Takes: func(l *Lab) time.Duration { return pick(l, 70*time.Second, 12*time.Minute) },
 		Run: beside(func(ctx context.Context, l *Lab) (Outcome, error) {
-			return l.labelsOn(ctx, "hostile-labels noise")
+			return l.drawOn(ctx, "hostile-labels noise", labelDraws, l.labels)
 		}),
 	}}
 }

@@ -27,13 +27,17 @@ func onNoise() []Property {
 		Must:     "5 ± 0.65 %",
 		Programs: []string{startupProgram},
 		Takes:    func(l *Lab) time.Duration { return pick(l, time.Minute, 20*time.Minute) },
-		Run:      func(ctx context.Context, l *Lab) (Outcome, error) { return l.labelsOn(ctx, recordedNoise) },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.drawOn(ctx, recordedNoise, labelDraws, l.labels)
+		},
 	}, {
 		Name: "injected", About: "changes of known size on recorded noise: bias of the estimate, coverage of its interval",
 		Must: "bias at most 2 points, coverage 92 to 98 %", Aim: "0.3 points, 94 to 96 %",
 		Programs: []string{startupProgram},
 		Takes:    func(l *Lab) time.Duration { return pick(l, 15*time.Second, 2*time.Minute) },
-		Run:      runInjected,
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.drawOn(ctx, recordedNoise, pick(l, 300, 2000), l.injected)
+		},
 	}}
 }
 
@@ -60,17 +64,14 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s sequenti
 	pl := plan.Plan{Workloads: []contract.Description{p.Description}, BudgetNS: int64(budget), AtLeast: 5, Seed: l.Seed,
 		Baseline: "base", Check: &plan.CheckSpec{Candidate: "candidate", Metrics: []string{analysis.MetricResponse},
 			MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha}}
-	var variants []subject.Variant
 	for _, name := range []string{"base", "candidate"} {
-		v := subject.Variant{Name: name, Model: "cgi"}
-		pl.Variants = append(pl.Variants, v)
-		variants = append(variants, v)
+		pl.Variants = append(pl.Variants, subject.Variant{Name: name, Model: "cgi"})
 		pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: name,
 			Engine: load.Default, Load: closed(1)})
 	}
 	runner := run.Runner{Plan: pl, Engines: load.Engines(), Machine: machine.Counters}
 	err = recorded(runner, func(r *run.Runner, dir string) error {
-		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: []subject.Program{p}, Variants: variants,
+		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: []subject.Program{p}, Variants: pl.Variants,
 			AtOnce: l.AtOnce}
 		began := time.Now()
 		return r.Check(ctx, func(int) (time.Duration, error) {
@@ -109,22 +110,23 @@ const (
 	fewDraws   = 4_000 // of the gate's signs, for each of them: its error, a third of 1 %, cancels over so many seeds
 )
 
-// labelsOn records noise, unless the state has some of that name, and draws labels on it.
-func (l *Lab) labelsOn(ctx context.Context, name string) (Outcome, error) {
-	s, err := l.noise(ctx, name)
+// drawOn records noise, unless the state has some of that name, and draws on it n times, if there is enough of it.
+func (l *Lab) drawOn(ctx context.Context, name string, n int,
+	draw func(ctx context.Context, noise sequential.Series, n int) (Outcome, error)) (Outcome, error) {
+	noise, err := l.noise(ctx, name)
 	if err != nil {
 		return Outcome{}, err
 	}
-	return l.labels(ctx, s, labelDraws)
+	if len(noise) < sequential.StartsAtOnce {
+		return Outcome{Verdict: Unjudged, Measures: []Measure{},
+			Says: fmt.Sprintf("Only %d starts of the targets have valid pairs, and a look takes %d.", len(noise),
+				sequential.StartsAtOnce)}, nil
+	}
+	return draw(ctx, noise, n)
 }
 
 // labels draws labels anew n times, and counts how often each test says that the sides differ.
 func (l *Lab) labels(ctx context.Context, s sequential.Series, n int) (Outcome, error) {
-	if len(s) < sequential.StartsAtOnce {
-		return Outcome{Verdict: Unjudged, Measures: []Measure{},
-			Says: fmt.Sprintf("Only %d starts of the targets have valid pairs, and a look takes %d.", len(s),
-				sequential.StartsAtOnce)}, nil
-	}
 	var byGate, byStarts, byPairs int
 	for i := range n {
 		if i%100 == 0 && ctx.Err() != nil {
@@ -163,18 +165,6 @@ var injectedSizes = []float64{0, 0.01, 0.02, 0.03, 0.05, 0.10, 0.20, 0.50}
 
 // checkStarts is about how many starts of the targets a check has in its minute.
 const checkStarts = 96
-
-func runInjected(ctx context.Context, l *Lab) (Outcome, error) {
-	noise, err := l.noise(ctx, recordedNoise)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if len(noise) < sequential.StartsAtOnce {
-		return Outcome{Verdict: Unjudged, Measures: []Measure{},
-			Says: fmt.Sprintf("Only %d starts of the targets have valid pairs.", len(noise))}, nil
-	}
-	return l.injected(ctx, noise, pick(l, 300, 2000))
-}
 
 // injected draws whole starts from the recorded noise, with replacement and with labels drawn anew, adds a change of
 // known size, and holds what is estimated and decided against it, in n checks of each size.

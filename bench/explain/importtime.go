@@ -58,28 +58,9 @@ func parseImports(log []byte) []Import {
 
 // imports starts the program some times and takes the medians. A module that is tried twice, in vain, counts as one.
 func (c Command) imports(ctx context.Context, starts int) ([]Import, error) {
-	profiled := c.With("PYTHONPROFILEIMPORTTIME=1")
-	var runs [][]Import
-	err := repeat(ctx, starts, repeatFor, func() error {
-		s, err := profiled.Run(ctx)
-		runs = append(runs, merged(parseImports(s.Log)))
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	self, cumulative := map[string][]time.Duration{}, map[string][]time.Duration{}
-	for _, run := range runs {
-		for _, m := range run {
-			self[m.key()] = append(self[m.key()], time.Duration(m.Self))
-			cumulative[m.key()] = append(cumulative[m.key()], time.Duration(m.Cumulative))
-		}
-	}
-	all := runs[0]
-	for i, m := range all {
-		all[i].Self, all[i].Cumulative = int64(median(self[m.key()])), int64(median(cumulative[m.key()]))
-	}
-	return all, nil
+	parse := func(log []byte) []Import { return merged(parseImports(log)) }
+	return typical(ctx, c.With("PYTHONPROFILEIMPORTTIME=1"), starts, parse, Import.key,
+		func(m *Import) *int64 { return &m.Self }, func(m *Import) *int64 { return &m.Cumulative })
 }
 
 func (m Import) key() string { return m.Within + " " + m.Name }

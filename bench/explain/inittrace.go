@@ -36,25 +36,6 @@ func parseInits(log []byte) []initialised {
 
 // inits starts the program some times and takes the medians.
 func (c Command) inits(ctx context.Context, starts int) ([]initialised, error) {
-	traced := c.debugging("inittrace=1")
-	var runs [][]initialised
-	err := repeat(ctx, starts, repeatFor, func() error {
-		s, err := traced.Run(ctx)
-		runs = append(runs, parseInits(s.Log))
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	took := map[string][]time.Duration{}
-	for _, run := range runs {
-		for _, p := range run {
-			took[p.name] = append(took[p.name], p.took)
-		}
-	}
-	all := runs[0]
-	for i, p := range all {
-		all[i].took = median(took[p.name])
-	}
-	return all, nil
+	return typical(ctx, c.debugging("inittrace=1"), starts, parseInits, func(p initialised) string { return p.name },
+		func(p *initialised) *time.Duration { return &p.took })
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -62,13 +63,10 @@ func Traceable(ctx context.Context) error {
 // refused is the error that strace cannot trace here, with that of the lines that says why.
 func refused(said string) error {
 	lines := strings.Split(strings.TrimSpace(said), "\n")
-	why := lines[0]
-	for _, line := range lines {
-		if strings.Contains(line, "ptrace(") { // others are of tests that it makes before, and of what follows
-			why = line
-			break
-		}
-	}
+	i := slices.IndexFunc(lines, func(line string) bool {
+		return strings.Contains(line, "ptrace(") // others are of tests that it makes before, and of what follows
+	})
+	why := lines[max(i, 0)]
 	return &NoTracerError{"strace cannot trace here: " + strings.TrimSpace(why),
 		"allow ptrace: --cap-add=SYS_PTRACE for a container, or sysctl kernel.yama.ptrace_scope=1"}
 }
