@@ -35,21 +35,14 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		return Outcome{}, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	sources := []struct {
-		name   string
-		engine load.Engine
-	}{
-		{"drawn", drawn{}},
-		{"drawn in whole milliseconds", drawn{grain: time.Millisecond}},
-		{"observed", own()},
-	}
+	engines := []load.Engine{drawn{}, drawn{grain: time.Millisecond}, own()}
 	compared, unlike, furthest := 0, 0, 0.0
 	n := 0
-	for i, source := range sources {
-		if source.engine == nil {
+	for i, engine := range engines {
+		if engine == nil { // this system has none of its own
 			continue
 		}
-		c := &candidate{Lab: l, server: s, wrap: func(load.Engine) load.Engine { return source.engine }}
+		c := &candidate{Lab: l, server: s, wrap: func(load.Engine) load.Engine { return engine }}
 		sight, err := c.watch(ctx, scene{ask: Ask{Time: time.Microsecond}, load: closed(1),
 			length: 250 * time.Millisecond, least: 1500, blocks: 4, seed: l.Seed + uint64(i)})
 		if err != nil {

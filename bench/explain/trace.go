@@ -101,10 +101,10 @@ func (b *builder) descends(pid, from int) bool {
 	for pid != from {
 		p := b.threads[pid]
 		switch {
-		case p == nil || p.leader == pid && p.parent == 0:
+		case p == nil:
 			return false
 		case p.leader == pid:
-			pid = p.parent
+			pid = p.parent // 0 of the root, which is no thread's number
 		default:
 			pid = p.leader
 		}
