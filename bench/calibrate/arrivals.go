@@ -11,14 +11,20 @@ import (
 	"forktax/bench/record"
 )
 
-// takeArrivals holds what an engine observed against what it was to do: each arrival of the plan is one observation, at
+// arrivalsExam holds what an engine observed against what it was to do: each arrival of the plan is one observation, at
 // its instant, whatever became of it.
+var arrivalsExam = exam{Property{
+	Name: "arrivals", About: "each planned arrival is one observation, also if its answer fails or does not come",
+	Must:  "none is missing, moved or too many; Poisson; failures and timeouts counted",
+	Takes: func(l *Lab) time.Duration { return pick(l, 3*time.Second, 15*time.Second) },
+}, takeArrivals}
+
 func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 	const timeout = 150 * time.Millisecond
 	sc := scene{ask: Ask{Time: time.Millisecond, Fail: 10}, load: poisson(500, 4), seed: c.Seed,
 		length: by(c, 2*time.Second, 2*time.Second, 10*time.Second)}
 	sc.load.TimeoutNS = int64(timeout)
-	sc.still.after, sc.still.length = sc.length/2, 300*time.Millisecond
+	sc.still = standstill{sc.length / 2, 300 * time.Millisecond}
 	sight, err := c.look(ctx, c.server, c.engine(), sc)
 	if err != nil {
 		return Outcome{}, err
@@ -50,7 +56,7 @@ func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 		}
 	}
 	slices.Sort(seen)
-	least := int((sc.still.length - timeout).Seconds() * sc.load.RateRPS / 2)
+	least := int((sc.still.Length - timeout).Seconds() * sc.load.RateRPS / 2)
 	return judged(fmt.Sprintf("%d arrivals at 500 a second, 4 connections, every tenth answer a failure, and a server "+
 		"that stands still for 0.3 s while requests have 0.15 s.", len(plan)),
 		count("arrivals without their observation, or observations without an arrival", different(plan, seen),
@@ -65,23 +71,20 @@ func takeArrivals(ctx context.Context, c *candidate) (Outcome, error) {
 	), nil
 }
 
-// different counts the values that are in one of two ascending lists and not in the other.
+// different counts the values that are in one of two lists and not in the other.
 func different(a, b []time.Duration) int {
-	n, i, j := 0, 0, 0
-	for i < len(a) && j < len(b) {
-		switch {
-		case a[i] == b[j]:
-			i++
-			j++
-		case a[i] < b[j]:
-			i++
-			n++
-		default:
-			j++
-			n++
-		}
+	surplus := map[time.Duration]int{} // of a over b
+	for _, at := range a {
+		surplus[at]++
 	}
-	return n + len(a) - i + len(b) - j
+	for _, at := range b {
+		surplus[at]--
+	}
+	n := 0
+	for _, more := range surplus {
+		n += max(more, -more)
+	}
+	return n
 }
 
 // poissonLimit is passed by chance once in 20,000 times: 2·exp(−2·2.3²) = 0.00005. Source: Kolmogorov's distribution,

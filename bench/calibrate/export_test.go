@@ -2,9 +2,12 @@ package calibrate
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 	"time"
 
 	"forktax/bench/analysis"
+	"forktax/bench/check"
 	"forktax/bench/plan"
 	"forktax/bench/record"
 	"forktax/bench/stats/sequential"
@@ -101,7 +104,7 @@ func IdealSojourn(service time.Duration, arrivals []time.Duration) time.Duration
 func QueueChance(n int) float64 { return queue{}.chance(n) }
 
 func Counted(values []time.Duration, thousandths int) (int64, bool) {
-	return countOut(values).at(thousandths)
+	return percentileOf(slices.Sorted(slices.Values(values)), thousandths)
 }
 
 func (a Ask) Service(i int) time.Duration { return a.service(i) }
@@ -116,7 +119,7 @@ func Look(ctx context.Context, l *Lab, ask Ask, load plan.Load, n int, after, st
 		return nil, nil, err
 	}
 	sc := scene{ask: ask, load: load, length: 1, least: n, seed: 1}
-	sc.still.after, sc.still.length = after, still
+	sc.still = standstill{after, still}
 	it, err := l.look(ctx, s, own(), sc)
 	if failed := stop(); err == nil {
 		err = failed
@@ -158,7 +161,12 @@ var (
 )
 
 func Labels(ctx context.Context, l *Lab, noise sequential.Series, n int) (Outcome, error) {
-	return l.labels(ctx, noise, n)
+	text, err := json.Marshal(noise)
+	if err != nil {
+		return Outcome{}, err
+	}
+	l.state = &state{trials: map[string][]json.RawMessage{recordedNoise: {text}}}
+	return l.drawOn(ctx, recordedNoise, n, l.labels)
 }
 
 func Injected(ctx context.Context, l *Lab, noise sequential.Series, n int) (Outcome, error) {
@@ -203,6 +211,6 @@ func Peer(ctx context.Context, l *Lab, path string, runs int) (ratio float64, er
 }
 
 // SetCheck has a lab make its checks otherwise.
-func SetCheck(l *Lab, check func(ctx context.Context, w CheckWanted) (*analysis.Check, error)) {
+func SetCheck(l *Lab, check func(context.Context, check.Options, check.Pair) (*analysis.Check, error)) {
 	l.check = check
 }

@@ -7,8 +7,14 @@ import (
 	"forktax/bench/record"
 )
 
-// takeFresh makes each request on a new connection, one client. Such a client is always either in a request or about to
+// freshExam makes each request on a new connection, one client. Such a client is always either in a request or about to
 // begin the next one, so time that lies between two requests is time that was left out of both: that of connecting.
+var freshExam = exam{Property{
+	Name: "connect", About: "connecting is a part of a request on a new connection",
+	Must:  "at most 25 % of the time of one client between two requests",
+	Takes: func(l *Lab) time.Duration { return pick(l, 3*time.Second, 10*time.Second) },
+}, takeFresh}
+
 func takeFresh(ctx context.Context, c *candidate) (Outcome, error) {
 	anew := closed(1)
 	anew.NoReuse = true

@@ -8,6 +8,14 @@ import (
 	"forktax/bench/record"
 )
 
+// gainExam asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the server
+// knows is a straight line: where it begins is the way there and back, and its slope is the gain of the client's clock.
+var gainExam = exam{Property{
+	Name: "gain", About: "the slope of the client's service times over the server's, from 0.2 to 50 ms",
+	Must: "1 ± 0.005, and no answer seen as faster than it was", Aim: "1 ± 0.001",
+	Takes: func(l *Lab) time.Duration { return pick(l, 8*time.Second, time.Minute) },
+}, takeGain}
+
 // gainLevels are the lengths, and how many requests of each a line is made of. The shortest take the most: they cost
 // nothing.
 var gainLevels = []struct {
@@ -16,8 +24,6 @@ var gainLevels = []struct {
 }{{200 * time.Microsecond, 21}, {time.Millisecond, 15}, {5 * time.Millisecond, 9}, {20 * time.Millisecond, 7},
 	{50 * time.Millisecond, 5}}
 
-// takeGain asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the server
-// knows is a straight line: where it begins is the way there and back, and its slope is the gain of the client's clock.
 func takeGain(ctx context.Context, c *candidate) (Outcome, error) {
 	lines := by(c, 2, 12, 80)
 	var slopes []float64

@@ -1,19 +1,19 @@
 package calibrate
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"os/exec"
 	"slices"
 	"strings"
 	"time"
 
 	"forktax/bench/analysis"
+	"forktax/bench/check"
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
@@ -37,7 +37,7 @@ type Lab struct {
 	AtOnce   <-chan struct{}            // closed when there is no time to end programs in order; nil: there is
 	Progress func(Progress)             // nil means nobody wants to know
 
-	check func(ctx context.Context, w CheckWanted) (*analysis.Check, error) // nil: liveCheck
+	check func(ctx context.Context, o check.Options, pair check.Pair) (*analysis.Check, error) // nil: a live one
 	state *state
 	pace  pace
 	world world // nil: the real one
@@ -72,7 +72,6 @@ type sight struct {
 	real     []Stamp // in the order in which they arrived
 	accused  analysis.Counts
 	analysis *analysis.Analysis
-	took     time.Duration // from when the engine began until it had ended
 }
 
 // A scene is a load and what goes on meanwhile.
@@ -83,14 +82,15 @@ type scene struct {
 	least  int // requests
 	blocks int // 0 means 1
 	seed   uint64
-	still  struct{ after, length time.Duration } // the server does nothing for so long
+	still  standstill // of the server
 	// expected is of what the analysis accuses a visit that is as it should be; "" is nothing.
 	expected string
 }
 
 // server is a ground-truth server that runs.
 type server struct {
-	url, control string
+	foreign subject.Foreign
+	control string // its other URL
 }
 
 // serve starts a ground-truth server. Stop ends it.
@@ -108,15 +108,21 @@ func (l *Lab) serve(ctx context.Context) (s *server, stop func() error, err erro
 	if err == nil && len(fields) != 3 {
 		err = fmt.Errorf("it said %q", line)
 	}
+	s = &server{}
+	if err == nil {
+		s.control = fields[2]
+		s.foreign, err = subject.ParseForeign(truthName + "=" + fields[1])
+	}
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("starting the ground-truth server: %w", err), stop())
 	}
-	return &server{fields[1], fields[2]}, stop, nil
+	return s, stop, nil
 }
 
-// ask asks the server to do something, or for something.
-func (s *server) ask(ctx context.Context, method, path string, values url.Values) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, s.control+path+"?"+values.Encode(), nil)
+// restart returns what the server has done since it was last called, and has it begin again with a standstill.
+func (s *server) restart(ctx context.Context, still standstill) (stamps []Stamp, err error) {
+	body, _ := json.Marshal(still) // numbers have no error
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.control, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -125,22 +131,11 @@ func (s *server) ask(ctx context.Context, method, path string, values url.Values
 		return nil, fmt.Errorf("asking the ground-truth server: %w", err)
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", resp.Status, text)
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("asking the ground-truth server: %s", resp.Status)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("asking the ground-truth server for %s: %w", path, err)
-	}
-	return text, nil
-}
-
-func (s *server) stamps(ctx context.Context) (stamps []Stamp, err error) {
-	text, err := s.ask(ctx, http.MethodGet, "/stamps", nil)
-	if err != nil {
-		return nil, err
-	}
-	return stamps, json.Unmarshal(text, &stamps)
+	err = json.NewDecoder(resp.Body).Decode(&stamps)
+	return stamps, err
 }
 
 // An engineFunc is an engine.
@@ -150,18 +145,6 @@ type engineFunc func(ctx context.Context, v load.Visit, rec load.Recorder) error
 func (f engineFunc) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {
 	return f(ctx, v, rec)
 }
-
-var _ load.Engine = engineFunc(nil)
-
-// standing is a launcher of a server that runs already.
-type standing struct{ *server }
-
-// Launch implements run.Launcher.
-func (s standing) Launch(_ context.Context, model, workload string) (*subject.Target, func() error, error) {
-	return &subject.Target{Workload: workload, Model: model, URL: s.url, External: true}, func() error { return nil }, nil
-}
-
-var _ run.Launcher = standing{}
 
 // Names of the one cell that a scene has, and of the engine that is calibrated.
 const (
@@ -178,16 +161,14 @@ func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene)
 	it := sight{scene: sc}
 	observed := engineFunc(func(ctx context.Context, v load.Visit, rec load.Recorder) error {
 		it.visit = v
-		if err := s.prepare(ctx, sc); err != nil {
+		if _, err := s.restart(ctx, sc.still); err != nil {
 			return err
 		}
-		begin := time.Now()
-		defer func() { it.took = time.Since(begin) }()
 		return engine.Run(ctx, v, rec)
 	})
-	runner := run.Runner{Plan: sc.plan(), Launcher: standing{s}, Engines: map[string]load.Engine{engineName: observed},
+	runner := run.Runner{Plan: sc.plan(), Launcher: &subject.Launcher{Foreign: []subject.Foreign{s.foreign}}, Engines: map[string]load.Engine{engineName: observed},
 		Machine: machine.Counters}
-	err := recorded(runner, func(r *run.Runner) error { return r.Run(ctx) }, func(result *record.Result) error {
+	err := recorded(runner, func(r *run.Runner, _ string) error { return r.Run(ctx) }, func(result *record.Result) error {
 		for _, b := range result.Blocks {
 			for o, err := range result.Observations(b) {
 				if err != nil {
@@ -204,19 +185,8 @@ func (l *Lab) look(ctx context.Context, s *server, engine load.Engine, sc scene)
 		return nil, err
 	}
 	it.accused = it.analysis.Cells[0].Invalid
-	it.real, err = s.stamps(ctx)
+	it.real, err = s.restart(ctx, standstill{})
 	return &it, err
-}
-
-// prepare has the server begin a scene.
-func (s *server) prepare(ctx context.Context, sc scene) error {
-	_, err := s.ask(ctx, http.MethodPost, "/forget", nil)
-	if err != nil || sc.still.length == 0 {
-		return err
-	}
-	_, err = s.ask(ctx, http.MethodPost, "/still", url.Values{"after": {sc.still.after.String()},
-		"for": {sc.still.length.String()}})
-	return err
 }
 
 // plan is that of a run with one cell.

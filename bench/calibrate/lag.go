@@ -7,7 +7,13 @@ import (
 	"forktax/bench/record"
 )
 
-// takeLag asks how much too late the generator sends what is due.
+// lagExam asks how much too late the generator sends what is due.
+var lagExam = exam{Property{
+	Name: "lag", About: "p99 of how much too late the generator sends, at 500 requests a second",
+	Must: "at most 1 ms", Aim: "at most 0.1 ms",
+	Takes: func(l *Lab) time.Duration { return pick(l, 7*time.Second, time.Minute) },
+}, takeLag}
+
 func takeLag(ctx context.Context, c *candidate) (Outcome, error) {
 	visits := by(c, 2, 6, 50)
 	var lags []float64

@@ -8,8 +8,14 @@ import (
 	"forktax/bench/record"
 )
 
-// takeMixture holds the percentiles that the client sees against those of the same requests as the server recorded
+// mixtureExam holds the percentiles that the client sees against those of the same requests as the server recorded
 // them.
+var mixtureExam = exam{Property{
+	Name: "truth", About: "p50 to p99 of service times against what a ground-truth server really did",
+	Must: "within 2 %, service times from 5 ms on", Aim: "within 0.5 %",
+	Takes: func(l *Lab) time.Duration { return pick(l, 8*time.Second, 30*time.Second) },
+}, takeMixture}
+
 func takeMixture(ctx context.Context, c *candidate) (Outcome, error) {
 	percentiles := []float64{0.5, 0.75, 0.9, 0.95, 0.99}
 	visits := by(c, 1, 6, 24)

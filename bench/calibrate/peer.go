@@ -26,7 +26,7 @@ func peers() []Property {
 	return []Property{{
 		Name: hyperfine, About: "what hyperfine says of the same programs, one after the other, in like time",
 		Beside: true, Programs: []string{startupProgram},
-		Takes: takes(30*time.Second, 40*time.Minute),
+		Takes: func(l *Lab) time.Duration { return pick(l, 30*time.Second, 40*time.Minute) },
 		Run:   runPeer,
 	}}
 }
@@ -41,7 +41,8 @@ type comparedBy struct {
 func runPeer(ctx context.Context, l *Lab) (Outcome, error) {
 	path, err := exec.LookPath(hyperfine)
 	if err != nil {
-		return unable(Unmeasured, "It is not installed (Debian: apt-get install hyperfine)."), nil
+		return Outcome{Verdict: Unmeasured, Measures: []Measure{},
+			Says: "It is not installed (Debian: apt-get install hyperfine)."}, nil
 	}
 	n, each := pick(l, 4, 100), pick(l, 3*time.Second, 10*time.Second)
 	medians, err := trials(l, hyperfine+" median", 1, func(int) (int64, error) { return l.median(ctx) })
@@ -114,11 +115,11 @@ func compared(a, b timed) comparedBy {
 }
 
 func (l *Lab) time(ctx context.Context, path string, runs int, work time.Duration) (timed, error) {
-	dir, remove, err := process.TempDir("what hyperfine exports")
+	dir, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
-		return timed{}, err
+		return timed{}, fmt.Errorf("making a folder for what hyperfine exports: %w", err)
 	}
-	defer remove()
+	defer os.RemoveAll(dir)
 	export := filepath.Join(dir, "export.json")
 	program := l.Programs[startupProgram].Path
 	cmd := exec.Command(path, "--shell=none", "--style=none", "--warmup", "5", "--runs", strconv.Itoa(runs),

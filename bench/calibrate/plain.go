@@ -26,8 +26,6 @@ type plain struct {
 	skips    bool // it leaves out what is due while all connections are in use
 }
 
-var _ load.Engine = plain{}
-
 // Run implements load.Engine.
 func (e plain) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {
 	u, err := url.Parse(v.URL)
@@ -186,8 +184,6 @@ type twisted struct {
 	asked func(load.Visit) load.Visit                                        // nil: as it was
 	told  func(v load.Visit, seen []record.Observation) []record.Observation // nil: as it is
 }
-
-var _ load.Engine = twisted{}
 
 // Run implements load.Engine.
 func (e twisted) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {

@@ -26,22 +26,14 @@ type stoppedEngine struct {
 	length time.Duration
 }
 
-var _ load.Engine = stoppedEngine{}
-
-// An errand is what the process is told.
-type errand struct {
-	Visit load.Visit
-	Stop  []string // the command that stops it
-}
-
 // Run implements load.Engine.
 func (e stoppedEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {
 	var in bytes.Buffer
 	stop := e.lab.tool(toolStop, e.after.String(), e.length.String()).Args
-	if err := gob.NewEncoder(&in).Encode(errand{v, stop}); err != nil {
+	if err := gob.NewEncoder(&in).Encode(v); err != nil {
 		return err
 	}
-	cmd := e.lab.tool(toolVisit)
+	cmd := e.lab.tool(append([]string{toolVisit}, stop...)...)
 	cmd.Stdin = &in
 	out, err := process.Output(ctx, v.Length+v.Load.Timeout()+time.Minute, cmd)
 	if err != nil {
@@ -55,22 +47,18 @@ func (e stoppedEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder)
 	return nil
 }
 
-// visit makes the visit that in tells, has itself stopped in the middle of it, and writes what it saw to out.
-func visit(ctx context.Context, _ []string, in io.Reader, out io.Writer) error {
-	var e errand
-	if err := gob.NewDecoder(in).Decode(&e); err != nil {
+// visit makes the visit that in tells, and writes what it saw to out. Args are the command that stops it in the middle.
+func visit(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
+	var v load.Visit
+	if err := gob.NewDecoder(in).Decode(&v); err != nil {
 		return fmt.Errorf("reading what to visit: %w", err)
 	}
-	engine := own()
-	if engine == nil {
-		return errors.New("this system has no engine for it")
-	}
-	stop := exec.CommandContext(ctx, e.Stop[0], e.Stop[1:]...)
+	stop := exec.CommandContext(ctx, args[0], args[1:]...)
 	if err := stop.Start(); err != nil {
 		return fmt.Errorf("starting what stops the generator: %w", err)
 	}
 	var seen tape
-	if err := errors.Join(engine.Run(ctx, e.Visit, &seen), stop.Wait()); err != nil {
+	if err := errors.Join(own().Run(ctx, v, &seen), stop.Wait()); err != nil {
 		return err
 	}
 	return gob.NewEncoder(out).Encode([]record.Observation(seen))
@@ -104,5 +92,3 @@ type tape []record.Observation
 
 // Observe implements load.Recorder.
 func (t *tape) Observe(batch []record.Observation) { *t = append(*t, batch...) }
-
-var _ load.Recorder = (*tape)(nil)

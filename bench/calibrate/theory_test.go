@@ -144,7 +144,7 @@ func TestAsk(t *testing.T) {
 			t.Errorf("readAsk(%q) = %+v, %v, want %+v", path, got, err, want)
 		}
 	}
-	for _, query := range []string{"", `{"Time":"soon"}`, `{"Time":1,"Spread":"x"}`, `{"Time":1,"Seed":-1}`, `{"Time":1,"Fail":"x"}`, "%zz"} {
+	for _, query := range []string{"", "ask=", "ask={", `ask={"Time":"soon"}`, `ask={"Spread":"x"}`, `ask={"Seed":-1}`, `ask={"Fail":"x"}`, "%zz"} {
 		if got, err := calibrate.ReadAsk(query); err == nil {
 			t.Errorf("readAsk(%q) = %+v, want an error", query, got)
 		}

@@ -126,7 +126,7 @@ func (e *reckoned) send(v load.Visit, intended, sent time.Duration) record.Obser
 
 func (e *reckoned) due(i int, arrived time.Duration) time.Duration {
 	still := func(at time.Duration) time.Duration {
-		if from, until := e.sc.still.after, e.sc.still.after+e.sc.still.length; from <= at && at < until {
+		if from, until := e.sc.still.After, e.sc.still.After+e.sc.still.Length; from <= at && at < until {
 			return until
 		}
 		return at

@@ -101,17 +101,13 @@ func (f Finding) costingIf(d time.Duration, ok bool, by string) Finding {
 	return f.costing(d, by)
 }
 
-// rank sorts the findings: the dearest first, those without a cost last, in the order in which they were found.
+// rank sorts the findings: the most expensive first, those without a cost last, in the order in which they were found.
 func rank(findings []Finding) {
-	slices.SortStableFunc(findings, func(a, b Finding) int {
-		switch {
-		case a.Cost != nil && b.Cost != nil:
-			return cmp.Compare(*b.Cost, *a.Cost)
-		case a.Cost != nil:
+	cost := func(f Finding) int64 {
+		if f.Cost == nil {
 			return -1
-		case b.Cost != nil:
-			return 1
 		}
-		return 0
-	})
+		return *f.Cost
+	}
+	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(cost(b), cost(a)) })
 }
