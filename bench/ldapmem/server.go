@@ -24,14 +24,14 @@ type Server struct {
 	Secure   bool
 
 	tree   *tree
-	mu     sync.Mutex
-	admins map[int]bool // connections of the administrator
+	admins sync.Map // the numbers of connections that the administrator has bound
 }
 
 // Serve serves at the address until ctx ends.
 func (s *Server) Serve(ctx context.Context, addr string) error {
-	s.tree, s.admins = newTree(s.Suffix), map[int]bool{}
-	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(s.left))
+	s.tree = newTree(s.Suffix)
+	forget := func(connection int) { s.admins.Delete(connection) }
+	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(forget))
 	if err != nil {
 		return fmt.Errorf("making a directory: %w", err)
 	}
@@ -54,30 +54,11 @@ func (s *Server) Serve(ctx context.Context, addr string) error {
 	return nil
 }
 
-// left forgets a connection.
-func (s *Server) left(connection int) { s.identify(connection, false) }
-
-func (s *Server) identify(connection int, admin bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if admin {
-		s.admins[connection] = true
-	} else {
-		delete(s.admins, connection)
-	}
-}
-
-func (s *Server) isAdmin(connection int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.admins[connection]
-}
-
 // bind takes names with their passwords, and nobody without either. A name without a password is nobody's (RFC 4513,
 // section 5.1.2).
 func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	code := gldap.ResultInvalidCredentials
-	s.identify(r.ConnectionID(), false)
+	s.admins.Delete(r.ConnectionID())
 	m, err := r.GetSimpleBindMessage()
 	switch {
 	case err != nil:
@@ -87,7 +68,7 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	case m.Password == "":
 		code = gldap.ResultUnwillingToPerform
 	case s.proves(m.UserName, string(m.Password)):
-		s.identify(r.ConnectionID(), true)
+		s.admins.Store(r.ConnectionID(), true)
 		code = gldap.ResultSuccess
 	case s.tree.isPassword(m.UserName, string(m.Password)):
 		code = gldap.ResultSuccess
@@ -108,8 +89,7 @@ func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
 		w.Write(r.NewSearchDoneResponse(gldap.WithResponseCode(gldap.ResultProtocolError)))
 		return
 	}
-	found, err := s.tree.search(m)
-	code := codeOf(err)
+	found, code := s.tree.search(m)
 	if m.SizeLimit > 0 && int64(len(found)) > m.SizeLimit {
 		found, code = found[:m.SizeLimit], gldap.ResultSizeLimitExceeded
 	}
@@ -134,27 +114,12 @@ func (e *entry) shown(wanted []string) map[string][]string {
 func (s *Server) add(w *gldap.ResponseWriter, r *gldap.Request) {
 	code := gldap.ResultInsufficientAccessRights
 	m, err := r.GetAddMessage()
-	switch {
-	case err != nil:
+	if err != nil {
 		code = gldap.ResultProtocolError
-	case s.isAdmin(r.ConnectionID()):
-		code = codeOf(s.tree.add(m.DN, m.Attributes))
+	} else if _, admin := s.admins.Load(r.ConnectionID()); admin {
+		code = s.tree.add(m.DN, m.Attributes)
 	}
 	w.Write(r.NewResponse(gldap.WithApplicationCode(gldap.ApplicationAddResponse), gldap.WithResponseCode(code)))
-}
-
-func codeOf(err error) int {
-	switch {
-	case err == nil:
-		return gldap.ResultSuccess
-	case errors.Is(err, errNoSuchObject), errors.Is(err, errNoParent):
-		return gldap.ResultNoSuchObject
-	case errors.Is(err, errExists):
-		return gldap.ResultEntryAlreadyExists
-	case errors.Is(err, errBadName):
-		return gldap.ResultInvalidDNSyntax
-	}
-	return gldap.ResultProtocolError
 }
 
 func (s *Server) startTLS(w *gldap.ResponseWriter, r *gldap.Request) {
