@@ -105,23 +105,20 @@ func judgeJitter(f Facts) (found, verdict string) {
 }
 
 func judgeGovernor(f Facts) (found, verdict string) {
-	switch f.Governor {
-	case "": // in a virtual machine it is the host's affair
-		return "not set by this system", Fit
-	case "performance":
-		return f.Governor, Fit
-	}
-	return f.Governor, Doubtful
+	return setting(f.Governor, f.Governor == "performance")
 }
 
-func judgeTurbo(f Facts) (found, verdict string) {
-	switch f.Turbo {
-	case "":
+func judgeTurbo(f Facts) (found, verdict string) { return setting(f.Turbo, f.Turbo == "off") }
+
+// setting is the verdict on a setting of the processor. In a virtual machine there is none: it is the host's affair.
+func setting(value string, fit bool) (found, verdict string) {
+	switch {
+	case value == "":
 		return "not set by this system", Fit
-	case "on":
-		return f.Turbo, Doubtful
+	case fit:
+		return value, Fit
 	}
-	return f.Turbo, Fit
+	return value, Doubtful
 }
 
 // slowClocks are read from a chip in place of the processor.
@@ -254,13 +251,10 @@ func capacity(n uint64) string {
 
 // brief is a time with no more digits than say something.
 func brief(d time.Duration) string {
-	switch {
-	case d >= time.Second:
-		return d.Round(10 * time.Millisecond).String()
-	case d >= time.Millisecond:
-		return d.Round(10 * time.Microsecond).String()
-	case d >= time.Microsecond:
-		return d.Round(10 * time.Nanosecond).String()
+	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
+		if d >= unit {
+			return d.Round(unit / 100).String()
+		}
 	}
 	return d.String()
 }
