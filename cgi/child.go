@@ -39,12 +39,7 @@ func (c Child) Serve(ctx context.Context) error {
 		said.connections = c.Connections()
 	}
 	said.write()
-	for _, e := range []error{err, served, closed} {
-		if e != nil {
-			return e
-		}
-	}
-	return nil
+	return cmp.Or(err, served, closed)
 }
 
 func (c Child) open(ctx context.Context, said *report) (http.Handler, func() error, error) {

@@ -1,9 +1,0 @@
-package cgi
-
-import "syscall"
-
-// textBusy is that a program cannot be executed while somebody writes it.
-const textBusy = syscall.ETXTBSY
-
-// exhaustion is what passes.
-var exhaustion = []syscall.Errno{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, textBusy}
