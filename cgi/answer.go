@@ -239,6 +239,12 @@ func (a *answer) waits() bool {
 	return a.exchange.host.Streams && a.local == "" && (!a.passed || a.unsent)
 }
 
+// Ways in which a program ends.
+const (
+	endedWell = "ended well"
+	killedBy  = "was killed"
+)
+
 // seeEnd waits for the child's end.
 func (a *answer) seeEnd() {
 	switch how := a.exchange.ended(); {

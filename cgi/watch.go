@@ -121,7 +121,7 @@ func (e *exchange) leave() {
 func (e *exchange) cut(status int, why string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.done {
+	if e.isOver() {
 		return
 	}
 	if e.fault == nil {
@@ -139,24 +139,19 @@ func (e *exchange) cut(status int, why string) {
 }
 
 func (e *exchange) kill() {
-	told := false
-	for begin := time.Now(); time.Since(begin) < grace; time.Sleep(killEvery) {
+	told, killed := false, 0
+	for begin := time.Now(); killed < killTries; time.Sleep(killEvery) {
 		all := family(e.pid(), e.mark)
-		if len(all) == 0 && e.isOver() {
+		switch {
+		case len(all) == 0 && e.isOver():
 			return
-		}
-		if !told { // it may be just about to be started
+		case time.Since(begin) >= grace:
+			signal(all, syscall.SIGKILL)
+			killed++
+		case !told: // it may be just about to be started
 			signal(all, syscall.SIGTERM)
 			told = len(all) > 0
 		}
-	}
-	for range killTries {
-		all := family(e.pid(), e.mark)
-		if len(all) == 0 && e.isOver() {
-			return
-		}
-		signal(all, syscall.SIGKILL)
-		time.Sleep(killEvery)
 	}
 	e.host.log(e.request, "what the program has started cannot be ended")
 }

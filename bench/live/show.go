@@ -31,8 +31,21 @@ type Show struct {
 
 // An act is one setup, performed.
 type act struct {
-	sides [2]*side
-	stop  func() error
+	sides   [2]*side
+	cancel  context.CancelFunc
+	driving sync.WaitGroup
+	stops   []func() error
+}
+
+// stop ends the load, and then both targets, as far as they were started.
+func (a *act) stop() error {
+	a.cancel()
+	a.driving.Wait()
+	var errs []error
+	for _, stop := range a.stops {
+		errs = append(errs, stop())
+	}
+	return errors.Join(errs...)
 }
 
 // curtain is how long after the last look targets go on: a page that is loaded anew comes back at once.
@@ -59,11 +72,8 @@ func NewShow(stage Stage, engines func() map[string]load.Engine, engine string, 
 	return &Show{stage: stage, engines: engines, engine: engine, setup: first, closing: closing, close: end}, nil
 }
 
-// Set changes the setup. What runs is ended, and begins anew.
+// Set changes the setup to one that has been checked. What runs is ended, and begins again.
 func (s *Show) Set(next Setup) error {
-	if err := next.check(s.stage.Choices()); err != nil {
-		return err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.end()
@@ -85,38 +95,23 @@ func (s *Show) begin() (err error) {
 		return errors.New("the demonstration has ended")
 	}
 	ctx, cancel := context.WithCancel(s.closing)
-	var stops []func() error
-	stop := func() error {
-		cancel()
-		var errs []error
-		for _, end := range stops {
-			errs = append(errs, end())
-		}
-		return errors.Join(errs...)
-	}
-	a := &act{}
-	var driving sync.WaitGroup
+	a := &act{cancel: cancel}
 	for i := range a.sides {
 		target, request, end, err := s.stage.Launch(ctx, s.setup, i)
 		if err != nil {
-			return errors.Join(fmt.Errorf("starting %s as %s: %w", s.setup.Workload, s.setup.Models[i], err), stop())
+			return errors.Join(fmt.Errorf("starting %s as %s: %w", s.setup.Workload, s.setup.Models[i], err), a.stop())
 		}
-		stops = append(stops, end)
+		a.stops = append(a.stops, end)
 		own := &side{model: s.setup.Models[i], target: target, began: time.Now(), client: &http.Client{}}
 		own.look(ctx) // what it counts begins here
 		a.sides[i] = own
-		driving.Go(func() { own.watch(ctx) })
+		a.driving.Go(func() { own.watch(ctx) })
 		var engines []load.Engine
 		for range turns {
 			engines = append(engines, s.engines()[s.engine])
 		}
 		load := s.setup.load()
-		driving.Go(func() { own.drive(ctx, engines, request, load) })
-	}
-	a.stop = func() error {
-		cancel()
-		driving.Wait()
-		return stop()
+		a.driving.Go(func() { own.drive(ctx, engines, request, load) })
 	}
 	s.act, s.failure = a, ""
 	return nil

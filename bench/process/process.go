@@ -62,9 +62,7 @@ func Start(cmd *exec.Cmd, log io.Writer, elsewhere func(start func() error) erro
 func (p *Process) wait() {
 	p.err = p.cmd.Wait()
 	close(p.ended)
-	select {
-	case <-p.asked:
-	default: // and so it may not have ended what it has started
+	if !IsClosed(p.asked) { // and so it may not have ended what it has started
 		p.sweep()
 		p.gone <- p.complaint()
 	}
@@ -129,10 +127,8 @@ func (p *Process) complaint() error {
 func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
 	close(p.asked)
 	defer kill(p.cmd)
-	select {
-	case <-p.ended:
+	if IsClosed(p.ended) {
 		return nil
-	default:
 	}
 	p.stdin.Close()
 	_ = p.cmd.Process.Signal(cmp.Or(p.End, os.Signal(syscall.SIGTERM)))
@@ -143,7 +139,7 @@ func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
 	case <-atOnce:
 		p.sweep()
 		<-p.ended
-		return nil // as somebody wanted it
+		return nil // as the caller wanted it
 	case <-timer.C:
 		p.sweep()
 		<-p.ended

@@ -1,10 +1,10 @@
 package servers
 
-import "path/filepath"
+// apacheModules is where Debian puts Apache's modules.
+const apacheModules = "/usr/lib/apache2/modules/"
 
 // apacheWeb is a way in which Apache 2.4 has something answer, by these modules and directives.
 func apacheWeb(w web, modules ...string) web {
-	w.user, w.programs, w.folders, w.modules = "www-data", []string{"apache2"}, []string{"/usr/sbin"}, "/usr/lib/apache2/modules"
 	config := `
 ServerRoot {{.Dir}}
 ServerName 127.0.0.1
@@ -15,15 +15,12 @@ Mutex file:{{.Dir}} default
 DocumentRoot {{.Bin}}
 KeepAlive On
 MaxKeepAliveRequests 0
-LoadModule authz_core_module {{.Modules}}/mod_authz_core.so
 `
-	for _, name := range modules {
-		config += "LoadModule " + name + "_module {{.Modules}}/mod_" + name + ".so\n"
+	for _, name := range append([]string{"authz_core"}, modules...) {
+		config += "LoadModule " + name + "_module " + apacheModules + "mod_" + name + ".so\n"
 	}
 	w.config["conf"] = config + w.config["conf"]
-	w.commands = func(s site) [][]string {
-		return [][]string{{"apache2", "-D", "FOREGROUND", "-f", filepath.Join(s.Dir, "conf")}}
-	}
+	w.commands = [][]string{{"apache2", "-D", "FOREGROUND", "-f", "{{.Dir}}/conf"}}
 	return w
 }
 
@@ -55,67 +52,49 @@ MaxSpareServers {{.Workers}}
 MaxConnectionsPerChild 0
 `
 
-// python has mod_python answer. The handlers of a process share an interpreter, and with it what a module opened when it
-// was imported.
-const python = passed + `
+// pythonWeb has mod_python answer by the handler. The handlers of a process share an interpreter, and with it what a
+// module opened when it was imported.
+func pythonWeb(w web, config, handler string, modules ...string) web {
+	w.needs, w.packages = []string{"mod_python.so"}, "apache2 libapache2-mod-python"
+	w.config = map[string]string{"conf": config + passed + `
 PythonInterpreter main_interpreter
 PythonPath "sys.path + ['{{.Bin}}']"
 PythonAutoReload Off
 PythonDebug Off
-`
-
-const pythonPackages = "apache2 libapache2-mod-python"
-
-var modPython = apacheWeb(web{
-	name:     "mod_python",
-	about:    "Apache's event module and a handler of mod_python",
-	takes:    PythonHandler,
-	needs:    []string{"mod_python.so"},
-	packages: pythonPackages,
-	path:     "/{{.Module}}",
-	config: map[string]string{"conf": threads + python + `
-PythonImport {{.Module}} main_interpreter
-Alias /{{.Module}} {{.Bin}}/{{.File}}
 <Files {{.File}}>
 	SetHandler mod_python
-	PythonHandler {{.Module}}
+	PythonHandler ` + handler + `
 </Files>
-`},
-}, "mpm_event", "alias", "env", "python")
+`}
+	return apacheWeb(w, append(modules, "env", "python")...)
+}
+
+var modPython = pythonWeb(web{
+	name:  "mod_python",
+	about: "Apache's event module and a handler of mod_python",
+	takes: PythonHandler,
+	path:  "/{{.Module}}",
+}, threads+`
+PythonImport {{.Module}} main_interpreter
+Alias /{{.Module}} {{.Bin}}/{{.File}}
+`, "{{.Module}}", "mpm_event", "alias")
 
 // pythonPublisher crashes without mod_mime, which it asks what extensions are handled. It is not safe for threads, and nor
 // is the handler of CGI scripts: with several, two in a hundred of their answers were another's, or none.
-var pythonPublisher = apacheWeb(web{
-	name:     "mod_python-publisher",
-	about:    "Apache's prefork module and mod_python's publisher",
-	takes:    PythonPublisher,
-	needs:    []string{"mod_python.so"},
-	packages: pythonPackages,
-	path:     "/{{.File}}/index",
-	config: map[string]string{"conf": processes + python + `
-TypesConfig /dev/null
-<Files {{.File}}>
-	SetHandler mod_python
-	PythonHandler mod_python.publisher
-</Files>
-`},
-}, "mpm_prefork", "env", "mime", "python")
+var pythonPublisher = pythonWeb(web{
+	name:  "mod_python-publisher",
+	about: "Apache's prefork module and mod_python's publisher",
+	takes: PythonPublisher,
+	path:  "/{{.File}}/index",
+}, processes+"TypesConfig /dev/null\n", "mod_python.publisher", "mpm_prefork", "mime")
 
 // pythonScripts have no standard input under Python 3: what mod_python puts in its place fails at the first byte.
-var pythonScripts = apacheWeb(web{
-	name:     "mod_python-cgihandler",
-	about:    "Apache's prefork module and mod_python's handler of CGI scripts",
-	takes:    PythonScript,
-	needs:    []string{"mod_python.so"},
-	packages: pythonPackages,
-	path:     "/{{.File}}",
-	config: map[string]string{"conf": processes + python + `
-<Files {{.File}}>
-	SetHandler mod_python
-	PythonHandler mod_python.cgihandler
-</Files>
-`},
-}, "mpm_prefork", "env", "python")
+var pythonScripts = pythonWeb(web{
+	name:  "mod_python-cgihandler",
+	about: "Apache's prefork module and mod_python's handler of CGI scripts",
+	takes: PythonScript,
+	path:  "/{{.File}}",
+}, processes, "mod_python.cgihandler", "mpm_prefork")
 
 var modWSGI = apacheWeb(web{
 	name:     "mod_wsgi",

@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,12 +50,8 @@ type App struct {
 // StartWeb starts the web server of that name on a free port, to have a copy of the app answer. The error may be a
 // *process.NotInstalledError.
 func StartWeb(ctx context.Context, name string, app App) (w *Web, err error) {
-	kind, err := webNamed(name)
-	if err != nil {
-		return nil, err
-	}
-	s, err := kind.site()
-	if err != nil {
+	kind, err := WebNamed(name)
+	if err = cmp.Or(err, kind.Missing); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %v", readyLimit))
@@ -64,39 +62,32 @@ func StartWeb(ctx context.Context, name string, app App) (w *Web, err error) {
 			err = errors.Join(fmt.Errorf("starting %s: %w%s", name, err, w.logged()), w.Stop())
 		}
 	}()
-	if w.home, err = newHome(name, kind.user); err != nil {
+	if w.home, err = newHome(name, webUser); err != nil {
 		return w, err
 	}
-	w.home.forgets = kind.forgets
+	w.home.forgets = kind.web.forgets
+	s := kind.site
 	s.Dir, s.File = w.home.dir, filepath.Base(app.File)
 	if err := w.install(s.Bin(), app); err != nil {
 		return w, err
 	}
-	env, err := w.prepare(ctx, app)
-	if err != nil {
+	if s.Variables, err = w.prepare(ctx, app); err != nil {
 		return w, err
 	}
-	s.Variables = env
 	if s.Port, err = process.FreePort(); err != nil {
 		return w, err
 	}
-	for file, text := range kind.config {
+	for file, text := range kind.web.config {
 		if err := w.configure(file, text, s); err != nil {
 			return w, err
 		}
 	}
-	for _, command := range kind.commands(s) {
-		cmd := w.home.run(s.Helpers[command[0]], command[1:]...)
-		cmd.Env = append(cmd.Env, process.Settings(env)...)
-		p, err := w.home.start(cmd, app.Elsewhere)
-		if err != nil {
+	for _, command := range kind.web.commands {
+		if err := w.start(command, s, app.Elsewhere); err != nil {
 			return w, err
 		}
-		p.AnyEnd = true
-		w.processes = append(w.processes, p)
-		w.home.guard.over(p.PID())
 	}
-	path, err := filled(kind.path, s)
+	path, err := filled(kind.web.path, s)
 	if err != nil {
 		return w, err
 	}
@@ -106,6 +97,27 @@ func StartWeb(ctx context.Context, name string, app App) (w *Web, err error) {
 	}
 	w.rests(ctx)
 	return w, nil
+}
+
+// start starts one of the server's programs.
+func (w *Web) start(command []string, s site, elsewhere func(start func() error) error) error {
+	args := slices.Clone(command[1:])
+	for i := range args {
+		var err error
+		if args[i], err = filled(args[i], s); err != nil {
+			return err
+		}
+	}
+	cmd := w.home.run(s.Helpers[command[0]], args...)
+	cmd.Env = append(cmd.Env, process.Settings(s.Variables)...)
+	p, err := w.home.start(cmd, elsewhere)
+	if err != nil {
+		return err
+	}
+	p.AnyEnd = true
+	w.processes = append(w.processes, p)
+	w.home.guard.over(p.PID())
+	return nil
 }
 
 // rests waits until the server does nothing any more: one that answers may still be starting others of its processes. How
