@@ -16,7 +16,7 @@ type Finding struct {
 	Found     string `json:"found"`
 	Verdict   string `json:"verdict"`
 	NeededFor string `json:"purpose,omitempty"` // what an outside program is needed for; "" of all else
-	Effect    string `json:"spoils,omitempty"`  // what suffers from it; "" if it is fit
+	Effect    string `json:"effect,omitempty"`  // what suffers from it; "" if it is fit
 	Advice    string `json:"advice,omitempty"`
 }
 
