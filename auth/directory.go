@@ -46,19 +46,19 @@ const (
 // again, it has one for each.
 type session struct{ search, bind *ldap.Conn }
 
+// conns are the connections that it has.
+func (s *session) conns() []*ldap.Conn {
+	return slices.DeleteFunc([]*ldap.Conn{s.search, s.bind}, func(c *ldap.Conn) bool { return c == nil })
+}
+
 func (s *session) close() {
-	for _, c := range []*ldap.Conn{s.search, s.bind} {
-		if c != nil {
-			c.Close()
-		}
+	for _, c := range s.conns() {
+		c.Close()
 	}
 }
 
 // isAlive reports whether the server has not ended it, as far as is known.
-func (s *session) isAlive() bool {
-	ended := func(c *ldap.Conn) bool { return c != nil && c.IsClosing() }
-	return !ended(s.search) && !ended(s.bind)
-}
+func (s *session) isAlive() bool { return !slices.ContainsFunc(s.conns(), (*ldap.Conn).IsClosing) }
 
 var _ Authenticator = (*Directory)(nil)
 
@@ -144,11 +144,9 @@ func (s *session) isPassword(entry, password string) (bool, error) {
 		s.search, s.bind = nil, s.search
 	}
 	err := s.bind.Bind(entry, password)
-	for _, no := range []uint16{ldap.LDAPResultInvalidCredentials, ldap.LDAPResultNoSuchObject,
-		ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultInvalidDNSyntax} {
-		if ldap.IsErrorWithCode(err, no) {
-			return false, nil
-		}
+	if ldap.IsErrorAnyOf(err, ldap.LDAPResultInvalidCredentials, ldap.LDAPResultNoSuchObject,
+		ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultInvalidDNSyntax) {
+		return false, nil
 	}
 	return err == nil, err
 }

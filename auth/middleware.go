@@ -118,11 +118,6 @@ func (g *Middleware) slot(ctx context.Context, address string) (release func(), 
 			delete(g.slots, address)
 		}
 	}
-	select {
-	case own.taken <- struct{}{}:
-		return func() { <-own.taken; leave() }, true
-	default:
-	}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {

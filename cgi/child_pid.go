@@ -2,6 +2,7 @@ package cgi
 
 import (
 	"iter"
+	"math"
 	"runtime"
 	"sync"
 	"time"
@@ -122,17 +123,13 @@ func (s *pidFinder) claim(pid int) bool {
 // pidsBetween are those that were given after one, up to the last. After the highest they begin anew.
 func pidsBetween(after, last int) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		highest := last
-		if last < after {
+		count, highest := last-after, math.MaxInt
+		if count < 0 {
 			highest = maxPID()
+			count += highest
 		}
-		for pid := after + 1; pid <= highest; pid++ {
-			if !yield(pid) {
-				return
-			}
-		}
-		for pid := 1; last < after && pid <= last; pid++ {
-			if !yield(pid) {
+		for i := range count {
+			if !yield((after+i)%highest + 1) {
 				return
 			}
 		}

@@ -39,12 +39,11 @@ type exchange struct {
 	unstarted bool          // there is none: its program could not be executed
 	start     *childStart   // of its child
 	number    atomic.Int64  // of its child, if somebody looks at children; 0 until it is known
-	over      chan struct{} // closed when the child has been waited for
+	over      chan struct{} // closed, with mu held, when the child has been waited for
 
 	mu     sync.Mutex
 	fault  *fault    // the first one
 	ending bool      // the child is being ended
-	done   bool      // it has been waited for
 	reads  deadliner // where its answer comes from, while somebody waits for more of it
 
 	// What follows is for who watches.
@@ -117,9 +116,8 @@ func (e *exchange) run(s script) {
 	defer gone()
 	child.ServeHTTP(&e.response, e.asked)
 	e.mu.Lock()
-	e.done = true
-	e.mu.Unlock()
 	close(e.over)
+	e.mu.Unlock()
 	e.stderr.end()
 }
 

@@ -80,9 +80,7 @@ func (h *Host) init() {
 	h.limiter = newLimiter(h.limits.Children, max(h.limits.Queue, 0))
 	h.mark = fmt.Sprintf("%d.%s", os.Getpid(), rand.Text())
 	if info, err := os.Stat(h.Path); err == nil && info.IsDir() {
-		if h.folder, err = os.OpenRoot(h.Path); err != nil {
-			h.folder = nil // then the path is executed, which says why it cannot be
-		}
+		h.folder, _ = os.OpenRoot(h.Path) // if it fails, the path is executed, which says why it cannot be
 	}
 }
 

@@ -239,6 +239,12 @@ func (a *hostResponse) flushOnPause() bool {
 	return a.exchange.host.Streams && a.local == "" && (!a.passed || a.unsent)
 }
 
+// Ways in which a program ends.
+const (
+	endedWell = "ended well"
+	killedBy  = "was killed"
+)
+
 // awaitExit waits for the child's end.
 func (a *hostResponse) awaitExit() {
 	switch how := a.exchange.ended(); {

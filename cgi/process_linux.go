@@ -77,12 +77,6 @@ func wait(pid, options int) (code, status int, mine bool) {
 	}
 }
 
-// Ways in which a program ends.
-const (
-	endedWell = "ended well"
-	killedBy  = "was killed"
-)
-
 // ended waits for the child's end and says how it was; "" if that cannot be told.
 func (e *exchange) ended() string {
 	for range endLooks {

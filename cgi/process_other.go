@@ -12,11 +12,6 @@ import (
 
 // Elsewhere a host does not know its children: it cannot tell how they ended, bound what they take, or end them.
 
-const (
-	endedWell = "ended well"
-	killedBy  = "was killed"
-)
-
 func lastPID() (last int, told bool) { return 0, false }
 
 func maxPID() int { return 0 }
@@ -36,3 +31,5 @@ func signal([]int, syscall.Signal) {}
 func openPipe() (from int, to *os.File) { return 0, nil }
 
 func unread(syscall.Conn) bool { return false }
+
+func peerClosed(syscall.Conn) bool { return false }

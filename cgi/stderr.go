@@ -50,20 +50,10 @@ func (s *stderr) ReadFrom(r io.Reader) (int64, error) {
 	return 0, nil
 }
 
-func (s *stderr) copy(r io.Reader) (n int64, err error) {
+func (s *stderr) copy(r io.Reader) (int64, error) {
 	buffer := buffers.Get().(*[longestLine]byte)
 	defer buffers.Put(buffer)
-	for {
-		m, err := r.Read(buffer[:])
-		n += int64(m)
-		s.Write(buffer[:m])
-		if err != nil {
-			if err == io.EOF {
-				err = nil
-			}
-			return n, err
-		}
-	}
+	return io.CopyBuffer(struct{ io.Writer }{s}, struct{ io.Reader }{r}, buffer[:])
 }
 
 // open makes a pipe and returns what the child is to have of it, or nil if that cannot be done here and now.

@@ -122,7 +122,7 @@ func (e *exchange) clientLeft() {
 func (e *exchange) abort(status int, why string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.done {
+	if e.isOver() {
 		return
 	}
 	if e.fault == nil {
@@ -140,24 +140,19 @@ func (e *exchange) abort(status int, why string) {
 }
 
 func (e *exchange) kill() {
-	told := false
-	for begin := time.Now(); time.Since(begin) < grace; time.Sleep(killEvery) {
+	told, killed := false, 0
+	for begin := time.Now(); killed < killTries; time.Sleep(killEvery) {
 		all := descendants(e.pid(), e.mark)
-		if len(all) == 0 && e.isOver() {
+		switch {
+		case len(all) == 0 && e.isOver():
 			return
-		}
-		if !told { // it may be just about to be started
+		case time.Since(begin) >= grace:
+			signal(all, syscall.SIGKILL)
+			killed++
+		case !told: // it may be just about to be started
 			signal(all, syscall.SIGTERM)
 			told = len(all) > 0
 		}
-	}
-	for range killTries {
-		all := descendants(e.pid(), e.mark)
-		if len(all) == 0 && e.isOver() {
-			return
-		}
-		signal(all, syscall.SIGKILL)
-		time.Sleep(killEvery)
 	}
 	e.host.log(e.request, "what the program has started cannot be ended")
 }

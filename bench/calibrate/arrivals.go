@@ -11,14 +11,20 @@ import (
 	"forktax/bench/record"
 )
 
-// measureArrivals compares what an engine observed with what it was to do: each arrival of the plan is one observation,
-// at its instant, whatever became of it.
+// arrivalsProperty compares what an engine observed with what it was to do: each arrival of the plan is one
+// observation, at its instant, whatever became of it.
+var arrivalsProperty = engineProperty{Property{
+	Name: "arrivals", About: "each planned arrival is one observation, also if its answer fails or does not come",
+	Must:     "none is missing, moved or too many; Poisson; failures and timeouts counted",
+	Duration: func(l *Lab) time.Duration { return pick(l, 3*time.Second, 15*time.Second) },
+}, measureArrivals}
+
 func measureArrivals(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	const timeout = 150 * time.Millisecond
 	sc := scenario{service: ServiceSpec{Time: time.Millisecond, Fail: 10}, load: poisson(500, 4), seed: c.Seed,
 		length: pickDepth(c, 2*time.Second, 2*time.Second, 10*time.Second)}
 	sc.load.TimeoutNS = int64(timeout)
-	sc.pause.after, sc.pause.length = sc.length/2, 300*time.Millisecond
+	sc.pause = standstill{sc.length / 2, 300 * time.Millisecond}
 	result, err := c.visit(ctx, c.truthClient, c.engine(), sc)
 	if err != nil {
 		return Outcome{}, err
@@ -50,7 +56,7 @@ func measureArrivals(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 		}
 	}
 	slices.Sort(seen)
-	least := int((sc.pause.length - timeout).Seconds() * sc.load.RateRPS / 2)
+	least := int((sc.pause.Length - timeout).Seconds() * sc.load.RateRPS / 2)
 	return newOutcome(fmt.Sprintf("%d arrivals at 500 a second, 4 connections, every tenth answer a failure, and a server "+
 		"that stands still for 0.3 s while requests have 0.15 s.", len(plan)),
 		countMeasure("arrivals without their observation, or observations without an arrival", different(plan, seen),
@@ -65,23 +71,20 @@ func measureArrivals(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	), nil
 }
 
-// different counts the values that are in one of two ascending lists and not in the other.
+// different counts the values that are in one of two lists and not in the other.
 func different(a, b []time.Duration) int {
-	n, i, j := 0, 0, 0
-	for i < len(a) && j < len(b) {
-		switch {
-		case a[i] == b[j]:
-			i++
-			j++
-		case a[i] < b[j]:
-			i++
-			n++
-		default:
-			j++
-			n++
-		}
+	surplus := map[time.Duration]int{} // of a over b
+	for _, at := range a {
+		surplus[at]++
 	}
-	return n + len(a) - i + len(b) - j
+	for _, at := range b {
+		surplus[at]--
+	}
+	n := 0
+	for _, more := range surplus {
+		n += max(more, -more)
+	}
+	return n
 }
 
 // poissonLimit is passed by chance once in 20,000 times: 2·exp(−2·2.3²) = 0.00005. Source: Kolmogorov's distribution,

@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -67,12 +68,12 @@ func (c *Certificate) Markdown(w io.Writer) error {
 		hostile = ", with hostile neighbours"
 	}
 	fmt.Fprintf(&b, "forktax %s, %s%s, seed %d, %s, %s in all. %s, %d cores, %s %s %s, %s.\n\n", c.Version, c.Mode,
-		hostile, c.Seed, c.Started.UTC().Format("2006-01-02 15:04 UTC"), seconds(c.Seconds), c.Environment.CPU,
+		hostile, c.Seed, c.Started.UTC().Format("2006-01-02 15:04 UTC"), time.Duration(c.Seconds*float64(time.Second)).Round(time.Second), c.Environment.CPU,
 		c.Environment.Cores, c.Environment.OS, c.Environment.Kernel, c.Environment.Arch, c.Environment.Go)
 	fmt.Fprintf(&b, "| property | measured | must | verdict | aim | met |\n|---|---|---|---|---|---|\n")
 	for _, p := range c.Properties {
 		fmt.Fprintf(&b, "| [%s](#%s): %s | %s | %s | %s | %s | %s |\n", p.Name, p.Name, p.About, p.summary(), p.Must,
-			p.judgement(), dash(p.Aim), p.aimed())
+			p.judgement(), cmp.Or(p.Aim, none), p.aimed())
 	}
 	if len(c.Missing) > 0 {
 		fmt.Fprintf(&b, "\nNot measured: %s.\n", strings.Join(c.Missing, ", "))
@@ -97,7 +98,7 @@ func (p CertifiedProperty) judgement() string {
 func (p CertifiedProperty) aimed() string {
 	switch {
 	case p.AimMet == nil:
-		return dash("")
+		return none
 	case *p.AimMet:
 		return "yes"
 	}
@@ -117,7 +118,7 @@ func (p CertifiedProperty) summary() string {
 	}
 	switch {
 	case len(p.Measures) == 0:
-		return dash("")
+		return none
 	case limited > 3:
 		return fmt.Sprintf("%d of %d measures within their limits", held, limited)
 	}
@@ -154,7 +155,7 @@ func (m Measure) number(x float64) string {
 
 func (m Measure) interval() string {
 	if m.Low == nil || m.High == nil {
-		return dash("")
+		return none
 	}
 	return digits(*m.Low) + " to " + m.number(*m.High)
 }
@@ -162,7 +163,7 @@ func (m Measure) interval() string {
 func (m Measure) limit(r *Range) string {
 	switch {
 	case r == nil:
-		return dash("")
+		return none
 	case r.Least == nil:
 		return "≤ " + m.number(*r.Most)
 	case r.Most == nil:
@@ -187,13 +188,5 @@ func digits(x float64) string {
 	return text
 }
 
-func dash(text string) string {
-	if text == "" {
-		return "–"
-	}
-	return text
-}
-
-func seconds(s float64) string {
-	return time.Duration(s * float64(time.Second)).Round(time.Second).String()
-}
+// none is what is printed where there is no value.
+const none = "–"

@@ -8,6 +8,15 @@ import (
 	"forktax/bench/record"
 )
 
+// clockSlopeProperty asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the
+// server knows is a straight line: where it begins is the way there and back, and its slope is the gain of the client's
+// clock.
+var clockSlopeProperty = engineProperty{Property{
+	Name: "gain", About: "the slope of the client's service times over the server's, from 0.2 to 50 ms",
+	Must: "1 ± 0.005, and no answer seen as faster than it was", Aim: "1 ± 0.001",
+	Duration: func(l *Lab) time.Duration { return pick(l, 8*time.Second, time.Minute) },
+}, measureClockSlope}
+
 // slopeLevels are the lengths, and how many requests of each a line is made of. The shortest take the most: they cost
 // nothing.
 var slopeLevels = []struct {
@@ -16,9 +25,6 @@ var slopeLevels = []struct {
 }{{200 * time.Microsecond, 21}, {time.Millisecond, 15}, {5 * time.Millisecond, 9}, {20 * time.Millisecond, 7},
 	{50 * time.Millisecond, 5}}
 
-// measureClockSlope asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the
-// server knows is a straight line: where it begins is the way there and back, and its slope is the gain of the client's
-// clock.
 func measureClockSlope(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	lines := pickDepth(c, 2, 12, 80)
 	var slopes []float64

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -40,27 +41,7 @@ type engineUnderTest struct {
 
 // engineProperties are all, in the order in which they are measured.
 func engineProperties() []engineProperty {
-	return []engineProperty{
-		{Property{Name: "gain", About: "the slope of the client's service times over the server's, from 0.2 to 50 ms",
-			Must: "1 ± 0.005, and no answer seen as faster than it was", Aim: "1 ± 0.001",
-			Duration: takes(8*time.Second, time.Minute)}, measureClockSlope},
-		{Property{Name: "truth", About: "p50 to p99 of service times against what a ground-truth server really did",
-			Must: "within 2 %, service times from 5 ms on", Aim: "within 0.5 %",
-			Duration: takes(8*time.Second, 30*time.Second)}, measureMixture},
-		{Property{Name: "connect", About: "connecting is a part of a request on a new connection",
-			Must:     "at most 25 % of the time of one client between two requests",
-			Duration: takes(3*time.Second, 10*time.Second)}, measureNewConnections},
-		{Property{Name: "lag", About: "p99 of how much too late the generator sends, at 500 requests a second",
-			Must: "at most 1 ms", Aim: "at most 0.1 ms", Duration: takes(7*time.Second, time.Minute)}, measureLag},
-		{Property{Name: "stall", About: "response times while the server, or the generator, stands still for 0.5 s in 10 s",
-			Must: "p96 to p99.9 within max(10 ms, 3 %) of theory; of the generator: in no service time, and flagged",
-			Aim:  "within 1 %", Duration: takes(33*time.Second, 6*33*time.Second)}, measureStall},
-		{Property{Name: "queue", About: "mean response time of a serial server with Poisson arrivals, half busy, against M/D/1",
-			Must: "within 10 %", Aim: "within 3 %", Duration: takes(21*time.Second, 4*time.Minute)}, measureQueue},
-		{Property{Name: "arrivals", About: "each planned arrival is one observation, also if its answer fails or does not come",
-			Must:     "none is missing, moved or too many; Poisson; failures and timeouts counted",
-			Duration: takes(3*time.Second, 15*time.Second)}, measureArrivals},
-	}
+	return []engineProperty{clockSlopeProperty, mixtureProperty, newConnectionsProperty, lagProperty, stallProperty, queueProperty, arrivalsProperty}
 }
 
 // ownEngineProperties are those of our own engine, and that the faulty ones fail them.
@@ -79,7 +60,7 @@ func ownEngineProperties() []Property {
 // run measures the property of the engine with a ground-truth server of its own.
 func (e engineProperty) run(ctx context.Context, c *engineUnderTest) (o Outcome, err error) {
 	if c.own() == nil {
-		return unable(Unmeasured, "This system has no engine for it."), nil
+		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Text: "This system has no engine for it."}, nil
 	}
 	if c.simulation != nil {
 		return e.measure(ctx, c)
@@ -88,11 +69,7 @@ func (e engineProperty) run(ctx context.Context, c *engineUnderTest) (o Outcome,
 	if err != nil {
 		return Outcome{}, err
 	}
-	defer func() {
-		if failed := stop(); err == nil {
-			err = failed
-		}
-	}()
+	defer func() { err = errors.Join(err, stop()) }()
 	c.truthClient = s
 	return e.measure(ctx, c)
 }

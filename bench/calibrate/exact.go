@@ -35,21 +35,14 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		return Outcome{}, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	sources := []struct {
-		name   string
-		engine load.Engine
-	}{
-		{"drawn", drawnEngine{}},
-		{"drawn in whole milliseconds", drawnEngine{grain: time.Millisecond}},
-		{"observed", epollEngine()},
-	}
+	engines := []load.Engine{drawnEngine{}, drawnEngine{grain: time.Millisecond}, epollEngine()}
 	compared, unlike, furthest := 0, 0, 0.0
 	n := 0
-	for i, source := range sources {
-		if source.engine == nil {
+	for i, engine := range engines {
+		if engine == nil { // this system has none of its own
 			continue
 		}
-		c := &engineUnderTest{Lab: l, truthClient: s, wrap: func(load.Engine) load.Engine { return source.engine }}
+		c := &engineUnderTest{Lab: l, truthClient: s, wrap: func(load.Engine) load.Engine { return engine }}
 		result, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: time.Microsecond}, load: closed(1),
 			length: 250 * time.Millisecond, minRequests: 1500, blocks: 4, seed: l.Seed + uint64(i)})
 		if err != nil {
@@ -58,19 +51,20 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		n += len(result.seen)
 		cell := result.analysis.Cells[0]
 		if len(cell.Invalid) > 0 {
-			return unable(Unjudged, "The machine disturbed it (%v): not all observations count.", cell.Invalid), nil
+			return Outcome{Verdict: Unjudged, Measures: []Measure{},
+				Text: fmt.Sprintf("The machine disturbed it (%v): not all observations count.", cell.Invalid)}, nil
 		}
 		histogram, err := exported(result.analysis)
 		if err != nil {
 			return Outcome{}, err
 		}
-		counted := countValues(valuesOf(result.seen, record.Observation.Response))
+		sorted := slices.Sorted(slices.Values(valuesOf(result.seen, record.Observation.Response)))
 		for _, p := range []struct {
 			thousandths int
 			got         *int64
 		}{{500, cell.Response.P50}, {900, cell.Response.P90}, {990, cell.Response.P99}, {999, cell.Response.P999},
 			{1000, cell.Response.Max}} {
-			want, ok := counted.at(p.thousandths)
+			want, ok := percentileOf(sorted, p.thousandths)
 			if !ok && p.got == nil {
 				continue
 			}
@@ -80,8 +74,8 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 				continue
 			}
 			// the library rounds to the next rank, where we take the one above
-			rank := (p.thousandths*counted.n + 999) / 1000
-			off := math.Abs(float64(histogram.ValueAtQuantile(100*float64(rank)/float64(counted.n)))/float64(want) - 1)
+			rank := (p.thousandths*len(sorted) + 999) / 1000
+			off := math.Abs(float64(histogram.ValueAtQuantile(100*float64(rank)/float64(len(sorted))))/float64(want) - 1)
 			furthest = max(furthest, 100*off)
 		}
 	}
@@ -94,8 +88,6 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 
 // drawnEngine is an engine that sends nothing, and draws its times from a distribution with a long tail.
 type drawnEngine struct{ grain time.Duration }
-
-var _ load.Engine = drawnEngine{}
 
 // Run implements load.Engine.
 func (e drawnEngine) Run(_ context.Context, v load.Visit, rec load.Recorder) error {
@@ -115,34 +107,16 @@ func (e drawnEngine) Run(_ context.Context, v load.Visit, rec load.Recorder) err
 	return nil
 }
 
-// valueCounts is how many there are of each value: percentiles by their definition, with nothing of package stats in
-// it.
-type valueCounts struct {
-	values []time.Duration // ascending, each once
-	of     map[time.Duration]int
-	n      int
-}
-
-func countValues(values []time.Duration) valueCounts {
-	c := valueCounts{of: map[time.Duration]int{}, n: len(values)}
-	for _, v := range values {
-		if c.of[v]++; c.of[v] == 1 {
-			c.values = append(c.values, v)
-		}
-	}
-	slices.Sort(c.values)
-	return c
-}
-
-// at is the smallest value that at least so many thousandths of all do not exceed, if the largest is an upper bound of
-// it with 97.5 % confidence: all of n are below it with probability (p/1000)ⁿ.
-func (c valueCounts) at(thousandths int) (int64, bool) {
-	if thousandths < 1000 && math.Pow(float64(thousandths)/1000, float64(c.n)) > 0.025 {
+// percentileOf is the smallest value that at least so many thousandths of all do not exceed, if the largest is an upper
+// bound of it with 97.5 % confidence: all of n are below it with probability (p/1000)ⁿ. It follows the definition, with
+// nothing of package stats in it.
+func percentileOf(sorted []time.Duration, thousandths int) (int64, bool) {
+	n := len(sorted)
+	if thousandths < 1000 && math.Pow(float64(thousandths)/1000, float64(n)) > 0.025 {
 		return 0, false
 	}
-	sum := 0
-	for _, v := range c.values {
-		if sum += c.of[v]; sum*1000 >= thousandths*c.n {
+	for i, v := range sorted {
+		if (i+1)*1000 >= thousandths*n {
 			return int64(v), true
 		}
 	}

@@ -2,9 +2,12 @@ package calibrate
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 	"time"
 
 	"forktax/bench/analysis"
+	"forktax/bench/check"
 	"forktax/bench/plan"
 	"forktax/bench/record"
 	"forktax/bench/stats/sequential"
@@ -101,7 +104,7 @@ func IdealSojourn(service time.Duration, arrivals []time.Duration) time.Duration
 func QueueChance(n int) float64 { return queue{}.chance(n) }
 
 func Counted(values []time.Duration, thousandths int) (int64, bool) {
-	return countValues(values).at(thousandths)
+	return percentileOf(slices.Sorted(slices.Values(values)), thousandths)
 }
 
 func (a ServiceSpec) Duration(i int) time.Duration { return a.duration(i) }
@@ -116,7 +119,7 @@ func Visit(ctx context.Context, l *Lab, ask ServiceSpec, load plan.Load, n int, 
 		return nil, nil, err
 	}
 	sc := scenario{service: ask, load: load, length: 1, minRequests: n, seed: 1}
-	sc.pause.after, sc.pause.length = after, still
+	sc.pause = standstill{after, still}
 	it, err := l.visit(ctx, s, epollEngine(), sc)
 	if failed := stop(); err == nil {
 		err = failed
@@ -158,7 +161,12 @@ var (
 )
 
 func Labels(ctx context.Context, l *Lab, noise sequential.Series, n int) (Outcome, error) {
-	return l.labels(ctx, noise, n)
+	text, err := json.Marshal(noise)
+	if err != nil {
+		return Outcome{}, err
+	}
+	l.state = &state{repetitions: map[string][]json.RawMessage{recordedNoise: {text}}}
+	return l.drawOn(ctx, recordedNoise, n, l.labels)
 }
 
 func Injected(ctx context.Context, l *Lab, noise sequential.Series, n int) (Outcome, error) {
@@ -203,6 +211,6 @@ func CompareByHyperfine(ctx context.Context, l *Lab, path string, runs int) (rat
 }
 
 // SetCheck has a lab make its checks otherwise.
-func SetCheck(l *Lab, check func(ctx context.Context, w CheckOptions) (*analysis.Check, error)) {
+func SetCheck(l *Lab, check func(context.Context, check.Options, check.Pair) (*analysis.Check, error)) {
 	l.check = check
 }

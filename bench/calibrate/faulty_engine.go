@@ -93,18 +93,18 @@ func averaged(v load.Visit, seen []record.Observation) []record.Observation {
 	const pieces = 10
 	slices.SortFunc(seen, func(a, b record.Observation) int { return cmp.Compare(a.Intended, b.Intended) })
 	n := len(seen) / pieces
+	for p := range pieces {
+		slices.SortFunc(seen[p*n:(p+1)*n], func(a, b record.Observation) int {
+			return cmp.Compare(a.Response(), b.Response())
+		})
+	}
 	for i := range n {
 		var sum time.Duration
-		at := make([]*record.Observation, pieces)
 		for p := range pieces {
-			piece := seen[p*n : (p+1)*n]
-			if i == 0 {
-				slices.SortFunc(piece, byResponse)
-			}
-			at[p] = &piece[i]
-			sum += piece[i].Response()
+			sum += seen[p*n+i].Response()
 		}
-		for _, o := range at {
+		for p := range pieces {
+			o := &seen[p*n+i]
 			o.Done = o.Intended + sum/pieces
 			o.Sent, o.FirstByte = min(o.Sent, o.Done), min(o.FirstByte, o.Done)
 		}
@@ -112,13 +112,8 @@ func averaged(v load.Visit, seen []record.Observation) []record.Observation {
 	return seen
 }
 
-func byResponse(a, b record.Observation) int { return cmp.Compare(a.Response(), b.Response()) }
-
 // trimmed leaves out the slowest hundredth of what was answered.
 func trimmed(_ load.Visit, seen []record.Observation) []record.Observation {
-	if len(seen) == 0 {
-		return seen
-	}
 	var responses []time.Duration
 	for _, o := range seen {
 		responses = append(responses, o.Response())
@@ -131,7 +126,7 @@ func faultyProperty() Property {
 	return Property{
 		Name: "wrong", About: "generators that are wrong on purpose are found out by the exams that ours passes",
 		Must:     fmt.Sprintf("all of %d rejected", len(faultyEngines())),
-		Duration: takes(45*time.Second, time.Minute),
+		Duration: func(l *Lab) time.Duration { return pick(l, 45*time.Second, time.Minute) },
 		Run:      measureFaulty,
 	}
 }
@@ -140,7 +135,7 @@ func faultyProperty() Property {
 // passed: else any engine would be found out by the noise.
 func measureFaulty(ctx context.Context, l *Lab) (Outcome, error) {
 	if l.own() == nil {
-		return unable(Unmeasured, "This system has no engine for it."), nil
+		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Text: "This system has no engine for it."}, nil
 	}
 	all := faultyEngines()
 	table := &Table{Header: []string{"what is wrong with it", "found out by", "because"}}
@@ -150,7 +145,7 @@ func measureFaulty(ctx context.Context, l *Lab) (Outcome, error) {
 		if err != nil {
 			return Outcome{}, fmt.Errorf("examining the engine in which %s: %w", w.name, err)
 		}
-		row := []string{w.name, dash(""), "it passed " + w.property}
+		row := []string{w.name, none, "it passed " + w.property}
 		switch {
 		case right.Verdict != Passed:
 			unfit++
@@ -190,9 +185,10 @@ func (w faultyEngine) measure(ctx context.Context, l *Lab) (right, found Outcome
 		return o, err
 	}
 	right, err = sit(w.sound, func(verdict string) bool { return verdict != Passed })
-	if err == nil && right.Verdict == Passed {
-		found, err = sit(w.wrap, func(verdict string) bool { return verdict == Unjudged })
+	if err != nil || right.Verdict != Passed {
+		return right, found, err
 	}
+	found, err = sit(w.wrap, func(verdict string) bool { return verdict == Unjudged })
 	return right, found, err
 }
 

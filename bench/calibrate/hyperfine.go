@@ -26,7 +26,7 @@ func hyperfineProperties() []Property {
 	return []Property{{
 		Name: hyperfine, About: "what hyperfine says of the same programs, one after the other, in like time",
 		ForComparison: true, Programs: []string{startupProgram},
-		Duration: takes(30*time.Second, 40*time.Minute),
+		Duration: func(l *Lab) time.Duration { return pick(l, 30*time.Second, 40*time.Minute) },
 		Run:      measureHyperfine,
 	}}
 }
@@ -41,7 +41,8 @@ type hyperfineRatio struct {
 func measureHyperfine(ctx context.Context, l *Lab) (Outcome, error) {
 	path, err := exec.LookPath(hyperfine)
 	if err != nil {
-		return unable(Unmeasured, "It is not installed (Debian: apt-get install hyperfine)."), nil
+		return Outcome{Verdict: Unmeasured, Measures: []Measure{},
+			Text: "It is not installed (Debian: apt-get install hyperfine)."}, nil
 	}
 	n, each := pick(l, 4, 100), pick(l, 3*time.Second, 10*time.Second)
 	medians, err := repeated(l, hyperfine+" median", 1, func(int) (int64, error) { return l.median(ctx) })
@@ -114,11 +115,11 @@ func ratioOf(a, b hyperfineTime) hyperfineRatio {
 }
 
 func (l *Lab) timeByHyperfine(ctx context.Context, path string, runs int, work time.Duration) (hyperfineTime, error) {
-	dir, remove, err := process.TempDir("what hyperfine exports")
+	dir, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
-		return hyperfineTime{}, err
+		return hyperfineTime{}, fmt.Errorf("making a folder for what hyperfine exports: %w", err)
 	}
-	defer remove()
+	defer os.RemoveAll(dir)
 	export := filepath.Join(dir, "export.json")
 	program := l.Programs[startupProgram].Path
 	cmd := exec.Command(path, "--shell=none", "--style=none", "--warmup", "5", "--runs", strconv.Itoa(runs),

@@ -1,19 +1,19 @@
 package calibrate
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"os/exec"
 	"slices"
 	"strings"
 	"time"
 
 	"forktax/bench/analysis"
+	"forktax/bench/check"
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
@@ -37,7 +37,7 @@ type Lab struct {
 	Kill     <-chan struct{}            // closed when there is no time to end programs in order; nil: there is
 	Progress func(Progress)             // nil means nobody wants to know
 
-	check      func(ctx context.Context, w CheckOptions) (*analysis.Check, error) // nil: liveCheck
+	check      func(ctx context.Context, o check.Options, pair check.Pair) (*analysis.Check, error) // nil: a live one
 	state      *state
 	estimate   progressEstimate
 	simulation simulation // nil: the real one
@@ -72,7 +72,6 @@ type visitResult struct {
 	real     []Stamp // in the order in which they arrived
 	invalid  analysis.Counts
 	analysis *analysis.Analysis
-	took     time.Duration // from when the engine began until it had ended
 }
 
 // A scenario is a load and what goes on meanwhile.
@@ -83,14 +82,15 @@ type scenario struct {
 	minRequests int // requests
 	blocks      int // 0 means 1
 	seed        uint64
-	pause       struct{ after, length time.Duration } // the server does nothing for so long
+	pause       standstill // of the server
 	// expected is the reason for which a visit is invalid that is as it should be; "" is none.
 	expected string
 }
 
 // A truthClient talks to a ground-truth server that runs.
 type truthClient struct {
-	url, control string
+	foreign subject.External
+	control string // its other URL
 }
 
 // serve starts a ground-truth server. Stop ends it.
@@ -108,15 +108,21 @@ func (l *Lab) serve(ctx context.Context) (s *truthClient, stop func() error, err
 	if err == nil && len(fields) != 3 {
 		err = fmt.Errorf("it said %q", line)
 	}
+	s = &truthClient{}
+	if err == nil {
+		s.control = fields[2]
+		s.foreign, err = subject.ParseExternal(truthName + "=" + fields[1])
+	}
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("starting the ground-truth server: %w", err), stop())
 	}
-	return &truthClient{fields[1], fields[2]}, stop, nil
+	return s, stop, nil
 }
 
-// ask asks the server to do something, or for something.
-func (s *truthClient) ask(ctx context.Context, method, path string, values url.Values) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, s.control+path+"?"+values.Encode(), nil)
+// restart returns what the server has done since it was last called, and has it begin again with a standstill.
+func (s *truthClient) restart(ctx context.Context, still standstill) (stamps []Stamp, err error) {
+	body, _ := json.Marshal(still) // numbers have no error
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.control, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -125,22 +131,11 @@ func (s *truthClient) ask(ctx context.Context, method, path string, values url.V
 		return nil, fmt.Errorf("asking the ground-truth server: %w", err)
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", resp.Status, text)
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("asking the ground-truth server: %s", resp.Status)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("asking the ground-truth server for %s: %w", path, err)
-	}
-	return text, nil
-}
-
-func (s *truthClient) stamps(ctx context.Context) (stamps []Stamp, err error) {
-	text, err := s.ask(ctx, http.MethodGet, "/stamps", nil)
-	if err != nil {
-		return nil, err
-	}
-	return stamps, json.Unmarshal(text, &stamps)
+	err = json.NewDecoder(resp.Body).Decode(&stamps)
+	return stamps, err
 }
 
 // An engineFunc is an engine.
@@ -150,18 +145,6 @@ type engineFunc func(ctx context.Context, v load.Visit, rec load.Recorder) error
 func (f engineFunc) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {
 	return f(ctx, v, rec)
 }
-
-var _ load.Engine = engineFunc(nil)
-
-// runningLauncher is a launcher of a server that runs already.
-type runningLauncher struct{ *truthClient }
-
-// Launch implements run.Launcher.
-func (s runningLauncher) Launch(_ context.Context, model, workload string) (*subject.Target, func() error, error) {
-	return &subject.Target{Workload: workload, Model: model, URL: s.url, External: true}, func() error { return nil }, nil
-}
-
-var _ run.Launcher = runningLauncher{}
 
 // Names of the one cell that a scenario has, and of the engine that is calibrated.
 const (
@@ -178,16 +161,14 @@ func (l *Lab) visit(ctx context.Context, s *truthClient, engine load.Engine, sc 
 	it := visitResult{scenario: sc}
 	observed := engineFunc(func(ctx context.Context, v load.Visit, rec load.Recorder) error {
 		it.visit = v
-		if err := s.prepare(ctx, sc); err != nil {
+		if _, err := s.restart(ctx, sc.pause); err != nil {
 			return err
 		}
-		begin := time.Now()
-		defer func() { it.took = time.Since(begin) }()
 		return engine.Run(ctx, v, rec)
 	})
-	runner := run.Runner{Plan: sc.plan(), Launcher: runningLauncher{s}, Engines: map[string]load.Engine{engineName: observed},
+	runner := run.Runner{Plan: sc.plan(), Launcher: &subject.Launcher{External: []subject.External{s.foreign}}, Engines: map[string]load.Engine{engineName: observed},
 		Machine: machine.Counters}
-	err := recordRun(runner, func(r *run.Runner) error { return r.Run(ctx) }, func(result *record.Result) error {
+	err := recordRun(runner, func(r *run.Runner, _ string) error { return r.Run(ctx) }, func(result *record.Result) error {
 		for _, b := range result.Blocks {
 			for o, err := range result.Observations(b) {
 				if err != nil {
@@ -204,19 +185,8 @@ func (l *Lab) visit(ctx context.Context, s *truthClient, engine load.Engine, sc 
 		return nil, err
 	}
 	it.invalid = it.analysis.Cells[0].Invalid
-	it.real, err = s.stamps(ctx)
+	it.real, err = s.restart(ctx, standstill{})
 	return &it, err
-}
-
-// prepare has the server begin a scenario.
-func (s *truthClient) prepare(ctx context.Context, sc scenario) error {
-	_, err := s.ask(ctx, http.MethodPost, "/forget", nil)
-	if err != nil || sc.pause.length == 0 {
-		return err
-	}
-	_, err = s.ask(ctx, http.MethodPost, "/still", url.Values{"after": {sc.pause.after.String()},
-		"for": {sc.pause.length.String()}})
-	return err
 }
 
 // plan is that of a run with one cell.

@@ -7,7 +7,13 @@ import (
 	"forktax/bench/record"
 )
 
-// measureLag asks how much too late the generator sends what is due.
+// lagProperty asks how much too late the generator sends what is due.
+var lagProperty = engineProperty{Property{
+	Name: "lag", About: "p99 of how much too late the generator sends, at 500 requests a second",
+	Must: "at most 1 ms", Aim: "at most 0.1 ms",
+	Duration: func(l *Lab) time.Duration { return pick(l, 7*time.Second, time.Minute) },
+}, measureLag}
+
 func measureLag(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	visits := pickDepth(c, 2, 6, 50)
 	var lags []float64

@@ -16,16 +16,6 @@ import (
 	"forktax/workload/contract"
 )
 
-// CheckOptions are a check that is to be made, as the command check makes it, of two variants of one program.
-type CheckOptions struct {
-	Program           subject.Program
-	Base, Candidate   map[string]string // their environments
-	Margin, MustCatch float64
-	Alpha             float64
-	Budget            time.Duration
-	Seed              uint64
-}
-
 // startupProgram is the program of all live checks.
 const startupProgram = "startup"
 
@@ -37,7 +27,7 @@ type checkResult struct {
 	Ratio   float64 `json:"ratio"` // of the response times, 0 if there was none
 }
 
-// A checkSet is many checks of the same kind.
+// A checkSet is many checks of the same kind, and how they are judged: by how many of them came to one verdict.
 type checkSet struct {
 	name              string
 	slower            float64 // the candidate, by so much: 0.1 is 10 %
@@ -45,29 +35,48 @@ type checkSet struct {
 	budget            time.Duration
 	n                 int
 
-	// The share of the checks that end with the verdict, and its limits.
-	share, verdict string
-	must, aim      *Range
-	fast           *Range // aim for the median of how long a check takes
+	verdict   string // that is counted
+	counted   string // what the measure of it is called
+	must, aim *Range // of the count
+	timeAim   *Range // of the median time of a check
 }
 
-// checks makes the checks of a set, and judges how they ended.
+// checks makes the checks of a set and judges them. Their times and what they saw are told for information.
 func (l *Lab) checks(ctx context.Context, s checkSet) (Outcome, error) {
 	all, work, err := l.runChecks(ctx, s)
 	if err != nil {
 		return Outcome{}, err
 	}
-	says, measures := summarize(all)
-	measures[0].Aim = s.fast
+	came := map[string]int{}
+	var seconds, changes []float64
+	alarms := ""
+	for _, v := range all {
+		came[v.Verdict]++
+		seconds = append(seconds, v.Seconds)
+		if v.Ratio > 0 {
+			changes = append(changes, 100*(v.Ratio-1))
+		}
+		if s.slower == 0 && v.Verdict == analysis.Regression {
+			alarms += " An alarm: " + v.Why + "."
+		}
+	}
+	slices.Sort(seconds)
+	took := func(q float64, aim *Range) Measure {
+		return Measure{Name: fmt.Sprintf("time of a check, p%g", 100*q), Unit: "s", N: len(all), Of: "checks",
+			Value: seconds[stats.NearestRank(q, len(seconds))-1], Aim: aim}
+	}
+	measures := []Measure{shareMeasure(s.counted, came[s.verdict], len(all), s.must, s.aim), took(0.5, s.timeAim),
+		took(0.95, nil)}
+	if len(changes) > 0 {
+		measures = append(measures, Measure{Name: "median of the changes that were seen", Unit: "%", N: len(changes),
+			Of: "checks", Value: stats.Median(changes)})
+	}
+	says := fmt.Sprintf("Of %d checks %d found a regression, %d passed and %d were inconclusive.%s", len(all),
+		came[analysis.Regression], came[analysis.Pass], came[analysis.Undecided], alarms)
 	if s.slower > 0 {
 		says = fmt.Sprintf("The start was longer by %v. %s", work, says)
 	}
-	for _, v := range all {
-		if s.slower == 0 && v.Verdict == analysis.Regression {
-			says += " An alarm: " + v.Why + "."
-		}
-	}
-	return newOutcome(says, append([]Measure{shareMeasure(s.share, countVerdicts(all)[s.verdict], s.n, s.must, s.aim)}, measures...)...), nil
+	return newOutcome(says, measures...), nil
 }
 
 // runChecks makes the checks of a set. The candidate's start is longer by a share of the median that the program takes
@@ -82,12 +91,12 @@ func (l *Lab) runChecks(ctx context.Context, s checkSet) ([]checkResult, time.Du
 		work = time.Duration(s.slower * float64(medians[0]))
 	}
 	all, err := repeated(l, s.name, s.n, func(i int) (checkResult, error) {
-		w := CheckOptions{Program: l.Programs[startupProgram], Margin: s.margin, MustCatch: s.mustCatch,
-			Alpha: sequential.DefaultAlpha, Budget: s.budget, Seed: l.Seed + uint64(i) + 1}
+		pair := check.Pair{Program: l.Programs[startupProgram]}
 		if work > 0 {
-			w.Candidate = map[string]string{contract.EnvStartupWork: work.String()}
+			pair.Candidate = map[string]string{contract.EnvStartupWork: work.String()}
 		}
-		c, err := l.makeCheck(ctx, w)
+		c, err := l.makeCheck(ctx, check.Options{Margin: s.margin, MustCatch: s.mustCatch,
+			Alpha: sequential.DefaultAlpha, Budget: s.budget, Seed: l.Seed + uint64(i) + 1}, pair)
 		if err != nil {
 			return checkResult{}, fmt.Errorf("check %d of %d: %w", i+1, s.n, err)
 		}
@@ -115,39 +124,6 @@ func (l *Lab) median(ctx context.Context) (ns int64, err error) {
 	return ns, err
 }
 
-// countVerdicts counts the verdicts.
-func countVerdicts(all []checkResult) map[string]int {
-	n := map[string]int{}
-	for _, v := range all {
-		n[v.Verdict]++
-	}
-	return n
-}
-
-// summarize returns how the checks of a set ended, how long they took, and what they saw.
-func summarize(all []checkResult) (string, []Measure) {
-	var seconds, ratios []float64
-	for _, v := range all {
-		seconds = append(seconds, v.Seconds)
-		if v.Ratio > 0 {
-			ratios = append(ratios, 100*(v.Ratio-1))
-		}
-	}
-	n := countVerdicts(all)
-	slices.Sort(seconds)
-	at := func(q float64) Measure {
-		return Measure{Name: fmt.Sprintf("time of a check, p%g", 100*q), Unit: "s", N: len(all), Of: "checks",
-			Value: seconds[stats.NearestRank(q, len(seconds))-1]}
-	}
-	measures := []Measure{at(0.5), at(0.95)}
-	if len(ratios) > 0 {
-		measures = append(measures, Measure{Name: "median of the changes that were seen", Unit: "%", N: len(ratios),
-			Of: "checks", Value: stats.Median(ratios)})
-	}
-	return fmt.Sprintf("Of %d checks %d found a regression, %d passed and %d were inconclusive.", len(all),
-		n[analysis.Regression], n[analysis.Pass], n[analysis.Undecided]), measures
-}
-
 // shareMeasure is k of n as a measure that is judged by its count, with the interval of Clopper and Pearson.
 func shareMeasure(name string, k, n int, must *Range, aim *Range) Measure {
 	low, high := clopperPearson(k, n)
@@ -156,26 +132,32 @@ func shareMeasure(name string, k, n int, must *Range, aim *Range) Measure {
 	return m
 }
 
+// rate is k of n in percent, with the same interval.
+func rate(name string, k, n int, of string, must, aim *Range) Measure {
+	low, high := clopperPearson(k, n)
+	return Measure{Name: name, Unit: "%", Value: 100 * float64(k) / float64(n), Low: new(100 * low), High: new(100 * high),
+		N: n, Of: of, Must: must, Aim: aim}
+}
+
 // clopperPearson is the exact 95 % interval of a probability of which k of n trials came true: its ends are those
 // probabilities with which as many, or as few, are 2.5 % likely. Source: Clopper and Pearson 1934.
-func clopperPearson(k, n int) (low, high float64) {
-	atLeast := func(p float64) float64 { return 1 - binomial(k-1, n, p) }
-	atMost := func(p float64) float64 { return binomial(k, n, p) }
-	low, high = 0, 1
-	if k > 0 {
-		low = bisect(func(p float64) bool { return atLeast(p) < 0.025 })
+func clopperPearson(k, n int) (low, high float64) { return 1 - highest(n-k, n), highest(k, n) }
+
+// highest is the probability with which at most k of n come true in 2.5 % of all cases.
+func highest(k, n int) float64 {
+	low, high := 0.0, 1.0
+	for range 60 {
+		if half := (low + high) / 2; k == n || binomial(k, n, half) > 0.025 {
+			low = half
+		} else {
+			high = half
+		}
 	}
-	if k < n {
-		high = bisect(func(p float64) bool { return atMost(p) > 0.025 })
-	}
-	return low, high
+	return high
 }
 
 // binomial is how likely at most k of n come true.
 func binomial(k, n int, p float64) float64 {
-	if k < 0 {
-		return 0
-	}
 	sum := 0.0
 	lgn, _ := math.Lgamma(float64(n + 1))
 	for i := 0; i <= k; i++ {
@@ -184,19 +166,6 @@ func binomial(k, n int, p float64) float64 {
 		sum += math.Exp(lgn - a - b + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
 	}
 	return sum
-}
-
-// bisect finds where, between 0 and 1, below is no longer so.
-func bisect(below func(p float64) bool) float64 {
-	low, high := 0.0, 1.0
-	for range 60 {
-		if half := (low + high) / 2; below(half) {
-			low = half
-		} else {
-			high = half
-		}
-	}
-	return low
 }
 
 // smallChecks is how many checks are to find a small change.
@@ -219,8 +188,8 @@ func checkProperties() []Property {
 		Duration: func(l *Lab) time.Duration { return time.Duration(pick(l, 20, 200)) * 10 * time.Second },
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
 			return l.checks(ctx, checkSet{name: "found", slower: 0.1, margin: sequential.DefaultMargin,
-				mustCatch: sequential.DefaultMustCatch, budget: 20 * time.Second, n: pick(l, 20, 200), share: "found",
-				verdict: analysis.Regression, must: atLeast(pick(l, 19., 196)), fast: atMost(5)})
+				mustCatch: sequential.DefaultMustCatch, budget: 20 * time.Second, n: pick(l, 20, 200),
+				verdict: analysis.Regression, counted: "found", must: atLeast(pick(l, 19.0, 196)), timeAim: atMost(5)})
 		},
 	}, {
 		Name: "found-small", About: "a start-up that costs 2 % more is found at margin 0 within 120 s, live",
@@ -230,7 +199,7 @@ func checkProperties() []Property {
 		Duration: func(*Lab) time.Duration { return smallChecks * 60 * time.Second },
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
 			return l.checks(ctx, checkSet{name: "found-small", slower: 0.02, mustCatch: 0.02, budget: 2 * time.Minute,
-				n: smallChecks, share: "found", verdict: analysis.Regression, must: atLeast(0.9 * smallChecks),
+				n: smallChecks, verdict: analysis.Regression, counted: "found", must: atLeast(0.9 * smallChecks),
 				aim: atLeast(0.98 * smallChecks)})
 		},
 	}}
@@ -241,18 +210,16 @@ func checkProperties() []Property {
 // inconclusive, which are none.
 func (l *Lab) falseAlarms(ctx context.Context, name string, n, most int) (Outcome, error) {
 	return l.checks(ctx, checkSet{name: name, margin: sequential.DefaultMargin, mustCatch: sequential.DefaultMustCatch,
-		budget: pick(l, 8*time.Second, time.Minute), n: n, share: "false alarms", verdict: analysis.Regression,
+		budget: pick(l, 8*time.Second, time.Minute), n: n, verdict: analysis.Regression, counted: "false alarms",
 		must: atMost(float64(most)), aim: atMost(0)})
 }
 
 // makeCheck makes a check as the command check does, and leaves nothing behind.
-func (l *Lab) makeCheck(ctx context.Context, w CheckOptions) (*analysis.Check, error) {
+func (l *Lab) makeCheck(ctx context.Context, o check.Options, pair check.Pair) (*analysis.Check, error) {
 	if l.check != nil {
-		return l.check(ctx, w)
+		return l.check(ctx, o, pair)
 	}
 	counted, measured := analysis.Gated()
-	o := check.Options{Margin: w.Margin, MustCatch: w.MustCatch, Alpha: w.Alpha, Budget: w.Budget, Seed: w.Seed,
-		Gates: slices.Concat(counted, measured)}
-	pair := check.Pair{Program: w.Program, Base: w.Base, Candidate: w.Candidate}
+	o.Gates = slices.Concat(counted, measured)
 	return o.OfPair(ctx, pair, &subject.Launcher{Exporter: l.Command, Kill: l.Kill}, l.Finder)
 }

@@ -10,15 +10,16 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/calibrate"
+	"forktax/bench/check"
 	"forktax/bench/subject"
 	"forktax/bench/subject/programtest"
 )
 
 // checking is a lab whose checks come to these verdicts, in turn.
-func checking(verdicts ...string) (*calibrate.Lab, *[]calibrate.CheckOptions) {
-	var asked []calibrate.CheckOptions
+func checking(verdicts ...string) (*calibrate.Lab, *[]check.Options) {
+	var asked []check.Options
 	l := newLab()
-	calibrate.SetCheck(l, func(_ context.Context, w calibrate.CheckOptions) (*analysis.Check, error) {
+	calibrate.SetCheck(l, func(_ context.Context, w check.Options, _ check.Pair) (*analysis.Check, error) {
 		v := verdicts[len(asked)%len(verdicts)]
 		asked = append(asked, w)
 		if v == "" {

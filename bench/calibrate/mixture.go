@@ -8,8 +8,14 @@ import (
 	"forktax/bench/record"
 )
 
-// measureMixture compares the percentiles that the client sees with those of the same requests as the server recorded
+// mixtureProperty compares the percentiles that the client sees with those of the same requests as the server recorded
 // them.
+var mixtureProperty = engineProperty{Property{
+	Name: "truth", About: "p50 to p99 of service times against what a ground-truth server really did",
+	Must: "within 2 %, service times from 5 ms on", Aim: "within 0.5 %",
+	Duration: func(l *Lab) time.Duration { return pick(l, 8*time.Second, 30*time.Second) },
+}, measureMixture}
+
 func measureMixture(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	percentiles := []float64{0.5, 0.75, 0.9, 0.95, 0.99}
 	visits := pickDepth(c, 1, 6, 24)

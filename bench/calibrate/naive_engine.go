@@ -26,8 +26,6 @@ type naiveEngine struct {
 	skips    bool // it leaves out what is due while all connections are in use
 }
 
-var _ load.Engine = naiveEngine{}
-
 // Run implements load.Engine.
 func (e naiveEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {
 	u, err := url.Parse(v.URL)
@@ -186,8 +184,6 @@ type alteredEngine struct {
 	alterVisit        func(load.Visit) load.Visit                                        // nil: as it was
 	alterObservations func(v load.Visit, seen []record.Observation) []record.Observation // nil: as it is
 }
-
-var _ load.Engine = alteredEngine{}
 
 // Run implements load.Engine.
 func (e alteredEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {

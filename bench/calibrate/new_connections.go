@@ -7,9 +7,15 @@ import (
 	"forktax/bench/record"
 )
 
-// measureNewConnections makes each request on a new connection, one client. Such a client is always either in a request
-// or about to begin the next one, so time that lies between two requests is time that was left out of both: that of
-// connecting.
+// newConnectionsProperty makes each request on a new connection, one client. Such a client is always either in a
+// request or about to begin the next one, so time that lies between two requests is time that was left out of both:
+// that of connecting.
+var newConnectionsProperty = engineProperty{Property{
+	Name: "connect", About: "connecting is a part of a request on a new connection",
+	Must:     "at most 25 % of the time of one client between two requests",
+	Duration: func(l *Lab) time.Duration { return pick(l, 3*time.Second, 10*time.Second) },
+}, measureNewConnections}
+
 func measureNewConnections(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	anew := closed(1)
 	anew.NoReuse = true

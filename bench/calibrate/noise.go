@@ -27,14 +27,18 @@ func noiseProperties() []Property {
 		Name: "labels", About: "rate of alarms with labels drawn anew on recorded noise, α = 5 %",
 		Must:     "5 ± 0.65 %",
 		Programs: []string{startupProgram},
-		Duration: takes(time.Minute, 20*time.Minute),
-		Run:      func(ctx context.Context, l *Lab) (Outcome, error) { return l.labelsOn(ctx, recordedNoise) },
+		Duration: func(l *Lab) time.Duration { return pick(l, time.Minute, 20*time.Minute) },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.drawOn(ctx, recordedNoise, labelDraws, l.labels)
+		},
 	}, {
 		Name: "injected", About: "changes of known size on recorded noise: bias of the estimate, coverage of its interval",
 		Must: "bias at most 2 points, coverage 92 to 98 %", Aim: "0.3 points, 94 to 96 %",
 		Programs: []string{startupProgram},
-		Duration: takes(15*time.Second, 2*time.Minute),
-		Run:      runInjected,
+		Duration: func(l *Lab) time.Duration { return pick(l, 15*time.Second, 2*time.Minute) },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.drawOn(ctx, recordedNoise, pick(l, 300, 2000), l.injected)
+		},
 	}}
 }
 
@@ -61,17 +65,14 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s sequenti
 	pl := plan.Plan{Workloads: []contract.Description{p.Description}, BudgetNS: int64(budget), MinRequests: 5, Seed: l.Seed,
 		Baseline: "base", Check: &plan.CheckSpec{Candidate: "candidate", Metrics: []string{analysis.MetricResponse},
 			MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha}}
-	var variants []subject.Variant
 	for _, name := range []string{"base", "candidate"} {
-		v := subject.Variant{Name: name, Model: plan.Fresh}
-		pl.Variants = append(pl.Variants, v)
-		variants = append(variants, v)
+		pl.Variants = append(pl.Variants, subject.Variant{Name: name, Model: plan.Fresh})
 		pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: name,
 			Engine: load.Default, Load: closed(1)})
 	}
 	runner := run.Runner{Plan: pl, Engines: load.Engines(), Machine: machine.Counters}
-	err = recordRun(runner, func(r *run.Runner) error {
-		r.Launcher = &subject.Launcher{Seed: l.Seed, Programs: []subject.Program{p}, Variants: variants,
+	err = recordRun(runner, func(r *run.Runner, dir string) error {
+		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: []subject.Program{p}, Variants: pl.Variants,
 			Kill: l.Kill}
 		began := time.Now()
 		return r.RunStarts(ctx, func(int) (time.Duration, error) {
@@ -110,21 +111,23 @@ const (
 	fewDraws   = 4_000 // of the gate's signs, for each of them: its error, a third of 1 %, cancels over so many seeds
 )
 
-// labelsOn records noise, unless the state has some of that name, and draws labels on it.
-func (l *Lab) labelsOn(ctx context.Context, name string) (Outcome, error) {
-	s, err := l.noise(ctx, name)
+// drawOn records noise, unless the state has some of that name, and draws on it n times, if there is enough of it.
+func (l *Lab) drawOn(ctx context.Context, name string, n int,
+	draw func(ctx context.Context, noise sequential.Series, n int) (Outcome, error)) (Outcome, error) {
+	noise, err := l.noise(ctx, name)
 	if err != nil {
 		return Outcome{}, err
 	}
-	return l.labels(ctx, s, labelDraws)
+	if len(noise) < sequential.StartsAtOnce {
+		return Outcome{Verdict: Unjudged, Measures: []Measure{},
+			Text: fmt.Sprintf("Only %d starts of the targets have valid pairs, and a look takes %d.", len(noise),
+				sequential.StartsAtOnce)}, nil
+	}
+	return draw(ctx, noise, n)
 }
 
 // labels draws labels anew n times, and counts how often each test says that the sides differ.
 func (l *Lab) labels(ctx context.Context, s sequential.Series, n int) (Outcome, error) {
-	if len(s) < sequential.StartsAtOnce {
-		return unable(Unjudged, "Only %d starts of the targets have valid pairs, and a look takes %d.", len(s),
-			sequential.StartsAtOnce), nil
-	}
 	var byGate, byStarts, byPairs int
 	for i := range n {
 		if i%100 == 0 && ctx.Err() != nil {
@@ -150,24 +153,12 @@ func (l *Lab) labels(ctx context.Context, s sequential.Series, n int) (Outcome, 
 			byPairs++
 		}
 	}
-	rate := func(name string, k int, must *Range) Measure {
-		low, high := clopperPearson(k, n)
-		return Measure{Name: name, Unit: "%", Value: 100 * float64(k) / float64(n), Low: new(100 * low),
-			High: new(100 * high), N: n, Of: "labels", Must: must}
-	}
 	return newOutcome(fmt.Sprintf("%d starts of two copies with %d pairs of blocks were recorded. The two sides of each "+
 		"start then changed places by the fall of a coin, %d times: one test in twenty may say that they differ. A "+
 		"test that takes the pairs for independent is told for information: if starts differ, it says so too often.",
-		len(s), pairsOf(s), n), rate("alarms of the gate, before they are confirmed", byGate, about(5, 0.65)),
-		rate("signed rank over starts", byStarts, about(5, 0.65)),
-		rate("signed rank over pairs", byPairs, nil)), nil
-}
-
-func pairsOf(s sequential.Series) (n int) {
-	for _, start := range s {
-		n += len(start)
-	}
-	return n
+		len(s), len(slices.Concat(s...)), n), rate("alarms of the gate, before they are confirmed", byGate, n, "labels", about(5, 0.65), nil),
+		rate("signed rank over starts", byStarts, n, "labels", about(5, 0.65), nil),
+		rate("signed rank over pairs", byPairs, n, "labels", nil, nil)), nil
 }
 
 // injectedSizes are the changes, as shares.
@@ -175,17 +166,6 @@ var injectedSizes = []float64{0, 0.01, 0.02, 0.03, 0.05, 0.10, 0.20, 0.50}
 
 // checkStarts is about how many starts of the targets a check has in its minute.
 const checkStarts = 96
-
-func runInjected(ctx context.Context, l *Lab) (Outcome, error) {
-	noise, err := l.noise(ctx, recordedNoise)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if len(noise) < sequential.StartsAtOnce {
-		return unable(Unjudged, "Only %d starts of the targets have valid pairs.", len(noise)), nil
-	}
-	return l.injected(ctx, noise, pick(l, 300, 2000))
-}
 
 // injected draws whole starts from the recorded noise, with replacement and with labels drawn anew, adds a change of
 // known size, and holds what is estimated and decided against it, in n checks of each size.
@@ -230,15 +210,12 @@ func (l *Lab) injected(ctx context.Context, noise sequential.Series, n int) (Out
 		table.Rows = append(table.Rows, row)
 		l.step(float64(k+1) / float64(len(injectedSizes)))
 	}
-	low, high := clopperPearson(covered, intervals)
 	o := newOutcome(fmt.Sprintf("%d starts with %d pairs were recorded. For each size, %d checks of %d starts each were "+
 		"drawn from them, whole starts with labels drawn anew, and the change added. At margin 0 a change of 2 %% "+
-		"must be caught, at margin 3 %% one of 10 %%.", len(noise), pairsOf(noise), n, checkStarts),
+		"must be caught, at margin 3 %% one of 10 %%.", len(noise), len(slices.Concat(noise...)), n, checkStarts),
 		Measure{Name: "largest bias of the mean estimate", Unit: "points", Value: furthest, N: n,
 			Of: "checks of each size", Must: atMost(2), Aim: atMost(0.3)},
-		Measure{Name: "coverage of the 95 % interval", Unit: "%", Value: 100 * float64(covered) / float64(intervals),
-			Low: new(100 * low), High: new(100 * high), N: intervals, Of: "intervals", Must: within(92, 98),
-			Aim: within(94, 96)})
+		rate("coverage of the 95 % interval", covered, intervals, "intervals", within(92, 98), within(94, 96)))
 	o.Table = table
 	return o, nil
 }
@@ -263,7 +240,7 @@ func shifted(s sequential.Series, by float64) sequential.Series {
 
 func percent(k, n int) string {
 	if n == 0 {
-		return dash("")
+		return none
 	}
 	return fmt.Sprintf("%.1f %%", 100*float64(k)/float64(n))
 }

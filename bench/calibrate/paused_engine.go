@@ -26,22 +26,14 @@ type pausedEngine struct {
 	length time.Duration
 }
 
-var _ load.Engine = pausedEngine{}
-
-// A pausedVisit is the input of the process.
-type pausedVisit struct {
-	Visit load.Visit
-	Stop  []string // the command that pauses it
-}
-
 // Run implements load.Engine.
 func (e pausedEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder) error {
 	var in bytes.Buffer
 	stop := e.lab.tool(helperPause, e.after.String(), e.length.String()).Args
-	if err := gob.NewEncoder(&in).Encode(pausedVisit{v, stop}); err != nil {
+	if err := gob.NewEncoder(&in).Encode(v); err != nil {
 		return err
 	}
-	cmd := e.lab.tool(helperVisit)
+	cmd := e.lab.tool(append([]string{helperVisit}, stop...)...)
 	cmd.Stdin = &in
 	out, err := process.Output(ctx, v.Length+v.Load.Timeout()+time.Minute, cmd)
 	if err != nil {
@@ -55,23 +47,19 @@ func (e pausedEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder) 
 	return nil
 }
 
-// pausedVisitHelper makes the visit that it reads, has itself paused in the middle of it, and writes what it saw to
-// out.
-func pausedVisitHelper(ctx context.Context, _ []string, in io.Reader, out io.Writer) error {
-	var e pausedVisit
-	if err := gob.NewDecoder(in).Decode(&e); err != nil {
+// pausedVisitHelper makes the visit that in tells, and writes what it saw to out. Args are the command that stops it in
+// the middle.
+func pausedVisitHelper(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
+	var v load.Visit
+	if err := gob.NewDecoder(in).Decode(&v); err != nil {
 		return fmt.Errorf("reading what to visit: %w", err)
 	}
-	engine := epollEngine()
-	if engine == nil {
-		return errors.New("this system has no engine for it")
-	}
-	stop := exec.CommandContext(ctx, e.Stop[0], e.Stop[1:]...)
+	stop := exec.CommandContext(ctx, args[0], args[1:]...)
 	if err := stop.Start(); err != nil {
 		return fmt.Errorf("starting what stops the generator: %w", err)
 	}
 	var seen memoryRecorder
-	if err := errors.Join(engine.Run(ctx, e.Visit, &seen), stop.Wait()); err != nil {
+	if err := errors.Join(epollEngine().Run(ctx, v, &seen), stop.Wait()); err != nil {
 		return err
 	}
 	return gob.NewEncoder(out).Encode([]record.Observation(seen))
@@ -105,5 +93,3 @@ type memoryRecorder []record.Observation
 
 // Observe implements load.Recorder.
 func (t *memoryRecorder) Observe(batch []record.Observation) { *t = append(*t, batch...) }
-
-var _ load.Recorder = (*memoryRecorder)(nil)

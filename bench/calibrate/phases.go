@@ -2,7 +2,11 @@ package calibrate
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"time"
 
 	"forktax/bench/analysis"
@@ -22,7 +26,7 @@ func phaseProperties() []Property {
 		Name: "phases", About: "the phases of CGI requests, their sum against the whole",
 		Must: "within 5 %", Aim: "within 1 %",
 		Programs: []string{"hello", "guestbook"},
-		Duration: takes(10*time.Second, time.Minute),
+		Duration: func(l *Lab) time.Duration { return pick(l, 10*time.Second, time.Minute) },
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
 			return l.phases(ctx, []string{"hello", "guestbook"}, pick(l, 8*time.Second, time.Minute))
 		},
@@ -45,8 +49,8 @@ func (l *Lab) record(ctx context.Context, programs []subject.Program, budget tim
 	}
 	runner := run.Runner{Plan: pl, Engines: load.Engines(), Machine: machine.Counters,
 		Progress: func(p run.Progress) { l.step(p.Share) }}
-	return recordRun(runner, func(r *run.Runner) error {
-		r.Launcher = &subject.Launcher{Seed: l.Seed, Programs: programs, Kill: l.Kill}
+	return recordRun(runner, func(r *run.Runner, dir string) error {
+		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: programs, Kill: l.Kill}
 		return r.Run(ctx)
 	}, func(result *record.Result) error {
 		analysis, err := analysis.Analyze(result)
@@ -108,4 +112,27 @@ func medians(name string, c analysis.Cell) Measure {
 		m.Value = 100 * (float64(sum)/float64(*c.Response.P50) - 1)
 	}
 	return m
+}
+
+// recordRun has a runner make a record as any run does, in a folder that it may use for its targets as well, and use
+// read it while it is there.
+func recordRun(r run.Runner, carryOut func(r *run.Runner, dir string) error, use func(*record.Result) error) error {
+	dir, err := os.MkdirTemp("", "forktax-")
+	if err != nil {
+		return fmt.Errorf("making a folder for a run: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	r.Record, err = record.Create(filepath.Join(dir, "run"), record.Head{Schema: record.Schema, ID: "calibration",
+		Plan: r.Plan, Started: time.Now()})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(carryOut(&r, dir), r.Record.Finish(record.Tail{Complete: true})); err != nil {
+		return err
+	}
+	result, err := record.Read(r.Record.Dir)
+	if err != nil {
+		return err
+	}
+	return use(result)
 }

@@ -31,11 +31,6 @@ type Property struct {
 	Run      func(ctx context.Context, l *Lab) (Outcome, error)
 }
 
-// takes is how long a property takes in a quick and in a full calibration.
-func takes(quick, full time.Duration) func(*Lab) time.Duration {
-	return func(l *Lab) time.Duration { return pick(l, quick, full) }
-}
-
 // An Outcome is what a property came to. An error of Run is not one: it means that nothing could be measured at all.
 type Outcome struct {
 	Verdict  string    `json:"verdict"`
@@ -125,13 +120,7 @@ func newOutcome(says string, measures ...Measure) Outcome {
 	return o
 }
 
-// unable is the outcome of a property that could not be judged, or not be measured.
-func unable(verdict, says string, args ...any) Outcome {
-	return Outcome{Verdict: verdict, Measures: []Measure{}, Text: fmt.Sprintf(says, args...)}
-}
-
-// Properties are all, in the order in which they are measured and certified: the rows of the table in
-// docs/methodology.md.
+// Properties are all, in the order in which they are measured and certified: the rows of the table of docs/methodology.md.
 func Properties() []Property {
 	return slices.Concat(exactProperties(), ownEngineProperties(), phaseProperties(), checkProperties(), noiseProperties(), hostileProperties(), hyperfineProperties())
 }

@@ -10,6 +10,14 @@ import (
 	"forktax/bench/record"
 )
 
+// queueProperty compares mean response times with queueing theory: one server that takes s for each request, to which
+// they come at random (M/D/1).
+var queueProperty = engineProperty{Property{
+	Name: "queue", About: "mean response time of a serial server with Poisson arrivals, half busy, against M/D/1",
+	Must: "within 10 %", Aim: "within 3 %",
+	Duration: func(l *Lab) time.Duration { return pick(l, 21*time.Second, 4*time.Minute) },
+}, measureQueue}
+
 // A queue has one server that serves each request for so long and is busy for the share ρ of the time.
 type queue struct {
 	service time.Duration
@@ -37,8 +45,6 @@ func (q queue) ideal(arrivals []time.Duration) time.Duration {
 	return sum / time.Duration(max(len(arrivals), 1))
 }
 
-// measureQueue compares mean response times with queueing theory: one server that takes s for each request, to which
-// they come at random (M/D/1).
 func measureQueue(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	q := queue{2 * time.Millisecond, 0.5}
 	rate := q.rho / q.service.Seconds()

@@ -8,29 +8,29 @@ import (
 	"time"
 )
 
-// A ServiceSpec says what a request wants of the ground-truth server. It is the request's query, as JSON, so that every
-// load engine can send it.
+// A ServiceSpec is how the ground-truth server is to serve a request. It is in the request's query, so that every load
+// engine can send it.
 type ServiceSpec struct {
-	Time   time.Duration // how long to serve
-	Spread time.Duration `json:",omitempty"` // the mean of an exponential time on top: a mixture, whose percentiles differ
+	Time   time.Duration `json:",omitempty"` // how long to serve
+	Spread time.Duration `json:",omitempty"` // more, exponentially, on the average: a mixture, whose percentiles differ
 	Seed   uint64        `json:",omitempty"` // of the spread
 	Serial bool          `json:",omitempty"` // one request at a time, in the order in which they came
-	Spin   bool          `json:",omitempty"` // be busy meanwhile, not asleep
+	Spin   bool          `json:",omitempty"` // be busy meanwhile, instead of asleep
 	Halves bool          `json:",omitempty"` // write the head of the answer at once, and the body at the end
-	Fail   int           `json:",omitempty"` // every so-many-th answer has status 500, at once; 0: none
+	Fail   int           `json:",omitempty"` // each Fail-th response has status 500, at once; 0: none
 }
 
 // Path is what to ask for.
 func (a ServiceSpec) Path() string {
-	text, _ := json.Marshal(a) // fails for no number
-	return "/serve?" + url.QueryEscape(string(text))
+	text, _ := json.Marshal(a) // numbers and booleans have no error
+	return "/serve?" + url.Values{"ask": {string(text)}}.Encode()
 }
 
-// parseServiceSpec reads the query of a Path.
+// parseServiceSpec reads what Path wrote.
 func parseServiceSpec(query string) (a ServiceSpec, err error) {
-	text, err := url.QueryUnescape(query)
+	q, err := url.ParseQuery(query)
 	if err == nil {
-		err = json.Unmarshal([]byte(text), &a)
+		err = json.Unmarshal([]byte(q.Get("ask")), &a)
 	}
 	if err != nil {
 		return ServiceSpec{}, fmt.Errorf("reading what is asked for: %w", err)

@@ -126,7 +126,7 @@ func (e *reckoned) send(v load.Visit, intended, sent time.Duration) record.Obser
 
 func (e *reckoned) due(i int, arrived time.Duration) time.Duration {
 	still := func(at time.Duration) time.Duration {
-		if from, until := e.sc.pause.after, e.sc.pause.after+e.sc.pause.length; from <= at && at < until {
+		if from, until := e.sc.pause.After, e.sc.pause.After+e.sc.pause.Length; from <= at && at < until {
 			return until
 		}
 		return at

@@ -9,6 +9,16 @@ import (
 	"forktax/bench/record"
 )
 
+// stallProperty has the server stand still for a while, and then the generator. Whoever wanted an answer then has
+// waited either way, so the percentiles of the response time follow from arithmetic. A generator that forgets requests
+// while it waits (coordinated omission) is found out by it.
+var stallProperty = engineProperty{Property{
+	Name: "stall", About: "response times while the server, or the generator, stands still for 0.5 s in 10 s",
+	Must:     "p96 to p99.9 within max(10 ms, 3 %) of theory; of the generator: in no service time, and flagged",
+	Aim:      "within 1 %",
+	Duration: func(l *Lab) time.Duration { return time.Duration(pick(l, 1, 6)) * 33 * time.Second },
+}, measureStall}
+
 // A stall is one of S in a time T, during which requests arrive evenly at a rate, each served for s. If the server does
 // one at a time, ρ = rate·s of it is busy. Those that arrive during the stall wait for its end, and behind each other:
 // the k-th is answered S − k·(1−ρ)/rate + s after it was intended.
@@ -24,9 +34,6 @@ func (s stall) quantile(q float64) time.Duration {
 
 const stallRate = 400 // a second: enough that p99.9 has its observations, and the steps between them are small
 
-// measureStall has the server stand still for a while, and then the generator. Whoever wanted an answer then has waited
-// either way, so the percentiles of the response time follow from arithmetic. A generator that forgets requests while
-// it waits (coordinated omission) is found out by it.
 func measureStall(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	st := stall{length: 500 * time.Millisecond, total: 10 * time.Second, service: 250 * time.Microsecond}
 	quantiles := []float64{0.96, 0.97, 0.98, 0.99, 0.995, 0.999}
@@ -66,7 +73,7 @@ func measureStall(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 				sc.expected = "lag"
 			}
 			if stage.engine == nil {
-				sc.pause.after, sc.pause.length = st.total/2, st.length
+				sc.pause = standstill{st.total / 2, st.length}
 				result, err = c.visitValid(ctx, sc)
 				results = append(results, result)
 			} else {

@@ -1,12 +1,10 @@
 package calibrate
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -69,13 +67,12 @@ func openState(dir string, h Header, restart bool) (*state, error) {
 	if s.file, err = os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
 		return nil, fmt.Errorf("opening the state of the calibration: %w", err)
 	}
-	if err := s.file.Truncate(whole); err != nil { // half a line is of one that was killed
-		return nil, errors.Join(err, s.file.Close())
+	err = s.file.Truncate(whole) // half a line is of one that was killed
+	if err == nil && whole == 0 {
+		err = s.append(entry{Header: &h})
 	}
-	if whole == 0 {
-		if err := s.append(entry{Header: &h}); err != nil {
-			return nil, errors.Join(err, s.file.Close())
-		}
+	if err != nil {
+		return nil, errors.Join(err, s.file.Close())
 	}
 	return s, nil
 }
@@ -117,33 +114,27 @@ func (h Header) unlike(had Header) string {
 
 // read takes in the whole lines of the file, and returns how many bytes they are.
 func (s *state) read(name string) (whole int64, err error) {
-	f, err := os.Open(name)
+	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
 	if err != nil {
 		return 0, fmt.Errorf("reading the state of the calibration: %w", err)
 	}
-	defer f.Close()
-	r := bufio.NewReader(f)
-	for n := 1; ; n++ {
-		text, err := r.ReadBytes('\n')
-		if err == io.EOF {
-			return whole, nil
-		}
-		if err != nil {
-			return 0, fmt.Errorf("reading the state of the calibration: %w", err)
-		}
+	text = text[:bytes.LastIndexByte(text, '\n')+1]
+	n := 0
+	for line := range bytes.Lines(text) {
+		n++
 		var e entry
-		if err := json.Unmarshal(bytes.TrimSpace(text), &e); err != nil {
+		if err := json.Unmarshal(line, &e); err != nil {
 			return 0, fmt.Errorf("%s:%d: %w", name, n, err)
 		}
 		if (n == 1) != (e.Header != nil) {
 			return 0, fmt.Errorf("%s:%d: the first line, and no other, is the header", name, n)
 		}
 		s.take(e)
-		whole += int64(len(text))
 	}
+	return int64(len(text)), nil
 }
 
 func (s *state) take(e entry) {

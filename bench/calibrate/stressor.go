@@ -2,12 +2,18 @@ package calibrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"sync"
 	"time"
+
+	"forktax/bench/analysis"
+	"forktax/bench/process"
+	"forktax/bench/stats/sequential"
 )
 
 // stress is a stressor: it prints "ready", and until ctx or in ends it is idle for a while and then, by
@@ -22,21 +28,16 @@ func stress(ctx context.Context, _ []string, in io.Reader, stdout io.Writer) err
 	if _, err := fmt.Fprintln(stdout, "ready"); err != nil {
 		return err
 	}
+	bursts := []func(context.Context){busy, pressure, func(ctx context.Context) { forks(ctx, self) }}
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(burst()):
 		}
-		until := time.Now().Add(burst())
-		switch rand.IntN(3) {
-		case 0:
-			busy(ctx, until)
-		case 1:
-			forks(ctx, until, self)
-		case 2:
-			pressure(ctx, until)
-		}
+		during, cancel := context.WithTimeout(ctx, burst())
+		bursts[rand.IntN(len(bursts))](during)
+		cancel()
 	}
 	return nil
 }
@@ -50,33 +51,79 @@ func burst() time.Duration {
 	return d + time.Duration(rand.Int64N(int64(d)))
 }
 
-// busy takes two processors.
-func busy(ctx context.Context, until time.Time) {
-	done := make(chan struct{})
+// busy takes two processors. It looks at the clock itself: timers may be late meanwhile.
+func busy(ctx context.Context) {
+	until, _ := ctx.Deadline()
+	var two sync.WaitGroup
 	for range 2 {
-		go func() {
+		two.Go(func() {
 			for ctx.Err() == nil && time.Now().Before(until) {
 			}
-			done <- struct{}{}
-		}()
+		})
 	}
-	<-done
-	<-done
+	two.Wait()
 }
 
 // forks starts processes that end at once, one after the other.
-func forks(ctx context.Context, until time.Time, self string) {
-	for ctx.Err() == nil && time.Now().Before(until) {
+func forks(ctx context.Context, self string) {
+	for ctx.Err() == nil {
 		_ = exec.CommandContext(ctx, self, "--version").Run() // whether it ends well does not matter
 	}
 }
 
 // pressure takes 256 MiB, page by page, and lets go of it.
-func pressure(ctx context.Context, until time.Time) {
-	for ctx.Err() == nil && time.Now().Before(until) {
+func pressure(ctx context.Context) {
+	for ctx.Err() == nil {
 		memory := make([]byte, 256<<20)
-		for i := 0; i < len(memory) && ctx.Err() == nil && time.Now().Before(until); i += 4096 {
+		for i := 0; i < len(memory) && ctx.Err() == nil; i += 4096 {
 			memory[i] = 1
 		}
 	}
+}
+
+// hostileProperties are the properties that are measured once more beside neighbours that take the processor, fork, and
+// fill the memory. An inconclusive check is not a wrong one: it says that the machine is too noisy.
+func hostileProperties() []Property {
+	few := func(l *Lab) int { return pick(l, 5, 50) }
+	type measuring = func(context.Context, *Lab) (Outcome, error)
+	beside := func(run measuring) measuring {
+		return func(ctx context.Context, l *Lab) (Outcome, error) { return l.withStressor(ctx, run) }
+	}
+	return []Property{{
+		Name: "hostile-alike", About: "alarms of the gate beside hostile neighbours, identical programs, live",
+		Must: "none", Hostile: true, Programs: []string{startupProgram},
+		Duration: func(l *Lab) time.Duration { return time.Duration(few(l)) * 40 * time.Second },
+		Run: beside(func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.falseAlarms(ctx, "hostile-alike", few(l), 0)
+		}),
+	}, {
+		Name: "hostile-found", About: "a start-up that costs 10 % more never passes beside hostile neighbours, live",
+		Must: "none passes", Hostile: true, Programs: []string{startupProgram},
+		Duration: func(l *Lab) time.Duration { return time.Duration(few(l)) * 40 * time.Second },
+		Run: beside(func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.checks(ctx, checkSet{name: "hostile-found", slower: 0.1, margin: sequential.DefaultMargin,
+				mustCatch: sequential.DefaultMustCatch, budget: time.Minute, n: few(l),
+				verdict: analysis.Pass, counted: "passed wrongly", must: atMost(0)})
+		}),
+	}, {
+		Name: "hostile-labels", About: "rate of alarms with labels drawn anew, α = 5 %, on noise beside hostile neighbours",
+		Must: "5 ± 0.65 %", Hostile: true, Programs: []string{startupProgram},
+		Duration: func(l *Lab) time.Duration { return pick(l, 70*time.Second, 12*time.Minute) },
+		Run: beside(func(ctx context.Context, l *Lab) (Outcome, error) {
+			return l.drawOn(ctx, "hostile-labels noise", labelDraws, l.labels)
+		}),
+	}}
+}
+
+// withStressor has a hostile neighbour as long as run goes on.
+func (l *Lab) withStressor(ctx context.Context, run func(context.Context, *Lab) (Outcome, error)) (o Outcome, err error) {
+	p, err := process.Start(l.tool(helperStress), nil, nil)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("starting a hostile neighbour: %w", err)
+	}
+	defer func() { err = errors.Join(err, p.Stop(10*time.Second, nil)) }()
+	if _, err := p.FirstLine(ctx); err != nil {
+		return Outcome{}, fmt.Errorf("starting a hostile neighbour: %w", err)
+	}
+	return run(ctx, l)
 }

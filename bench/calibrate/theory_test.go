@@ -146,7 +146,7 @@ func TestServiceSpec(t *testing.T) {
 			t.Errorf("ParseServiceSpec(%q) = %+v, %v, want %+v", path, got, err, want)
 		}
 	}
-	for _, query := range []string{"", `{"Time":"soon"}`, `{"Time":1,"Spread":"x"}`, `{"Time":1,"Seed":-1}`, `{"Time":1,"Fail":"x"}`, "%zz"} {
+	for _, query := range []string{"", "ask=", "ask={", `ask={"Time":"soon"}`, `ask={"Spread":"x"}`, `ask={"Seed":-1}`, `ask={"Fail":"x"}`, "%zz"} {
 		if got, err := calibrate.ParseServiceSpec(query); err == nil {
 			t.Errorf("ParseServiceSpec(%q) = %+v, want an error", query, got)
 		}

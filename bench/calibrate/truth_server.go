@@ -50,7 +50,7 @@ func serve(ctx context.Context, _ []string, in io.Reader, stdout io.Writer) erro
 		return fmt.Errorf("listening: %w", err)
 	}
 	t := &truthServer{}
-	control := &http.Server{Handler: t.control()}
+	control := &http.Server{Handler: http.HandlerFunc(t.restart)}
 	defer control.Close()
 	go control.Serve(told)
 	go t.accept(asked)
@@ -71,32 +71,23 @@ func (t *truthServer) accept(l net.Listener) {
 	}
 }
 
-// control is what the lab talks to, beside what is measured.
-func (t *truthServer) control() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /forget", func(http.ResponseWriter, *http.Request) {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.stamps, t.free, t.pause.from, t.pause.until = t.stamps[:0], 0, 0, 0
-	})
-	mux.HandleFunc("POST /still", func(w http.ResponseWriter, r *http.Request) {
-		after, err := time.ParseDuration(r.FormValue("after"))
-		length, err2 := time.ParseDuration(r.FormValue("for"))
-		if err != nil || err2 != nil {
-			http.Error(w, "after and for are needed", http.StatusBadRequest)
-			return
-		}
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.pause.from = contract.Now() + int64(after)
-		t.pause.until = t.pause.from + int64(length)
-	})
-	mux.HandleFunc("GET /stamps", func(w http.ResponseWriter, _ *http.Request) {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		json.NewEncoder(w).Encode(t.stamps)
-	})
-	return mux
+// A standstill is a time in which the server does nothing; the zero one is none.
+type standstill struct{ After, Length time.Duration }
+
+// restart is what the lab calls, beside what is measured: it returns what the server has done since the last call, and
+// has it forget that and stand still as the body says.
+func (t *truthServer) restart(w http.ResponseWriter, r *http.Request) {
+	var s standstill
+	if err := json.NewDecoder(r.Body).Decode(&s); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	json.NewEncoder(w).Encode(t.stamps)
+	t.stamps, t.free = t.stamps[:0], 0
+	t.pause.from = contract.Now() + int64(s.After)
+	t.pause.until = t.pause.from + int64(s.Length)
 }
 
 // serveConn serves the requests of one connection.

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,51 +9,29 @@ import (
 
 // What would remove a part, where that is known.
 const (
-	adviseKeep       = "keep the process"
-	adviseKeepAlive  = "keep the process, and connected"
-	adviseLazy       = "import it where it is needed"
-	adviseNoSite     = "-S or -I, without site-packages"
-	adviseModule     = "code in a module is compiled once"
-	adviseScript     = "do less before the answer"
-	adviseInit       = "on first use, by sync.OnceValue"
-	adviseImportLess = "drop what imports it"
-	adviseStatic     = "link statically"
-	adviseOwnProcess = "do it in the program itself"
-	adviseBuiltin    = "use a builtin of the shell"
-	adviseDirect     = "start the last one directly"
-	adviseShebang    = "name it by its path in line 1"
-	adviseSchema     = "a smaller schema, which is parsed"
-	adviseLocale     = "LC_ALL=C"
-	adviseZone       = "TZ=UTC"
-	adviseMemory     = "touch less memory"
-	adviseWait       = "see its processes and connections"
-	adviseProcs      = "GODEBUG=containermaxprocs=0"
+	adviseLazy   = "import it where it is needed"
+	adviseNoSite = "-S or -I, without site-packages"
+	adviseDirect = "start the last one directly"
 )
 
 // adviseFile tells what would spare the program a file.
-func adviseFile(path string, language *language) string {
+func adviseFile(path string, language *language, goes bool) string {
 	base := filepath.Base(path)
 	switch {
 	case base == "ld.so.cache" || base == "ld.so.preload":
 		return adviseStaticOf(language)
 	case base == "localtime" || strings.Contains(path, "/zoneinfo/"):
-		return adviseZone
+		return "TZ=UTC"
 	case strings.Contains(path, "/locale/") || strings.Contains(path, "/gconv/") || base == "locale.alias":
-		return adviseLocale
+		return "LC_ALL=C"
 	case strings.HasSuffix(path, ".pyc"):
 		return adviseLazy
 	case strings.HasSuffix(path, ".pth"):
 		return adviseNoSite
 	case isSQLite(path):
-		return adviseSchema
-	}
-	return ""
-}
-
-// adviseGo tells what would spare a Go program a file that its runtime opens.
-func adviseGo(path string) string {
-	if strings.Contains(path, "cgroup") || path == "/proc/self/mountinfo" {
-		return adviseProcs
+		return "a smaller schema, which is parsed"
+	case goes && (strings.Contains(path, "cgroup") || path == "/proc/self/mountinfo"): // opened by its runtime
+		return "GODEBUG=containermaxprocs=0"
 	}
 	return ""
 }
@@ -64,7 +41,7 @@ func adviseStaticOf(language *language) string {
 	if language != nil {
 		return ""
 	}
-	return adviseStatic
+	return "link statically"
 }
 
 // isSQLite says whether the file is a database, by its first bytes.
@@ -78,10 +55,9 @@ func isSQLite(path string) bool {
 		return false
 	}
 	defer f.Close()
-	magic := []byte("SQLite format 3\x00")
-	begin := make([]byte, len(magic))
-	_, err = io.ReadFull(f, begin)
-	return err == nil && bytes.Equal(begin, magic)
+	const magic = "SQLite format 3\x00"
+	begin, _ := io.ReadAll(io.LimitReader(f, int64(len(magic))))
+	return string(begin) == magic
 }
 
 // adviseMissing tells how to look for less in vain.
@@ -103,7 +79,7 @@ func adviseInitOf(name string) string {
 	case name == "runtime" || strings.HasPrefix(name, "internal/"):
 		return ""
 	case name == "main" || strings.Contains(first, "."):
-		return adviseInit
+		return "on first use, by sync.OnceValue"
 	}
-	return adviseImportLess
+	return "drop what imports it"
 }

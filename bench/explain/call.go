@@ -21,7 +21,7 @@ type call struct {
 
 // The parts of a line. The second takes the last " = ", since a path may hold one.
 var (
-	lineOf    = regexp.MustCompile(`^([1-9]\d*) +(.*)$`)
+	lineOf    = regexp.MustCompile(`^([1-9]\d{0,9}) +(.*)$`)
 	callOf    = regexp.MustCompile(`^(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+)(?:<([^>]*)>)?(?: (E[A-Z0-9]+))?(?: .*)?$`)
 	resumed   = regexp.MustCompile(`^<\.\.\. \w+ resumed>(.*)$`)
 	unwaited  = regexp.MustCompile(`^(\w+\(.*?) *<(?:unfinished|pid changed to \d+) \.\.\.>$`)
@@ -40,10 +40,7 @@ func parseCalls(from io.Reader) ([]call, error) {
 		if line == nil {
 			return nil, fmt.Errorf("reading what strace wrote: %.100q has no process", lines.Text())
 		}
-		pid, err := strconv.Atoi(line[1])
-		if err != nil {
-			return nil, fmt.Errorf("reading what strace wrote: %w", err)
-		}
+		pid, _ := strconv.Atoi(line[1]) // so many digits fit in
 		text := line[2]
 		if m := unwaited.FindStringSubmatch(text); m != nil {
 			begun[pid] = m[1]

@@ -2,13 +2,13 @@ package explain
 
 import (
 	"cmp"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"forktax/bench/process"
 	"forktax/workload/contract"
 )
 
@@ -106,5 +106,9 @@ func Environment(r contract.Request, path, searchPath string) []string {
 	if r.Body != "" {
 		env["CONTENT_LENGTH"] = strconv.Itoa(len(r.Body))
 	}
-	return process.Settings(env)
+	var settings []string
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		settings = append(settings, name+"="+env[name])
+	}
+	return settings
 }

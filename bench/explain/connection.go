@@ -15,8 +15,7 @@ type connection struct {
 
 // Addresses, as strace prints them.
 var (
-	toIPv4 = regexp.MustCompile(`sin_port=htons\((\d+)\), sin_addr=inet_addr\("([^"]+)"\)`)
-	toIPv6 = regexp.MustCompile(`sin6_port=htons\((\d+)\).*inet_pton\(AF_INET6, "([^"]+)"`)
+	toTCP  = regexp.MustCompile(`sin6?_port=htons\((\d+)\).*inet_(?:addr\(|pton\(AF_INET6, )"([^"]+)"`)
 	toUnix = regexp.MustCompile(`sun_path=(@?)"((?:[^"\\]|\\.)*)"`)
 )
 
@@ -25,9 +24,7 @@ func (i *image) connect(c call, late bool) {
 	to := connection{late: late}
 	if m := toUnix.FindStringSubmatch(c.args); m != nil {
 		to.network, to.address = "unix", m[1]+unquote(m[2])
-	} else if m := toIPv4.FindStringSubmatch(c.args); m != nil {
-		to.network, to.address = "tcp", net.JoinHostPort(m[2], m[1])
-	} else if m := toIPv6.FindStringSubmatch(c.args); m != nil {
+	} else if m := toTCP.FindStringSubmatch(c.args); m != nil {
 		to.network, to.address = "tcp", net.JoinHostPort(m[2], m[1])
 	}
 	switch {

@@ -4,18 +4,18 @@ import (
 	"bytes"
 	"debug/buildinfo"
 	"debug/elf"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
 // An executable is what a file says of itself, without being started.
 type executable struct {
-	path    string
 	shebang []string // of a script: its interpreter, with the one argument that the system passes on, if any
 	loader  string   // of a binary: its dynamic linker; "" if it needs none
 	isGo    bool     // a Go toolchain made it
@@ -25,18 +25,17 @@ type executable struct {
 const longestShebang = 256
 
 func inspect(path string) (executable, error) {
-	e := executable{path: path}
+	var e executable
 	f, err := os.Open(path)
 	if err != nil {
 		return e, err
 	}
 	defer f.Close()
-	begin := make([]byte, longestShebang)
-	n, err := io.ReadFull(f, begin)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+	begin, err := io.ReadAll(io.LimitReader(f, longestShebang))
+	if err != nil {
 		return e, fmt.Errorf("reading %s: %w", path, err)
 	}
-	if line, found := bytes.CutPrefix(begin[:n], []byte("#!")); found {
+	if line, found := bytes.CutPrefix(begin, []byte("#!")); found {
 		e.shebang = shebang(string(line))
 		return e, nil
 	}
@@ -119,8 +118,7 @@ func Interpreter(path string) string {
 
 // given inserts options right after the interpreter.
 func (i interpreted) given(options ...string) []string {
-	words := append([]string{}, i.words[:i.at+1]...)
-	return append(append(words, options...), i.words[i.at+1:]...)
+	return slices.Insert(slices.Clone(i.words), i.at+1, options...)
 }
 
 // lookPath finds a program as the command itself would, by the search path that it is given.
@@ -135,4 +133,33 @@ func (c Command) lookPath(name string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("looking for %q: %w", name, exec.ErrNotFound)
+}
+
+// A language is one whose programs need an interpreter.
+type language struct {
+	name  string
+	file  *regexp.Regexp // matches the names of its interpreters
+	bare  []string       // arguments to start the interpreter and do nothing; nil if it has none
+	paths string         // where it looks for modules, in its own words
+}
+
+// python is what is asked for by name: it can tell what its imports cost.
+const python = "Python"
+
+var languages = []language{
+	{python, regexp.MustCompile(`^python[0-9.]*$`), []string{"-I", "-S", "-c", "pass"}, "sys.path"},
+	{"Perl", regexp.MustCompile(`^perl[0-9.]*$`), []string{"-e", "1"}, "@INC"},
+	{"shell", regexp.MustCompile(`^(ba|da|k|z)?sh$`), []string{"-c", ":"}, "PATH"},
+	{"Ruby", regexp.MustCompile(`^ruby[0-9.]*$`), []string{"--disable=all", "-e", "1"}, "$LOAD_PATH"},
+	{"PHP", regexp.MustCompile(`^php(-cgi)?[0-9.]*$`), nil, "include_path"},
+}
+
+// languageOf tells an interpreter by the name of its file; nil if it is none that is known.
+func languageOf(path string) *language {
+	for i, l := range languages {
+		if l.file.MatchString(filepath.Base(path)) {
+			return &languages[i]
+		}
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -22,7 +21,7 @@ type Explainer struct {
 	Request  contract.Request // the same as in the command's environment
 	Starts   int              // to be measured; 0 means 50, or as many as 5 s allow, and 6 at the least
 	Try      bool             // try what can be switched from outside
-	Budget   time.Duration    // for each switch; 0 means 5 s
+	Budget   time.Duration    // for each switch
 	Seed     uint64           // of the order of trials
 	Progress func(string)     // told what is being done; may be nil
 }
@@ -34,7 +33,6 @@ func (p Explainer) Explain(ctx context.Context) (*Explanation, error) {
 	if p.Starts == 0 {
 		p.Starts, within = defaultStarts, repeatFor
 	}
-	p.Budget = cmp.Or(p.Budget, DefaultBudget)
 	if p.Progress == nil {
 		p.Progress = func(string) {}
 	}

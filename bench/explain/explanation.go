@@ -103,15 +103,11 @@ func (f Part) withCostIf(d time.Duration, ok bool, by string) Part {
 
 // rank sorts the parts: the most expensive first, those without a cost last, in the order in which they were found.
 func rank(parts []Part) {
-	slices.SortStableFunc(parts, func(a, b Part) int {
-		switch {
-		case a.Cost != nil && b.Cost != nil:
-			return cmp.Compare(*b.Cost, *a.Cost)
-		case a.Cost != nil:
+	cost := func(f Part) int64 {
+		if f.Cost == nil {
 			return -1
-		case b.Cost != nil:
-			return 1
 		}
-		return 0
-	})
+		return *f.Cost
+	}
+	slices.SortStableFunc(parts, func(a, b Part) int { return cmp.Compare(cost(b), cost(a)) })
 }

@@ -1,17 +1,17 @@
 package explain
 
 import (
-	"context"
-	"forktax/bench/units"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 // fileParts are those that the program itself opens, maps, asks about, and looks for in vain.
-func (s *profile) fileParts(context.Context) error {
+func (s *profile) fileParts() {
 	own := s.mainImage()
 	if own == nil {
-		return nil
+		return
 	}
 	missed, in := 0, map[string]int{}
 	var inVain time.Duration
@@ -23,31 +23,27 @@ func (s *profile) fileParts(context.Context) error {
 			inVain += took
 			continue
 		}
-		f := Part{Kind: KindFile, Name: u.path, Late: u.late, Advice: adviseFile(u.path, s.language)}
-		switch {
-		case u.mapped:
+		f := Part{Kind: KindFile, Name: u.path, Late: u.late, Advice: adviseFile(u.path, s.language, s.file.isGo)}
+		if u.mapped {
 			f.Kind, f.Advice = KindLibrary, adviseStaticOf(s.language)
-			if s.language != nil && s.language.name == python && filepath.Ext(u.path) == ".so" {
-				f.Advice = adviseLazy
-			}
-		case s.file.isGo && f.Advice == "":
-			f.Advice = adviseGo(u.path)
+		}
+		if u.mapped && isPython(s) && filepath.Ext(u.path) == ".so" {
+			f.Advice = adviseLazy
 		}
 		s.add(f.withCostIf(took, ok, ByReplay))
 	}
 	if missed > 0 {
-		f := Part{Kind: KindMissing, Name: units.Plural(missed, "file") + " looked for in vain",
-			Detail: "most in " + dirWithMost(in), Advice: adviseMissing(s.language)}
+		f := Part{Kind: KindMissing, Name: plural(missed, "file") + " looked for in vain", Detail: "most in " + dirWithMost(in),
+			Advice: adviseMissing(s.language)}
 		s.add(f.withCost(inVain, ByReplay))
 	}
 	if own.threads > 0 {
-		s.add(Part{Kind: KindThread, Name: units.Plural(own.threads, "more thread")})
+		s.add(Part{Kind: KindThread, Name: plural(own.threads, "more thread")})
 	}
-	return nil
 }
 
 // connectionParts are those of all its processes.
-func (s *profile) connectionParts(context.Context) error {
+func (s *profile) connectionParts() {
 	times := map[connection]int{}
 	var found []connection
 	for _, i := range s.images {
@@ -58,14 +54,13 @@ func (s *profile) connectionParts(context.Context) error {
 		}
 	}
 	for _, c := range found {
-		f := Part{Kind: KindConnection, Name: c.network + " " + c.address, Late: c.late, Advice: adviseKeepAlive}
+		f := Part{Kind: KindConnection, Name: c.network + " " + c.address, Late: c.late, Advice: "keep the process, and connected"}
 		if times[c] > 1 {
-			f.Detail = units.Plural(times[c], "time")
+			f.Detail = plural(times[c], "time")
 		}
 		took, ok := c.replay()
 		s.add(f.withCostIf(time.Duration(times[c])*took, ok, ByReplay))
 	}
-	return nil
 }
 
 // dirWithMost is the folder with the highest count, the first by name of several.
@@ -77,4 +72,56 @@ func dirWithMost(in map[string]int) string {
 		}
 	}
 	return best
+}
+
+// processParts are the other programs that it needs, each at the least that its start takes.
+func (s *profile) processParts() {
+	own := s.mainImage()
+	var found []Part
+	times, copies := map[Part]int{}, map[string]int{}
+	for _, i := range s.images {
+		copies[i.path] += i.forks
+		if i == own {
+			continue
+		}
+		f := s.otherProgram(i)
+		if times[f]++; times[f] == 1 {
+			found = append(found, f)
+		}
+	}
+	for _, f := range found {
+		took, ok := s.loaders[f.Name].cost()
+		n := times[f]
+		if n > 1 {
+			f.Detail = plural(n, "time")
+		}
+		s.add(f.withCostIf(time.Duration(n)*took, ok, ByLoading))
+	}
+	for _, path := range slices.Sorted(maps.Keys(copies)) {
+		if n := copies[path]; n > 0 {
+			s.add(Part{Kind: KindFork, Name: path, Detail: plural(n, "time")})
+		}
+	}
+}
+
+// otherProgram is a program that is not the one that answers.
+func (s *profile) otherProgram(i *image) Part {
+	f := Part{Kind: KindProcess, Name: i.path, Late: i.late, Advice: "do it in the program itself"}
+	if s.language != nil && s.language.name == "shell" {
+		f.Advice = "use a builtin of the shell"
+	}
+	if !i.root {
+		return f
+	}
+	f.Kind = KindExec
+	if !i.late {
+		f.Advice = adviseDirect
+	}
+	if file, err := inspect(i.path); err == nil && len(file.shebang) > 0 {
+		f.Detail = "by " + file.shebang[0]
+		if filepath.Base(file.shebang[0]) == "env" && i == s.images[0] {
+			f.Advice = "name it by its path in line 1"
+		}
+	}
+	return f
 }

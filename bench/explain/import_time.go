@@ -23,7 +23,7 @@ type Import struct {
 // importHead begins what a Python process writes; importLine is one module. Two spaces stand for each level.
 var (
 	importHead = []byte("import time: self [us] | cumulative | imported package")
-	importLine = regexp.MustCompile(`(?m)^import time: +(\d+) \| +(\d+) \| ( *)(\S+) *$`)
+	importLine = regexp.MustCompile(`(?m)^import time: +(\d{1,15}) \| +(\d{1,15}) \| ( *)(\S+) *$`)
 )
 
 // parseImports reads what -X importtime makes Python write, where a module comes after those that it imports. Children
@@ -36,11 +36,8 @@ func parseImports(log []byte) []Import {
 	log, _, _ = bytes.Cut(log, importHead)
 	var all []Import
 	for _, m := range importLine.FindAllSubmatch(log, -1) {
-		self, err := strconv.ParseInt(string(m[1]), 10, 64)
-		cumulative, err2 := strconv.ParseInt(string(m[2]), 10, 64)
-		if err != nil || err2 != nil {
-			continue
-		}
+		self, _ := strconv.ParseInt(string(m[1]), 10, 64) // so many digits fit in
+		cumulative, _ := strconv.ParseInt(string(m[2]), 10, 64)
 		all = append(all, Import{
 			Name:       string(m[4]),
 			Self:       self * int64(time.Microsecond),
@@ -61,39 +58,26 @@ func parseImports(log []byte) []Import {
 
 // imports starts the program some times and takes the medians. A module that is tried twice, in vain, counts as one.
 func (c Command) imports(ctx context.Context, starts int) ([]Import, error) {
-	runs, err := logged(ctx, c.With("PYTHONPROFILEIMPORTTIME=1"), starts, parseImports)
-	if err != nil {
-		return nil, err
-	}
-	self, cumulative := map[string][]time.Duration{}, map[string][]time.Duration{}
-	for _, run := range runs {
-		for key, m := range merged(run) {
-			self[key] = append(self[key], time.Duration(m.Self))
-			cumulative[key] = append(cumulative[key], time.Duration(m.Cumulative))
-		}
-	}
-	var all []Import
-	seen := map[string]bool{}
-	for _, m := range runs[0] {
-		if key := m.key(); !seen[key] {
-			seen[key] = true
-			m.Self, m.Cumulative = int64(median(self[key])), int64(median(cumulative[key]))
-			all = append(all, m)
-		}
-	}
-	return all, nil
+	parse := func(log []byte) []Import { return merged(parseImports(log)) }
+	return typical(ctx, c.With("PYTHONPROFILEIMPORTTIME=1"), starts, parse, Import.key,
+		func(m *Import) *int64 { return &m.Self }, func(m *Import) *int64 { return &m.Cumulative })
 }
 
 func (m Import) key() string { return m.Within + " " + m.Name }
 
 // merged adds up what has the same name at the same place.
-func merged(run []Import) map[string]Import {
-	all := map[string]Import{}
+func merged(run []Import) []Import {
+	var all []Import
+	at := map[string]int{}
 	for _, m := range run {
-		old := all[m.key()]
-		m.Self += old.Self
-		m.Cumulative += old.Cumulative
-		all[m.key()] = m
+		i, again := at[m.key()]
+		if !again {
+			at[m.key()] = len(all)
+			all = append(all, m)
+			continue
+		}
+		all[i].Self += m.Self
+		all[i].Cumulative += m.Cumulative
 	}
 	return all
 }

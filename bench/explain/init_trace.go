@@ -14,7 +14,7 @@ type packageInit struct {
 	allocs int64
 }
 
-var initLine = regexp.MustCompile(`(?m)^init (\S+) @[0-9.]+ ms, ([0-9.]+) ms clock, \d+ bytes, (\d+) allocs$`)
+var initLine = regexp.MustCompile(`(?m)^init (\S+) @[0-9.]+ ms, (\d{1,9}(?:\.\d+)?) ms clock, \d+ bytes, (\d{1,15}) allocs$`)
 
 // parseInits reads what GODEBUG=inittrace=1 makes a Go program write. Its children may be Go programs, too; the
 // packages of the first are taken, which end where one comes again.
@@ -23,11 +23,8 @@ func parseInits(log []byte) []packageInit {
 	seen := map[string]bool{}
 	for _, m := range initLine.FindAllSubmatch(log, -1) {
 		name := string(m[1])
-		ms, err := strconv.ParseFloat(string(m[2]), 64)
-		allocs, err2 := strconv.ParseInt(string(m[3]), 10, 64)
-		if err != nil || err2 != nil {
-			continue
-		}
+		ms, _ := strconv.ParseFloat(string(m[2]), 64) // so many digits fit in
+		allocs, _ := strconv.ParseInt(string(m[3]), 10, 64)
 		if seen[name] {
 			break
 		}
@@ -39,19 +36,6 @@ func parseInits(log []byte) []packageInit {
 
 // inits starts the program some times and takes the medians.
 func (c Command) inits(ctx context.Context, starts int) ([]packageInit, error) {
-	runs, err := logged(ctx, c.debugging("inittrace=1"), starts, parseInits)
-	if err != nil {
-		return nil, err
-	}
-	took := map[string][]time.Duration{}
-	for _, run := range runs {
-		for _, p := range run {
-			took[p.name] = append(took[p.name], p.took)
-		}
-	}
-	all := runs[0]
-	for i, p := range all {
-		all[i].took = median(took[p.name])
-	}
-	return all, nil
+	return typical(ctx, c.debugging("inittrace=1"), starts, parseInits, func(p packageInit) string { return p.name },
+		func(p *packageInit) *time.Duration { return &p.took })
 }

@@ -3,7 +3,6 @@ package explain
 import (
 	"context"
 	"fmt"
-	"forktax/bench/units"
 	"slices"
 	"time"
 )
@@ -15,7 +14,7 @@ func (s *profile) interpreterParts(ctx context.Context) error {
 		return nil
 	}
 	took, ok := s.bare.cost()
-	alone := Part{Kind: KindInterpreter, Name: s.executed, Detail: "alone", Advice: adviseKeep}
+	alone := Part{Kind: KindInterpreter, Name: s.executed, Detail: "alone", Advice: "keep the process"}
 	s.add(alone.withCostIf(took, ok, ByStarts))
 	if s.language.name != python {
 		return nil
@@ -59,8 +58,7 @@ func (s *profile) initParts(ctx context.Context) error {
 	}
 	for _, p := range packages {
 		if p.took > 0 {
-			f := Part{Kind: KindInit, Name: p.name, Advice: adviseInitOf(p.name),
-				Detail: units.Plural(int(p.allocs), "allocation")}
+			f := Part{Kind: KindInit, Name: p.name, Detail: plural(int(p.allocs), "allocation"), Advice: adviseInitOf(p.name)}
 			s.add(f.withCost(p.took, ByInitTrace))
 		}
 	}
@@ -88,7 +86,7 @@ func (s *profile) linkerParts(ctx context.Context) error {
 		return err
 	}
 	if len(all) > 0 {
-		f.Detail = units.Plural(int(relocations), "relocation")
+		f.Detail = plural(int(relocations), "relocation")
 	}
 	s.add(f.withCostIf(median(all), len(all) > 0, ByLinker))
 	return nil

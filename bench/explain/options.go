@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -29,6 +30,9 @@ type Options struct {
 	Seed               uint64        // of the order of trials; 0: choose one
 }
 
+// fewestStarts is how many a median needs; see stats.PercentileNeeds.
+const fewestStarts = 6
+
 // maxStarts is beyond all use: more is a typing error.
 const maxStarts = 1_000_000
 
@@ -36,8 +40,8 @@ const maxStarts = 1_000_000
 func (o Options) Validate() error {
 	malformed := func(setting string) bool { return strings.IndexByte(setting, '=') < 1 }
 	switch {
-	case o.Starts != 0 && (o.Starts < fewestTimes || o.Starts > maxStarts):
-		return subject.InvalidOption("starts", "%d: a number from %d to %d is needed", o.Starts, fewestTimes, maxStarts)
+	case o.Starts != 0 && (o.Starts < fewestStarts || o.Starts > maxStarts):
+		return subject.InvalidOption("starts", "%d: a number from %d to %d is needed", o.Starts, fewestStarts, maxStarts)
 	case o.Budget <= 0:
 		return subject.InvalidOption("budget", "%v: a time above 0 is needed", o.Budget)
 	case slices.ContainsFunc(o.Env, malformed):
@@ -74,12 +78,18 @@ func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Ex
 		}
 	}
 	if workload != nil {
-		env, remove, err := workload.PrepareTemp(ctx, "")
+		dir, err := os.MkdirTemp("", "forktax-")
+		if err != nil {
+			return nil, fmt.Errorf("making a folder for data: %w", err)
+		}
+		defer os.RemoveAll(dir)
+		env, err := workload.Prepare(ctx, filepath.Join(dir, "data"), "")
 		if err != nil {
 			return nil, err
 		}
-		defer remove()
-		command = command.With(env...)
+		for name, value := range env {
+			command = command.With(name + "=" + value)
+		}
 	}
 	p := Explainer{
 		Command:  command.With(o.Env...),
@@ -122,10 +132,17 @@ func (o Options) asked(workload *subject.Program) (contract.Request, error) {
 		return r, subject.Unusable("--request %q is for programs that describe their requests; give --path, --method and --body",
 			o.Request)
 	case workload != nil:
-		var err error
-		if r, err = subject.ChooseRequest(workload.Description, cmp.Or(o.Request, workload.Requests[0].Name)); err != nil {
-			return r, err
+		i := slices.IndexFunc(workload.Requests, func(r contract.Request) bool {
+			return o.Request == "" || r.Name == o.Request
+		})
+		if i < 0 {
+			var names []string
+			for _, r := range workload.Requests {
+				names = append(names, r.Name)
+			}
+			return r, subject.Unusable("--request %q is unknown to %s; it has %s", o.Request, workload.Name, strings.Join(names, ", "))
 		}
+		r = workload.Requests[i]
 	}
 	r.Path, r.Body = cmp.Or(o.Path, r.Path), cmp.Or(o.Body, r.Body)
 	r.Method = cmp.Or(o.Method, r.Method, "GET")

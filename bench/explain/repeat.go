@@ -9,11 +9,8 @@ import (
 	"forktax/bench/stats"
 )
 
-// Measuring a slow program is cut short: after so long, few starts are enough.
-const (
-	repeatFor   = 5 * time.Second
-	fewestTimes = 6 // which a median needs; see stats.PercentileNeeds
-)
+// repeatFor is when measuring a slow program is cut short: after so long, few starts are enough.
+const repeatFor = 5 * time.Second
 
 // repeat calls start so many times, or fewer if they take longer than within, and stops at the first error. The
 // collector of garbage runs between the calls, never in one.
@@ -21,7 +18,7 @@ func repeat(ctx context.Context, times int, within time.Duration, start func() e
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	began := time.Now()
 	for i := range times {
-		if i >= fewestTimes && time.Since(began) > within {
+		if i >= fewestStarts && time.Since(began) > within {
 			break
 		}
 		if err := context.Cause(ctx); err != nil {
@@ -35,14 +32,31 @@ func repeat(ctx context.Context, times int, within time.Duration, start func() e
 	return nil
 }
 
-// logged starts the command some times, and parses what it logs each time.
-func logged[T any](ctx context.Context, c Command, starts int, parse func(log []byte) T) (all []T, err error) {
-	err = repeat(ctx, starts, repeatFor, func() error {
+// typical starts the program some times and parses what it logs of itself. Of what it parsed first, each number becomes
+// the median over all starts of what has the same key.
+func typical[T any, N ~int64](ctx context.Context, c Command, starts int, parse func(log []byte) []T,
+	key func(T) string, numbers ...func(*T) *N) ([]T, error) {
+	var runs [][]T
+	err := repeat(ctx, starts, repeatFor, func() error {
 		s, err := c.Run(ctx)
-		all = append(all, parse(s.Log))
+		runs = append(runs, parse(s.Log))
 		return err
 	})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	for _, number := range numbers {
+		values := map[string][]N{}
+		for _, run := range runs {
+			for i := range run {
+				values[key(run[i])] = append(values[key(run[i])], *number(&run[i]))
+			}
+		}
+		for i, first := range runs[0] {
+			*number(&runs[0][i]) = median(values[key(first)])
+		}
+	}
+	return runs[0], nil
 }
 
 // median is that of bench/stats, for whole numbers.

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -109,23 +110,16 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 }
 
 // read reads to the end, and ends the start if there is none.
-func (c Command) read(from io.Reader, end context.CancelCauseFunc, first func()) []byte {
-	var text []byte
-	buffer := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(buffer)
-		if n > 0 && text == nil {
-			first()
-		}
-		text = append(text, buffer[:n]...)
-		if len(text) > outputLimit {
-			end(fmt.Errorf("%s wrote more than %d MB, and was killed", c.Path, outputLimit>>20))
-			return text
-		}
-		if err != nil {
-			return text
-		}
+func (c Command) read(pipe io.Reader, end context.CancelCauseFunc, first func()) []byte {
+	from := bufio.NewReader(pipe)
+	if _, err := from.Peek(1); err == nil {
+		first()
 	}
+	text, _ := io.ReadAll(io.LimitReader(from, outputLimit+1)) // what came before the pipe broke counts
+	if len(text) > outputLimit {
+		end(fmt.Errorf("%s wrote more than %d MB, and was killed", c.Path, outputLimit>>20))
+	}
+	return text
 }
 
 // startError says what the kernel does not: that it is a script's interpreter, or a binary's dynamic linker, that is
@@ -159,20 +153,14 @@ func (s Start) logTail() string {
 		return ""
 	}
 	const much = 2 << 10
-	if len(text) > much {
-		text = text[len(text)-much:]
-	}
-	return "; it logged: " + string(text)
+	return "; it logged: " + string(text[max(0, len(text)-much):])
 }
 
+// pipeName is what strace calls the pipe; "" if that is not known.
 func pipeName(f *os.File) string {
 	info, err := f.Stat()
 	if err != nil {
 		return ""
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return ""
-	}
-	return fmt.Sprintf("pipe:[%d]", stat.Ino)
+	return fmt.Sprintf("pipe:[%d]", info.Sys().(*syscall.Stat_t).Ino)
 }

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
-
-	"forktax/bench/process"
 )
 
 // traceLimit is how long a traced start may take. Each of its system calls takes some ten times as long.
@@ -63,13 +63,10 @@ func Traceable(ctx context.Context) error {
 // notPermitted is the error that strace cannot trace here, with that of the lines that says why.
 func notPermitted(said string) error {
 	lines := strings.Split(strings.TrimSpace(said), "\n")
-	why := lines[0]
-	for _, line := range lines {
-		if strings.Contains(line, "ptrace(") { // others are of tests that it makes before, and of what follows
-			why = line
-			break
-		}
-	}
+	i := slices.IndexFunc(lines, func(line string) bool {
+		return strings.Contains(line, "ptrace(") // others are of tests that it makes before, and of what follows
+	})
+	why := lines[max(i, 0)]
 	return &NoTracerError{"strace cannot trace here: " + strings.TrimSpace(why),
 		"allow ptrace: --cap-add=SYS_PTRACE for a container, or sysctl kernel.yama.ptrace_scope=1"}
 }
@@ -100,11 +97,11 @@ func (c Command) trace(ctx context.Context) (trace, error) {
 
 // runTraced starts the command once under strace, and returns what strace wrote: nothing, if it could not trace.
 func (c Command) runTraced(ctx context.Context, tracer string) ([]byte, Start, error) {
-	folder, remove, err := process.TempDir("the trace")
+	folder, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
-		return nil, Start{}, err
+		return nil, Start{}, fmt.Errorf("making a folder for the trace: %w", err)
 	}
-	defer remove()
+	defer os.RemoveAll(folder)
 	written := filepath.Join(folder, "trace")
 	watched := c.running(append([]string{tracer, "-f", "-y", "-s", "0", "-e", tracedCalls, "-o", written, "--"}, c.words()...))
 	watched.Limit = traceLimit
@@ -117,4 +114,43 @@ func (c Command) runTraced(ctx context.Context, tracer string) ([]byte, Start, e
 		return nil, start, fmt.Errorf("reading what strace wrote: %w", err)
 	}
 	return text, start, nil
+}
+
+// StartCounts is how often one start does what can be counted, as strace sees it.
+type StartCounts struct {
+	Processes   int64 // its own included
+	Files       int64 // opened, by all of them
+	Connections int64 // made, to whatever
+}
+
+// countedStarts is how often a program is started to be counted. What varies is not what it needs.
+const countedStarts = 3
+
+// CountStart starts the program some times, and tells the least that it needed. The error is a *NoTracerError if
+// nothing can be counted here.
+func (c Command) CountStart(ctx context.Context) (StartCounts, error) {
+	least := StartCounts{math.MaxInt64, math.MaxInt64, math.MaxInt64}
+	for range countedStarts {
+		t, err := c.trace(ctx)
+		if err != nil {
+			return StartCounts{}, err
+		}
+		n := t.counts()
+		if n.Processes == 0 {
+			return StartCounts{}, errors.New("strace saw no process")
+		}
+		least = StartCounts{min(least.Processes, n.Processes), min(least.Files, n.Files), min(least.Connections, n.Connections)}
+	}
+	return least, nil
+}
+
+func (t trace) counts() StartCounts {
+	n := StartCounts{Processes: int64(t.processes)}
+	for _, i := range t.images {
+		n.Connections += int64(len(i.connections))
+		for _, u := range i.uses {
+			n.Files += int64(u.opened)
+		}
+	}
+	return n
 }

@@ -12,20 +12,27 @@ type toggle struct {
 	name  string
 	about string
 	// when says whether it can matter to this program.
-	when func(*profile) bool
-	// apply makes the two sides that are compared, with a folder for what it needs.
-	apply func(ctx context.Context, s *profile, folder string) (base, changed Command, err error)
+	when  func(*profile) bool
+	apply applying
 }
 
-func withVariables(settings ...string) func(context.Context, *profile, string) (Command, Command, error) {
+// applying makes the two sides that are compared, with a folder for what it needs.
+type applying func(ctx context.Context, s *profile, folder string) (base, changed Command, err error)
+
+// change compares the command with another that is made of it.
+func change(to func(Command) Command) applying {
 	return func(_ context.Context, s *profile, _ string) (Command, Command, error) {
-		return s.command, s.command.With(settings...), nil
+		return s.command, to(s.command), nil
 	}
+}
+
+func withVariables(settings ...string) applying {
+	return change(func(c Command) Command { return c.With(settings...) })
 }
 
 // withOptions gives the interpreter options. The other side is spelt out, too, so that the options are all that
 // differs.
-func withOptions(words ...string) func(context.Context, *profile, string) (Command, Command, error) {
+func withOptions(words ...string) applying {
 	return func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 		return s.command.running(s.argv.words), s.command.running(s.argv.given(words...)), nil
 	}
@@ -58,17 +65,13 @@ var toggles = []toggle{
 	{"GOMAXPROCS=1", "fewer threads", isGo, withVariables("GOMAXPROCS=1")},
 	{"GOGC=off", "collects no garbage", isGo, withVariables("GOGC=off")},
 	{"GODEBUG=containermaxprocs=0", "reads no cgroup limits", isGo,
-		func(_ context.Context, s *profile, _ string) (Command, Command, error) {
-			return s.command, s.command.debugging("containermaxprocs=0,updatemaxprocs=0"), nil
-		}},
+		change(func(c Command) Command { return c.debugging("containermaxprocs=0,updatemaxprocs=0") })},
 	{"LD_BIND_NOW=1", "binds symbols at once", isDynamic, withVariables("LD_BIND_NOW=1")},
 	{"MALLOC_ARENA_MAX=1", "one heap for all", isDynamic, withVariables("MALLOC_ARENA_MAX=1")},
 	{"LC_ALL=C", "no locale files", isDynamic, withVariables("LC_ALL=C")},
 	{"TZ=UTC", "no /etc/localtime", opens("localtime"), withVariables("TZ=UTC")},
 	{"smaller environment", "only what RFC 3875 asks", func(*profile) bool { return true },
-		func(_ context.Context, s *profile, _ string) (Command, Command, error) {
-			return s.command, s.command.without(beyondRFC...), nil
-		}},
+		change(func(c Command) Command { return c.without(beyondRFC...) })},
 }
 
 // compiled runs the script's bytecode in its place. A module is kept compiled; what is run as a script never is.

@@ -35,8 +35,8 @@ type use struct {
 	late   bool  // the first time was after the first byte of stdout
 }
 
-// thread is what is known of a thread: whose it is, and which image runs in it.
-type thread struct {
+// threadInfo is what is known of a thread: whose it is, and which image runs in it.
+type threadInfo struct {
 	leader int
 	parent int
 	image  *image // that it executed
@@ -49,17 +49,17 @@ type builder struct {
 	dir          string // of the command
 	stdout       string // its standard output, as strace names it
 	firstByteOut bool   // the first byte is out
-	threads      map[int]*thread
+	threads      map[int]*threadInfo
 }
 
 // newTrace tells what the calls come to. The command began in dir, and stdout is its standard output.
 func newTrace(calls []call, dir, stdout string) trace {
-	b := builder{dir: dir, stdout: stdout, threads: map[int]*thread{}}
+	b := builder{dir: dir, stdout: stdout, threads: map[int]*threadInfo{}}
 	if len(calls) == 0 {
 		return b.trace
 	}
 	root := calls[0].pid
-	b.threads[root] = &thread{leader: root}
+	b.threads[root] = &threadInfo{leader: root}
 	for _, c := range calls { // first, since a child's calls may come before that which made it returns
 		if startsProcess(c) && b.threads[int(c.result)] == nil && !b.descends(c.pid, int(c.result)) {
 			b.threads[int(c.result)] = b.child(c)
@@ -89,11 +89,11 @@ func startsProcess(c call) bool {
 	return false
 }
 
-func (b *builder) child(c call) *thread {
+func (b *builder) child(c call) *threadInfo {
 	if strings.Contains(c.args, "CLONE_THREAD") {
-		return &thread{leader: c.pid}
+		return &threadInfo{leader: c.pid}
 	}
-	return &thread{leader: int(c.result), parent: c.pid}
+	return &threadInfo{leader: int(c.result), parent: c.pid}
 }
 
 // descends reports whether a thread was made by another, however indirectly. What is read may say so of both.
@@ -101,10 +101,10 @@ func (b *builder) descends(pid, from int) bool {
 	for pid != from {
 		p := b.threads[pid]
 		switch {
-		case p == nil || p.leader == pid && p.parent == 0:
+		case p == nil:
 			return false
 		case p.leader == pid:
-			pid = p.parent
+			pid = p.parent // 0 of the root, which is no thread's number
 		default:
 			pid = p.leader
 		}
@@ -162,7 +162,7 @@ func (b *builder) add(c call, root int) {
 			own.threads++
 		}
 	case "open", "openat", "openat2", "creat":
-		own.open(c, b.resolve(c), b.firstByteOut)
+		own.touch(c, b.resolve(c), true, b.firstByteOut)
 	case "read", "pread64":
 		if u := own.lookups[c.file()]; u != nil && c.result > 0 {
 			u.read += c.result
@@ -174,7 +174,7 @@ func (b *builder) add(c call, root int) {
 	case "connect":
 		own.connect(c, b.firstByteOut)
 	default:
-		own.stat(c, b.resolve(c), b.firstByteOut)
+		own.touch(c, b.resolve(c), false, b.firstByteOut)
 	}
 }
 
@@ -200,29 +200,21 @@ func (i *image) use(path string, late bool) *use {
 	return u
 }
 
-// open counts a file that was opened. Later calls name it by its real path, which may be another.
-func (i *image) open(c call, path string, late bool) {
+// touch counts a call that opens a path, or asks about it. Later calls name an open file by its real path, which may be
+// another.
+func (i *image) touch(c call, path string, opens, late bool) {
 	switch {
-	case path == "":
-	case c.errno == "":
+	case path == "" || strings.HasPrefix(c.name, "chdir"):
+	case missing(c.errno):
+		i.miss(path, late)
+	case c.errno == "" && opens:
 		u := i.use(path, late)
 		u.opened++
 		if c.opened != "" {
 			i.lookups[c.opened] = u
 		}
-	case missing(c.errno):
-		i.miss(path, late)
-	}
-}
-
-// stat counts a call that asks about a path.
-func (i *image) stat(c call, path string, late bool) {
-	switch {
-	case path == "" || strings.HasPrefix(c.name, "chdir"):
 	case c.errno == "":
 		i.use(path, late).stats++
-	case missing(c.errno):
-		i.miss(path, late)
 	}
 }
 

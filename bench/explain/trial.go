@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"time"
 
-	"forktax/bench/process"
 	"forktax/bench/stats"
 )
 
@@ -63,11 +63,11 @@ type pairedTrial struct {
 
 // runTrials tries every switch that can matter, and tells before each which it is.
 func (s *profile) runTrials(ctx context.Context, budget time.Duration, seed uint64, progress func(string)) ([]Trial, error) {
-	folder, remove, err := process.TempDir("the trials")
+	folder, err := os.MkdirTemp("", "forktax-")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("making a folder for the trials: %w", err)
 	}
-	defer remove()
+	defer os.RemoveAll(folder)
 	var apply []toggle
 	for _, t := range toggles {
 		if t.when(s) {

@@ -24,14 +24,14 @@ type Server struct {
 	Secure   bool
 
 	tree   *tree
-	admins sync.Map // connections of the administrator
+	admins sync.Map // the numbers of connections that the administrator has bound
 }
 
 // Serve serves at the address until ctx ends.
 func (s *Server) Serve(ctx context.Context, addr string) error {
 	s.tree = newTree(s.Suffix)
-	s.admins.Clear()
-	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(s.forgetConn))
+	forget := func(connection int) { s.admins.Delete(connection) }
+	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(forget))
 	if err != nil {
 		return fmt.Errorf("making a directory: %w", err)
 	}
@@ -54,14 +54,11 @@ func (s *Server) Serve(ctx context.Context, addr string) error {
 	return nil
 }
 
-// forgetConn forgets a connection.
-func (s *Server) forgetConn(connection int) { s.admins.Delete(connection) }
-
 // bind takes names with their passwords, and nobody without either. A name without a password is nobody's (RFC 4513,
 // section 5.1.2).
 func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	code := gldap.ResultInvalidCredentials
-	s.forgetConn(r.ConnectionID())
+	s.admins.Delete(r.ConnectionID())
 	m, err := r.GetSimpleBindMessage()
 	switch {
 	case err != nil:
@@ -71,7 +68,7 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	case m.Password == "":
 		code = gldap.ResultUnwillingToPerform
 	case s.isAdminPassword(m.UserName, string(m.Password)):
-		s.admins.Store(r.ConnectionID(), nil)
+		s.admins.Store(r.ConnectionID(), true)
 		code = gldap.ResultSuccess
 	case s.tree.isPassword(m.UserName, string(m.Password)):
 		code = gldap.ResultSuccess
@@ -92,8 +89,7 @@ func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
 		w.Write(r.NewSearchDoneResponse(gldap.WithResponseCode(gldap.ResultProtocolError)))
 		return
 	}
-	found, err := s.tree.search(m)
-	code := codeOf(err)
+	found, code := s.tree.search(m)
 	if m.SizeLimit > 0 && int64(len(found)) > m.SizeLimit {
 		found, code = found[:m.SizeLimit], gldap.ResultSizeLimitExceeded
 	}
@@ -118,28 +114,12 @@ func (e *entry) visibleAttributes(wanted []string) map[string][]string {
 func (s *Server) add(w *gldap.ResponseWriter, r *gldap.Request) {
 	code := gldap.ResultInsufficientAccessRights
 	m, err := r.GetAddMessage()
-	_, admin := s.admins.Load(r.ConnectionID())
-	switch {
-	case err != nil:
+	if err != nil {
 		code = gldap.ResultProtocolError
-	case admin:
-		code = codeOf(s.tree.add(m.DN, m.Attributes))
+	} else if _, admin := s.admins.Load(r.ConnectionID()); admin {
+		code = s.tree.add(m.DN, m.Attributes)
 	}
 	w.Write(r.NewResponse(gldap.WithApplicationCode(gldap.ApplicationAddResponse), gldap.WithResponseCode(code)))
-}
-
-func codeOf(err error) int {
-	switch {
-	case err == nil:
-		return gldap.ResultSuccess
-	case errors.Is(err, errNoSuchObject), errors.Is(err, errNoParent):
-		return gldap.ResultNoSuchObject
-	case errors.Is(err, errExists):
-		return gldap.ResultEntryAlreadyExists
-	case errors.Is(err, errBadName):
-		return gldap.ResultInvalidDNSyntax
-	}
-	return gldap.ResultProtocolError
 }
 
 func (s *Server) startTLS(w *gldap.ResponseWriter, r *gldap.Request) {

@@ -2,7 +2,6 @@ package ldapmem
 
 import (
 	"crypto/subtle"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -27,14 +26,6 @@ type tree struct {
 	mu     sync.RWMutex
 	byName map[string]*entry
 }
-
-// Errors of a tree, each a result code of LDAP.
-var (
-	errNoSuchObject = errors.New("no such entry")
-	errExists       = errors.New("the entry is there already")
-	errNoParent     = errors.New("there is no entry above it")
-	errBadName      = errors.New("that is no distinguished name")
-)
 
 // normalizeDN is the name in one spelling; false if it is none.
 func normalizeDN(dn string) (string, bool) {
@@ -61,19 +52,20 @@ func newTree(suffix string) *tree {
 	return &tree{byName: map[string]*entry{name: root}}
 }
 
-func (t *tree) add(dn string, attributes []gldap.Attribute) error {
+// add adds an entry below one that is there, and returns the result code.
+func (t *tree) add(dn string, attributes []gldap.Attribute) (code int) {
 	name, ok := normalizeDN(dn)
 	if !ok {
-		return errBadName
+		return gldap.ResultInvalidDNSyntax
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.byName[name] != nil {
-		return errExists
+		return gldap.ResultEntryAlreadyExists
 	}
 	parent := t.byName[parentDN(name)]
 	if parent == nil {
-		return errNoParent
+		return gldap.ResultNoSuchObject
 	}
 	e := &entry{dn: dn, name: name, attributes: map[string][]string{}}
 	for _, a := range attributes {
@@ -81,7 +73,7 @@ func (t *tree) add(dn string, attributes []gldap.Attribute) error {
 		e.attributes[key] = append(e.attributes[key], a.Vals...)
 	}
 	parent.children, t.byName[name] = append(parent.children, e), e
-	return nil
+	return gldap.ResultSuccess
 }
 
 // isPassword says whether there is the entry, and that is its password.
@@ -95,29 +87,28 @@ func (t *tree) isPassword(dn, password string) bool {
 	})
 }
 
-// search finds what the message asks for.
-func (t *tree) search(m *gldap.SearchMessage) ([]*entry, error) {
+// search finds what the message asks for, and returns it with the result code.
+func (t *tree) search(m *gldap.SearchMessage) (found []*entry, code int) {
 	base, ok := normalizeDN(m.BaseDN)
 	if !ok {
-		return nil, errBadName
+		return nil, gldap.ResultInvalidDNSyntax
 	}
 	filter, err := ldap.CompileFilter(m.Filter)
 	if err != nil {
-		return nil, err
+		return nil, gldap.ResultProtocolError
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	root := t.byName[base]
 	if root == nil {
-		return nil, errNoSuchObject
+		return nil, gldap.ResultNoSuchObject
 	}
-	var found []*entry
 	root.walk(m.Scope, func(e *entry) {
 		if e.matches(filter) {
 			found = append(found, e)
 		}
 	})
-	return found, nil
+	return found, gldap.ResultSuccess
 }
 
 // walk calls visit for what the scope of a search below the entry holds: what is elsewhere takes no time.
@@ -139,12 +130,11 @@ func (e *entry) walk(scope gldap.Scope, visit func(*entry)) {
 
 // matches says whether the entry is as the filter wants it, of which equality, presence, and, or and not are known.
 func (e *entry) matches(filter *ber.Packet) bool {
-	one := func(f *ber.Packet) bool { return e.matches(f) }
 	switch filter.Tag {
 	case ldap.FilterAnd:
 		return !slices.ContainsFunc(filter.Children, func(f *ber.Packet) bool { return !e.matches(f) })
 	case ldap.FilterOr:
-		return slices.ContainsFunc(filter.Children, one)
+		return slices.ContainsFunc(filter.Children, e.matches)
 	case ldap.FilterNot:
 		return len(filter.Children) == 1 && !e.matches(filter.Children[0])
 	case ldap.FilterPresent:
@@ -153,15 +143,11 @@ func (e *entry) matches(filter *ber.Packet) bool {
 		if len(filter.Children) != 2 {
 			return false
 		}
-		name, wanted := filter.Children[0].Value, filter.Children[1].Value
-		return e.hasValue(stringValue(name), stringValue(wanted))
+		name, _ := filter.Children[0].Value.(string)
+		wanted, _ := filter.Children[1].Value.(string)
+		return e.hasValue(name, wanted)
 	}
 	return false
-}
-
-func stringValue(value any) string {
-	s, _ := value.(string)
-	return s
 }
 
 // hasValue says whether the attribute has the value: names of entries are compared as such, and of all else the case

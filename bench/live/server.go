@@ -188,17 +188,17 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 type collector struct{ session *Session }
 
 var (
-	requestsDesc = prometheus.NewDesc("forktax_live_requests_total", "Right answers to the load that is offered.", []string{"side", "model"}, nil)
-	errorsDesc   = prometheus.NewDesc("forktax_live_errors_total", "Requests without a right answer.", []string{"side", "model"}, nil)
-	rpsDesc      = prometheus.NewDesc("forktax_live_requests_per_second", "Right answers in the last second.", []string{"side", "model"}, nil)
+	requestsDesc = sideDesc("requests_total", "Right answers to the load that is offered.")
+	errorsDesc   = sideDesc("errors_total", "Requests without a right answer.")
+	rpsDesc      = sideDesc("requests_per_second", "Right answers in the last second.")
 )
 
-// Describe implements prometheus.Collector.
-func (collector) Describe(out chan<- *prometheus.Desc) {
-	out <- requestsDesc
-	out <- errorsDesc
-	out <- rpsDesc
+func sideDesc(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc("forktax_live_"+name, help, []string{"side", "model"}, nil)
 }
+
+// Describe implements prometheus.Collector. It sends nothing, for without a view there are no metrics.
+func (collector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
 func (c collector) Collect(out chan<- prometheus.Metric) {

@@ -31,8 +31,21 @@ type Session struct {
 
 // A run is one setup, with its targets under load.
 type run struct {
-	sides [2]*side
-	stop  func() error
+	sides   [2]*side
+	cancel  context.CancelFunc
+	driving sync.WaitGroup
+	stops   []func() error
+}
+
+// stop ends the load, and then both targets, as far as they were started.
+func (a *run) stop() error {
+	a.cancel()
+	a.driving.Wait()
+	var errs []error
+	for _, stop := range a.stops {
+		errs = append(errs, stop())
+	}
+	return errors.Join(errs...)
 }
 
 // gracePeriod is how long targets go on without a viewer: a page that is loaded anew comes back at once.
@@ -59,11 +72,8 @@ func NewSession(stage Backend, engines func() map[string]load.Engine, engine str
 	return &Session{backend: stage, engines: engines, engine: engine, setup: first, closing: closing, close: end}, nil
 }
 
-// Set changes the setup. What runs is ended, and begins anew.
+// Set changes the setup to one that has been checked. What runs is ended, and begins again.
 func (s *Session) Set(next Setup) error {
-	if err := next.validate(s.backend.Choices()); err != nil {
-		return err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.end()
@@ -85,38 +95,23 @@ func (s *Session) begin() (err error) {
 		return errors.New("the demonstration has ended")
 	}
 	ctx, cancel := context.WithCancel(s.closing)
-	var stops []func() error
-	stop := func() error {
-		cancel()
-		var errs []error
-		for _, end := range stops {
-			errs = append(errs, end())
-		}
-		return errors.Join(errs...)
-	}
-	a := &run{}
-	var driving sync.WaitGroup
+	a := &run{cancel: cancel}
 	for i := range a.sides {
 		target, request, end, err := s.backend.Launch(ctx, s.setup, i)
 		if err != nil {
-			return errors.Join(fmt.Errorf("starting %s as %s: %w", s.setup.Workload, s.setup.Models[i], err), stop())
+			return errors.Join(fmt.Errorf("starting %s as %s: %w", s.setup.Workload, s.setup.Models[i], err), a.stop())
 		}
-		stops = append(stops, end)
+		a.stops = append(a.stops, end)
 		own := &side{model: s.setup.Models[i], target: target, began: time.Now(), client: &http.Client{}}
 		own.view(ctx) // what it counts begins here
 		a.sides[i] = own
-		driving.Go(func() { own.watch(ctx) })
+		a.driving.Go(func() { own.watch(ctx) })
 		var engines []load.Engine
 		for range turns {
 			engines = append(engines, s.engines()[s.engine])
 		}
 		load := s.setup.load()
-		driving.Go(func() { own.drive(ctx, engines, request, load) })
-	}
-	a.stop = func() error {
-		cancel()
-		driving.Wait()
-		return stop()
+		a.driving.Go(func() { own.drive(ctx, engines, request, load) })
 	}
 	s.current, s.failure = a, ""
 	return nil

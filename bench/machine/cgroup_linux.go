@@ -17,10 +17,7 @@ func cgroupDirs(controller string) []string {
 	if err != nil {
 		return nil
 	}
-	all, err := self.Cgroups()
-	if err != nil {
-		return nil
-	}
+	all, _ := self.Cgroups()
 	for _, g := range all {
 		second := g.HierarchyID == 0
 		if second != (controller == "") || !second && !slices.Contains(g.Controllers, controller) {
@@ -87,14 +84,9 @@ func quota() float64 {
 
 // throttled is for how long the control group has been held up so far, its processors together.
 func throttled() time.Duration {
-	for _, folder := range cgroupDirs("") {
-		if text := readWord(filepath.Join(folder, "cpu.stat")); text != "" {
-			return time.Duration(namedNumber(text, "throttled_usec")) * time.Microsecond
-		}
-	}
-	for _, folder := range cgroupDirs("cpu") {
-		if text := readWord(filepath.Join(folder, "cpu.stat")); text != "" {
-			return time.Duration(namedNumber(text, "throttled_time"))
+	for _, folder := range slices.Concat(cgroupDirs(""), cgroupDirs("cpu")) {
+		if text := readWord(filepath.Join(folder, "cpu.stat")); text != "" { // of version 2, or of version 1
+			return time.Duration(namedNumber(text, "throttled_usec")*1000 + namedNumber(text, "throttled_time"))
 		}
 	}
 	return 0

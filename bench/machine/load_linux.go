@@ -33,7 +33,7 @@ func startSampling() loadSample {
 		return w
 	}
 	w.processes = map[int]float64{}
-	for _, s := range processes(w.fs) {
+	for _, s := range processes() {
 		w.processes[s.PID] = s.CPUTime()
 	}
 	w.throttled, w.swapped = throttled(), swapped()
@@ -60,7 +60,7 @@ func (w loadSample) finish(f *Facts) {
 		l.Steal = (now.Steal - before.Steal) / total
 	}
 	l.Unseen = l.Others
-	for _, s := range processes(w.fs) {
+	for _, s := range processes() {
 		cores := (s.CPUTime() - w.processes[s.PID]) / seconds
 		if s.PID != unix.Getpid() && cores > 0 {
 			l.Unseen = max(0, l.Unseen-cores)
@@ -75,11 +75,8 @@ func (w loadSample) finish(f *Facts) {
 }
 
 // processes are those that can be seen, and have not ended meanwhile.
-func processes(fs procfs.FS) []procfs.ProcStat {
-	all, err := fs.AllProcs()
-	if err != nil {
-		return nil
-	}
+func processes() []procfs.ProcStat {
+	all, _ := procfs.AllProcs()
 	var stats []procfs.ProcStat
 	for _, p := range all {
 		if s, err := p.Stat(); err == nil {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"debug/buildinfo"
 	"debug/elf"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -37,8 +36,8 @@ func Program(workload, path string) (record.Program, error) {
 	if err != nil {
 		return record.Program{}, fmt.Errorf("reading the program of %s: %w", workload, err)
 	}
-	p := record.Program{Workload: workload, Path: path, Bytes: n, SHA256: hex.EncodeToString(hash.Sum(nil))}
-	p.Linking = linking(f)
+	p := record.Program{Workload: workload, Path: path, Bytes: n, SHA256: fmt.Sprintf("%x", hash.Sum(nil)),
+		Linking: linking(f)}
 	if info, err := buildinfo.Read(f); err == nil { // else it is not a Go program
 		p.Go, p.Settings = info.GoVersion, map[string]string{}
 		for _, s := range info.Settings {

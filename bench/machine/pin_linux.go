@@ -2,10 +2,9 @@ package machine
 
 import (
 	"fmt"
-	"os"
 	"runtime"
-	"strconv"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -20,16 +19,12 @@ func Pin() (startFunc func(start func() error) error, err error) {
 	if rest.Count() == 0 {
 		return nil, fmt.Errorf("pinning needs two cores, and there is one")
 	}
-	tasks, err := os.ReadDir("/proc/self/task") // threads to come inherit from these
+	threads, err := procfs.AllThreads(unix.Getpid()) // threads to come inherit from these
 	if err != nil {
 		return nil, fmt.Errorf("pinning: %w", err)
 	}
-	for _, task := range tasks {
-		id, err := strconv.Atoi(task.Name())
-		if err != nil {
-			continue
-		}
-		if err := unix.SchedSetaffinity(id, &own); err != nil && err != unix.ESRCH {
+	for _, thread := range threads {
+		if err := unix.SchedSetaffinity(thread.PID, &own); err != nil && err != unix.ESRCH {
 			return nil, fmt.Errorf("pinning: %w", err)
 		}
 	}

@@ -104,16 +104,18 @@ func judgeJitter(f Facts) (found, verdict string) {
 	return found, above(f.Jitter.Share, 0.01, 0.1)
 }
 
-func judgeGovernor(f Facts) (found, verdict string) { return setting(f.Governor, "performance") }
+func judgeGovernor(f Facts) (found, verdict string) {
+	return setting(f.Governor, f.Governor == "performance")
+}
 
-func judgeTurbo(f Facts) (found, verdict string) { return setting(f.Turbo, "off") }
+func judgeTurbo(f Facts) (found, verdict string) { return setting(f.Turbo, f.Turbo == "off") }
 
-// setting is of what has one good value. In a virtual machine it is the host's affair.
-func setting(value, good string) (found, verdict string) {
-	switch value {
-	case "":
+// setting is the verdict on a setting of the processor. In a virtual machine there is none: it is the host's affair.
+func setting(value string, fit bool) (found, verdict string) {
+	switch {
+	case value == "":
 		return "not set by this system", Fit
-	case good:
+	case fit:
 		return value, Fit
 	}
 	return value, Doubtful
@@ -249,13 +251,10 @@ func formatBytes(n uint64) string {
 
 // shortDuration is a time with no more digits than say something.
 func shortDuration(d time.Duration) string {
-	switch {
-	case d >= time.Second:
-		return d.Round(10 * time.Millisecond).String()
-	case d >= time.Millisecond:
-		return d.Round(10 * time.Microsecond).String()
-	case d >= time.Microsecond:
-		return d.Round(10 * time.Nanosecond).String()
+	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
+		if d >= unit {
+			return d.Round(unit / 100).String()
+		}
 	}
 	return d.String()
 }

@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-var digits = regexp.MustCompile(`[0-9]+`)
+// number is a run of digits.
+var number = regexp.MustCompile(`\d+`)
 
 // DedupLog returns, of lines of a log that differ only in numbers, such as times and ports, the first, and of others
 // the first so many.
 func DedupLog(lines []string, most int) []string {
 	var first, kinds []string
 	for _, line := range lines {
-		kind := digits.ReplaceAllString(line, "0")
+		kind := number.ReplaceAllLiteralString(line, "0")
 		if len(first) < most && !slices.Contains(kinds, kind) {
 			first, kinds = append(first, line), append(kinds, kind)
 		}

@@ -62,9 +62,7 @@ func Start(cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) erro
 func (p *Process) wait() {
 	p.err = p.cmd.Wait()
 	close(p.ended)
-	select {
-	case <-p.stopping:
-	default: // and so it may not have ended what it has started
+	if !IsClosed(p.stopping) { // and so it may not have ended what it has started
 		p.killAll()
 		p.gone <- p.exitError()
 	}
@@ -129,10 +127,8 @@ func (p *Process) exitError() error {
 func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
 	close(p.stopping)
 	defer killGroup(p.cmd)
-	select {
-	case <-p.ended:
+	if IsClosed(p.ended) {
 		return nil
-	default:
 	}
 	p.stdin.Close()
 	_ = p.cmd.Process.Signal(cmp.Or(p.StopSignal, os.Signal(syscall.SIGTERM)))
@@ -143,7 +139,7 @@ func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
 	case <-atOnce:
 		p.killAll()
 		<-p.ended
-		return nil // as somebody wanted it
+		return nil // as the caller wanted it
 	case <-timer.C:
 		p.killAll()
 		<-p.ended

@@ -80,10 +80,7 @@ const maxSimilarRefs = 3
 // similarRefs lists the refs whose names hold the one that was asked for, or are held by it: main, where there is
 // origin/main.
 func (r repository) similarRefs(ctx context.Context, ref string) string {
-	text, err := r.git(ctx, "for-each-ref", "--sort=-committerdate", "--format=%(refname:short)")
-	if err != nil {
-		return ""
-	}
+	text, _ := r.git(ctx, "for-each-ref", "--sort=-committerdate", "--format=%(refname:short)")
 	var near, others []string
 	for _, name := range strings.Fields(text) {
 		if a, b := strings.ToLower(name), strings.ToLower(ref); strings.Contains(a, b) || strings.Contains(b, a) {
@@ -103,12 +100,11 @@ func (r repository) similarRefs(ctx context.Context, ref string) string {
 
 // fetchAdvice returns how to get what is not there. Clones made for CI have the newest commit alone.
 func (r repository) fetchAdvice(ctx context.Context, ref string) string {
-	advice := fmt.Sprintf("if it is elsewhere, git fetch origin %s", strings.TrimPrefix(ref, "origin/"))
-	if shallow, err := r.git(ctx, "rev-parse", "--is-shallow-repository"); err == nil && shallow == "true" {
-		return "this clone is shallow: give actions/checkout fetch-depth: 0, or run " +
-			strings.TrimPrefix(advice, "if it is elsewhere, ")
+	fetch := "git fetch origin " + strings.TrimPrefix(ref, "origin/")
+	if shallow, _ := r.git(ctx, "rev-parse", "--is-shallow-repository"); shallow == "true" {
+		return "this clone is shallow: give actions/checkout fetch-depth: 0, or run " + fetch
 	}
-	return advice
+	return "if it is elsewhere, " + fetch
 }
 
 // describe names the commit for people.

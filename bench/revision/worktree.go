@@ -3,12 +3,12 @@ package revision
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -34,16 +34,13 @@ type worktree struct {
 // checkOut makes a worktree of the commit, with its submodules. All have paths of one length: compilers write them into
 // what they build, and what is as long lies at the same addresses.
 func (r repository) checkOut(ctx context.Context, commit string) (*worktree, error) {
-	var random [6]byte
-	rand.Read(random[:])
-	name := worktreePrefix + hex.EncodeToString(random[:])
+	name := worktreePrefix + rand.Text()[:12]
 	folder := filepath.Join(os.TempDir(), name)
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("making a folder for a worktree: %w", err)
 	}
 	w := &worktree{repository: r, dir: folder, path: filepath.Join(folder, name)}
-	err := w.checkOut(ctx, commit)
-	if err != nil {
+	if err := w.checkOut(ctx, commit); err != nil {
 		if left := w.remove(ctx); left != nil {
 			err = fmt.Errorf("%w; %w", err, left)
 		}
@@ -95,12 +92,13 @@ func (w *worktree) remove(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	for _, path := range w.repository.worktrees(ctx) { // it may not have come so far
-		if filepath.Base(path) == filepath.Base(w.path) { // git has resolved its links
-			return w.repository.forget(ctx, w.path)
-		}
+	added := slices.ContainsFunc(w.repository.worktrees(ctx), func(path string) bool {
+		return filepath.Base(path) == filepath.Base(w.path) // git has resolved its links
+	})
+	if !added { // it had not come so far
+		return nil
 	}
-	return nil
+	return w.repository.forget(ctx, w.path)
 }
 
 // lockWorktrees waits until no other process of ours changes the repository's list of worktrees: git fails if it reads
@@ -138,10 +136,7 @@ func (r repository) forget(ctx context.Context, path string) error {
 
 // worktrees lists the paths of the repository's that are ours.
 func (r repository) worktrees(ctx context.Context) []string {
-	text, err := r.git(ctx, "worktree", "list", "--porcelain")
-	if err != nil {
-		return nil
-	}
+	text, _ := r.git(ctx, "worktree", "list", "--porcelain")
 	var paths []string
 	for line := range strings.Lines(text) {
 		path, found := strings.CutPrefix(strings.TrimRight(line, "\n"), "worktree ")

@@ -1,10 +1,10 @@
 package servers
 
-import "path/filepath"
+// apacheModules is where Debian puts Apache's modules.
+const apacheModules = "/usr/lib/apache2/modules/"
 
 // apacheWeb is a way in which Apache 2.4 has something answer, by these modules and directives.
 func apacheWeb(w webSpec, modules ...string) webSpec {
-	w.user, w.programs, w.dirs, w.modules = "www-data", []string{"apache2"}, []string{"/usr/sbin"}, "/usr/lib/apache2/modules"
 	config := `
 ServerRoot {{.Dir}}
 ServerName 127.0.0.1
@@ -15,15 +15,12 @@ Mutex file:{{.Dir}} default
 DocumentRoot {{.Bin}}
 KeepAlive On
 MaxKeepAliveRequests 0
-LoadModule authz_core_module {{.Modules}}/mod_authz_core.so
 `
-	for _, name := range modules {
-		config += "LoadModule " + name + "_module {{.Modules}}/mod_" + name + ".so\n"
+	for _, name := range append([]string{"authz_core"}, modules...) {
+		config += "LoadModule " + name + "_module " + apacheModules + "mod_" + name + ".so\n"
 	}
 	w.config["conf"] = config + w.config["conf"]
-	w.commands = func(s site) [][]string {
-		return [][]string{{"apache2", "-D", "FOREGROUND", "-f", filepath.Join(s.Dir, "conf")}}
-	}
+	w.commands = [][]string{{"apache2", "-D", "FOREGROUND", "-f", "{{.Dir}}/conf"}}
 	return w
 }
 
@@ -56,67 +53,49 @@ MaxSpareServers {{.Workers}}
 MaxConnectionsPerChild 0
 `
 
-// modPythonConfig has mod_python answer. The handlers of a process share an interpreter, and with it what a module
-// opened when it was imported.
-const modPythonConfig = apachePassEnv + `
+// pythonWeb has mod_python answer by the handler. The handlers of a process share an interpreter, and with it what a
+// module opened when it was imported.
+func pythonWeb(w webSpec, config, handler string, modules ...string) webSpec {
+	w.needs, w.packages = []string{"mod_python.so"}, "apache2 libapache2-mod-python"
+	w.config = map[string]string{"conf": config + apachePassEnv + `
 PythonInterpreter main_interpreter
 PythonPath "sys.path + ['{{.Bin}}']"
 PythonAutoReload Off
 PythonDebug Off
-`
-
-const pythonPackages = "apache2 libapache2-mod-python"
-
-var modPython = apacheWeb(webSpec{
-	name:     "mod_python",
-	about:    "Apache's event module and a handler of mod_python",
-	handles:  PythonHandler,
-	needs:    []string{"mod_python.so"},
-	packages: pythonPackages,
-	path:     "/{{.Module}}",
-	config: map[string]string{"conf": apacheThreads + modPythonConfig + `
-PythonImport {{.Module}} main_interpreter
-Alias /{{.Module}} {{.Bin}}/{{.File}}
 <Files {{.File}}>
 	SetHandler mod_python
-	PythonHandler {{.Module}}
+	PythonHandler ` + handler + `
 </Files>
-`},
-}, "mpm_event", "alias", "env", "python")
+`}
+	return apacheWeb(w, append(modules, "env", "python")...)
+}
+
+var modPython = pythonWeb(webSpec{
+	name:    "mod_python",
+	about:   "Apache's event module and a handler of mod_python",
+	handles: PythonHandler,
+	path:    "/{{.Module}}",
+}, apacheThreads+`
+PythonImport {{.Module}} main_interpreter
+Alias /{{.Module}} {{.Bin}}/{{.File}}
+`, "{{.Module}}", "mpm_event", "alias")
 
 // pythonPublisher crashes without mod_mime, which it asks what extensions are handled. It is not safe for threads, and
 // nor is the handler of CGI scripts: with several, two in a hundred of their answers were another's, or none.
-var pythonPublisher = apacheWeb(webSpec{
-	name:     "mod_python-publisher",
-	about:    "Apache's prefork module and mod_python's publisher",
-	handles:  PythonPublisher,
-	needs:    []string{"mod_python.so"},
-	packages: pythonPackages,
-	path:     "/{{.File}}/index",
-	config: map[string]string{"conf": apacheProcesses + modPythonConfig + `
-TypesConfig /dev/null
-<Files {{.File}}>
-	SetHandler mod_python
-	PythonHandler mod_python.publisher
-</Files>
-`},
-}, "mpm_prefork", "env", "mime", "python")
+var pythonPublisher = pythonWeb(webSpec{
+	name:    "mod_python-publisher",
+	about:   "Apache's prefork module and mod_python's publisher",
+	handles: PythonPublisher,
+	path:    "/{{.File}}/index",
+}, apacheProcesses+"TypesConfig /dev/null\n", "mod_python.publisher", "mpm_prefork", "mime")
 
 // pythonScripts have no standard input under Python 3: what mod_python puts in its place fails at the first byte.
-var pythonScripts = apacheWeb(webSpec{
-	name:     "mod_python-cgihandler",
-	about:    "Apache's prefork module and mod_python's handler of CGI scripts",
-	handles:  PythonScript,
-	needs:    []string{"mod_python.so"},
-	packages: pythonPackages,
-	path:     "/{{.File}}",
-	config: map[string]string{"conf": apacheProcesses + modPythonConfig + `
-<Files {{.File}}>
-	SetHandler mod_python
-	PythonHandler mod_python.cgihandler
-</Files>
-`},
-}, "mpm_prefork", "env", "python")
+var pythonScripts = pythonWeb(webSpec{
+	name:    "mod_python-cgihandler",
+	about:   "Apache's prefork module and mod_python's handler of CGI scripts",
+	handles: PythonScript,
+	path:    "/{{.File}}",
+}, apacheProcesses, "mod_python.cgihandler", "mpm_prefork")
 
 var modWSGI = apacheWeb(webSpec{
 	name:     "mod_wsgi",

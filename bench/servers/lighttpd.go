@@ -1,10 +1,7 @@
 package servers
 
-import "path/filepath"
-
 // lighttpdWeb is a way in which lighttpd 1.4 has something answer by mod_cgi.
 func lighttpdWeb(w webSpec) webSpec {
-	w.user, w.programs, w.dirs = "www-data", []string{"lighttpd"}, []string{"/usr/sbin"}
 	w.config["conf"] = `
 server.modules = ("mod_alias", "mod_cgi", "mod_setenv")
 server.bind = "127.0.0.1"
@@ -15,9 +12,7 @@ server.upload-dirs = ("{{.Dir}}")
 server.max-keep-alive-requests = 1000000000
 {{range $name, $_ := .Variables}}setenv.add-environment += ("{{$name}}" => env.{{$name}})
 {{end}}` + w.config["conf"]
-	w.commands = func(s site) [][]string {
-		return [][]string{{"lighttpd", "-D", "-f", filepath.Join(s.Dir, "conf")}}
-	}
+	w.commands = [][]string{{"lighttpd", "-D", "-f", "{{.Dir}}/conf"}}
 	return w
 }
 

@@ -1,14 +1,8 @@
 package servers
 
-import (
-	"path/filepath"
-	"strconv"
-)
-
 // nginxWeb is nginx before a program that has something answer: nginx itself executes nothing, and hands requests on by
 // FastCGI. In pattern, script is the path of what answers, and beyond what follows it.
 func nginxWeb(w webSpec, pattern, program string) webSpec {
-	w.user, w.dirs = "www-data", []string{"/usr/sbin"}
 	if w.config == nil {
 		w.config = map[string]string{}
 	}
@@ -50,11 +44,8 @@ http {
 	}
 }
 `
-	first := w.commands
-	w.commands = func(s site) [][]string {
-		return append(first(s),
-			[]string{"nginx", "-p", s.Dir, "-c", filepath.Join(s.Dir, "conf"), "-e", filepath.Join(s.Dir, "error.log")})
-	}
+	w.commands = append(w.commands,
+		[]string{"nginx", "-p", "{{.Dir}}", "-c", "{{.Dir}}/conf", "-e", "{{.Dir}}/error.log"})
 	return w
 }
 
@@ -64,12 +55,9 @@ var nginx = nginxWeb(webSpec{
 	about:          "nginx and fcgiwrap",
 	handles:        Executable,
 	ignoresSIGCHLD: true,
-	programs:       []string{"fcgiwrap", "nginx"},
 	packages:       "nginx-light fcgiwrap",
 	path:           "/cgi-bin/{{.File}}",
-	commands: func(s site) [][]string {
-		return [][]string{{"fcgiwrap", "-c", strconv.Itoa(s.Workers), "-s", "unix:" + filepath.Join(s.Dir, "fcgi")}}
-	},
+	commands:       [][]string{{"fcgiwrap", "-c", "{{.Workers}}", "-s", "unix:{{.Dir}}/fcgi"}},
 }, "^(?<script>/cgi-bin(?<program>/[^/]+))(?<beyond>.*)$", "$program")
 
 // phpFPM keeps processes of PHP's own manager.
@@ -77,7 +65,6 @@ var phpFPM = nginxWeb(webSpec{
 	name:     "php-fpm",
 	about:    "nginx and php-fpm",
 	handles:  PHPPage,
-	programs: []string{debianFPM, "nginx"},
 	packages: "nginx-light php-fpm",
 	path:     "/{{.File}}",
 	config: map[string]string{"fpm": `
@@ -89,10 +76,6 @@ pm = static
 pm.max_children = {{.Workers}}
 clear_env = no
 `},
-	commands: func(s site) [][]string {
-		return [][]string{{debianFPM, "--nodaemonize", "--no-php-ini", "--fpm-config", filepath.Join(s.Dir, "fpm")}}
-	},
+	// The manager's name has PHP's version at its end.
+	commands: [][]string{{"php-fpm*", "--nodaemonize", "--no-php-ini", "--fpm-config", "{{.Dir}}/fpm"}},
 }, "^(?<script>/[^/]+)(?<beyond>.*)$", "$script")
-
-// debianFPM is the manager's name, which has PHP's version at its end.
-const debianFPM = "php-fpm*"

@@ -25,10 +25,15 @@ const (
 	lockClass  = 0x666f726b // "fork": the first half of the keys of our locks
 	dropLimit  = 10 * time.Second
 	schemaName = "forktax_%08x_%d"
-	ourSchemas = `
-		SELECT nspname, ('x' || substring(nspname FROM 9 FOR 8))::bit(32)::int FROM pg_namespace
-		WHERE nspname ~ '^forktax_[0-9a-f]{8}_[0-9]+$' AND pg_has_role(nspowner, 'USAGE')`
 )
+
+// leftSchemas are the schemas of runs that hold their lock no longer. Each lock is ours from then on, until the session
+// ends. CASE has the conditions checked in this order.
+const leftSchemas = `
+	SELECT nspname FROM pg_namespace WHERE CASE
+		WHEN nspname ~ '^forktax_[0-9a-f]{8}_[0-9]+$' AND pg_has_role(nspowner, 'USAGE')
+		THEN pg_try_advisory_lock($1, ('x' || substring(nspname FROM 9 FOR 8))::bit(32)::int)
+		ELSE false END`
 
 // openSchemas connects, and drops what runs left that were killed.
 func openSchemas(ctx context.Context, u *url.URL) (*schemas, error) {
@@ -59,27 +64,13 @@ func (s *schemas) connect(ctx context.Context) error {
 }
 
 func (s *schemas) dropStale(ctx context.Context) error {
-	rows, _ := s.session.Query(ctx, ourSchemas) // rows have its error, too
-	type found struct {
-		Name string
-		Run  int32
-	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[found])
+	rows, _ := s.session.Query(ctx, leftSchemas, int32(lockClass)) // rows have its error, too
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return fmt.Errorf("looking for schemas that were left: %w", err)
 	}
-	for _, f := range all {
-		var free bool
-		row := s.session.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, $2)", int32(lockClass), f.Run)
-		if err := row.Scan(&free); err != nil {
-			return fmt.Errorf("looking for schemas that were left: %w", err)
-		}
-		if !free { // its run goes on
-			continue
-		}
-		err := s.drop(f.Name)
-		_, unlocked := s.session.Exec(ctx, "SELECT pg_advisory_unlock($1, $2)", int32(lockClass), f.Run)
-		if err := errors.Join(err, unlocked); err != nil {
+	for _, name := range names {
+		if err := s.drop(name); err != nil {
 			return err
 		}
 	}

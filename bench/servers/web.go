@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,12 +50,8 @@ type App struct {
 // StartWeb starts the web server of that name on a free port, to have a copy of the app answer. The error may be a
 // *process.NotInstalledError.
 func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err error) {
-	spec, err := webSpecNamed(name)
-	if err != nil {
-		return nil, err
-	}
-	s, err := spec.site()
-	if err != nil {
+	spec, err := WebInfoNamed(name)
+	if err = cmp.Or(err, spec.Missing); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %v", readyLimit))
@@ -64,39 +62,32 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 			err = errors.Join(fmt.Errorf("starting %s: %w%s", name, err, w.logged()), w.Stop())
 		}
 	}()
-	if w.dir, err = newServerDir(name, spec.user); err != nil {
+	if w.dir, err = newServerDir(name, webUser); err != nil {
 		return w, err
 	}
-	w.dir.ignoresSIGCHLD = spec.ignoresSIGCHLD
+	w.dir.ignoresSIGCHLD = spec.web.ignoresSIGCHLD
+	s := spec.site
 	s.Dir, s.File = w.dir.dir, filepath.Base(app.File)
 	if err := w.install(s.Bin(), app); err != nil {
 		return w, err
 	}
-	env, err := w.prepareData(ctx, app)
-	if err != nil {
+	if s.Variables, err = w.prepareData(ctx, app); err != nil {
 		return w, err
 	}
-	s.Variables = env
 	if s.Port, err = process.FreePort(); err != nil {
 		return w, err
 	}
-	for file, text := range spec.config {
+	for file, text := range spec.web.config {
 		if err := w.writeConfig(file, text, s); err != nil {
 			return w, err
 		}
 	}
-	for _, command := range spec.commands(s) {
-		cmd := w.dir.command(s.Helpers[command[0]], command[1:]...)
-		cmd.Env = append(cmd.Env, process.Settings(env)...)
-		p, err := w.dir.start(cmd, app.StartFunc)
-		if err != nil {
+	for _, command := range spec.web.commands {
+		if err := w.start(command, s, app.StartFunc); err != nil {
 			return w, err
 		}
-		p.AnyExit = true
-		w.processes = append(w.processes, p)
-		w.dir.watchdog.watch(p.PID())
 	}
-	path, err := expandTemplate(spec.path, s)
+	path, err := expandTemplate(spec.web.path, s)
 	if err != nil {
 		return w, err
 	}
@@ -106,6 +97,27 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 	}
 	w.waitIdle(ctx)
 	return w, nil
+}
+
+// start starts one of the server's programs.
+func (w *WebServer) start(command []string, s site, elsewhere func(start func() error) error) error {
+	args := slices.Clone(command[1:])
+	for i := range args {
+		var err error
+		if args[i], err = expandTemplate(args[i], s); err != nil {
+			return err
+		}
+	}
+	cmd := w.dir.command(s.Helpers[command[0]], args...)
+	cmd.Env = append(cmd.Env, process.Settings(s.Variables)...)
+	p, err := w.dir.start(cmd, elsewhere)
+	if err != nil {
+		return err
+	}
+	p.AnyExit = true
+	w.processes = append(w.processes, p)
+	w.dir.watchdog.watch(p.PID())
+	return nil
 }
 
 // waitIdle waits until the server is idle: one that answers may still be starting others of its processes. How

@@ -25,18 +25,19 @@ type webSpec struct {
 	name           string
 	about          string            // for people
 	handles        string            // what it has answer
-	user           string            // whom its package runs it as
-	programs       []string          // that it consists of, in the order in which they start
 	helpers        []string          // programs that it starts itself
-	dirs           []string          // where else than on PATH they may be
-	modules        string            // the folder of its modules, if it loads any
-	needs          []string          // those among them that not every such server has; patterns of names
+	needs          []string          // modules that not every such server has; patterns of names in apacheModules
 	packages       string            // Debian's
 	ignoresSIGCHLD bool              // it has the kernel forget its children, so that their parent is not told what they used
 	config         map[string]string // by the file's name, which is "conf" of the server itself; templates of site
 	path           string            // of the URL of what answers, a template of site, too
-	commands       func(s site) [][]string
+	commands       [][]string        // programs that it consists of, in the order in which they start; templates, too
 }
+
+const (
+	webUser   = "www-data"  // whom Debian's packages run web servers as
+	webFolder = "/usr/sbin" // where else than on PATH they may be
+)
 
 // webSpecs are all of them, those of a server in a file of its own.
 var webSpecs = []webSpec{apache, lighttpd, nginx, pythonScripts, pythonPublisher, modPython, modWSGI, phpCGI, modFCGID, modPHP,
@@ -46,9 +47,8 @@ var webSpecs = []webSpec{apache, lighttpd, nginx, pythonScripts, pythonPublisher
 type site struct {
 	Dir       string // of the server's own files; bin in it has what answers
 	Port      int
-	Modules   string
 	Needs     []string          // the files of the modules that not every such server has
-	Helpers   map[string]string // the paths of programs that it starts itself
+	Helpers   map[string]string // the paths of the programs that it consists of, and of those that it starts itself
 	Workers   int               // requests that it executes a program for at once, where that has to be said
 	File      string            // what answers, in bin
 	Variables map[string]string // that what answers is to have
@@ -70,6 +70,9 @@ type WebInfo struct {
 	Packages    string // of Debian, with a blank between them
 	Program     string // the path of the server, if it is installed
 	Missing     error  // a *process.NotInstalledError, or nil
+
+	web  webSpec
+	site site
 }
 
 // WebInfos are those of all specs, or of those that handle what is named.
@@ -85,28 +88,21 @@ func WebInfos(handles ...string) []WebInfo {
 
 // WebInfoNamed is that of the spec of that name.
 func WebInfoNamed(name string) (WebInfo, error) {
-	w, err := webSpecNamed(name)
-	if err != nil {
-		return WebInfo{}, err
-	}
-	return w.info(), nil
-}
-
-func webSpecNamed(name string) (webSpec, error) {
 	i := slices.IndexFunc(webSpecs, func(w webSpec) bool { return w.name == name })
 	if i < 0 {
 		var names []string
 		for _, w := range webSpecs {
 			names = append(names, w.name)
 		}
-		return webSpec{}, fmt.Errorf("%q is no web server that is known; there are %s", name, strings.Join(names, ", "))
+		return WebInfo{}, fmt.Errorf("%q is no web server that is known; there are %s", name, strings.Join(names, ", "))
 	}
-	return webSpecs[i], nil
+	return webSpecs[i].info(), nil
 }
 
 func (w webSpec) info() WebInfo {
 	s, missing := w.site()
-	return WebInfo{w.name, w.about, w.handles, w.packages, s.Helpers[w.programs[len(w.programs)-1]], missing}
+	server := w.commands[len(w.commands)-1][0]
+	return WebInfo{w.name, w.about, w.handles, w.packages, s.Helpers[server], missing, w, s}
 }
 
 // expandTemplate is a template with its values.
@@ -122,14 +118,18 @@ func expandTemplate(text string, values any) (string, error) {
 
 // site finds all that the server consists of.
 func (w webSpec) site() (s site, err error) {
-	s = site{Modules: w.modules, Workers: workers, Helpers: map[string]string{}}
-	for _, name := range slices.Concat(w.programs, w.helpers) {
-		if s.Helpers[name], err = process.Find(name, w.packages, w.dirs...); err != nil {
+	s = site{Workers: workers, Helpers: map[string]string{}}
+	var programs []string
+	for _, command := range w.commands {
+		programs = append(programs, command[0])
+	}
+	for _, name := range append(programs, w.helpers...) {
+		if s.Helpers[name], err = process.Find(name, w.packages, webFolder); err != nil {
 			return s, err
 		}
 	}
 	for _, pattern := range w.needs {
-		files, err := filepath.Glob(filepath.Join(w.modules, pattern))
+		files, err := filepath.Glob(apacheModules + pattern)
 		if err != nil || len(files) == 0 {
 			return s, &process.NotInstalledError{Program: pattern, Packages: w.packages}
 		}
