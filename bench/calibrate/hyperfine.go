@@ -115,11 +115,11 @@ func ratioOf(a, b hyperfineTime) hyperfineRatio {
 }
 
 func (l *Lab) timeByHyperfine(ctx context.Context, path string, runs int, work time.Duration) (hyperfineTime, error) {
-	dir, err := os.MkdirTemp("", "forktax-")
+	dir, remove, err := process.TempDir("what hyperfine exports")
 	if err != nil {
-		return hyperfineTime{}, fmt.Errorf("making a folder for what hyperfine exports: %w", err)
+		return hyperfineTime{}, err
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	export := filepath.Join(dir, "export.json")
 	program := l.Programs[startupProgram].Path
 	cmd := exec.Command(path, "--shell=none", "--style=none", "--warmup", "5", "--runs", strconv.Itoa(runs),

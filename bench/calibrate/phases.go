@@ -3,9 +3,7 @@ package calibrate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
+	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/run"
 	"forktax/bench/stats"
@@ -117,11 +116,11 @@ func medians(name string, c analysis.Cell) Measure {
 // recordRun has a runner make a record as any run does, in a folder that it may use for its targets as well, and use
 // read it while it is there.
 func recordRun(r run.Runner, carryOut func(r *run.Runner, dir string) error, use func(*record.Result) error) error {
-	dir, err := os.MkdirTemp("", "forktax-")
+	dir, remove, err := process.TempDir("a run")
 	if err != nil {
-		return fmt.Errorf("making a folder for a run: %w", err)
+		return err
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	r.Record, err = record.Create(filepath.Join(dir, "run"), record.Head{Schema: record.Schema, ID: "calibration",
 		Plan: r.Plan, Started: time.Now()})
 	if err != nil {

@@ -23,8 +23,7 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *server
 	if err := o.countable(ctx); err != nil {
 		return nil, err
 	}
-	finder := subject.NewFinder(log)
-	finder.Database = data.Kind()
+	finder := data.Finder(log)
 	c, err := o.compare(ctx, finder, log)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"forktax/bench/process"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -37,11 +38,11 @@ func parseLinkerStats(text []byte) []linkerStats {
 // linkerStats has the dynamic linker print what it did in one start. Only glibc's does, and each process in a file of
 // its own.
 func (c Command) linkerStats(ctx context.Context) ([]linkerStats, error) {
-	folder, err := os.MkdirTemp("", "forktax-")
+	folder, remove, err := process.TempDir("the dynamic linker's statistics")
 	if err != nil {
-		return nil, fmt.Errorf("making a folder for the dynamic linker's statistics: %w", err)
+		return nil, err
 	}
-	defer os.RemoveAll(folder)
+	defer remove()
 	prefix := filepath.Join(folder, "ld")
 	s, err := c.With("LD_DEBUG=statistics", "LD_DEBUG_OUTPUT="+prefix).Run(ctx)
 	if err != nil {

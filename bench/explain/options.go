@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -78,18 +77,12 @@ func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Ex
 		}
 	}
 	if workload != nil {
-		dir, err := os.MkdirTemp("", "forktax-")
-		if err != nil {
-			return nil, fmt.Errorf("making a folder for data: %w", err)
-		}
-		defer os.RemoveAll(dir)
-		env, err := workload.Prepare(ctx, filepath.Join(dir, "data"), "")
+		env, remove, err := workload.PrepareTemp(ctx, "")
 		if err != nil {
 			return nil, err
 		}
-		for name, value := range env {
-			command = command.With(name + "=" + value)
-		}
+		defer remove()
+		command = command.With(env...)
 	}
 	p := Explainer{
 		Command:  command.With(o.Env...),
@@ -132,17 +125,10 @@ func (o Options) asked(workload *subject.Program) (contract.Request, error) {
 		return r, subject.Unusable("--request %q is for programs that describe their requests; give --path, --method and --body",
 			o.Request)
 	case workload != nil:
-		i := slices.IndexFunc(workload.Requests, func(r contract.Request) bool {
-			return o.Request == "" || r.Name == o.Request
-		})
-		if i < 0 {
-			var names []string
-			for _, r := range workload.Requests {
-				names = append(names, r.Name)
-			}
-			return r, subject.Unusable("--request %q is unknown to %s; it has %s", o.Request, workload.Name, strings.Join(names, ", "))
+		var err error
+		if r, err = subject.ChooseRequest(workload.Description, cmp.Or(o.Request, workload.Requests[0].Name)); err != nil {
+			return r, err
 		}
-		r = workload.Requests[i]
 	}
 	r.Path, r.Body = cmp.Or(o.Path, r.Path), cmp.Or(o.Body, r.Body)
 	r.Method = cmp.Or(o.Method, r.Method, "GET")

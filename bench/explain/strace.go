@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"forktax/bench/process"
 	"io/fs"
 	"math"
 	"os"
@@ -97,11 +98,11 @@ func (c Command) trace(ctx context.Context) (trace, error) {
 
 // runTraced starts the command once under strace, and returns what strace wrote: nothing, if it could not trace.
 func (c Command) runTraced(ctx context.Context, tracer string) ([]byte, Start, error) {
-	folder, err := os.MkdirTemp("", "forktax-")
+	folder, remove, err := process.TempDir("the trace")
 	if err != nil {
-		return nil, Start{}, fmt.Errorf("making a folder for the trace: %w", err)
+		return nil, Start{}, err
 	}
-	defer os.RemoveAll(folder)
+	defer remove()
 	written := filepath.Join(folder, "trace")
 	watched := c.running(append([]string{tracer, "-f", "-y", "-s", "0", "-e", tracedCalls, "-o", written, "--"}, c.words()...))
 	watched.Limit = traceLimit

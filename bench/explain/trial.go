@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"time"
 
+	"forktax/bench/process"
 	"forktax/bench/stats"
 )
 
@@ -63,11 +63,11 @@ type pairedTrial struct {
 
 // runTrials tries every switch that can matter, and tells before each which it is.
 func (s *profile) runTrials(ctx context.Context, budget time.Duration, seed uint64, progress func(string)) ([]Trial, error) {
-	folder, err := os.MkdirTemp("", "forktax-")
+	folder, remove, err := process.TempDir("the trials")
 	if err != nil {
-		return nil, fmt.Errorf("making a folder for the trials: %w", err)
+		return nil, err
 	}
-	defer os.RemoveAll(folder)
+	defer remove()
 	var apply []toggle
 	for _, t := range toggles {
 		if t.when(s) {

@@ -41,8 +41,7 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 		return subject.Unusable("--workload %q: serve takes a whole workload, such as %s, or the path of a program, such as ./%[1]s",
 			workload, w.Program)
 	}
-	finder := subject.NewFinder(stderr)
-	finder.Database = database.Kind()
+	finder := database.Finder(stderr)
 	programs, err := finder.Find(ctx, []string{workload})
 	var unknown *subject.UnknownError
 	if errors.As(err, &unknown) {

@@ -50,8 +50,7 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if err != nil {
 		return made, err
 	}
-	finder := subject.NewFinder(p.log)
-	finder.Database = p.Data.Kind()
+	finder := p.Data.Finder(p.log)
 	programs, err := finder.Find(ctx, subject.ProgramsOf(p.Selections))
 	var unknown *subject.UnknownError
 	if errors.As(err, &unknown) {

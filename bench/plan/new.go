@@ -144,9 +144,7 @@ func (o *Options) cells(r subject.Selection, models []string) []Cell {
 		return product(r, o.Engine, loads, models)
 	}
 	if len(o.Rates) == 0 || o.Explicit["clients"] {
-		for _, clients := range o.Clients {
-			loads = append(loads, Load{Kind: Closed, Concurrency: clients, NoReuse: o.NoReuse})
-		}
+		loads = o.closed()
 	}
 	for _, rate := range slices.Sorted(slices.Values(o.Rates)) { // a knee is looked for upwards
 		loads = append(loads, o.open(rate))
@@ -179,6 +177,15 @@ func (o *Options) addReuseLevels(cells []Cell, programs []subject.Program) []Cel
 	return slices.Insert(cells, 1, between...)
 }
 
+// closed are the closed loops.
+func (o *Options) closed() []Load {
+	var loads []Load
+	for _, clients := range o.Clients {
+		loads = append(loads, Load{Kind: Closed, Concurrency: clients, NoReuse: o.NoReuse})
+	}
+	return loads
+}
+
 func (o *Options) open(rate float64) Load {
 	return Load{Kind: Open, Concurrency: o.Connections, RateRPS: rate, Arrivals: o.Arrivals, NoReuse: o.NoReuse}
 }
@@ -198,10 +205,8 @@ func OfSuite(o Options, s *SuiteInfo, workloads []contract.Description, baseline
 	p := o.base()
 	p.Suite, p.Workloads, p.Baseline = s, workloads, baseline
 	for _, c := range s.Contenders {
-		for _, clients := range o.Clients {
-			p.Cells = append(p.Cells, Cell{Workload: c.Workload, Request: c.Workload, Model: c.Name, Engine: o.Engine,
-				Load: Load{Kind: Closed, Concurrency: clients, NoReuse: o.NoReuse}})
-		}
+		request := subject.Selection{Program: c.Workload, Request: c.Workload}
+		p.Cells = append(p.Cells, product(request, o.Engine, o.closed(), []string{c.Name})...)
 	}
 	o.schedule(&p)
 	return p

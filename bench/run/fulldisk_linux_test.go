@@ -157,7 +157,9 @@ func TestNoRoomForTheEnd(t *testing.T) {
 // A record that cannot be begun leaves nothing, and takes nothing of others.
 func TestNoRoomForTheBeginning(t *testing.T) {
 	dir := t.TempDir()
-	put(t, filepath.Join(dir, "other"), nil)
+	if err := os.WriteFile(filepath.Join(dir, "other"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	restore := limitFiles(t, 1000)
 	_, err := record.Create(filepath.Join(dir, "head"), record.Head{Version: strings.Repeat("v", 2000)})
 	_, reserve := record.Create(dir, record.Head{})
@@ -210,7 +212,7 @@ func TestWriteFileWholeOrNotAtAll(t *testing.T) {
 	err := record.WriteFile(name, make([]byte, 200))
 	restore()
 	wantUnwritten(t, "WriteFile", err, name, "file too large")
-	if got := string(contents(t, name)); got != "before" {
+	if got, err := os.ReadFile(name); err != nil || string(got) != "before" {
 		t.Errorf("the file now holds %q", got)
 	}
 	wantIn(t, dir, "result.json")
@@ -240,21 +242,5 @@ func wantIn(t *testing.T, dir string, want ...string) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the folder has %q, want %q", got, want)
-	}
-}
-
-func contents(t *testing.T, name string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func put(t *testing.T, name string, b []byte) {
-	t.Helper()
-	if err := os.WriteFile(name, b, 0o644); err != nil {
-		t.Fatal(err)
 	}
 }

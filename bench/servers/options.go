@@ -75,6 +75,13 @@ func (o *Options) Kind() string {
 	return subject.Postgres
 }
 
+// Finder returns a finder of the programs that keep their data in the database. Messages go to log.
+func (o *Options) Finder(log io.Writer) *subject.Finder {
+	f := subject.NewFinder(log)
+	f.Database = o.Kind()
+	return f
+}
+
 // Suits returns an error if a program keeps its data elsewhere.
 func (o *Options) Suits(l *subject.Launcher) error {
 	for _, s := range subject.ServedBy(l.Programs, l.Variants) {

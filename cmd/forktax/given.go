@@ -67,10 +67,10 @@ func (o *options) read(name string, c *cobra.Command) error {
 	}
 	o.unsaid.Value, o.Variants = file.Begin, file.Variants
 	for _, option := range file.Options {
-		if option.Flag != "" && o.Explicit[option.Name] {
-			continue
-		}
 		if option.Flag != "" {
+			if o.Explicit[option.Name] {
+				continue
+			}
 			if err := scenario.Set(c.Flags().Lookup(option.Flag), option.Values); err != nil {
 				return err
 			}
