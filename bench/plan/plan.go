@@ -45,6 +45,7 @@ type Plan struct {
 	Searched       bool                   `json:"searched,omitempty"`        // for the highest rate that meets it
 	Check          *CheckSpec             `json:"check,omitempty"`           // what the run is to decide, if it is
 	Suite          *SuiteInfo             `json:"suite,omitempty"`           // of what others wrote, if it is one
+	Traps          []subject.Trap         `json:"traps,omitempty"`           // what was found while the run was prepared
 	Seed           uint64                 `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
 }
 

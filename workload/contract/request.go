@@ -47,6 +47,9 @@ type Want struct {
 	Headers    map[string]string `json:"headers,omitempty"`     // these, whatever others there are
 	Body       string            `json:"body,omitempty"`        // all of it, byte for byte
 	BodySHA256 string            `json:"body_sha256,omitempty"` // in hexadecimal, for a body too long to spell out
+	// Masks are regular expressions in RE2's syntax. What they match in a body or in the value of a header differs from
+	// response to response, and is replaced by nothing before responses are compared; Body has it removed.
+	Masks []string `json:"masks,omitempty"`
 }
 
 // StatusCode returns the status that a right answer has.

@@ -1,0 +1,30 @@
+package subject
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// Masks are what differs from response to response by nature: a nonce, the time, the server's own port.
+type Masks []*regexp.Regexp
+
+// NewMasks compiles regular expressions in RE2's syntax.
+func NewMasks(expressions []string) (Masks, error) {
+	var masks Masks
+	for _, expression := range expressions {
+		mask, err := regexp.Compile(expression)
+		if err != nil {
+			return nil, fmt.Errorf("mask %q: %w", expression, err)
+		}
+		masks = append(masks, mask)
+	}
+	return masks, nil
+}
+
+// Apply returns text without what the masks match, in their order. It does not change text.
+func (m Masks) Apply(text []byte) []byte {
+	for _, mask := range m {
+		text = mask.ReplaceAll(text, nil)
+	}
+	return text
+}

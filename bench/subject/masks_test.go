@@ -1,0 +1,24 @@
+package subject_test
+
+import (
+	"testing"
+
+	"forktax/bench/subject"
+)
+
+func TestMasks(t *testing.T) {
+	masks, err := subject.NewMasks([]string{`nonce-\w+`, `127\.0\.0\.1:\d+`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "script nonce-a1b2 at http://127.0.0.1:8080/, nonce-c3"
+	if got, want := string(masks.Apply([]byte(text))), "script  at http:///, "; got != want {
+		t.Errorf("Apply(%q) = %q, want %q", text, got, want)
+	}
+	if got := string(subject.Masks(nil).Apply([]byte(text))); got != text {
+		t.Errorf("no masks changed the text to %q", got)
+	}
+	if _, err := subject.NewMasks([]string{"a", "("}); err == nil {
+		t.Error("an expression that does not compile is no error")
+	}
+}
