@@ -14,6 +14,7 @@ type Analysis struct {
 	Schema      int                `json:"schema"`
 	Run         Run                `json:"run"`
 	Environment record.Environment `json:"environment"`
+	Responses   []Response         `json:"responses"`
 	Cells       []Cell             `json:"cells"`
 	Comparisons []Comparison       `json:"comparisons"`
 	ReuseLevels []ReuseLevels      `json:"reuse_levels"`

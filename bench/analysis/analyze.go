@@ -14,6 +14,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 			Baseline: r.Plan.Baseline, Variants: r.Plan.Variants, Floor: r.Plan.Floor,
 			CrossCheckEngine: r.Plan.CrossCheck, Rounds: r.Plan.Rounds, Suite: r.Plan.Suite},
 		Environment: r.Environment,
+		Responses:   responses(r),
 		Cells:       []Cell{},
 		Comparisons: []Comparison{},
 		Warnings:    []Warning{},

@@ -491,9 +491,10 @@ func TestCutOffRun(t *testing.T) {
 		}
 	}
 	check(1, 0)
-	check(2, 1)
-	check(3, 2)
-	check(16, 7)
+	check(2, 0) // of which the second describes the responses
+	check(3, 1)
+	check(4, 2)
+	check(17, 7)
 }
 
 func TestWarnings(t *testing.T) {

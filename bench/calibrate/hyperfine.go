@@ -16,6 +16,7 @@ import (
 	"forktax/bench/explain"
 	"forktax/bench/process"
 	"forktax/bench/stats"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -124,7 +125,7 @@ func (l *Lab) timeByHyperfine(ctx context.Context, path string, runs int, work t
 	program := l.Programs[startupProgram].Path
 	cmd := exec.Command(path, "--shell=none", "--style=none", "--warmup", "5", "--runs", strconv.Itoa(runs),
 		"--export-json", export, "'"+program+"'")
-	cmd.Env = append(os.Environ(), explain.Environment(contract.Request{Method: "GET", Path: "/"}, program,
+	cmd.Env = append(os.Environ(), explain.Environment(subject.Spec{}, contract.Request{Method: "GET", Path: "/"}, program,
 		os.Getenv("PATH"))...)
 	cmd.Env = append(cmd.Env, contract.EnvStartupWork+"="+work.String())
 	if _, err := process.Output(ctx, 10*time.Minute, cmd); err != nil {

@@ -70,7 +70,7 @@ type Pair struct {
 
 // OfPair makes a check of the pair and returns what it found. It leaves nothing behind.
 func (o *Options) OfPair(ctx context.Context, p Pair, l *subject.Launcher, finder *subject.Finder) (*analysis.Check, error) {
-	c := &comparison{Options: o, workload: p.Program.Description, sides: [2]side{
+	c := &comparison{Options: o, workload: p.Program.Description, asked: subject.Known(p.Program.Requests), sides: [2]side{
 		{title: baseName, path: p.Program.Path, keeps: &p.Program, env: p.Base},
 		{title: candidateName, path: p.Program.Path, keeps: &p.Program, env: p.Candidate}}}
 	c.equip(l)

@@ -1,8 +1,8 @@
 package check
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"strings"
 
@@ -16,7 +16,9 @@ type comparison struct {
 	*Options
 	sides    [2]side // base and candidate
 	workload contract.Description
-	script   *subject.Program // that hosts the sides; nil if they keep the program contract
+	asked    []subject.Asked   // what is sent to both
+	env      map[string]string // of both, as the user says
+	script   *subject.Program  // that hosts the sides; nil if they keep the program contract
 }
 
 // compare finds the two sides.
@@ -62,59 +64,39 @@ func (c *comparison) host(ctx context.Context, finder *subject.Finder) error {
 		return err
 	}
 	c.script, c.workload = &found[0], found[0].Description
-	c.workload.Requests = nil
-	wanted := c.Requests
-	if len(wanted) == 0 {
-		wanted = []string{"/"}
+	if c.env, err = c.Hosted(""); err != nil {
+		return err
 	}
-	for i, text := range wanted {
-		method, path, found := strings.Cut(text, " ")
-		switch {
-		case !found && c.Body != "":
-			method, path = "POST", text
-		case !found:
-			method, path = "GET", text
-		}
-		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " \t\r\n") || method == "" {
-			return subject.InvalidOption("request", "%q: a path that begins with / is needed, or a method and a path, such as "+
-				"'GET /?page=2'", text)
-		}
-		name := strings.ToLower(method)
-		if i > 0 {
-			name = fmt.Sprintf("%s-%d", name, i+1)
-		}
-		c.workload.Requests = append(c.workload.Requests, contract.Request{Name: name, Method: method, Path: path, Body: c.Body})
-	}
-	return nil
+	c.asked, err = c.Ask(nil, cmp.Or(strings.TrimRight(c.Root, "/"), "/"))
+	return err
 }
 
-// choose takes those of the workload's requests that are wished for.
-func (c *comparison) choose() error {
-	if c.Body != "" {
-		return subject.InvalidOption("body", "is for CGI executables; a workload program describes its requests")
+// choose takes those of the workload's requests that are wished for, and others that the user describes.
+func (c *comparison) choose() (err error) {
+	for option, value := range map[string]string{"root": c.Root, "documents": c.Documents, "dir": c.Dir} {
+		if value != "" {
+			return subject.InvalidOption(option, "is for CGI executables, and the programs keep the program contract")
+		}
 	}
-	if len(c.Requests) == 0 {
+	if c.env, err = c.Variables(); err != nil {
+		return err
+	}
+	c.asked, err = c.Ask(c.workload.Requests, "/")
+	return err
+}
+
+// learn records the expected responses that are not described, and verifies that both sides send them.
+func (c *comparison) learn(ctx context.Context, l *subject.Launcher) (err error) {
+	if c.workload.Requests = subject.Requests(c.asked); !subject.Unlearnt(c.asked) {
 		return nil
 	}
-	var chosen []contract.Request
-	for _, name := range c.Requests {
-		r, err := subject.ChooseRequest(c.workload, name)
-		if err != nil {
-			return err
-		}
-		chosen = append(chosen, r)
-	}
-	c.workload.Requests = chosen
-	return nil
-}
-
-// learn records the expected responses, and verifies that both sides send them.
-func (c *comparison) learn(ctx context.Context, l *subject.Launcher) error {
 	var sides []run.Side
 	for i, name := range []string{baseName, candidateName} {
 		if name != baseName || c.BaseResult == "" {
 			sides = append(sides, run.Side{Model: name, Title: c.sides[i].title})
 		}
 	}
-	return run.Learn(ctx, l, &c.workload, sides, c.AllowDifferent)
+	c.workload.Requests, err = run.Lesson{Workload: c.workload.Name, Asked: c.asked, Sides: sides,
+		AllowDifferent: c.AllowDifferent, IgnoreHeaders: c.IgnoreHeaders}.Learn(ctx, l)
+	return err
 }

@@ -11,6 +11,7 @@ import (
 	"forktax/bench/analysis"
 	"forktax/bench/explain"
 	"forktax/bench/plan"
+	"forktax/bench/process"
 	"forktax/bench/servers"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
@@ -59,7 +60,7 @@ func (c *comparison) count(ctx context.Context, database servers.DataServer) ([]
 	for _, r := range c.workload.Requests {
 		of := map[string]explain.StartCounts{}
 		for i, name := range []string{baseName, candidateName} {
-			n, err := c.sides[i].count(ctx, r, database)
+			n, err := c.sides[i].count(ctx, c.Spec, r, database)
 			var refused *explain.NoTracerError
 			var uncounted *uncountedError
 			switch {
@@ -102,8 +103,9 @@ func countOf(n explain.StartCounts, metric string) int64 {
 	}
 }
 
-func (s side) count(ctx context.Context, r contract.Request, database servers.DataServer) (n explain.StartCounts, err error) {
-	command := explain.Command{Path: s.path, Body: r.Body, Env: explain.Environment(r, s.path, os.Getenv("PATH"))}
+func (s side) count(ctx context.Context, spec subject.Spec, r contract.Request, database servers.DataServer) (
+	n explain.StartCounts, err error) {
+	command := explain.Command{Path: s.path, Body: r.Body, Env: explain.Environment(spec, r, s.path, os.Getenv("PATH"))}
 	if s.keeps != nil {
 		url := ""
 		if database != nil && (s.keeps.Database == subject.Postgres || s.keeps.Database == subject.LDAP) {
@@ -120,6 +122,14 @@ func (s side) count(ctx context.Context, r contract.Request, database servers.Da
 		defer remove()
 		command = command.With(env...)
 	}
+	variables, err := spec.Variables()
+	if err != nil {
+		return n, err
+	}
+	if command.Dir, err = subject.Directory("dir", spec.Dir); err != nil {
+		return n, err
+	}
+	command = command.With(process.Settings(variables)...)
 	if n, err = command.CountStart(ctx); err != nil {
 		err = &uncountedError{err}
 	}

@@ -22,19 +22,17 @@ type Options struct {
 	Base, Candidate       string // paths of programs, or names of workloads
 	BaseRef, CandidateRef string // commits of git
 	Build                 string // the command that builds a commit
-	Requests              []string
-	Body                  string
-	Margin                float64 // the largest increase that is not a regression; 0.03 is 3 %
-	MustCatch             float64 // the smallest increase that must be detected
-	Alpha                 float64 // rate of false alarms, over all gates
-	Budget                time.Duration
-	Gates                 []string
-	GatesNamed            bool   // the user chose the gates
-	BaseResult            string // a stored result, which replaces the base
-	AllowUnlikeMachine    bool   // the stored result may be of another machine
-	AllowDifferent        bool   // responses may differ
-	RequireAll            bool   // no gate may be left out
-	Seed                  uint64
+	subject.Spec
+	Margin             float64 // the largest increase that is not a regression; 0.03 is 3 %
+	MustCatch          float64 // the smallest increase that must be detected
+	Alpha              float64 // rate of false alarms, over all gates
+	Budget             time.Duration
+	Gates              []string
+	GatesNamed         bool   // the user chose the gates
+	BaseResult         string // a stored result, which replaces the base
+	AllowUnlikeMachine bool   // the stored result may be of another machine
+	RequireAll         bool   // no gate may be left out
+	Seed               uint64
 }
 
 // shortestBudget is that of a check: it takes 16 starts of the targets to look at them for the first time.
@@ -79,6 +77,9 @@ func (o *Options) Validate() error {
 		return subject.InvalidOption("budget", "%v: at least %v is needed", o.Budget, shortestBudget)
 	case len(o.Gates) == 0:
 		return subject.InvalidOption("gates", "is empty; there are %s", strings.Join(known, ", "))
+	}
+	if err := o.Spec.Validate(); err != nil {
+		return err
 	}
 	for i, g := range o.Gates {
 		if !slices.Contains(known, g) {

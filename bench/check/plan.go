@@ -20,17 +20,15 @@ const floorStride = 2
 
 // equip gives the launcher what the sides are served by.
 func (c *comparison) equip(l *subject.Launcher) {
-	l.Seed, l.Variants = c.Seed, c.variants()
+	l.Seed, l.Variants, l.Env = c.Seed, c.variants(), c.env
 	l.Programs = []subject.Program{*cmp.Or(c.script, c.sides[0].keeps)}
 }
 
 // prepare learns what is needed of the sides before anything is measured. The server of the database may be nil.
 func (c *comparison) prepare(ctx context.Context, l *subject.Launcher, finder *subject.Finder, database servers.DataServer) (
 	*run.Execution, error) {
-	if c.script != nil {
-		if err := c.learn(ctx, l); err != nil {
-			return nil, err
-		}
+	if err := c.learn(ctx, l); err != nil {
+		return nil, err
 	}
 	counts, leftOut, err := c.count(ctx, database)
 	if err != nil {
@@ -52,10 +50,13 @@ func (c *comparison) prepare(ctx context.Context, l *subject.Launcher, finder *s
 	}
 	if err != nil {
 		e.Plan.FloorMissing = err.Error()
-		return e, nil
+	} else {
+		c.addFloor(&e.Plan, *floor)
+		l.Programs = append(l.Programs, *floor)
 	}
-	c.addFloor(&e.Plan, *floor)
-	l.Programs = append(l.Programs, *floor)
+	if c.AllowDifferent {
+		e.Plan.ExpectStatusOnly()
+	}
 	return e, nil
 }
 
@@ -110,7 +111,7 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut) (pla
 	criterion.Metrics = c.gatesIn(measured)
 	p := plan.Plan{
 		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.Budget), MinRequests: plan.MinRequests, Seed: c.Seed,
-		Baseline: baseName, AllowDifferent: c.AllowDifferent, Check: criterion,
+		Baseline: baseName, IgnoreHeaders: c.IgnoreHeaders, Check: criterion,
 	}
 	if c.BaseResult != "" {
 		p.Baseline = candidateName

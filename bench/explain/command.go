@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -74,10 +75,11 @@ func (c Command) variable(name string) string {
 var beyondRFC = []string{"REQUEST_URI", "SCRIPT_FILENAME", "HTTP_HOST"}
 
 // Environment is what a CGI host gives to the program at path for a request: the variables that RFC 3875 asks for,
-// those that every host adds, and a search path. The program is mounted at /, so that all of the request's path is
-// PATH_INFO. Nothing is inherited, and a result does not depend on who made it.
-func Environment(r contract.Request, path, searchPath string) []string {
-	info, query, _ := strings.Cut(r.Path, "?")
+// those that every host adds, and a search path. Where the program is mounted, and its documents are, the specification
+// says. Nothing is inherited, and a result does not depend on who made it.
+func Environment(s subject.Spec, r contract.Request, path, searchPath string) []string {
+	full, query, _ := strings.Cut(r.Path, "?")
+	script, info := s.Split(full)
 	env := map[string]string{
 		"GATEWAY_INTERFACE": "CGI/1.1",
 		"PATH":              searchPath,
@@ -86,7 +88,7 @@ func Environment(r contract.Request, path, searchPath string) []string {
 		"REMOTE_ADDR":       "127.0.0.1",
 		"REMOTE_HOST":       "127.0.0.1",
 		"REQUEST_METHOD":    r.Method,
-		"SCRIPT_NAME":       "",
+		"SCRIPT_NAME":       script,
 		"SERVER_NAME":       "localhost",
 		"SERVER_PORT":       "80",
 		"SERVER_PROTOCOL":   "HTTP/1.1",
@@ -96,8 +98,14 @@ func Environment(r contract.Request, path, searchPath string) []string {
 		"REQUEST_URI":     r.Path,
 		"SCRIPT_FILENAME": path,
 	}
+	if documents, err := filepath.Abs(s.Documents); s.Documents != "" && err == nil && info != "" {
+		env["PATH_TRANSLATED"] = filepath.Join(documents, filepath.FromSlash(info))
+	}
 	for name, value := range r.Headers {
 		name = strings.ReplaceAll(strings.ToUpper(name), "-", "_")
+		if name == "AUTHORIZATION" && !s.Authorization {
+			continue
+		}
 		if name != "CONTENT_TYPE" {
 			name = "HTTP_" + name
 		}

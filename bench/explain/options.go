@@ -8,25 +8,22 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"forktax/bench/process"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
 // Options are the program's request and environment, and how it is explained.
 type Options struct {
-	Path, Method, Body string        // of the request, over those of the workload's request
-	Request            string        // name of one of the workload's requests; "": its first
-	Dir                string        // working directory
-	Env                []string      // variables, as NAME=VALUE
-	Starts             int           // 0: 50 times, or as often as 5s allow
-	Try                bool          // try what can be switched from outside
-	Budget             time.Duration // for each switch
-	Seed               uint64        // of the order of trials; 0: choose one
+	subject.Spec               // of which one request is sent, by default the first of a workload
+	Starts       int           // 0: 50 times, or as often as 5s allow
+	Try          bool          // try what can be switched from outside
+	Budget       time.Duration // for each switch
+	Seed         uint64        // of the order of trials; 0: choose one
 }
 
 // fewestStarts is how many a median needs; see stats.PercentileNeeds.
@@ -37,25 +34,15 @@ const maxStarts = 1_000_000
 
 // Validate returns an error of the first option that is invalid.
 func (o Options) Validate() error {
-	malformed := func(setting string) bool { return strings.IndexByte(setting, '=') < 1 }
 	switch {
 	case o.Starts != 0 && (o.Starts < fewestStarts || o.Starts > maxStarts):
 		return subject.InvalidOption("starts", "%d: a number from %d to %d is needed", o.Starts, fewestStarts, maxStarts)
 	case o.Budget <= 0:
 		return subject.InvalidOption("budget", "%v: a time above 0 is needed", o.Budget)
-	case slices.ContainsFunc(o.Env, malformed):
-		return subject.InvalidOption("env", "%q: variables are needed as NAME=VALUE", o.Env)
-	case o.Path != "" && !strings.HasPrefix(o.Path, "/"):
-		return subject.InvalidOption("path", "%q: a path that begins with / is needed", o.Path)
-	case strings.ContainsAny(o.Method, " \t\r\n="):
-		return subject.InvalidOption("method", "%q: a name such as POST is needed", o.Method)
+	case len(o.Requests) > 1:
+		return subject.InvalidElement("request", 1, "%q: explain starts a program for one request", o.Requests[1])
 	}
-	if o.Dir != "" {
-		if info, err := os.Stat(o.Dir); err != nil || !info.IsDir() {
-			return subject.InvalidOption("dir", "%q is no folder", o.Dir)
-		}
-	}
-	return nil
+	return o.Spec.Validate()
 }
 
 // Explain finds the program, has it prepare what it needs, and explains it.
@@ -70,11 +57,15 @@ func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Ex
 		return nil, err
 	}
 	command := Command{Path: path, Args: args[1:], Dir: o.Dir, Body: request.Body,
-		Env: Environment(request, path, os.Getenv("PATH"))}
+		Env: Environment(o.Spec, request, path, os.Getenv("PATH"))}
 	if len(args) > 1 && o.Dir == "" { // which may name files
 		if command.Dir, err = os.Getwd(); err != nil {
 			return nil, err
 		}
+	}
+	variables, err := o.Variables()
+	if err != nil {
+		return nil, err
 	}
 	if workload != nil {
 		env, remove, err := workload.PrepareTemp(ctx, "")
@@ -85,7 +76,7 @@ func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Ex
 		command = command.With(env...)
 	}
 	p := Explainer{
-		Command:  command.With(o.Env...),
+		Command:  command.With(process.Settings(variables)...),
 		Request:  request,
 		Starts:   o.Starts,
 		Try:      o.Try,
@@ -117,23 +108,15 @@ func (o Options) find(ctx context.Context, args []string, log io.Writer) (string
 	return path, workload, err
 }
 
-// asked is the request that the flags, over the workload's own, describe.
+// asked is the request that is sent.
 func (o Options) asked(workload *subject.Program) (contract.Request, error) {
-	r := contract.Request{Path: "/"}
-	switch {
-	case workload == nil && o.Request != "":
-		return r, subject.Unusable("--request %q is for programs that describe their requests; give --path, --method and --body",
-			o.Request)
-	case workload != nil:
-		var err error
-		if r, err = subject.ChooseRequest(workload.Description, cmp.Or(o.Request, workload.Requests[0].Name)); err != nil {
-			return r, err
-		}
+	var described []contract.Request
+	if workload != nil {
+		described = workload.Requests
 	}
-	r.Path, r.Body = cmp.Or(o.Path, r.Path), cmp.Or(o.Body, r.Body)
-	r.Method = cmp.Or(o.Method, r.Method, "GET")
-	if o.Body != "" && o.Method == "" {
-		r.Method = "POST"
+	asked, err := o.Ask(described, cmp.Or(strings.TrimRight(o.Root, "/"), "/"))
+	if err != nil {
+		return contract.Request{}, err
 	}
-	return r, nil
+	return asked[0].Request, nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"forktax/bench/explain"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -37,7 +38,7 @@ func shell(t *testing.T, text string) explain.Command {
 
 func command(path string, args ...string) explain.Command {
 	r := contract.Request{Method: "GET", Path: "/"}
-	return explain.Command{Path: path, Args: args, Env: explain.Environment(r, path, "/usr/local/bin:/usr/bin:/bin")}
+	return explain.Command{Path: path, Args: args, Env: explain.Environment(subject.Spec{}, r, path, "/usr/local/bin:/usr/bin:/bin")}
 }
 
 const header = "echo 'Content-Type: text/plain'; echo; "
@@ -80,7 +81,7 @@ func TestEnvironment(t *testing.T) {
 	r := contract.Request{Method: "POST", Path: "/a/b?c=d&e", Body: "12345",
 		Headers: map[string]string{"Content-Type": "text/x", "X-One": "1"}}
 	path := script(t, "#!/bin/sh\n"+header+"/usr/bin/env; pwd")
-	c := explain.Command{Path: path, Env: explain.Environment(r, path, "/bin"), Body: r.Body}
+	c := explain.Command{Path: path, Env: explain.Environment(subject.Spec{}, r, path, "/bin"), Body: r.Body}
 	s, err := c.With("MINE=a=b", "PATH=/usr/bin:/bin").Run(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 // Options are what is measured, and how. DefaultOptions has the defaults.
 type Options struct {
 	plan.Options
+	subject.Spec
 	Workloads  []string // names, name/request, or paths of programs
 	Targets    []string // external servers, as name=url
 	Suite      string   // replaces workloads, models and targets
@@ -35,7 +37,7 @@ func DefaultOptions() Options {
 
 // Complete derives what options do not say from those that they do, and returns an error of the first that is invalid.
 func (o *Options) Complete() error {
-	if err := o.Adhoc.Validate(o.Explicit); err != nil {
+	if err := cmp.Or(o.Adhoc.Validate(o.Explicit), o.Spec.Validate(), o.validateSpec()); err != nil {
 		return err
 	}
 	if o.Adhoc.CGI != "" {
@@ -45,7 +47,7 @@ func (o *Options) Complete() error {
 		}
 	}
 	o.Selections = o.selections()
-	if err := o.Validate(); err != nil {
+	if err := o.Options.Validate(); err != nil {
 		return err
 	}
 	switch {
@@ -76,4 +78,32 @@ func (o *Options) selections() []subject.Selection {
 		selections = append(selections, subject.ParseSelection(w))
 	}
 	return selections
+}
+
+// validateSpec returns an error of the first option that says something of a program which is not there.
+func (o *Options) validateSpec() error {
+	targetsOnly := len(o.Targets) > 0 && !o.Explicit["workload"]
+	for _, given := range []struct {
+		option string
+		useful bool
+		needs  string
+	}{
+		{"root", o.Adhoc.CGI != "", "is for --cgi"},
+		{"documents", o.Adhoc.CGI != "", "is for --cgi"},
+		{"dir", o.Adhoc.CGI != "", "is for --cgi and --persistent"},
+		{"env", o.Suite == "" && (!targetsOnly || o.Adhoc.CGI != ""), "is for programs that forktax starts"},
+		{"request", o.Suite == "", "cannot go with --suite, which has requests of its own"},
+		{"header", o.Suite == "", "cannot go with --suite, which has requests of its own"},
+		{"body", o.Suite == "", "cannot go with --suite, which has requests of its own"},
+		{"body-file", o.Suite == "", "cannot go with --suite, which has requests of its own"},
+		{"requests", o.Suite == "", "cannot go with --suite, which has requests of its own"},
+	} {
+		if o.Explicit[given.option] && !given.useful {
+			return subject.InvalidOption(given.option, "%s", given.needs)
+		}
+	}
+	if o.Explicit["requests"] && o.Explicit["request"] {
+		return subject.InvalidOption("requests", "and request exclude each other")
+	}
+	return nil
 }

@@ -30,8 +30,9 @@ type preparation struct {
 // Prepare returns a run that is ready to be executed. The launcher is given what it starts. Messages go to log.
 func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Writer) (*run.Execution, error) {
 	o.Seed = cmp.Or(o.Seed, rand.Uint64N(1_000_000)) // few digits, for it is printed to be typed again
+	l.Env = map[string]string{}
 	if !o.Phases {
-		l.Env = map[string]string{contract.EnvPhases: "off"}
+		l.Env[contract.EnvPhases] = "off"
 	}
 	p := &preparation{Options: o, launcher: l, log: log}
 	if o.Suite != "" {
@@ -44,12 +45,8 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Write
 	return p.ready(ctx, made)
 }
 
-// plan finds the programs and makes the plan.
+// plan finds the programs, learns what they are expected to respond, and makes the plan.
 func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
-	foreign, err := reach(ctx, p.Targets)
-	if err != nil {
-		return made, err
-	}
 	finder := p.Data.Finder(p.log)
 	programs, err := finder.Find(ctx, subject.ProgramsOf(p.Selections))
 	var unknown *subject.UnknownError
@@ -59,10 +56,9 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if err != nil {
 		return made, err
 	}
-	if p.Adhoc.CGI != "" {
-		if foreign, err = p.adhoc(ctx, &programs[0], foreign); err != nil {
-			return made, err
-		}
+	external, err := p.learn(ctx, programs)
+	if err != nil {
+		return made, err
 	}
 	floor, err := p.FindFloor(ctx, finder, programs)
 	if err == nil && floor.Missing != "" && p.RequireAll {
@@ -71,8 +67,11 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if err != nil {
 		return made, err
 	}
-	if made, err = plan.New(p.Options.Options, programs, foreign, floor); err != nil {
+	if made, err = plan.New(p.Options.Options, programs, external, floor); err != nil {
 		return made, err
+	}
+	if made.IgnoreHeaders = p.IgnoreHeaders; p.AllowDifferent {
+		made.ExpectStatusOnly()
 	}
 	if p.launcher.Variants, err = p.FindVariants(ctx, finder, programs); err != nil {
 		return made, err
@@ -80,7 +79,7 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if floor.Program != nil {
 		programs = append(programs, *floor.Program)
 	}
-	p.launcher.Programs, p.launcher.External, p.launcher.Seed = programs, foreign, made.Seed
+	p.launcher.Programs, p.launcher.External, p.launcher.Seed = programs, external, made.Seed
 	return made, p.Data.Suits(p.launcher)
 }
 
@@ -132,49 +131,4 @@ func (p *preparation) ofSuite(ctx context.Context) (e *run.Execution, err error)
 	stop := e.Stop
 	e.Stop = func() error { return errors.Join(stop(), remove()) }
 	return e, nil
-}
-
-// adhoc has the program host what --cgi names, records the expected response, and returns the external targets with what
-// the program is compared with.
-func (p *preparation) adhoc(ctx context.Context, script *subject.Program, foreign []subject.External) (
-	[]subject.External, error) {
-	server, path, err := p.Adhoc.Server()
-	if err != nil {
-		return nil, err
-	}
-	sides := []run.Side{{Model: subject.ScriptModel, Title: p.Adhoc.CGI}}
-	if server != nil {
-		if server.Command == "" {
-			if err := server.Reach(ctx); err != nil {
-				return nil, err
-			}
-		}
-		foreign = append(foreign, *server)
-		sides = append([]run.Side{{Model: server.Name, Title: p.Adhoc.Persistent}}, sides...)
-	}
-	if err := p.Adhoc.Host(script, p.launcher, path); err != nil {
-		return nil, err
-	}
-	p.launcher.Programs, p.launcher.External = []subject.Program{*script}, foreign
-	p.began = time.Now()
-	return foreign, run.Learn(ctx, p.launcher, &script.Description, sides, p.AllowDifferent)
-}
-
-// reach parses the external targets, and then connects to each once: a server that is not there is reported before
-// anything is measured.
-func reach(ctx context.Context, targets []string) ([]subject.External, error) {
-	var foreign []subject.External
-	for i, text := range targets {
-		f, err := subject.ParseExternal(text)
-		if err != nil {
-			return nil, subject.InvalidElement("target", i, "%v", err)
-		}
-		foreign = append(foreign, f)
-	}
-	for _, f := range foreign {
-		if err := f.Reach(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return foreign, nil
 }

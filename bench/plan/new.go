@@ -8,11 +8,9 @@ import (
 	"forktax/workload/contract"
 )
 
-// externalWorkload is what servers serve that are measured by their URL alone.
-var externalWorkload = contract.Description{
-	Name:     subject.ExternalWorkload,
-	About:    "what servers answer that somebody else runs",
-	Requests: []contract.Request{{Name: "get", Method: "GET"}}, // the path is in the URL
+// External describes what servers serve that are measured by their URL alone.
+func External(requests []contract.Request) contract.Description {
+	return contract.Description{Name: subject.ExternalWorkload, About: "what external servers respond", Requests: requests}
 }
 
 // New returns the plan of a run of these programs, with the floor, and of external servers.
@@ -31,7 +29,7 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 	}
 	if len(programs) == 0 {
 		models = nil
-		p.Workloads = []contract.Description{externalWorkload}
+		p.Workloads = []contract.Description{External(o.External)}
 	}
 	for i, f := range foreign {
 		if slices.Contains(models, f.Name) || f.Name == subject.FloorWorkload { // by which comparisons call it
@@ -107,7 +105,11 @@ func (o *Options) baseline(models []string) string {
 // requests lists the workloads' requests that are wished for, by workload and name.
 func (o *Options) requests(programs []subject.Program, workloads []contract.Description) ([]subject.Selection, error) {
 	if len(programs) == 0 {
-		return []subject.Selection{{Program: workloads[0].Name, Request: workloads[0].Requests[0].Name}}, nil
+		var found []subject.Selection
+		for _, r := range workloads[0].Requests {
+			found = append(found, subject.Selection{Program: workloads[0].Name, Request: r.Name})
+		}
+		return found, nil
 	}
 	names := subject.ProgramsOf(o.Selections)
 	var found []subject.Selection
@@ -215,7 +217,7 @@ func OfSuite(o Options, s *SuiteInfo, workloads []contract.Description, baseline
 // base is a plan without workloads and cells.
 func (o *Options) base() Plan {
 	p := Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Starts: o.Starts, BlockNS: int64(o.Block),
-		MinRequests: MinRequests, Seed: o.Seed, AllowDifferent: o.AllowDifferent}
+		MinRequests: MinRequests, Seed: o.Seed}
 	if o.Rounds > 0 {
 		p.BudgetNS, p.Rounds = 0, max(o.Rounds, o.Starts)
 	}

@@ -7,31 +7,32 @@ import (
 	"time"
 
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // Options are what a plan is made from. DefaultOptions has the defaults.
 type Options struct {
-	Selections     []subject.Selection // what programs serve; none if only external servers are measured
-	Models         []string
-	Variants       []subject.Variant // replace the models
-	Baseline       string            // model, variant or external server; "": persistent, or else the first
-	Clients        []int             // of closed loops
-	Rates          []float64         // of open loops, in requests per second
-	Arrivals       string            // of open loops: poisson or constant
-	Connections    int               // of open loops: the most at once
-	Engine         string
-	Rounds         int           // 0: as many as Budget allows
-	Budget         time.Duration // of the whole run
-	Starts         int           // of the targets
-	Block          time.Duration // length of a visit; 0: as Plan.Length has it
-	Seed           uint64        // of the orders and arrivals
-	CrossCheck     bool          // hey repeats a part of the closed loops
-	Floor          bool          // measure the floor as well
-	ReuseLevels    bool          // measure the models between cgi and persistent as well
-	NoReuse        bool          // a new connection for each request
-	AllowDifferent bool          // responses of the targets may differ
-	SLO            string        // objective, such as p99=50ms
-	FindKnee       bool          // search for the highest rate that meets SLO
+	Selections  []subject.Selection // what programs serve; none if only external servers are measured
+	External    []contract.Request  // what is asked of external servers then
+	Models      []string
+	Variants    []subject.Variant // replace the models
+	Baseline    string            // model, variant or external server; "": persistent, or else the first
+	Clients     []int             // of closed loops
+	Rates       []float64         // of open loops, in requests per second
+	Arrivals    string            // of open loops: poisson or constant
+	Connections int               // of open loops: the most at once
+	Engine      string
+	Rounds      int           // 0: as many as Budget allows
+	Budget      time.Duration // of the whole run
+	Starts      int           // of the targets
+	Block       time.Duration // length of a visit; 0: as Plan.Length has it
+	Seed        uint64        // of the orders and arrivals
+	CrossCheck  bool          // hey repeats a part of the closed loops
+	Floor       bool          // measure the floor as well
+	ReuseLevels bool          // measure the models between cgi and persistent as well
+	NoReuse     bool          // a new connection for each request
+	SLO         string        // objective, such as p99=50ms
+	FindKnee    bool          // search for the highest rate that meets SLO
 
 	// PercentileNeeds returns how many responses a percentile needs. A search calls it.
 	PercentileNeeds func(p float64) int

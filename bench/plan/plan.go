@@ -39,7 +39,8 @@ type Plan struct {
 	Variants       []subject.Variant      `json:"variants,omitempty"`        // in the place of models
 	Floor          string                 `json:"floor,omitempty"`           // the workload that is the smallest program
 	FloorMissing   string                 `json:"floor_missing,omitempty"`   // why it cannot be had, though it is wanted
-	AllowDifferent bool                   `json:"allow_different,omitempty"` // targets need not answer the same
+	AllowDifferent bool                   `json:"allow_different,omitempty"` // the status of responses alone is compared
+	IgnoreHeaders  []string               `json:"ignore_headers,omitempty"`  // names of those that are not compared
 	CrossCheck     string                 `json:"cross_check,omitempty"`     // the engine of cells that only check those of the others
 	Objective      *Objective             `json:"objective,omitempty"`       // what response times are held against
 	Searched       bool                   `json:"searched,omitempty"`        // for the highest rate that meets it

@@ -114,6 +114,8 @@ func (r *Result) add(l entry, n int) error {
 		return fmt.Errorf("the block is of start %d and round %d, which cannot be", l.Block.Start, l.Block.Round)
 	case l.Block != nil:
 		r.Blocks = append(r.Blocks, *l.Block)
+	case l.Responses != nil:
+		r.Responses = append(r.Responses, l.Responses...)
 	case l.Tail != nil:
 		r.Tail = *l.Tail
 	default:

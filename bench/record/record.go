@@ -12,7 +12,7 @@ import (
 // The files of a run's folder. They are appended to while it runs, so that whatever ends the run, what was measured
 // until then can be read; the rest of the folder is made from them, but for tailFile.
 const (
-	blocksFile       = "blocks.jsonl"     // a line for the Head, one for each Block, one for the Tail
+	blocksFile       = "blocks.jsonl"     // a line for the Head, one for the Responses, one for each Block, one for the Tail
 	observationsFile = "observations.bin" // see encoding.go
 )
 
@@ -21,6 +21,8 @@ type entry struct {
 	Head  *Head  `json:"head,omitempty"`
 	Block *Block `json:"block,omitempty"`
 	Tail  *Tail  `json:"tail,omitempty"`
+
+	Responses []Response `json:"responses,omitempty"` // of the targets, before they were measured first
 }
 
 // A Record is a run's folder while the run goes on.

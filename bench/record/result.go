@@ -68,8 +68,9 @@ type Tail struct {
 // A Result is a run as it was recorded. Tail is the zero value if the harness itself was killed.
 type Result struct {
 	Head
-	Blocks []Block
-	Tail   Tail
+	Responses []Response // of the targets, before they were measured first
+	Blocks    []Block
+	Tail      Tail
 
 	observations func(Span) iter.Seq2[Observation, error]
 }

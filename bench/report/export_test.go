@@ -43,6 +43,9 @@ func ColumnLists() []ColumnList {
 		{"reuse_levels[].steps[]", infos(stepColumns, inMarkdownAndPage)},
 		{"decisions[]", infos(decisionColumns(), func(_ column[analysis.Decision], i *ColumnInfo) { i.Markdown = true })},
 		{"cross_check[]", infos(agreementColumns, inMarkdownAndPage)},
+		{"responses[]", infos(responseColumns, func(_ column[exchange], i *ColumnInfo) {
+			i.Text, i.Markdown, i.Page = true, true, true
+		})},
 		{"check.gates[]", infos(gateColumns, func(_ column[analysis.Gate], i *ColumnInfo) {
 			i.Text, i.Markdown, i.Page = true, true, true
 		})},

@@ -132,6 +132,7 @@ func terms(a *analysis.Analysis) []term {
 	addTerms(&all, a, phaseColumns, 0)
 	addTerms(&all, a, gateColumns, 0)
 	addTerms(&all, a, agreementColumns, 0)
+	addTerms(&all, a, responseColumns, 0)
 	return all
 }
 

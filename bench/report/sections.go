@@ -96,6 +96,9 @@ func sections(a *analysis.Analysis, screen bool) []section {
 		{Chapter: "What a rate costs", Table: makeTable(a, decisionColumns(), 0, a.Decisions, nil),
 			About: "Shares of a core, by the CPU a request at the first load; and what would take away how much of the\nfork " +
 				"tax. The savings overlap."},
+		{ID: "responses", Title: "What was sent, and the responses", Chapter: "What was sent, and the responses",
+			Page: "What was sent, and the responses", Short: "Responses", Table: responsesTable(a),
+			About: "Each request was sent to each model before it was measured, and responses were compared."},
 		{ID: "referee", Chapter: "The referee", Page: "The referee: another client that repeats a part of the closed loops",
 			Short: "Referee", Table: makeTable(a, agreementColumns, 0, a.CrossChecks, placeIn(".cross_check", a.CrossChecks)),
 			About: "Another client repeats a part of the closed loops; this is how far it is from what is shown."},

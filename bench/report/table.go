@@ -44,6 +44,7 @@ var (
 	throughputs  = unit{"1/s", units.Number} // where the head says what they are
 	perRequest   = unit{"1/request", units.PerRequest}
 	faults       = unit{"1/request", units.Number}
+	lengths      = unit{"B", func(bytes float64) string { return units.Count(int64(bytes)) + " B" }}
 	sizes        = unit{"B", func(bytes float64) string { return units.Size(int64(bytes)) }}
 	counts       = unit{"1", exact.print}
 	ratios       = unit{"1", units.Number}

@@ -1,10 +1,12 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 
+	"forktax/bench/record"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
@@ -20,33 +22,65 @@ type DifferenceError struct {
 // Error shows the whole difference.
 func (d *DifferenceError) Error() string {
 	return fmt.Sprintf("%s/%s: %s (-) and %s (+) differ on %s %s:\n  %s", d.Workload, d.Request.Name,
-		d.Models[0], d.Models[1], d.Request.Method, d.Request.Path, strings.Join(d.Lines, "\n  "))
+		d.Models[0], d.Models[1], d.Request.Method, cmp.Or(d.Request.Path, "its URL"), strings.Join(d.Lines, "\n  "))
 }
 
-// verifyEquivalent sends every request of the workload to each of its targets and returns a *DifferenceError if an
-// answer is not what the description says, or not what another target said.
-func verifyEquivalent(ctx context.Context, requests []contract.Request, targets []*subject.Target) error {
+// A verification is that targets send the same responses.
+type verification struct {
+	requests       []contract.Request
+	targets        []*subject.Target
+	ignoreHeaders  []string
+	allowDifferent bool // the status alone has to be the same
+}
+
+// verify sends every request to each of the targets and returns a *DifferenceError if a response is not what the
+// description says, or not what another target sent. It returns what they sent.
+func (v verification) verify(ctx context.Context) (all []record.Response, err error) {
 	client := subject.NewClient()
 	defer client.CloseIdleConnections()
-	for _, r := range requests {
+	for _, r := range v.requests {
+		masks, err := subject.NewMasks(r.Want.Masks)
+		if err != nil {
+			return nil, err
+		}
 		var first subject.Response
-		for i, t := range targets {
-			a, err := subject.Fetch(ctx, client, t.URL, r)
-			if t.External {
-				a.Headers = nil
-			}
+		for i, t := range v.targets {
+			sent, err := subject.Fetch(ctx, client, t.URL, r)
 			if err != nil {
-				return fmt.Errorf("asking %s %s for %s: %w", t.Workload, t.Model, r.Name, err)
+				return nil, fmt.Errorf("asking %s %s for %s: %w", t.Workload, t.Model, r.Name, err)
 			}
-			if lines := a.Mismatches(r.Want); lines != nil {
-				return &DifferenceError{t.Workload, r, [2]string{"the description", t.Model}, lines}
+			all = append(all, record.NewResponse(t.Workload, t.Model, r.Name, sent, masks))
+			if t.External {
+				sent.Headers = nil
+			}
+			a := sent.Comparable(masks, v.ignoreHeaders)
+			if v.allowDifferent {
+				a = subject.Response{Status: a.Status}
+				r.Want = contract.Want{Status: r.Want.Status}
 			}
 			if i == 0 {
 				first = a
-			} else if lines := first.Differences(a); lines != nil {
-				return &DifferenceError{t.Workload, r, [2]string{targets[0].Model, t.Model}, lines}
+			}
+			if err := v.compare(t, r, first, a); err != nil {
+				return nil, err
 			}
 		}
+	}
+	return all, nil
+}
+
+// compare compares the response of a target with what is expected and with that of the first. What was learnt of another
+// target says less than that target.
+func (v verification) compare(t *subject.Target, r contract.Request, first, a subject.Response) error {
+	expected, differences := a.Mismatches(r.Want), first.Differences(a)
+	learnt := t.Workload == subject.ScriptWorkload || t.Workload == subject.ExternalWorkload
+	switch {
+	case differences != nil && (learnt || expected == nil):
+		return &DifferenceError{t.Workload, r, [2]string{v.targets[0].Model, t.Model}, differences}
+	case expected != nil && learnt:
+		return &DifferenceError{t.Workload, r, [2]string{"what was learnt before", t.Model}, expected}
+	case expected != nil:
+		return &DifferenceError{t.Workload, r, [2]string{"the description", t.Model}, expected}
 	}
 	return nil
 }

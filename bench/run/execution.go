@@ -121,7 +121,7 @@ func (e *Execution) head(served []subject.Served) (record.Head, error) {
 		ID:          fmt.Sprintf("%s-%04x", began.UTC().Format("20060102-150405"), rand.IntN(1<<16)),
 		Started:     began,
 		Version:     e.Version,
-		Plan:        e.Plan,
+		Plan:        e.Plan.Redacted(),
 		Environment: machine.Environment(),
 	}
 	for _, s := range served {

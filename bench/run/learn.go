@@ -4,60 +4,70 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
+// A Lesson is what is to be learnt of targets before they are measured.
+type Lesson struct {
+	Workload       string
+	Asked          []subject.Asked
+	Sides          []Side // the first sends the responses that are expected of the others
+	AllowDifferent bool   // the status alone is expected
+	IgnoreHeaders  []string
+	// Examine, if set, is called for each side while it serves.
+	Examine func(ctx context.Context, s Side, t *subject.Target, requests []contract.Request) error
+}
+
 // A Side is a target that is started to learn its responses.
 type Side struct{ Model, Title string }
 
-// Learn starts the sides, records the response of the first to each request as the expected one, and verifies that the
-// others send the same. If responses may differ, only the status is expected.
-func Learn(ctx context.Context, l *subject.Launcher, w *contract.Description, sides []Side, mayDiffer bool) (failed error) {
+// Learn starts the sides, records the response of the first to each request of which it is to be learnt, and verifies
+// that the others send the same. It returns the requests with what is expected.
+func (n Lesson) Learn(ctx context.Context, l Launcher) (requests []contract.Request, failed error) {
 	var targets []*subject.Target
-	for i, side := range sides {
-		t, stop, err := l.Launch(ctx, side.Model, w.Name)
+	for i, side := range n.Sides {
+		t, stop, err := l.Launch(ctx, side.Model, n.Workload)
 		if err != nil {
-			return fmt.Errorf("starting %s: %w", side.Title, err)
+			return nil, fmt.Errorf("starting %s: %w", side.Title, err)
 		}
 		defer func() { failed = errors.Join(failed, stop()) }()
 		targets = append(targets, t)
-		for n, r := range w.Requests {
-			want, err := expected(ctx, t, r, mayDiffer)
-			if cause := context.Cause(ctx); cause != nil {
-				return cause
-			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", side.Title, err)
-			}
-			if i == 0 {
-				w.Requests[n].Want = want
+		learnt, err := n.learn(ctx, t)
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, cause
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", side.Title, err)
+		}
+		if i == 0 {
+			requests = learnt
+		}
+		if n.Examine != nil {
+			if err := n.Examine(ctx, side, t, learnt); err != nil {
+				return nil, err
 			}
 		}
 	}
-	if mayDiffer {
-		return nil
-	}
-	unwanted := slices.Clone(w.Requests) // what is expected was learnt from one of them
-	for i := range unwanted {
-		unwanted[i].Want = contract.Want{Status: subject.AnyStatus}
-	}
-	return verifyEquivalent(ctx, unwanted, targets)
+	_, err := verification{requests, targets, n.IgnoreHeaders, n.AllowDifferent}.verify(ctx)
+	return requests, err
 }
 
-// expected is the response of a target to a request. That it sends another each time may be allowed.
-func expected(ctx context.Context, t *subject.Target, r contract.Request, mayDiffer bool) (contract.Want, error) {
-	want, err := subject.RecordExpected(ctx, t, r)
-	varies := new(subject.VarianceError)
-	switch isVariance := errors.As(err, &varies); {
-	case isVariance && !mayDiffer:
-		return want, fmt.Errorf("%w\n(--allow-different-responses looks at the status only)", err)
-	case err != nil && !isVariance:
-		return want, err
-	case mayDiffer:
-		return contract.Want{Status: want.Status}, nil
+// learn returns the requests with the responses of a target.
+func (n Lesson) learn(ctx context.Context, t *subject.Target) (requests []contract.Request, err error) {
+	for _, asked := range n.Asked {
+		r := asked.Request
+		if asked.Learn {
+			want, err := subject.RecordExpected(ctx, t, asked, n.IgnoreHeaders)
+			if err != nil && !(n.AllowDifferent && subject.IsVariance(err)) {
+				return nil, err
+			}
+			if r.Want = want; n.AllowDifferent {
+				r.Want = contract.Want{Status: want.Status}
+			}
+		}
+		requests = append(requests, r)
 	}
-	return want, nil
+	return requests, nil
 }

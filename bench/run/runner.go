@@ -39,8 +39,9 @@ type Runner struct {
 	// If it is nil, the run ends with the budget.
 	Missing func() ([]int, error)
 
-	launches uint64           // of all targets, so far
-	now      func() time.Time // nil is time.Now
+	launches  uint64           // of all targets, so far
+	described bool             // the responses are on record
+	now       func() time.Time // nil is time.Now
 }
 
 // Progress says how far a run is.
@@ -203,8 +204,9 @@ func watchTarget(ctx context.Context, t *subject.Target, cancel context.CancelCa
 	}
 }
 
-// verifyTargets verifies for each workload that the responses of its targets are equivalent.
+// verifyTargets verifies for each workload that the responses of its targets are equivalent, and puts the first on record.
 func (r *Runner) verifyTargets(ctx context.Context, targets map[plan.TargetName]*subject.Target) error {
+	var responses []record.Response
 	for _, w := range r.Plan.Workloads {
 		var twins []*subject.Target
 		for _, name := range r.Plan.Targets() {
@@ -212,16 +214,17 @@ func (r *Runner) verifyTargets(ctx context.Context, targets map[plan.TargetName]
 				twins = append(twins, targets[name])
 			}
 		}
-		err := verifyEquivalent(ctx, w.Requests, twins)
-		var differ *DifferenceError
-		if errors.As(err, &differ) && r.Plan.AllowDifferent {
-			continue
-		}
+		sent, err := verification{w.Requests, twins, r.Plan.IgnoreHeaders, r.Plan.AllowDifferent}.verify(ctx)
 		if err != nil {
 			return err
 		}
+		responses = append(responses, sent...)
 	}
-	return nil
+	if r.described {
+		return nil
+	}
+	r.described = true
+	return r.Record.Describe(responses)
 }
 
 // usageTimeout bounds one look at a target's admin listener.

@@ -24,6 +24,8 @@ type External struct {
 	Name    string
 	URL     *url.URL // nil if it is started
 	Command string   // for a shell, or ""; {port} in it, and the variable PORT, say where it is to listen
+	Env     []string // of the command, as NAME=VALUE, over ours
+	Dir     string   // in which the command runs; "": the current directory
 	// Start starts it for a workload; nil if URL or Command says how it is reached.
 	Start    func(ctx context.Context, l *Launcher) (*Target, func() error, error)
 	Workload string // the one that it serves, if it does not serve all
@@ -73,7 +75,7 @@ func (f External) start(ctx context.Context, l *Launcher, workload string) (*Tar
 	}
 	port := strconv.Itoa(free)
 	cmd := exec.Command("/bin/sh", "-c", strings.ReplaceAll(f.Command, "{port}", port))
-	cmd.Env = append(environ(), "PORT="+port)
+	cmd.Dir, cmd.Env = f.Dir, append(append(environ(), f.Env...), "PORT="+port)
 	s, err := process.Start(cmd, l.Log, l.StartFunc)
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting %s: %w", f.Command, err)

@@ -3,9 +3,7 @@ package subject
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"maps"
@@ -17,15 +15,32 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Response is what a target replied, as far as twins must agree on it.
+// A Response is what a target sent, as far as twins must agree on it.
 type Response struct {
 	Status  int
-	Headers http.Header // without Date and Server-Timing, which differ by nature; nil if they do not matter
+	Headers http.Header // nil if they do not matter
 	Body    []byte
 }
 
-// AnyStatus is what a Want has that any answer meets.
-const AnyStatus = -1
+// unlike are headers that differ by nature: the time, and how a host frames a response, which depends on when its child
+// writes. Bodies are compared anyway.
+var unlike = []string{"Date", "Server-Timing", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive"}
+
+// Comparable returns what of the response is compared: without headers that differ by nature, those that are ignored, and
+// what masks match.
+func (a Response) Comparable(masks Masks, ignore []string) Response {
+	c := Response{Status: a.Status, Body: masks.Apply(a.Body)}
+	if a.Headers == nil {
+		return c
+	}
+	c.Headers = without(a.Headers, slices.Concat(unlike, ignore)...)
+	for _, values := range c.Headers {
+		for i, value := range values {
+			values[i] = string(masks.Apply([]byte(value)))
+		}
+	}
+	return c
+}
 
 // NewClient is a client for single requests. Certificates are not verified, as hey's are not: what is measured is often
 // a server that signed its own.
@@ -43,6 +58,7 @@ const DefaultTimeout = 20 * time.Second
 // maxResponse is far above what anybody waits for. A program may go on for ever.
 const maxResponse = 64 << 20
 
+// Fetch sends a request to the server at the URL. Redirections are not followed.
 func Fetch(ctx context.Context, client *http.Client, url string, r contract.Request) (Response, error) {
 	req, err := http.NewRequestWithContext(ctx, r.Method, url+r.Path, strings.NewReader(r.Body))
 	if err != nil {
@@ -61,16 +77,13 @@ func Fetch(ctx context.Context, client *http.Client, url string, r contract.Requ
 	if len(body) > maxResponse {
 		return Response{}, fmt.Errorf("the answer has no end: more than %d MiB", maxResponse>>20)
 	}
-	headers := resp.Header.Clone()
-	headers.Del("Date")
-	headers.Del("Server-Timing")
-	return Response{resp.StatusCode, headers, body}, nil
+	return Response{resp.StatusCode, resp.Header, body}, nil
 }
 
-// Mismatches lists what of w does not hold of a.
+// Mismatches lists what of w does not hold of a, whose masks were applied.
 func (a Response) Mismatches(w contract.Want) []string {
 	var lines []string
-	if w.Status != AnyStatus && a.Status != w.StatusCode() {
+	if a.Status != w.StatusCode() {
 		lines = append(lines, diffLines("status", w.StatusCode(), a.Status)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Headers)) {
@@ -78,14 +91,13 @@ func (a Response) Mismatches(w contract.Want) []string {
 			break
 		}
 		if got := strings.Join(a.Headers.Values(name), ", "); got != w.Headers[name] {
-			lines = append(lines, diffLines(name, w.Headers[name], got)...)
+			lines = append(lines, diffLines(name, Redact(name, w.Headers[name]), Redact(name, got))...)
 		}
 	}
 	if w.Body != "" && w.Body != string(a.Body) {
 		lines = append(lines, diffLines("body", excerpt([]byte(w.Body), a.Body), excerpt(a.Body, []byte(w.Body)))...)
 	}
-	sum := sha256.Sum256(a.Body)
-	if got := hex.EncodeToString(sum[:]); w.BodySHA256 != "" && w.BodySHA256 != got {
+	if got := Hash(a.Body); w.BodySHA256 != "" && w.BodySHA256 != got {
 		lines = append(lines, diffLines("SHA-256 of the body", w.BodySHA256, got)...)
 	}
 	return lines
@@ -104,7 +116,7 @@ func (a Response) Differences(b Response) []string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if !slices.Equal(a.Headers[name], b.Headers[name]) {
-			lines = append(lines, diffLines(name, joinValues(a.Headers[name]), joinValues(b.Headers[name]))...)
+			lines = append(lines, diffLines(name, joinValues(name, a.Headers), joinValues(name, b.Headers))...)
 		}
 	}
 	if !bytes.Equal(a.Body, b.Body) {
@@ -117,11 +129,16 @@ func diffLines(what string, one, other any) []string {
 	return []string{fmt.Sprintf("- %s: %v", what, one), fmt.Sprintf("+ %s: %v", what, other)}
 }
 
-func joinValues(values []string) string {
-	if values == nil {
+// joinValues shows the values of a header.
+func joinValues(name string, headers http.Header) string {
+	if headers[name] == nil {
 		return "(absent)"
 	}
-	return strings.Join(values, ", ")
+	var shown []string
+	for _, value := range headers[name] {
+		shown = append(shown, Redact(name, value))
+	}
+	return strings.Join(shown, ", ")
 }
 
 // excerpt quotes a around the first byte in which it differs from b.

@@ -71,15 +71,14 @@ the candidate slower when its host delays it by --must-catch.`,
 	f.StringVar(&o.BaseResult, "base-result", "", "in place of --base, a stored result.json of a check or a run; only what the program "+
 		"costs over the floor is compared, which is weaker than to measure both")
 	f.BoolVar(&o.AllowUnlikeMachine, "allow-unlike-machine", false, "compare with --base-result though it was made on another machine")
-	f.StringArrayVar(&o.Requests, "request", nil, "what is sent: a path such as '/?page=2', with a method before it if it is "+
-		"not GET, or the name of a workload's request; may be given several times; by default / or all of the workload's")
-	f.StringVar(&o.Body, "body", "", "of the requests, which are then POST")
+	programFlags(&o.Spec, f)
+	requestFlags(&o.Spec, f)
+	responseFlags(&o.Spec, f)
 	f.Var(&o.margin, "margin", "so much more is no regression")
 	f.Var(&o.mustCatch, "must-catch", "so much more must be found: a pass excludes it")
 	f.Var(&o.alpha, "alpha", "the rate of false alarms, over all gates")
 	f.DurationVar(&o.Budget, "budget", time.Minute, "how long it may take; it ends earlier if it is sure")
 	f.StringSliceVar(&o.Gates, "gates", slices.Concat(counted, measured), "by what it is judged, in this order")
-	f.BoolVar(&o.AllowDifferent, "allow-different-responses", false, "check even if the responses differ")
 	requireAllFlag(f, &o.RequireAll)
 	f.Uint64Var(&o.Seed, "seed", 0, "of all that is random; 0 draws one")
 	databaseFlags(&o.data, f)

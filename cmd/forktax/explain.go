@@ -1,19 +1,22 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"forktax/bench/explain"
 	"forktax/bench/report"
+	"forktax/bench/subject"
 )
 
 func explainCommand() *cobra.Command {
 	var o explain.Options
-	var format string
+	var format, path, method string
 	c := &cobra.Command{
 		Use:   "explain PROGRAM [ARGS…]",
 		Short: "Say what the start of a CGI program is made of, and what would make it faster",
@@ -25,7 +28,7 @@ PROGRAM is the path of a program, the name of one on PATH, or a workload of fork
 "PROGRAM describe", whether it keeps the program contract; one that does prepares its data first. What it opens,
 executes and connects to is known where strace is installed.`,
 		Example: `  forktax explain ./cgi-bin/page.py
-  forktax explain --path '/search?q=cgi' --env HTTP_ACCEPT=text/html ./search.cgi
+  forktax explain --request '/search?q=cgi' --env HTTP_ACCEPT=text/html ./search.cgi
   forktax explain guestbook --request page --try
   forktax explain -- python3 -X utf8 page.py`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -37,6 +40,9 @@ executes and connects to is known where strace is installed.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			print, err := formatNamed(format, report.Explanations)
 			if err != nil {
+				return err
+			}
+			if err := formerRequest(c, &o.Spec, path, method); err != nil {
 				return err
 			}
 			if err := o.Validate(); err != nil {
@@ -57,12 +63,13 @@ executes and connects to is known where strace is installed.`,
 		return c.Root().FlagErrorFunc()(c, err)
 	})
 	f := c.Flags()
-	f.StringVar(&o.Path, "path", "", "of the request, with its query; by default / or that of the workload's request")
-	f.StringVar(&o.Method, "method", "", "of the request; by default GET, or POST if there is a body")
-	f.StringVar(&o.Body, "body", "", "of the request")
-	f.StringArrayVar(&o.Env, "env", nil, "a variable for the program, as NAME=VALUE; may be given several times")
-	f.StringVar(&o.Dir, "dir", "", "its working directory; by default its folder or, if it has arguments, the current one")
-	f.StringVar(&o.Request, "request", "", "which of a workload's requests; by default its first")
+	programFlags(&o.Spec, f)
+	requestFlags(&o.Spec, f)
+	responseFlags(&o.Spec, f)
+	f.StringVar(&path, "path", "", "the former name of --request")
+	f.StringVar(&method, "method", "", "the former way to give the method of --request")
+	f.MarkHidden("path")
+	f.MarkHidden("method")
 	f.IntVar(&o.Starts, "starts", 0, "how often it is started to be measured; 0 means 50 times, or as often as 5s allow")
 	f.BoolVar(&o.Try, "try", false, "try what can be switched from outside, and say what it saves")
 	f.DurationVar(&o.Budget, "budget", explain.DefaultBudget, "how long each switch is tried")
@@ -79,5 +86,25 @@ func undecided(e *explain.Explanation) error {
 				errInconclusive, t.Name, t.Pairs)
 		}
 	}
+	return nil
+}
+
+// formerRequest takes the request from the flags --path and --method, which --request replaces.
+func formerRequest(c *cobra.Command, s *subject.Spec, path, method string) error {
+	if path == "" && method == "" {
+		return nil
+	}
+	if len(s.Requests) > 0 {
+		return subject.InvalidOption("request", "replaces --path and --method: leave them out")
+	}
+	for _, former := range []struct{ flag, value string }{{"path", path}, {"method", method}} {
+		if former.value != "" {
+			reportRename(c, "--", former.flag, "request")
+		}
+	}
+	if method == "" && s.Body == "" && s.BodyFile == "" {
+		method = "GET"
+	}
+	s.Requests = []string{strings.TrimSpace(method + " " + cmp.Or(path, "/"))}
 	return nil
 }

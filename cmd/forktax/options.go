@@ -31,9 +31,12 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.Models, "model", o.Models, "models to compare")
 	f.StringVar(&o.Baseline, "baseline", o.Baseline,
 		"the model, target or variant that the others are compared with; by default persistent, or else the first")
-	f.StringSliceVar(&o.Targets, "target", o.Targets, "servers that somebody else runs, as name=url; with --workload they are to serve that, too")
+	f.StringArrayVar(&o.Targets, "target", o.Targets, "servers that somebody else runs, as name=url; with --workload they are to serve that, too")
 	f.StringVar(&o.Suite, "suite", o.Suite, fmt.Sprintf("in place of --workload: real web servers and languages, one of %v", suite.Names()))
 	adhocFlags(&o.Adhoc, f)
+	programFlags(&o.Spec, f)
+	requestFlags(&o.Spec, f)
+	responseFlags(&o.Spec, f)
 	f.IntSliceVar(&o.Clients, "clients", o.Clients, "closed loop: how many clients send, each waiting for its answer; one cell for each number")
 	f.Float64SliceVar(&o.Rates, "rate", o.Rates, "open loop: requests a second that arrive whatever the server does; one cell for each rate")
 	f.StringVar(&o.Arrivals, "arrivals", o.Arrivals, "of an open loop: poisson or constant")
@@ -59,7 +62,6 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Pin, "pin", o.Pin, "give the generator a core of its own, and the targets the others")
 	f.BoolVar(&o.NoReuse, "no-keepalive", o.NoReuse, "make a new connection for each request")
 	requireAllFlag(f, &o.RequireAll)
-	f.BoolVar(&o.AllowDifferent, "allow-different-responses", o.AllowDifferent, "measure even if the responses of targets differ")
 	f.StringVar(&o.SLO, "slo", o.SLO, "objective for response times at a rate, such as p99=50ms: the report says up to which rate it is met")
 	f.BoolVar(&o.FindKnee, "find-knee", o.FindKnee, "search for the highest rate at which the objective of --slo is met")
 	databaseFlags(&o.Data, f)
@@ -85,5 +87,4 @@ func adhocFlags(o *subject.Adhoc, f *pflag.FlagSet) {
 	f.StringVar(&o.CGI, "cgi", o.CGI, "in place of --workload: a CGI executable, in any language")
 	f.StringVar(&o.Persistent, "persistent", o.Persistent, "what --cgi is compared with: the URL of a server that does the "+
 		"same, or the command that starts one at the port that is in its variable PORT, and in the place of {port}")
-	f.StringVar(&o.Request, "request", o.Request, "the path that both are asked for; by default that of --persistent, or /")
 }

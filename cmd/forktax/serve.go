@@ -66,14 +66,7 @@ Remote-User.`,
 func scriptFlags(o *hosting.Script, f *pflag.FlagSet) {
 	f.StringVar(&o.Path, "cgi", "", "host this executable, which speaks CGI")
 	f.StringVar(&o.Directory, "cgi-bin", "", "host the executables in this folder, each under its name")
-	f.StringVar(&o.Root, "root", "", "of --cgi and --cgi-bin: with what the paths of URLs begin that are answered, such as "+
-		"/cgi-bin; by default all are")
-	f.StringVar(&o.Dir, "dir", "", "of --cgi and --cgi-bin: the folder in which children run, by default that of their file")
-	f.StringVar(&o.Documents, "documents", "", "of --cgi and --cgi-bin: the folder that PATH_TRANSLATED is in; by default that is not set")
-	f.StringSliceVar(&o.Env, "env", nil, "of --cgi and --cgi-bin: a variable for children, as NAME=VALUE, or as NAME with the value that "+
-		"it has here; they get no others but those of CGI, PATH, and those that steer Go")
-	f.BoolVar(&o.Authorization, "authorization", false, "of --cgi and --cgi-bin: children get the header Authorization, as "+
-		"HTTP_AUTHORIZATION")
+	programFlags(&o.Spec, f)
 }
 
 // givenLimits returns the flags of limits that the command line has, for the program.

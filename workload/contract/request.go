@@ -28,6 +28,10 @@ type Request struct {
 	Body    string            `json:"body,omitempty"`
 	Weight  int               `json:"weight,omitempty"` // its share of a mix; 0 means 1
 	Want    Want              `json:"want"`
+
+	// BodySHA256 is the SHA-256 of a body that is not spelled out, in hexadecimal. A harness writes it to its results; a
+	// description has the body.
+	BodySHA256 string `json:"body_sha256,omitempty"`
 }
 
 // SetHeaders gives req the headers of r.

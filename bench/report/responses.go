@@ -1,0 +1,82 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"forktax/bench/analysis"
+)
+
+// An exchange is a request with a response that several models sent.
+type exchange struct {
+	analysis.Response
+	models []string
+	place  string
+}
+
+// exchanges are the requests with their responses, those of models that sent the same in one.
+func exchanges(a *analysis.Analysis) []exchange {
+	var all []exchange
+	for n, r := range a.Responses {
+		i := slices.IndexFunc(all, func(e exchange) bool { return e.Alike(r) })
+		if i < 0 {
+			i, all = len(all), append(all, exchange{Response: r, place: fmt.Sprintf(".responses.%d", n)})
+		}
+		all[i].models = append(all[i].models, r.Model)
+	}
+	return all
+}
+
+func responsesTable(a *analysis.Analysis) grid {
+	return makeTable(a, responseColumns, 0, exchanges(a), func(e exchange) string { return e.place })
+}
+
+const (
+	aboutAsked    = "The request as it was sent: method, path, names of headers, and the hash of its body."
+	aboutReceived = "The response before anything was measured: its status, type, length, and first line that is not blank. " +
+		"The hash is that of the body without what masks match."
+)
+
+var responseColumns = []column[exchange]{
+	{Name: "request", Key: "request", About: aboutRequest, Text: func(_ *analysis.Analysis, e exchange) string {
+		return analysis.RequestName(e.Workload, e.Request)
+	}},
+	{Name: "sent", Key: "path", About: aboutAsked, Text: func(_ *analysis.Analysis, e exchange) string { return e.sent() }},
+	{Key: "method", About: aboutAsked},
+	{Key: "headers", About: aboutAsked},
+	{Key: "headers_sha256", About: aboutAsked},
+	{Key: "body_sha256", About: aboutAsked},
+	{Name: "model", Key: "model", About: aboutModel, Text: func(_ *analysis.Analysis, e exchange) string {
+		return strings.Join(e.models, ", ")
+	}},
+	{Name: "status", Key: "status", Unit: counts, About: aboutReceived},
+	{Name: "type", Key: "content_type", About: aboutReceived},
+	{Name: "length", Key: "bytes", Unit: lengths, About: aboutReceived},
+	{Name: "first line", Key: "first_line", About: aboutReceived, Text: func(_ *analysis.Analysis, e exchange) string {
+		return printable(e.FirstLine)
+	}},
+	{Key: "sha256", About: aboutReceived},
+}
+
+// sent describes the request.
+func (e exchange) sent() string {
+	text := e.Method
+	if e.Path != "" {
+		text += " " + e.Path
+	}
+	if len(e.Headers) > 0 {
+		text += "; " + strings.Join(e.Headers, ", ")
+	}
+	if e.BodySHA256 != "" {
+		text += fmt.Sprintf("; body %.8s", e.BodySHA256)
+	}
+	return printable(text)
+}
+
+// printable escapes what a terminal would take for a command.
+func printable(text string) string {
+	quoted := strconv.Quote(text)
+	return strings.ReplaceAll(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), `\\`, `\`)
+}
