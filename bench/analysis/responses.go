@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,11 @@ import (
 // A Response is what a model sent before it was measured, with the request. Values of headers are not in it.
 type Response struct {
 	record.Response
+	Sent
+}
+
+// Sent is a request as reports show it.
+type Sent struct {
 	Method        string   `json:"method"`
 	Path          string   `json:"path"`                     // "" if the URL of an external server is all of it
 	Headers       []string `json:"headers,omitempty"`        // their names
@@ -28,12 +34,42 @@ func responses(r *record.Result) []Response {
 			if w.Name != sent.Workload || i < 0 {
 				continue
 			}
-			q := w.Requests[i]
-			all = append(all, Response{Response: sent, Method: q.Method, Path: q.Path,
-				Headers: slices.Sorted(maps.Keys(q.Headers)), HeadersSHA256: hashOf(q.Headers), BodySHA256: q.BodySHA256})
+			all = append(all, Response{Response: sent, Sent: sentBy(w.Requests[i])})
 		}
 	}
 	return all
+}
+
+// sentBy describes a request that may be written.
+func sentBy(q contract.Request) Sent {
+	return Sent{Method: q.Method, Path: q.Path, Headers: slices.Sorted(maps.Keys(q.Headers)),
+		HeadersSHA256: hashOf(q.Headers), BodySHA256: q.BodySHA256}
+}
+
+// RequestOf describes a request.
+func RequestOf(r contract.Request) Sent { return sentBy(record.Redacted(r)) }
+
+// Mismatch returns in what a request, or the response that is expected to it, is unlike the one on record; "" if both
+// are alike. The hash of a body says nothing if parts of it are masked in another way.
+func (a Response) Mismatch(sent Sent, want contract.Want) string {
+	status, hash := want.StatusCode(), want.BodySHA256
+	if want.Body != "" {
+		hash = record.Hash([]byte(want.Body))
+	}
+	switch {
+	case a.Method != sent.Method || a.Path != sent.Path:
+		return fmt.Sprintf("request: %s %s, and here %s %s", a.Method, a.Path, sent.Method, sent.Path)
+	case a.HeadersSHA256 != sent.HeadersSHA256:
+		return fmt.Sprintf("request: its headers (%s) are not those of here (%s), or have other values",
+			strings.Join(a.Headers, ", "), strings.Join(sent.Headers, ", "))
+	case a.BodySHA256 != sent.BodySHA256:
+		return "request: its body is not the one of here"
+	case a.Status != status:
+		return fmt.Sprintf("response: it had status %d, and here %d", a.Status, status)
+	case hash != "" && a.SHA256 != hash:
+		return fmt.Sprintf("response: its body of %d bytes, which begins with %q, is not the one of here", a.Bytes, a.FirstLine)
+	}
+	return ""
 }
 
 // hashOf is the hash of headers, of which secret ones are hashes themselves.

@@ -11,6 +11,7 @@ import (
 	"forktax/bench/plan"
 	"forktax/bench/stats"
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // storedSides are the cells of a stored result that may stand for a base, the best first.
@@ -33,6 +34,11 @@ func (c *comparison) remember(metrics []string, named bool) (*plan.StoredBaselin
 		}
 		return nil, nil, subject.InvalidOption("base-result", "%s was made on another machine (%s): what a start costs over the floor "+
 			"is another there; --allow-unlike-machine compares them all the same", c.BaseResult, strings.Join(lines, "; "))
+	}
+	for _, r := range c.workload.Requests {
+		if err := c.sameExchange(a, r); err != nil {
+			return nil, nil, err
+		}
 	}
 	s := &plan.StoredBaseline{File: c.BaseResult, Run: a.Run.ID}
 	var kept []string
@@ -63,6 +69,24 @@ func (c *comparison) remember(metrics []string, named bool) (*plan.StoredBaselin
 		s.Ratios[i].Slack *= widening(c.Alpha, len(s.Ratios))
 	}
 	return s, leftOut, nil
+}
+
+// sameExchange returns an error of usage if the stored result is of another request of this name, or another response to
+// it. A result of schema 1 does not say what was sent.
+func (c *comparison) sameExchange(a *analysis.Analysis, r contract.Request) error {
+	now := analysis.RequestOf(r)
+	for _, side := range storedSides {
+		for _, then := range a.Responses {
+			if then.Workload != c.workload.Name || then.Request != r.Name || then.Model != side {
+				continue
+			}
+			if unlike := then.Mismatch(now, r.Want); unlike != "" {
+				return subject.InvalidOption("base-result", "%s is of another %s", c.BaseResult, unlike)
+			}
+			return nil
+		}
+	}
+	return nil
 }
 
 // widening is by how much half a 95 % interval has to be wider to be left, at one end of one of the gates, as seldom as

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // A Response is what a target sent before it was measured.
@@ -48,3 +49,6 @@ func (r *Record) Describe(responses []Response) error {
 
 // Hash is the SHA-256 of the bytes, in hexadecimal.
 func Hash(b []byte) string { return subject.Hash(b) }
+
+// Redacted returns the request as it may be written.
+func Redacted(r contract.Request) contract.Request { return subject.RedactRequest(r) }

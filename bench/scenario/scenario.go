@@ -1,5 +1,6 @@
 // Package scenario reads scenarios: YAML files with the names of flags as keys. The flags read the values, so that both mean
-// the same. Only variants can be given nowhere else.
+// the same. Only variants and
+// requests with weights can be given nowhere else.
 package scenario
 
 import (
@@ -27,10 +28,11 @@ const mostScenario = 1 << 20
 type File struct {
 	Options  []Option // in their order
 	Variants []subject.Variant
+	Requests []subject.Weighted
 	Begin    string // of the file, as a place
 }
 
-// An Option is an option that the scenario gives by a flag; by none if it is that of the variants.
+// An Option is an option that the scenario gives by a flag; by none if it is that of the variants or of the requests.
 type Option struct {
 	Name   string
 	Flag   string
@@ -73,7 +75,7 @@ func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
 		f := flags.Lookup(option)
 		if f != nil {
 			option = names.Option(f.Name)
-		} else if option != VariantsKey {
+		} else if option != VariantsKey && option != RequestsKey {
 			return nil, s.unknown(key, flags)
 		}
 		if first := seen[option]; first != nil {
@@ -81,11 +83,14 @@ func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
 		}
 		seen[option] = key
 		o := Option{Name: option}
-		if f == nil {
-			file.Variants, o.Place, err = s.variants(e.Value)
-		} else {
+		switch {
+		case f != nil:
 			o.Flag = f.Name
 			o.Values, o.Place, err = s.values(f, key.Value, e.Value)
+		case option == RequestsKey:
+			file.Requests, o.Place, err = s.requests(e.Value)
+		default:
+			file.Variants, o.Place, err = s.variants(e.Value)
 		}
 		if err != nil {
 			return nil, err
@@ -98,7 +103,7 @@ func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
 func (s scenario) unknown(key *token.Token, flags *pflag.FlagSet) error {
 	var known []string
 	flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	return s.wrong(key.Position, "unknown key %q; there are %s", key.Value, strings.Join(append(known, VariantsKey), ", "))
+	return s.wrong(key.Position, "unknown key %q; there are %s", key.Value, strings.Join(append(known, VariantsKey, RequestsKey), ", "))
 }
 
 // text reads the file.

@@ -21,48 +21,65 @@ var usualModel = plan.Fresh
 
 // variants reads the value of the key.
 func (s scenario) variants(n ast.Node) (variants []subject.Variant, where Place, err error) {
+	where, err = s.each(n, VariantsKey, "[{name: plain}, {name: eager, env: {GOGC: 10}}]", func(n ast.Node) error {
+		v, err := s.variant(n)
+		if err == nil && slices.ContainsFunc(variants, func(other subject.Variant) bool { return other.Name == v.Name }) {
+			err = s.wrong(position(n), "the name %q is there already; give it another", v.Name)
+		}
+		variants = append(variants, v)
+		return err
+	})
+	return variants, where, err
+}
+
+// each calls read for each element of a list that is not empty, and returns where they are.
+func (s scenario) each(n ast.Node, key, example string, read func(ast.Node) error) (where Place, err error) {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok || len(list.Values) == 0 {
-		return nil, where, s.wrong(position(n),
-			"%s: a list is needed, such as [{name: plain}, {name: eager, env: {GOGC: 10}}]", VariantsKey)
+		return where, s.wrong(position(n), "%s: a list is needed, such as %s", key, example)
 	}
 	where.Value = s.at(position(n))
 	for _, n := range list.Values {
-		v, err := s.variant(n)
-		if err != nil {
-			return nil, where, err
+		if err := read(n); err != nil {
+			return where, err
 		}
-		if slices.ContainsFunc(variants, func(other subject.Variant) bool { return other.Name == v.Name }) {
-			return nil, where, s.wrong(position(n), "the name %q is there already; give it another", v.Name)
-		}
-		variants, where.Elements = append(variants, v), append(where.Elements, s.at(position(n)))
+		where.Elements = append(where.Elements, s.at(position(n)))
 	}
-	return variants, where, nil
+	return where, nil
 }
 
-// variant reads one of the list.
-func (s scenario) variant(n ast.Node) (subject.Variant, error) {
-	v := subject.Variant{Model: usualModel}
+// keys calls read for each key of a mapping, which returns what its value needs.
+func (s scenario) keys(n ast.Node, what, example string, known []string, read func(key string, value ast.Node) string) error {
 	keys, ok := n.(ast.MapNode)
 	if !ok {
-		return v, s.wrong(position(n), "a variant has keys with values, such as {name: eager, env: {GOGC: 10}}")
+		return s.wrong(position(n), "%s has keys with values, such as %s", what, example)
 	}
 	seen := map[string]bool{}
 	for i := keys.MapRange(); i.Next(); {
 		key := i.Key().GetToken().Value
 		if seen[key] {
-			return v, s.wrong(position(i.Key()), "%s is there already", key)
+			return s.wrong(position(i.Key()), "%s is there already", key)
 		}
 		seen[key] = true
-		if !slices.Contains(variantKeys, key) {
-			return v, s.wrong(position(i.Key()), "%s: is no key of a variant; there are %s", key,
-				strings.Join(variantKeys, ", "))
+		if !slices.Contains(known, key) {
+			return s.wrong(position(i.Key()), "%s: is no key of %s; there are %s", key, what, strings.Join(known, ", "))
 		}
-		if needed := readVariant(&v, key, i.Value()); needed != "" {
-			return v, s.wrong(position(i.Value()), "%s: %s", key, needed)
+		if needed := read(key, i.Value()); needed != "" {
+			return s.wrong(position(i.Value()), "%s: %s", key, needed)
 		}
 	}
+	return nil
+}
+
+// variant reads one of the list.
+func (s scenario) variant(n ast.Node) (subject.Variant, error) {
+	v := subject.Variant{Model: usualModel}
+	err := s.keys(n, "a variant", "{name: eager, env: {GOGC: 10}}", variantKeys, func(key string, value ast.Node) string {
+		return readVariant(&v, key, value)
+	})
 	switch {
+	case err != nil:
+		return v, err
 	case v.Name == "":
 		return v, s.wrong(position(n), "a variant needs a name")
 	case v.Program != "" && len(v.Build) > 0:

@@ -65,7 +65,7 @@ func (o *options) read(name string, c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	o.unsaid.Value, o.Variants = file.Begin, file.Variants
+	o.unsaid.Value, o.Variants, o.Weighted = file.Begin, file.Variants, file.Requests
 	for _, option := range file.Options {
 		if option.Flag != "" {
 			if o.Explicit[option.Name] {
