@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -88,4 +89,19 @@ func hashOf(headers map[string]string) string {
 func (a Response) Alike(b Response) bool {
 	return a.Workload == b.Workload && a.Request == b.Request && a.Status == b.Status && a.ContentType == b.ContentType &&
 		a.Bytes == b.Bytes && a.FirstLine == b.FirstLine && a.SHA256 == b.SHA256
+}
+
+// unlikeTypes warns of models that send different content types, which are not compared of external servers.
+func unlikeTypes(a *Analysis) (Warning, bool) {
+	types := map[[2]string][]string{}
+	var lines []string
+	for _, r := range a.Responses {
+		key := [2]string{r.Workload, r.Request}
+		if types[key] = append(types[key], r.ContentType); r.ContentType != types[key][0] {
+			lines = append(lines, fmt.Sprintf("%s has %s from %s, and %s from the baseline",
+				RequestName(r.Workload, r.Request), cmp.Or(r.ContentType, "none"), r.Model, cmp.Or(types[key][0], "none")))
+		}
+	}
+	return Warning{Code: "content-type", Text: "the content type of responses differs: " + strings.Join(lines, "; "),
+		Advice: "make sure that the models do the same work"}, len(lines) > 0
 }

@@ -41,6 +41,9 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 		Advice: "what differs between the days is in the comparison, though less than in times; check two programs in one " +
 			"run where the base can be had"}, r.Plan.Check != nil && r.Plan.Check.Stored != nil)
 	add(externalWarning(r))
+	add(Warning{Code: "status-only", Text: "of responses only the status was compared, as --allow-different-responses asks for",
+		Advice: "--mask and --ignore-header compare the rest of them"}, r.Plan.AllowDifferent)
+	add(unlikeTypes(a))
 	add(suiteWarning(r))
 	add(noCPUWarning(a))
 	add(coarselyAccounted(a))

@@ -167,7 +167,7 @@ func directory(option, path string) (string, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", InvalidOption(option, "%s does not exist", path)
 	case err != nil:
-		return "", InvalidOption(option, "%v", err)
+		return "", InvalidOption(option, "%s: %v", path, cause(err))
 	case !info.IsDir():
 		return "", InvalidOption(option, "%s is not a directory", path)
 	}
@@ -335,7 +335,7 @@ func bodyOf(own, all Weighted) (body string, has bool, err error) {
 	info, err := os.Stat(own.BodyFile)
 	switch {
 	case err != nil:
-		return "", false, InvalidOption("body-file", "%v", err)
+		return "", false, InvalidOption("body-file", "%s: %v", own.BodyFile, cause(err))
 	case !info.Mode().IsRegular():
 		return "", false, InvalidOption("body-file", "%s is not a regular file", own.BodyFile)
 	case info.Size() > maxBody:
@@ -343,7 +343,16 @@ func bodyOf(own, all Weighted) (body string, has bool, err error) {
 	}
 	text, err := os.ReadFile(own.BodyFile)
 	if err != nil {
-		return "", false, InvalidOption("body-file", "%v", err)
+		return "", false, InvalidOption("body-file", "%s: %v", own.BodyFile, cause(err))
 	}
 	return string(text), true, nil
+}
+
+// cause is the reason of an error of a file, without the name of a system call.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }

@@ -65,7 +65,10 @@ func (o *options) read(name string, c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	o.unsaid.Value, o.Variants, o.Weighted = file.Begin, file.Variants, file.Requests
+	o.unsaid.Value, o.Variants = file.Begin, file.Variants
+	if !o.Explicit["request"] {
+		o.Weighted = file.Requests
+	}
 	for _, option := range file.Options {
 		if option.Flag != "" {
 			if o.Explicit[option.Name] {
