@@ -1,11 +1,14 @@
 package hosting
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net"
+	"syscall"
 
 	"forktax/bench/servers"
 	"forktax/bench/subject"
@@ -23,7 +26,7 @@ type Options struct {
 // Serve serves until ctx ends. It prints a line with the URLs when it is ready.
 func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr io.Writer) (err error) {
 	database, workload, model := o.Data, o.Workload, o.Model
-	if err := database.Validate(); err != nil {
+	if err := cmp.Or(database.Validate(), usable("addr", l.Addr), usable("admin", l.Admin)); err != nil {
 		return err
 	}
 	if l.Env, err = o.Script.Environment(); err != nil {
@@ -105,4 +108,24 @@ func inFront(ctx context.Context, l *subject.Launcher, finder *subject.Finder, e
 	own := *l
 	own.Flags = nil // of the other
 	return own.Serve(ctx, found[0], subject.Variant{Model: subject.PersistentName, Env: env})
+}
+
+// usable returns an error if the value of the option is not an address that can be listened on.
+func usable(option, address string) error {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return subject.InvalidOption(option, "%q: a host and a port are needed, such as 127.0.0.1:8080, or port 0 for a free one",
+			address)
+	}
+	listener, err := net.Listen("tcp", address)
+	if err == nil {
+		return listener.Close()
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("--%s %s: the port is in use; give another, or port 0 for a free one", option, address)
+	}
+	var failed *net.OpError
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return subject.InvalidOption(option, "%s: %v", address, err)
 }
