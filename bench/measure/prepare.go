@@ -70,9 +70,7 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if made, err = plan.New(p.Options.Options, programs, external, floor); err != nil {
 		return made, err
 	}
-	if made.IgnoreHeaders = p.IgnoreHeaders; p.AllowDifferent {
-		made.ExpectStatusOnly()
-	}
+	p.compareResponses(&made)
 	if p.launcher.Variants, err = p.FindVariants(ctx, finder, programs); err != nil {
 		return made, err
 	}
@@ -81,6 +79,13 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	}
 	p.launcher.Programs, p.launcher.External, p.launcher.Seed = programs, external, made.Seed
 	return made, p.Data.Suits(p.launcher)
+}
+
+// compareResponses puts into the plan what of responses is compared.
+func (p *preparation) compareResponses(made *plan.Plan) {
+	if made.IgnoreHeaders = p.IgnoreHeaders; p.AllowDifferent {
+		made.ExpectStatusOnly()
+	}
 }
 
 // ready starts the servers that the programs need.
@@ -125,7 +130,9 @@ func (p *preparation) ofSuite(ctx context.Context) (e *run.Execution, err error)
 		return nil, fmt.Errorf("--require-all: %w", errors.Join(lineup.Missing...))
 	}
 	p.launcher.Programs, p.launcher.External, p.launcher.Seed = lineup.Programs, lineup.External, p.Seed
-	if e, err = p.ready(ctx, s.Plan(p.Options.Options, lineup)); err != nil {
+	made := s.Plan(p.Options.Options, lineup)
+	p.compareResponses(&made)
+	if e, err = p.ready(ctx, made); err != nil {
 		return nil, err
 	}
 	stop := e.Stop
