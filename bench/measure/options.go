@@ -96,6 +96,7 @@ func (o *Options) validateSpec() error {
 		{"header", o.Suite == "", "cannot go with --suite, which has requests of its own"},
 		{"body", o.Suite == "", "cannot go with --suite, which has requests of its own"},
 		{"body-file", o.Suite == "", "cannot go with --suite, which has requests of its own"},
+		{"expect-status", o.Suite == "", "cannot go with --suite, which has requests of its own"},
 		{"requests", o.Suite == "", "cannot go with --suite, which has requests of its own"},
 	} {
 		if o.Explicit[given.option] && !given.useful {

@@ -132,6 +132,11 @@ func (p *preparation) ofSuite(ctx context.Context) (e *run.Execution, err error)
 	p.launcher.Programs, p.launcher.External, p.launcher.Seed = lineup.Programs, lineup.External, p.Seed
 	made := s.Plan(p.Options.Options, lineup)
 	p.compareResponses(&made)
+	for _, w := range made.Workloads {
+		for i := range w.Requests {
+			w.Requests[i].Want.Masks = p.Masks
+		}
+	}
 	if e, err = p.ready(ctx, made); err != nil {
 		return nil, err
 	}
