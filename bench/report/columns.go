@@ -60,7 +60,9 @@ const (
 	aboutReferee   = "How far the referee, an independent client, is from what is shown."
 	aboutGenerator = "CPU time of the load generator for a request."
 	aboutDecision  = "By the CPU a request at the first load: the share of a core that requests at a rate take, the " +
-		"rate from which on one core is not enough, and what would take away how much of the fork tax."
+		"rate from which on one core is not enough, and what would take away how much of the fork tax. A connection " +
+		"pooler takes away up to the phases connect and close: all of them if it trusts its clients, less or nothing if " +
+		"they authenticate to it with SCRAM."
 )
 
 // aboutModel describes the models by their table.

@@ -95,7 +95,8 @@ func sections(a *analysis.Analysis, screen bool) []section {
 				"tell."},
 		{Chapter: "What a rate costs", Table: makeTable(a, decisionColumns(), 0, a.Decisions, nil),
 			About: "Shares of a core, by the CPU a request at the first load; and what would take away how much of the\nfork " +
-				"tax. The savings overlap."},
+				"tax. The savings overlap. A connection pooler takes away less, or nothing, if clients authenticate to it\nwith " +
+				"SCRAM; docs/methodology.md has an example."},
 		{ID: "referee", Chapter: "The referee", Page: "The referee: another client that repeats a part of the closed loops",
 			Short: "Referee", Table: makeTable(a, agreementColumns, 0, a.CrossChecks, placeIn(".cross_check", a.CrossChecks)),
 			About: "Another client repeats a part of the closed loops; this is how far it is from what is shown."},
