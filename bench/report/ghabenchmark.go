@@ -21,6 +21,7 @@ type ghaEntry struct {
 // response times and CPU a request. Throughput is left out, of which more is better, and so are the cross-check's
 // cells.
 func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
+	a = respell(a, inLine)
 	entries := []ghaEntry{}
 	about := "run " + a.Run.ID
 	if !a.Run.Complete {

@@ -19,8 +19,9 @@ import (
 // https://golang.org/design/14313-benchmark-format.
 func Bench(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
+	a = respell(a, inLine)
 	if !a.Run.Complete { // in a line that readers of the format pass over
-		p.line("# incomplete: %s", strings.ReplaceAll(a.Run.Condition, "\n", " "))
+		p.line("# incomplete: %s", a.Run.Condition)
 	}
 	p.line("goos: %s\ngoarch: %s\npkg: forktax\ncpu: %s", a.Environment.OS, a.Environment.Arch,
 		strings.Join(strings.Fields(a.Environment.CPU), " "))

@@ -71,6 +71,7 @@ func newSkipped(why string) *string { return new(cmp.Or(strings.TrimSpace(why), 
 // not decided an error, and a gate that was left out is skipped, so that nothing passes but what did. Of a run without
 // a check it prints one for each cell, and one for each reason why the run is inconclusive.
 func JUnit(w io.Writer, a *analysis.Analysis) error {
+	a = respell(a, inLine)
 	length := a.Run.Seconds
 	suite := junitSuite{Name: "forktax", Package: "forktax", Hostname: "localhost",
 		Timestamp: a.Run.Started.UTC().Format("2006-01-02T15:04:05"),
