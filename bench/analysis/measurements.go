@@ -89,8 +89,7 @@ func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 	for _, b := range blocks {
 		b.Usage = withoutReadCost(b.Usage, reading)
 		m.add(b)
-		view := &blockData{start: b.Start, response: make([]int64, 0, b.Requests),
-			blockCosts: blockCosts{b.Requests, b.Usage, b.DatabaseNS, b.GeneratorNS}}
+		view := &blockData{start: b.Start, response: make([]int64, 0, b.Requests)}
 		lag = lag[:0]
 		phases := newPhaseSampler(b)
 		for o, err := range r.Observations(b) {
@@ -119,6 +118,7 @@ func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 		phases.metrics(view.values)
 		phases.downsample(len(blocks))
 		view.phaseSamples = phases.kept
+		view.blockCosts = blockCosts{b.Requests, b.Usage, b.DatabaseNS, b.GeneratorNS}
 		m.rounds[b.Round] = view
 	}
 	return m, nil
