@@ -33,7 +33,8 @@ func crossChecks(plan record.Plan, cells []Cell, measured []measurements) []Cros
 			}
 			a := CrossCheck{Workload: c.Workload, Request: c.Request, Model: c.Model, Load: c.Load, Engine: own.Engine,
 				CrossCheckEngine: c.Engine, Blocks: len(medians), MedianRatio: medians.ratio(), ThroughputRatio: throughputs.ratio(),
-				EngineCPU: measured[j].generatorCPU(), CrossCheckCPU: measured[i].generatorCPU()}
+				EngineCPU:     measured[j].validCosts().generatorCPU(),
+				CrossCheckCPU: measured[i].validCosts().generatorCPU()}
 			a.Why = a.explanation()
 			checks = append(checks, a)
 		}
@@ -45,11 +46,11 @@ func (p pairs) ratio() float64 {
 	return math.Exp(stats.HodgesLehmann(slices.Concat(p.byStart(blockPair.logRatio)...)))
 }
 
-func (m measurements) generatorCPU() int64 {
-	if m.requests == 0 {
+func (s blockCosts) generatorCPU() int64 {
+	if s.requests == 0 {
 		return 0
 	}
-	return m.generatorNS / int64(m.requests)
+	return s.generatorNS / int64(s.requests)
 }
 
 // blocksForCause is how many blocks it takes to name a cause.

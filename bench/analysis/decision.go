@@ -73,7 +73,8 @@ func (a *Analysis) savings(c Cell, tax float64) []Saving {
 	}
 	if c.ConnectionsPerRequest != nil && *c.ConnectionsPerRequest > 0 {
 		connecting := c.PhaseNS(contract.PhaseConnect.String()) + c.PhaseNS(contract.PhaseClose.String())
-		add("a connection pooler", float64(connecting), true, "the phases connect and close")
+		add("a connection pooler", float64(connecting), true,
+			"the phases connect and close; all of them only if the pooler authenticates its clients at no cost, as by trust")
 	}
 	if other := a.fastestStatic(c); other != nil {
 		add("a static build", float64(c.startupNS()-other.startupNS()), true,

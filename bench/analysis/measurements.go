@@ -14,10 +14,7 @@ import (
 type measurements struct {
 	blocks, requests int
 	errors           Counts
-	usage            *contract.Usage // summed; nil if the target did not tell
-	database         *int64          // CPU time of its database server, summed; nil if it has none, or that is not known
-	logLines         []string        // each kind of line once
-	generatorNS      int64
+	logLines         []string           // each kind of line once
 	readingNS        int64              // that a look at the usage costs
 	rounds           map[int]*blockData // by round
 }
@@ -32,6 +29,15 @@ type blockData struct {
 	response     []int64            // ascending, of the observations that count
 	backlog      backlog            // of an open loop
 	blockTotals
+	blockCosts
+}
+
+// blockCosts is what the requests of one block, or of several, took of the machine.
+type blockCosts struct {
+	requests    int             // failed ones included
+	usage       *contract.Usage // nil if the target did not report it
+	database    *int64          // CPU time of its database server; nil if it has none, or that is not known
+	generatorNS int64
 }
 
 // blockTotals is what one block's observations say. Those intended before the discard count for nothing.
@@ -112,6 +118,7 @@ func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 		phases.metrics(view.values)
 		phases.downsample(len(blocks))
 		view.phaseSamples = phases.kept
+		view.blockCosts = blockCosts{b.Requests, b.Usage, b.DatabaseNS, b.GeneratorNS}
 		m.rounds[b.Round] = view
 	}
 	return m, nil
@@ -221,22 +228,35 @@ func (m measurements) pool(r *record.Result, cell int, value func(record.Observa
 func (m *measurements) add(b record.Block) {
 	m.blocks++
 	m.requests += b.Requests
-	m.generatorNS += b.GeneratorNS
 	addCounts(m.errors, b.Errors)
 	m.logLines = record.MergeLogLines(m.logLines, b.LogLines)
-	if b.DatabaseNS != nil {
-		if m.database == nil {
-			m.database = new(int64)
+}
+
+func (s *blockCosts) merge(more blockCosts) {
+	s.requests += more.requests
+	s.generatorNS += more.generatorNS
+	if more.database != nil {
+		if s.database == nil {
+			s.database = new(int64)
 		}
-		*m.database += *b.DatabaseNS
+		*s.database += *more.database
 	}
-	if b.Usage == nil {
-		return
+	if more.usage != nil {
+		if s.usage == nil {
+			s.usage = &contract.Usage{}
+		}
+		*s.usage = s.usage.Add(*more.usage)
 	}
-	if m.usage == nil {
-		m.usage = &contract.Usage{}
+}
+
+// validCosts is those of the cell's blocks with valid times, over which its percentiles and its throughput are.
+func (m measurements) validCosts() (sum blockCosts) {
+	for _, b := range m.rounds {
+		if !timesInvalid(b.reasons) {
+			sum.merge(b.blockCosts)
+		}
 	}
-	*m.usage = m.usage.Add(*b.Usage)
+	return sum
 }
 
 // metrics works out the metrics of one block; the response times are sorted. The median and the ninth decile of a block
@@ -277,17 +297,13 @@ func (m measurements) cell(r *record.Result, index int) (Cell, error) {
 	c := Cell{Cell: r.Plan.Cells[index], Phases: m.phases()}
 	m.totals(&c)
 	m.costs(&c)
-	var all, valid blockTotals
+	var valid blockTotals
 	for _, b := range m.rounds {
-		all.merge(b.blockTotals)
 		if !timesInvalid(b.reasons) {
 			valid.merge(b.blockTotals)
 		}
 	}
-	c.ThroughputRPS = all.throughput() // a rate that was reached is a fact, if an odd one
-	if valid.span > 0 {
-		c.ThroughputRPS = valid.throughput()
-	}
+	c.ThroughputRPS = valid.throughput()
 	if c.Load.Kind == record.Open {
 		b := m.backlog()
 		c.ReachedShare, c.Overloaded = b.reached(), b.overloaded()
@@ -333,25 +349,26 @@ func (m measurements) totals(c *Cell) {
 
 // costs fills in what a request took of the machine.
 func (m measurements) costs(c *Cell) {
-	if m.requests == 0 {
+	valid := m.validCosts()
+	if valid.requests == 0 {
 		return
 	}
-	c.GeneratorCPU = new(m.generatorCPU())
-	u := m.usage
+	c.GeneratorCPU = new(valid.generatorCPU())
+	u := valid.usage
 	if u == nil {
 		return
 	}
-	n := float64(m.requests)
+	n := float64(valid.requests)
 	c.UsageReadCPU = new(m.readingNS)
-	c.CPUPerRequest, c.CPUResolution = new(cpuOf(u, m.database)/int64(m.requests)), u.CPUResolutionNS
-	if m.database != nil {
-		c.DatabaseCPU = new(max(*m.database, 0) / int64(m.requests))
+	c.CPUPerRequest, c.CPUResolution = new(cpuOf(u, valid.database)/int64(valid.requests)), u.CPUResolutionNS
+	if valid.database != nil {
+		c.DatabaseCPU = new(max(*valid.database, 0) / int64(valid.requests))
 	}
 	if !u.External {
 		c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
 		c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
 		c.ConnectionsPerRequest = new(float64(u.ConnectionsOpened) / n)
 		c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)
-		c.ChildrenCPU = new(u.ChildrenCPUNS / int64(m.requests))
+		c.ChildrenCPU = new(u.ChildrenCPUNS / int64(valid.requests))
 	}
 }

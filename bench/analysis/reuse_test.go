@@ -195,7 +195,8 @@ func TestDecisions(t *testing.T) {
 	const tax = 1_895_000.0 // see TestLadder
 	want := []analysis.Saving{
 		{By: "a connection pooler", NS: 170_000, Share: 170_000 / tax, AtMost: true,
-			Because: "the phases connect and close"},
+			Because: "the phases connect and close; all of them only if the pooler authenticates its clients at no cost, " +
+				"as by trust"},
 		{By: "a resident process", NS: tax, Share: 1, Because: "the comparison with persistent"},
 	}
 	if diff := cmp.Diff(want, a.Decisions[1].Savings); diff != "" {

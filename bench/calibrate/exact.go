@@ -73,9 +73,7 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 				unlike++
 				continue
 			}
-			// the library rounds to the next rank, where we take the one above
-			rank := (p.thousandths*len(sorted) + 999) / 1000
-			off := math.Abs(float64(histogram.ValueAtQuantile(100*float64(rank)/float64(len(sorted))))/float64(want) - 1)
+			off := math.Abs(float64(analysis.ValueAt(histogram, float64(p.thousandths)/1000))/float64(want) - 1)
 			furthest = max(furthest, 100*off)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 // first. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 func Annotations(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
+	a = respell(a, inCommand)
 	title, verdict := "forktax", summary(a)
 	if c := a.Check; c != nil {
 		title, verdict = "forktax check", checkHeadline(c)

@@ -31,6 +31,7 @@ var (
 
 func assessmentText(w io.Writer, e *machine.Assessment) error {
 	p := printer{w: w}
+	e = respell(e, inText)
 	p.line("%s", fitness(e))
 	probes, programs := findings(e)
 	p.section(section{Title: "In two seconds", Table: makeTable(nil, probeColumns[:3], 0, probes, nil)})
@@ -43,6 +44,7 @@ func assessmentText(w io.Writer, e *machine.Assessment) error {
 
 func assessmentMarkdown(w io.Writer, e *machine.Assessment) error {
 	p := printer{w: w, markdown: true}
+	e = respell(e, inMarkdown)
 	probes, programs := findings(e)
 	p.line("# Is this machine fit to measure on?\n\n%s\n\n%s", fitness(e),
 		makeTable(nil, probeColumns, 0, probes, nil).writer().RenderMarkdown())

@@ -10,7 +10,7 @@ import (
 // --adapter json takes. Its latency is our response time. The cross-check's cells are left out.
 func Bencher(w io.Writer, a *analysis.Analysis) error {
 	all := map[string]map[string]exportValue{}
-	for _, c := range a.OwnCells() {
+	for _, c := range respell(a, inLine).OwnCells() {
 		measures := map[string]exportValue{}
 		for _, v := range exportValues(c) {
 			measures[metrics[v.metric].bencher] = v

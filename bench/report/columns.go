@@ -38,12 +38,12 @@ const (
 		"the number would be the maximum under another name. ≥ marks one that falls on a request which timed out."
 	aboutService    = "Like response_ns, but from when a request was sent. Both are the same in a closed loop."
 	aboutLag        = "How late the generator sent; null in a closed loop."
-	aboutThroughput = "Right responses a second."
+	aboutThroughput = "Right responses a second, over all undisturbed blocks."
 	aboutTax        = "The ratio of the median response time to the baseline's, and the difference: estimates of Hodges " +
 		"and Lehmann over pairs of blocks that were visited in the same round, with the 95 % interval of the signed-rank " +
 		"test, over pairs or over starts of the targets, whichever is wider."
-	aboutCPU = "CPU time of the server and of the children that it waited for, over all requests, with that of its " +
-		"database server if it is known; of an external server, that of all its processes."
+	aboutCPU = "CPU time of the server and of the children that it waited for, over all requests of undisturbed " +
+		"blocks, with that of its database server if it is known; of an external server, that of all its processes."
 	aboutPhases = "Medians over the responses that report them. arrive: until the server has the request. wait: for a " +
 		"slot of the host. spawn: clone and exec. start: loader and language runtime, to the first statement of main. " +
 		"open: the program's own state. connect: databases. handle: the handler. child: all of these, of a program that " +
@@ -60,7 +60,9 @@ const (
 	aboutReferee   = "How far the referee, an independent client, is from what is shown."
 	aboutGenerator = "CPU time of the load generator for a request."
 	aboutDecision  = "By the CPU a request at the first load: the share of a core that requests at a rate take, the " +
-		"rate from which on one core is not enough, and what would take away how much of the fork tax."
+		"rate from which on one core is not enough, and what would take away how much of the fork tax. A connection " +
+		"pooler takes away up to the phases connect and close: all of them if it trusts its clients, less or nothing if " +
+		"they authenticate to it with SCRAM."
 )
 
 // aboutModel describes the models by their table.

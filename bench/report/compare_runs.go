@@ -13,9 +13,11 @@ import (
 var RunComparisons = Formats[*analysis.RunComparison]{
 	"json": indented[*analysis.RunComparison],
 	"markdown": func(w io.Writer, c *analysis.RunComparison) error {
-		return printContrast(printer{w: w, markdown: true}, c)
+		return printContrast(printer{w: w, markdown: true}, respell(c, inMarkdown))
 	},
-	"text": func(w io.Writer, c *analysis.RunComparison) error { return printContrast(printer{w: w}, c) },
+	"text": func(w io.Writer, c *analysis.RunComparison) error {
+		return printContrast(printer{w: w}, respell(c, inText))
+	},
 }
 
 var unlikeColumns = []column[analysis.Mismatch]{

@@ -8,7 +8,9 @@ import (
 )
 
 // CSV prints a row for each cell, the cross-check's too, as RFC 4180 has it. A value that is not known is empty.
+// Text that a spreadsheet would take for a formula has an apostrophe before it.
 func CSV(w io.Writer, a *analysis.Analysis) error {
+	a = respell(a, inCell)
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	var heads []string

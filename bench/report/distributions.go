@@ -39,8 +39,8 @@ func percentileFigure(a *analysis.Analysis, g group) *figure {
 		x: logScale(plotLeft, plotRight), y: logScale(plotHeight, plotTop)}
 	f.x.low, f.x.high = 1, 10 // 1/(1−p)
 	for _, c := range g.cells {
-		f.y.include(float64(max(c.Histogram.ValueAtQuantile(1), 1)))
-		f.y.include(float64(c.Histogram.ValueAtQuantile(100)))
+		f.y.include(float64(max(analysis.ValueAt(c.Histogram, 0), 1)))
+		f.y.include(float64(analysis.ValueAt(c.Histogram, 1)))
 		f.x.high = max(f.x.high, float64(c.Histogram.TotalCount())/10)
 	}
 	f.x.high = ceilNice(f.x.high)
@@ -49,7 +49,7 @@ func percentileFigure(a *analysis.Analysis, g group) *figure {
 	for i, c := range g.cells {
 		var points [][2]float64
 		for v := 1.0; v <= max(float64(c.Histogram.TotalCount())/10, 2); v *= 1.12 {
-			points = append(points, [2]float64{v, float64(max(c.Histogram.ValueAtQuantile(100*(1-1/v)), 1))})
+			points = append(points, [2]float64{v, float64(max(analysis.ValueAt(c.Histogram, 1-1/v), 1))})
 		}
 		f.path(points, i)
 		last := points[len(points)-1]

@@ -42,6 +42,7 @@ var trialColumns = []column[explain.Trial]{
 
 func explanationText(w io.Writer, e *explain.Explanation) error {
 	p := printer{w: w}
+	e = respell(e, inText)
 	p.line("%s", strings.Join(headline(e), " · "))
 	p.line("fork and exec took %s · first byte after %s · ended after %s", duration(e.Exec), duration(e.FirstByte),
 		duration(e.Ended))

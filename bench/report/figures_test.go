@@ -16,6 +16,7 @@ import (
 	"forktax/bench/plan"
 	"forktax/bench/record"
 	"forktax/bench/report"
+	"forktax/workload/contract"
 )
 
 // uneven is a run of 20 rounds in which every answer of the n-th block takes n microseconds, ten times as long for cgi.
@@ -75,13 +76,81 @@ func TestGHABenchmark(t *testing.T) {
 		t.Fatalf("%d entries, want the median and the p90 of two cells: %v", len(got), got)
 	}
 	want := map[string]any{"name": "hello/hello, persistent, 1 client, fake: median response time", "unit": "ns",
-		"value": 10000.0, "range": "1.00 µs to 19.0 µs", "extra": "run made, 40 requests in 20 blocks, one"}
+		"value": 10000.0, "range": "1.00 µs to 19.0 µs", "extra": "run made, 40 valid requests of 40 in 20 blocks, one"}
 	if diff := cmp.Diff(want, got[0]); diff != "" {
 		t.Errorf("the first entry (-want +got):\n%s", diff)
 	}
 	for _, e := range got {
 		if strings.Contains(e["name"].(string), "throughput") {
 			t.Errorf("%v is there, of which more is better", e)
+		}
+	}
+}
+
+// disturbed is a run of which the first rounds dropped connections, and all of whose blocks have a failed request.
+func disturbed(t *testing.T, invalid int) *analysis.Analysis {
+	t.Helper()
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
+		return append(analysistest.TenResponses(c, round), analysistest.Failed(record.ErrClosed))
+	}}
+	r := m.Record(t, 8)
+	r.Environment.CPU = "one"
+	for i := range r.Blocks {
+		r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: 12345}
+		if r.Blocks[i].Round < invalid {
+			r.Blocks[i].Machine.SYNRetransmits = 1
+		}
+	}
+	return analysistest.Analyze(t, r)
+}
+
+// What the value of a benchmark is made of is the valid requests: 10 of 11 in 5 of 8 blocks.
+func TestGHABenchmarkCountsValidRequests(t *testing.T) {
+	var got []struct{ Extra string }
+	if err := json.Unmarshal(analysistest.Print(t, "gha-benchmark", disturbed(t, 3)), &got); err != nil {
+		t.Fatal(err)
+	}
+	const want = "run made, 50 valid requests of 88 in 8 blocks, 8 of them invalid, one"
+	for _, e := range got {
+		if e.Extra != want {
+			t.Errorf("extra %q, want %q", e.Extra, want)
+		}
+	}
+	if len(got) == 0 {
+		t.Error("no benchmarks")
+	}
+}
+
+// Where all blocks are invalid, no format has a value of them: there is no rate and no cost beside percentiles that are
+// not given.
+func TestInvalidBlocksAreNotShown(t *testing.T) {
+	a := disturbed(t, 8)
+	for format, want := range map[string]string{"bencher": "{}", "gha-benchmark": "[]"} {
+		if got := strings.TrimSpace(string(analysistest.Print(t, format, a))); got != want {
+			t.Errorf("%s is %s, want %s", format, got, want)
+		}
+	}
+	if got := string(analysistest.Print(t, "bench", a)); strings.Contains(got, "Benchmark") {
+		t.Errorf("bench has lines of invalid blocks:\n%s", got)
+	}
+	rows, err := csv.NewReader(strings.NewReader(string(analysistest.Print(t, "csv", a)))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range rows[0] {
+		if strings.Contains(name, "_ns") || strings.Contains(name, "per_request") || name == "throughput_rps" {
+			for _, row := range rows[1:] {
+				if row[i] != "" {
+					t.Errorf("%s of %s is %q, want nothing", name, row[4], row[i])
+				}
+			}
+		}
+	}
+	for _, format := range []string{"text", "markdown"} {
+		for line := range strings.Lines(string(analysistest.Print(t, format, a))) {
+			if strings.Contains(line, "1 client") && strings.Contains(line, "/s") {
+				t.Errorf("%s shows a rate: %s", format, line)
+			}
 		}
 	}
 }

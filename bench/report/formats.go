@@ -10,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf16"
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
@@ -90,9 +93,33 @@ func Write(name string, print Format[*analysis.Analysis], a *analysis.Analysis) 
 // JSON prints all of the analysis.
 func JSON(w io.Writer, a *analysis.Analysis) error { return indented(w, a) }
 
+// indented prints JSON in which all that has no shape of its own is escaped: the encoder leaves DEL, C1 and what turns
+// the direction of text as they are.
 func indented[T any](w io.Writer, v T) error {
-	e := json.NewEncoder(w)
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, escapedJSON(text.String()))
+	return err
+}
+
+// escapedJSON escapes what is not ASCII and has no shape. In JSON it is within a string, if anywhere.
+func escapedJSON(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r < 0x7f, unicode.IsPrint(r), unicode.Is(unicode.Zs, r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }

@@ -21,6 +21,7 @@ type ghaEntry struct {
 // response times and CPU a request. Throughput is left out, of which more is better, and so are the cross-check's
 // cells.
 func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
+	a = respell(a, inLine)
 	entries := []ghaEntry{}
 	about := "run " + a.Run.ID
 	if !a.Run.Complete {
@@ -32,7 +33,7 @@ func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
 				continue
 			}
 			e := ghaEntry{Name: c.String() + ": " + spoken(v.metric), Unit: "ns", Value: v.Value,
-				Extra: fmt.Sprintf("%s, %d requests in %d blocks, %s", about, c.Requests, c.Blocks, a.Environment.CPU)}
+				Extra: fmt.Sprintf("%s, %s, %s", about, basis(c), a.Environment.CPU)}
 			if v.Low != nil {
 				e.Range = fmt.Sprintf("%s to %s", units.Duration(*v.Low), units.Duration(*v.High))
 			}
@@ -40,4 +41,18 @@ func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
 		}
 	}
 	return indented(w, entries)
+}
+
+// basis is what the values of a cell are made of: the requests that its percentiles count, and how many of its blocks
+// are in no comparison.
+func basis(c analysis.Cell) string {
+	valid := int64(0)
+	for _, n := range c.Distribution.Counts {
+		valid += n
+	}
+	text := fmt.Sprintf("%d valid requests of %d in %s", valid, c.Requests, units.Plural(c.Blocks, "block"))
+	if c.InvalidBlocks > 0 {
+		text += fmt.Sprintf(", %d of them invalid", c.InvalidBlocks)
+	}
+	return text
 }

@@ -14,19 +14,25 @@ import (
 
 // Bench prints the Go benchmark format, which benchstat reads: a line for each block that is fit to be compared, so
 // that its unit is the block, as it is ours. What benchstat makes of it knows nothing of pairs, and finds less. The
-// cross-check's cells are left out. The format: https://golang.org/design/14313-benchmark-format.
+// cross-check's cells are left out, and those of the floor: its model has no other program in a check, and it has no
+// other model in a run, so that benchstat would print a column or a row that is compared with nothing. The format:
+// https://golang.org/design/14313-benchmark-format.
 func Bench(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
+	a = respell(a, inLine)
 	if !a.Run.Complete { // in a line that readers of the format pass over
-		p.line("# incomplete: %s", strings.ReplaceAll(a.Run.Condition, "\n", " "))
+		p.line("# incomplete: %s", a.Run.Condition)
 	}
 	p.line("goos: %s\ngoarch: %s\npkg: forktax\ncpu: %s", a.Environment.OS, a.Environment.Arch,
 		strings.Join(strings.Fields(a.Environment.CPU), " "))
 	p.line("Unit req/s better=higher")
 	engine := ""
 	for _, c := range a.OwnCells() {
-		if c.Histogram == nil {
+		switch {
+		case c.Histogram == nil:
 			return errNoBlocks
+		case c.Workload == a.Run.Floor:
+			continue
 		}
 		if c.Engine != engine { // benchstat keeps blocks apart that have another configuration
 			engine = c.Engine

@@ -51,9 +51,14 @@ func TestBenchstatReadsBench(t *testing.T) {
 	}
 	cells := append(analysistest.Twins(), analysistest.OpenTwins()...)
 	cells[2].Load.RateRPS, cells[3].Load.RateRPS = 0.5, 0.5
+	floor := analysistest.Cell("cgi-direct", 1)
+	floor.Workload, floor.Request = "floor", "empty"
+	cells = append(cells, floor)
 	file := func(cgi int) string {
-		m := analysistest.Fake{Cells: cells, Block: analysistest.Noisy(map[string]int{"persistent": 100, "cgi": cgi})}
+		micros := map[string]int{"persistent": 100, "cgi": cgi, "cgi-direct": 50}
+		m := analysistest.Fake{Cells: cells, Block: analysistest.Noisy(micros)}
 		r := m.Record(t, 10)
+		r.Plan.Floor = floor.Workload
 		for i := range r.Blocks {
 			r.Blocks[i].Usage = &contract.Usage{SelfCPUNS: int64(1e6 * (i + 1))}
 		}
@@ -69,7 +74,7 @@ func TestBenchstatReadsBench(t *testing.T) {
 	models := compared(t, bin, "-col", "/model", before)
 	runs := compared(t, bin, "before="+before, "after="+after)
 	for _, text := range []string{models, runs} {
-		for _, bad := range []string{"need >=", "all samples are equal", "benchmark names have", "warning", "residue"} {
+		for _, bad := range []string{"need >=", "all samples are equal", "benchmark names have", "warning", "residue", "?"} {
 			if strings.Contains(text, bad) {
 				t.Errorf("benchstat warns:\n%s", text)
 			}
@@ -88,6 +93,19 @@ func TestBenchstatReadsBench(t *testing.T) {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("benchstat does not find %q:\n%s", want, text)
 		}
+	}
+}
+
+// The floor is in no line: of a check it would be a column for itself, and of a run a row with one model.
+func TestBenchWithoutTheFloor(t *testing.T) {
+	cells := append(analysistest.Twins(), analysistest.Cell("cgi-direct", 1))
+	cells[2].Workload, cells[2].Request = "floor", "empty"
+	m := analysistest.Fake{Cells: cells, Block: analysistest.TenResponses}
+	r := m.Record(t, 3)
+	r.Plan.Floor = "floor"
+	got := string(analysistest.Print(t, "bench", analysistest.Analyze(t, r)))
+	if strings.Contains(got, "floor") || strings.Count(got, "BenchmarkForktax/workload=hello/") != 6 {
+		t.Errorf("bench has the floor, or not 6 lines of hello:\n%s", got)
 	}
 }
 

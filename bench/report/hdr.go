@@ -14,6 +14,7 @@ import (
 // HDR prints the response times of each cell in nanoseconds as a HdrHistogram log, version 1.3 with V2 encoding: one
 // interval a cell, tagged with its name, which the usual tools read and merge.
 func HDR(w io.Writer, a *analysis.Analysis) error {
+	a = respell(a, inLine)
 	log := hdrhistogram.NewHistogramLogWriter(w)
 	start := a.Run.Started.UnixMilli()
 	if err := errors.Join(
@@ -45,7 +46,7 @@ func incomplete(log *hdrhistogram.HistogramLogWriter, r analysis.Run) error {
 	if r.Complete {
 		return nil
 	}
-	return log.OutputComment(fmt.Sprintf("[incomplete: %s]", strings.ReplaceAll(r.Condition, "\n", " ")))
+	return log.OutputComment(fmt.Sprintf("[incomplete: %s]", r.Condition))
 }
 
 // tag names a cell without the characters that end a tag in a log.

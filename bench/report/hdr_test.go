@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"forktax/bench/analysis"
 	"forktax/bench/analysis/analysistest"
 	"forktax/bench/report"
 	"forktax/bench/testenv"
@@ -19,6 +20,7 @@ import (
 type interval struct {
 	Tag    string  `json:"tag"`
 	Total  int64   `json:"total"`
+	P90    int64   `json:"p90"`
 	Counts []count `json:"counts"`
 }
 
@@ -27,7 +29,8 @@ type count struct {
 	Count int64 `json:"count"`
 }
 
-// A log that is printed here is read by another implementation, hdr-histogram-js, to the same counts.
+// A log that is printed here is read by another implementation, hdr-histogram-js, to the same counts
+// and the same percentile.
 func TestHDRIsReadByOthers(t *testing.T) {
 	testenv.Program(t, "node", "nodejs")
 	if _, err := os.Stat("testdata/hdr/node_modules/hdr-histogram-js"); err != nil {
@@ -50,7 +53,7 @@ func TestHDRIsReadByOthers(t *testing.T) {
 	}
 	var want []interval
 	for _, c := range a.Cells {
-		i := interval{Tag: report.Tag(c), Total: c.Histogram.TotalCount()}
+		i := interval{Tag: report.Tag(c), Total: c.Histogram.TotalCount(), P90: analysis.ValueAt(c.Histogram, 0.9)}
 		for _, bar := range c.Histogram.Distribution() {
 			if bar.Count > 0 {
 				i.Counts = append(i.Counts, count{bar.From, bar.Count})

@@ -53,6 +53,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 	if err != nil {
 		return err
 	}
+	a = respell(a, inLine)
 	series, err := json.Marshal(timeSeries(a))
 	if err != nil {
 		return err
@@ -60,7 +61,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 	tables := sections(a, false)
 	p := pageOf{Analysis: a, Summary: summary(a), Answer: answer(a), Terms: terms(a), First: taxFigure(a),
 		Rest: slices.Concat(reuseFigure(a), waterfallFigure(a), rateFigures(a), distributionFigures(a)),
-		JSON: template.JS(text), Series: template.JS(series), Environment: surroundings(a, "")}
+		JSON: template.JS(escapedJSON(string(text))), Series: template.JS(series), Environment: surroundings(a, "")}
 	if a.Check != nil {
 		for _, line := range checkLines(a.Check) {
 			p.Meanings = append(p.Meanings, statement{Text: line})

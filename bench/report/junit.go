@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"forktax/bench/analysis"
 )
@@ -51,10 +53,25 @@ type (
 	}
 )
 
+// newProblem returns a failure or an error. Its text begins with the message: GitLab reads the file with Active Support,
+// which drops the attributes of an element that has text, and turns one that has none into a Hash, which GitLab prints.
+func newProblem(kind, message, more string) *junitProblem {
+	message = cmp.Or(strings.TrimSpace(message), kind)
+	text := message
+	if more = strings.TrimSpace(more); more != "" {
+		text += "\n" + more
+	}
+	return &junitProblem{Message: message, Type: kind, Text: text}
+}
+
+// newSkipped returns the reason why a case was skipped, which is never empty, for the same reason.
+func newSkipped(why string) *string { return new(cmp.Or(strings.TrimSpace(why), analysis.GateLeftOut)) }
+
 // JUnit prints a test case for each gate of a check and for its positive control: a regression is a failure, what was
 // not decided an error, and a gate that was left out is skipped, so that nothing passes but what did. Of a run without
 // a check it prints one for each cell, and one for each reason why the run is inconclusive.
 func JUnit(w io.Writer, a *analysis.Analysis) error {
+	a = respell(a, inLine)
 	length := a.Run.Seconds
 	suite := junitSuite{Name: "forktax", Package: "forktax", Hostname: "localhost",
 		Timestamp: a.Run.Started.UTC().Format("2006-01-02T15:04:05"),
@@ -106,9 +123,9 @@ func checkCases(c *analysis.Check) (cases []junitCase) {
 		switch verdict {
 		case analysis.Pass:
 		case analysis.Regression:
-			t.Failure = &junitProblem{Message: found, Type: verdict, Text: checkTerms(c)}
+			t.Failure = newProblem(verdict, found, checkTerms(c))
 		default:
-			t.Error = &junitProblem{Message: found, Type: analysis.Undecided, Text: needs}
+			t.Error = newProblem(analysis.Undecided, found, needs)
 		}
 		passed = passed && verdict == analysis.Pass
 		cases = append(cases, t)
@@ -121,7 +138,7 @@ func checkCases(c *analysis.Check) (cases []junitCase) {
 		add("."+g.Workload+"/"+g.Request, name, g.Verdict, gateFound(g))
 	}
 	for _, l := range c.LeftOut {
-		cases = append(cases, junitCase{Class: "forktax.check", Name: spoken(l.Gate), Skipped: &l.Why})
+		cases = append(cases, junitCase{Class: "forktax.check", Name: spoken(l.Gate), Skipped: newSkipped(l.Why)})
 	}
 	if c.Control != nil {
 		verdict := analysis.Undecided
@@ -142,8 +159,8 @@ func runCases(a *analysis.Analysis) []junitCase {
 		t := junitCase{Class: "forktax.run." + c.Workload + "/" + c.Request,
 			Name: fmt.Sprintf("%s, %s, %s", c.Model, c.Load, c.Engine)}
 		if c.Errors > 0 {
-			t.Error = &junitProblem{Message: fmt.Sprintf("%d of %d requests failed: %s", c.Errors, c.Requests, c.ErrorsByClass),
-				Type: "errors", Text: analysis.FormatLog(c.LogLines)}
+			found := fmt.Sprintf("%d of %d requests failed: %s", c.Errors, c.Requests, c.ErrorsByClass)
+			t.Error = newProblem("errors", found, strings.TrimPrefix(analysis.FormatLog(c.LogLines), "; "))
 		}
 		cases = append(cases, t)
 	}
@@ -152,12 +169,12 @@ func runCases(a *analysis.Analysis) []junitCase {
 		if w.Code == analysis.Inconclusive {
 			n++
 			cases = append(cases, junitCase{Class: "forktax.run", Name: fmt.Sprintf("conclusive %d", n),
-				Error: &junitProblem{Message: w.Text, Type: w.Code, Text: w.Advice}})
+				Error: newProblem(w.Code, w.Text, w.Advice)})
 		}
 	}
 	if !a.Run.Complete {
 		cases = append(cases, junitCase{Class: "forktax.run", Name: "complete",
-			Error: &junitProblem{Message: "the run was not completed: " + a.Run.Condition, Type: "incomplete"}})
+			Error: newProblem("incomplete", "the run was not completed: "+a.Run.Condition, "")})
 	}
 	return cases
 }

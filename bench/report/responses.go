@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"forktax/bench/analysis"
@@ -54,9 +53,7 @@ var responseColumns = []column[exchange]{
 	{Name: "status", Key: "status", Unit: counts, About: aboutReceived},
 	{Name: "type", Key: "content_type", About: aboutReceived},
 	{Name: "length", Key: "bytes", Unit: lengths, About: aboutReceived},
-	{Name: "first line", Key: "first_line", About: aboutReceived, Text: func(_ *analysis.Analysis, e exchange) string {
-		return printable(e.FirstLine)
-	}},
+	{Name: "first line", Key: "first_line", About: aboutReceived},
 	{Key: "sha256", About: aboutReceived},
 }
 
@@ -72,11 +69,5 @@ func (e exchange) sent() string {
 	if e.BodySHA256 != "" {
 		text += fmt.Sprintf("; body %.8s", e.BodySHA256)
 	}
-	return printable(text)
-}
-
-// printable escapes what a terminal would take for a command.
-func printable(text string) string {
-	quoted := strconv.Quote(text)
-	return strings.ReplaceAll(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), `\\`, `\`)
+	return text
 }

@@ -26,6 +26,7 @@ func (p *printer) text(a *analysis.Analysis) {
 // Markdown prints the whole report: also the comparisons by other metrics, and the environment.
 func Markdown(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w, markdown: true}
+	a = respell(a, inMarkdown)
 	p.check(a.Check)
 	p.line("# forktax: what a process for each request costs\n\n%s", summary(a))
 	for _, w := range warnings(a, "\n> **%s**: %s; %s.") {
@@ -95,7 +96,8 @@ func sections(a *analysis.Analysis, screen bool) []section {
 				"tell."},
 		{Chapter: "What a rate costs", Table: makeTable(a, decisionColumns(), 0, a.Decisions, nil),
 			About: "Shares of a core, by the CPU a request at the first load; and what would take away how much of the\nfork " +
-				"tax. The savings overlap."},
+				"tax. The savings overlap. A connection pooler takes away less, or nothing, if clients authenticate to it\nwith " +
+				"SCRAM; docs/methodology.md has an example."},
 		{ID: "responses", Title: "What was sent, and the responses", Chapter: "What was sent, and the responses",
 			Page: "What was sent, and the responses", Short: "Responses", Table: responsesTable(a),
 			About: "Each request was sent to each model before it was measured, and responses were compared."},

@@ -35,6 +35,7 @@ const (
 // terminal, and has no width, it prints the text alone, as it is.
 func Screen(w io.Writer, a *analysis.Analysis, t Terminal) error {
 	p := printer{w: w, t: t}
+	a = respell(a, inText)
 	p.text(a)
 	t.picture(&p, a)
 	return p.err

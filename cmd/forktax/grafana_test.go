@@ -26,8 +26,9 @@ import (
 	"forktax/bench/testenv"
 )
 
-// scraping starts Prometheus, which looks at the addresses each second, and returns the URL of its API.
-func scraping(t *testing.T, path string, addresses []string) string {
+// scraping starts Prometheus with further flags, which looks at the addresses each second, and returns the URL of its
+// API.
+func scraping(t *testing.T, path string, addresses []string, flags ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	config := fmt.Sprintf("global: {scrape_interval: 1s}\nscrape_configs: [{job_name: forktax, static_configs: [{targets: ['%s']}]}]\n",
@@ -41,7 +42,8 @@ func scraping(t *testing.T, path string, addresses []string) string {
 		t.Fatal(err)
 	}
 	address := fmt.Sprint("127.0.0.1:", port)
-	cmd := exec.Command(path, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
+	cmd := exec.Command(path, append(flags, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"),
+		"--web.listen-address="+address)...)
 	var said strings.Builder
 	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
@@ -85,7 +87,18 @@ func found(api, query string) (n int, err error) {
 	return n, nil
 }
 
-// Each panel of the dashboard for Grafana has data, when Prometheus looks at both twins under load.
+// foundBy is found, asked again until there is a series or the deadline has passed.
+func foundBy(deadline time.Time, api, query string) (n int, err error) {
+	query = strings.ReplaceAll(query, "$__rate_interval", "5s")
+	n, err = found(api, query)
+	for ; n == 0 && time.Now().Before(deadline); n, err = found(api, query) {
+		time.Sleep(200 * time.Millisecond)
+	}
+	return n, err
+}
+
+// Each panel of the dashboard for Grafana has data when Prometheus scrapes both twins under load, whether it stores
+// histograms as native ones or as classic ones: the series of the other form are not there.
 func TestGrafanaDashboard(t *testing.T) {
 	prometheus := testenv.Program(t, "prometheus", "prometheus")
 	text, err := os.ReadFile("../../examples/grafana.json")
@@ -137,18 +150,32 @@ func TestGrafanaDashboard(t *testing.T) {
 			}
 		})
 	}
-	api := scraping(t, prometheus, addresses)
-	deadline := time.Now().Add(time.Minute)
-	for _, panel := range dashboard.Panels {
-		for _, target := range panel.Targets {
-			query := strings.ReplaceAll(target.Expr, "$__rate_interval", "5s")
-			n, err := found(api, query)
-			for ; n == 0 && time.Now().Before(deadline); n, err = found(api, query) {
-				time.Sleep(200 * time.Millisecond)
+	tests := map[string]struct {
+		flags         []string
+		stored, other string // metrics of the form of histograms that it stores, and of the other
+	}{
+		"classic histograms": {nil, "forktax_request_duration_seconds_count",
+			"histogram_count(forktax_request_duration_seconds)"},
+		"native histograms": {[]string{"--enable-feature=native-histograms"},
+			"histogram_count(forktax_request_duration_seconds)", "forktax_request_duration_seconds_count"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			api := scraping(t, prometheus, addresses, test.flags...)
+			deadline := time.Now().Add(time.Minute)
+			if n, err := foundBy(deadline, api, test.stored); n == 0 || err != nil {
+				t.Errorf("%s has %d series, %v, want some", test.stored, n, err)
 			}
-			if n == 0 || err != nil {
-				t.Errorf("%s: %s has %d series with data, %v", panel.Title, query, n, err)
+			if n, err := found(api, test.other); n != 0 || err != nil {
+				t.Errorf("%s has %d series, %v, want none", test.other, n, err)
 			}
-		}
+			for _, panel := range dashboard.Panels {
+				for _, target := range panel.Targets {
+					if n, err := foundBy(deadline, api, target.Expr); n == 0 || err != nil {
+						t.Errorf("%s: %s has %d series with data, %v", panel.Title, target.Expr, n, err)
+					}
+				}
+			}
+		})
 	}
 }

@@ -9,7 +9,7 @@ export const count = n => n >= 100 || n === 0 ? numbers.format(n) : n.toPrecisio
 // whole is a number of things.
 export const whole = n => numbers.format(n);
 
-export const median = values => [...values].sort((a, b) => a - b)[values.length >> 1];
+export const median = values => [...values].sort((a, b) => a - b)[(values.length - 1) >> 1];
 
 export const by = id => document.getElementById(id);
 

@@ -1,5 +1,5 @@
-// Prints what a HdrHistogram log on standard input holds, as JSON: for each interval its tag, the number of values, and
-// how many there are at each value that the histogram tells apart.
+// Prints what a HdrHistogram log on standard input holds, as JSON: for each interval its tag, the number of values,
+// their p90, and how many there are at each value that the histogram tells apart.
 import { readFileSync } from "node:fs";
 import hdr from "hdr-histogram-js";
 
@@ -12,6 +12,6 @@ for (let h = reader.nextIntervalHistogram(); h !== null; h = reader.nextInterval
       counts.push({ value: h.valueFromIndex(i), count: h.getCountAtIndex(i) });
     }
   }
-  intervals.push({ tag: h.tag, total: h.totalCount, counts });
+  intervals.push({ tag: h.tag, total: h.totalCount, p90: h.getValueAtPercentile(90), counts });
 }
 console.log(JSON.stringify(intervals));

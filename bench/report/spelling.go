@@ -1,0 +1,115 @@
+package report
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Names, titles, commands and log lines are text of others, which must not pass for a part of a format: a line of its
+// own, a cell, a formula, a link, a command. Each format spells all text of what it prints before it composes anything.
+
+// respell returns a copy of v, in which spell has been applied to all strings. What is not in the JSON is shared.
+func respell[T any](v T, spell func(string) string) T {
+	return copyOf(reflect.ValueOf(&v).Elem(), spell).Interface().(T)
+}
+
+func copyOf(v reflect.Value, spell func(string) string) reflect.Value {
+	to := reflect.New(v.Type()).Elem()
+	to.Set(v)
+	switch v.Kind() {
+	case reflect.String:
+		to.SetString(spell(v.String()))
+	case reflect.Pointer:
+		if !v.IsNil() {
+			to.Set(reflect.New(v.Type().Elem()))
+			to.Elem().Set(copyOf(v.Elem(), spell))
+		}
+	case reflect.Slice:
+		if !v.IsNil() {
+			to.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+			for i := range v.Len() {
+				to.Index(i).Set(copyOf(v.Index(i), spell))
+			}
+		}
+	case reflect.Map:
+		if !v.IsNil() {
+			to.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
+			for key, value := range v.Seq2() {
+				to.SetMapIndex(copyOf(key, spell), copyOf(value, spell))
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() && f.Tag.Get("json") != "-" {
+				to.Field(i).Set(copyOf(v.Field(i), spell))
+			}
+		}
+	}
+	return to
+}
+
+// inLine spells text so that all of it is seen, in one line.
+func inLine(text string) string { return visible(text, "") }
+
+// inCommand spells text for a workflow command, which escapes the ends of lines itself.
+func inCommand(text string) string { return visible(text, "\r\n") }
+
+// visible spells as in a Go string what has no shape of its own, or turns the direction of what follows, except for the
+// characters to keep.
+func visible(text, keep string) string {
+	var b strings.Builder
+	for text != "" {
+		r, size := utf8.DecodeRuneInString(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[0])
+		case unicode.IsPrint(r), unicode.Is(unicode.Zs, r), strings.ContainsRune(keep, r):
+			b.WriteRune(r)
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+		text = text[size:]
+	}
+	return b.String()
+}
+
+// leadingCommand and oldCommand are what GitHub's runner takes for a workflow command in a line of a log: the former at
+// its beginning, the latter anywhere.
+var (
+	leadingCommand = regexp.MustCompile(`^(\s*):(:)`)
+	oldCommand     = regexp.MustCompile(`##\[`)
+)
+
+// inText spells text for a line that may be in the log of a job of GitHub Actions.
+func inText(text string) string {
+	text = leadingCommand.ReplaceAllString(inLine(text), "$1: $2")
+	return oldCommand.ReplaceAllString(text, "# #[")
+}
+
+// markdownSyntax is what begins an element within a line of Markdown, and the backslash, by which it is escaped. entity
+// is a character by its name.
+var (
+	markdownSyntax = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "[", `\[`, "]", `\]`, "<", "&lt;")
+	entity         = regexp.MustCompile(`&(#?\w+;)`)
+)
+
+// inMarkdown spells text for Markdown. A pipe is left to the tables.
+func inMarkdown(text string) string {
+	return markdownSyntax.Replace(entity.ReplaceAllString(inText(text), "&amp;$1"))
+}
+
+// formula is how a cell begins that spreadsheets take for a formula. Numbers of ours are not text, and not spelled.
+var formula = regexp.MustCompile(`^[=+\-@＝＋－＠]`)
+
+// inCell spells text for a cell of a spreadsheet, which takes what follows an apostrophe for text.
+func inCell(text string) string {
+	if text = inLine(text); formula.MatchString(text) {
+		return "'" + text
+	}
+	return text
+}
