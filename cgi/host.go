@@ -121,12 +121,15 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve returns the request that the client's is to be answered by, if that is another one.
 func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request) {
 	t := phaseStamps{recorder: contract.PhaseRecorderOf(w), arrived: contract.Now()}
-	s, status := h.script(r)
-	if status == 0 && isShellshock(r) {
-		status = http.StatusBadRequest
+	s, refused := h.script(r)
+	if refused == nil && isShellshock(r) {
+		refused = &fault{http.StatusBadRequest, "a header begins with " + shellFunction + ", which old shells execute"}
 	}
-	if status != 0 {
-		refuse(w, status)
+	if refused != nil {
+		if refused.why != "" {
+			h.log(r, refused.why)
+		}
+		refuse(w, refused.status)
 		return nil
 	}
 	r, status, err := h.withBody(w, r)
