@@ -31,8 +31,8 @@ type Host struct {
 	// Streams sends on what a child has written when it pauses. Else only a child of this package can have its answer
 	// sent before it is complete, by flushing it.
 	Streams bool
-	// Reports asks children what they used, and when they did what, by a variable of their environment. Programs of package
-	// workload tell it, as does Child; others are not to see a variable that CGI does not have.
+	// Reports asks children what they used, and when they did what, by a variable of their environment. Programs of
+	// package workload tell it, as does Child; others are not to see a variable that CGI does not have.
 	Reports  bool
 	Limits   contract.ChildLimits
 	Redirect http.Handler // answers when a child's answer is the path of another; nil means the host itself

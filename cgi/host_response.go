@@ -118,7 +118,8 @@ func (a *hostResponse) correct(header http.Header) (why string) {
 	return ""
 }
 
-// parseDigits parses a number as HTTP has it, without a sign (RFC 9110, section 8.6): what neighbours make of +3 differs.
+// parseDigits parses a number as HTTP has it, without a sign (RFC 9110, section 8.6): what neighbours make of +3
+// differs.
 func parseDigits(text string) (n int64, ok bool) {
 	if strings.ContainsFunc(text, func(c rune) bool { return c < '0' || c > '9' }) {
 		return 0, false

@@ -17,9 +17,9 @@ type script struct {
 	name string // what of the URL's path means it, without a slash at the end; the rest is for the program to read
 }
 
-// script finds the program for the path of a URL, or returns the status that says why there is none, and for the log why
-// that is so, unless there is nothing of that name. In a folder it is the first file on the way along the path. The
-// folder's own name for it is asked of an os.Root, so that neither dots nor symbolic links lead out.
+// script finds the program for the path of a URL, or returns why there is none: for the log only if there is
+// something of that name. In a directory it is the first file on the way along the path. It is looked up in an
+// os.Root, so that neither dots nor symbolic links lead out.
 func (h *Host) script(r *http.Request) (s script, refused *fault) {
 	path := r.URL.Path
 	if strings.Contains(path, "\x00") {
@@ -60,7 +60,8 @@ func (h *Host) inFolder(root, rest string) (script, *fault) {
 		case !info.Mode().IsRegular():
 			return script{}, &fault{http.StatusForbidden, filepath.Join(h.Path, name) + " is not a regular file"}
 		case info.Mode()&0o111 == 0:
-			return script{}, &fault{http.StatusForbidden, filepath.Join(h.Path, name) + " is not executable (chmod +x makes it so)"}
+			return script{}, &fault{http.StatusForbidden,
+				filepath.Join(h.Path, name) + " is not executable (chmod +x makes it so)"}
 		default:
 			return script{filepath.Join(h.Path, name), root + "/" + filepath.ToSlash(name)}, nil
 		}

@@ -19,8 +19,8 @@ func (l listener) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// A conn is a connection on which the heads of requests are watched as they come. Package net/http removes from them what
-// is looked for, before a handler could see it.
+// A conn is a connection on which the heads of requests are watched as they come. Package net/http removes from them
+// what is looked for, before a handler could see it.
 type conn struct {
 	*net.TCPConn
 	heads headScanner

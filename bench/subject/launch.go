@@ -138,13 +138,13 @@ func (l *Launcher) stop(s *process.Process) error {
 // randomPadding is a page of memory, within which an offset can matter.
 const randomPadding = 4096
 
-// MaxPadding is how many bytes a variant may add to the environment. The kernel takes far more, a quarter of the stack's
-// limit, 2 MiB by default. But net/http/cgi compares each variable with all after it: 1,200 of them take the CGI host 3 to
-// 5 ms a request, and ten times as many would take a hundred times as long.
+// MaxPadding is how many bytes a variant may add to the environment. The kernel takes far more, a quarter of the
+// stack's limit, 2 MiB by default. But net/http/cgi compares each variable with all after it: 1,200 of them take the
+// CGI host 3 to 5 ms a request, and ten times as many would take a hundred times as long.
 const MaxPadding = 120_000
 
-// paddingSize is the size of one of the variables that a variant adds, with its name and the NUL at its end. Environments
-// consist of such. What a start pays for depends on their number more than on their bytes.
+// paddingSize is the size of one of the variables that a variant adds, with its name and the NUL at its end. Real
+// environments consist of such, and a start pays for their number more than for their bytes.
 const paddingSize = 100
 
 // padding is a variable of a random length for each launch, and more bytes in variables as real environments have them.

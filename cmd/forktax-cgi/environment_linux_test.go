@@ -12,18 +12,19 @@ import (
 	"forktax/workload/contract"
 )
 
-// A foreign program has the variables of CGI, those that control Go's runtime, those that it is to be given, and those by
-// which a variant makes its environment larger: no other of the host's.
+// A foreign program has the variables of CGI, those that control Go's runtime, those that it is to be given, and those
+// by which a variant makes its environment larger: no other of the host's.
 func TestEnvironmentOfChildren(t *testing.T) {
-	for name, value := range map[string]string{contract.EnvScriptEnv: "GIVEN,UNSET", "GIVEN": "a", "KEPT": "b", "TZ": "UTC",
-		"GOGC": "50", contract.EnvPadding: "xxx", contract.EnvPadding + "1": "x", contract.EnvPadding + "27": "x",
-		contract.EnvPhases: "on", "LD_LIBRARY_PATH": ""} {
+	for name, value := range map[string]string{contract.EnvScriptEnv: "GIVEN,UNSET", "GIVEN": "a", "KEPT": "b",
+		"TZ": "UTC", "GOGC": "50", contract.EnvPadding: "xxx", contract.EnvPadding + "1": "x",
+		contract.EnvPadding + "27": "x", contract.EnvPhases: "on", "LD_LIBRARY_PATH": ""} {
 		t.Setenv(name, value)
 	}
 	for _, name := range []string{"GODEBUG", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK"} {
 		t.Setenv(name, "")
 	}
-	h := startHost(t, written(t, "names", "#!/bin/sh\n"+plainHead+"tr '\\0' '\\n' </proc/$$/environ | sed 's/=.*//'\n", 0o755))
+	script := "#!/bin/sh\n" + plainHead + "tr '\\0' '\\n' </proc/$$/environ | sed 's/=.*//'\n"
+	h := startHost(t, written(t, "names", script, 0o755))
 	req, err := http.NewRequest(http.MethodGet, h.url+"/a?b", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -20,8 +20,8 @@ const (
 )
 
 // EnvChild is in the environment of each child of a host, and of all that it starts: the host's number, a dot, and
-// what no other child has. So they can be found when they are to end. CGI programs have that variable from other servers,
-// too: Apache's mod_unique_id sets it, so that their logs can name the request.
+// what no other child has. So they can be found when they are to end. CGI programs have that variable from other
+// servers, too: Apache's mod_unique_id sets it, so that their logs can name the request.
 const EnvChild = "UNIQUE_ID"
 
 // Environment variables of the program that hosts any CGI executable.
