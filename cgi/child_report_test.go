@@ -16,7 +16,7 @@ import (
 
 // A child tells its host what it used. The client sees nothing of that.
 func TestChildReports(t *testing.T) {
-	host := &cgi.Host{Path: self(t), Dir: "/", Env: childEnv()}
+	host := &cgi.Host{Path: self(t), Dir: "/", Env: childEnv(), Reports: true}
 	for range 3 {
 		w := ask(host, "/hello")
 		if w.Code != http.StatusOK || w.Body.String() != "hello" {
@@ -65,7 +65,7 @@ func TestForeignReport(t *testing.T) {
 		t.Helper()
 		var text logBuffer
 		host := shell(`printf 'Content-Type: text/plain\nForktax-Child: x\n\nhello'; printf '` + says + `' >&2`)
-		host.Logger = log.New(&text, "", 0)
+		host.Logger, host.Reports = log.New(&text, "", 0), true
 		w := ask(host, "/x?y")
 		if w.Code != http.StatusOK || w.Body.String() != "hello" {
 			t.Errorf("%s: %d %q, want 200 hello", says, w.Code, w.Body)
@@ -89,9 +89,25 @@ func TestForeignReport(t *testing.T) {
 	}
 }
 
+// Who is not asked reports nothing: such a line is for the log.
+func TestReportUnasked(t *testing.T) {
+	const line = "forktax-child: 3 4096 0 0 0 0 0"
+	var logged logBuffer
+	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$FORKTAX_REPORT"; echo ` + line + ` >&2`)
+	host.Logger = log.New(&logged, "", 0)
+	w := ask(host, "/")
+	if got, want := host.Stats(), (cgi.Stats{Started: 1}); w.Body.Len() > 0 || got != want {
+		t.Errorf("the child is asked for %q, Stats() = %+v, want %+v", w.Body, got, want)
+	}
+	if got, want := logged.String(), "GET /: "+line+"\n"; got != want {
+		t.Errorf("the log has %q, want %q", got, want)
+	}
+}
+
 // To read its memory costs a child something, so that few are asked to: the first, and then one in 64.
 func TestMemoryIsAskedOfFew(t *testing.T) {
 	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$FORKTAX_REPORT"`)
+	host.Reports = true
 	for i := range 130 {
 		want := "usage"
 		if i%64 == 0 {

@@ -80,14 +80,20 @@ func (h *Host) exchange(w http.ResponseWriter, r, asked *http.Request, timed boo
 		over: make(chan struct{})}
 	e.lastWrite.Store(e.begun)
 	e.response = hostResponse{to: w, exchange: e, before: len(w.Header()), declared: -1, timed: timed}
-	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) }, started: e.applyLimits, wanted: reportWanted(n)}
+	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) }, started: e.applyLimits}
+	if h.Reports {
+		e.stderr.wanted = reportWanted(n)
+	}
 	return e
 }
 
 // run has net/http/cgi start the child, and pass on its answer.
 func (e *exchange) run(s script) {
 	h := e.host
-	vars := append(h.variables(e.request, s), reportVariable+"="+e.stderr.wanted, contract.EnvChild+"="+e.mark)
+	vars := append(h.variables(e.request, s), contract.EnvChild+"="+e.mark)
+	if e.stderr.wanted != "" {
+		vars = append(vars, reportVariable+"="+e.stderr.wanted)
+	}
 	child := cgi.Handler{
 		Path:       s.path,
 		Root:       s.name,

@@ -30,7 +30,10 @@ type Host struct {
 	Authorization bool
 	// Streams sends on what a child has written when it pauses. Else only a child of this package can have its answer
 	// sent before it is complete, by flushing it.
-	Streams  bool
+	Streams bool
+	// Reports asks children what they used, and when they did what, by a variable of their environment. Programs of
+	// package workload tell it, as does Child; others are not to see a variable that CGI does not have.
+	Reports  bool
 	Limits   contract.ChildLimits
 	Redirect http.Handler // answers when a child's answer is the path of another; nil means the host itself
 	Logger   *log.Logger  // of what goes wrong, and nil means the standard logger
@@ -121,12 +124,15 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve returns the request that the client's is to be answered by, if that is another one.
 func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request) {
 	t := phaseStamps{recorder: contract.PhaseRecorderOf(w), arrived: contract.Now()}
-	s, status := h.script(r)
-	if status == 0 && isShellshock(r) {
-		status = http.StatusBadRequest
+	s, refused := h.script(r)
+	if refused == nil && isShellshock(r) {
+		refused = &fault{http.StatusBadRequest, "a header begins with " + shellFunction + ", which old shells execute"}
 	}
-	if status != 0 {
-		refuse(w, status)
+	if refused != nil {
+		if refused.why != "" {
+			h.log(r, refused.why)
+		}
+		refuse(w, refused.status)
 		return nil
 	}
 	r, status, err := h.withBody(w, r)

@@ -80,11 +80,11 @@ func (a *hostResponse) correct(header http.Header) (why string) {
 	if values := header["Status"]; len(values) > 0 {
 		header.Del("Status")
 		code, _, _ := strings.Cut(values[len(values)-1], " ")
-		n, err := strconv.Atoi(code)
-		if err != nil {
+		n, ok := parseDigits(code)
+		if !ok {
 			return "its status is " + strconv.Quote(values[len(values)-1])
 		}
-		a.status = n
+		a.status = int(n)
 	}
 	if a.status < 200 || a.status > 599 {
 		return "its status is " + strconv.Itoa(a.status)
@@ -100,8 +100,8 @@ func (a *hostResponse) correct(header http.Header) (why string) {
 		header.Del(name)
 	}
 	if values := header["Content-Length"]; len(values) > 0 {
-		n, err := strconv.ParseInt(values[0], 10, 64)
-		if err != nil || n < 0 || len(values) > 1 {
+		n, ok := parseDigits(values[0])
+		if !ok || len(values) > 1 {
 			return "its Content-Length is " + strings.Join(values, ", ")
 		}
 		a.declared = n
@@ -116,6 +116,16 @@ func (a *hostResponse) correct(header http.Header) (why string) {
 		header["Content-Type"] = nil // the child means none, and net/http would guess one
 	}
 	return ""
+}
+
+// parseDigits parses a number as HTTP has it, without a sign (RFC 9110, section 8.6): what neighbours make of +3
+// differs.
+func parseDigits(text string) (n int64, ok bool) {
+	if strings.ContainsFunc(text, func(c rune) bool { return c < '0' || c > '9' }) {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil
 }
 
 // printable reports whether a value may stand in a header.

@@ -135,7 +135,7 @@ func TestBody(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	const clients, each = 8, 10
 	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$QUERY_STRING"; echo forktax-child: 2 1000 0 0 0 0 0 >&2`)
-	host.Limits.Children = 3
+	host.Limits.Children, host.Reports = 3, true
 	var all sync.WaitGroup
 	for c := range clients {
 		all.Go(func() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"forktax/workload/contract"
 	"forktax/workload/model"
@@ -14,8 +15,8 @@ import (
 var Model = model.Package{Start: startHost, IsChild: IsChild, Child: serveChild}
 
 // inherited are the variables that children get besides the program's own, for all models to run it alike: those that
-// control Go's runtime, and the one by which a harness varies the size of the environment.
-var inherited = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ", contract.EnvPadding}
+// control Go's runtime, and the time zone.
+var inherited = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ"}
 
 func startHost(_ context.Context, p model.Program) (model.Server, error) {
 	tuneScheduler()
@@ -23,9 +24,24 @@ func startHost(_ context.Context, p model.Program) (model.Server, error) {
 	if err != nil {
 		return model.Server{}, fmt.Errorf("finding the file to execute: %w", err)
 	}
+	own := p.Executable == nil
 	h := &Host{Path: x.Path, Root: x.Root, Dir: x.Dir, Documents: x.Documents, Authorization: x.Authorization,
-		Streams: x.Streams, InheritEnv: slices.Concat(inherited, p.Env, x.Env), Limits: p.Limits, Logger: p.Logger}
+		Streams: x.Streams, Reports: own, InheritEnv: slices.Concat(inherited, padding(own), p.Env, x.Env),
+		Limits: p.Limits, Logger: p.Logger}
 	return model.Server{Handler: h, Stats: h.Stats, Children: h.Children, Close: h.Close}, nil
+}
+
+// padding names the variables by which a harness makes the environment of children larger. That by which it varies the
+// environment of each server is passed on to children of the same program only: another one is not to see what CGI does
+// not have, unless a variant of the run says so.
+func padding(own bool) (names []string) {
+	for _, setting := range os.Environ() {
+		name, _, _ := strings.Cut(setting, "=")
+		if number, found := strings.CutPrefix(name, contract.EnvPadding); found && (own || number != "") {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func executable(p model.Program) (model.Executable, error) {

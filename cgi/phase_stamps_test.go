@@ -50,7 +50,7 @@ func (r timedRecorder) sum() (sum time.Duration) {
 
 // A child of our own tells its inside. The phases add up to the time that the host took, however slow the machine is.
 func TestPhasesOfOwnChild(t *testing.T) {
-	w, all := timed(&cgi.Host{Path: self(t), Dir: "/", Env: childEnv()}, "/hello")
+	w, all := timed(&cgi.Host{Path: self(t), Dir: "/", Env: childEnv(), Reports: true}, "/hello")
 	want := []string{"wait", "spawn", "start", "open", "connect", "handle", "transfer", "exit"}
 	if diff := cmp.Diff(want, w.present()); diff != "" {
 		t.Errorf("phases (-want +got):\n%s", diff)
@@ -63,7 +63,7 @@ func TestPhasesOfOwnChild(t *testing.T) {
 // What a child takes to close its connections is no part of its end, if it is what the host waits for.
 func TestPhaseClose(t *testing.T) {
 	const takes = 20 * time.Millisecond
-	host := &cgi.Host{Path: self(t), Dir: "/", Env: childEnv(closeTakes + "=" + takes.String())}
+	host := &cgi.Host{Path: self(t), Dir: "/", Env: childEnv(closeTakes + "=" + takes.String()), Reports: true}
 	w, _ := timed(host, "/hello")
 	if w.Body.String() != "hello" || w.took[contract.PhaseClose] < takes/2 || w.took[contract.PhaseExit] <= 0 {
 		t.Errorf("answer %q, phases %v; want hello, %v to close and some time to exit", w.Body, w.took, takes)

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"forktax/cgi"
 	"forktax/workload/contract"
 )
@@ -192,6 +194,14 @@ func TestAnswers(t *testing.T) {
 		"a length that is too large":            {prints: `Content-Length: 50\n` + text + `\nhi`, status: 200, body: "hi", has: "Content-Length: 2"},
 		"a length that is too small":            {prints: `Content-Length: 1\n` + text + `\nhi`, status: 200, body: "hi", has: "Content-Length: 2"},
 		"a length that is none":                 {prints: `Content-Length: many\n` + text + `\nhi`, status: 502, logs: "its Content-Length is many"},
+		"a length with a sign":                  {prints: `Content-Length: +2\n` + text + `\nhello`, status: 502, logs: "its Content-Length is +2"},
+		"a length below 0":                      {prints: `Content-Length: -0\n` + text + `\nhello`, status: 502, logs: "its Content-Length is -0"},
+		"a length in other digits":              {prints: `Content-Length: \331\245\n` + text + `\nhello`, status: 502, logs: "its Content-Length is ٥"},
+		"a length of no digits":                 {prints: `Content-Length:\n` + text + `\nhello`, status: 502, logs: "its Content-Length is "},
+		"a length beyond numbers":               {prints: `Content-Length: 9223372036854775808\n` + text + `\nhello`, status: 502, logs: "its Content-Length is 9"},
+		"two lengths":                           {prints: `Content-Length: 2, 2\n` + text + `\nhello`, status: 502, logs: "its Content-Length is 2, 2"},
+		"a length that begins with 0":           {prints: `Content-Length: 05\n` + text + `\nhello`, status: 200, body: "hello"},
+		"a status with a sign":                  {prints: `status: +404\n` + text + `\nhello`, status: 502, logs: `its status is "+404"`},
 		"D5: a long header line":                {prints: `X-Long: %02000d\n` + text + `\nhello`, status: 502, logs: "long header line"},
 		"D18: a line that is no header":         {prints: `hello\n` + text + `\nhello`, status: 502, logs: "bogus header line: hello"},
 		"a name that is none":                   {prints: `Bad name: 1\n` + text + `\nhello`, status: 502, logs: "invalid header name"},
@@ -356,18 +366,21 @@ func TestFolder(t *testing.T) {
 		write(t, filepath.Join(bin, path), program, mode)
 	}
 	write(t, outside, program, 0o755)
-	for name, to := range map[string]string{"out": outside, "up": "../above", "in": "sub/b.sh", "dirout": filepath.Dir(outside)} {
+	for name, to := range map[string]string{"out": outside, "up": "../above", "in": "sub/b.sh", "dirout": filepath.Dir(outside),
+		"loop": "loop", "chain": "out", "absolute": filepath.Join(bin, "a.sh")} {
 		if err := os.Symlink(to, filepath.Join(bin, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	addr, _ := served(t, &cgi.Host{Path: bin, Root: "/cgi-bin"})
+	addr, logged := served(t, &cgi.Host{Path: bin, Root: "/cgi-bin"})
 	for path, want := range map[string]string{
 		"/cgi-bin/a.sh":              "/cgi-bin/a.sh||" + bin,
 		"/cgi-bin/a.sh/more/of%20it": "/cgi-bin/a.sh|/more/of it|" + bin,
 		"/cgi-bin/sub/b.sh/":         "/cgi-bin/sub/b.sh|/|" + bin + "/sub",
 		"/cgi-bin/in":                "/cgi-bin/in||" + bin,
 		"/cgi-bin/plain.txt":         "403", "/cgi-bin/out": "404", "/cgi-bin/up": "404", "/cgi-bin/dirout/outside": "404",
+		"/cgi-bin/loop": "404", "/cgi-bin/chain": "404", "/cgi-bin/absolute": "404",
+		"/cgi-bin/" + strings.Repeat("long", 100): "404",
 		"/cgi-bin/": "404", "/cgi-bin": "404", "/cgi-bin/sub": "404", "/cgi-bin/none": "404", "/cgi-binx/a.sh": "404",
 		"/cgi-bin/.hidden": "404", "/cgi-bin/.git/c.sh": "404", "/cgi-bin/../above": "404", "/cgi-bin/sub/../a.sh": "404",
 		"/cgi-bin/%2e%2e/above": "404", "/cgi-bin/sub%2fb.sh": "404", "/cgi-bin/sub%2Fb.sh": "404", "/cgi-bin//a.sh": "404",
@@ -382,24 +395,50 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%s: %q %q, want %q", path, head, body, want)
 		}
 	}
+	// The log has a line for each file that is there and not served, and none for a name that is not there.
+	const notFollowed = " is a symbolic link that is not followed: "
+	const escapes = notFollowed + "path escapes from parent (a link must be relative, and stay within "
+	want := []string{
+		"/cgi-bin/a.sh%00: its path has a NUL, which no variable can hold",
+		"/cgi-bin/absolute: " + bin + "/absolute" + escapes + bin + ")",
+		"/cgi-bin/chain: " + bin + "/chain" + escapes + bin + ")",
+		"/cgi-bin/dirout/outside: " + bin + "/dirout" + escapes + bin + ")",
+		"/cgi-bin/loop: " + bin + "/loop" + notFollowed + "too many levels of symbolic links (a link must be relative, and stay within " + bin + ")",
+		"/cgi-bin/out: " + bin + "/out" + escapes + bin + ")",
+		"/cgi-bin/plain.txt: " + bin + "/plain.txt is not executable (chmod +x makes it so)",
+		"/cgi-bin/up: " + bin + "/up" + escapes + bin + ")",
+	}
+	got := strings.Split(strings.ReplaceAll(strings.TrimSpace(logged.String()), "GET ", ""), "\n")
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the log (-want +got):\n%s", diff)
+	}
 }
 
 // Requests that are too large, or hostile, start nothing.
 func TestRefused(t *testing.T) {
 	h := shell(printsVariables)
 	h.Limits = contract.ChildLimits{Body: 1000}
-	addr, _ := served(t, h)
+	addr, logged := served(t, h)
 	for name, test := range map[string]struct {
 		request string
 		status  int
+		logs    string
 	}{
-		"a body":             {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n" + strings.Repeat("x", 1001), 413},
-		"a chunked body":     {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + strings.Repeat("x", 1001) + "\r\n0\r\n\r\n", 413},
-		"a body of no sense": {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
-		"shellshock":         {get("/", "User-Agent: () { :;}; echo shocked"), 400},
+		"a body": {"POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n" + strings.Repeat("x", 1001), 413,
+			"POST /1: its body of 1001 bytes is longer than 1000"},
+		"a chunked body": {"POST /2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" +
+			strings.Repeat("x", 1001) + "\r\n0\r\n\r\n", 413, "POST /2: its body is longer than 1000 bytes"},
+		"a body of no sense": {"POST /3 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400,
+			"POST /3: reading its body: "},
+		"shellshock": {get("/4", "User-Agent: () { :;}; echo shocked"), 400,
+			"GET /4: a header begins with () {, which old shells execute"},
 	} {
 		if head, _ := say(t, addr, test.request); !strings.HasPrefix(head, fmt.Sprintf("HTTP/1.1 %d ", test.status)) {
 			t.Errorf("%s: %q, want %d", name, head, test.status)
+		}
+		if !strings.Contains(logged.String(), test.logs) {
+			t.Errorf("%s: the log has %q, want %q", name, logged, test.logs)
 		}
 	}
 	if s := h.Stats(); s.Started != 0 {

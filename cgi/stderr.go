@@ -24,7 +24,7 @@ const followAfter = 50 * time.Millisecond
 type stderr struct {
 	log       func(line []byte)
 	started   func() // is called when the child has been started; nil if nobody asks
-	wanted    string // of the child's report
+	wanted    string // of the child's report; "" if it is not asked for one
 	report    childReport
 	executing int64                // when it was asked to read, by contract.Now; 0 if it was not
 	pipe      atomic.Pointer[pipe] // that is read when the child has been waited for; nil if it was read before
@@ -100,7 +100,7 @@ func (s *stderr) end() {
 var newline = []byte("\n")
 
 func (s *stderr) line(line []byte) {
-	if s.report.read(line) {
+	if s.wanted != "" && s.report.read(line) {
 		return
 	}
 	if line = bytes.TrimRight(line, "\r"); len(line) > 0 {

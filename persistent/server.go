@@ -37,16 +37,17 @@ type Server struct {
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	var unused unusedConns
 	server := &http.Server{
-		Handler:           s.Handler,
-		MaxHeaderBytes:    int(s.Header),
-		ReadHeaderTimeout: readHeaderTimeout,
-		ConnContext:       s.ConnContext,
-		IdleTimeout:       idleTimeout,
-		ErrorLog:          s.Logger,
-		ConnState:         unused.follow,
+		Handler:                      framed(cmp.Or[http.Handler](s.Handler, http.DefaultServeMux)),
+		DisableGeneralOptionsHandler: true, // framed does that
+		MaxHeaderBytes:               int(s.Header),
+		ReadHeaderTimeout:            readHeaderTimeout,
+		ConnContext:                  s.connContext,
+		IdleTimeout:                  idleTimeout,
+		ErrorLog:                     s.Logger,
+		ConnState:                    unused.follow,
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ln) }()
+	go func() { ended <- server.Serve(listener{ln}) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serving on %s: %w", ln.Addr(), err)
@@ -65,6 +66,14 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		return fmt.Errorf("serving on %s: requests under way did not end within %v and were cut off", ln.Addr(), drain)
 	}
 	return err
+}
+
+func (s *Server) connContext(ctx context.Context, c net.Conn) context.Context {
+	ctx = withConn(ctx, c)
+	if s.ConnContext != nil {
+		ctx = s.ConnContext(ctx, c)
+	}
+	return ctx
 }
 
 // unusedConns are connections on which no request has come yet. A client's pool leaves some behind, and a server that

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -117,7 +118,7 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 	for _, vars := range []map[string]string{env, l.Env, v.Env} {
 		cmd.Env = append(cmd.Env, process.Settings(vars)...)
 	}
-	cmd.Env = append(cmd.Env, l.padding(v.Padding))
+	cmd.Env = append(cmd.Env, l.padding(v.Padding)...)
 	s, err := process.Start(cmd, l.Log, l.StartFunc)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s serve: %w", p.Path, err)
@@ -137,17 +138,33 @@ func (l *Launcher) stop(s *process.Process) error {
 // randomPadding is a page of memory, within which an offset can matter.
 const randomPadding = 4096
 
-// MaxPadding is what a variant may add to the environment. The kernel takes at most 128 KiB in one string.
+// MaxPadding is how many bytes a variant may add to the environment. The kernel takes far more, a quarter of the
+// stack's limit, 2 MiB by default. But net/http/cgi compares each variable with all after it: 1,200 of them take the
+// CGI host 3 to 5 ms a request, and ten times as many would take a hundred times as long.
 const MaxPadding = 120_000
 
-// padding is a variable of a length drawn anew for each launch, and so many bytes more. The environment stands above
-// a process's stack, and its size shifts the stack against cache lines and pages, which alone can make a program
-// faster or slower (Mytkowicz et al., ASPLOS 2009). A run must not compare two such accidents. The path of the
-// program stands in the same place and would shift the same stack, so it is left as it is.
-func (l *Launcher) padding(more int) string {
+// paddingSize is the size of one of the variables that a variant adds, with its name and the NUL at its end. Real
+// environments consist of such, and a start pays for their number more than for their bytes.
+const paddingSize = 100
+
+// padding is a variable of a random length for each launch, and more bytes in variables as real environments have them.
+// The environment stands above a process's stack, and its size shifts the stack against cache lines and pages, which
+// alone can make a program faster or slower (Mytkowicz et al., ASPLOS 2009). A run must not compare two such accidents.
+// The path of the program stands in the same place and would shift the same stack, so it is left as it is.
+func (l *Launcher) padding(more int) []string {
 	l.launches++
-	n := more + rand.New(rand.NewPCG(l.Seed, l.launches)).IntN(randomPadding)
-	return contract.EnvPadding + "=" + strings.Repeat("x", n)
+	n := rand.New(rand.NewPCG(l.Seed, l.launches)).IntN(randomPadding)
+	settings := []string{contract.EnvPadding + "=" + strings.Repeat("x", n)}
+	if more <= 0 {
+		return settings
+	}
+	count := max(more/paddingSize, 1)
+	for i := range count {
+		name := contract.EnvPadding + strconv.Itoa(i+1) + "="
+		size := more*(i+1)/count - more*i/count - len(name) - 1
+		settings = append(settings, name+strings.Repeat("x", max(size, 1))) // a host passes on none without a value
+	}
+	return settings
 }
 
 // awaitReady waits for the line "ready <url> <admin url>", and then for the target to be in good health.

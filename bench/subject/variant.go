@@ -7,7 +7,7 @@ type Variant struct {
 	Model   string            `json:"model"`             // by which the program serves
 	Build   []string          `json:"build,omitempty"`   // flags of go build, after those that it has anyhow
 	Env     map[string]string `json:"env,omitempty"`     // of the program, and of its children if the workload names them
-	Padding int               `json:"padding,omitempty"` // bytes by which the environment is larger, of the children, too
+	Padding int               `json:"padding,omitempty"` // bytes more of environment, in variables of 100 bytes
 	Program string            `json:"program,omitempty"` // path of the program that serves in place of the workload's own
 
 	// Programs serve in place of the launcher's, where one of them has the workload's name.

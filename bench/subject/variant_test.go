@@ -17,6 +17,7 @@ func TestLaunchOfVariants(t *testing.T) {
 prepare) mkdir "$3" && echo "{\"DATA\":\"$3\"}" ;;
 serve)
 	echo "`+which+` $*" > "$DATA/args"; echo "$MORE" > "$DATA/more"; printf %s "$FORKTAX_PADDING" > "$DATA/padding"
+	env | grep '^FORKTAX_PADDING[0-9]' | sort > "$DATA/more-padding"
 	`+deaf+readyLine(url)+stays+` ;;
 esac
 `)
@@ -53,8 +54,12 @@ esac
 		if got := readAll(t, filepath.Join(data, "more")); got != test.more+"\n" {
 			t.Errorf("%s has the variable %q, want %q", test.name, got, test.more)
 		}
-		if got := len(readAll(t, filepath.Join(data, "padding"))); got < test.padding || got >= test.padding+4096 {
-			t.Errorf("%s has a padding of %d bytes, want %d and less than 4096 more", test.name, got, test.padding)
+		if got := len(readAll(t, filepath.Join(data, "padding"))); got >= 4096 {
+			t.Errorf("%s has a random padding of %d bytes, want less than 4096", test.name, got)
+		}
+		more := readAll(t, filepath.Join(data, "more-padding")) // with a line feed where the environment has a NUL
+		if got, want := strings.Count(more, "\n"), test.padding/100; len(more) != test.padding || got != want {
+			t.Errorf("%s has %d more bytes in %d variables, want %d in %d", test.name, len(more), got, test.padding, want)
 		}
 		if err := stop(); err != nil {
 			t.Errorf("stopping %s = %v", test.name, err)
@@ -63,6 +68,26 @@ esac
 	_, _, err := l.Launch(t.Context(), "three", "fake")
 	fails(t, "Launch(three)", err, `has no model "three"; it has one, two`)
 	empty(t, l)
+}
+
+// A padding is exact where it has room for its names, and there is at least one variable.
+func TestSmallPadding(t *testing.T) {
+	for padding, want := range map[int]struct{ variables, bytes int }{
+		0: {0, 0}, 1: {1, 19}, 19: {1, 19}, 20: {1, 20}, 199: {1, 199}, 200: {2, 200}, 1099: {10, 1099},
+	} {
+		var l subject.Launcher
+		got, all := 0, subject.Padding(&l, padding)
+		for _, setting := range all[1:] {
+			got += len(setting) + 1
+		}
+		if len(all)-1 != want.variables || got != want.bytes {
+			t.Errorf("a padding of %d is %d bytes in %d variables, want %d in %d", padding, got, len(all)-1, want.bytes,
+				want.variables)
+		}
+		if name, value, _ := strings.Cut(all[0], "="); name != contract.EnvPadding || strings.Trim(value, "x") != "" {
+			t.Errorf("a padding of %d begins with %.50q, want the random one", padding, all[0])
+		}
+	}
 }
 
 // The largest padding is one that the kernel takes, and that children are given.

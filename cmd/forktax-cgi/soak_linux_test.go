@@ -95,12 +95,21 @@ func startHost(t *testing.T, path string, flags ...string) *host {
 		t.Fatalf("serve printed %q (%v)", line, err)
 	}
 	t.Cleanup(func() {
+		if h.cmd.ProcessState != nil { // the test has ended it
+			return
+		}
 		h.cmd.Process.Signal(os.Interrupt)
 		if err := h.cmd.Wait(); err != nil {
 			t.Errorf("the host ended with %v; its log begins:\n%.2000s", err, h.log.String())
 		}
 	})
 	return h
+}
+
+// kill ends the host so that it can do nothing about it.
+func (h *host) kill() {
+	h.cmd.Process.Kill()
+	h.cmd.Wait()
 }
 
 // A state is what a host has of things that must not grow.

@@ -15,6 +15,7 @@ import (
 	"runtime"
 
 	"forktax/workload"
+	"forktax/workload/contract"
 )
 
 // executableVariable names the file to execute in the environment of a serving program.
@@ -47,7 +48,8 @@ func executable() (workload.Executable, error) {
 	if path == "" {
 		return workload.Executable{}, fmt.Errorf("%s is not set: floor prepare makes the file that it is to name", executableVariable)
 	}
-	return workload.Executable{Path: path}, nil
+	// A workload's own children have the padding, and are compared with this.
+	return workload.Executable{Path: path, Env: []string{contract.EnvPadding}}, nil
 }
 
 // prepare writes the file, and executes it once: where that cannot be done, in a folder that is mounted noexec, say, it

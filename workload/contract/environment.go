@@ -10,7 +10,9 @@ const (
 	EnvDelay = "FORKTAX_DELAY"
 	// EnvExporter names the forktax command that renders /metrics.
 	EnvExporter = "FORKTAX_EXPORTER"
-	// EnvPadding has a value that is not used. It varies the size of the environment, also that of CGI children.
+	// EnvPadding has a value that is not used. It varies the size of the environment, also that of the CGI children of a
+	// workload program. Variables of this name with a number after it make it larger by what a variant says, and reach all
+	// children.
 	EnvPadding = "FORKTAX_PADDING"
 	// EnvDatabase is set for prepare if the harness has a server of the program's kind: the URL of an empty place
 	// there for the data of one target, with the password.
@@ -18,8 +20,9 @@ const (
 )
 
 // EnvChild is in the environment of each child of a host, and of all that it starts: the host's number, a dot, and
-// what no other child has. So they can be found when they are to end.
-const EnvChild = "FORKTAX_CHILD"
+// what no other child has. So they can be found when they are to end. CGI programs have that variable from other
+// servers, too: Apache's mod_unique_id sets it, so that their logs can name the request.
+const EnvChild = "UNIQUE_ID"
 
 // Environment variables of the program that hosts any CGI executable.
 const (
