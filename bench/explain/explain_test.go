@@ -260,7 +260,7 @@ func TestExplainFails(t *testing.T) {
 		}
 	}
 	check(command("/no/such/program"), "starting /no/such/program: no such file")
-	check(shell(t, "echo hello"), "no CGI answer")
+	check(shell(t, "echo hello"), `its first line is "hello": a CGI response begins with a header`)
 	marker := filepath.Join(t.TempDir(), "marker")
 	check(shell(t, "mkdir "+marker+" || exit 1; "+header), "it printed nothing") // the second time
 	slow := shell(t, "sleep 1000")

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"forktax/bench/subject"
 )
 
 // A profile is of a program under explanation, with what has been learnt of it.
@@ -16,7 +18,7 @@ type profile struct {
 	starts   []Start  // without what they printed
 	images   []*image // nil if it could not be traced
 	executed string   // the program that answers
-	file     executable
+	file     subject.Executable
 	language *language
 	argv     interpreted // spelt out, if it is interpreted
 	readable bool        // argv is known
@@ -71,10 +73,10 @@ func (s *profile) identify(ctx context.Context) error {
 	if own := s.mainImage(); own != nil && (own.path != s.command.Path || !s.readable) {
 		s.executed = own.path
 	}
-	s.file, _ = inspect(s.executed) // of what cannot be read, nothing is known
-	if len(s.file.shebang) > 0 {
-		s.executed = s.file.shebang[0]
-		s.file, _ = inspect(s.executed)
+	s.file, _ = subject.Inspect(s.executed) // of what cannot be read, nothing is known
+	if len(s.file.Shebang) > 0 {
+		s.executed = s.file.Shebang[0]
+		s.file, _ = subject.Inspect(s.executed)
 	}
 	s.language = languageOf(s.executed)
 	s.planReferences()
@@ -122,7 +124,7 @@ func (s *profile) languageName() string {
 	switch {
 	case s.language != nil:
 		return s.language.name
-	case s.file.isGo:
+	case s.file.IsGo:
 		return "Go"
 	}
 	return ""

@@ -3,6 +3,8 @@ package explain
 import (
 	"context"
 	"time"
+
+	"forktax/bench/subject"
 )
 
 // A reference is another program that the program needs, started by itself to know what that takes. It is started in
@@ -40,15 +42,15 @@ func (s *profile) planReferences() {
 // anything: asked to list what a program needs, a dynamic linker does no more than that. It is nil for a program
 // without one.
 func loadCommand(path string) []string {
-	file, err := inspect(path)
-	if err == nil && len(file.shebang) > 0 {
-		path = file.shebang[0]
-		file, err = inspect(path)
+	file, err := subject.Inspect(path)
+	if err == nil && len(file.Shebang) > 0 {
+		path = file.Shebang[0]
+		file, err = subject.Inspect(path)
 	}
-	if err != nil || file.loader == "" {
+	if err != nil || file.Loader == "" {
 		return nil
 	}
-	return []string{file.loader, "--list", path}
+	return []string{file.Loader, "--list", path}
 }
 
 // run starts it once.

@@ -14,6 +14,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"forktax/bench/process"
+	"forktax/bench/subject"
 )
 
 // Limits on one start; each is far above what a program takes that is worth explaining.
@@ -36,6 +39,7 @@ type Start struct {
 	Log         []byte // what it wrote to standard error
 	State       *os.ProcessState
 
+	path string // of the program
 	pipe string // its standard output, as strace names it
 }
 
@@ -68,7 +72,7 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	}
 	defer log.Close()
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = outEnd, logEnd, logDrainLimit
-	s := Start{pipe: pipeName(out)}
+	s := Start{path: c.Path, pipe: pipeName(out)}
 
 	began := time.Now()
 	err = cmd.Start()
@@ -122,39 +126,28 @@ func (c Command) read(pipe io.Reader, end context.CancelCauseFunc, first func())
 	return text
 }
 
-// startError says what the kernel does not: that it is a script's interpreter, or a binary's dynamic linker, that is
-// not there.
+// startError says what the kernel does not: that it is a script's interpreter, say, that is not there.
 func (c Command) startError(err error) error {
+	cause := subject.Failure{Path: c.Path, Err: err}.Suffix()
 	var failed *fs.PathError
 	if errors.As(err, &failed) {
 		err = failed.Err
 	}
-	err = fmt.Errorf("starting %s: %w", c.Path, err)
-	file, unreadable := inspect(c.Path)
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w; chmod +x makes a file one that may be executed", err)
-	case errors.Is(err, syscall.ENOEXEC):
-		return fmt.Errorf("%w; it is neither a program of this machine nor a script with #! at its head", err)
-	case unreadable != nil || !errors.Is(err, fs.ErrNotExist):
-		return err
-	case len(file.shebang) > 0:
-		return fmt.Errorf("%w; its interpreter is %s", err, file.shebang[0])
-	case file.loader != "":
-		return fmt.Errorf("%w; its dynamic linker is %s", err, file.loader)
-	}
-	return err
+	return fmt.Errorf("starting %s: %w%s", c.Path, err, cause)
 }
 
-// logTail is what the start logged last, for an error.
-func (s Start) logTail() string {
-	text := bytes.TrimSpace(s.Log)
-	if len(text) == 0 {
-		return ""
-	}
+// logLines are the last that the start logged.
+func (s Start) logLines() []string {
 	const much = 2 << 10
-	return "; it logged: " + string(text[max(0, len(text)-much):])
+	text := bytes.TrimRight(bytes.TrimLeft(s.Log, "\n"), " \t\r\n")
+	if len(text) == 0 {
+		return nil
+	}
+	return strings.Split(string(text[max(0, len(text)-much):]), "\n")
 }
+
+// logTail is the same for an error.
+func (s Start) logTail() string { return process.Logged(s.logLines()) }
 
 // pipeName is what strace calls the pipe; "" if that is not known.
 func pipeName(f *os.File) string {

@@ -207,7 +207,7 @@ func TestRunOfWhatCannotBeStarted(t *testing.T) {
 		"it is no program":            {file(0o755, "hello"), "neither a program of this machine nor a script"},
 		"it is empty":                 {file(0o755, ""), "neither a program of this machine nor a script"},
 		"it is a folder":              {t.TempDir(), "permission denied"},
-		"its interpreter is missing":  {file(0o755, "#!/no/such/thing -x\n"), "its interpreter is /no/such/thing"},
+		"its interpreter is missing":  {file(0o755, "#!/no/such/thing -x\n"), "names an interpreter that does not exist, /no/such/thing"},
 		"its interpreter is a folder": {file(0o755, "#!/tmp\n"), "permission denied"},
 	} {
 		_, err := command(test.path).Run(t.Context())

@@ -31,7 +31,8 @@ func RecordExpected(ctx context.Context, t *Target, r contract.Request) (contrac
 			return contract.Want{}, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
 		}
 		if a.Status >= http.StatusInternalServerError {
-			return contract.Want{}, fmt.Errorf("%s %s: it answers with status %d%s", r.Method, r.Path, a.Status, logged(t))
+			return contract.Want{}, fmt.Errorf("%s %s: it answers with status %d%s", r.Method, r.Path, a.Status,
+				Failure{Log: t.Logged(true)}.Suffix())
 		}
 		if i == 0 {
 			first = a
