@@ -2,6 +2,7 @@ package explain_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -163,6 +164,32 @@ func TestExplainShell(t *testing.T) {
 	by(t, find(t, e, explain.KindFork, c.Path), "")
 	by(t, find(t, e, explain.KindInterpreter, "/bin/sh"), explain.ByStarts)
 	find(t, e, explain.KindMissing, "looked for in vain")
+}
+
+// What is left behind is told apart from the program, traced or not.
+func TestExplainLeftover(t *testing.T) {
+	traceable(t)
+	left := fmt.Sprintf("sleep 30.%07d", os.Getpid()) // which no other process is called
+	e := explained(t, explain.Explainer{Command: shell(t, header+left+" &")})
+	if !e.Traced || e.Held < int64(200*time.Millisecond) || len(e.Notes) != 1 ||
+		!strings.HasPrefix(e.Notes[0].Text, "what it leaves behind ("+left+") keeps its output open after its end, for 2") {
+		t.Errorf("Explain = traced: %t, held for %d ns, %q; want it traced, 200 ms, and a note", e.Traced, e.Held, e.Notes)
+	}
+	find(t, e, explain.KindProcess, "/sleep")
+	for _, f := range e.Parts {
+		if f.Kind == explain.KindWait && *f.Cost >= int64(200*time.Millisecond) {
+			t.Errorf("%+v: what is left behind is no part of the program", f)
+		}
+	}
+	commands, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil || len(commands) == 0 {
+		t.Fatalf("no processes: %v", err)
+	}
+	for _, file := range commands {
+		if text, _ := os.ReadFile(file); strings.ReplaceAll(string(text), "\x00", " ") == left+" " {
+			t.Errorf("%s: %s is left behind", file, left)
+		}
+	}
 }
 
 // A wrapper is not what answers, but it costs.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"forktax/bench/subject"
+	"forktax/bench/units"
 )
 
 // A profile is of a program under explanation, with what has been learnt of it.
@@ -50,6 +52,9 @@ func (s *profile) identify(ctx context.Context) error {
 		s.note(fmt.Sprintf("it answers and then fails: %s%s", first.State, first.logTail()),
 			"a server may log that as an error")
 	}
+	if first.Held > 0 {
+		s.noteLeftover(first)
+	}
 	t, err := s.command.trace(ctx)
 	var refused *NoTracerError
 	const unknown = "which files, libraries, processes and connections it needs is not known: "
@@ -81,6 +86,19 @@ func (s *profile) identify(ctx context.Context) error {
 	s.language = languageOf(s.executed)
 	s.planReferences()
 	return nil
+}
+
+// noteLeftover says what a start left behind that kept its output open.
+func (s *profile) noteLeftover(start Start) {
+	what := "what it leaves behind"
+	if len(start.Holders) > 0 {
+		what += " (" + strings.Join(start.Holders, ", ") + ")"
+	}
+	text := what + " keeps its output open after its end, for " + units.Duration(float64(start.Held))
+	if start.Held >= silence {
+		text += " until it was killed"
+	}
+	s.note(text, "a server may wait for the end of that: give what goes on other outputs, as by >/dev/null 2>&1")
 }
 
 func (s *profile) note(text, advice string) { s.notes = append(s.notes, Note{text, advice}) }

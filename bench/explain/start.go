@@ -19,6 +19,13 @@ import (
 	"forktax/bench/subject"
 )
 
+// silence is how long nothing must come of what a program has left behind, after its end, for its output to be at its
+// end: twice the pause after which the host of package cgi looks, which ends a response when it has looked twice.
+const silence = 2 * silencePause
+
+// silencePause is how often that is looked at.
+const silencePause = 100 * time.Millisecond
+
 // Limits on one start; each is far above what a program takes that is worth explaining.
 const (
 	startLimit    = 10 * time.Second
@@ -30,7 +37,8 @@ const (
 type Start struct {
 	Exec        time.Duration // when fork and exec are done: the next instruction is the program's, or its dynamic linker's
 	FirstByte   time.Duration // 0 if there was none
-	Ended       time.Duration // its output was read to the end, and it was waited for
+	Ended       time.Duration // it was waited for, and its output was read to the end, or to what it left behind printed last
+	Held        time.Duration // how long after that what it left behind kept its output open, until it was killed
 	CPU         time.Duration // processor time, that of its children included
 	System      time.Duration // of CPU, by the ticks of the kernel's clock: only sums of many starts say much
 	MinorFaults int64         // pages that the kernel had to map
@@ -38,13 +46,15 @@ type Start struct {
 	Output      []byte
 	Log         []byte // what it wrote to standard error
 	State       *os.ProcessState
+	Holders     []string // the command lines of what held its output open, if it was looked for
 
 	path string // of the program
 	pipe string // its standard output, as strace names it
 }
 
 // Run starts the program once and waits for its end. It is alone in a process group, and nothing of that group is left
-// when Run returns; after AdoptOrphans, nothing at all. It is an error if the program cannot be started, does not end
+// when Run returns; after AdoptOrphans, nothing at all. What it leaves behind that keeps its output open is waited for as
+// the host of package cgi does: until nothing has come for a time of silence. It is an error if the program cannot be started, does not end
 // in time, or writes without end; how it ended otherwise is in State.
 func (c Command) Run(ctx context.Context) (Start, error) {
 	limit := cmp.Or(c.Limit, startLimit)
@@ -90,9 +100,23 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	})
 	logged := make(chan []byte, 1)
 	go func() { logged <- c.read(log, cancel, func() {}) }()
-	s.Output = c.read(out, cancel, func() { s.FirstByte = time.Since(began) })
-	waited := cmd.Wait()
-	s.Ended = time.Since(began)
+	exit := exit{done: make(chan struct{})}
+	go exit.await(cmd, out, began)
+	printed := output{from: out, began: began, isOver: func() bool {
+		return ctx.Err() != nil || process.IsClosed(exit.done) || c.hasEnded != nil && c.hasEnded()
+	}}
+	s.Output = c.read(&printed, cancel, func() { s.FirstByte = time.Since(began) })
+	closed := time.Since(began)
+	if printed.cut {
+		s.Holders = holders(s.pipe)
+		kill()
+	}
+	<-exit.done
+	s.Ended = max(closed, exit.at)
+	if exit.held {
+		s.Ended = max(exit.at, printed.last, s.FirstByte)
+		s.Held = closed - s.Ended
+	}
 	spare()
 	kill() // what it left behind
 	killOrphans()
@@ -101,9 +125,9 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return s, cause
 	}
-	var exit *exec.ExitError
-	if waited != nil && !errors.As(waited, &exit) && !errors.Is(waited, exec.ErrWaitDelay) {
-		return s, fmt.Errorf("waiting for %s: %w", c.Path, waited)
+	var failed *exec.ExitError
+	if exit.err != nil && !errors.As(exit.err, &failed) && !errors.Is(exit.err, exec.ErrWaitDelay) {
+		return s, fmt.Errorf("waiting for %s: %w", c.Path, exit.err)
 	}
 	s.State = cmd.ProcessState
 	if usage, ok := s.State.SysUsage().(*syscall.Rusage); ok {
