@@ -32,8 +32,8 @@ func Inspect(path string) (Executable, error) {
 		return e, err
 	}
 	defer f.Close()
-	if e.begin, err = io.ReadAll(io.LimitReader(f, longestShebang)); err != nil {
-		return e, fmt.Errorf("reading %s: %w", path, err)
+	if e.begin, err = readBegin(f, longestShebang); err != nil {
+		return e, err
 	}
 	if line, found := bytes.CutPrefix(e.begin, []byte("#!")); found {
 		e.Shebang = shebang(string(line))
@@ -45,6 +45,14 @@ func Inspect(path string) (Executable, error) {
 	_, err = buildinfo.Read(f)
 	e.IsGo = err == nil
 	return e, nil
+}
+
+func readBegin(f *os.File, most int64) ([]byte, error) {
+	begin, err := io.ReadAll(io.LimitReader(f, most))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", f.Name(), err)
+	}
+	return begin, nil
 }
 
 // shebang splits what follows #! as Linux does: all after the interpreter is one argument.
