@@ -192,6 +192,40 @@ func TestExplainLeftover(t *testing.T) {
 	}
 }
 
+// An interpreter that a shim finds is named by its path, traced or not. This one is a shell, which cannot be started
+// alone as Python can, so that nothing is said of the saving.
+func TestExplainShim(t *testing.T) {
+	traceable(t)
+	shims, interpreter := programtest.Pyenv(t, "/bin/sh")
+	path := script(t, "#!/usr/bin/env python3\n"+header+"uname >/dev/null\n")
+	want := explain.Note{Text: "line 1 goes through pyenv's shell script " + filepath.Join(shims, "python3"),
+		Advice: "write #!" + interpreter}
+	check := func(c explain.Command, want explain.Note) {
+		t.Helper()
+		e := explained(t, explain.Explainer{Command: c.With("PATH=" + shims + ":/usr/bin:/bin")})
+		if e.Executed != interpreter || !slices.Contains(e.Notes, want) {
+			t.Errorf("Explain = %s executed, %q; want %s and %q", e.Executed, e.Notes, interpreter, want)
+		}
+		if f := find(t, e, explain.KindShim, "/python3"); f.Detail != "pyenv's shell script" {
+			t.Errorf("the shim is %+v", f)
+		}
+		for _, f := range e.Parts {
+			if strings.HasSuffix(f.Name, "/bash") {
+				t.Errorf("%+v is the shim's", f)
+			}
+		}
+	}
+	check(command(path), want)
+	check(command(filepath.Join(shims, "python3"), path), explain.Note{Text: "python3 is pyenv's shell script " +
+		filepath.Join(shims, "python3"), Advice: "name " + interpreter})
+	without := t.TempDir() // strace
+	if err := os.Symlink("/bin/bash", filepath.Join(without, "bash")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", without)
+	check(command(path), want)
+}
+
 // A wrapper is not what answers, but it costs.
 func TestExplainWrapper(t *testing.T) {
 	traceable(t)

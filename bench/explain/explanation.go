@@ -60,6 +60,7 @@ type Part struct {
 const (
 	KindInterpreter = "interpreter" // without a script
 	KindScript      = "script"      // what a script takes beyond its interpreter and its imports
+	KindShim        = "shim"        // what finds the interpreter
 	KindImport      = "import"      // of a Python module, with all that it imports
 	KindInit        = "init"        // of a Go package
 	KindLinker      = "linker"      // the dynamic linker

@@ -82,6 +82,9 @@ func (s *profile) processParts() {
 	var found []Part
 	times, copies := map[Part]int{}, map[string]int{}
 	for _, i := range s.images {
+		if s.isShim(i) {
+			continue
+		}
 		copies[i.path] += i.forks
 		if i == own {
 			continue

@@ -22,11 +22,13 @@ type profile struct {
 	executed string   // the program that answers
 	file     subject.Executable
 	language *language
-	argv     interpreted // spelt out, if it is interpreted
-	readable bool        // argv is known
+	shim     subject.Shim // through which it finds its interpreter; the zero value if through none
+	argv     interpreted  // spelt out, if it is interpreted
+	readable bool         // argv is known
 
 	references []*reference          // what is started in turn with the program
 	bare       *reference            // of those, its interpreter; nil if it has none
+	shimmed    *reference            // of those, the same through its shim; nil if it has none
 	loaders    map[string]*reference // of those, other programs, by their paths
 
 	partStarts int
@@ -73,6 +75,10 @@ func (s *profile) identify(ctx context.Context) error {
 		s.executed = s.argv.words[s.argv.at]
 		if path, err := s.command.lookPath(s.executed); err == nil {
 			s.executed = path
+		}
+		var found bool
+		if s.shim, found = subject.FindShim(s.command.Path, s.command.lookPath); found {
+			s.executed = s.shim.Real
 		}
 	}
 	if own := s.mainImage(); own != nil && (own.path != s.command.Path || !s.readable) {

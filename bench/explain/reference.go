@@ -26,9 +26,13 @@ func (s *profile) planReferences() {
 		s.bare = &reference{command: s.command.running(append([]string{s.executed}, s.language.bare...))}
 		s.references = append(s.references, s.bare)
 	}
+	if s.bare != nil && s.shim.Path != "" {
+		s.shimmed = &reference{command: s.command.running(append([]string{s.shim.Path}, s.language.bare...))}
+		s.references = append(s.references, s.shimmed)
+	}
 	own := s.mainImage()
 	for _, i := range s.images {
-		if i == own || s.loaders[i.path] != nil || len(s.loaders) == maxReferences {
+		if i == own || s.isShim(i) || s.loaders[i.path] != nil || len(s.loaders) == maxReferences {
 			continue
 		}
 		if words := loadCommand(i.path); words != nil {

@@ -68,7 +68,10 @@ func shimOfFile(path string, lookPath func(string) (string, error)) (Shim, bool)
 			return Shim{}, false
 		}
 		if s, found := shimIn(path, file, dir); found {
-			return s, s.Real != ""
+			if s.Real == "" {
+				return Shim{}, false
+			}
+			return s, true
 		}
 		if path, err = lookPath(words[at]); err != nil {
 			return Shim{}, false

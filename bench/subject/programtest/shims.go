@@ -9,7 +9,7 @@ import (
 )
 
 // Pyenv makes a shim of python3 that works as pyenv's, for the interpreter at path, and returns the directory that it is
-// in, and the path by which it starts the interpreter.
+// in, and the path by which it starts the interpreter. It takes as many seconds longer as PYENV_DELAY says.
 func Pyenv(t *testing.T, path string) (shims, interpreter string) {
 	t.Helper()
 	root := t.TempDir()
@@ -20,7 +20,7 @@ set -e
 bin="$PYENV_ROOT/versions/3.0/bin"
 case $1 in
 which) echo "$bin/$2" ;;
-exec) program=$2; shift 2; PATH="$bin:$PATH" exec "$bin/$program" "$@" ;;
+exec) program=$2; shift 2; sleep "${PYENV_DELAY-0}"; PATH="$bin:$PATH" exec "$bin/$program" "$@" ;;
 *) exit 1 ;;
 esac
 `)
