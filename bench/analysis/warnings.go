@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/units"
 )
@@ -107,8 +108,10 @@ func ErrorsWarning(a *Analysis) (Warning, bool) {
 		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
 }
 
-// FormatLog is what the targets logged when requests failed.
+// FormatLog is what the targets logged when requests failed, in one line: without what continues a line, such as the
+// frames of a traceback.
 func FormatLog(lines []string) string {
+	lines = slices.DeleteFunc(slices.Clone(lines), process.IsContinuation)
 	if len(lines) == 0 {
 		return ""
 	}

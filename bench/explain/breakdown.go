@@ -14,7 +14,7 @@ func (s *profile) findParts(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, find := range []func(){s.processParts, s.fileParts, s.connectionParts, s.kernelParts, s.scriptPart} {
+	for _, find := range []func(){s.shimPart, s.processParts, s.fileParts, s.connectionParts, s.kernelParts, s.scriptPart} {
 		find()
 	}
 	rank(s.parts)
@@ -58,7 +58,7 @@ func (s *profile) scriptPart() {
 	indirect := false
 	for _, f := range s.parts {
 		switch f.Kind {
-		case KindInterpreter, KindImport, KindProcess, KindExec:
+		case KindInterpreter, KindShim, KindImport, KindProcess, KindExec:
 			if f.Cost != nil {
 				known += time.Duration(*f.Cost)
 			}

@@ -21,6 +21,8 @@ type Command struct {
 	Env   []string      // all of its environment, as NAME=VALUE
 	Body  string        // of the request; "" is none
 	Limit time.Duration // a start that takes longer is ended; 0 means 10 s
+
+	hasEnded func() bool // of a program that watches another: whether that has ended; nil if it is not one
 }
 
 func (c Command) dir() string { return cmp.Or(c.Dir, filepath.Dir(c.Path)) }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +108,22 @@ print('Content-Type: text/plain\n\nhello')
 		if f.Kind == explain.KindImport && f.Name == "encodings" {
 			t.Errorf("%+v is the interpreter's own, and in its cost", f)
 		}
+	}
+}
+
+// What a shim costs is the difference between two starts of the interpreter alone.
+func TestExplainShimOfPython(t *testing.T) {
+	traceable(t)
+	shims, interpreter := programtest.Pyenv(t, pythonPath(t))
+	path := script(t, "#!/usr/bin/env python3\nprint('Content-Type: text/plain\\n\\nhello')\n")
+	e := explained(t, explain.Explainer{Command: command(path).With("PATH="+shims+":/usr/bin:/bin", "PYENV_DELAY=0.5")})
+	f := find(t, e, explain.KindShim, "/python3")
+	if by(t, f, explain.ByStarts); f.Cost == nil || *f.Cost < int64(100*time.Millisecond) {
+		t.Errorf("the shim is %+v, want most of 500 ms", f)
+	}
+	advice := "write #!" + interpreter + ": saves about "
+	if !slices.ContainsFunc(e.Notes, func(n explain.Note) bool { return strings.HasPrefix(n.Advice, advice) }) {
+		t.Errorf("Explain = %q, want the advice %q", e.Notes, advice)
 	}
 }
 

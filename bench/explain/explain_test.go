@@ -2,6 +2,7 @@ package explain_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -165,6 +166,66 @@ func TestExplainShell(t *testing.T) {
 	find(t, e, explain.KindMissing, "looked for in vain")
 }
 
+// What is left behind is told apart from the program, traced or not.
+func TestExplainLeftover(t *testing.T) {
+	traceable(t)
+	left := fmt.Sprintf("sleep 30.%07d", os.Getpid()) // which no other process is called
+	e := explained(t, explain.Explainer{Command: shell(t, header+left+" &")})
+	if !e.Traced || e.Held < int64(200*time.Millisecond) || len(e.Notes) != 1 ||
+		!strings.HasPrefix(e.Notes[0].Text, "what it leaves behind ("+left+") keeps its output open after its end, for 2") {
+		t.Errorf("Explain = traced: %t, held for %d ns, %q; want it traced, 200 ms, and a note", e.Traced, e.Held, e.Notes)
+	}
+	find(t, e, explain.KindProcess, "/sleep")
+	for _, f := range e.Parts {
+		if f.Kind == explain.KindWait && *f.Cost >= int64(200*time.Millisecond) {
+			t.Errorf("%+v: what is left behind is no part of the program", f)
+		}
+	}
+	commands, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil || len(commands) == 0 {
+		t.Fatalf("no processes: %v", err)
+	}
+	for _, file := range commands {
+		if text, _ := os.ReadFile(file); strings.ReplaceAll(string(text), "\x00", " ") == left+" " {
+			t.Errorf("%s: %s is left behind", file, left)
+		}
+	}
+}
+
+// An interpreter that a shim finds is named by its path, traced or not. This one is a shell, which cannot be started
+// alone as Python can, so that nothing is said of the saving.
+func TestExplainShim(t *testing.T) {
+	traceable(t)
+	shims, interpreter := programtest.Pyenv(t, "/bin/sh")
+	path := script(t, "#!/usr/bin/env python3\n"+header+"uname >/dev/null\n")
+	want := explain.Note{Text: "line 1 goes through pyenv's shell script " + filepath.Join(shims, "python3"),
+		Advice: "write #!" + interpreter}
+	check := func(c explain.Command, want explain.Note) {
+		t.Helper()
+		e := explained(t, explain.Explainer{Command: c.With("PATH=" + shims + ":/usr/bin:/bin")})
+		if e.Executed != interpreter || !slices.Contains(e.Notes, want) {
+			t.Errorf("Explain = %s executed, %q; want %s and %q", e.Executed, e.Notes, interpreter, want)
+		}
+		if f := find(t, e, explain.KindShim, "/python3"); f.Detail != "pyenv's shell script" {
+			t.Errorf("the shim is %+v", f)
+		}
+		for _, f := range e.Parts {
+			if strings.HasSuffix(f.Name, "/bash") {
+				t.Errorf("%+v is the shim's", f)
+			}
+		}
+	}
+	check(command(path), want)
+	check(command(filepath.Join(shims, "python3"), path), explain.Note{Text: "python3 is pyenv's shell script " +
+		filepath.Join(shims, "python3"), Advice: "name " + interpreter})
+	without := t.TempDir() // strace
+	if err := os.Symlink("/bin/bash", filepath.Join(without, "bash")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", without)
+	check(command(path), want)
+}
+
 // A wrapper is not what answers, but it costs.
 func TestExplainWrapper(t *testing.T) {
 	traceable(t)
@@ -260,7 +321,7 @@ func TestExplainFails(t *testing.T) {
 		}
 	}
 	check(command("/no/such/program"), "starting /no/such/program: no such file")
-	check(shell(t, "echo hello"), "no CGI answer")
+	check(shell(t, "echo hello"), `its first line is "hello": a CGI response begins with a header`)
 	marker := filepath.Join(t.TempDir(), "marker")
 	check(shell(t, "mkdir "+marker+" || exit 1; "+header), "it printed nothing") // the second time
 	slow := shell(t, "sleep 1000")

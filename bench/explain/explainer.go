@@ -73,6 +73,7 @@ func (s *profile) explanation(r contract.Request) *Explanation {
 		Exec:          ns(func(s Start) time.Duration { return s.Exec }),
 		FirstByte:     ns(func(s Start) time.Duration { return s.FirstByte }),
 		Ended:         ns(func(s Start) time.Duration { return s.Ended }),
+		Held:          ns(func(s Start) time.Duration { return s.Held }),
 		CPU:           ns(func(s Start) time.Duration { return s.CPU }),
 		SystemShare:   s.systemShare(),
 		MinorFaults:   medianOf(s.starts, func(s Start) int64 { return s.MinorFaults }),

@@ -21,15 +21,16 @@ type Explanation struct {
 	Status        int      `json:"status"`
 	ResponseBytes int      `json:"response_bytes"`
 	Starts        int      `json:"starts"`
-	Exec          int64    `json:"in_place_ns"`   // from before fork until exec is done
-	FirstByte     int64    `json:"first_byte_ns"` // until the first byte of the answer
-	Ended         int64    `json:"ended_ns"`      // until it was waited for
-	CPU           int64    `json:"cpu_ns"`        // processor time, that of its children included
-	SystemShare   float64  `json:"system_share"`  // of the processor time of all starts, what the kernel took
-	MinorFaults   int64    `json:"minor_faults"`  // pages mapped
-	MajorFaults   int64    `json:"major_faults"`  // pages read from a disk
-	Traced        bool     `json:"traced"`        // whether it is known what it opens, executes and connects to
-	Parts         []Part   `json:"findings"`      // the most expensive first, and then those whose cost is not known
+	Exec          int64    `json:"in_place_ns"`       // from before fork until exec is done
+	FirstByte     int64    `json:"first_byte_ns"`     // until the first byte of the answer
+	Ended         int64    `json:"ended_ns"`          // until it was waited for
+	Held          int64    `json:"held_ns,omitempty"` // after that, until what it left behind had closed its output or was killed
+	CPU           int64    `json:"cpu_ns"`            // processor time, that of its children included
+	SystemShare   float64  `json:"system_share"`      // of the processor time of all starts, what the kernel took
+	MinorFaults   int64    `json:"minor_faults"`      // pages mapped
+	MajorFaults   int64    `json:"major_faults"`      // pages read from a disk
+	Traced        bool     `json:"traced"`            // whether it is known what it opens, executes and connects to
+	Parts         []Part   `json:"findings"`          // the most expensive first, and then those whose cost is not known
 	Imports       []Import `json:"imports,omitempty"`
 	Trials        []Trial  `json:"trials,omitempty"`
 	Seed          uint64   `json:"seed,omitempty"`      // of the order of the trials
@@ -59,6 +60,7 @@ type Part struct {
 const (
 	KindInterpreter = "interpreter" // without a script
 	KindScript      = "script"      // what a script takes beyond its interpreter and its imports
+	KindShim        = "shim"        // what finds the interpreter
 	KindImport      = "import"      // of a Python module, with all that it imports
 	KindInit        = "init"        // of a Go package
 	KindLinker      = "linker"      // the dynamic linker

@@ -11,7 +11,6 @@ import (
 
 var (
 	ParseResponse = parseResponse
-	Shebang       = shebang
 	Unquote       = unquote
 	ParseImports  = parseImports
 	Ticks         = ticksPerSecond

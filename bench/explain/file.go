@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"forktax/bench/subject"
 )
 
 // fileParts are those that the program itself opens, maps, asks about, and looks for in vain.
@@ -23,7 +25,7 @@ func (s *profile) fileParts() {
 			inVain += took
 			continue
 		}
-		f := Part{Kind: KindFile, Name: u.path, Late: u.late, Advice: adviseFile(u.path, s.language, s.file.isGo)}
+		f := Part{Kind: KindFile, Name: u.path, Late: u.late, Advice: adviseFile(u.path, s.language, s.file.IsGo)}
 		if u.mapped {
 			f.Kind, f.Advice = KindLibrary, adviseStaticOf(s.language)
 		}
@@ -80,6 +82,9 @@ func (s *profile) processParts() {
 	var found []Part
 	times, copies := map[Part]int{}, map[string]int{}
 	for _, i := range s.images {
+		if s.isShim(i) {
+			continue
+		}
 		copies[i.path] += i.forks
 		if i == own {
 			continue
@@ -117,9 +122,9 @@ func (s *profile) otherProgram(i *image) Part {
 	if !i.late {
 		f.Advice = adviseDirect
 	}
-	if file, err := inspect(i.path); err == nil && len(file.shebang) > 0 {
-		f.Detail = "by " + file.shebang[0]
-		if filepath.Base(file.shebang[0]) == "env" && i == s.images[0] {
+	if file, err := subject.Inspect(i.path); err == nil && len(file.Shebang) > 0 {
+		f.Detail = "by " + file.Shebang[0]
+		if filepath.Base(file.Shebang[0]) == "env" && i == s.images[0] {
 			f.Advice = "name it by its path in line 1"
 		}
 	}

@@ -49,7 +49,7 @@ func (s *profile) interpreterParts(ctx context.Context) error {
 
 // initParts are what Go packages do before main.
 func (s *profile) initParts(ctx context.Context) error {
-	if !s.file.isGo {
+	if !s.file.IsGo {
 		return nil
 	}
 	packages, err := s.command.inits(ctx, s.partStarts)
@@ -67,10 +67,10 @@ func (s *profile) initParts(ctx context.Context) error {
 
 // linkerParts are what the dynamic linker does before the program's first instruction.
 func (s *profile) linkerParts(ctx context.Context) error {
-	if s.file.loader == "" {
+	if s.file.Loader == "" {
 		return nil
 	}
-	f := Part{Kind: KindLinker, Name: s.file.loader, Advice: adviseStaticOf(s.language)}
+	f := Part{Kind: KindLinker, Name: s.file.Loader, Advice: adviseStaticOf(s.language)}
 	rate := ticksPerSecond()
 	var all []time.Duration
 	var relocations int64

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"forktax/bench/subject"
+	"forktax/bench/units"
 )
 
 // A profile is of a program under explanation, with what has been learnt of it.
@@ -16,13 +20,15 @@ type profile struct {
 	starts   []Start  // without what they printed
 	images   []*image // nil if it could not be traced
 	executed string   // the program that answers
-	file     executable
+	file     subject.Executable
 	language *language
-	argv     interpreted // spelt out, if it is interpreted
-	readable bool        // argv is known
+	shim     subject.Shim // through which it finds its interpreter; the zero value if through none
+	argv     interpreted  // spelt out, if it is interpreted
+	readable bool         // argv is known
 
 	references []*reference          // what is started in turn with the program
 	bare       *reference            // of those, its interpreter; nil if it has none
+	shimmed    *reference            // of those, the same through its shim; nil if it has none
 	loaders    map[string]*reference // of those, other programs, by their paths
 
 	partStarts int
@@ -48,6 +54,9 @@ func (s *profile) identify(ctx context.Context) error {
 		s.note(fmt.Sprintf("it answers and then fails: %s%s", first.State, first.logTail()),
 			"a server may log that as an error")
 	}
+	if first.Held > 0 {
+		s.noteLeftover(first)
+	}
 	t, err := s.command.trace(ctx)
 	var refused *NoTracerError
 	const unknown = "which files, libraries, processes and connections it needs is not known: "
@@ -67,18 +76,35 @@ func (s *profile) identify(ctx context.Context) error {
 		if path, err := s.command.lookPath(s.executed); err == nil {
 			s.executed = path
 		}
+		var found bool
+		if s.shim, found = subject.FindShim(s.command.Path, s.command.lookPath); found {
+			s.executed = s.shim.Real
+		}
 	}
 	if own := s.mainImage(); own != nil && (own.path != s.command.Path || !s.readable) {
 		s.executed = own.path
 	}
-	s.file, _ = inspect(s.executed) // of what cannot be read, nothing is known
-	if len(s.file.shebang) > 0 {
-		s.executed = s.file.shebang[0]
-		s.file, _ = inspect(s.executed)
+	s.file, _ = subject.Inspect(s.executed) // of what cannot be read, nothing is known
+	if len(s.file.Shebang) > 0 {
+		s.executed = s.file.Shebang[0]
+		s.file, _ = subject.Inspect(s.executed)
 	}
 	s.language = languageOf(s.executed)
 	s.planReferences()
 	return nil
+}
+
+// noteLeftover says what a start left behind that kept its output open.
+func (s *profile) noteLeftover(start Start) {
+	what := "what it leaves behind"
+	if len(start.Holders) > 0 {
+		what += " (" + strings.Join(start.Holders, ", ") + ")"
+	}
+	text := what + " keeps its output open after its end, for " + units.Duration(float64(start.Held))
+	if start.Held >= silence {
+		text += " until it was killed"
+	}
+	s.note(text, "a server may wait for the end of that: give what goes on other outputs, as by >/dev/null 2>&1")
 }
 
 func (s *profile) note(text, advice string) { s.notes = append(s.notes, Note{text, advice}) }
@@ -122,7 +148,7 @@ func (s *profile) languageName() string {
 	switch {
 	case s.language != nil:
 		return s.language.name
-	case s.file.isGo:
+	case s.file.IsGo:
 		return "Go"
 	}
 	return ""

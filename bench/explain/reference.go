@@ -3,6 +3,8 @@ package explain
 import (
 	"context"
 	"time"
+
+	"forktax/bench/subject"
 )
 
 // A reference is another program that the program needs, started by itself to know what that takes. It is started in
@@ -24,9 +26,13 @@ func (s *profile) planReferences() {
 		s.bare = &reference{command: s.command.running(append([]string{s.executed}, s.language.bare...))}
 		s.references = append(s.references, s.bare)
 	}
+	if s.bare != nil && s.shim.Path != "" {
+		s.shimmed = &reference{command: s.command.running(append([]string{s.shim.Path}, s.language.bare...))}
+		s.references = append(s.references, s.shimmed)
+	}
 	own := s.mainImage()
 	for _, i := range s.images {
-		if i == own || s.loaders[i.path] != nil || len(s.loaders) == maxReferences {
+		if i == own || s.isShim(i) || s.loaders[i.path] != nil || len(s.loaders) == maxReferences {
 			continue
 		}
 		if words := loadCommand(i.path); words != nil {
@@ -40,15 +46,15 @@ func (s *profile) planReferences() {
 // anything: asked to list what a program needs, a dynamic linker does no more than that. It is nil for a program
 // without one.
 func loadCommand(path string) []string {
-	file, err := inspect(path)
-	if err == nil && len(file.shebang) > 0 {
-		path = file.shebang[0]
-		file, err = inspect(path)
+	file, err := subject.Inspect(path)
+	if err == nil && len(file.Shebang) > 0 {
+		path = file.Shebang[0]
+		file, err = subject.Inspect(path)
 	}
-	if err != nil || file.loader == "" {
+	if err != nil || file.Loader == "" {
 		return nil
 	}
-	return []string{file.loader, "--list", path}
+	return []string{file.Loader, "--list", path}
 }
 
 // run starts it once.

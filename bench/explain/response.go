@@ -10,6 +10,8 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
+
+	"forktax/bench/subject"
 )
 
 // A Response is what a CGI program printed, as far as one start must agree with another.
@@ -28,6 +30,9 @@ func (s Start) Response() (Response, error) {
 	if err == nil {
 		return a, nil
 	}
+	if cause := (subject.Failure{Path: s.path, Output: s.Output, Log: s.logLines()}).Cause(); cause != "" {
+		err = errors.New(cause) // which its log may say better than its output
+	}
 	if s.State != nil && !s.State.Success() {
 		err = fmt.Errorf("%w (%s)", err, s.State)
 	}
@@ -35,15 +40,10 @@ func (s Start) Response() (Response, error) {
 }
 
 func parseResponse(output []byte) (Response, error) {
-	if len(output) == 0 {
-		return Response{}, errors.New("it printed nothing; a CGI answer begins with a header, such as Content-Type: text/plain")
-	}
 	buffered := bufio.NewReader(bytes.NewReader(output))
 	header, err := textproto.NewReader(buffered).ReadMIMEHeader()
 	if err != nil {
-		line, _, _ := bytes.Cut(output, []byte("\n"))
-		return Response{}, fmt.Errorf("it printed no CGI answer, which is a header, an empty line and a body; "+
-			"its first line is %.80q", line)
+		return Response{}, errors.New(subject.Failure{Output: output}.Cause())
 	}
 	a := Response{Status: http.StatusOK}
 	switch status := header.Get("Status"); {

@@ -14,7 +14,17 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"forktax/bench/process"
+	"forktax/bench/subject"
 )
+
+// silence is how long nothing must come of what a program has left behind, after its end, for its output to be at its
+// end: twice the pause after which the host of package cgi looks, which ends a response when it has looked twice.
+const silence = 2 * silencePause
+
+// silencePause is how often that is looked at.
+const silencePause = 100 * time.Millisecond
 
 // Limits on one start; each is far above what a program takes that is worth explaining.
 const (
@@ -27,7 +37,8 @@ const (
 type Start struct {
 	Exec        time.Duration // when fork and exec are done: the next instruction is the program's, or its dynamic linker's
 	FirstByte   time.Duration // 0 if there was none
-	Ended       time.Duration // its output was read to the end, and it was waited for
+	Ended       time.Duration // it was waited for, and its output was read to the end, or to what it left behind printed last
+	Held        time.Duration // how long after that what it left behind kept its output open, until it was killed
 	CPU         time.Duration // processor time, that of its children included
 	System      time.Duration // of CPU, by the ticks of the kernel's clock: only sums of many starts say much
 	MinorFaults int64         // pages that the kernel had to map
@@ -35,12 +46,15 @@ type Start struct {
 	Output      []byte
 	Log         []byte // what it wrote to standard error
 	State       *os.ProcessState
+	Holders     []string // the command lines of what held its output open, if it was looked for
 
+	path string // of the program
 	pipe string // its standard output, as strace names it
 }
 
 // Run starts the program once and waits for its end. It is alone in a process group, and nothing of that group is left
-// when Run returns; after AdoptOrphans, nothing at all. It is an error if the program cannot be started, does not end
+// when Run returns; after AdoptOrphans, nothing at all. What it leaves behind that keeps its output open is waited for as
+// the host of package cgi does: until nothing has come for a time of silence. It is an error if the program cannot be started, does not end
 // in time, or writes without end; how it ended otherwise is in State.
 func (c Command) Run(ctx context.Context) (Start, error) {
 	limit := cmp.Or(c.Limit, startLimit)
@@ -68,7 +82,7 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	}
 	defer log.Close()
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = outEnd, logEnd, logDrainLimit
-	s := Start{pipe: pipeName(out)}
+	s := Start{path: c.Path, pipe: pipeName(out)}
 
 	began := time.Now()
 	err = cmd.Start()
@@ -86,9 +100,23 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	})
 	logged := make(chan []byte, 1)
 	go func() { logged <- c.read(log, cancel, func() {}) }()
-	s.Output = c.read(out, cancel, func() { s.FirstByte = time.Since(began) })
-	waited := cmd.Wait()
-	s.Ended = time.Since(began)
+	exit := exit{done: make(chan struct{})}
+	go exit.await(cmd, out, began)
+	printed := output{from: out, began: began, isOver: func() bool {
+		return ctx.Err() != nil || process.IsClosed(exit.done) || c.hasEnded != nil && c.hasEnded()
+	}}
+	s.Output = c.read(&printed, cancel, func() { s.FirstByte = time.Since(began) })
+	closed := time.Since(began)
+	if printed.cut {
+		s.Holders = holders(s.pipe)
+		kill()
+	}
+	<-exit.done
+	s.Ended = max(closed, exit.at)
+	if exit.held {
+		s.Ended = max(exit.at, printed.last, s.FirstByte)
+		s.Held = closed - s.Ended
+	}
 	spare()
 	kill() // what it left behind
 	killOrphans()
@@ -97,9 +125,9 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return s, cause
 	}
-	var exit *exec.ExitError
-	if waited != nil && !errors.As(waited, &exit) && !errors.Is(waited, exec.ErrWaitDelay) {
-		return s, fmt.Errorf("waiting for %s: %w", c.Path, waited)
+	var failed *exec.ExitError
+	if exit.err != nil && !errors.As(exit.err, &failed) && !errors.Is(exit.err, exec.ErrWaitDelay) {
+		return s, fmt.Errorf("waiting for %s: %w", c.Path, exit.err)
 	}
 	s.State = cmd.ProcessState
 	if usage, ok := s.State.SysUsage().(*syscall.Rusage); ok {
@@ -122,39 +150,28 @@ func (c Command) read(pipe io.Reader, end context.CancelCauseFunc, first func())
 	return text
 }
 
-// startError says what the kernel does not: that it is a script's interpreter, or a binary's dynamic linker, that is
-// not there.
+// startError says what the kernel does not: that it is a script's interpreter, say, that is not there.
 func (c Command) startError(err error) error {
+	cause := subject.Failure{Path: c.Path, Err: err}.Suffix()
 	var failed *fs.PathError
 	if errors.As(err, &failed) {
 		err = failed.Err
 	}
-	err = fmt.Errorf("starting %s: %w", c.Path, err)
-	file, unreadable := inspect(c.Path)
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w; chmod +x makes a file one that may be executed", err)
-	case errors.Is(err, syscall.ENOEXEC):
-		return fmt.Errorf("%w; it is neither a program of this machine nor a script with #! at its head", err)
-	case unreadable != nil || !errors.Is(err, fs.ErrNotExist):
-		return err
-	case len(file.shebang) > 0:
-		return fmt.Errorf("%w; its interpreter is %s", err, file.shebang[0])
-	case file.loader != "":
-		return fmt.Errorf("%w; its dynamic linker is %s", err, file.loader)
-	}
-	return err
+	return fmt.Errorf("starting %s: %w%s", c.Path, err, cause)
 }
 
-// logTail is what the start logged last, for an error.
-func (s Start) logTail() string {
-	text := bytes.TrimSpace(s.Log)
-	if len(text) == 0 {
-		return ""
-	}
+// logLines are the last that the start logged.
+func (s Start) logLines() []string {
 	const much = 2 << 10
-	return "; it logged: " + string(text[max(0, len(text)-much):])
+	text := bytes.TrimRight(bytes.TrimLeft(s.Log, "\n"), " \t\r\n")
+	if len(text) == 0 {
+		return nil
+	}
+	return strings.Split(string(text[max(0, len(text)-much):]), "\n")
 }
+
+// logTail is the same for an error.
+func (s Start) logTail() string { return process.Logged(s.logLines()) }
 
 // pipeName is what strace calls the pipe; "" if that is not known.
 func pipeName(f *os.File) string {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -106,6 +107,7 @@ func (c Command) runTraced(ctx context.Context, tracer string) ([]byte, Start, e
 	written := filepath.Join(folder, "trace")
 	watched := c.running(append([]string{tracer, "-f", "-y", "-s", "0", "-e", tracedCalls, "-o", written, "--"}, c.words()...))
 	watched.Limit = traceLimit
+	watched.hasEnded = func() bool { return tracedEnd(written) } // strace itself waits for all that is left behind
 	start, err := watched.Run(ctx)
 	if err != nil {
 		return nil, start, err
@@ -115,6 +117,16 @@ func (c Command) runTraced(ctx context.Context, tracer string) ([]byte, Start, e
 		return nil, start, fmt.Errorf("reading what strace wrote: %w", err)
 	}
 	return text, start, nil
+}
+
+// tracedEnd reports whether the program has ended whose trace is being written: the process of the first line.
+func tracedEnd(path string) bool {
+	text, _ := os.ReadFile(path) // not there yet
+	pid, _, found := bytes.Cut(text, []byte(" "))
+	if !found {
+		return false
+	}
+	return regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(string(pid)) + ` +\+\+\+ (?:exited with|killed by) `).Match(text)
 }
 
 // StartCounts is how often one start does what can be counted, as strace sees it.

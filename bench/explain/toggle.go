@@ -38,8 +38,8 @@ func withOptions(words ...string) applying {
 	}
 }
 
-func isDynamic(s *profile) bool { return s.file.loader != "" }
-func isGo(s *profile) bool      { return s.file.isGo }
+func isDynamic(s *profile) bool { return s.file.Loader != "" }
+func isGo(s *profile) bool      { return s.file.IsGo }
 func isPython(s *profile) bool  { return s.language != nil && s.language.name == python }
 
 // isScript says whether options can be given to Python.
@@ -114,7 +114,7 @@ func direct(_ context.Context, s *profile, _ string) (base, changed Command, err
 // untried is what would need the program to be changed, or built anew.
 func (s *profile) untried() []string {
 	all := []string{"keeping the process (forktax run measures it)"}
-	if s.language == nil && s.file.loader != "" {
+	if s.language == nil && s.file.Loader != "" {
 		all = append(all, "linking statically")
 	}
 	if isPython(s) {

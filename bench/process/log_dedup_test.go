@@ -1,6 +1,7 @@
 package process_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,4 +21,59 @@ func TestKinds(t *testing.T) {
 	check([]string{"port 1", "port 65535", "port 12 of 13", "port x"}, 9, "port 1", "port 12 of 13", "port x")
 	check([]string{"1", "23", "a1b", "a1", "4 5"}, 9, "1", "a1b", "a1", "4 5")
 	check([]string{"a", "b", "c"}, 2, "a", "b")
+}
+
+// prefixed are lines of a child, as its host logs them.
+func prefixed(lines ...string) []string {
+	var all []string
+	for _, line := range lines {
+		all = append(all, "script cgi: GET /a: "+line)
+	}
+	return all
+}
+
+// A traceback is one message, and is kept to its end, which is the cause.
+func TestTracebacks(t *testing.T) {
+	traceback := []string{"Traceback (most recent call last):"}
+	for _, name := range []string{"<module>", "f", "g", "h", "i"} {
+		traceback = append(traceback, `  File "/srv/a.py", line 9, in `+name, "    call()")
+	}
+	traceback = append(traceback, "ZeroDivisionError: division by zero")
+	after := append(slices.Clone(traceback), "another")
+	long := slices.Concat(traceback[:5], traceback[3:])
+	for name, test := range map[string]struct{ lines, want []string }{
+		"whole":           {traceback, traceback},
+		"again":           {slices.Concat(traceback, traceback), traceback},
+		"with a line":     {after, after},
+		"of many":         {long, slices.Concat(traceback[:3], []string{"  …"}, traceback[3:])},
+		"through a host":  {prefixed(after...), prefixed(after...)},
+		"frames of Java":  {[]string{"Exception: no", "\tat a", "\tat b", "x"}, []string{"Exception: no", "\tat a", "\tat b", "x"}},
+		"a lone end":      {[]string{"  indented", "x"}, []string{"  indented", "x"}},
+		"a head, no more": {traceback[:1], traceback[:1]},
+	} {
+		got := process.DedupLog(test.lines, 2)
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("DedupLog, %s (-want +got):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(got, process.DedupLog(got, 2)); diff != "" {
+			t.Errorf("DedupLog twice, %s (-once +twice):\n%s", name, diff)
+		}
+	}
+}
+
+func TestLogged(t *testing.T) {
+	for want, lines := range map[string][]string{
+		"":                       nil,
+		"; it logged: one":       {"one"},
+		"; it logged: no tea":    prefixed("no tea"),
+		"; it logged:\n  a\n  b": {"a", "b"},
+		"; it logged:\n  Traceback (most recent call last):\n    File \"a\"\n  KeyError: 1": prefixed(
+			"Traceback (most recent call last):", `  File "a"`, "KeyError: 1"),
+		"; it logged:\n  script cgi: GET /a: no\n  script cgi: GET /b: no": {
+			"script cgi: GET /a: no", "script cgi: GET /b: no"},
+	} {
+		if got := process.Logged(lines); got != want {
+			t.Errorf("Logged(%q) = %q, want %q", lines, got, want)
+		}
+	}
 }

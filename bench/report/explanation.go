@@ -44,8 +44,8 @@ func explanationText(w io.Writer, e *explain.Explanation) error {
 	p := printer{w: w}
 	e = respell(e, inText)
 	p.line("%s", strings.Join(headline(e), " · "))
-	p.line("fork and exec took %s · first byte after %s · ended after %s", duration(e.Exec), duration(e.FirstByte),
-		duration(e.Ended))
+	p.line("fork and exec took %s · first byte after %s · ended after %s%s", duration(e.Exec), duration(e.FirstByte),
+		duration(e.Ended), held(e))
 	p.line("processor time %s, %.0f %% of it the kernel's · %s page faults, %s of them from a disk", duration(e.CPU),
 		e.SystemShare*100, units.Count(e.MinorFaults+e.MajorFaults), units.Count(e.MajorFaults))
 	costly := e.Parts[:min(len(e.Parts), mostFindings)]
@@ -65,6 +65,14 @@ func explanationText(w io.Writer, e *explain.Explanation) error {
 	}
 	p.list("To be careful of", notes)
 	return p.err
+}
+
+// held is how much longer its output was open, for which the program is not at work.
+func held(e *explain.Explanation) string {
+	if e.Held == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" · its output open for %s more", duration(e.Held))
 }
 
 func duration(ns int64) string { return units.Duration(float64(ns)) }

@@ -55,7 +55,7 @@ func ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response
 	case err != nil:
 		return a, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
 	}
-	return a, r.Unwanted(a, func() string { return logged(t) })
+	return a, r.Unwanted(a, func() string { return Failure{Log: t.Logged(true)}.Suffix() })
 }
 
 // Unwanted returns an error if the response is not one that was asked for. It calls logged then.

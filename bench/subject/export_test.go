@@ -5,3 +5,5 @@ var RunProgram = runProgram
 
 // Padding is what l adds to the environment of its next launch.
 func Padding(l *Launcher, more int) []string { return l.padding(more) }
+
+var Shebang = shebang

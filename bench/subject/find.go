@@ -117,7 +117,8 @@ func describeAll(ctx context.Context, names []string, path func(name string) str
 	for _, name := range names {
 		p, err := Describe(ctx, path(name))
 		if errors.Is(err, syscall.ENOEXEC) {
-			return nil, &UnknownError{Name: name, Why: "is nothing that this system can execute"}
+			return nil, &UnknownError{Name: name, Why: "is nothing that this system can execute" +
+				Failure{Path: path(name), Err: err}.Suffix()}
 		}
 		if err != nil {
 			return nil, err
@@ -140,7 +141,7 @@ func NotExecutable(path string) string {
 	case !info.Mode().IsRegular():
 		return "is not a file"
 	case info.Mode()&0o111 == 0:
-		return "is not executable"
+		return "is not executable: chmod +x " + shellWord(path)
 	}
 	return ""
 }

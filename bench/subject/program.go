@@ -130,7 +130,7 @@ func runProgram(ctx context.Context, limit time.Duration, path, dir string, vars
 	cmd.Env = append(environ(), vars...)
 	out, err := process.Output(ctx, limit, cmd)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", path, args[0], err)
+		return nil, fmt.Errorf("%s %s: %w%s", path, args[0], err, Failure{Path: path, Err: err}.Suffix())
 	}
 	return out, nil
 }

@@ -1,78 +1,16 @@
 package explain
 
 import (
-	"bytes"
-	"debug/buildinfo"
-	"debug/elf"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"forktax/bench/subject"
 )
-
-// An executable is what a file says of itself, without being started.
-type executable struct {
-	shebang []string // of a script: its interpreter, with the one argument that the system passes on, if any
-	loader  string   // of a binary: its dynamic linker; "" if it needs none
-	isGo    bool     // a Go toolchain made it
-}
-
-// longestShebang is how much of a script's first line Linux reads.
-const longestShebang = 256
-
-func inspect(path string) (executable, error) {
-	var e executable
-	f, err := os.Open(path)
-	if err != nil {
-		return e, err
-	}
-	defer f.Close()
-	begin, err := io.ReadAll(io.LimitReader(f, longestShebang))
-	if err != nil {
-		return e, fmt.Errorf("reading %s: %w", path, err)
-	}
-	if line, found := bytes.CutPrefix(begin, []byte("#!")); found {
-		e.shebang = shebang(string(line))
-		return e, nil
-	}
-	if binary, err := elf.NewFile(f); err == nil {
-		e.loader = loader(binary)
-	}
-	_, err = buildinfo.Read(f)
-	e.isGo = err == nil
-	return e, nil
-}
-
-// shebang splits what follows #! as Linux does: all after the interpreter is one argument.
-func shebang(line string) []string {
-	line, _, _ = strings.Cut(line, "\n")
-	line = strings.Trim(line, " \t\r")
-	if line == "" {
-		return nil
-	}
-	i := strings.IndexAny(line, " \t")
-	if i < 0 {
-		return []string{line}
-	}
-	return []string{line[:i], strings.TrimLeft(line[i:], " \t")}
-}
-
-// loader reads which dynamic linker a binary asks for.
-func loader(f *elf.File) string {
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP {
-			name, err := io.ReadAll(p.Open())
-			if err == nil {
-				return string(bytes.TrimRight(name, "\x00"))
-			}
-		}
-	}
-	return ""
-}
 
 // interpreted is a command line with the place in it where the interpreter stands, so that options can be given to it.
 type interpreted struct {
@@ -86,20 +24,15 @@ func (c Command) interpreted() (interpreted, bool) {
 	if languageOf(c.Path) != nil {
 		return interpreted{c.words(), 0}, true
 	}
-	file, err := inspect(c.Path)
-	if err != nil || len(file.shebang) == 0 {
+	file, err := subject.Inspect(c.Path)
+	if err != nil {
 		return interpreted{}, false
 	}
-	words, at := file.shebang, 0
-	if filepath.Base(words[0]) == "env" && len(words) == 2 {
-		words = append(words[:1:1], strings.Fields(strings.TrimPrefix(words[1], "-S"))...)
-		for at = 1; at < len(words)-1 && (strings.HasPrefix(words[at], "-") || strings.Contains(words[at], "=")); at++ {
-		}
-		if at == len(words) {
-			return interpreted{}, false
-		}
+	words, at, ok := file.Interpreter()
+	if !ok {
+		return interpreted{}, false
 	}
-	return interpreted{append(words, c.words()...), at}, true
+	return interpreted{slices.Concat(words, c.words()), at}, true
 }
 
 // Interpreter returns the path of the program that executes the script at path. It is "" of what is not a script, and

@@ -1,0 +1,139 @@
+package subject_test
+
+import (
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"forktax/bench/subject"
+)
+
+// executable writes a file, by the name program unless the text of the name says another, and returns its path. No
+// other goroutine may fork meanwhile: its child would hold the file open for writing.
+func executable(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// foreignProgram is the head of a program for Linux that is for another machine.
+func foreignProgram() (text, architecture string) {
+	machine, name := elf.EM_AARCH64, "arm64"
+	if runtime.GOARCH == name {
+		machine, name = elf.EM_X86_64, "amd64"
+	}
+	head := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(machine), Version: uint32(elf.EV_CURRENT), Ehsize: 64}
+	copy(head.Ident[:], elf.ELFMAG)
+	head.Ident[elf.EI_CLASS], head.Ident[elf.EI_DATA], head.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64),
+		byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)
+	var b strings.Builder
+	_ = binary.Write(&b, binary.LittleEndian, head) // a builder takes all
+	return b.String(), name
+}
+
+// What the system refuses to execute is refused here, too: the errors are its own.
+func TestCauseOfARefusal(t *testing.T) {
+	foreign, architecture := foreignProgram()
+	broken := executable(t, "wrapper", "#!/no/such/thing\n")
+	plain := executable(t, "plain", "#!/bin/sh\n")
+	if err := os.Chmod(plain, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct{ path, want string }{
+		"DOS line ends":         {executable(t, "a.sh", "#!/bin/sh\r\necho\r\n"), `line 1 ends in a carriage return (DOS line ends): remove it, as by sed -i 's/\r$//' PATH`},
+		"a name for a shell":    {executable(t, "it's a.sh", "#!/bin/sh\r\n"), `line 1 ends in a carriage return (DOS line ends): remove it, as by sed -i 's/\r$//' QUOTED`},
+		"no interpreter":        {executable(t, "a.pl", "#!/opt/none/perl -w\n"), "line 1 names an interpreter that does not exist, /opt/none/perl: write where it is, or #!/usr/bin/env perl"},
+		"interpreter by name":   {executable(t, "a.py", "#!python3\n"), "line 1 names its interpreter python3 without its path: write #!/usr/bin/env python3"},
+		"interpreter's own":     {executable(t, "a", "#!"+broken+"\n"), "its interpreter " + broken + ": line 1 names an interpreter that does not exist, /no/such/thing: write where it is, or #!/usr/bin/env thing"},
+		"plain interpreter":     {executable(t, "a", "#!"+plain+"\n"), "its interpreter " + plain + ": it is not executable: chmod +x " + plain},
+		"interpreting a folder": {executable(t, "a", "#!/usr\n"), "line 1 names /usr, a directory: write the path of an interpreter there"},
+		"plain":                 {plain, "it is not executable: chmod +x PATH"},
+		"no shebang":            {executable(t, "a.sh", "echo\n"), "it is neither a program of this machine nor a script with #! in line 1: begin a script with a line such as #!/bin/sh"},
+		"no shebang, Python":    {executable(t, "a.py", "print()\n"), "it is neither a program of this machine nor a script with #! in line 1: begin a script with a line such as #!/usr/bin/env python3"},
+		"empty":                 {executable(t, "a", ""), "it is empty, neither a program of this machine nor a script"},
+		"a byte order mark":     {executable(t, "a", "\ufeff#!/bin/sh\n"), `a byte order mark is before #! in line 1: remove it, as by sed -i '1s/^\xEF\xBB\xBF//' PATH`},
+		"an empty line":         {executable(t, "a", "\n#!/bin/sh\n"), "#! is not at the very beginning of the file: remove what is before it"},
+		"of another machine":    {executable(t, "a", foreign), "it is a program for " + architecture + ", and this machine is " + runtime.GOARCH + ": build it for this one"},
+		"of Windows":            {executable(t, "a", "MZ\x90\x00\x03"), "it is a program for Windows: build it for " + runtime.GOOS},
+		"of macOS":              {executable(t, "a", "\xcf\xfa\xed\xfe\x07"), "it is a program for macOS: build it for " + runtime.GOOS},
+		"no text":               {executable(t, "a", "\x00\x01"), "it is neither a program of this machine nor a script"},
+		"not there":             {filepath.Join(t.TempDir(), "none"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := strings.ReplaceAll(test.want, "PATH", test.path)
+			want = strings.ReplaceAll(want, "QUOTED", "'"+strings.ReplaceAll(test.path, "'", `'\''`)+"'")
+			err := exec.Command(test.path).Run()
+			if err == nil || errors.As(err, new(*exec.ExitError)) { // this system has an emulator for it
+				err = syscall.ENOEXEC
+			}
+			if got := (subject.Failure{Path: test.path, Err: err}).Cause(); got != want {
+				t.Errorf("Cause of %v = %q, want %q", err, got, want)
+			}
+			var refusal syscall.Errno
+			if !errors.As(err, &refusal) || want == "" {
+				return
+			}
+			logged := "script cgi: GET /: fork/exec " + test.path + ": " + refusal.Error() // as net/http/cgi does
+			if got := (subject.Failure{Log: []string{"others", logged}}).Cause(); got != want {
+				t.Errorf("Cause of %q = %q, want %q", logged, got, want)
+			}
+		})
+	}
+}
+
+func TestCauseOfAFailure(t *testing.T) {
+	const form = ": a CGI response begins with a header, such as Content-Type: text/plain, and an empty line"
+	dos := executable(t, "dos", "#!/bin/sh -e\r\n")
+	for name, test := range map[string]struct {
+		failure subject.Failure
+		want    string
+	}{
+		"nothing":            {subject.Failure{Output: []byte{}}, "it printed nothing" + form},
+		"nothing but a log":  {subject.Failure{Output: []byte{}, Log: []string{"KeyError: 1"}}, "it printed nothing"},
+		"no head":            {subject.Failure{Output: []byte("hello\r\n")}, `its first line is "hello"` + form},
+		"a response":         {subject.Failure{Output: []byte("Content-Type: a\n\n")}, ""},
+		"no head, by a host": {subject.Failure{Log: []string{"script cgi: GET /: bogus header line: hello: you"}}, `its first line is "hello: you"` + form},
+		"nothing, by a host": {subject.Failure{Log: []string{"script cgi: GET /: no headers"}}, "it printed no header" + form},
+		"an exit, by a host": {subject.Failure{Log: []string{"script cgi: GET /: no headers; the program ended with status 3"}},
+			"it printed no header" + form},
+		"no head and an exit, by a host": {subject.Failure{Log: []string{
+			"script cgi: GET /: bogus header line: a; the program was killed (signal: killed)"}}, `its first line is "a"` + form},
+		"nothing but a log, by a host": {subject.Failure{Log: []string{"script cgi: GET /: KeyError: 1",
+			"script cgi: GET /: no headers"}}, "it printed no header"},
+		"env, DOS": {subject.Failure{Log: []string{`script cgi: GET /: /usr/bin/env: 'python3\r': No such file or directory`}},
+			`line 1 ends in a carriage return (DOS line ends): remove it, as by sed -i 's/\r$//'`},
+		"env": {subject.Failure{Output: []byte{}, Log: []string{"/usr/bin/env: ‘python9’: No such file or directory"}},
+			"env does not find python9 on the program's PATH: name it by its path, in line 1 if it is there"},
+		"an option, DOS": {subject.Failure{Path: dos, Output: []byte{}, Log: []string{"/bin/sh: 0: Illegal option -"}},
+			`line 1 ends in a carriage return (DOS line ends): remove it, as by sed -i 's/\r$//' ` + dos},
+		"DOS, and another error": {subject.Failure{Path: dos, Output: []byte{}, Log: []string{"KeyError: 1"}}, "it printed nothing"},
+		"nothing is known":       {subject.Failure{}, ""},
+		"another error":          {subject.Failure{Path: dos, Err: errors.New("no")}, ""},
+	} {
+		if got := test.failure.Cause(); got != test.want {
+			t.Errorf("Cause, %s = %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func TestFailureSuffix(t *testing.T) {
+	got := subject.Failure{Log: []string{"script cgi: GET /: KeyError: 1", "script cgi: GET /: no headers"}}.Suffix()
+	if want := "; it printed no header; it logged:\n  KeyError: 1\n  no headers"; got != want {
+		t.Errorf("Suffix = %q, want %q", got, want)
+	}
+	if got := (subject.Failure{}).Suffix(); got != "" {
+		t.Errorf("Suffix of nothing = %q", got)
+	}
+}

@@ -1,0 +1,95 @@
+package subject
+
+import (
+	"bytes"
+	"debug/buildinfo"
+	"debug/elf"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// An Executable is what a file says of itself, without being started.
+type Executable struct {
+	Shebang []string // of a script: its interpreter, with the one argument that the system passes on, if any
+	Loader  string   // of a binary: its dynamic linker; "" if it needs none
+	IsGo    bool     // a Go toolchain made it
+
+	begin   []byte      // its first bytes
+	machine elf.Machine // of a binary for Linux; EM_NONE if it is not one
+}
+
+// longestShebang is how much of a script's first line Linux reads.
+const longestShebang = 256
+
+// Inspect reads what the file at path is.
+func Inspect(path string) (Executable, error) {
+	var e Executable
+	f, err := os.Open(path)
+	if err != nil {
+		return e, err
+	}
+	defer f.Close()
+	if e.begin, err = readBegin(f, longestShebang); err != nil {
+		return e, err
+	}
+	if line, found := bytes.CutPrefix(e.begin, []byte("#!")); found {
+		e.Shebang = shebang(string(line))
+		return e, nil
+	}
+	if binary, err := elf.NewFile(f); err == nil {
+		e.Loader, e.machine = loader(binary), binary.Machine
+	}
+	_, err = buildinfo.Read(f)
+	e.IsGo = err == nil
+	return e, nil
+}
+
+func readBegin(f *os.File, most int64) ([]byte, error) {
+	begin, err := io.ReadAll(io.LimitReader(f, most))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", f.Name(), err)
+	}
+	return begin, nil
+}
+
+// shebang splits what follows #! as Linux does: all after the interpreter is one argument.
+func shebang(line string) []string {
+	line, _, _ = strings.Cut(line, "\n")
+	line = strings.Trim(line, " \t\r")
+	if line == "" {
+		return nil
+	}
+	i := strings.IndexAny(line, " \t")
+	if i < 0 {
+		return []string{line}
+	}
+	return []string{line[:i], strings.TrimLeft(line[i:], " \t")}
+}
+
+// loader reads which dynamic linker a binary asks for.
+func loader(f *elf.File) string {
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			name, err := io.ReadAll(p.Open())
+			if err == nil {
+				return string(bytes.TrimRight(name, "\x00"))
+			}
+		}
+	}
+	return ""
+}
+
+// Interpreter returns the words of a script's first line, with those of env spelled out, and the index of the
+// interpreter among them. It is ok if there is one: a binary has none.
+func (e Executable) Interpreter() (words []string, at int, ok bool) {
+	words = e.Shebang
+	if len(words) == 2 && filepath.Base(words[0]) == "env" {
+		words = append(words[:1:1], strings.Fields(strings.TrimPrefix(words[1], "-S"))...)
+		for at = 1; at < len(words) && (strings.HasPrefix(words[at], "-") || strings.Contains(words[at], "=")); at++ {
+		}
+	}
+	return words, at, at < len(words)
+}

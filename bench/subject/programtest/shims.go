@@ -1,0 +1,76 @@
+package programtest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// Pyenv makes a shim of python3 that works as pyenv's, for the interpreter at path, and returns the directory that it is
+// in, and the path by which it starts the interpreter. It takes as many seconds longer as PYENV_DELAY says.
+func Pyenv(t *testing.T, path string) (shims, interpreter string) {
+	t.Helper()
+	root := t.TempDir()
+	shims, interpreter = filepath.Join(root, "shims"), filepath.Join(root, "versions", "3.0", "bin", "python3")
+	link(t, path, interpreter)
+	write(t, filepath.Join(root, "libexec", "pyenv"), `#!/usr/bin/env bash
+set -e
+bin="$PYENV_ROOT/versions/3.0/bin"
+case $1 in
+which) echo "$bin/$2" ;;
+exec) program=$2; shift 2; sleep "${PYENV_DELAY-0}"; PATH="$bin:$PATH" exec "$bin/$program" "$@" ;;
+*) exit 1 ;;
+esac
+`)
+	write(t, filepath.Join(shims, "python3"), fmt.Sprintf(`#!/usr/bin/env bash
+set -e
+[ -n "$PYENV_DEBUG" ] && set -x
+
+program="${0##*/}"
+
+export PYENV_ROOT="%s"
+exec "%[1]s/libexec/pyenv" exec "$program" "$@"
+`, root))
+	return shims, interpreter
+}
+
+// NVM makes a script called node that loads nvm, and returns the directory that it is in, and the path of an interpreter
+// that it starts, which can only say where it is.
+func NVM(t *testing.T) (shims, interpreter string) {
+	t.Helper()
+	root := t.TempDir()
+	shims, interpreter = filepath.Join(root, "bin"), filepath.Join(root, ".nvm", "versions", "node", "v1.0.0", "bin", "node")
+	write(t, interpreter, "#!/bin/sh\n[ \"$1 $2\" = '-p process.execPath' ] && echo \"$0\"\n")
+	write(t, filepath.Join(root, ".nvm", "nvm.sh"), `export PATH="$NVM_DIR/versions/node/v1.0.0/bin:$PATH"`+"\n")
+	write(t, filepath.Join(shims, "node"), fmt.Sprintf(`#!/bin/bash
+export NVM_DIR="%s/.nvm"
+[ -s "$NVM_DIR/nvm.sh" ] && \. "$NVM_DIR/nvm.sh"
+exec node "$@"
+`, root))
+	return shims, interpreter
+}
+
+func link(t *testing.T, to, path string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(to, path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// write writes a program. No other goroutine may fork meanwhile: its child would hold the file open for writing.
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,104 @@
+package subject_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"forktax/bench/subject"
+	"forktax/bench/subject/programtest"
+	"forktax/bench/testenv"
+)
+
+// searching puts directories before those of PATH.
+func searching(t *testing.T, dirs ...string) {
+	t.Helper()
+	t.Setenv("PATH", strings.Join(append(dirs, "/usr/local/bin:/usr/bin:/bin"), ":"))
+}
+
+// rbenv has Debian's make a shim of an interpreter.
+func rbenv(t *testing.T) (shims, interpreter string) {
+	t.Helper()
+	tool := testenv.Program(t, "rbenv", "rbenv ruby")
+	ruby := testenv.Program(t, "ruby", "rbenv ruby")
+	root := t.TempDir()
+	interpreter = filepath.Join(root, "versions", "mine", "bin", "ruby")
+	if err := os.MkdirAll(filepath.Dir(interpreter), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(ruby, interpreter); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range [][]string{{"global", "mine"}, {"rehash"}} {
+		c := exec.Command(tool, command...)
+		c.Env = append(os.Environ(), "RBENV_ROOT="+root)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("rbenv %s: %v\n%s", command, err, out)
+		}
+	}
+	return filepath.Join(root, "shims"), interpreter
+}
+
+func TestShims(t *testing.T) {
+	for tool, test := range map[string]struct {
+		make func(t *testing.T) (shims, interpreter string)
+		name string
+	}{
+		"pyenv": {func(t *testing.T) (string, string) { return programtest.Pyenv(t, "/bin/sh") }, "python3"},
+		"nvm":   {func(t *testing.T) (string, string) { return programtest.NVM(t) }, "node"},
+		"rbenv": {rbenv, "ruby"},
+	} {
+		t.Run(tool, func(t *testing.T) {
+			shims, interpreter := test.make(t)
+			shim := filepath.Join(shims, test.name)
+			searching(t, shims)
+			check := func(text string, want bool) {
+				t.Helper()
+				gotTool, gotShim, gotReal, ok := subject.ShimOf(text)
+				if ok != want || want && (gotTool != tool || gotShim != shim || gotReal != interpreter) {
+					t.Errorf("ShimOf(%q) = %q, %q, %q, %t, want %q, %q, %q, %t", text, gotTool, gotShim, gotReal, ok, tool, shim,
+						interpreter, want)
+				}
+			}
+			byEnv := executable(t, "a.cgi", "#!/usr/bin/env "+test.name+"\n")
+			check(byEnv, true)
+			check(executable(t, "a.cgi", "#!/usr/bin/env -S A=b "+test.name+" -w\n"), true)
+			direct := executable(t, "b.cgi", "#!"+shim+"\n")
+			check(direct, true)
+			check(shim, true)
+			check(test.name+" server {port}", true)
+			check("cd / && PORT={port} exec '"+test.name+"' server", true)
+			check(direct+" {port}", true)
+
+			check(executable(t, "c.cgi", "#!"+interpreter+"\n"), false)
+			check(interpreter+" server {port}", false)
+			check("echo "+test.name, false)
+			check(executable(t, "d.cgi", "#!/bin/sh\nexec "+test.name+"\n"), false)
+			searching(t)
+			check(test.name+" server {port}", false)
+		})
+	}
+}
+
+// What only looks like a shim is none, and neither is one that finds no interpreter.
+func TestShimsThatAreNone(t *testing.T) {
+	dir := t.TempDir()
+	lost := executable(t, "python3", "#!/bin/sh\nexec \""+dir+"/pyenv\" exec \"$program\" \"$@\"\n")
+	for name, text := range map[string]string{
+		"not there":    filepath.Join(dir, "none"),
+		"a directory":  dir,
+		"a binary":     "/bin/sh",
+		"no manager":   lost,
+		"no words":     " ; ",
+		"itself":       executable(t, "itself", "#!/usr/bin/env itself\n"),
+		"no nvm":       executable(t, "node", "#!/bin/sh\n# nvm.sh\nexec true\n"),
+		"not a shell":  executable(t, "node", "#!/bin/cat\nload('nvm.sh')\n"),
+		"not its name": executable(t, "start", "#!/bin/sh\n. nvm.sh\nexec node server.js\n"),
+	} {
+		if tool, shim, interpreter, ok := subject.ShimOf(text); ok {
+			t.Errorf("ShimOf, %s = %q, %q, %q, want none", name, tool, shim, interpreter)
+		}
+	}
+}
