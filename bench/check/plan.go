@@ -110,7 +110,7 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut) (pla
 	criterion.Metrics = c.gatesIn(measured)
 	p := plan.Plan{
 		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.Budget), MinRequests: plan.MinRequests, Seed: c.Seed,
-		Baseline: baseName, AllowDifferent: c.AllowDifferent, Check: criterion,
+		Baseline: baseName, AllowDifferent: c.AllowDifferent, Check: criterion, Traps: c.traps(),
 	}
 	if c.BaseResult != "" {
 		p.Baseline = candidateName

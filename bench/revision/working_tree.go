@@ -141,6 +141,9 @@ func (r repository) uncommitted(ctx context.Context, commit string, exclude []st
 func (r repository) pathspecs(exclude []string) []string {
 	specs := []string{":(top)"}
 	for _, path := range exclude {
+		if path == "" {
+			continue
+		}
 		absolute, err := filepath.Abs(path)
 		if err == nil {
 			absolute, err = filepath.EvalSymlinks(absolute) // as git has the root
