@@ -28,22 +28,22 @@ func TempDirIn(parent, prefix, purpose string) (dir string, remove func() error,
 	}
 	sweepOnce(parent)
 	dir = filepath.Join(parent, prefix+rand.Text()[:12])
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err = os.Mkdir(dir, 0o700); err != nil {
 		return "", nil, fmt.Errorf("making a folder for %s: %w", purpose, err)
 	}
-	// Locked before it is marked, so that it is never seen with a mark and without a lock. Some network file systems have no
-	// locks on directories; there nothing is marked, nor removed by another process.
-	lock, err := LockDir(dir)
-	if err == nil {
+	// Locked before it is marked, so that it is never seen with a mark and without a lock. Some network file systems have
+	// no locks on directories; there nothing is marked, nor removed by another process.
+	lock, unlockable := LockDir(dir)
+	if unlockable == nil {
 		err = mark(dir)
 	}
-	if err != nil && lock != nil {
+	if err != nil {
 		lock.Close()
 		_ = os.RemoveAll(dir)
 		return "", nil, fmt.Errorf("making a folder for %s: %w", purpose, err)
 	}
 	return dir, func() error {
-		defer lock.Close() // does nothing if there is none
+		defer lock.Close() // fails if there is none
 		err := RemoveAll(dir)
 		if err != nil {
 			_ = mark(dir) // for a later sweep

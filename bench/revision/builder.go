@@ -45,8 +45,9 @@ type Built struct {
 	Uncommitted int
 }
 
-// Build returns the executable of the commit that ref names, or of the WorkingTree, built by the command unless that was
-// done before in the same environment by the same tools. Nothing but the executable is left: when ctx ends, the build is ended with all that it started.
+// Build returns the executable of the commit that ref names, or of the WorkingTree, built by the command unless it was
+// done before in the same environment by the same tools. Nothing but the executable is left: when ctx ends, the build is
+// ended with all that it started.
 func (b Builder) Build(ctx context.Context, ref string) (Built, error) {
 	if !strings.Contains(b.Command, Placeholder) {
 		return Built{}, fmt.Errorf("the build command %q does not say where the executable is to go: it needs %s, as in "+

@@ -74,8 +74,9 @@ func writePathTools(to io.Writer, path string) {
 
 // writeNamedTools writes what identifies the programs that are named by absolute paths, as in CC=/opt/llvm/bin/clang.
 func writeNamedTools(to io.Writer, texts []string) {
+	separates := func(r rune) bool { return strings.ContainsRune(" \t\n;&|()<>\"'`=:,", r) }
 	for _, text := range texts {
-		for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n;&|()<>\"'`=:,", r) }) {
+		for _, word := range strings.FieldsFunc(text, separates) {
 			if filepath.IsAbs(word) {
 				writeTool(to, word)
 			}

@@ -123,7 +123,8 @@ func (r repository) uncommitted(ctx context.Context, commit string, exclude []st
 	}
 	var text string
 	for _, untracked := range []string{"all", "normal"} { // directories count as one where the files are too many to list
-		args := []string{"--no-optional-locks", "status", "--porcelain", "--no-renames", "--untracked-files=" + untracked, "--"}
+		args := []string{"--no-optional-locks", "status", "--porcelain", "--no-renames", "--untracked-files=" + untracked,
+			"--"}
 		var err error
 		if text, err = r.git(ctx, append(args, r.pathspecs(exclude)...)...); err == nil {
 			break

@@ -121,7 +121,8 @@ func TestBuildOfWorkingTreeFails(t *testing.T) {
 func TestBuildOfWorkingTreeWithoutCommit(t *testing.T) {
 	r := newRepo(t)
 	r.write(files{"page": pageOf("first")})
-	if got := says(t, build(t, revision.Builder{Repo: r.dir, Command: "cp page {out}"}, revision.WorkingTree).Path); got != "first" {
+	b := revision.Builder{Repo: r.dir, Command: "cp page {out}"}
+	if got := says(t, build(t, b, revision.WorkingTree).Path); got != "first" {
 		t.Errorf("the executable says %q, want first", got)
 	}
 	if out, err := exec.Command("git", "-C", r.dir, "rev-parse", "--verify", "HEAD").CombinedOutput(); err == nil {

@@ -87,7 +87,8 @@ func (e *Execution) begin(ctx context.Context) (*record.Record, record.Head, err
 	}
 	rec, err := record.Create(filepath.Join(e.Results, head.ID), head)
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, head, subject.InvalidOption("results", "%q: %v; a directory that can be written is needed", e.Results, err)
+		return nil, head, subject.InvalidOption("results", "%q: %v; a directory that can be written is needed",
+			e.Results, err)
 	}
 	return rec, head, err
 }

@@ -54,8 +54,8 @@ result.json alone. A run below --results can be given by its name, which is in i
 	return c
 }
 
-// stored reads a result that was kept, which may be named by the name of its run below results. What is none is an error
-// of the command line.
+// stored reads a result that was kept, which may be named by the name of its run below results. What is not one is an
+// error of the command line.
 func stored(name, results string) (*analysis.Analysis, error) {
 	path, err := analysis.Find(name, results)
 	if err != nil {
