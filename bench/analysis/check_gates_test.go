@@ -31,7 +31,7 @@ func TestCheck(t *testing.T) {
 		"too few starts": {0, func(r *record.Result) { r.Blocks = r.Blocks[:9*6] },
 			analysis.Undecided, "the targets were started 6 times in the time, and the first look is after 16 starts", "--budget 16s"},
 		"all of it is invalid": {0, analysistest.EachBlock(func(b *record.Block) { b.Collections = 1 }),
-			analysis.Undecided, "more than a fifth of the blocks", "docs/methodology.md"},
+			analysis.Undecided, "more than a fifth of the blocks", "a quieter machine; docs/methodology.md"},
 		"all of it is stolen, which decides nothing": {0, analysistest.EachBlock(func(b *record.Block) {
 			b.Machine = record.Counters{CPUSeconds: 1, StealSeconds: 0.3}
 		}), analysis.Pass, "by each gate", ""},

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"forktax/bench/record"
 )
@@ -34,18 +36,62 @@ func ReadStored(path string) (*Analysis, error) {
 	return a, err
 }
 
-// Newest returns the directory of the newest run below results. The names of runs begin with the time.
-func Newest(results string) (string, error) {
-	entries, err := os.ReadDir(results)
-	if err != nil {
-		return "", fmt.Errorf("looking for the newest run: %w", err)
+// A NotFoundError is returned when there is no file or directory of a run, nor a run of that name.
+type NotFoundError struct {
+	Path, Results string
+	Runs          []string // the newest below Results
+}
+
+func (e *NotFoundError) Error() string {
+	switch {
+	case len(e.Runs) > 0:
+		return fmt.Sprintf("there is no file %q, and no such run in %s, where the newest are %s", e.Path, e.Results,
+			strings.Join(e.Runs, ", "))
+	default:
+		return fmt.Sprintf("there is no file %q, and no run in %s; give the directory of a run, its result.json, or its "+
+			"name with --results where it is", e.Path, e.Results)
 	}
-	for i := len(entries) - 1; i >= 0; i-- {
-		if name := entries[i].Name(); entries[i].IsDir() && name[0] >= '0' && name[0] <= '9' {
-			return filepath.Join(results, name), nil
+}
+
+// shownRuns is how many runs an error lists.
+const shownRuns = 3
+
+// Find returns the path of a run that is named by its directory, by a file of its result, or by its name, which reports
+// show, if that is below results. The error is a *NotFoundError if there is nothing of the name.
+func Find(name, results string) (string, error) {
+	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+		return name, nil // what is wrong with it, the reader finds
+	}
+	if inside := filepath.Join(results, name); filepath.IsLocal(name) {
+		if _, err := os.Stat(inside); err == nil {
+			return inside, nil
 		}
 	}
-	return "", fmt.Errorf("no run is in %s; forktax run makes one", results)
+	runs, _ := runsIn(results)
+	return "", &NotFoundError{name, results, runs[:min(len(runs), shownRuns)]}
+}
+
+// runsIn lists the names of the runs below results, the newest first. They begin with the time.
+func runsIn(results string) (names []string, err error) {
+	entries, err := os.ReadDir(results)
+	for _, entry := range slices.Backward(entries) {
+		if name := entry.Name(); entry.IsDir() && name[0] >= '0' && name[0] <= '9' {
+			names = append(names, name)
+		}
+	}
+	return names, err
+}
+
+// Newest returns the directory of the newest run below results.
+func Newest(results string) (string, error) {
+	runs, err := runsIn(results)
+	if err != nil {
+		return "", fmt.Errorf("looking for the newest run: %w; forktax run makes one", err)
+	}
+	if len(runs) == 0 {
+		return "", fmt.Errorf("no run is in %s; forktax run makes one", results)
+	}
+	return filepath.Join(results, runs[0]), nil
 }
 
 // AnalyzeDir reads and analyses the run in dir.

@@ -79,7 +79,7 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float
 		c.Verdict, c.Why = Undecided, c.Gates[failing].Why
 		c.Needs = "a base that answers each request"
 	case tooMany:
-		c.Verdict, c.Why, c.Needs = Undecided, invalid.Text, invalid.Advice
+		c.Verdict, c.Why, c.Needs = Undecided, invalid.Text, invalidNeeds
 	case j.Verdict == sequential.Pass:
 		c.Verdict = Pass
 		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s%s", c.Candidate, units.Share(c.MustCatch),
@@ -89,6 +89,9 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float
 		c.Why, c.Needs = c.missing(j, slack)
 	}
 }
+
+// invalidNeeds is what decides a check in which too many blocks are invalid.
+const invalidNeeds = "a quieter machine; docs/methodology.md says what each reason means"
 
 // named lists the gates of a verdict.
 func (c *Check) named(verdict string) []Gate {

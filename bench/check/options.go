@@ -19,9 +19,10 @@ const (
 
 // Options are what is compared, and how.
 type Options struct {
-	Base, Candidate       string // paths of programs, or names of workloads
-	BaseRef, CandidateRef string // commits of git
-	Build                 string // the command that builds a commit
+	Base, Candidate       string   // paths of programs, or names of workloads
+	BaseRef, CandidateRef string   // commits of git, or revision.WorkingTree
+	Build                 string   // the command that builds a commit
+	Outputs               []string // paths of results, which are not part of a working tree
 	subject.Spec
 	Margin             float64 // the largest increase that is not a regression; 0.03 is 3 %
 	MustCatch          float64 // the smallest increase that must be detected

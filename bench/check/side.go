@@ -19,6 +19,8 @@ type side struct {
 	path  string           // of the executable
 	keeps *subject.Program // the same, if it keeps the program contract
 	env   map[string]string
+	// uncommitted is how many files of the working tree differ from the commit that it is, which is the one checked out.
+	uncommitted int
 }
 
 // candidateIfStored stands in the place of a base that is not to be had.
@@ -30,7 +32,10 @@ func (o *Options) candidateIfStored() string {
 }
 
 // A source is where a side comes from.
-type source struct{ option, title, path string }
+type source struct {
+	option, title, path string
+	uncommitted         int
+}
 
 func (o *Options) sources(ctx context.Context, stderr io.Writer) (sources [2]source, err error) {
 	candidateRef := o.CandidateRef
@@ -42,7 +47,7 @@ func (o *Options) sources(ctx context.Context, stderr io.Writer) (sources [2]sou
 		{"candidate", o.Candidate, candidateRef},
 	} {
 		if s.ref == "" {
-			sources[i] = source{s.option, s.path, s.path}
+			sources[i] = source{option: s.option, title: s.path, path: s.path}
 			continue
 		}
 		if sources[i], err = o.built(ctx, s.option, s.ref, stderr); err != nil {
@@ -60,18 +65,18 @@ func (s source) find(ctx context.Context, finder *subject.Finder) (side, error) 
 		return side{}, subject.InvalidOption(s.option, "%q %s", s.path, cmp.Or(unknown.Why, "does not exist"))
 	}
 	if err != nil || program != nil {
-		return side{title: s.title, path: path, keeps: program}, err
+		return side{title: s.title, path: path, keeps: program, uncommitted: s.uncommitted}, err
 	}
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return side{}, err
 	}
 	program, err = subject.DescribedBy(ctx, path)
-	return side{title: s.title, path: path, keeps: program}, err
+	return side{title: s.title, path: path, keeps: program, uncommitted: s.uncommitted}, err
 }
 
 // built has a commit built.
 func (o *Options) built(ctx context.Context, option, ref string, stderr io.Writer) (source, error) {
-	b, err := revision.Builder{Command: o.Build, Log: stderr}.Build(ctx, ref)
+	b, err := revision.Builder{Command: o.Build, Log: stderr, Exclude: o.Outputs}.Build(ctx, ref)
 	var unknown *revision.UnknownError
 	if errors.As(err, &unknown) {
 		return source{}, subject.InvalidOption(option+"-ref", "%v", err)
@@ -83,5 +88,5 @@ func (o *Options) built(ctx context.Context, option, ref string, stderr io.Write
 	if !strings.HasPrefix(b.Commit, ref) && b.Describe != ref {
 		title = fmt.Sprintf("%s (%s)", ref, b.Describe)
 	}
-	return source{option, title, b.Path}, nil
+	return source{option, title, b.Path, b.Uncommitted}, nil
 }

@@ -84,6 +84,7 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = outEnd, logEnd, logDrainLimit
 	s := Start{path: c.Path, pipe: pipeName(out)}
 
+	process.StartGuard()
 	began := time.Now()
 	err = cmd.Start()
 	s.Exec = time.Since(began)
@@ -93,6 +94,7 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 		return Start{}, c.startError(err)
 	}
 	kill := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	defer guardLater(cmd)()
 	spare := context.AfterFunc(ctx, func() {
 		kill()
 		now := time.Now()
@@ -135,6 +137,20 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 		s.MinorFaults, s.MajorFaults = int64(usage.Minflt), int64(usage.Majflt)
 	}
 	return s, nil
+}
+
+// guardAfter is how long a program runs before it is guarded. Most have ended by then, and are not disturbed.
+const guardAfter = 100 * time.Millisecond
+
+// guardLater has the program end with this process if it runs for some time. Release is called when it has ended.
+func guardLater(cmd *exec.Cmd) (release func()) {
+	guarded := make(chan func(), 1)
+	later := time.AfterFunc(guardAfter, func() { guarded <- process.Guard(cmd) })
+	return func() {
+		if !later.Stop() {
+			(<-guarded)()
+		}
+	}
 }
 
 // read reads to the end, and ends the start if there is none.

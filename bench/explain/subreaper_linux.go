@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
+
+	"forktax/bench/process"
 )
 
 // adopted says whether orphans are this process's. If not, there is nobody to look for.
@@ -30,7 +32,7 @@ func AdoptOrphans() (release func()) {
 const mostGenerations = 100
 
 // killOrphans ends what was left behind, when nothing else runs. Children that somebody else in this process started
-// are in its own process group, and stay.
+// are in its own process group, and stay, as does the guard.
 func killOrphans() {
 	if !adopted.Load() {
 		return
@@ -38,7 +40,7 @@ func killOrphans() {
 	for range mostGenerations {
 		found := false
 		for _, pid := range children() {
-			if group, err := unix.Getpgid(pid); err != nil || group == unix.Getpgrp() {
+			if group, err := unix.Getpgid(pid); err != nil || group == unix.Getpgrp() || process.IsGuard(pid) {
 				continue
 			}
 			if unix.Kill(pid, unix.SIGKILL) == nil {

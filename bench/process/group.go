@@ -8,9 +8,7 @@ import (
 )
 
 // newProcessGroup puts the program in a process group of its own, so that Ctrl-C reaches the harness alone, which then
-// ends it in order, and so that all its children can be killed with it. If the harness dies, the program's input closes
-// and it ends by itself. (Linux could send it a signal then, but when the thread that started it ends, not the
-// process.)
+// ends it in order, and so that all its children can be killed with it. If the harness dies, the guard ends the group.
 func newProcessGroup(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}

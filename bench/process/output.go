@@ -13,7 +13,7 @@ const maxOutput = 1 << 20
 
 // Output runs the command, in a group of its own, and returns what it printed, or an error with what it complained of
 // last. A command that takes longer than limit, or than ctx lives, or that prints more than a megabyte, is ended. What
-// it started and left in its group is killed in any case, with it or after it.
+// it started and left in its group is killed in any case, with it or after it, or with this process.
 func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -22,9 +22,12 @@ func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, er
 	out, complaint := limitedOutput{full: cancel}, tail{}
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &complaint, outputLimit
 	newProcessGroup(cmd)
+	defer endWithParent(cmd)()
+	StartGuard()
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	defer Guard(cmd)()
 	defer context.AfterFunc(ctx, func() { killGroup(cmd) })()
 	err := cmd.Wait()
 	killGroup(cmd) // what it started may go on without it

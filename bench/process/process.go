@@ -31,6 +31,7 @@ type Process struct {
 	gone      chan error    // yields why it ended, if nobody asked it to
 	stopping  chan struct{} // closed when it is asked to end
 	ended     chan struct{} // closed when it has ended
+	release   func()        // to be called when its group has ended
 	err       error         // how; to be read after ended
 }
 
@@ -51,9 +52,11 @@ func Start(cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) erro
 	if startFunc != nil {
 		start = func() error { return startFunc(cmd.Start) }
 	}
+	StartGuard()
 	if err := start(); err != nil {
 		return nil, err
 	}
+	p.release = Guard(cmd)
 	go p.wait()
 	return p, nil
 }
@@ -64,6 +67,7 @@ func (p *Process) wait() {
 	close(p.ended)
 	if !IsClosed(p.stopping) { // and so it may not have ended what it has started
 		p.killAll()
+		p.release()
 		p.gone <- p.exitError()
 	}
 }
@@ -126,6 +130,7 @@ func (p *Process) exitError() error {
 // nobody asked for it is nil, for Gone has told. It may be called once.
 func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
 	close(p.stopping)
+	defer p.release()
 	defer killGroup(p.cmd)
 	if IsClosed(p.ended) {
 		return nil

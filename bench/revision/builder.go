@@ -31,6 +31,7 @@ type Builder struct {
 	Repo    string    // any folder in its working tree, or a bare repository; "" means the current folder
 	Command string    // for sh, in the same folder of the commit; Placeholder stands for the file to make
 	Log     io.Writer // where it says what it builds; nil means nowhere
+	Exclude []string  // paths that are not part of a working tree, such as those of results
 }
 
 // Built is an executable and what it was built from.
@@ -39,10 +40,14 @@ type Built struct {
 	Commit   string // in full
 	Path     string // of the executable, absolute
 	Describe string // the commit for people: its name by tags, or its beginning
+	// Uncommitted is how many files of the working tree differ from the commit and are not in it; 0 if the commit is not
+	// the one that is checked out.
+	Uncommitted int
 }
 
-// Build returns the executable of the commit that ref names, built by the command unless that was done before by the
-// same tools. Nothing but the executable is left: when ctx ends, the build is ended with all that it started.
+// Build returns the executable of the commit that ref names, or of the WorkingTree, built by the command unless it was
+// done before in the same environment by the same tools. Nothing but the executable is left: when ctx ends, the build is
+// ended with all that it started.
 func (b Builder) Build(ctx context.Context, ref string) (Built, error) {
 	if !strings.Contains(b.Command, Placeholder) {
 		return Built{}, fmt.Errorf("the build command %q does not say where the executable is to go: it needs %s, as in "+
@@ -52,25 +57,39 @@ func (b Builder) Build(ctx context.Context, ref string) (Built, error) {
 	if err != nil {
 		return Built{}, err
 	}
-	commit, err := r.resolve(ctx, ref)
+	built, err := b.find(ctx, r, ref)
 	if err != nil {
 		return Built{}, err
 	}
-	built := Built{Ref: ref, Commit: commit, Describe: r.describe(ctx, commit)}
 	folder, err := subject.CacheDir("revisions")
 	if err != nil {
 		return Built{}, err
 	}
-	built.Path = filepath.Join(folder, executableName(commit, b.Command, r.prefix, toolchain(ctx)))
+	built.Path = filepath.Join(folder, executableName(ctx, built.Commit, b.Command, r.prefix))
 	if executableError(built.Path) == nil {
 		b.logf("%s is %s, built before: %s", ref, built.Describe, built.Path)
 		return built, nil
 	}
 	b.logf("building %s, %s, by %s", ref, built.Describe, b.Command)
 	if err := b.build(ctx, r, built); err != nil {
-		return Built{}, fmt.Errorf("building %s (commit %s) by %q: %w", ref, commit, b.Command, err)
+		return Built{}, fmt.Errorf("building %s (commit %s) by %q: %w", ref, built.Commit, b.Command, err)
 	}
 	return built, nil
+}
+
+// find finds the commit of a ref.
+func (b Builder) find(ctx context.Context, r repository, ref string) (built Built, err error) {
+	built.Ref = ref
+	if ref == WorkingTree {
+		built.Commit, built.Describe, err = r.snapshot(ctx, b.Exclude)
+		return built, err
+	}
+	if built.Commit, err = r.resolve(ctx, ref); err != nil {
+		return built, err
+	}
+	built.Describe = r.describe(ctx, built.Commit)
+	built.Uncommitted, err = r.uncommitted(ctx, built.Commit, b.Exclude)
+	return built, err
 }
 
 func (b Builder) logf(format string, args ...any) {
@@ -82,11 +101,11 @@ func (b Builder) logf(format string, args ...any) {
 // build makes the executable under another name, and gives it its own when it is whole, so that who looks for it at the
 // same time finds all of it or nothing.
 func (b Builder) build(ctx context.Context, r repository, built Built) (err error) {
-	unfinished, err := os.MkdirTemp(filepath.Dir(built.Path), "unfinished-")
+	unfinished, remove, err := process.TempDirIn(filepath.Dir(built.Path), "unfinished-", "the executable")
 	if err != nil {
-		return fmt.Errorf("making a folder for the executable: %w", err)
+		return err
 	}
-	defer os.RemoveAll(unfinished)
+	defer remove()
 	tree, err := r.checkOut(ctx, built.Commit)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,6 +35,7 @@ func newRepo(t *testing.T) repo {
 		t.Fatal(err)
 	}
 	t.Setenv("GOCACHE", strings.TrimSpace(string(cache))) // which else would be in what follows
+	t.Setenv("PATH", toolPath(t))                         // nothing is installed there while the test runs
 	for _, name := range []string{"XDG_CACHE_HOME", "TMPDIR"} {
 		t.Setenv(name, t.TempDir())
 	}
@@ -44,6 +46,19 @@ func newRepo(t *testing.T) repo {
 	r := repo{t, t.TempDir()}
 	r.git("init", "--quiet", "--initial-branch", "main")
 	return r
+}
+
+// toolPath is a PATH of just the directories that have what the tests call.
+func toolPath(t *testing.T) string {
+	t.Helper()
+	var dirs []string
+	for _, tool := range []string{"go", "git", "sh", "cp", "sed", "seq", "cc"} {
+		path, err := exec.LookPath(tool)
+		if dir := filepath.Dir(path); err == nil && !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return strings.Join(dirs, string(filepath.ListSeparator))
 }
 
 func (r repo) git(args ...string) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"forktax/bench/process"
@@ -15,6 +16,8 @@ import (
 type repository struct {
 	dir    string // in which git is called
 	prefix string // of dir in the working tree; "" at its root, or if there is none
+	root   string // of the working tree; "" if there is none
+	env    []string
 }
 
 // openRepository finds the repository that the folder is in.
@@ -32,7 +35,10 @@ func openRepository(ctx context.Context, dir string) (repository, error) {
 	case bare == "true":
 		return r, nil
 	}
-	r.prefix, err = r.git(ctx, "rev-parse", "--show-prefix")
+	if r.prefix, err = r.git(ctx, "rev-parse", "--show-prefix"); err != nil {
+		return r, err
+	}
+	r.root, err = r.git(ctx, "rev-parse", "--show-toplevel")
 	return r, err
 }
 
@@ -40,7 +46,7 @@ func openRepository(ctx context.Context, dir string) (repository, error) {
 func (r repository) git(ctx context.Context, args ...string) (string, error) {
 	// A hook of the user's is for what the user does. Nobody is there to answer questions.
 	cmd := exec.Command("git", append([]string{"-c", "core.hooksPath=/dev/null"}, args...)...)
-	cmd.Dir, cmd.Env = r.dir, append(environment(), "GIT_TERMINAL_PROMPT=0")
+	cmd.Dir, cmd.Env = r.dir, slices.Concat(environment(), r.env, []string{"GIT_TERMINAL_PROMPT=0"})
 	out, err := process.Output(ctx, buildLimit, cmd)
 	if err != nil {
 		return "", fmt.Errorf("git %s: %w", args[0], err)

@@ -2,7 +2,6 @@ package revision
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,24 +21,22 @@ const worktreePrefix = "forktax-worktree-"
 // removalLimit is how long git may take to forget a worktree, also after ctx has ended.
 const removalLimit = 30 * time.Second
 
-// A worktree is a commit, checked out in a temporary folder. Beside it lies a file that this process has locked, which
-// tells others that it is in use.
+// A worktree is a commit, checked out in a temporary directory, which this process has locked: that shows others that
+// it is in use.
 type worktree struct {
 	repository repository
-	dir        string
 	path       string
-	lock       *os.File
+	removeDir  func() error
 }
 
 // checkOut makes a worktree of the commit, with its submodules. All have paths of one length: compilers write them into
 // what they build, and what is as long lies at the same addresses.
 func (r repository) checkOut(ctx context.Context, commit string) (*worktree, error) {
-	name := worktreePrefix + rand.Text()[:12]
-	folder := filepath.Join(os.TempDir(), name)
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("making a folder for a worktree: %w", err)
+	dir, remove, err := process.TempDirIn("", worktreePrefix, "a worktree")
+	if err != nil {
+		return nil, err
 	}
-	w := &worktree{repository: r, dir: folder, path: filepath.Join(folder, name)}
+	w := &worktree{repository: r, path: filepath.Join(dir, filepath.Base(dir)), removeDir: remove}
 	if err := w.checkOut(ctx, commit); err != nil {
 		if left := w.remove(ctx); left != nil {
 			err = fmt.Errorf("%w; %w", err, left)
@@ -50,9 +47,6 @@ func (r repository) checkOut(ctx context.Context, commit string) (*worktree, err
 }
 
 func (w *worktree) checkOut(ctx context.Context, commit string) (err error) {
-	if w.lock, err = lockDir(w.dir); err != nil {
-		return fmt.Errorf("locking a folder for a worktree: %w", err)
-	}
 	if err := w.add(ctx, commit); err != nil {
 		return err
 	}
@@ -83,8 +77,7 @@ func (w *worktree) add(ctx context.Context, commit string) error {
 func (w *worktree) remove(ctx context.Context) error {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), removalLimit)
 	defer done()
-	defer w.lock.Close() // fails if there is none
-	if err := removeAll(w.dir); err != nil {
+	if err := w.removeDir(); err != nil {
 		return fmt.Errorf("removing a worktree: %w", err)
 	}
 	unlock, err := w.repository.lockWorktrees(ctx)
@@ -114,7 +107,7 @@ func (r repository) lockWorktrees(ctx context.Context) (done func(), err error) 
 	var lock *os.File
 	var failed error
 	busy := process.Until(ctx, func() error {
-		if lock, failed = lockDir(folder); errors.Is(failed, syscall.EWOULDBLOCK) {
+		if lock, failed = process.LockDir(folder); errors.Is(failed, syscall.EWOULDBLOCK) {
 			return failed
 		}
 		return nil // it is ours, or cannot be locked
@@ -155,41 +148,13 @@ func (r repository) removeStale(ctx context.Context) {
 		if filepath.Base(folder) != filepath.Base(path) { // it was moved, so somebody wants it
 			continue
 		}
-		lock, err := lockDir(folder)
+		lock, err := process.LockDir(folder)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // it is in use
 			continue
 		}
-		if removeAll(folder) == nil {
+		if process.RemoveAll(folder) == nil {
 			_ = r.forget(ctx, path)
 		}
 		lock.Close()
 	}
-}
-
-// lockDir locks the folder, until the file is closed or this process ends.
-func lockDir(folder string) (*os.File, error) {
-	f, err := os.Open(folder)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-// removeAll removes the folder also where a build has made parts of it read-only, as Go's does with modules.
-func removeAll(folder string) error {
-	err := os.RemoveAll(folder)
-	if err == nil {
-		return nil
-	}
-	_ = filepath.WalkDir(folder, func(path string, entry os.DirEntry, _ error) error {
-		if entry != nil && entry.IsDir() {
-			_ = os.Chmod(path, 0o700)
-		}
-		return nil
-	})
-	return os.RemoveAll(folder)
 }

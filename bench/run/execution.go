@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"forktax/bench/load"
@@ -84,6 +86,10 @@ func (e *Execution) begin(ctx context.Context) (*record.Record, record.Head, err
 		}
 	}
 	rec, err := record.Create(filepath.Join(e.Results, head.ID), head)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, head, subject.InvalidOption("results", "%q: %v; a directory that can be written is needed",
+			e.Results, err)
+	}
 	return rec, head, err
 }
 

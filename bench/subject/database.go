@@ -3,8 +3,8 @@ package subject
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
+
+	"forktax/bench/process"
 )
 
 // A Database is a server that keeps the data of programs, beside the targets. Its methods may be called at the same
@@ -26,11 +26,10 @@ type targetData struct {
 }
 
 func (l *Launcher) makeData(ctx context.Context, p Program, model string) (targetData, error) {
-	dir, err := os.MkdirTemp(l.Dir, "forktax-"+p.Name+"-"+model+"-")
+	dir, remove, err := process.TempDirIn(l.Dir, "forktax-"+p.Name+"-"+model+"-", "data")
 	if err != nil {
-		return targetData{}, fmt.Errorf("making a folder for data: %w", err)
+		return targetData{}, err
 	}
-	remove := func() error { return os.RemoveAll(dir) }
 	database := l.Databases[p.Database]
 	if database == nil {
 		return targetData{dir: dir, remove: remove}, nil

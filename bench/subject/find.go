@@ -14,6 +14,9 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
+
+	"forktax/bench/process"
 )
 
 // A Finder finds workload programs by name: installed with the forktax command, else in its checkout, from which it
@@ -311,6 +314,9 @@ func onlyInstalled(names []string) string {
 	return ", only " + strings.Join(names, ", ")
 }
 
+// buildLimit is how long a build of the workload programs may take.
+const buildLimit = time.Hour
+
 // goCommand runs the go command in the checkout.
 func (f *Finder) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	tool, err := exec.LookPath("go")
@@ -318,12 +324,12 @@ func (f *Finder) goCommand(ctx context.Context, args ...string) ([]byte, error) 
 		return nil, fmt.Errorf("workload programs have to be built, and there is no Go toolchain on PATH: install Go, or "+
 			"a release of forktax, which has them: %w", err)
 	}
-	var out, complaint bytes.Buffer
-	cmd := exec.CommandContext(ctx, tool, args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = f.Checkout, &out, &complaint
+	cmd := exec.Command(tool, args...)
+	cmd.Dir = f.Checkout
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // else a missing C compiler shows only when SQLite is opened
-	if err := cmd.Run(); err != nil {
-		text := strings.TrimSpace(complaint.String())
+	out, err := process.Output(ctx, buildLimit, cmd)
+	if err != nil {
+		text := err.Error()
 		if strings.Contains(text, "C compiler") && strings.Contains(text, "not found") {
 			return nil, fmt.Errorf("building needs a C compiler, for SQLite: install one (Debian: apt-get install gcc libc6-dev), "+
 				"or run with --workload hello, which needs none: %s", text)
@@ -332,7 +338,7 @@ func (f *Finder) goCommand(ctx context.Context, args ...string) ([]byte, error) 
 			return nil, fmt.Errorf("building needs the C library for static linking (Debian: apt-get install libc6-dev; Fedora: "+
 				"dnf install glibc-static): %s", text)
 		}
-		return nil, fmt.Errorf("go %s: %w: %s", args[0], err, text)
+		return nil, fmt.Errorf("go %s: %w", args[0], err)
 	}
-	return out.Bytes(), nil
+	return out, nil
 }

@@ -46,7 +46,8 @@ the candidate slower when its host delays it by --must-catch.`,
 		Example: `  forktax check --base ./old.cgi --candidate ./new.cgi
   forktax check --base ./old.py --candidate ./new.py --request '/?page=2' --gates response_p50,cpu_per_request
   forktax check --base-result results/20260102-150405-a1b2/result.json --candidate ./new.cgi
-  forktax check --base-ref main --build 'go build -o {out} ./cmd/app'`,
+  forktax check --base-ref main --build 'go build -o {out} ./cmd/app'
+  forktax check --base-ref HEAD --candidate-ref worktree --build 'go build -o {out} ./cmd/app'`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.GatesNamed = c.Flags().Changed("gates")
@@ -66,7 +67,8 @@ the candidate slower when its host delays it by --must-catch.`,
 	f.StringVar(&o.Base, "base", "", "what the candidate is held against: the path of a CGI executable or a workload program")
 	f.StringVar(&o.Candidate, "candidate", "", "what is checked: likewise")
 	f.StringVar(&o.BaseRef, "base-ref", "", "in place of --base, a commit of git, from which --build makes it")
-	f.StringVar(&o.CandidateRef, "candidate-ref", "", "likewise of the candidate; by default HEAD")
+	f.StringVar(&o.CandidateRef, "candidate-ref", "", "likewise of the candidate; by default HEAD; worktree is the working tree "+
+		"as it is, with changes that are not committed")
 	f.StringVar(&o.Build, "build", "", "the command that builds a commit, with {out} where it is to put the program")
 	f.StringVar(&o.BaseResult, "base-result", "", "in place of --base, a stored result.json of a check or a run; only what the program "+
 		"costs over the floor is compared, which is weaker than to measure both")
@@ -93,6 +95,7 @@ func (o *checkOptions) decide(ctx context.Context, l *subject.Launcher, printed 
 	if o.Seed == 0 {
 		o.Seed = 1 + rand.Uint64N(1_000_000)
 	}
+	o.Outputs = []string{o.results, printed.out}
 	e, err := o.Prepare(ctx, l, &o.data, stderr)
 	if err != nil {
 		return err
@@ -116,6 +119,9 @@ func verdictOf(c *analysis.Check) error {
 		return nil
 	case analysis.Regression:
 		return fmt.Errorf("%w: %s", errRegression, c.Why)
+	}
+	if c.Needs == "" {
+		return fmt.Errorf("%w: %s", errInconclusive, c.Why)
 	}
 	return fmt.Errorf("%w: %s; it would take %s", errInconclusive, c.Why, c.Needs)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func compareCommand() *cobra.Command {
-	var format string
+	var format, results string
 	var allowUnlike bool
 	c := &cobra.Command{
 		Use:   "compare A B",
@@ -29,11 +29,11 @@ machines are not compared unless that is allowed; the fork tax of both, a ratio 
 			if err != nil {
 				return err
 			}
-			a, err := stored(args[0])
+			a, err := stored(args[0], results)
 			if err != nil {
 				return err
 			}
-			b, err := stored(args[1])
+			b, err := stored(args[1], results)
 			if err != nil {
 				return err
 			}
@@ -41,6 +41,7 @@ machines are not compared unless that is allowed; the fork tax of both, a ratio 
 		},
 	}
 	formatFlag(c.Flags(), &format, report.RunComparisons)
+	c.Flags().StringVar(&results, "results", defaultResults, "directory of runs that are given by their names")
 	c.Flags().BoolVar(&allowUnlike, "allow-unlike-machine", false, "compare absolute numbers of unlike machines, too")
 	return c
 }

@@ -1,0 +1,52 @@
+package check
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+
+	"forktax/bench/subject"
+	"forktax/bench/units"
+)
+
+// traps are what is found of the sides while they are made, by which the verdict could be of something else than the
+// user means.
+func (c *comparison) traps() (traps []subject.Trap) {
+	base, candidate := c.sides[0], c.sides[1]
+	if n := candidate.uncommitted; n > 0 {
+		traps = append(traps, subject.Trap{Code: "uncommitted", Model: candidateName,
+			Evidence: fmt.Sprintf("%s is checked; %s of the working tree %s from it and %s not in it", candidate.title,
+				units.Plural(n, "file"), plural(n, "differs", "differ"), plural(n, "is", "are")),
+			Advice: "--candidate-ref worktree checks " + plural(n, "it", "them")})
+	}
+	if c.BaseResult == "" && isSameFile(base.path, candidate.path) && maps.Equal(base.env, candidate.env) {
+		traps = append(traps, subject.Trap{Code: "same-file", Model: candidateName,
+			Evidence: "base and candidate are the same file",
+			Advice:   "there is no difference to find; name another program, or another commit"})
+	}
+	return traps
+}
+
+func plural(n int, one, several string) string {
+	if n == 1 {
+		return one
+	}
+	return several
+}
+
+func isSameFile(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
+}
+
+// logTraps logs them before anything is measured.
+func logTraps(traps []subject.Trap, log io.Writer) {
+	for _, t := range traps {
+		fmt.Fprintf(log, "warning: %s; %s\n", t.Evidence, t.Advice)
+	}
+}

@@ -1,0 +1,12 @@
+//go:build slow
+
+package process_test
+
+import "testing"
+
+// A group that takes no notice of SIGTERM is killed.
+func TestStubbornGroupEndsWithParent(t *testing.T) {
+	cmd, line := helped(t, "start", "FIRST=trap '' TERM; ")
+	cmd.Process.Kill()
+	ended(t, line, 2*patience)
+}

@@ -1,0 +1,144 @@
+package process_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"forktax/bench/process"
+)
+
+// helperEnv has the test binary be a program that a test starts; its value is the name of one of helpers.
+const helperEnv = "FORKTAX_TEST_HELPER"
+
+var helpers = map[string]func(){"guard": helpGuard, "output": helpOutput, "start": helpStart, "temporary": helpTempDir,
+	"until": helpUntilSignal}
+
+func TestMain(m *testing.M) {
+	if help := helpers[os.Getenv(helperEnv)]; help != nil {
+		help()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// helped starts the test binary as a helper, and returns the first line that it prints. It is in a process group of its
+// own, as a shell starts it.
+func helped(t *testing.T, name string, env ...string) (cmd *exec.Cmd, line string) {
+	t.Helper()
+	cmd = exec.Command(os.Args[0])
+	cmd.Env = append(append(os.Environ(), helperEnv+"="+name, "GOTRACEBACK=none"), env...)
+	cmd.Stderr, cmd.SysProcAttr = os.Stderr, &syscall.SysProcAttr{Setpgid: true}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	line, err = bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("reading the line of the helper %s: %v", name, err)
+	}
+	return cmd, strings.TrimSpace(line)
+}
+
+// twoProcesses is a command that would go on for long, as would what it has started in the background. Some time after
+// both were started it prints their numbers: what starts it has then done so.
+func twoProcesses() *exec.Cmd {
+	cmd := exec.Command("/bin/sh", "-c", os.Getenv("FIRST")+"sleep 1000 & other=$!; sleep 0.5; echo $$ $other >&3; wait")
+	cmd.ExtraFiles = []*os.File{os.Stdout}
+	return cmd
+}
+
+func helpOutput() {
+	_, err := process.Output(context.Background(), time.Hour, twoProcesses())
+	fmt.Println(err)
+}
+
+func helpStart() {
+	if _, err := process.Start(twoProcesses(), nil, nil); err != nil {
+		fmt.Println(err)
+	}
+	time.Sleep(time.Hour)
+}
+
+// ended fails unless all processes of the line have ended within the time.
+func ended(t *testing.T, line string, within time.Duration) {
+	t.Helper()
+	for _, field := range strings.Fields(line) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatalf("the helper printed %q", line)
+		}
+		for begin := time.Now(); isAlive(pid); time.Sleep(10 * time.Millisecond) {
+			if time.Since(begin) > within {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+				t.Fatalf("process %d is left after %v", pid, within)
+			}
+		}
+	}
+}
+
+// isAlive reports whether the process is there, and not only waits for its parent to look.
+func isAlive(pid int) bool {
+	if syscall.Kill(pid, 0) != nil {
+		return false
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, state, found := strings.Cut(string(stat), ") ")
+	return err != nil || !found || !strings.HasPrefix(state, "Z")
+}
+
+// What was started ends with the process that did so, with all of its group, however that process ends.
+func TestGroupsEndWithParent(t *testing.T) {
+	for _, helper := range []string{"output", "start"} {
+		for _, s := range []syscall.Signal{syscall.SIGKILL, syscall.SIGQUIT} {
+			t.Run(fmt.Sprint(helper, " ", s), func(t *testing.T) {
+				t.Parallel()
+				cmd, line := helped(t, helper)
+				if err := syscall.Kill(-cmd.Process.Pid, s); err != nil { // as by a shell's kill of a job
+					t.Fatal(err)
+				}
+				ended(t, line, patience)
+			})
+		}
+	}
+}
+
+// What ends by itself is not guarded any more, and a process that ends well leaves no guard.
+func TestGuardEnds(t *testing.T) {
+	if _, err := process.Output(t.Context(), patience, exec.Command("true")); err != nil {
+		t.Fatal(err)
+	}
+	_, line := helped(t, "guard")
+	ended(t, line, patience)
+}
+
+// helpGuard prints the number of its guard, and ends.
+func helpGuard() {
+	_, err := process.Output(context.Background(), patience, exec.Command("true"))
+	files, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		for _, field := range strings.Fields(string(text)) {
+			if pid, _ := strconv.Atoi(field); process.IsGuard(pid) {
+				fmt.Println(pid)
+				return
+			}
+		}
+	}
+	fmt.Println("no guard:", err)
+}
