@@ -109,6 +109,49 @@ func TestExplainGo(t *testing.T) {
 	}
 }
 
+// Go's library starts a child of its own before the first command, which is named as such.
+func TestExplainGoThatStartsPrograms(t *testing.T) {
+	traceable(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{"go.mod": "module a\ngo 1.24\n", "a.go": `package main
+
+import (
+	"fmt"
+	"os/exec"
+)
+
+func main() {
+	fmt.Print("Content-Type: text/plain\n\n")
+	for range 2 {
+		exec.Command("/bin/true").Run()
+	}
+}
+`} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "a.cgi")
+	build(t, "go", "build", "-C", dir, "-o", path)
+	e := explained(t, explain.Explainer{Command: command(path)})
+	if f := find(t, e, explain.KindFork, path); f.Detail != "a throw-away child of Go's os/exec" {
+		t.Errorf("the child is %+v", f)
+	}
+	if f := find(t, e, explain.KindProcess, "/true"); f.Detail != "2 times" {
+		t.Errorf("true is %+v", f)
+	}
+	if len(e.Notes) != 1 || !strings.HasPrefix(e.Notes[0].Text, path+" starts other programs by Go's os/exec, which tries") {
+		t.Errorf("Explain = %q, want a note of the child", e.Notes)
+	}
+	if f := find(t, e, explain.KindInit, "internal/godebug"); f.Detail != "of the measurement itself, mostly" {
+		t.Errorf("the package that reads GODEBUG is %+v", f)
+	}
+	n, err := command(path).CountStart(t.Context())
+	if err != nil || n.Processes != 4 || n.Probes != 1 {
+		t.Errorf("CountStart = %+v, %v, want 4 processes, of which 1 is a probe", n, err)
+	}
+}
+
 func TestExplainC(t *testing.T) {
 	traceable(t)
 	dir := t.TempDir()

@@ -34,7 +34,7 @@ func (t trace) lines() []string {
 			is   bool
 			text string
 		}{{i.root, " root"}, {i.late, " late"}, {i.threads > 0, fmt.Sprintf(" threads=%d", i.threads)},
-			{i.forks > 0, fmt.Sprintf(" forks=%d", i.forks)}} {
+			{i.forks > 0, fmt.Sprintf(" forks=%d", i.forks)}, {i.probes > 0, fmt.Sprintf(" probes=%d", i.probes)}} {
 			if mark.is {
 				line += mark.text
 			}

@@ -80,12 +80,13 @@ func dirWithMost(in map[string]int) string {
 func (s *profile) processParts() {
 	own := s.mainImage()
 	var found []Part
-	times, copies := map[Part]int{}, map[string]int{}
+	times, copies, probes := map[Part]int{}, map[string]int{}, map[string]int{}
 	for _, i := range s.images {
 		if s.isShim(i) {
 			continue
 		}
-		copies[i.path] += i.forks
+		copies[i.path] += i.forks - i.probes
+		probes[i.path] += i.probes
 		if i == own {
 			continue
 		}
@@ -105,6 +106,13 @@ func (s *profile) processParts() {
 	for _, path := range slices.Sorted(maps.Keys(copies)) {
 		if n := copies[path]; n > 0 {
 			s.add(Part{Kind: KindFork, Name: path, Detail: plural(n, "time")})
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(probes)) {
+		if n := probes[path]; n > 0 {
+			s.add(Part{Kind: KindFork, Name: path, Detail: "a throw-away child of Go's os/exec"})
+			s.note(path+" starts other programs by Go's os/exec, which tries process descriptors in a throw-away child before "+
+				"the first: one process more is counted for a start", "do it in the program itself")
 		}
 	}
 }

@@ -34,6 +34,9 @@ func parseInits(log []byte) []packageInit {
 	return all
 }
 
+// debugPackage reads GODEBUG, by which the others are measured: without that variable it has next to nothing to do.
+const debugPackage = "internal/godebug"
+
 // inits starts the program some times and takes the medians.
 func (c Command) inits(ctx context.Context, starts int) ([]packageInit, error) {
 	return typical(ctx, c.debugging("inittrace=1"), starts, parseInits, func(p packageInit) string { return p.name },

@@ -59,6 +59,9 @@ func (s *profile) initParts(ctx context.Context) error {
 	for _, p := range packages {
 		if p.took > 0 {
 			f := Part{Kind: KindInit, Name: p.name, Detail: plural(int(p.allocs), "allocation"), Advice: adviseInitOf(p.name)}
+			if p.name == debugPackage {
+				f.Detail = "of the measurement itself, mostly"
+			}
 			s.add(f.withCost(p.took, ByInitTrace))
 		}
 	}

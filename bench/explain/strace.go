@@ -132,6 +132,7 @@ func tracedEnd(path string) bool {
 // StartCounts is how often one start does what can be counted, as strace sees it.
 type StartCounts struct {
 	Processes   int64 // its own included
+	Probes      int64 // of those, the throw-away children by which Go's os/exec tries process descriptors
 	Files       int64 // opened, by all of them
 	Connections int64 // made, to whatever
 }
@@ -142,7 +143,8 @@ const countedStarts = 3
 // CountStart starts the program some times, and tells the least that it needed. The error is a *NoTracerError if
 // nothing can be counted here.
 func (c Command) CountStart(ctx context.Context) (StartCounts, error) {
-	least := StartCounts{math.MaxInt64, math.MaxInt64, math.MaxInt64}
+	const most = math.MaxInt64
+	least := StartCounts{most, most, most, most}
 	for range countedStarts {
 		t, err := c.trace(ctx)
 		if err != nil {
@@ -152,7 +154,8 @@ func (c Command) CountStart(ctx context.Context) (StartCounts, error) {
 		if n.Processes == 0 {
 			return StartCounts{}, errors.New("strace saw no process")
 		}
-		least = StartCounts{min(least.Processes, n.Processes), min(least.Files, n.Files), min(least.Connections, n.Connections)}
+		least = StartCounts{min(least.Processes, n.Processes), min(least.Probes, n.Probes), min(least.Files, n.Files),
+			min(least.Connections, n.Connections)}
 	}
 	return least, nil
 }
@@ -160,6 +163,7 @@ func (c Command) CountStart(ctx context.Context) (StartCounts, error) {
 func (t trace) counts() StartCounts {
 	n := StartCounts{Processes: int64(t.processes)}
 	for _, i := range t.images {
+		n.Probes += int64(i.probes)
 		n.Connections += int64(len(i.connections))
 		for _, u := range i.uses {
 			n.Files += int64(u.opened)

@@ -20,6 +20,7 @@ type image struct {
 	uses        []*use
 	threads     int // that it started, beyond its first
 	forks       int // that it made of itself, which executed nothing
+	probes      int // of forks, those by which Go's library tries what the kernel can do
 	connections []connection
 	lookups     map[string]*use // the uses by path
 }
@@ -41,6 +42,7 @@ type threadInfo struct {
 	parent int
 	image  *image // that it executed
 	copied *image // that its parent was when it made it
+	probe  bool   // it was made to see whether that can be
 }
 
 // builder makes a trace of calls.
@@ -75,6 +77,9 @@ func newTrace(calls []call, dir, stdout string) trace {
 		b.trace.processes++
 		if p.image == nil && p.copied != nil {
 			p.copied.forks++
+			if p.probe {
+				p.copied.probes++
+			}
 		}
 	}
 	return b.trace
@@ -93,7 +98,15 @@ func (b *builder) child(c call) *threadInfo {
 	if strings.Contains(c.args, "CLONE_THREAD") {
 		return &threadInfo{leader: c.pid}
 	}
-	return &threadInfo{leader: int(c.result), parent: c.pid}
+	return &threadInfo{leader: int(c.result), parent: c.pid, probe: isProbe(c)}
+}
+
+// isProbe reports whether the call is that by which Go's package os tries, once in a process, whether the kernel gives
+// descriptors of processes. Its child sends no signal when it ends, which it does at once; see doCheckClonePidfd in
+// package syscall.
+func isProbe(c call) bool {
+	return strings.Contains(c.args, "CLONE_PIDFD") && strings.Contains(c.args, "CLONE_VFORK") &&
+		!strings.Contains(c.args, "SIGCHLD")
 }
 
 // descends reports whether a thread was made by another, however indirectly. What is read may say so of both.

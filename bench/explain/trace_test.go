@@ -138,6 +138,14 @@ func TestTraceOfLines(t *testing.T) {
 9 +++ exited with 0 +++
 7 --- SIGCHLD {si_signo=SIGCHLD} ---
 7 exit_group(0)                     = ?`, "image /p root threads=1", "image /q")
+	// Go's library tries what the kernel can do by a child that sends no signal.
+	check(`7 clone(child_stack=NULL, flags=CLONE_VM|CLONE_PIDFD|CLONE_VFORK <unfinished ...>
+8 exit_group(0) = ?
+7 <... clone resumed>, parent_tid=[12<anon_inode:[pidfd]>]) = 8
+7 clone(child_stack=NULL, flags=CLONE_VM|CLONE_PIDFD|CLONE_VFORK|SIGCHLD <unfinished ...>
+9 execve("/q", [...], 0x1) = -1 EACCES (Permission denied)
+7 <... clone resumed>, parent_tid=[12<anon_inode:[pidfd]>]) = 9`, "image /p root forks=2 probes=1",
+		"  /q opened=0 read=0 mapped=false looked=0 missed=1 late=false")
 	// What a copy of a program does that has since executed another is not the other's.
 	check(`7 fork()      = 8
 7 execve("/q", [...], 0x1) = 0
