@@ -30,7 +30,6 @@ type visitParams struct {
 	length   time.Duration
 	timeout  time.Duration // of a request
 	spin     time.Duration
-	sample   int
 	isHead   bool // the request is HEAD
 	addr     netip.AddrPort
 	done     <-chan struct{} // closed when the run is to end

@@ -35,7 +35,7 @@ type Epoll struct {
 	SpinLimit time.Duration // open loop: the longest busy wait for the next request; 0 means 50 µs, below 0 none
 	MaxHead   int           // of an answer, in bytes; 0 means 64 KiB
 	MaxBody   int64         // of an answer, in bytes; 0 means 1 GiB
-	Sample    int           // headers and body of one answer in so many are checked; 0 means 64
+	Sample    int           // headers and body of one answer in so many are checked; 0 means 64, or with masks 100
 
 	cores []*core // kept for their buffers
 }
@@ -102,7 +102,7 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Dura
 	b := &visitParams{
 		closed: l.Kind == plan.Closed, newConns: l.NoReuse, isHead: v.Request.Method == http.MethodHead,
 		safe: isIdempotent(v.Request.Method), message: message, addr: addr, length: v.Length, timeout: l.Timeout(),
-		spin: cmp.Or(e.SpinLimit, 50*time.Microsecond), sample: cmp.Or(e.Sample, 64),
+		spin: cmp.Or(e.SpinLimit, 50*time.Microsecond),
 	}
 	if b.closed {
 		return b, nil, nil
@@ -144,6 +144,7 @@ func (e *Epoll) prepareCores(b *visitParams, v Visit, plan []time.Duration) (cor
 		if c.verifier, err = newVerifier(v.Request.Want); err != nil {
 			return cores, err
 		}
+		c.verifier.sample = cmp.Or(e.Sample, c.verifier.sample)
 		c.arrivals = c.arrivals[:0]
 		for j := i; j < len(plan); j += n {
 			c.arrivals = append(c.arrivals, plan[j])

@@ -31,7 +31,7 @@ func (c *core) begin(k *conn, intended time.Duration) {
 func (c *core) examine(k *conn) {
 	c.unchecked++
 	k.parser.verifier = nil
-	if c.examining || c.passed && c.unchecked < c.sample {
+	if c.examining || c.passed && c.unchecked < c.verifier.sample {
 		return
 	}
 	c.unchecked, c.examining, k.checked = 0, true, true
