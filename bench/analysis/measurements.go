@@ -14,6 +14,7 @@ import (
 type measurements struct {
 	blocks, requests int
 	errors           Counts
+	failures         record.Failures // the same, in detail
 	usage            *contract.Usage // summed; nil if the target did not tell
 	database         *int64          // CPU time of its database server, summed; nil if it has none, or that is not known
 	logLines         []string        // each kind of line once
@@ -75,7 +76,7 @@ func blocksOf(r *record.Result, cell int) (found []record.Block) {
 
 // readCell reads the blocks of the cell with this index, one by one.
 func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
-	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockData{}}
+	m := measurements{readingNS: reading, errors: Counts{}, failures: record.Failures{}, rounds: map[int]*blockData{}}
 	load := r.Plan.Cells[cell].Load
 	length, _ := r.Plan.Length(r.Plan.Cells[cell])
 	blocks := blocksOf(r, cell)
@@ -220,6 +221,7 @@ func (m measurements) pool(r *record.Result, cell int, value func(record.Observa
 
 func (m *measurements) add(b record.Block) {
 	m.blocks++
+	m.failures.Merge(b.Failures, m.requests)
 	m.requests += b.Requests
 	m.generatorNS += b.GeneratorNS
 	addCounts(m.errors, b.Errors)
@@ -318,7 +320,7 @@ func (m measurements) totals(c *Cell) {
 	c.Blocks, c.Requests = m.blocks, m.requests
 	c.Errors = record.Block{Errors: m.errors}.Failed()
 	if c.Errors > 0 {
-		c.ErrorsByClass, c.LogLines = m.errors, m.logLines
+		c.ErrorsByClass, c.Failures, c.LogLines = m.errors, m.failures, m.logLines
 	}
 	c.InvalidBlocks = m.invalid()
 	for _, b := range m.rounds {

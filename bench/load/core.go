@@ -19,6 +19,8 @@ const (
 	readTurn = 16
 	// partRoom is what a connection has for a line that is split over two reads.
 	partRoom = 256
+	// excerptRoom is what a connection keeps of the beginning of a body.
+	excerptRoom = 256
 )
 
 // visitParams are what the generator cores of one visit share. Nothing in it changes while it runs.
@@ -41,6 +43,7 @@ type core struct {
 	*visitParams
 	poll      poller
 	journal   journal
+	excerpts  excerpts
 	lingering lingeringConns
 	verifier  *verifier
 	to        unix.Sockaddr // the core's own: package unix writes into it
@@ -68,9 +71,11 @@ func (c *core) prepare(conns int, e *Epoll) error {
 	}
 	if cap(c.conns) < conns {
 		c.conns, c.free = make([]conn, conns), make([]*conn, 0, conns)
-		parts := make([]byte, conns*partRoom)
+		parts, excerpts := make([]byte, conns*partRoom), make([]byte, conns*excerptRoom)
 		for i := range c.conns {
-			c.conns[i].parser.part = parts[i*partRoom : i*partRoom : (i+1)*partRoom]
+			p := &c.conns[i].parser
+			p.part = parts[i*partRoom : i*partRoom : (i+1)*partRoom]
+			p.excerpt = excerpts[i*excerptRoom : i*excerptRoom : (i+1)*excerptRoom]
 		}
 	}
 	if c.readBuffer == nil {
@@ -79,7 +84,7 @@ func (c *core) prepare(conns int, e *Epoll) error {
 	c.conns, c.free = c.conns[:conns], c.free[:0]
 	for i := conns - 1; i >= 0; i-- { // the first on top
 		k := &c.conns[i]
-		*k = conn{slot: i, fd: -1, parser: parser{part: k.parser.part,
+		*k = conn{slot: i, fd: -1, parser: parser{part: k.parser.part, excerpt: k.parser.excerpt,
 			noBody: c.isHead, maxHead: cmp.Or(e.MaxHead, 64<<10), maxBody: cmp.Or(e.MaxBody, 1<<30)}}
 		c.free = append(c.free, k)
 	}
@@ -87,6 +92,7 @@ func (c *core) prepare(conns int, e *Epoll) error {
 	c.busy, c.begun, c.unchecked = 0, 0, 0
 	c.examining, c.passed, c.alarm = false, false, 0
 	c.journal.reserve(c.expected())
+	c.excerpts = c.excerpts[:0]
 	return nil
 }
 

@@ -27,6 +27,12 @@ type Engine interface {
 	Run(ctx context.Context, v Visit, rec Recorder) error
 }
 
+// An ExcerptRecorder is a Recorder that also takes how the body of the first response of each class of failures began,
+// after all observations: of each class once for each core that generates load. It does not keep the body.
+type ExcerptRecorder interface {
+	ObserveExcerpt(class string, body []byte)
+}
+
 // A Recorder takes what an engine saw. Observe is called from one goroutine at a time and does not keep the batch,
 // which the engine uses again.
 type Recorder interface {

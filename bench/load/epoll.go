@@ -76,6 +76,11 @@ func (e *Epoll) Run(ctx context.Context, v Visit, rec Recorder) error {
 	for _, c := range cores {
 		c.journal.flush()
 	}
+	if x, ok := rec.(ExcerptRecorder); ok {
+		for _, c := range cores {
+			c.excerpts.report(x)
+		}
+	}
 	return nil
 }
 

@@ -136,6 +136,7 @@ func (c *core) feed(k *conn, b []byte) bool {
 	n, class := k.parser.feed(b)
 	switch {
 	case class != "":
+		k.parser.keepExcerpt(b) // of a head that is not one, if there is no body
 		c.fail(k, c.clock, class)
 	case !k.parser.done():
 		return true
@@ -253,6 +254,9 @@ func (c *core) timing(k *conn, done time.Duration) contract.Timing {
 
 // record writes k's request down.
 func (c *core) record(k *conn, done time.Duration, class string) {
+	if class != "" {
+		c.excerpts.note(class, k.parser.excerpt)
+	}
 	*c.journal.next() = record.Observation{
 		Intended: k.intended, Sent: k.sent, FirstByte: k.firstByte, Done: done,
 		Status: k.parser.status, Bytes: k.parser.bytes, Timing: c.timing(k, done), Err: class,

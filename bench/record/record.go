@@ -34,6 +34,7 @@ type Record struct {
 	offset       int64 // of the next block's observations
 	whole        int64 // bytes of whole lines in blocks
 	errors       map[string]int
+	failures     Failures
 	requests     int
 	writeErr     error // the first that writing met
 }
@@ -93,7 +94,7 @@ func NewRecord(head Head, blocks, observations *os.File) (*Record, error) {
 // Begin starts a block.
 func (r *Record) Begin() {
 	r.encoder.begin()
-	r.errors, r.requests = nil, 0
+	r.errors, r.failures, r.requests = nil, nil, 0
 }
 
 // Observe implements Recorder. An error is kept for the end of the block: an engine could do nothing about it.
@@ -102,9 +103,10 @@ func (r *Record) Observe(batch []Observation) {
 		r.requests++
 		if o.Err != "" {
 			if r.errors == nil {
-				r.errors = map[string]int{}
+				r.errors, r.failures = map[string]int{}, Failures{}
 			}
 			r.errors[o.Err]++
+			r.failures.observe(o, r.requests)
 		}
 		if err := r.encoder.encode(o); err != nil && r.writeErr == nil {
 			r.writeErr = err
@@ -112,11 +114,18 @@ func (r *Record) Observe(batch []Observation) {
 	}
 }
 
+// ObserveExcerpt implements load.ExcerptRecorder: it takes how the body of the first response of a class began.
+func (r *Record) ObserveExcerpt(class string, body []byte) {
+	if f := r.failures[class]; f != nil && f.FirstLine == "" {
+		f.FirstLine = firstLine(body)
+	}
+}
+
 // Requests is how many requests of the block were observed so far.
 func (r *Record) Requests() int { return r.requests }
 
-// Errors counts those of them that failed, by class.
-func (r *Record) Errors() map[string]int { return r.errors }
+// FailureText says in words which of them failed, and how.
+func (r *Record) FailureText() string { return r.failures.Describe(r.errors) }
 
 // Failed is how many requests of the block failed so far.
 func (r *Record) Failed() int { return Block{Errors: r.errors}.Failed() }
@@ -129,7 +138,7 @@ func (r *Record) End(b Block) error {
 	if r.writeErr != nil {
 		return NewWriteError(r.observations.Name(), r.writeErr)
 	}
-	b.Requests, b.Errors = r.requests, r.errors
+	b.Requests, b.Errors, b.Failures = r.requests, r.errors, r.failures
 	b.Observations = Span{r.offset, r.encoder.n}
 	r.offset += r.encoder.n
 	if err := r.writeLine(entry{Block: &b}); err != nil {

@@ -124,10 +124,10 @@ func (v *visitor) endBlock(c plan.Cell, b record.Block) error {
 			return fmt.Errorf("%s: %w: none was sent", c, errNoneRight)
 		}
 	case v.Record.Requests():
-		return fmt.Errorf("%s: %w: %v%s", c, errNoneRight, record.Counts(v.Record.Errors()), b.LogSuffix())
+		return fmt.Errorf("%s: %w: %s%s", c, errNoneRight, v.Record.FailureText(), b.LogSuffix())
 	}
 	return nil
 }
 
 // errNoneRight ends a run: to go on would measure how fast a target fails.
-var errNoneRight = errors.New("not one request got a right answer")
+var errNoneRight = errors.New("not one request got a right response")
