@@ -37,7 +37,7 @@ type blockData struct {
 
 // blockTotals is what one block's observations say. Those intended before the discard count for nothing.
 type blockTotals struct {
-	timeouts  int           // requests that took at least as long as the timeout
+	timeouts  int           // requests that took at least as long as recorded: timed out, or cut off
 	responses int           // right ones
 	inTime    int           // of them, before the planned end
 	last      time.Duration // when the last of them was done
@@ -45,10 +45,10 @@ type blockTotals struct {
 	span      time.Duration // in which the answers came that count
 }
 
-// inPercentiles reports whether percentiles include the observation: a right answer, or a request that timed out, which
-// took at least as long and is recorded at that.
+// inPercentiles reports whether percentiles include the observation: a right answer, or a request that timed out or was
+// cut off, which took at least as long and is recorded at that.
 func inPercentiles(o record.Observation, b record.Block) bool {
-	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == record.ErrTimeout)
+	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == record.ErrTimeout || o.CutOff())
 }
 
 // measure reads all blocks of a run, each by itself: what they share is for propagateInvalid.

@@ -31,6 +31,7 @@ type visitParams struct {
 	message  []byte
 	length   time.Duration
 	timeout  time.Duration // of a request
+	limit    time.Duration // open loop: when what is left is given up; 0: never
 	spin     time.Duration
 	isHead   bool // the request is HEAD
 	addr     netip.AddrPort

@@ -72,6 +72,9 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 		p.Cells = append(p.Cells, o.cells(subject.Selection{Program: floor.Name, Request: floor.Requests[0].Name}, []string{subject.FloorModel})...)
 	}
 	o.schedule(&p)
+	if err == nil {
+		err = o.checkBudget(&p)
+	}
 	return p, err
 }
 

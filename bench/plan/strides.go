@@ -13,7 +13,7 @@ import (
 func (o *Options) assignStrides(p *Plan) {
 	var lengths []time.Duration
 	for _, c := range p.Cells {
-		length, _ := p.Length(c)
+		length := p.Duration(c)
 		lengths = append(lengths, length)
 	}
 	shortest := slices.Min(lengths)

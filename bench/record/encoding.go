@@ -33,7 +33,7 @@ const (
 
 // classes numbers the classes of failures. New ones go to the end: the numbers are on disk.
 var classes = []string{ErrOther, ErrRefused, ErrClosed, ErrReset, ErrTimeout, ErrMalformed, ErrTooLarge, ErrWrongStatus,
-	ErrWrongBody, ErrInterrupted, ErrWrongHeader}
+	ErrWrongBody, ErrInterrupted, ErrWrongHeader, ErrNotSent, ErrUnfinished}
 
 // slots numbers the phases. New ones go to the end, too, wherever in a request they happen.
 var slots = [contract.NumPhases]contract.Phase{contract.PhaseArrive, contract.PhaseWait, contract.PhaseSpawn, contract.PhaseStart, contract.PhaseOpen, contract.PhaseConnect, contract.PhaseHandle,

@@ -130,6 +130,9 @@ func (r *Record) FailureText() string { return r.failures.Describe(r.errors) }
 // Failed is how many requests of the block failed so far.
 func (r *Record) Failed() int { return Block{Errors: r.errors}.Failed() }
 
+// CutOff is how many requests of the block the end of its visit ended so far.
+func (r *Record) CutOff() int { return Block{Errors: r.errors}.CutOff() }
+
 // End completes the block with what was observed and puts it on disk.
 func (r *Record) End(b Block) error {
 	if err := r.encoder.w.Flush(); err != nil && r.writeErr == nil {

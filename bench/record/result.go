@@ -56,6 +56,9 @@ func (b Block) Failed() int {
 	return n
 }
 
+// CutOff is how many of the block's requests the end of its visit ended.
+func (b Block) CutOff() int { return b.Errors[ErrNotSent] + b.Errors[ErrUnfinished] }
+
 // FailureText says in words which of the block's requests failed, and how.
 func (b Block) FailureText() string { return b.Failures.Describe(b.Errors) }
 

@@ -52,6 +52,7 @@ func (v *visitor) next(ctx context.Context, s *schedule, cell int) error {
 		return err
 	}
 	s.noteVisit(cell, s.elapsed()-began)
+	s.cutOff = s.cutOff || v.Record.CutOff() > 0
 	return nil
 }
 
@@ -72,7 +73,7 @@ func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64
 	}
 	length, discard := v.Plan.Length(c)
 	wanted := load.Visit{URL: t.URL, Request: request, Load: c.Load, Length: length, MinRequests: v.Plan.MinRequests,
-		Seed: seed}
+		Grace: v.Plan.Grace(c), Seed: seed}
 
 	collect()
 	v.Record.Begin()
