@@ -58,6 +58,7 @@ type core struct {
 	begun       int // requests; in an open loop the index of the next one in the plan
 
 	clock      time.Duration // the last stamp taken
+	cpu        time.Duration // that the thread used in the block
 	alarm      time.Duration // no timeout or pause ends before this
 	examining  bool          // a conn has the verifier
 	passed     bool          // an answer was right in all respects

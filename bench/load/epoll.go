@@ -168,6 +168,13 @@ func (e *Epoll) prepareCores(b *visitParams, v Visit, plan []time.Duration) (cor
 // divide returns how many of n things the i-th of k gets.
 func divide(n, k, i int) int { return (n + k - 1 - i) / k }
 
+// threadCPU returns the CPU time of the calling thread.
+func threadCPU() time.Duration {
+	var t unix.Timespec
+	unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) // fails only for clocks that do not exist
+	return time.Duration(t.Nano())
+}
+
 // generate runs the cores, each on a thread of its own, from one common start.
 func generate(b *visitParams, cores []*core) {
 	var ready, finished sync.WaitGroup
@@ -178,7 +185,9 @@ func generate(b *visitParams, cores []*core) {
 			withRealTime(!b.closed, func() {
 				ready.Done()
 				<-begin
+				before := threadCPU()
 				c.run()
+				c.cpu = threadCPU() - before
 			})
 		})
 	}
