@@ -27,13 +27,10 @@ const (
 type visitParams struct {
 	closed   bool // the kind of load
 	newConns bool // a new connection for each request
-	safe     bool // the request may be sent twice: net/http's rule, by method
-	message  []byte
 	length   time.Duration
 	timeout  time.Duration // of a request
 	limit    time.Duration // open loop: when what is left is given up; 0: never
 	spin     time.Duration
-	isHead   bool // the request is HEAD
 	addr     netip.AddrPort
 	done     <-chan struct{} // closed when the run is to end
 	start    time.Time
@@ -46,7 +43,8 @@ type core struct {
 	journal   journal
 	excerpts  excerpts
 	lingering lingeringConns
-	verifier  *verifier
+	requests  []coreRequest
+	mix       mix
 	to        unix.Sockaddr // the core's own: package unix writes into it
 	family    int
 
@@ -60,9 +58,6 @@ type core struct {
 	clock      time.Duration // the last stamp taken
 	cpu        time.Duration // that the thread used in the block
 	alarm      time.Duration // no timeout or pause ends before this
-	examining  bool          // a conn has the verifier
-	passed     bool          // an answer was right in all respects
-	unchecked  int           // requests begun since one was examined
 	readBuffer []byte        // what is read
 }
 
@@ -87,12 +82,11 @@ func (c *core) prepare(conns int, e *Epoll) error {
 	for i := conns - 1; i >= 0; i-- { // the first on top
 		k := &c.conns[i]
 		*k = conn{slot: i, fd: -1, parser: parser{part: k.parser.part, excerpt: k.parser.excerpt,
-			noBody: c.isHead, maxHead: cmp.Or(e.MaxHead, 64<<10), maxBody: cmp.Or(e.MaxBody, 1<<30)}}
+			maxHead: cmp.Or(e.MaxHead, 64<<10), maxBody: cmp.Or(e.MaxBody, 1<<30)}}
 		c.free = append(c.free, k)
 	}
 	c.to, c.family = sockaddr(c.addr)
-	c.busy, c.begun, c.unchecked = 0, 0, 0
-	c.examining, c.passed, c.alarm = false, false, 0
+	c.busy, c.begun, c.alarm = 0, 0, 0
 	c.journal.reserve(c.expected())
 	c.excerpts = c.excerpts[:0]
 	return nil

@@ -11,13 +11,22 @@ import (
 
 // A Visit is what an engine is asked for: one block of load on one target.
 type Visit struct {
-	URL         string           // the target's base URL, without a trailing slash: http://127.0.0.1:8080
-	Request     contract.Request // sent again and again
-	Load        plan.Load        //
-	Length      time.Duration    // no request is begun after this
-	MinRequests int              // unless fewer than this many have been: then the block goes on
-	Grace       time.Duration    // open loop: how long after the last arrival what is left is waited for; 0: its timeout
-	Seed        uint64           // of everything random in it, so that both sides of a pair meet the same arrivals
+	URL         string             // the target's base URL, without a trailing slash: http://127.0.0.1:8080
+	Request     contract.Request   // sent again and again
+	Mix         []contract.Request // in place of Request, if there are any: each is drawn from them by its weight
+	Load        plan.Load          //
+	Length      time.Duration      // no request is begun after this
+	MinRequests int                // unless fewer than this many have been: then the block goes on
+	Grace       time.Duration      // open loop: how long after the last arrival what is left is waited for; 0: its timeout
+	Seed        uint64             // of everything random in it, so that both sides of a pair meet the same arrivals
+}
+
+// requests lists the visit's requests: one, unless they are a mix.
+func (v Visit) requests() []contract.Request {
+	if len(v.Mix) > 0 {
+		return v.Mix
+	}
+	return []contract.Request{v.Request}
 }
 
 // An Engine offers load. Run makes the visit and returns when its last answer has come, or soon after ctx ends. It

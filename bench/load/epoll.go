@@ -93,7 +93,7 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Dura
 	if l.Concurrency < 1 {
 		return nil, nil, fmt.Errorf("reading the load: concurrency is %d and must be at least 1", l.Concurrency)
 	}
-	message, u, err := compose(v)
+	u, err := baseURL(v.URL)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,8 +105,7 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Dura
 		return nil, nil, err
 	}
 	b := &visitParams{
-		closed: l.Kind == plan.Closed, newConns: l.NoReuse, isHead: v.Request.Method == http.MethodHead,
-		safe: isIdempotent(v.Request.Method), message: message, addr: addr, length: v.Length, timeout: l.Timeout(),
+		closed: l.Kind == plan.Closed, newConns: l.NoReuse, addr: addr, length: v.Length, timeout: l.Timeout(),
 		spin: cmp.Or(e.SpinLimit, 50*time.Microsecond),
 	}
 	if b.closed {
@@ -149,10 +148,10 @@ func (e *Epoll) prepareCores(b *visitParams, v Visit, plan []time.Duration) (cor
 	for i, c := range e.cores[:n] {
 		c.visitParams, c.minRequests = b, divide(v.MinRequests, n, i)
 		c.poll.polite = n >= runtime.GOMAXPROCS(0)
-		if c.verifier, err = newVerifier(v.Request.Want); err != nil {
+		if c.requests, err = e.coreRequests(v); err != nil {
 			return cores, err
 		}
-		c.verifier.sample = cmp.Or(e.Sample, c.verifier.sample)
+		c.mix = newMix(v, i)
 		c.arrivals = c.arrivals[:0]
 		for j := i; j < len(plan); j += n {
 			c.arrivals = append(c.arrivals, plan[j])

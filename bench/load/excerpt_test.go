@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -60,17 +61,15 @@ func TestEpollExcerpts(t *testing.T) {
 		}, excerpts: map[string]string{record.ErrWrongStatus: long("3"), record.ErrWrongBody: "good bye"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := 0
-			url, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) {
-				n++
-				c.answer(w, n)
-			})
+			var n atomic.Int64
+			url, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) { c.answer(w, int(n.Add(1))) })
 			v := clients(url, 1, 6)
 			v.Request.Want = c.want
 			seen := excerpted{excerpts: map[string]string{}}
 			var e load.Epoll
 			for range 2 { // what one block met is not told of the next
-				n, seen.excerpts = 0, map[string]string{}
+				n.Store(0)
+				seen.excerpts = map[string]string{}
 				if err := e.Run(t.Context(), v, &seen); err != nil {
 					t.Fatalf("Run: %v", err)
 				}

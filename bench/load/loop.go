@@ -62,7 +62,7 @@ func (c *core) launch() {
 		}
 		k := c.free[len(c.free)-1]
 		c.free = c.free[:len(c.free)-1]
-		c.begin(k, intended)
+		c.begin(k, &c.requests[c.mix.draw()], intended)
 	}
 }
 
@@ -140,7 +140,8 @@ func (c *core) expire(now time.Duration) {
 
 // skip records the next request of the plan as one that was never begun.
 func (c *core) skip(at time.Duration, class string) {
-	*c.journal.next() = record.Observation{Intended: c.arrivals[c.begun], Sent: at, Done: at, Err: class}
+	*c.journal.next() = record.Observation{Intended: c.arrivals[c.begun], Sent: at, Done: at, Err: class,
+		Request: c.mix.draw()}
 	c.begun++
 }
 

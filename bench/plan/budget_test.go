@@ -29,9 +29,10 @@ func TestBudgetOfALowRate(t *testing.T) {
 		change func(*plan.Options)
 		want   string // "": it is not refused
 	}{
-		// 5 requests take 10 s; by two models and six times 120 s, which are 70 % of twice 86 s.
-		"too low": {3 * s, []float64{100, 0.5}, nil, "--rate 0.5: a visit of 5 requests takes 10s, a round of visits 20.5s, and 6 rounds " +
-			"are needed; a --budget of 3s is not enough: give --budget 1m28s, or more, or a higher rate"},
+		// 5 requests take 10 s, and a visit at the other rate 0.25 s; by two models and six times 123 s, which are 70 % of
+		// twice 88 s.
+		"too low": {3 * s, []float64{100, 0.5}, nil, "--rate 0.5: a visit of 5 requests takes 10s, a round of visits " +
+			"20.5s, and 6 rounds are needed; a --budget of 3s is not enough: give --budget 1m28s, or more, or a higher rate"},
 		"with the budget that is named": {88 * s, []float64{100, 0.5}, nil, ""},
 		"all starts are wanted": {60 * s, []float64{0.5}, func(o *plan.Options) { o.Explicit["starts"] = true },
 			"--rate 0.5: a visit of 5 requests takes 10s, a round of visits 20s, and 8 rounds are needed; " +

@@ -68,7 +68,7 @@ func (o *Options) addCrossCheck(p *Plan) {
 	}
 	p.CrossCheck = crossCheckEngine
 	for i, c := range p.Cells {
-		if c.Load.Kind != Closed || c.Workload == p.Floor || o.isIntermediate(c.Model) {
+		if c.Load.Kind != Closed || c.Request == Mix || c.Workload == p.Floor || o.isIntermediate(c.Model) {
 			continue
 		}
 		c.Engine = crossCheckEngine

@@ -47,11 +47,14 @@ func (f *Failure) count(status, n int) {
 // Failures are what is known of failed requests, by class.
 type Failures map[string]*Failure
 
-// observe takes in the n-th request of a block, which failed.
-func (f Failures) observe(o Observation, n int) {
+// observe takes in the n-th request of a block, which failed. Names are those of the requests of a mix.
+func (f Failures) observe(o Observation, n int, names []string) {
 	known := f[o.Err]
 	if known == nil {
 		known = &Failure{First: n}
+		if o.Request < len(names) {
+			known.Request = names[o.Request]
+		}
 		f[o.Err] = known
 	}
 	if o.Err == ErrWrongStatus {

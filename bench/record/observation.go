@@ -16,6 +16,7 @@ type Observation struct {
 	Status    int             // of the answer; 0 if there was none
 	Bytes     int64           // of the answer's body
 	Timing    contract.Timing // what the server said of itself
+	Request   int             // index of the request in the mix; 0 if there is none
 	Err       string          // the class of what went wrong, one of a few constants; "" if the answer was right
 }
 

@@ -35,6 +35,7 @@ type Record struct {
 	whole        int64 // bytes of whole lines in blocks
 	errors       map[string]int
 	failures     Failures
+	names        []string // of the requests of the block, if it is of a mix
 	requests     int
 	writeErr     error // the first that writing met
 }
@@ -91,9 +92,10 @@ func NewRecord(head Head, blocks, observations *os.File) (*Record, error) {
 	return r, r.writeLine(entry{Head: &head})
 }
 
-// Begin starts a block.
-func (r *Record) Begin() {
+// Begin starts a block. If it is of a mix, requests are the names of its requests.
+func (r *Record) Begin(requests ...string) {
 	r.encoder.begin()
+	r.names = requests
 	r.errors, r.failures, r.requests = nil, nil, 0
 }
 
@@ -106,7 +108,7 @@ func (r *Record) Observe(batch []Observation) {
 				r.errors, r.failures = map[string]int{}, Failures{}
 			}
 			r.errors[o.Err]++
-			r.failures.observe(o, r.requests)
+			r.failures.observe(o, r.requests, r.names)
 		}
 		if err := r.encoder.encode(o); err != nil && r.writeErr == nil {
 			r.writeErr = err

@@ -64,19 +64,28 @@ func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64
 	if !ok {
 		return fmt.Errorf("the plan's engine %q is unknown", c.Engine)
 	}
-	request, err := v.Plan.Request(c)
+	requests, err := v.Plan.Requests(c)
 	if err != nil {
 		return err
 	}
-	if t.External {
-		request.Want.Headers = nil
+	for i := range requests {
+		if t.External {
+			requests[i].Want.Headers = nil
+		}
 	}
 	length, discard := v.Plan.Length(c)
-	wanted := load.Visit{URL: t.URL, Request: request, Load: c.Load, Length: length, MinRequests: v.Plan.MinRequests,
+	wanted := load.Visit{URL: t.URL, Request: requests[0], Load: c.Load, Length: length, MinRequests: v.Plan.MinRequests,
 		Grace: v.Plan.Grace(c), Seed: seed}
 
 	collect()
-	v.Record.Begin()
+	var names []string // of a mix
+	if len(requests) > 1 {
+		wanted.Mix = requests
+		for _, r := range requests {
+			names = append(names, r.Name)
+		}
+	}
+	v.Record.Begin(names...)
 	database := t.DatabaseUsed()
 	before, err := t.Usage(ctx, v.client)
 	if err != nil {
