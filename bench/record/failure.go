@@ -27,8 +27,8 @@ type StatusCount struct {
 
 // Limits on what is kept of failures.
 const (
-	maxStatuses  = 4
-	maxFirstLine = 200 // bytes
+	maxStatuses      = 4
+	maxPrintableLine = 200 // bytes
 )
 
 // count counts a status.
@@ -134,8 +134,8 @@ func times(n int) string {
 	return units.Count(int64(n)) + " times"
 }
 
-// firstLine returns the first line of a text that is not blank, without what does not print, and not too much of it.
-func firstLine(text []byte) string {
+// printableLine returns the first line of a text that is not blank, without what does not print, and not too much of it.
+func printableLine(text []byte) string {
 	clean := strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r':
@@ -151,7 +151,7 @@ func firstLine(text []byte) string {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		for len(line) > maxFirstLine {
+		for len(line) > maxPrintableLine {
 			_, size := utf8.DecodeLastRuneInString(line)
 			line = line[:len(line)-size]
 		}

@@ -119,7 +119,7 @@ func (r *Record) Observe(batch []Observation) {
 // ObserveExcerpt implements load.ExcerptRecorder: it takes how the body of the first response of a class began.
 func (r *Record) ObserveExcerpt(class string, body []byte) {
 	if f := r.failures[class]; f != nil && f.FirstLine == "" {
-		f.FirstLine = firstLine(body)
+		f.FirstLine = printableLine(body)
 	}
 }
 
