@@ -14,13 +14,14 @@ import (
 type measurements struct {
 	blocks, requests int
 	errors           Counts
-	failures         record.Failures // the same, in detail
 	usage            *contract.Usage // summed; nil if the target did not tell
 	database         *int64          // CPU time of its database server, summed; nil if it has none, or that is not known
 	logLines         []string        // each kind of line once
 	generatorNS      int64
 	readingNS        int64              // that a look at the usage costs
 	rounds           map[int]*blockData // by round
+
+	failures Failures // the errors in detail
 }
 
 // blockData is what is needed of a block: of its observations the response times, for a percentile of a cell is that of
@@ -76,7 +77,7 @@ func blocksOf(r *record.Result, cell int) (found []record.Block) {
 
 // readCell reads the blocks of the cell with this index, one by one.
 func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
-	m := measurements{readingNS: reading, errors: Counts{}, failures: record.Failures{}, rounds: map[int]*blockData{}}
+	m := measurements{readingNS: reading, errors: Counts{}, failures: Failures{}, rounds: map[int]*blockData{}}
 	load := r.Plan.Cells[cell].Load
 	length, _ := r.Plan.Length(r.Plan.Cells[cell])
 	blocks := blocksOf(r, cell)

@@ -20,7 +20,6 @@ import (
 
 	"forktax/bench/plan"
 	"forktax/bench/record"
-	"forktax/bench/subject"
 )
 
 // Hey offers closed loops by hey's requester, which is net/http's client with a stopwatch. It speaks everything that
@@ -222,7 +221,7 @@ func (p *heyPiece) record(reports []heyReport, rec Recorder, shift time.Duration
 			done := sent + seconds(lat)
 			o := record.Observation{Intended: sent, Sent: sent, FirstByte: done - seconds(r.ResLats[i]), Done: done,
 				Status: r.StatusCodes[i]}
-			if o.Status != p.want && p.want != subject.AnyStatus {
+			if o.Status != p.want {
 				o.Err = record.ErrWrongStatus
 			}
 			seen = append(seen, o)

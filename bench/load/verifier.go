@@ -133,7 +133,7 @@ func (k *verifier) compare(b []byte) {
 // checkFast returns the class of what is wrong with an answer as far as its status and length tell.
 func (k *verifier) checkFast(status int, length int64) (class string) {
 	switch {
-	case status != k.status && k.status != subject.AnyStatus:
+	case status != k.status:
 		return record.ErrWrongStatus
 	case k.length >= 0 && length != k.length:
 		return record.ErrWrongBody

@@ -11,8 +11,8 @@ import (
 func (o *Options) mixes(workloads []contract.Description) ([]subject.Selection, error) {
 	for i, s := range o.Selections {
 		if s.Request != "" {
-			return nil, subject.InvalidElement("workload", i, "%s/%s: a mix is of all requests of a workload: name %[1]s alone, "+
-				"or leave out --mix", s.Program, s.Request)
+			return nil, subject.InvalidElement("workload", i, "%s/%s: a mix is of all requests of a workload: name %[1]s "+
+				"alone, or leave out --mix", s.Program, s.Request)
 		}
 	}
 	var mixes []subject.Selection
@@ -23,8 +23,8 @@ func (o *Options) mixes(workloads []contract.Description) ([]subject.Selection, 
 		}
 		for _, r := range w.Requests {
 			if r.Weight < 0 {
-				return nil, subject.InvalidOption("mix", "the weight of %s/%s is %d: a number from 1 is needed, or 0 for 1", w.Name,
-					r.Name, r.Weight)
+				return nil, subject.InvalidOption("mix", "the weight of %s/%s is %d: a number from 1 is needed, or 0 for 1",
+					w.Name, r.Name, r.Weight)
 			}
 		}
 		mixes = append(mixes, subject.Selection{Program: w.Name, Request: Mix})

@@ -142,8 +142,7 @@ func runCases(a *analysis.Analysis) []junitCase {
 		t := junitCase{Class: "forktax.run." + c.Workload + "/" + c.Request,
 			Name: fmt.Sprintf("%s, %s, %s", c.Model, c.Load, c.Engine)}
 		if c.Errors > 0 {
-			t.Error = &junitProblem{Message: fmt.Sprintf("%d of %d requests failed: %s", c.Errors, c.Requests,
-				c.Failures.Describe(c.ErrorsByClass)),
+			t.Error = &junitProblem{Message: fmt.Sprintf("%d of %d requests failed: %s", c.Errors, c.Requests, c.ErrorsByClass),
 				Type: "errors", Text: analysis.FormatLog(c.LogLines)}
 		}
 		cases = append(cases, t)
