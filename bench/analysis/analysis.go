@@ -52,7 +52,8 @@ type Cell struct {
 	Requests              int          `json:"requests"` // failed ones included
 	Errors                int          `json:"errors"`
 	ErrorsByClass         Counts       `json:"errors_by_class,omitempty"`
-	LogLines              []string     `json:"log,omitempty"` // that the target logged then, each kind of line once
+	Failures              Failures     `json:"failures,omitempty"` // the same in detail; nil if an older forktax recorded it
+	LogLines              []string     `json:"log,omitempty"`      // that the target logged then, each kind of line once
 	InvalidBlocks         int          `json:"invalid_blocks"`
 	Invalid               Counts       `json:"invalid,omitempty"` // blocks by reason; one may have several
 	Response              Percentiles  `json:"response_ns"`
@@ -88,6 +89,9 @@ type Sample struct {
 
 // Counts is how many there were of each kind.
 type Counts = record.Counts
+
+// Failures are what is known of failed requests, by class.
+type Failures = record.Failures
 
 // Percentiles are exact nearest ranks in nanoseconds over all right answers of a cell's blocks with valid times, and
 // over the requests that timed out; nil where there are too few.

@@ -224,6 +224,7 @@ func TestCosts(t *testing.T) {
 	// 2 blocks of 12 requests, 4 of which failed, until 100.1 µs after the start.
 	want := analysis.Cell{Cell: m.Cells[1], Blocks: 2, Requests: 24, Errors: 4,
 		ErrorsByClass:         analysis.Counts{record.ErrReset: 2, record.ErrClosed: 2},
+		Failures:              analysis.Failures{record.ErrReset: {First: 11}, record.ErrClosed: {First: 12}},
 		InvalidBlocks:         2,
 		Invalid:               analysis.Counts{"errors": 2},
 		ThroughputRPS:         new(20 / 200.2e-6), // 20 right answers
@@ -515,7 +516,8 @@ func TestWarnings(t *testing.T) {
 			return block
 		}, func(*record.Block) {}, []analysis.Warning{
 			{Code: "errors", Cell: "hello/hello, cgi, 1 client, fake",
-				Text: "6 of 66 requests of hello/hello, cgi, 1 client, fake failed: 2 reset, 4 timeout"},
+				Text: "6 of 66 requests of hello/hello, cgi, 1 client, fake failed: 2 reset, 4 timeout; " +
+					"reset: from request 12 on; timeout: from request 11 on"},
 			{Code: "inconclusive", Cells: bothCells, // what is left is too little, too, which goes without saying
 				Text: "more than a fifth of the blocks of " + bothCells[0] + " and 1 more is invalid: 4 errors"}}},
 		"errors of both": {6, func(c plan.Cell, round int) []record.Observation {

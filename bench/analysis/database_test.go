@@ -124,7 +124,7 @@ func TestLogLines(t *testing.T) {
 		}
 	}
 	a := analysistest.Analyze(t, r)
-	const want = "12 of 132 requests of hello/hello, persistent, 1 client, fake and 1 more failed: 12 wrong status; " +
+	const want = "12 of 132 requests of hello/hello, persistent, 1 client, fake and 1 more failed: 12 wrong status; 0 12 times; " +
 		"logged: sorry, too many clients already (SQLSTATE 53300); no tea"
 	for _, w := range a.Warnings {
 		if w.Code == "errors" && w.Text == want {

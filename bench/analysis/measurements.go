@@ -17,6 +17,8 @@ type measurements struct {
 	logLines         []string           // each kind of line once
 	readingNS        int64              // that a look at the usage costs
 	rounds           map[int]*blockData // by round
+
+	failures Failures // the errors in detail
 }
 
 // blockData is what is needed of a block: of its observations the response times, for a percentile of a cell is that of
@@ -42,7 +44,7 @@ type blockCosts struct {
 
 // blockTotals is what one block's observations say. Those intended before the discard count for nothing.
 type blockTotals struct {
-	timeouts  int           // requests that took at least as long as the timeout
+	timeouts  int           // requests that took at least as long as recorded: timed out, or cut off
 	responses int           // right ones
 	inTime    int           // of them, before the planned end
 	last      time.Duration // when the last of them was done
@@ -50,10 +52,10 @@ type blockTotals struct {
 	span      time.Duration // in which the answers came that count
 }
 
-// inPercentiles reports whether percentiles include the observation: a right answer, or a request that timed out, which
-// took at least as long and is recorded at that.
+// inPercentiles reports whether percentiles include the observation: a right answer, or a request that timed out or was
+// cut off, which took at least as long and is recorded at that.
 func inPercentiles(o record.Observation, b record.Block) bool {
-	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == record.ErrTimeout)
+	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == record.ErrTimeout || o.CutOff())
 }
 
 // measure reads all blocks of a run, each by itself: what they share is for propagateInvalid.
@@ -81,7 +83,7 @@ func blocksOf(r *record.Result, cell int) (found []record.Block) {
 
 // readCell reads the blocks of the cell with this index, one by one.
 func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
-	m := measurements{readingNS: reading, errors: Counts{}, rounds: map[int]*blockData{}}
+	m := measurements{readingNS: reading, errors: Counts{}, failures: Failures{}, rounds: map[int]*blockData{}}
 	load := r.Plan.Cells[cell].Load
 	length, _ := r.Plan.Length(r.Plan.Cells[cell])
 	blocks := blocksOf(r, cell)
@@ -227,6 +229,7 @@ func (m measurements) pool(r *record.Result, cell int, value func(record.Observa
 
 func (m *measurements) add(b record.Block) {
 	m.blocks++
+	m.failures.Merge(b.Failures, m.requests)
 	m.requests += b.Requests
 	addCounts(m.errors, b.Errors)
 	m.logLines = record.MergeLogLines(m.logLines, b.LogLines)
@@ -334,7 +337,7 @@ func (m measurements) totals(c *Cell) {
 	c.Blocks, c.Requests = m.blocks, m.requests
 	c.Errors = record.Block{Errors: m.errors}.Failed()
 	if c.Errors > 0 {
-		c.ErrorsByClass, c.LogLines = m.errors, m.logLines
+		c.ErrorsByClass, c.Failures, c.LogLines = m.errors, m.failures, m.logLines
 	}
 	c.InvalidBlocks = m.invalid()
 	for _, b := range m.rounds {

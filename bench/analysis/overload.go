@@ -60,6 +60,13 @@ func (q *backlog) merge(more backlog) {
 	q.waiting += more.waiting
 }
 
+// overloadedAlone is overloaded for a single block.
+func (q backlog) overloadedAlone() bool {
+	var one backlog
+	one.merge(q)
+	return one.overloaded()
+}
+
 // reached is how many requests left for each one that came; nil if none came.
 func (q backlog) reached() *float64 {
 	if q.planned == 0 {

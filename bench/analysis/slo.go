@@ -103,9 +103,15 @@ func (m measurements) evalBlocks(r *record.Result, blocks []record.Block) (sloRe
 // so one is one too many.
 func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok bool) {
 	classes, requests := Counts{}, 0
+	cutOff := 0
 	for _, b := range blocks {
 		requests += b.Requests
+		cutOff += b.CutOff()
 		addCounts(classes, b.Errors)
+	}
+	if cutOff > 0 {
+		detail := fmt.Sprintf("%d of %d requests had no response when the visit ended", cutOff, requests)
+		return sloResult{record.Failed, causeOverload, detail}, true
 	}
 	if failed := (record.Block{Errors: classes}).Failed(); failed > 0 {
 		detail := fmt.Sprintf("%d of %d requests failed: %s", failed, requests, classes)

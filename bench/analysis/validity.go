@@ -50,7 +50,11 @@ func invalidReasons(p record.Plan, b record.Block, q backlog, lag, response []in
 	}
 	is(reasonCollection, b.Collections > 0)
 	is(reasonNetwork, b.Machine.ListenDrops > 0 || b.Machine.SYNRetransmits > 0)
-	is(reasonErrors, b.Failed() > 0)
+	failed := b.Failed()
+	if q.overloadedAlone() { // which says why requests were cut off
+		failed -= b.CutOff()
+	}
+	is(reasonErrors, failed > 0)
 	return reasons
 }
 

@@ -92,7 +92,7 @@ func noFloor(p record.Plan) (Warning, bool) {
 func ErrorsWarning(a *Analysis) (Warning, bool) {
 	var names, logged []string
 	var errors, requests int
-	classes := Counts{}
+	classes, failures := Counts{}, record.Failures{}
 	for _, c := range a.Cells {
 		if c.Errors > 0 {
 			names = append(names, c.String())
@@ -100,10 +100,14 @@ func ErrorsWarning(a *Analysis) (Warning, bool) {
 			requests += c.Requests
 			logged = record.MergeLogLines(logged, c.LogLines)
 			addCounts(classes, c.ErrorsByClass)
+			failures.Merge(c.Failures, 0)
 		}
 	}
+	if len(names) > 1 {
+		failures.ForgetFirst()
+	}
 	return warningAbout(names, Warning{Code: "errors",
-		Text: fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, firstOf(names), classes,
+		Text: fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, firstOf(names), failures.Describe(classes),
 			FormatLog(logged)),
 		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
 }

@@ -21,6 +21,7 @@ type conn struct {
 	hup     bool   // the server has closed its side
 
 	busy      bool // a request is under way
+	request   *coreRequest
 	checked   bool // the verifier has its answer
 	written   int  // bytes of it
 	intended  time.Duration

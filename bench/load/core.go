@@ -19,19 +19,18 @@ const (
 	readTurn = 16
 	// partRoom is what a connection has for a line that is split over two reads.
 	partRoom = 256
+	// excerptRoom is what a connection keeps of the beginning of a body.
+	excerptRoom = 256
 )
 
 // visitParams are what the generator cores of one visit share. Nothing in it changes while it runs.
 type visitParams struct {
 	closed   bool // the kind of load
 	newConns bool // a new connection for each request
-	safe     bool // the request may be sent twice: net/http's rule, by method
-	message  []byte
 	length   time.Duration
 	timeout  time.Duration // of a request
+	limit    time.Duration // open loop: when what is left is given up; 0: never
 	spin     time.Duration
-	sample   int
-	isHead   bool // the request is HEAD
 	addr     netip.AddrPort
 	done     <-chan struct{} // closed when the run is to end
 	start    time.Time
@@ -42,8 +41,10 @@ type core struct {
 	*visitParams
 	poll      poller
 	journal   journal
+	excerpts  excerpts
 	lingering lingeringConns
-	verifier  *verifier
+	requests  []coreRequest
+	mix       mix
 	to        unix.Sockaddr // the core's own: package unix writes into it
 	family    int
 
@@ -55,10 +56,8 @@ type core struct {
 	begun       int // requests; in an open loop the index of the next one in the plan
 
 	clock      time.Duration // the last stamp taken
+	cpu        time.Duration // that the thread used in the block
 	alarm      time.Duration // no timeout or pause ends before this
-	examining  bool          // a conn has the verifier
-	passed     bool          // an answer was right in all respects
-	unchecked  int           // requests begun since one was examined
 	readBuffer []byte        // what is read
 }
 
@@ -69,9 +68,11 @@ func (c *core) prepare(conns int, e *Epoll) error {
 	}
 	if cap(c.conns) < conns {
 		c.conns, c.free = make([]conn, conns), make([]*conn, 0, conns)
-		parts := make([]byte, conns*partRoom)
+		parts, excerpts := make([]byte, conns*partRoom), make([]byte, conns*excerptRoom)
 		for i := range c.conns {
-			c.conns[i].parser.part = parts[i*partRoom : i*partRoom : (i+1)*partRoom]
+			p := &c.conns[i].parser
+			p.part = parts[i*partRoom : i*partRoom : (i+1)*partRoom]
+			p.excerpt = excerpts[i*excerptRoom : i*excerptRoom : (i+1)*excerptRoom]
 		}
 	}
 	if c.readBuffer == nil {
@@ -80,14 +81,14 @@ func (c *core) prepare(conns int, e *Epoll) error {
 	c.conns, c.free = c.conns[:conns], c.free[:0]
 	for i := conns - 1; i >= 0; i-- { // the first on top
 		k := &c.conns[i]
-		*k = conn{slot: i, fd: -1, parser: parser{part: k.parser.part,
-			noBody: c.isHead, maxHead: cmp.Or(e.MaxHead, 64<<10), maxBody: cmp.Or(e.MaxBody, 1<<30)}}
+		*k = conn{slot: i, fd: -1, parser: parser{part: k.parser.part, excerpt: k.parser.excerpt,
+			maxHead: cmp.Or(e.MaxHead, 64<<10), maxBody: cmp.Or(e.MaxBody, 1<<30)}}
 		c.free = append(c.free, k)
 	}
 	c.to, c.family = sockaddr(c.addr)
-	c.busy, c.begun, c.unchecked = 0, 0, 0
-	c.examining, c.passed, c.alarm = false, false, 0
+	c.busy, c.begun, c.alarm = 0, 0, 0
 	c.journal.reserve(c.expected())
+	c.excerpts = c.excerpts[:0]
 	return nil
 }
 

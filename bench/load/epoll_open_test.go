@@ -135,3 +135,55 @@ func TestEpollManyObservations(t *testing.T) {
 		t.Errorf("%d observations, want %d; or not the ones planned", len(seen), len(want))
 	}
 }
+
+// A server that cannot keep up is not waited for: some time after the last arrival each request that has no response,
+// and each that found no connection free, is recorded as such.
+func TestEpollOpenGrace(t *testing.T) {
+	const grace = 50 * time.Millisecond
+	for name, c := range map[string]struct {
+		rate  float64
+		conns int
+		want  func(planned int) map[string]int
+	}{
+		"requests wait for connections": {1000, 2, func(planned int) map[string]int {
+			return map[string]int{record.ErrUnfinished: 2, record.ErrNotSent: planned - 2}
+		}},
+		"requests wait for responses": {1000, 1000, func(planned int) map[string]int {
+			return map[string]int{record.ErrUnfinished: planned}
+		}},
+		"the last arrival comes late": {20, 1000, func(planned int) map[string]int {
+			return map[string]int{record.ErrUnfinished: planned}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := serve(t, replies("")) // reads and says nothing
+			v := arriving(url, c.rate, 100*time.Millisecond)
+			v.Load.Concurrency, v.Grace, v.MinRequests = c.conns, grace, 3
+			due := sendTimes(t, v.Load, v.Length, v.MinRequests, v.Seed)
+			began := time.Now()
+			seen := run(t, new(load.Epoll), v)
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("the visit took %v, and the last arrival was due after %v", took, due[len(due)-1])
+			}
+			if diff := cmp.Diff(c.want(len(due)), seen.classes()); diff != "" {
+				t.Errorf("classes (-want +got):\n%s", diff)
+			}
+			for _, o := range seen {
+				if end := max(v.Length, due[len(due)-1]) + grace; o.Done < end {
+					t.Errorf("a request was given up after %v, before %v", o.Done, end)
+				}
+			}
+		})
+	}
+}
+
+// What is done in time is not touched by it.
+func TestEpollOpenGraceIsNotUsed(t *testing.T) {
+	url, _ := counted(t, helloHandler)
+	v := arriving(url, 500, 100*time.Millisecond)
+	v.Grace = 10 * time.Second
+	want := map[string]int{"": len(sendTimes(t, v.Load, v.Length, 0, v.Seed))}
+	if diff := cmp.Diff(want, run(t, new(load.Epoll), v).classes()); diff != "" {
+		t.Errorf("classes (-want +got):\n%s", diff)
+	}
+}

@@ -15,28 +15,17 @@ import (
 const pause = 10 * time.Millisecond
 
 // begin sends a request on k. Opening the connection, if k has none, is part of it.
-func (c *core) begin(k *conn, intended time.Duration) {
+func (c *core) begin(k *conn, request *coreRequest, intended time.Duration) {
 	c.busy++
-	k.busy, k.written, k.firstByte = true, 0, 0
+	k.busy, k.written, k.firstByte, k.request = true, 0, 0, request
 	k.parser.reset()
-	c.examine(k)
+	k.parser.noBody = request.isHead
+	request.examine(k)
 	k.sent = c.now()
 	if k.intended = intended; c.closed {
 		k.intended = k.sent
 	}
 	c.send(k)
-}
-
-// examine gives the verifier to k if it is k's turn.
-func (c *core) examine(k *conn) {
-	c.unchecked++
-	k.parser.verifier = nil
-	if c.examining || c.passed && c.unchecked < c.sample {
-		return
-	}
-	c.unchecked, c.examining, k.checked = 0, true, true
-	k.parser.verifier = c.verifier
-	c.verifier.begin()
 }
 
 // send opens k's connection if it has none and writes what is left of the message.
@@ -48,8 +37,9 @@ func (c *core) send(k *conn) {
 		}
 	}
 	asks := uint32(readable)
-	for k.written < len(c.message) {
-		n, errno := k.write(c.message[k.written:])
+	message := k.request.message
+	for k.written < len(message) {
+		n, errno := k.write(message[k.written:])
 		if errno == unix.EAGAIN {
 			asks |= unix.EPOLLOUT
 			break
@@ -95,7 +85,7 @@ func (c *core) handle(e *unix.EpollEvent) {
 	if e.Events&(readable|hungUp) != 0 {
 		c.receive(k)
 	}
-	if e.Events&unix.EPOLLOUT != 0 && k.busy && k.written < len(c.message) {
+	if e.Events&unix.EPOLLOUT != 0 && k.busy && k.written < len(k.request.message) {
 		c.send(k)
 	}
 }
@@ -136,6 +126,7 @@ func (c *core) feed(k *conn, b []byte) bool {
 	n, class := k.parser.feed(b)
 	switch {
 	case class != "":
+		k.parser.keepExcerpt(b) // of a head that is not one, if there is no body
 		c.fail(k, c.clock, class)
 	case !k.parser.done():
 		return true
@@ -175,7 +166,7 @@ func (c *core) callFailed(k *conn, errno unix.Errno) {
 // request: one that served others before, on which no byte of an answer came. As in net/http that goes for methods
 // that may be repeated, and for others as long as none of the request was sent: a guestbook must not be signed twice.
 func (c *core) resend(k *conn) bool {
-	if !k.used || k.firstByte != 0 || !c.safe && k.written > 0 {
+	if !k.used || k.firstByte != 0 || !k.request.safe && k.written > 0 {
 		return false
 	}
 	k.close()
@@ -186,17 +177,17 @@ func (c *core) resend(k *conn) bool {
 
 // finish records a complete answer.
 func (c *core) finish(k *conn) {
-	p := &k.parser
+	p, r := &k.parser, k.request
 	var class string
 	if k.checked {
-		class = c.verifier.checkFull(p.status, p.bytes)
-		c.passed = class == ""
+		class = r.verifier.checkFull(p.status, p.bytes)
+		r.passed = class == ""
 	} else {
-		class = c.verifier.checkFast(p.status, p.bytes)
+		class = r.verifier.checkFast(p.status, p.bytes)
 	}
 	c.record(k, c.clock, class)
 	k.used = true
-	if c.newConns || k.hup || !p.reusable() || k.written < len(c.message) {
+	if c.newConns || k.hup || !p.reusable() || k.written < len(r.message) {
 		c.retire(k)
 	}
 	c.release(k)
@@ -226,7 +217,7 @@ func (c *core) fail(k *conn, at time.Duration, class string) {
 // release ends k's request.
 func (c *core) release(k *conn) {
 	if k.checked {
-		k.checked, c.examining = false, false
+		k.checked, k.request.examining = false, false
 	}
 	k.busy = false
 	c.busy--
@@ -253,8 +244,11 @@ func (c *core) timing(k *conn, done time.Duration) contract.Timing {
 
 // record writes k's request down.
 func (c *core) record(k *conn, done time.Duration, class string) {
+	if class != "" {
+		c.excerpts.note(class, k.parser.excerpt)
+	}
 	*c.journal.next() = record.Observation{
 		Intended: k.intended, Sent: k.sent, FirstByte: k.firstByte, Done: done,
-		Status: k.parser.status, Bytes: k.parser.bytes, Timing: c.timing(k, done), Err: class,
+		Status: k.parser.status, Bytes: k.parser.bytes, Timing: c.timing(k, done), Err: class, Request: k.request.index,
 	}
 }

@@ -60,6 +60,9 @@ func (h Hey) Run(ctx context.Context, v Visit, rec Recorder) error {
 	if v.Load.Kind != plan.Closed {
 		return errors.New("the engine hey offers closed loops only")
 	}
+	if len(v.Mix) > 0 {
+		return errors.New("the engine hey sends one request again and again, and no mix of several")
+	}
 	if v.Load.Concurrency < 1 {
 		return fmt.Errorf("%d clients: at least one is needed", v.Load.Concurrency)
 	}

@@ -27,7 +27,7 @@ func (c *core) run() {
 		}
 		select {
 		case <-c.done:
-			c.interrupt()
+			c.abandon(c.now(), record.ErrInterrupted, record.ErrInterrupted)
 			return
 		default:
 		}
@@ -62,7 +62,7 @@ func (c *core) launch() {
 		}
 		k := c.free[len(c.free)-1]
 		c.free = c.free[:len(c.free)-1]
-		c.begin(k, intended)
+		c.begin(k, &c.requests[c.mix.draw()], intended)
 	}
 }
 
@@ -108,6 +108,13 @@ func (c *core) waitEvents() []unix.EpollEvent {
 // exactly this value, unless the core itself was so late that something happened behind it.
 func (c *core) expire(now time.Duration) {
 	c.alarm = now + c.timeout // of a request that begins now
+	if c.limit > 0 {
+		if now >= c.limit {
+			c.abandon(now, record.ErrUnfinished, record.ErrNotSent)
+			return
+		}
+		c.alarm = min(c.alarm, c.limit)
+	}
 	for i := range c.conns {
 		k := &c.conns[i]
 		switch {
@@ -133,19 +140,19 @@ func (c *core) expire(now time.Duration) {
 
 // skip records the next request of the plan as one that was never begun.
 func (c *core) skip(at time.Duration, class string) {
-	*c.journal.next() = record.Observation{Intended: c.arrivals[c.begun], Sent: at, Done: at, Err: class}
+	*c.journal.next() = record.Observation{Intended: c.arrivals[c.begun], Sent: at, Done: at, Err: class,
+		Request: c.mix.draw()}
 	c.begun++
 }
 
-// interrupt records what is under way, and all that is left of the plan.
-func (c *core) interrupt() {
-	now := c.now()
+// abandon records what is under way, and all that is left of the plan.
+func (c *core) abandon(now time.Duration, underWay, left string) {
 	for i := range c.conns {
 		if c.conns[i].busy {
-			c.fail(&c.conns[i], now, record.ErrInterrupted)
+			c.fail(&c.conns[i], now, underWay)
 		}
 	}
 	for !c.closed && c.begun < len(c.arrivals) {
-		c.skip(max(now, c.arrivals[c.begun]), record.ErrInterrupted)
+		c.skip(max(now, c.arrivals[c.begun]), left)
 	}
 }

@@ -18,6 +18,7 @@ type parser struct {
 	maxBody  int64     // bytes of body, at most
 	noBody   bool      // the request was HEAD
 	part     []byte    // a line whose end has not come
+	excerpt  []byte    // of the body: as much of its beginning as there is room for
 	verifier *verifier // examines this answer, if not nil
 
 	at        parserState
@@ -52,7 +53,7 @@ const (
 
 // reset makes p ready for the next answer.
 func (p *parser) reset() {
-	p.at, p.head, p.part = atStatus, 0, p.part[:0]
+	p.at, p.head, p.part, p.excerpt = atStatus, 0, p.part[:0], p.excerpt[:0]
 	p.resetHead()
 }
 
@@ -133,6 +134,7 @@ func (p *parser) body(b []byte) int {
 		b = b[:p.left]
 	}
 	p.bytes += int64(len(b))
+	p.keepExcerpt(b)
 	if p.verifier != nil {
 		p.verifier.body(b)
 	}
@@ -148,6 +150,13 @@ func (p *parser) body(b []byte) int {
 		p.at, p.head = atChunkEnd, 0
 	}
 	return len(b)
+}
+
+// keepExcerpt keeps as much of b as there is still room for.
+func (p *parser) keepExcerpt(b []byte) {
+	if room := cap(p.excerpt) - len(p.excerpt); room > 0 {
+		p.excerpt = append(p.excerpt, b[:min(room, len(b))]...)
+	}
 }
 
 // step reads one line.

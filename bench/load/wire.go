@@ -16,32 +16,40 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"forktax/workload/contract"
 )
 
-// compose returns the bytes of the visit's request as they go over the wire, and its URL. They are composed by
-// net/http, whose rules for hosts, escapes and lengths need not be written again, and hold only what the workload asks
-// for: no User-Agent, no Accept-Encoding.
-func compose(v Visit) (message []byte, u *url.URL, err error) {
-	r := v.Request
+// baseURL parses the base URL of a target.
+func baseURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading the URL of the target: %w", err)
+	case u.Scheme == "https":
+		return nil, fmt.Errorf("the engine epoll speaks http only; for %s use the engine hey", u.Redacted())
+	case u.Scheme != "http" || u.Hostname() == "":
+		return nil, fmt.Errorf("%q is not a URL of the form http://host:port", u.Redacted())
+	}
+	return u, nil
+}
+
+// compose returns the bytes of one of the visit's requests as they go over the wire. They are composed by net/http,
+// whose rules for hosts, escapes and lengths need not be written again, and hold only what the workload asks for: no
+// User-Agent, no Accept-Encoding.
+func compose(v Visit, r contract.Request) (message []byte, err error) {
 	request, err := http.NewRequest(r.Method, v.URL+r.Path, strings.NewReader(r.Body))
 	if err != nil {
-		return nil, nil, fmt.Errorf("composing the request %q: %w", r.Name, err)
-	}
-	switch u = request.URL; {
-	case u.Scheme == "https":
-		return nil, nil, fmt.Errorf("composing the request %q: the engine epoll speaks http only; for %s use the engine hey",
-			r.Name, u.Redacted())
-	case u.Scheme != "http" || u.Hostname() == "":
-		return nil, nil, fmt.Errorf("composing the request %q: %q is not a URL of the form http://host:port", r.Name, v.URL)
+		return nil, fmt.Errorf("composing the request %q: %w", r.Name, err)
 	}
 	request.Header.Set("User-Agent", "") // leaves it out
 	r.SetHeaders(request)
 	request.Close = v.Load.NoReuse
 	var b bytes.Buffer
 	if err := request.Write(&b); err != nil {
-		return nil, nil, fmt.Errorf("composing the request %q: %w", r.Name, err)
+		return nil, fmt.Errorf("composing the request %q: %w", r.Name, err)
 	}
-	return b.Bytes(), u, nil
+	return b.Bytes(), nil
 }
 
 // resolve returns the address of u's host. A name with several addresses (localhost is 127.0.0.1 and ::1) is tried out,

@@ -46,7 +46,7 @@ func (o *Options) Complete() error {
 			o.Baseline = subject.PersistentName
 		}
 	}
-	o.Selections = o.selections()
+	o.Selections, o.Mix = o.selections(), len(o.Weighted) > 0
 	if err := o.Options.Validate(); err != nil {
 		return err
 	}

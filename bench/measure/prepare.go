@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"forktax/bench/analysis"
+	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/process"
@@ -39,6 +40,9 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Write
 		return p.ofSuite(ctx)
 	}
 	made, err := p.plan(ctx)
+	if err == nil {
+		err = load.CheckRates(ctx, made)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,10 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 			return Plan{}, subject.InvalidElement("target", secure, "by https can be measured in closed loops only: leave out "+
 				"--rate and --find-knee")
 		}
+		if o.Mix {
+			return Plan{}, subject.InvalidElement("target", secure, "by https can be measured with one request at a time only: "+
+				"leave out the key requests")
+		}
 	}
 	var models []string
 	for _, c := range o.conditions() {
@@ -52,7 +56,12 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 		}
 		p.Workloads = append(p.Workloads, program.Description)
 	}
-	requests, err := o.requests(programs, p.Workloads)
+	var requests []subject.Selection
+	if o.Mix {
+		requests, err = o.mixes(p.Workloads)
+	} else {
+		requests, err = o.requests(programs, p.Workloads)
+	}
 	if err != nil {
 		return Plan{}, err
 	}
@@ -70,6 +79,9 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 		p.Cells = append(p.Cells, o.cells(subject.Selection{Program: floor.Name, Request: floor.Requests[0].Name}, []string{subject.FloorModel})...)
 	}
 	o.schedule(&p)
+	if err == nil {
+		err = o.checkBudget(&p)
+	}
 	return p, err
 }
 

@@ -30,6 +30,7 @@ type Options struct {
 	CrossCheck  bool          // hey repeats a part of the closed loops
 	Floor       bool          // measure the floor as well
 	ReuseLevels bool          // measure the models between cgi and persistent as well
+	Mix         bool          // one cell for all requests of a workload, drawn by their weights
 	NoReuse     bool          // a new connection for each request
 	SLO         string        // objective, such as p99=50ms
 	FindKnee    bool          // search for the highest rate that meets SLO
@@ -103,6 +104,8 @@ func (o *Options) Validate() error {
 		return invalid("block", "%v: at least %v is needed", o.Block, minBlock)
 	case o.Engine == crossCheckEngine && (len(o.Rates) > 0 || o.FindKnee):
 		return invalid("engine", "hey offers closed loops only: leave out --rate and --find-knee, or take another engine")
+	case o.Engine == crossCheckEngine && o.Mix:
+		return invalid("requests", "need an engine that sends several requests, which hey does not: take another engine")
 	case len(o.Models) == 0:
 		return invalid("model", "is empty: name a model")
 	}

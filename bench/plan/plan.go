@@ -103,19 +103,25 @@ func (p Plan) Duration(c Cell) time.Duration {
 	return length
 }
 
-// Request finds a cell's request in the workload's description.
-func (p Plan) Request(c Cell) (contract.Request, error) {
+// Mix is the request of a cell whose requests are drawn from all of the workload's, by their weights.
+const Mix = "mix"
+
+// Requests finds a cell's request in the workload's description: one, or all if the cell is of a mix.
+func (p Plan) Requests(c Cell) ([]contract.Request, error) {
 	for _, w := range p.Workloads {
 		if w.Name != c.Workload {
 			continue
 		}
 		for _, r := range w.Requests {
 			if r.Name == c.Request {
-				return r, nil
+				return []contract.Request{r}, nil
 			}
 		}
+		if c.Request == Mix && len(w.Requests) > 0 {
+			return slices.Clone(w.Requests), nil
+		}
 	}
-	return contract.Request{}, fmt.Errorf("the plan has no request %s/%s", c.Workload, c.Request)
+	return nil, fmt.Errorf("the plan has no request %s/%s", c.Workload, c.Request)
 }
 
 // Order draws the order in which a round visits the cells whose turn it is. It depends on nothing but the seed and the

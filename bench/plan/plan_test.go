@@ -180,19 +180,27 @@ func TestPlanFindsRequests(t *testing.T) {
 	p := plan.Plan{Workloads: []contract.Description{
 		{Name: "a", Requests: []contract.Request{{Name: "x", Path: "/ax"}}},
 		{Name: "b", Requests: []contract.Request{{Name: "x", Path: "/bx"}, {Name: "y", Path: "/by"}}},
+		{Name: "c", Requests: []contract.Request{{Name: "x", Path: "/cx"}, {Name: "mix", Path: "/cm"}}},
 	}}
-	check := func(workload, request, path, want string) {
+	check := func(workload, request, paths, want string) {
 		t.Helper()
-		got, err := p.Request(plan.Cell{Workload: workload, Request: request})
-		if got.Path != path || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("Request(%s/%s) = %q, %v, want %q, %q", workload, request, got.Path, err, path, want)
+		found, err := p.Requests(plan.Cell{Workload: workload, Request: request})
+		var got []string
+		for _, r := range found {
+			got = append(got, r.Path)
+		}
+		if strings.Join(got, " ") != paths || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("Requests(%s/%s) = %q, %v, want %q, %q", workload, request, got, err, paths, want)
 		}
 	}
 	check("a", "x", "/ax", "")
 	check("b", "x", "/bx", "")
 	check("b", "y", "/by", "")
 	check("a", "y", "", "a/y")
-	check("c", "x", "", "c/x")
+	check("d", "x", "", "d/x")
+	check("d", "mix", "", "d/mix")
+	check("b", "mix", "/bx /by", "")
+	check("c", "mix", "/cm", "") // which is its name
 }
 
 func TestCellsInWords(t *testing.T) {

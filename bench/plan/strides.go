@@ -13,7 +13,7 @@ import (
 func (o *Options) assignStrides(p *Plan) {
 	var lengths []time.Duration
 	for _, c := range p.Cells {
-		length, _ := p.Length(c)
+		length := p.Duration(c)
 		lengths = append(lengths, length)
 	}
 	shortest := slices.Min(lengths)
@@ -68,7 +68,7 @@ func (o *Options) addCrossCheck(p *Plan) {
 	}
 	p.CrossCheck = crossCheckEngine
 	for i, c := range p.Cells {
-		if c.Load.Kind != Closed || c.Workload == p.Floor || o.isIntermediate(c.Model) {
+		if c.Load.Kind != Closed || c.Request == Mix || c.Workload == p.Floor || o.isIntermediate(c.Model) {
 			continue
 		}
 		c.Engine = crossCheckEngine

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 //	[bytes]                    likewise
 //	[class]                    if it failed: index in classes
 //	[slots, durations …]       if the server told phases: a bit for each slot that is set, then those in order, ns
+//	[request]                  if it differs from the one before: index in a mix, in a new block from 0
 //
 // A failed observation may lack its later times; each is then stored as equal to the one before it.
 const (
@@ -29,11 +31,12 @@ const (
 	flagBytes
 	flagErr
 	flagTiming
+	flagRequest
 )
 
 // classes numbers the classes of failures. New ones go to the end: the numbers are on disk.
 var classes = []string{ErrOther, ErrRefused, ErrClosed, ErrReset, ErrTimeout, ErrMalformed, ErrTooLarge, ErrWrongStatus,
-	ErrWrongBody, ErrInterrupted, ErrWrongHeader}
+	ErrWrongBody, ErrInterrupted, ErrWrongHeader, ErrNotSent, ErrUnfinished}
 
 // slots numbers the phases. New ones go to the end, too, wherever in a request they happen.
 var slots = [contract.NumPhases]contract.Phase{contract.PhaseArrive, contract.PhaseWait, contract.PhaseSpawn, contract.PhaseStart, contract.PhaseOpen, contract.PhaseConnect, contract.PhaseHandle,
@@ -61,6 +64,7 @@ func (e *encoder) encode(o Observation) error {
 	set(flagBytes, o.Bytes != e.prev.Bytes)
 	set(flagErr, o.Err != "")
 	set(flagTiming, o.Timing != contract.Timing{})
+	set(flagRequest, o.Request != e.prev.Request)
 
 	b := binary.AppendUvarint(e.buf[:0], flags)
 	b = binary.AppendVarint(b, int64(o.Intended-e.prev.Intended))
@@ -81,6 +85,9 @@ func (e *encoder) encode(o Observation) error {
 	}
 	if flags&flagTiming != 0 {
 		b = appendTiming(b, o.Timing)
+	}
+	if flags&flagRequest != 0 {
+		b = binary.AppendUvarint(b, uint64(o.Request))
 	}
 	e.buf, e.prev = b, o
 	e.n += int64(len(b))
@@ -123,7 +130,7 @@ func (d *decoder) decode() (Observation, error) {
 		}
 		return Observation{}, errCutOff
 	}
-	o := Observation{Status: d.prev.Status, Bytes: d.prev.Bytes}
+	o := Observation{Status: d.prev.Status, Bytes: d.prev.Bytes, Request: d.prev.Request}
 	o.Intended = d.prev.Intended + time.Duration(d.varint())
 	o.Sent = o.Intended + time.Duration(d.uvarint())
 	o.FirstByte = o.Sent + time.Duration(d.uvarint())
@@ -139,6 +146,9 @@ func (d *decoder) decode() (Observation, error) {
 	}
 	if flags&flagTiming != 0 {
 		o.Timing = d.timing()
+	}
+	if flags&flagRequest != 0 {
+		o.Request = d.request()
 	}
 	if d.err != nil {
 		return Observation{}, d.err
@@ -172,6 +182,18 @@ func (d *decoder) class() string {
 		return ""
 	}
 	return classes[i]
+}
+
+// request reads the index of a request in a mix.
+func (d *decoder) request() int {
+	i := d.uvarint()
+	if i > math.MaxInt32 {
+		if d.err == nil {
+			d.err = fmt.Errorf("unknown request %d", i)
+		}
+		return 0
+	}
+	return int(i)
 }
 
 func (d *decoder) timing() (t contract.Timing) {

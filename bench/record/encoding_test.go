@@ -16,7 +16,8 @@ import (
 )
 
 var classes = []string{record.ErrRefused, record.ErrClosed, record.ErrReset, record.ErrTimeout, record.ErrMalformed,
-	record.ErrTooLarge, record.ErrWrongStatus, record.ErrWrongHeader, record.ErrWrongBody, record.ErrInterrupted, record.ErrOther}
+	record.ErrTooLarge, record.ErrWrongStatus, record.ErrWrongHeader, record.ErrWrongBody, record.ErrInterrupted, record.ErrOther,
+	record.ErrNotSent, record.ErrUnfinished}
 
 // someObservations draws n of them: mostly alike, as those of a block are, and some with every field at its extremes.
 func someObservations(r *rand.Rand, n int) []record.Observation {
@@ -38,6 +39,9 @@ func someObservations(r *rand.Rand, n int) []record.Observation {
 		}
 		if r.IntN(5) == 0 {
 			o.Err = classes[r.IntN(len(classes))]
+		}
+		if r.IntN(5) == 0 {
+			o.Request = r.IntN(300)
 		}
 		for i := range o.Timing {
 			if r.IntN(3) == 0 {
@@ -102,11 +106,17 @@ func TestObservationsAsTheyAreOnDisk(t *testing.T) {
 	}
 	for i, class := range []string{record.ErrOther, record.ErrRefused, record.ErrClosed, record.ErrReset, record.ErrTimeout,
 		record.ErrMalformed, record.ErrTooLarge, record.ErrWrongStatus, record.ErrWrongBody, record.ErrInterrupted,
-		record.ErrWrongHeader} {
+		record.ErrWrongHeader, record.ErrNotSent, record.ErrUnfinished} {
 		observations = append(observations, record.Observation{Intended: 90, Sent: 90, FirstByte: 90, Done: 90, Status: 200,
 			Bytes: 6, Err: class})
 		want = append(want, 4, 0, 0, 0, 0, byte(i))
 	}
+	// The request of a mix follows all else, where it is another than before.
+	for _, o := range []record.Observation{{Request: 300, Timing: contract.Timing{1: 3}}, {Request: 300}, {}} {
+		o.Intended, o.Sent, o.FirstByte, o.Done, o.Status, o.Bytes = 90, 90, 90, 90, 200, 6
+		observations = append(observations, o)
+	}
+	want = append(want, 8+16, 0, 0, 0, 0, 0b10, 3, 172, 2, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0)
 	got, err := record.Encode(observations)
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("Encode = %v, %v, want %v", got, err, want)
@@ -134,6 +144,7 @@ func TestDecodeTellsWhatIsWrong(t *testing.T) {
 		}
 	}
 	check("unknown class of failure 200", 4, 0, 0, 0, 0, 200, 1)
+	check("unknown request 4294967295", 16, 0, 0, 0, 0, 255, 255, 255, 255, 15)
 	check("the observations are cut off", 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1) // longer than any number
 }
 

@@ -16,8 +16,13 @@ type Observation struct {
 	Status    int             // of the answer; 0 if there was none
 	Bytes     int64           // of the answer's body
 	Timing    contract.Timing // what the server said of itself
+	Request   int             // index of the request in the mix; 0 if there is none
 	Err       string          // the class of what went wrong, one of a few constants; "" if the answer was right
 }
+
+// CutOff reports whether the end of its visit ended the request, so that its response time is longer than what is
+// recorded.
+func (o Observation) CutOff() bool { return o.Err == ErrNotSent || o.Err == ErrUnfinished }
 
 // Response is the response time: what somebody felt who wanted the answer at the intended time.
 func (o Observation) Response() time.Duration { return o.Done - o.Intended }
@@ -40,5 +45,7 @@ const (
 	ErrWrongHeader = "wrong header" // a header is missing or not the expected one
 	ErrWrongBody   = "wrong body"   // the body is not the expected one
 	ErrInterrupted = "interrupted"  // the run was ended while the request was under way
+	ErrNotSent     = "not sent"     // open loop: no connection was free for the request until the visit ended
+	ErrUnfinished  = "unfinished"   // open loop: the response was not complete when the visit ended
 	ErrOther       = "other"        // anything else
 )

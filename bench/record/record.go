@@ -36,6 +36,8 @@ type Record struct {
 	offset       int64 // of the next block's observations
 	whole        int64 // bytes of whole lines in blocks
 	errors       map[string]int
+	failures     Failures
+	names        []string // of the requests of the block, if it is of a mix
 	requests     int
 	writeErr     error // the first that writing met
 }
@@ -92,10 +94,11 @@ func NewRecord(head Head, blocks, observations *os.File) (*Record, error) {
 	return r, r.writeLine(entry{Head: &head})
 }
 
-// Begin starts a block.
-func (r *Record) Begin() {
+// Begin starts a block. If it is of a mix, requests are the names of its requests.
+func (r *Record) Begin(requests ...string) {
 	r.encoder.begin()
-	r.errors, r.requests = nil, 0
+	r.names = requests
+	r.errors, r.failures, r.requests = nil, nil, 0
 }
 
 // Observe implements Recorder. An error is kept for the end of the block: an engine could do nothing about it.
@@ -104,9 +107,10 @@ func (r *Record) Observe(batch []Observation) {
 		r.requests++
 		if o.Err != "" {
 			if r.errors == nil {
-				r.errors = map[string]int{}
+				r.errors, r.failures = map[string]int{}, Failures{}
 			}
 			r.errors[o.Err]++
+			r.failures.observe(o, r.requests, r.names)
 		}
 		if err := r.encoder.encode(o); err != nil && r.writeErr == nil {
 			r.writeErr = err
@@ -114,14 +118,24 @@ func (r *Record) Observe(batch []Observation) {
 	}
 }
 
+// ObserveExcerpt implements load.ExcerptRecorder: it takes how the body of the first response of a class began.
+func (r *Record) ObserveExcerpt(class string, body []byte) {
+	if f := r.failures[class]; f != nil && f.FirstLine == "" {
+		f.FirstLine = printableLine(body)
+	}
+}
+
 // Requests is how many requests of the block were observed so far.
 func (r *Record) Requests() int { return r.requests }
 
-// Errors counts those of them that failed, by class.
-func (r *Record) Errors() map[string]int { return r.errors }
+// FailureText says in words which of them failed, and how.
+func (r *Record) FailureText() string { return r.failures.Describe(r.errors) }
 
 // Failed is how many requests of the block failed so far.
 func (r *Record) Failed() int { return Block{Errors: r.errors}.Failed() }
+
+// CutOff is how many requests of the block the end of its visit ended so far.
+func (r *Record) CutOff() int { return Block{Errors: r.errors}.CutOff() }
 
 // End completes the block with what was observed and puts it on disk.
 func (r *Record) End(b Block) error {
@@ -131,7 +145,7 @@ func (r *Record) End(b Block) error {
 	if r.writeErr != nil {
 		return NewWriteError(r.observations.Name(), r.writeErr)
 	}
-	b.Requests, b.Errors = r.requests, r.errors
+	b.Requests, b.Errors, b.Failures = r.requests, r.errors, r.failures
 	b.Observations = Span{r.offset, r.encoder.n}
 	r.offset += r.encoder.n
 	if err := r.writeLine(entry{Block: &b}); err != nil {

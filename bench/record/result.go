@@ -29,6 +29,7 @@ type Block struct {
 	DiscardNS    int64           `json:"discard_ns,omitempty"`      // observations intended before this count for nothing
 	Requests     int             `json:"requests"`                  // observations, failed ones included
 	Errors       map[string]int  `json:"errors,omitempty"`          // failed ones, by class
+	Failures     Failures        `json:"failures,omitempty"`        // the same, in detail; nil if an older forktax recorded it
 	LogLines     []string        `json:"log,omitempty"`             // that the target logged, if a request failed; each kind once
 	Usage        *contract.Usage `json:"usage,omitempty"`           // of the target, during the block; nil if it does not tell
 	DatabaseNS   *int64          `json:"database_cpu_ns,omitempty"` // processor time of the database server; nil if unknown
@@ -54,6 +55,12 @@ func (b Block) Failed() int {
 	}
 	return n
 }
+
+// CutOff is how many of the block's requests the end of its visit ended.
+func (b Block) CutOff() int { return b.Errors[ErrNotSent] + b.Errors[ErrUnfinished] }
+
+// FailureText says in words which of the block's requests failed, and how.
+func (b Block) FailureText() string { return b.Failures.Describe(b.Errors) }
 
 // LogSuffix is what the target logged, for the end of an error.
 func (b Block) LogSuffix() string { return process.Logged(b.LogLines) }

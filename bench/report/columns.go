@@ -101,8 +101,11 @@ var cellColumns = []column[analysis.Cell]{
 	{Key: "invalid", Unit: counts, About: "Invalid blocks by reason; a block may have several."},
 	{Key: "requests", In: inCSV, Unit: counts, About: "Requests, failed ones included."},
 	{Name: "errors", Key: "errors", Unit: counts, In: inCosts | inCSV, Order: 1,
-		About: "Requests without a right response. Except for timeouts they are in no percentile."},
+		About: "Requests without a right response. Except for timeouts, and for those that the " +
+			"end of a visit cut off, they are in no percentile."},
 	{Key: "errors_by_class", Unit: counts, About: "Errors by their kind."},
+	{Key: "failures", About: "Of each kind of error: the number of the first request, the wrong statuses, and the first line " +
+		"of the first response that was not as expected."},
 	{Key: "log", About: "What the target logged when requests failed, each kind of line once."},
 	{Name: "reached", Key: "throughput_rps", Unit: perSecond, In: inOpen, About: aboutThroughput},
 	{Name: "p50", Key: "response_ns.p50", Unit: ns, In: inAll&^inCosts&^inSuite | inCSV, About: aboutRanks,

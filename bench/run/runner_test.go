@@ -167,10 +167,11 @@ func TestRunnerEnds(t *testing.T) {
 		"not one answer is right": {third(func(_ context.Context, _ *fakeLauncher, rec load.Recorder) error {
 			rec.Observe([]record.Observation{{Err: record.ErrRefused}, {Err: record.ErrTimeout}, {Err: record.ErrRefused}})
 			return nil
-		}), 3, 2, "hello/hello, persistent, 1 client, fake: not one request got a right answer: 2 refused, 1 timeout"},
+		}), 3, 2, "hello/hello, persistent, 1 client, fake: not one request got a right response: 2 refused, 1 timeout; " +
+			"refused: from the first request on; timeout: from request 2 on"},
 		"nothing is observed": {third(func(context.Context, *fakeLauncher, load.Recorder) error {
 			return nil
-		}), 3, 2, "not one request got a right answer: none was sent"},
+		}), 3, 2, "not one request got a right response: none was sent"},
 		"the twins differ": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
 			l.answer = map[string]http.HandlerFunc{"cgi": func(w http.ResponseWriter, _ *http.Request) {}}
 		}, 0, 2, "differ on GET /"},

@@ -52,6 +52,7 @@ func (v *visitor) next(ctx context.Context, s *schedule, cell int) error {
 		return err
 	}
 	s.noteVisit(cell, s.elapsed()-began)
+	s.cutOff = s.cutOff || v.Record.CutOff() > 0
 	return nil
 }
 
@@ -63,19 +64,28 @@ func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64
 	if !ok {
 		return fmt.Errorf("the plan's engine %q is unknown", c.Engine)
 	}
-	request, err := v.Plan.Request(c)
+	requests, err := v.Plan.Requests(c)
 	if err != nil {
 		return err
 	}
-	if t.External {
-		request.Want.Headers = nil
+	for i := range requests {
+		if t.External {
+			requests[i].Want.Headers = nil
+		}
 	}
 	length, discard := v.Plan.Length(c)
-	wanted := load.Visit{URL: t.URL, Request: request, Load: c.Load, Length: length, MinRequests: v.Plan.MinRequests,
-		Seed: seed}
+	wanted := load.Visit{URL: t.URL, Request: requests[0], Load: c.Load, Length: length, MinRequests: v.Plan.MinRequests,
+		Grace: v.Plan.Grace(c), Seed: seed}
 
 	collect()
-	v.Record.Begin()
+	var names []string // of a mix
+	if len(requests) > 1 {
+		wanted.Mix = requests
+		for _, r := range requests {
+			names = append(names, r.Name)
+		}
+	}
+	v.Record.Begin(names...)
 	database := t.DatabaseUsed()
 	before, err := t.Usage(ctx, v.client)
 	if err != nil {
@@ -124,10 +134,10 @@ func (v *visitor) endBlock(c plan.Cell, b record.Block) error {
 			return fmt.Errorf("%s: %w: none was sent", c, errNoneRight)
 		}
 	case v.Record.Requests():
-		return fmt.Errorf("%s: %w: %v%s", c, errNoneRight, record.Counts(v.Record.Errors()), b.LogSuffix())
+		return fmt.Errorf("%s: %w: %s%s", c, errNoneRight, v.Record.FailureText(), b.LogSuffix())
 	}
 	return nil
 }
 
 // errNoneRight ends a run: to go on would measure how fast a target fails.
-var errNoneRight = errors.New("not one request got a right answer")
+var errNoneRight = errors.New("not one request got a right response")

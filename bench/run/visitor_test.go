@@ -74,7 +74,7 @@ func TestLogLines(t *testing.T) {
 		}
 	}}, engine)
 	err := r.Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "not one request got a right answer") ||
+	if err == nil || !strings.Contains(err.Error(), "not one request got a right response") ||
 		!strings.Contains(err.Error(), "; it logged: too late") {
 		t.Errorf("Run = %v, want what the target logged", err)
 	}

@@ -1,0 +1,98 @@
+//go:build linux
+
+package load
+
+import (
+	"cmp"
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
+	"net/http"
+)
+
+// A coreRequest is what a core has of one of the visit's requests.
+type coreRequest struct {
+	index    int // in the mix
+	message  []byte
+	isHead   bool
+	safe     bool // it may be sent twice: net/http's rule, by method
+	verifier *verifier
+
+	examining bool // a conn has the verifier
+	passed    bool // an answer was right in all respects
+	unchecked int  // requests begun since one was examined
+}
+
+// coreRequests makes the requests of a visit ready for a core.
+func (e *Epoll) coreRequests(v Visit) ([]coreRequest, error) {
+	var all []coreRequest
+	for i, r := range v.requests() {
+		message, err := compose(v, r)
+		if err != nil {
+			return nil, err
+		}
+		if r.Weight < 0 {
+			return nil, fmt.Errorf("reading the request %q: its weight is %d and must be at least 1, or 0 for 1",
+				r.Name, r.Weight)
+		}
+		verifier, err := newVerifier(r.Want)
+		if err != nil {
+			return nil, err
+		}
+		verifier.sample = cmp.Or(e.Sample, verifier.sample)
+		all = append(all, coreRequest{index: i, message: message, isHead: r.Method == http.MethodHead,
+			safe: isIdempotent(r.Method), verifier: verifier})
+	}
+	return all, nil
+}
+
+// examine gives the verifier to k if it is k's turn.
+func (r *coreRequest) examine(k *conn) {
+	r.unchecked++
+	k.parser.verifier = nil
+	if r.examining || r.passed && r.unchecked < r.verifier.sample {
+		return
+	}
+	r.unchecked, r.examining, k.checked = 0, true, true
+	k.parser.verifier = r.verifier
+	r.verifier.begin()
+}
+
+// mixStream makes the draws of a mix independent of the arrivals, which have the same seed.
+const mixStream = 0x6d6978 << 32 // "mix"
+
+// A mix draws requests by their weights. All visits of a seed draw the same ones in the same order.
+type mix struct {
+	ends   []uint64 // of each request: the sum of the weights up to it; nil if there is only one
+	random rand.PCG
+}
+
+// newMix returns the mix of a core's requests.
+func newMix(v Visit, core int) (m mix) {
+	requests := v.requests()
+	if len(requests) == 1 {
+		return m
+	}
+	sum := uint64(0)
+	for _, r := range requests {
+		sum += uint64(cmp.Or(r.Weight, 1))
+		m.ends = append(m.ends, sum)
+	}
+	m.random.Seed(v.Seed, mixStream^uint64(core))
+	return m
+}
+
+// draw returns the index of the next request.
+func (m *mix) draw() int {
+	if m.ends == nil {
+		return 0
+	}
+	last := len(m.ends) - 1
+	at, _ := bits.Mul64(m.random.Uint64(), m.ends[last]) // evenly from 0 to the sum
+	for i, end := range m.ends[:last] {
+		if at < end {
+			return i
+		}
+	}
+	return last
+}

@@ -1,0 +1,161 @@
+package record
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"forktax/bench/units"
+)
+
+// A Failure is what is known of the requests of a block that failed in one way, besides their number.
+type Failure struct {
+	First     int           `json:"first"`                // of them, counted from 1 in the order in which they were done
+	Request   string        `json:"request,omitempty"`    // of the first, if the block is of a mix
+	Statuses  []StatusCount `json:"statuses,omitempty"`   // wrong ones, the first few that came
+	FirstLine string        `json:"first_line,omitempty"` // of the first body that was not as wanted
+}
+
+// StatusCount is how many responses had a status.
+type StatusCount struct {
+	Status int `json:"status"`
+	Count  int `json:"count"`
+}
+
+// Limits on what is kept of failures.
+const (
+	maxStatuses      = 4
+	maxPrintableLine = 200 // bytes
+)
+
+// count counts a status.
+func (f *Failure) count(status, n int) {
+	for i := range f.Statuses {
+		if f.Statuses[i].Status == status {
+			f.Statuses[i].Count += n
+			return
+		}
+	}
+	if len(f.Statuses) < maxStatuses {
+		f.Statuses = append(f.Statuses, StatusCount{status, n})
+	}
+}
+
+// Failures are what is known of failed requests, by class.
+type Failures map[string]*Failure
+
+// observe takes in the n-th request of a block, which failed. Names are those of the requests of a mix.
+func (f Failures) observe(o Observation, n int, names []string) {
+	known := f[o.Err]
+	if known == nil {
+		known = &Failure{First: n}
+		if o.Request < len(names) {
+			known.Request = names[o.Request]
+		}
+		f[o.Err] = known
+	}
+	if o.Err == ErrWrongStatus {
+		known.count(o.Status, 1)
+	}
+}
+
+// Merge takes in the failures of another block, before which there were so many requests.
+func (f Failures) Merge(more Failures, before int) {
+	for class, m := range more {
+		known := f[class]
+		if known == nil {
+			known = &Failure{First: before + m.First, Request: m.Request}
+			f[class] = known
+		}
+		if known.FirstLine == "" {
+			known.FirstLine = m.FirstLine
+		}
+		for _, s := range m.Statuses {
+			known.count(s.Status, s.Count)
+		}
+	}
+}
+
+// ForgetFirst forgets which request failed first, as of requests to several cells none is the first.
+func (f Failures) ForgetFirst() {
+	for _, known := range f {
+		known.First, known.Request = 0, ""
+	}
+}
+
+// Describe lists the failed requests, of which there were so many of each class: "7772 wrong status; 502 7,772 times,
+// from request 101 on, first line "Bad Gateway"". Of older records only the classes are known.
+func (f Failures) Describe(counts Counts) string {
+	parts := []string{counts.String()}
+	for _, class := range slices.Sorted(maps.Keys(f)) {
+		text := f[class].describe(counts[class])
+		if text == "" {
+			continue
+		}
+		if len(counts) > 1 {
+			text = class + ": " + text
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (f *Failure) describe(all int) string {
+	var parts []string
+	for _, s := range f.Statuses {
+		parts = append(parts, fmt.Sprintf("%d %s", s.Status, times(s.Count)))
+		all -= s.Count
+	}
+	if len(f.Statuses) > 0 && all > 0 {
+		parts = append(parts, "others "+times(all))
+	}
+	switch {
+	case f.First == 1:
+		parts = append(parts, "from the first request on")
+	case f.First > 1:
+		parts = append(parts, "from request "+units.Count(int64(f.First))+" on")
+	}
+	if f.Request != "" {
+		parts = append(parts, "first of "+f.Request)
+	}
+	if f.FirstLine != "" {
+		parts = append(parts, fmt.Sprintf("first line %q", f.FirstLine))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return units.Count(int64(n)) + " times"
+}
+
+// printableLine returns the first line of a text that is not blank, without what does not print, and not too much of it.
+func printableLine(text []byte) string {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r':
+			return '\n'
+		case r == '\t':
+			return ' '
+		case r == utf8.RuneError || !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(string(text), ""))
+	for line := range strings.SplitSeq(clean, "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		for len(line) > maxPrintableLine {
+			_, size := utf8.DecodeLastRuneInString(line)
+			line = line[:len(line)-size]
+		}
+		return line
+	}
+	return ""
+}
