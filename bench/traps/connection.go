@@ -73,12 +73,12 @@ func (p *probe) connect(ctx context.Context, limit time.Duration) (*connection, 
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, p.Request.Method, p.URL+p.Request.Path,
-		strings.NewReader(p.Request.Body))
+	r := p.Requests[0]
+	request, err := http.NewRequestWithContext(ctx, r.Method, p.URL+r.Path, strings.NewReader(r.Body))
 	if err != nil {
 		return nil, err
 	}
-	p.Request.SetHeaders(request)
+	r.SetHeaders(request)
 	var message bytes.Buffer
 	if err := request.Write(&message); err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func TestDelayedACK(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := traps.Case{Model: "persistent", URL: "http://" + test.server.serve(t), Request: get, Reused: true}
+			c := traps.Case{Model: "persistent", URL: "http://" + test.server.serve(t), Requests: get, Reused: true}
 			found := traps.Detect(t.Context(), c)
 			if got := find(found, "delayed-ack") != nil; got != test.has {
 				t.Errorf("Detect = %v, want delayed-ack: %v", found, test.has)
@@ -128,7 +128,7 @@ func TestNoDelayedACKByTLS(t *testing.T) {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections on which nothing is asked
 	s.StartTLS()
 	defer s.Close()
-	c := traps.Case{URL: s.URL, Request: get, Clients: 8, Reused: true}
+	c := traps.Case{URL: s.URL, Requests: get, Clients: 8, Reused: true}
 	if found := traps.Detect(t.Context(), c); found != nil {
 		t.Errorf("Detect = %v, want no trap", found)
 	}

@@ -53,7 +53,7 @@ var developmentVariables = []struct {
 
 // developmentMode looks at the response, and at how the processes of the server were started.
 func developmentMode(ctx context.Context, p *probe) (evidence string) {
-	if r, ok := p.response(ctx); ok {
+	for _, r := range p.responses(ctx) {
 		if evidence = developmentResponse(r); evidence != "" {
 			return evidence
 		}

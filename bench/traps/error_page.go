@@ -41,17 +41,17 @@ var (
 // mostRead of a body is searched, in bytes.
 const mostRead = 64 << 10
 
-// errorPage looks at the body of a response whose status says that it is good.
+// errorPage looks at the bodies of responses whose status says that they are good.
 func errorPage(ctx context.Context, p *probe) (evidence string) {
-	r, ok := p.response(ctx)
-	if !ok || r.Status < 200 || r.Status > 299 {
-		return ""
+	for _, r := range p.responses(ctx) {
+		if r.Status < 200 || r.Status > 299 {
+			continue
+		}
+		if name, line := errorIn(string(r.Body[:min(len(r.Body), mostRead)])); line != "" {
+			return fmt.Sprintf("the response has status %d and %s: %s", r.Status, name, quote(line))
+		}
 	}
-	name, line := errorIn(string(r.Body[:min(len(r.Body), mostRead)]))
-	if line == "" {
-		return ""
-	}
-	return fmt.Sprintf("the response has status %d and %s: %s", r.Status, name, quote(line))
+	return ""
 }
 
 // errorIn finds an error in a body, and its first line; "" if there is none.

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/bench/subject"
 	"forktax/bench/testenv"
 	"forktax/bench/traps"
+	"forktax/workload/contract"
 )
 
 // served returns the case of a response that is learnt from a server.
@@ -26,7 +26,7 @@ func served(t *testing.T, status int, header http.Header, body string) traps.Cas
 		fmt.Fprint(w, body)
 	}))
 	t.Cleanup(s.Close)
-	return traps.Case{Model: "cgi", URL: s.URL, Request: get}
+	return traps.Case{Model: "cgi", URL: s.URL, Requests: get}
 }
 
 // errorPages are what programs send with status 200, in testdata, and the first line of the error in each.
@@ -66,11 +66,6 @@ func TestErrorPage(t *testing.T) {
 			found := traps.Detect(t.Context(), served(t, 200, nil, body))
 			if codes(found) != "error-page" || !strings.Contains(found[0].Evidence, line) {
 				t.Errorf("Detect = %v, want error-page with %q", found, line)
-			}
-			// The learnt response is looked at if the case has one.
-			c := traps.Case{URL: "http://127.0.0.1:1", Response: subject.Response{Status: 200, Body: []byte(body)}}
-			if found := traps.Detect(t.Context(), c); codes(found) != "error-page" {
-				t.Errorf("Detect of the learnt response = %v, want error-page", found)
 			}
 			if found := traps.Detect(t.Context(), served(t, 404, nil, body)); found != nil {
 				t.Errorf("with status 404: Detect = %v, want no trap: the status says so", found)
@@ -117,5 +112,21 @@ func TestErrorPageOfPrograms(t *testing.T) {
 				t.Errorf("Detect = %v, want error-page of:\n%s", found, out)
 			}
 		})
+	}
+}
+
+// Each request has a response of its own.
+func TestErrorPageOfTheSecondRequest(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/wrong" {
+			fmt.Fprint(w, "404 page not found\n")
+		}
+	}))
+	defer s.Close()
+	wrong := get[0]
+	wrong.Path = "/wrong"
+	c := traps.Case{URL: s.URL, Requests: []contract.Request{get[0], wrong}}
+	if found := traps.Detect(t.Context(), c); codes(found) != "error-page" {
+		t.Errorf("Detect = %v, want error-page", found)
 	}
 }

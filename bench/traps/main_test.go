@@ -17,8 +17,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// get is the request of all tests.
-var get = contract.Request{Name: "get", Method: "GET", Path: "/"}
+// get is what all tests ask.
+var get = []contract.Request{{Name: "get", Method: "GET", Path: "/"}}
 
 // codes returns those of the traps, in order.
 func codes(found []subject.Trap) string {
@@ -60,12 +60,12 @@ func start(t *testing.T, env []string, command ...string) traps.Case {
 		}
 	})
 	c := traps.Case{Model: "persistent", Command: strings.Join(command, " "), PID: p.PID(),
-		URL: fmt.Sprintf("http://127.0.0.1:%d", port), Request: get, Clients: 1, Reused: true}
+		URL: fmt.Sprintf("http://127.0.0.1:%d", port), Requests: get, Clients: 1, Reused: true}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	client := subject.NewClient()
 	err = process.Until(ctx, func() error {
-		_, err := subject.Fetch(ctx, client, c.URL, get)
+		_, err := subject.Fetch(ctx, client, c.URL, get[0])
 		return err
 	}, p)
 	client.CloseIdleConnections() // one that is kept may take a worker
@@ -105,7 +105,7 @@ func TestDetectOfAServerThatHasEnded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := traps.Case{URL: fmt.Sprintf("http://127.0.0.1:%d", port), Request: get, Clients: 8, Reused: true, PID: 1 << 22}
+	c := traps.Case{URL: fmt.Sprintf("http://127.0.0.1:%d", port), Requests: get, Clients: 8, Reused: true, PID: 1 << 22}
 	if found := traps.Detect(t.Context(), c); found != nil {
 		t.Errorf("Detect = %v, want no trap", found)
 	}

@@ -16,15 +16,14 @@ import (
 
 // A Case is what is examined: a server that runs, with the program behind it. What is not known is the zero value.
 type Case struct {
-	Model    string           // in the results: a model, the side of a check, or the name of a server
-	Path     string           // executable that is started for each request
-	Command  string           // that started the server, as given to a shell
-	PID      int              // of the process that Command or the harness started; 0 if the server is reached by its URL
-	URL      string           // of the server, without the path of the request
-	Request  contract.Request // that is measured
-	Response subject.Response // to the request; if its status is 0, the server is asked for it
-	Clients  int              // most clients of a closed loop; 0 means 1
-	Reused   bool             // connections are kept from one request to the next
+	Model    string             // in the results: a model, the side of a check, or the name of a server
+	Path     string             // executable that is started for each request
+	Command  string             // that started the server, as given to a shell
+	PID      int                // of the process that Command or the harness started; 0 if the server is reached by its URL
+	URL      string             // of the server, without the path of the request
+	Requests []contract.Request // that are measured; connections are examined with the first of them
+	Clients  int                // most clients of a closed loop; 0 means 1
+	Reused   bool               // connections are kept from one request to the next
 }
 
 // A detector recognises one trap.
@@ -54,11 +53,11 @@ var detectors = []detector{
 			"request_queue_size = 128)"},
 }
 
-func hasURL(c *Case) bool           { return c.URL != "" }
+func hasURL(c *Case) bool           { return c.URL != "" && len(c.Requests) > 0 }
 func hasExecutable(c *Case) bool    { return c.Path != "" }
 func hasProgram(c *Case) bool       { return c.Path != "" || c.PID != 0 }
-func hasClients(c *Case) bool       { return c.URL != "" && c.Clients > 1 }
-func keepsConnections(c *Case) bool { return c.URL != "" && c.Reused }
+func hasClients(c *Case) bool       { return hasURL(c) && c.Clients > 1 }
+func keepsConnections(c *Case) bool { return hasURL(c) && c.Reused }
 func hasKeptClients(c *Case) bool   { return hasClients(c) && c.Reused }
 
 // limit is the longest that Detect takes. Without a trap it takes about as long as a hundred requests, at most a second
@@ -87,21 +86,24 @@ func Detect(ctx context.Context, c Case) []subject.Trap {
 // A probe is a case that is being examined, with what detectors have in common.
 type probe struct {
 	Case
-	processes []serverProcess // of the server; nil until they are asked for
+	processes []serverProcess    // of the server; nil until they are asked for
+	learnt    []subject.Response // to the requests; nil until they are asked for
 }
 
-// response returns the response to the request; that of the case, if it has one.
-func (p *probe) response(ctx context.Context) (subject.Response, bool) {
-	if p.Response.Status == 0 {
-		client := subject.NewClient()
-		defer client.CloseIdleConnections()
-		r, err := subject.Fetch(ctx, client, p.URL, p.Request)
-		if err != nil {
-			return r, false
-		}
-		p.Response = r
+// responses returns those to the requests, as far as there are any.
+func (p *probe) responses(ctx context.Context) []subject.Response {
+	if p.learnt != nil {
+		return p.learnt
 	}
-	return p.Response, true
+	client := subject.NewClient()
+	defer client.CloseIdleConnections()
+	p.learnt = []subject.Response{}
+	for _, r := range p.Requests {
+		if response, err := subject.Fetch(ctx, client, p.URL, r); err == nil {
+			p.learnt = append(p.learnt, response)
+		}
+	}
+	return p.learnt
 }
 
 // server returns the processes of the server that can be seen.

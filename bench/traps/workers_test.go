@@ -50,7 +50,7 @@ func TestFewWorkersThatWaitForNothing(t *testing.T) {
 		<-workers
 	}))
 	defer s.Close()
-	c := traps.Case{URL: s.URL, Request: get, Clients: 12, Reused: true}
+	c := traps.Case{URL: s.URL, Requests: get, Clients: 12, Reused: true}
 	if found := traps.Detect(t.Context(), c); found != nil {
 		t.Errorf("Detect = %v, want no trap", found)
 	}
@@ -62,7 +62,7 @@ func TestFewWorkersOfAServerThatCloses(t *testing.T) {
 	s.Config.SetKeepAlivesEnabled(false)
 	s.Start()
 	defer s.Close()
-	c := traps.Case{URL: s.URL, Request: get, Clients: 8, Reused: true}
+	c := traps.Case{URL: s.URL, Requests: get, Clients: 8, Reused: true}
 	if found := traps.Detect(t.Context(), c); found != nil {
 		t.Errorf("Detect = %v, want no trap", found)
 	}
