@@ -19,6 +19,7 @@ func TestListenBacklogOfPython(t *testing.T) {
 		"for these clients": {[]string{"whole"}, 4, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := python(t, test.options...)
 			c.Clients = test.clients
 			found := traps.Detect(t.Context(), c)

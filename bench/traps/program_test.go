@@ -50,6 +50,7 @@ func TestDebugBuild(t *testing.T) {
 		"without optimisation": {[]string{"-gcflags=-N", "-ldflags=-s -w", "-trimpath"}, ` was built with -gcflags="-N"`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			path := build(t, test.flags...)
 			check := func(what string, c traps.Case) {
 				t.Helper()

@@ -19,7 +19,7 @@ type Case struct {
 	Model    string             // in the results: a model, the side of a check, or the name of a server
 	Path     string             // executable that is started for each request
 	Command  string             // that started the server, as given to a shell
-	PID      int                // of the process that Command or the harness started; 0 if the server is reached by its URL
+	PID      int                // of the process that Command or the harness started; 0 if it is not known
 	URL      string             // of the server, without the path of the request
 	Requests []contract.Request // that are measured; connections are examined with the first of them
 	Clients  int                // most clients of a closed loop; 0 means 1

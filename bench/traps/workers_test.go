@@ -23,6 +23,7 @@ func TestFewWorkers(t *testing.T) {
 		"a thread for each":       {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := python(t, append(test.options, "whole", "backlog=128")...)
 			c.Clients = 8
 			found := traps.Detect(t.Context(), c)
