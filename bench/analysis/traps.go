@@ -28,9 +28,9 @@ func traps(r *record.Result) []Warning {
 	return append(found, droppedConnections(r)...)
 }
 
-// droppedConnections warns of cells in whose blocks a listen backlog was full. A search drives servers to where they drop
-// connections, so of it nothing is said. The kernel counts for the whole machine: what no other cell has is most likely
-// the server's own.
+// droppedConnections warns of cells in whose blocks a listen backlog was full. A search drives servers to where they
+// drop connections, so of it nothing is said. The kernel counts for the whole machine: what no other cell has is most
+// likely the server's own.
 func droppedConnections(r *record.Result) []Warning {
 	dropped, blocks, all := map[int]float64{}, map[int]int{}, map[int]int{}
 	for _, b := range r.Blocks {

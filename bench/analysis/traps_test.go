@@ -34,7 +34,8 @@ func TestTrapsAreTheFirstWarnings(t *testing.T) {
 		t.Fatalf("the warnings are %v, want three traps and then incomplete", a.Warnings)
 	}
 	dropped := a.Warnings[2].Text
-	if !strings.HasPrefix(dropped, "persistent: the kernel dropped 3 connections in 2 of ") || !strings.HasSuffix(dropped, cell) {
+	if !strings.HasPrefix(dropped, "persistent: the kernel dropped 3 connections in 2 of ") ||
+		!strings.HasSuffix(dropped, cell) {
 		t.Errorf("the warning is %q", dropped)
 	}
 	want[2].Text = dropped
