@@ -74,10 +74,9 @@ func TestSidesShareOnlyTheContract(t *testing.T) {
 // allowed says which packages of the harness those along a run's way may import, besides what is shared. It goes one way:
 // nothing that measures analyses, nothing that analyses prints.
 var allowed = map[string][]string{
-	"forktax/bench/plan":  {"forktax/bench/subject"},
-	"forktax/bench/traps": {"forktax/bench/subject"},
-	"forktax/bench/run": {"forktax/bench/subject", "forktax/bench/plan", "forktax/bench/load", "forktax/bench/record",
-		"forktax/bench/traps"},
+	"forktax/bench/plan":     {"forktax/bench/subject"},
+	"forktax/bench/traps":    {"forktax/bench/subject"},
+	"forktax/bench/run":      {"forktax/bench/subject", "forktax/bench/plan", "forktax/bench/load", "forktax/bench/record"},
 	"forktax/bench/analysis": {"forktax/bench/record", "forktax/bench/stats"},
 	"forktax/bench/report":   {"forktax/bench/analysis", "forktax/bench/record"},
 	"forktax/bench/check": {"forktax/bench/subject", "forktax/bench/plan", "forktax/bench/run", "forktax/bench/record",

@@ -25,6 +25,7 @@ type preparation struct {
 	launcher *subject.Launcher
 	log      io.Writer
 	began    time.Time // when the first target was started, if that was to learn its responses
+	traps    []subject.Trap
 }
 
 // Prepare returns a run that is ready to be executed. The launcher is given what it starts. Messages go to log.
@@ -70,6 +71,7 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if made, err = plan.New(p.Options.Options, programs, external, floor); err != nil {
 		return made, err
 	}
+	made.Traps = p.traps
 	if made.IgnoreHeaders = p.IgnoreHeaders; p.AllowDifferent {
 		made.ExpectStatusOnly()
 	}
