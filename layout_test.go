@@ -75,11 +75,12 @@ func TestSidesShareOnlyTheContract(t *testing.T) {
 // nothing that measures analyses, nothing that analyses prints.
 var allowed = map[string][]string{
 	"forktax/bench/plan":     {"forktax/bench/subject"},
+	"forktax/bench/traps":    {"forktax/bench/subject"},
 	"forktax/bench/run":      {"forktax/bench/subject", "forktax/bench/plan", "forktax/bench/load", "forktax/bench/record"},
 	"forktax/bench/analysis": {"forktax/bench/record", "forktax/bench/stats"},
 	"forktax/bench/report":   {"forktax/bench/analysis", "forktax/bench/record"},
 	"forktax/bench/check": {"forktax/bench/subject", "forktax/bench/plan", "forktax/bench/run", "forktax/bench/record",
-		"forktax/bench/analysis", "forktax/bench/stats"},
+		"forktax/bench/analysis", "forktax/bench/stats", "forktax/bench/traps"},
 }
 
 // free are packages of the harness that any other of it may import.

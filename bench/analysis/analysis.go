@@ -159,13 +159,16 @@ type Comparison struct {
 	MDE            *float64    `json:"mde"`                     // the smallest change it would have found; 0.02 is 2 %
 }
 
-// A Warning is something that a reader must know before believing a number. There is one of a kind.
+// A Warning is something that a reader must know before believing a number. There is one of a kind, and one of each trap
+// of each model.
 type Warning struct {
 	Code   string   `json:"code"`
 	Cell   string   `json:"cell"`            // that it is about; "" if it is not about one
 	Cells  []string `json:"cells,omitempty"` // that it is about, if they are several
 	Text   string   `json:"text"`
 	Advice string   `json:"advice"`
+	Trap   bool     `json:"trap,omitempty"`  // numbers say something else than they seem to
+	Model  string   `json:"model,omitempty"` // that has the trap
 }
 
 // A CrossCheck says how far two engines agree on a cell: the run's own, and that of the cross-check.

@@ -177,7 +177,7 @@ func TestWhatADifferenceMeans(t *testing.T) {
 		"more": {[]float64{1.1, 1.2, 1.3, 1.1, 1.2, 1.3, 1.2},
 			"cgi adds 200 µs (100 µs to 300 µs) to each request", "200 µs"},
 		"less": {[]float64{0.9, 0.8, 0.7, 0.9, 0.8, 0.7, 0.8},
-			"cgi saves 200 µs (100 µs to 300 µs) of each request", "−200 µs"},
+			"cgi saves 200 µs (100 µs to 300 µs) of each request: persistent takes 1.25 times as long", "−200 µs"},
 		// Of the 28 Walsh averages of −100, −100, −40, −30, 0, 100 and 100 the middle ones are −15 and 0.
 		"none": {[]float64{0.9, 1.1, 1, 0.9, 1.1, 0.96, 0.97},
 			"no difference between cgi and persistent was found: −8 µs (−100 to +100)", "none found"},

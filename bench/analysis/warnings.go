@@ -13,7 +13,7 @@ import (
 
 // warnings looks for what a reader must know. The rules look at what was measured, never at which side it favours.
 func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning {
-	found := append([]Warning{}, trapWarnings(r.Plan)...)
+	found := append([]Warning{}, traps(r)...)
 	add := func(w Warning, is bool) {
 		if is {
 			found = append(found, w)

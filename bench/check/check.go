@@ -28,7 +28,7 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *server
 	if err != nil {
 		return nil, err
 	}
-	logTraps(c.traps(), log)
+	logTraps(c.sideTraps(), log)
 	c.equip(l)
 	if err := data.Suits(l); err != nil {
 		return nil, err

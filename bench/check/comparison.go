@@ -19,6 +19,7 @@ type comparison struct {
 	asked    []subject.Asked   // what is sent to both
 	env      map[string]string // of both, as the user says
 	script   *subject.Program  // that hosts the sides; nil if they keep the program contract
+	traps    []subject.Trap    // of the sides, if their responses were learnt
 }
 
 // compare finds the two sides.
@@ -97,6 +98,6 @@ func (c *comparison) learn(ctx context.Context, l *subject.Launcher) (err error)
 		}
 	}
 	c.workload.Requests, err = run.Lesson{Workload: c.workload.Name, Asked: c.asked, Sides: sides,
-		AllowDifferent: c.AllowDifferent, IgnoreHeaders: c.IgnoreHeaders}.Learn(ctx, l)
+		AllowDifferent: c.AllowDifferent, IgnoreHeaders: c.IgnoreHeaders, Examine: c.examine}.Learn(ctx, l)
 	return err
 }

@@ -1,18 +1,22 @@
 package check
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 
+	"forktax/bench/run"
 	"forktax/bench/subject"
+	"forktax/bench/traps"
 	"forktax/bench/units"
+	"forktax/workload/contract"
 )
 
-// traps are what is found of the sides while they are made, by which the verdict could be of something else than the
+// sideTraps are what is found of the sides while they are made, by which the verdict could be of something else than the
 // user means.
-func (c *comparison) traps() (traps []subject.Trap) {
+func (c *comparison) sideTraps() (traps []subject.Trap) {
 	base, candidate := c.sides[0], c.sides[1]
 	if n := candidate.uncommitted; n > 0 {
 		traps = append(traps, subject.Trap{Code: "uncommitted", Model: candidateName,
@@ -49,4 +53,15 @@ func logTraps(traps []subject.Trap, log io.Writer) {
 	for _, t := range traps {
 		fmt.Fprintf(log, "warning: %s; %s\n", t.Evidence, t.Advice)
 	}
+}
+
+// examine looks for traps of a side while it serves, and keeps them for the plan.
+func (c *comparison) examine(ctx context.Context, s run.Side, t *subject.Target, requests []contract.Request) error {
+	side := c.sides[1]
+	if s.Model == baseName {
+		side = c.sides[0]
+	}
+	c.traps = append(c.traps, traps.Detect(ctx, traps.Case{Model: s.Model, Path: side.path, PID: t.PID, URL: t.URL,
+		Requests: requests, Clients: 1, Reused: true})...)
+	return context.Cause(ctx)
 }

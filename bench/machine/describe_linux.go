@@ -92,6 +92,7 @@ func Counters() record.Counters {
 	if self, err := fs.Self(); err == nil {
 		if net, err := self.Netstat(); err == nil {
 			c.ListenDrops = valueOrZero(net.ListenDrops)
+			c.ListenOverflows = valueOrZero(net.ListenOverflows)
 			c.SYNRetransmits = valueOrZero(net.TCPSynRetrans)
 		}
 	}

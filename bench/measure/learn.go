@@ -141,7 +141,7 @@ func (p *preparation) lesson(ctx context.Context, workload string, asked []subje
 	[]contract.Request, error) {
 	p.began = time.Now()
 	return run.Lesson{Workload: workload, Asked: asked, Sides: sides, AllowDifferent: p.AllowDifferent,
-		IgnoreHeaders: p.IgnoreHeaders}.Learn(ctx, p.launcher)
+		IgnoreHeaders: p.IgnoreHeaders, Examine: p.examine}.Learn(ctx, p.launcher)
 }
 
 // reach parses the external targets, and then connects to each once: a server that is not there is reported before

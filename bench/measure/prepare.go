@@ -26,6 +26,7 @@ type preparation struct {
 	launcher *subject.Launcher
 	log      io.Writer
 	began    time.Time // when the first target was started, if that was to learn its responses
+	traps    []subject.Trap
 }
 
 // Prepare returns a run that is ready to be executed. The launcher is given what it starts. Messages go to log.
@@ -75,6 +76,7 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 		return made, err
 	}
 	p.compareResponses(&made)
+	made.Traps = p.traps
 	if p.launcher.Variants, err = p.FindVariants(ctx, finder, programs); err != nil {
 		return made, err
 	}

@@ -54,6 +54,9 @@ type Counters struct {
 	StealSeconds   float64 `json:"steal_s,omitempty"`         // processor time that the hypervisor gave to others
 	ListenDrops    float64 `json:"listen_drops,omitempty"`    // connections that found a full backlog
 	SYNRetransmits float64 `json:"syn_retransmits,omitempty"` // connection requests that had to be sent again
+	// ListenOverflows are connections that were dropped since the backlog of a listener was full. Drops for other reasons
+	// are in ListenDrops alone.
+	ListenOverflows float64 `json:"listen_overflows,omitempty"`
 }
 
 // Sub returns what was counted between before and c.
@@ -63,5 +66,7 @@ func (c Counters) Sub(before Counters) Counters {
 		StealSeconds:   c.StealSeconds - before.StealSeconds,
 		ListenDrops:    c.ListenDrops - before.ListenDrops,
 		SYNRetransmits: c.SYNRetransmits - before.SYNRetransmits,
+
+		ListenOverflows: c.ListenOverflows - before.ListenOverflows,
 	}
 }

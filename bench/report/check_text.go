@@ -131,12 +131,7 @@ func (p *printer) check(c *analysis.Check) {
 	if c == nil {
 		return
 	}
-	if p.markdown {
-		p.line("# forktax check: %s\n\n**%s**\n\n%s", c.Verdict, checkHeadline(c), checkTerms(c))
-	} else {
-		p.sentence("", checkHeadline(c))
-		p.sentence("", checkTerms(c))
-	}
+	p.sentence("", checkTerms(c))
 	p.section(gatesSection(c))
 	if c.Control != nil {
 		if p.markdown {

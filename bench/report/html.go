@@ -59,7 +59,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 		return err
 	}
 	tables := sections(a, false)
-	p := pageOf{Analysis: a, Summary: summary(a), Answer: answer(a), Terms: terms(a), First: taxFigure(a),
+	p := pageOf{Analysis: a, Summary: summary(a), Answer: cautioned(a), Terms: terms(a), First: taxFigure(a),
 		Rest: slices.Concat(reuseFigure(a), waterfallFigure(a), rateFigures(a), distributionFigures(a)),
 		JSON: template.JS(escapedJSON(string(text))), Series: template.JS(series), Environment: surroundings(a, "")}
 	if a.Check != nil {

@@ -9,11 +9,12 @@ import (
 	"forktax/bench/record"
 )
 
-// Text prints one screen for a terminal: the check, if there is one, the tables, what they mean, and what to be careful
-// of.
+// Text prints one screen for a terminal: traps and the check, if there are any, the tables, what they mean, and what to
+// be careful of.
 func Text(w io.Writer, a *analysis.Analysis) error { return Screen(w, a, Terminal{}) }
 
 func (p *printer) text(a *analysis.Analysis) {
+	p.headline(a)
 	p.check(a.Check)
 	p.sentence("", summary(a))
 	for _, s := range sections(a, true) {
@@ -27,8 +28,16 @@ func (p *printer) text(a *analysis.Analysis) {
 func Markdown(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w, markdown: true}
 	a = respell(a, inMarkdown)
-	p.check(a.Check)
-	p.line("# forktax: what a process for each request costs\n\n%s", summary(a))
+	if a.Check != nil {
+		p.line("# forktax check: %s\n", a.Check.Verdict)
+		p.headline(a)
+		p.check(a.Check)
+	}
+	p.line("# forktax: what a process for each request costs\n")
+	if a.Check == nil {
+		p.headline(a)
+	}
+	p.line("%s", summary(a))
 	for _, w := range warnings(a, "\n> **%s**: %s; %s.") {
 		p.line("%s", w)
 	}
@@ -45,9 +54,12 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 	return p.err
 }
 
+// warnings are those that are not traps.
 func warnings(a *analysis.Analysis, format string) (lines []string) {
 	for _, w := range a.Warnings {
-		lines = append(lines, fmt.Sprintf(format, w.Code, w.Text, w.Advice))
+		if !w.Trap {
+			lines = append(lines, fmt.Sprintf(format, w.Code, w.Text, w.Advice))
+		}
 	}
 	return lines
 }

@@ -50,45 +50,83 @@ func answer(a *analysis.Analysis) statement {
 	if a.Check != nil {
 		return statement{Text: checkHeadline(a.Check)}
 	}
-	verb, times := "takes", "times as long as"
-	if a.Run.Suite != nil {
-		verb, times = "answers", "times as many requests as"
-	}
 	found := comparisons(a, func(c analysis.Comparison) bool {
 		return !c.Undecided() && !record.IsIntermediate(c.Candidate)
 	})
 	if len(found) == 0 {
-		var all statement
-		for _, s := range kneeStatements(a.Knees) {
-			all = statement{strings.TrimSpace(all.Text + " " + s.Text), append(all.Places, s.Places...)}
-		}
-		switch {
-		case all.Text != "":
-			return all
-		case len(comparisons(a, func(analysis.Comparison) bool { return true })) == 0:
-			return statement{Text: "Nothing was compared with " + a.Run.Baseline + "."}
-		}
-		return statement{Text: "No difference from " + a.Run.Baseline + " was found."}
+		return nothingFound(a)
 	}
 	byRatio := func(b, c analysis.Comparison) int { return cmp.Compare(b.Ratio, c.Ratio) }
-	name := func(c analysis.Comparison) string {
-		return fmt.Sprintf("%s (%s)", analysis.RequestName(c.Workload, c.Request), c.Load)
-	}
 	place := placeIn(".comparisons", a.Comparisons)
 	least, most := slices.MinFunc(found, byRatio), slices.MaxFunc(found, byRatio)
-	s := statement{fmt.Sprintf("%s %s %s %s %s for %s", least.Candidate, verb, units.Number(least.Ratio), times,
-		a.Run.Baseline, name(least)), []string{place(least)}}
 	if len(found) == 1 {
-		s.Text += units.Interval(least.RatioLow, least.RatioHigh, units.Number) + "."
-		return s
+		r := turn(least)
+		return statement{r.sentence(a) + units.Interval(r.low, r.high, units.Number) + ".", []string{place(least)}}
 	}
-	other := ""
-	if most.Candidate != least.Candidate {
-		other = most.Candidate + " "
+	if most.Ratio < 1 { // the baseline takes longer than all, by the least where the ratio is nearest to 1
+		least, most = most, least
 	}
-	s.Text += fmt.Sprintf(", and %s%s times for %s.", other, units.Number(most.Ratio), name(most))
-	s.Places = append(s.Places, place(most))
+	first, second := turn(least), turn(most)
+	s := statement{first.sentence(a) + ", and ", []string{place(least), place(most)}}
+	switch {
+	case first.less != second.less:
+		s.Text += second.sentence(a)
+	case first.more != second.more:
+		s.Text += second.more + " "
+		fallthrough
+	default:
+		s.Text += fmt.Sprintf("%s times for %s", units.Number(second.ratio), second.of)
+	}
+	s.Text += "."
 	return s
+}
+
+// nothingFound is the answer where no difference was found: up to which rates objectives were met, if any were given.
+func nothingFound(a *analysis.Analysis) (all statement) {
+	for _, s := range kneeStatements(a.Knees) {
+		all = statement{strings.TrimSpace(all.Text + " " + s.Text), append(all.Places, s.Places...)}
+	}
+	switch {
+	case all.Text != "":
+		return all
+	case len(comparisons(a, func(analysis.Comparison) bool { return true })) == 0:
+		return statement{Text: "Nothing was compared with " + a.Run.Baseline + "."}
+	}
+	return statement{Text: "No difference from " + a.Run.Baseline + " was found."}
+}
+
+// A turned comparison is one in words: more is the side with the larger value, and its ratio is at least 1.
+type turned struct {
+	more, less string
+	ratio      float64
+	low, high  *float64
+	of         string // request and load
+}
+
+// turn puts the side with the larger value first: that one takes 0.05 times as long is hard to read.
+func turn(c analysis.Comparison) turned {
+	r := turned{c.Candidate, c.Baseline, c.Ratio, c.RatioLow, c.RatioHigh,
+		fmt.Sprintf("%s (%s)", analysis.RequestName(c.Workload, c.Request), c.Load)}
+	if c.Ratio < 1 && c.Ratio > 0 {
+		r.more, r.less, r.ratio, r.low, r.high = r.less, r.more, 1/r.ratio, inverse(r.high), inverse(r.low)
+	}
+	return r
+}
+
+func inverse(ratio *float64) *float64 {
+	if ratio == nil || *ratio == 0 {
+		return nil
+	}
+	return new(1 / *ratio)
+}
+
+// sentence says it, without its full stop.
+func (r turned) sentence(a *analysis.Analysis) string {
+	said := "%s takes %s times as long as %s for %s"
+	if a.Run.Suite != nil {
+		said = "%s answers %s times as many requests as %s for %s"
+	}
+	return fmt.Sprintf(said, r.more, units.Number(r.ratio), r.less, r.of)
 }
 
 // statements say in a sentence for each request what its fork tax means, at the first load that it was given, and up to
@@ -133,8 +171,12 @@ func modelSummary(a *analysis.Analysis, c analysis.Cell) string {
 		return fmt.Sprintf("no difference between %s and %s was found: %s", c.Model, r.Baseline,
 			units.Difference(r.Difference, *r.DifferenceLow, *r.DifferenceHigh))
 	case r.Difference < 0:
-		return fmt.Sprintf("%s saves %s (%s to %s) of each request", c.Model, units.Duration(-r.Difference),
+		saves := fmt.Sprintf("%s saves %s (%s to %s) of each request", c.Model, units.Duration(-r.Difference),
 			units.Duration(-*r.DifferenceHigh), units.Duration(-*r.DifferenceLow))
+		if t := turn(*r); t.less == c.Model { // else the ratio points the other way, within its noise
+			saves += fmt.Sprintf(": %s takes %s times as long", t.more, units.Number(t.ratio))
+		}
+		return saves
 	default:
 		return fmt.Sprintf("%s adds %s%s to each request", c.Model, units.Duration(r.Difference),
 			units.Interval(r.DifferenceLow, r.DifferenceHigh, units.Duration))

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package traps
+
+// processTree is not known here.
+func processTree(int) []serverProcess { return nil }
