@@ -28,7 +28,8 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *server
 	if err != nil {
 		return nil, err
 	}
-	logTraps(c.traps(), log)
+	ofSides := c.sideTraps()
+	logTraps(ofSides, log)
 	c.equip(l)
 	if err := data.Suits(l); err != nil {
 		return nil, err
@@ -44,6 +45,7 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *server
 	if err != nil {
 		return nil, errors.Join(err, stop())
 	}
+	e.Plan.Traps = append(ofSides, e.Plan.Traps...)
 	e.Stop = stop
 	return e, nil
 }

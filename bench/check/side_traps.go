@@ -3,16 +3,14 @@ package check
 import (
 	"fmt"
 	"io"
-	"maps"
 	"os"
 
 	"forktax/bench/subject"
 	"forktax/bench/units"
 )
 
-// traps are what is found of the sides while they are made, by which the verdict could be of something else than the
-// user means.
-func (c *comparison) traps() (traps []subject.Trap) {
+// sideTraps are those of the sides themselves, by which the verdict could be of something else than the user means.
+func (c *comparison) sideTraps() (traps []subject.Trap) {
 	base, candidate := c.sides[0], c.sides[1]
 	if n := candidate.uncommitted; n > 0 {
 		traps = append(traps, subject.Trap{Code: "uncommitted", Model: candidateName,
@@ -20,7 +18,7 @@ func (c *comparison) traps() (traps []subject.Trap) {
 				units.Plural(n, "file"), plural(n, "differs", "differ"), plural(n, "is", "are")),
 			Advice: "--candidate-ref worktree checks " + plural(n, "it", "them")})
 	}
-	if c.BaseResult == "" && isSameFile(base.path, candidate.path) && maps.Equal(base.env, candidate.env) {
+	if c.BaseResult == "" && isSameFile(base.path, candidate.path) {
 		traps = append(traps, subject.Trap{Code: "same-file", Model: candidateName,
 			Evidence: "base and candidate are the same file",
 			Advice:   "there is no difference to find; name another program, or another commit"})
