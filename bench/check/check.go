@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,8 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *server
 	if err != nil {
 		return nil, err
 	}
-	logTraps(c.sideTraps(), log)
+	ofSides := c.sideTraps()
+	logTraps(ofSides, log)
 	c.equip(l)
 	if err := data.Suits(l); err != nil {
 		return nil, err
@@ -44,6 +46,7 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *server
 	if err != nil {
 		return nil, errors.Join(err, stop())
 	}
+	e.Plan.Traps = slices.Concat(ofSides, c.traps)
 	e.Stop = stop
 	return e, nil
 }

@@ -111,7 +111,7 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut) (pla
 	criterion.Metrics = c.gatesIn(measured)
 	p := plan.Plan{
 		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.Budget), MinRequests: plan.MinRequests, Seed: c.Seed,
-		Baseline: baseName, IgnoreHeaders: c.IgnoreHeaders, Check: criterion, Traps: slices.Concat(c.sideTraps(), c.traps),
+		Baseline: baseName, IgnoreHeaders: c.IgnoreHeaders, Check: criterion,
 	}
 	if c.BaseResult != "" {
 		p.Baseline = candidateName

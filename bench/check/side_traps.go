@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 
 	"forktax/bench/run"
@@ -14,8 +13,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// sideTraps are what is found of the sides while they are made, by which the verdict could be of something else than the
-// user means.
+// sideTraps are those of the sides themselves, by which the verdict could be of something else than the user means.
 func (c *comparison) sideTraps() (traps []subject.Trap) {
 	base, candidate := c.sides[0], c.sides[1]
 	if n := candidate.uncommitted; n > 0 {
@@ -24,7 +22,7 @@ func (c *comparison) sideTraps() (traps []subject.Trap) {
 				units.Plural(n, "file"), plural(n, "differs", "differ"), plural(n, "is", "are")),
 			Advice: "--candidate-ref worktree checks " + plural(n, "it", "them")})
 	}
-	if c.BaseResult == "" && isSameFile(base.path, candidate.path) && maps.Equal(base.env, candidate.env) {
+	if c.BaseResult == "" && isSameFile(base.path, candidate.path) {
 		traps = append(traps, subject.Trap{Code: "same-file", Model: candidateName,
 			Evidence: "base and candidate are the same file",
 			Advice:   "there is no difference to find; name another program, or another commit"})
