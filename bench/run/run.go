@@ -16,6 +16,12 @@ type run struct {
 // runStart starts all targets, visits the cells in the rounds of this start, and ends the targets.
 func (r *run) runStart(ctx context.Context) error {
 	began := r.elapsed()
+	if r.overload != nil && !r.overload.target.External {
+		r.overload = nil // the target has ended
+	}
+	if err := r.settle(ctx, r.left()); err != nil {
+		return err
+	}
 	var ending time.Duration
 	err := r.withTargets(ctx, r.began, func(ctx context.Context, v *visitor) error {
 		r.noteStarted(r.elapsed() - began)

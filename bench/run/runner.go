@@ -34,6 +34,8 @@ type Runner struct {
 	Announce func(Forecast)         // called before the first start, and again if it turns out otherwise; may be nil
 	Began    time.Time              // when the first target was started, if that was before; the budget counts from then
 
+	overload *overload // the last, whose target may still be busy; nil if there is none
+
 	// Missing returns, of each cell of the plan, how many more valid visits it takes until its comparisons have what
 	// they need. A run by time goes on for them after its budget, up to Plan.MaxDuration. It is called between rounds.
 	// If it is nil, the run ends with the budget.

@@ -118,6 +118,9 @@ func (s *schedule) needingVisits(cells, missing []int) []int {
 // unforeseen is the share of the longest time of a run in which nothing is planned.
 const unforeseen = 0.02
 
+// left is how long the run may take still.
+func (s *schedule) left() time.Duration { return s.plan.MaxDuration() - s.elapsed() }
+
 // fits reports whether visits that begin at this time, and the end of the targets, are over in time.
 func (s *schedule) fits(at time.Duration, cells []int) bool {
 	for _, cell := range cells {

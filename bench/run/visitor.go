@@ -48,12 +48,27 @@ func (v *visitor) round(ctx context.Context, s *schedule) error {
 func (v *visitor) next(ctx context.Context, s *schedule, cell int) error {
 	v.reportProgress(s.progress(cell))
 	began := s.elapsed()
+	if err := v.settle(ctx, s.left()); err != nil {
+		return err
+	}
 	if err := v.visit(ctx, s.start, s.round, cell, v.Plan.BlockSeed(s.round)); err != nil {
 		return err
 	}
 	s.noteVisit(cell, s.elapsed()-began)
-	s.cutOff = s.cutOff || v.Record.CutOff() > 0
+	if v.Record.CutOff() > 0 {
+		s.cutOff = true
+		return v.noteOverload(v.Plan.Cells[cell])
+	}
 	return nil
+}
+
+// noteOverload notes that the last visit, to this cell, was cut off.
+func (v *visitor) noteOverload(c plan.Cell) error {
+	requests, err := v.Plan.Requests(c)
+	if err == nil {
+		v.overload = &overload{c, v.targets[plan.TargetName{Workload: c.Workload, Model: c.Model}], requests[0]}
+	}
+	return err
 }
 
 // visit measures one block and puts it on disk. A block during which ctx ends is not recorded.
@@ -134,7 +149,11 @@ func (v *visitor) endBlock(c plan.Cell, b record.Block) error {
 			return fmt.Errorf("%s: %w: none was sent", c, errNoneRight)
 		}
 	case v.Record.Requests():
-		return fmt.Errorf("%s: %w: %s%s", c, errNoneRight, v.Record.FailureText(), b.LogSuffix())
+		advice := ""
+		if v.Record.CutOff() == v.Record.Requests() {
+			advice = "; " + overloadAdvice
+		}
+		return fmt.Errorf("%s: %w: %s%s%s", c, errNoneRight, v.Record.FailureText(), advice, b.LogSuffix())
 	}
 	return nil
 }

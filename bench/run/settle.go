@@ -1,0 +1,57 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"forktax/bench/plan"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// An overload is the last visit that was cut off because the target could not keep up with its rate. The target may
+// still be busy with it, which would disturb what comes next.
+type overload struct {
+	cell    plan.Cell
+	target  *subject.Target
+	request contract.Request
+}
+
+// overloadAdvice is what to do if a visit was cut off and nothing can be measured.
+const overloadAdvice = "plan a lower rate, or give a longer --budget"
+
+const (
+	// shortestSettle is how long a target is waited for at the least, though the time of the run is over.
+	shortestSettle = time.Second
+	// settlePause is between two requests, where one fails at once.
+	settlePause = 20 * time.Millisecond
+)
+
+// settle waits until the target of the overload, if there was one, responds again.
+func (r *Runner) settle(ctx context.Context, left time.Duration) error {
+	o := r.overload
+	if o == nil {
+		return nil
+	}
+	r.overload = nil
+	limit, cancel := context.WithTimeout(ctx, max(left, shortestSettle))
+	defer cancel()
+	client := subject.NewClient()
+	defer client.CloseIdleConnections()
+	for began := time.Now(); ; {
+		_, err := subject.Fetch(limit, client, o.target.URL, o.request)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-limit.Done():
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return fmt.Errorf("%s: it cannot keep up with the rate, and did not respond again within %v; %s", o.cell,
+				time.Since(began).Round(100*time.Millisecond), overloadAdvice)
+		case <-time.After(settlePause):
+		}
+	}
+}
