@@ -14,7 +14,9 @@ func (s *profile) findParts(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, find := range []func(){s.shimPart, s.processParts, s.fileParts, s.connectionParts, s.kernelParts, s.scriptPart} {
+	for _, find := range []func(){
+		s.shimPart, s.processParts, s.fileParts, s.connectionParts, s.kernelParts, s.scriptPart,
+	} {
 		find()
 	}
 	rank(s.parts)

@@ -140,7 +140,8 @@ func main() {
 	if f := find(t, e, explain.KindProcess, "/true"); f.Detail != "2 times" {
 		t.Errorf("true is %+v", f)
 	}
-	if len(e.Notes) != 1 || !strings.HasPrefix(e.Notes[0].Text, path+" starts other programs by Go's os/exec, which tries") {
+	note := path + " starts other programs by Go's os/exec, which tries"
+	if len(e.Notes) != 1 || !strings.HasPrefix(e.Notes[0].Text, note) {
 		t.Errorf("Explain = %q, want a note of the child", e.Notes)
 	}
 	if f := find(t, e, explain.KindInit, "internal/godebug"); f.Detail != "of the measurement itself, mostly" {

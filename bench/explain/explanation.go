@@ -24,7 +24,7 @@ type Explanation struct {
 	Exec          int64    `json:"in_place_ns"`       // from before fork until exec is done
 	FirstByte     int64    `json:"first_byte_ns"`     // until the first byte of the answer
 	Ended         int64    `json:"ended_ns"`          // until it was waited for
-	Held          int64    `json:"held_ns,omitempty"` // after that, until what it left behind had closed its output or was killed
+	Held          int64    `json:"held_ns,omitempty"` // after that, while what it left behind kept its output open
 	CPU           int64    `json:"cpu_ns"`            // processor time, that of its children included
 	SystemShare   float64  `json:"system_share"`      // of the processor time of all starts, what the kernel took
 	MinorFaults   int64    `json:"minor_faults"`      // pages mapped

@@ -42,8 +42,8 @@ func isOpen(pipe *os.File) bool {
 	return err == nil && poll[0].Revents&unix.POLLHUP == 0
 }
 
-// An output is read to its end or, if what a program has left behind keeps it open, until nothing has come for a time of
-// silence.
+// An output is read to its end or, if what a program has left behind keeps it open, until nothing has come for a time
+// of silence.
 type output struct {
 	from   *os.File
 	began  time.Time

@@ -15,7 +15,8 @@ func (s *profile) shimPart() {
 	through, started := s.shimmed.cost()
 	direct, alone := s.bare.cost()
 	known := started && alone && through > direct
-	f := Part{Kind: KindShim, Name: s.shim.Path, Detail: s.shim.Tool + "'s shell script", Advice: "name the interpreter by its path"}
+	f := Part{Kind: KindShim, Name: s.shim.Path, Detail: s.shim.Tool + "'s shell script",
+		Advice: "name the interpreter by its path"}
 	s.add(f.withCostIf(through-direct, known, ByStarts))
 
 	text := fmt.Sprintf("%s is %s's shell script %s", filepath.Base(s.shim.Path), s.shim.Tool, s.shim.Path)

@@ -37,7 +37,7 @@ const (
 type Start struct {
 	Exec        time.Duration // when fork and exec are done: the next instruction is the program's, or its dynamic linker's
 	FirstByte   time.Duration // 0 if there was none
-	Ended       time.Duration // it was waited for, and its output was read to the end, or to what it left behind printed last
+	Ended       time.Duration // it was waited for, and its output was read, that of what it left behind included
 	Held        time.Duration // how long after that what it left behind kept its output open, until it was killed
 	CPU         time.Duration // processor time, that of its children included
 	System      time.Duration // of CPU, by the ticks of the kernel's clock: only sums of many starts say much
@@ -53,9 +53,9 @@ type Start struct {
 }
 
 // Run starts the program once and waits for its end. It is alone in a process group, and nothing of that group is left
-// when Run returns; after AdoptOrphans, nothing at all. What it leaves behind that keeps its output open is waited for as
-// the host of package cgi does: until nothing has come for a time of silence. It is an error if the program cannot be started, does not end
-// in time, or writes without end; how it ended otherwise is in State.
+// when Run returns; after AdoptOrphans, nothing at all. What it leaves behind that keeps its output open is waited for
+// as the host of package cgi does: until nothing has come for a time of silence. It is an error if the program cannot
+// be started, does not end in time, or writes without end; how it ended otherwise is in State.
 func (c Command) Run(ctx context.Context) (Start, error) {
 	limit := cmp.Or(c.Limit, startLimit)
 	late := fmt.Errorf("%s did not end within %v, and was killed", c.Path, limit)

@@ -187,7 +187,8 @@ func TestRunWithLeftovers(t *testing.T) {
 			}
 		})
 	}
-	if s, err := shell(t, header+"sleep 0.3; sleep 0.3 >&-").Run(t.Context()); err != nil || s.Held > 0 || s.Holders != nil {
+	s, err := shell(t, header+"sleep 0.3; sleep 0.3 >&-").Run(t.Context())
+	if err != nil || s.Held > 0 || s.Holders != nil {
 		t.Errorf("Run of what leaves nothing behind = held for %v by %q, %v", s.Held, s.Holders, err)
 	}
 }
@@ -247,7 +248,7 @@ func TestRunOfWhatCannotBeStarted(t *testing.T) {
 		"it is no program":            {file(0o755, "hello"), "neither a program of this machine nor a script"},
 		"it is empty":                 {file(0o755, ""), "neither a program of this machine nor a script"},
 		"it is a folder":              {t.TempDir(), "permission denied"},
-		"its interpreter is missing":  {file(0o755, "#!/no/such/thing -x\n"), "names an interpreter that does not exist, /no/such/thing"},
+		"its interpreter is missing":  {file(0o755, "#!/no/such/thing -x\n"), "an interpreter that does not exist, /no/such/thing"},
 		"its interpreter is a folder": {file(0o755, "#!/tmp\n"), "permission denied"},
 	} {
 		_, err := command(test.path).Run(t.Context())

@@ -57,7 +57,7 @@ func IsContinuation(line string) bool {
 // Limits on the lines of one message: its head, and its end, which has the cause.
 const (
 	messageHead = 3
-	messageEnd  = 9
+	messageEnd  = 17
 )
 
 func abridged(message []string) []string {

@@ -40,14 +40,15 @@ func TestTracebacks(t *testing.T) {
 	}
 	traceback = append(traceback, "ZeroDivisionError: division by zero")
 	after := append(slices.Clone(traceback), "another")
-	long := slices.Concat(traceback[:5], traceback[3:])
+	long := slices.Concat(traceback[:3], traceback[1:11], traceback[3:])
+	java := []string{"Exception: no", "\tat a", "\tat b", "x"}
 	for name, test := range map[string]struct{ lines, want []string }{
 		"whole":           {traceback, traceback},
 		"again":           {slices.Concat(traceback, traceback), traceback},
 		"with a line":     {after, after},
-		"of many":         {long, slices.Concat(traceback[:3], []string{"  …"}, traceback[3:])},
+		"of many":         {long, slices.Concat(traceback[:3], []string{"  …"}, long[len(long)-17:])},
 		"through a host":  {prefixed(after...), prefixed(after...)},
-		"frames of Java":  {[]string{"Exception: no", "\tat a", "\tat b", "x"}, []string{"Exception: no", "\tat a", "\tat b", "x"}},
+		"frames of Java":  {java, java},
 		"a lone end":      {[]string{"  indented", "x"}, []string{"  indented", "x"}},
 		"a head, no more": {traceback[:1], traceback[:1]},
 	} {

@@ -43,6 +43,16 @@ func foreignProgram() (text, architecture string) {
 	return b.String(), name
 }
 
+// Causes that several files have.
+const (
+	dosCause        = `line 1 ends in a carriage return (DOS line ends): remove it, as by sed -i 's/\r$//'`
+	noProgramCause  = "it is neither a program of this machine nor a script"
+	noShebangCause  = noProgramCause + " with #! in line 1: begin a script with a line such as #!"
+	unknownInterp   = "line 1 names an interpreter that does not exist, "
+	byteOrderCause  = `a byte order mark is before #! in line 1: remove it, as by sed -i '1s/^\xEF\xBB\xBF//' PATH`
+	isNotExecutable = "it is not executable: chmod +x "
+)
+
 // What the system refuses to execute is refused here, too: the errors are its own.
 func TestCauseOfARefusal(t *testing.T) {
 	foreign, architecture := foreignProgram()
@@ -52,24 +62,34 @@ func TestCauseOfARefusal(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct{ path, want string }{
-		"DOS line ends":         {executable(t, "a.sh", "#!/bin/sh\r\necho\r\n"), `line 1 ends in a carriage return (DOS line ends): remove it, as by sed -i 's/\r$//' PATH`},
-		"a name for a shell":    {executable(t, "it's a.sh", "#!/bin/sh\r\n"), `line 1 ends in a carriage return (DOS line ends): remove it, as by sed -i 's/\r$//' QUOTED`},
-		"no interpreter":        {executable(t, "a.pl", "#!/opt/none/perl -w\n"), "line 1 names an interpreter that does not exist, /opt/none/perl: write where it is, or #!/usr/bin/env perl"},
-		"interpreter by name":   {executable(t, "a.py", "#!python3\n"), "line 1 names its interpreter python3 without its path: write #!/usr/bin/env python3"},
-		"interpreter's own":     {executable(t, "a", "#!"+broken+"\n"), "its interpreter " + broken + ": line 1 names an interpreter that does not exist, /no/such/thing: write where it is, or #!/usr/bin/env thing"},
-		"plain interpreter":     {executable(t, "a", "#!"+plain+"\n"), "its interpreter " + plain + ": it is not executable: chmod +x " + plain},
-		"interpreting a folder": {executable(t, "a", "#!/usr\n"), "line 1 names /usr, a directory: write the path of an interpreter there"},
-		"plain":                 {plain, "it is not executable: chmod +x PATH"},
-		"no shebang":            {executable(t, "a.sh", "echo\n"), "it is neither a program of this machine nor a script with #! in line 1: begin a script with a line such as #!/bin/sh"},
-		"no shebang, Python":    {executable(t, "a.py", "print()\n"), "it is neither a program of this machine nor a script with #! in line 1: begin a script with a line such as #!/usr/bin/env python3"},
-		"empty":                 {executable(t, "a", ""), "it is empty, neither a program of this machine nor a script"},
-		"a byte order mark":     {executable(t, "a", "\ufeff#!/bin/sh\n"), `a byte order mark is before #! in line 1: remove it, as by sed -i '1s/^\xEF\xBB\xBF//' PATH`},
-		"an empty line":         {executable(t, "a", "\n#!/bin/sh\n"), "#! is not at the very beginning of the file: remove what is before it"},
-		"of another machine":    {executable(t, "a", foreign), "it is a program for " + architecture + ", and this machine is " + runtime.GOARCH + ": build it for this one"},
-		"of Windows":            {executable(t, "a", "MZ\x90\x00\x03"), "it is a program for Windows: build it for " + runtime.GOOS},
-		"of macOS":              {executable(t, "a", "\xcf\xfa\xed\xfe\x07"), "it is a program for macOS: build it for " + runtime.GOOS},
-		"no text":               {executable(t, "a", "\x00\x01"), "it is neither a program of this machine nor a script"},
-		"not there":             {filepath.Join(t.TempDir(), "none"), ""},
+		"DOS line ends":      {executable(t, "a.sh", "#!/bin/sh\r\necho\r\n"), dosCause + " PATH"},
+		"a name for a shell": {executable(t, "it's a.sh", "#!/bin/sh\r\n"), dosCause + " QUOTED"},
+		"no interpreter": {executable(t, "a.pl", "#!/opt/none/perl -w\n"),
+			unknownInterp + "/opt/none/perl: write where it is, or #!/usr/bin/env perl"},
+		"interpreter by name": {executable(t, "a.py", "#!python3\n"),
+			"line 1 names its interpreter python3 without its path: write #!/usr/bin/env python3"},
+		"interpreter's own": {executable(t, "a", "#!"+broken+"\n"),
+			"its interpreter " + broken + ": " + unknownInterp + "/no/such/thing: write where it is, or #!/usr/bin/env thing"},
+		"plain interpreter": {executable(t, "a", "#!"+plain+"\n"),
+			"its interpreter " + plain + ": " + isNotExecutable + plain},
+		"interpreting a directory": {executable(t, "a", "#!/usr\n"),
+			"line 1 names /usr, a directory: write the path of an interpreter there"},
+		"plain":              {plain, isNotExecutable + "PATH"},
+		"no shebang":         {executable(t, "a.sh", "echo\n"), noShebangCause + "/bin/sh"},
+		"no shebang, Python": {executable(t, "a.py", "print()\n"), noShebangCause + "/usr/bin/env python3"},
+		"empty": {executable(t, "a", ""),
+			"it is empty, neither a program of this machine nor a script"},
+		"a byte order mark": {executable(t, "a", "\ufeff#!/bin/sh\n"), byteOrderCause},
+		"an empty line": {executable(t, "a", "\n#!/bin/sh\n"),
+			"#! is not at the very beginning of the file: remove what is before it"},
+		"of another machine": {executable(t, "a", foreign),
+			"it is a program for " + architecture + ", and this machine is " + runtime.GOARCH + ": build it for this one"},
+		"of Windows": {executable(t, "a", "MZ\x90\x00\x03"),
+			"it is a program for Windows: build it for " + runtime.GOOS},
+		"of macOS": {executable(t, "a", "\xcf\xfa\xed\xfe\x07"),
+			"it is a program for macOS: build it for " + runtime.GOOS},
+		"no text":   {executable(t, "a", "\x00\x01"), noProgramCause},
+		"not there": {filepath.Join(t.TempDir(), "none"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := strings.ReplaceAll(test.want, "PATH", test.path)
@@ -93,6 +113,25 @@ func TestCauseOfARefusal(t *testing.T) {
 	}
 }
 
+// A binary for another C library lacks its dynamic linker, of which the system says no more than of a missing file.
+func TestCauseOfAMissingLinker(t *testing.T) {
+	dir := t.TempDir()
+	source, path := filepath.Join(dir, "a.c"), filepath.Join(dir, "a.cgi")
+	if err := os.WriteFile(source, []byte("int main(void) { return 0; }\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const linker = "/no/such/ld.so"
+	if out, err := exec.Command("gcc", "-Wl,--dynamic-linker="+linker, "-o", path, source).CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v\n%s", err, out)
+	}
+	err := exec.Command(path).Run()
+	want := "its dynamic linker " + linker + " does not exist: install the C library that it was built for, or link it " +
+		"statically"
+	if got := (subject.Failure{Path: path, Err: err}).Cause(); got != want {
+		t.Errorf("Cause of %v = %q, want %q", err, got, want)
+	}
+}
+
 func TestCauseOfAFailure(t *testing.T) {
 	const form = ": a CGI response begins with a header, such as Content-Type: text/plain, and an empty line"
 	dos := executable(t, "dos", "#!/bin/sh -e\r\n")
@@ -100,27 +139,35 @@ func TestCauseOfAFailure(t *testing.T) {
 		failure subject.Failure
 		want    string
 	}{
-		"nothing":            {subject.Failure{Output: []byte{}}, "it printed nothing" + form},
-		"nothing but a log":  {subject.Failure{Output: []byte{}, Log: []string{"KeyError: 1"}}, "it printed nothing"},
-		"no head":            {subject.Failure{Output: []byte("hello\r\n")}, `its first line is "hello"` + form},
-		"a response":         {subject.Failure{Output: []byte("Content-Type: a\n\n")}, ""},
-		"no head, by a host": {subject.Failure{Log: []string{"script cgi: GET /: bogus header line: hello: you"}}, `its first line is "hello: you"` + form},
-		"nothing, by a host": {subject.Failure{Log: []string{"script cgi: GET /: no headers"}}, "it printed no header" + form},
-		"an exit, by a host": {subject.Failure{Log: []string{"script cgi: GET /: no headers; the program ended with status 3"}},
+		"nothing": {subject.Failure{Output: []byte{}}, "it printed nothing" + form},
+		"nothing but a log": {subject.Failure{Output: []byte{},
+			Log: []string{"KeyError: 1"}}, "it printed nothing"},
+		"no head": {subject.Failure{Output: []byte("hello\r\n")},
+			`its first line is "hello"` + form},
+		"a response": {subject.Failure{Output: []byte("Content-Type: a\n\n")}, ""},
+		"no head, by a host": {subject.Failure{Log: []string{"script cgi: GET /: bogus header line: hello: you"}},
+			`its first line is "hello: you"` + form},
+		"nothing, by a host": {subject.Failure{Log: []string{"script cgi: GET /: no headers"}},
 			"it printed no header" + form},
+		"an exit, by a host": {subject.Failure{Log: []string{
+			"script cgi: GET /: no headers; the program ended with status 3"}}, "it printed no header" + form},
 		"no head and an exit, by a host": {subject.Failure{Log: []string{
-			"script cgi: GET /: bogus header line: a; the program was killed (signal: killed)"}}, `its first line is "a"` + form},
+			"script cgi: GET /: bogus header line: a; the program was killed (signal: killed)"}},
+			`its first line is "a"` + form},
 		"nothing but a log, by a host": {subject.Failure{Log: []string{"script cgi: GET /: KeyError: 1",
 			"script cgi: GET /: no headers"}}, "it printed no header"},
-		"env, DOS": {subject.Failure{Log: []string{`script cgi: GET /: /usr/bin/env: 'python3\r': No such file or directory`}},
-			`line 1 ends in a carriage return (DOS line ends): remove it, as by sed -i 's/\r$//'`},
-		"env": {subject.Failure{Output: []byte{}, Log: []string{"/usr/bin/env: ‘python9’: No such file or directory"}},
+		"env, DOS": {subject.Failure{Log: []string{
+			`script cgi: GET /: /usr/bin/env: 'python3\r': No such file or directory`}}, dosCause},
+		"env": {subject.Failure{Output: []byte{},
+			Log: []string{"/usr/bin/env: ‘python9’: No such file or directory"}},
 			"env does not find python9 on the program's PATH: name it by its path, in line 1 if it is there"},
-		"an option, DOS": {subject.Failure{Path: dos, Output: []byte{}, Log: []string{"/bin/sh: 0: Illegal option -"}},
-			`line 1 ends in a carriage return (DOS line ends): remove it, as by sed -i 's/\r$//' ` + dos},
-		"DOS, and another error": {subject.Failure{Path: dos, Output: []byte{}, Log: []string{"KeyError: 1"}}, "it printed nothing"},
-		"nothing is known":       {subject.Failure{}, ""},
-		"another error":          {subject.Failure{Path: dos, Err: errors.New("no")}, ""},
+		"an option, DOS": {subject.Failure{Path: dos, Output: []byte{},
+			Log: []string{"/bin/sh: 0: Illegal option -"}},
+			dosCause + " " + dos},
+		"DOS, and another error": {subject.Failure{Path: dos, Output: []byte{},
+			Log: []string{"KeyError: 1"}}, "it printed nothing"},
+		"nothing is known": {subject.Failure{}, ""},
+		"another error":    {subject.Failure{Path: dos, Err: errors.New("no")}, ""},
 	} {
 		if got := test.failure.Cause(); got != test.want {
 			t.Errorf("Cause, %s = %q, want %q", name, got, test.want)

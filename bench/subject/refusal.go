@@ -54,8 +54,8 @@ func prefixed(prefix, cause string) string {
 func (e Executable) refusalCause(path string, refusal syscall.Errno) string {
 	switch {
 	case refusal == syscall.ENOENT && e.Loader != "" && !exists(e.Loader):
-		return "its dynamic linker " + e.Loader + " does not exist: install the C library that it was built for, or link it " +
-			"statically"
+		return "its dynamic linker " + e.Loader + " does not exist: install the C library that it was built for, or link " +
+			"it statically"
 	case refusal != syscall.ENOEXEC:
 		return ""
 	case len(e.begin) == 0:
@@ -78,8 +78,8 @@ func (e Executable) refusalCause(path string, refusal syscall.Errno) string {
 	case bytes.IndexByte(e.begin, 0) >= 0:
 		return "it is neither a program of this machine nor a script"
 	}
-	return "it is neither a program of this machine nor a script with #! in line 1: begin a script with a line such as #!" +
-		cmp.Or(interpreters[filepath.Ext(path)], "/bin/sh")
+	return "it is neither a program of this machine nor a script with #! in line 1: begin a script with a line such as " +
+		"#!" + cmp.Or(interpreters[filepath.Ext(path)], "/bin/sh")
 }
 
 // interpreters are what line 1 of a script may name, by the end of its file's name.
@@ -131,8 +131,8 @@ func missingInterpreter(path string) string {
 	if path == name {
 		return fmt.Sprintf("line 1 names its interpreter %s without its path: write #!/usr/bin/env %[1]s", name)
 	}
-	return fmt.Sprintf("line 1 names an interpreter that does not exist, %s: write where it is, or #!/usr/bin/env %s", path,
-		name)
+	return fmt.Sprintf("line 1 names an interpreter that does not exist, %s: write where it is, or #!/usr/bin/env %s",
+		path, name)
 }
 
 func exists(path string) bool {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Pyenv makes a shim of python3 that works as pyenv's, for the interpreter at path, and returns the directory that it is
-// in, and the path by which it starts the interpreter. It takes as many seconds longer as PYENV_DELAY says.
+// Pyenv makes a shim of python3 that works as pyenv's, for the interpreter at path. It returns the directory of the shim,
+// and the path by which that starts the interpreter. The shim takes as many seconds longer as PYENV_DELAY has.
 func Pyenv(t *testing.T, path string) (shims, interpreter string) {
 	t.Helper()
 	root := t.TempDir()
@@ -36,12 +36,13 @@ exec "%[1]s/libexec/pyenv" exec "$program" "$@"
 	return shims, interpreter
 }
 
-// NVM makes a script called node that loads nvm, and returns the directory that it is in, and the path of an interpreter
-// that it starts, which can only say where it is.
+// NVM makes a script called node that loads nvm. It returns the directory of the script, and the path of the interpreter
+// that this starts, which can only print where it is.
 func NVM(t *testing.T) (shims, interpreter string) {
 	t.Helper()
 	root := t.TempDir()
-	shims, interpreter = filepath.Join(root, "bin"), filepath.Join(root, ".nvm", "versions", "node", "v1.0.0", "bin", "node")
+	shims = filepath.Join(root, "bin")
+	interpreter = filepath.Join(root, ".nvm", "versions", "node", "v1.0.0", "bin", "node")
 	write(t, interpreter, "#!/bin/sh\n[ \"$1 $2\" = '-p process.execPath' ] && echo \"$0\"\n")
 	write(t, filepath.Join(root, ".nvm", "nvm.sh"), `export PATH="$NVM_DIR/versions/node/v1.0.0/bin:$PATH"`+"\n")
 	write(t, filepath.Join(shims, "node"), fmt.Sprintf(`#!/bin/bash
