@@ -1,12 +1,13 @@
 package analysis
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
+	"forktax/bench/foreign"
 	"forktax/bench/record"
 )
 
@@ -14,12 +15,11 @@ import (
 // the file, says what is wrong and what is needed: a result that is half there must not be taken for one that says
 // little. The analysis has no histograms and no samples, which are made of a run's blocks.
 func ReadAnalysis(name string) (*Analysis, error) {
-	f, err := os.Open(name)
+	whole, err := foreign.ReadFile(name, maxResult)
 	if err != nil {
-		return nil, fmt.Errorf("reading a result: %w", err)
+		return nil, fmt.Errorf("reading a result: %w; %s", err, wantsResult)
 	}
-	defer f.Close()
-	d := json.NewDecoder(f)
+	d := json.NewDecoder(bytes.NewReader(whole))
 	var text json.RawMessage
 	switch err := d.Decode(&text); {
 	case err == io.EOF:
@@ -42,6 +42,9 @@ func ReadAnalysis(name string) (*Analysis, error) {
 	}
 	return a, nil
 }
+
+// maxResult is how many bytes a result may have, far above what any run leaves.
+const maxResult = 64 << 20
 
 const wantsResult = "a result.json is needed, as forktax run leaves it"
 
