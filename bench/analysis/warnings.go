@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/foreign"
 	"forktax/bench/record"
 	"forktax/bench/units"
 )
@@ -104,12 +105,12 @@ func ErrorsWarning(a *Analysis) (Warning, bool) {
 		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
 }
 
-// FormatLog is what the targets logged when requests failed.
+// FormatLog is what the targets logged when requests failed, as it is shown.
 func FormatLog(lines []string) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	return "; logged: " + strings.Join(lines, "; ")
+	return "; logged: " + foreign.Line(strings.Join(lines, "; "))
 }
 
 // overloaded tells the lowest rate of each request and model at which requests came faster than they left.

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"forktax/bench/foreign"
 )
 
 // Limits on one start; each is far above what a program takes that is worth explaining.
@@ -153,7 +155,11 @@ func (s Start) logTail() string {
 		return ""
 	}
 	const much = 2 << 10
-	return "; it logged: " + string(text[max(0, len(text)-much):])
+	shown := string(text[max(0, len(text)-much):])
+	if strings.Contains(shown, "\n") {
+		return "; it logged:\n" + foreign.Indented(shown, "  ")
+	}
+	return "; it logged: " + foreign.Text(shown)
 }
 
 // pipeName is what strace calls the pipe; "" if that is not known.

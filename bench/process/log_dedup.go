@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"forktax/bench/foreign"
 )
 
 // number is a run of digits.
@@ -22,10 +24,10 @@ func DedupLog(lines []string, most int) []string {
 	return first
 }
 
-// Logged returns the lines for the end of an error.
+// Logged returns the lines as they are shown, for the end of an error.
 func Logged(lines []string) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	return "; it logged: " + strings.Join(lines, "; ")
+	return "; it logged: " + foreign.Line(strings.Join(lines, "; "))
 }

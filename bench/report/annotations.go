@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 )
 
 // Annotations prints workflow commands by which GitHub Actions shows what failed, was not decided, or makes a run less
 // than it should be, and then one notice with the verdict. GitHub shows ten of a kind for a step, so what failed comes
 // first. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 func Annotations(w io.Writer, a *analysis.Analysis) error {
-	p := printer{w: w}
+	p := printer{w: foreign.NewWriter(w)}
 	title, verdict := "forktax", summary(a)
 	if c := a.Check; c != nil {
 		title, verdict = "forktax check", checkHeadline(c)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 	"forktax/bench/record"
 )
 
@@ -13,9 +14,11 @@ import (
 var RunComparisons = Formats[*analysis.RunComparison]{
 	"json": indented[*analysis.RunComparison],
 	"markdown": func(w io.Writer, c *analysis.RunComparison) error {
-		return printContrast(printer{w: w, markdown: true}, c)
+		return printContrast(printer{w: foreign.NewWriter(w), markdown: true}, c)
 	},
-	"text": func(w io.Writer, c *analysis.RunComparison) error { return printContrast(printer{w: w}, c) },
+	"text": func(w io.Writer, c *analysis.RunComparison) error {
+		return printContrast(printer{w: foreign.NewWriter(w)}, c)
+	},
 }
 
 var unlikeColumns = []column[analysis.Mismatch]{

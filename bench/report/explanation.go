@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"forktax/bench/explain"
+	"forktax/bench/foreign"
 	"forktax/bench/units"
 )
 
@@ -41,7 +42,7 @@ var trialColumns = []column[explain.Trial]{
 }
 
 func explanationText(w io.Writer, e *explain.Explanation) error {
-	p := printer{w: w}
+	p := printer{w: foreign.NewWriter(w)}
 	p.line("%s", strings.Join(headline(e), " · "))
 	p.line("fork and exec took %s · first byte after %s · ended after %s", duration(e.Exec), duration(e.FirstByte),
 		duration(e.Ended))

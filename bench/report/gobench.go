@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 	"forktax/bench/record"
 	"forktax/bench/units"
 )
@@ -16,7 +17,7 @@ import (
 // that its unit is the block, as it is ours. What benchstat makes of it knows nothing of pairs, and finds less. The
 // cross-check's cells are left out. The format: https://golang.org/design/14313-benchmark-format.
 func Bench(w io.Writer, a *analysis.Analysis) error {
-	p := printer{w: w}
+	p := printer{w: foreign.NewWriter(w)}
 	if !a.Run.Complete { // in a line that readers of the format pass over
 		p.line("# incomplete: %s", strings.ReplaceAll(a.Run.Condition, "\n", " "))
 	}

@@ -9,12 +9,13 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 )
 
 // HDR prints the response times of each cell in nanoseconds as a HdrHistogram log, version 1.3 with V2 encoding: one
 // interval a cell, tagged with its name, which the usual tools read and merge.
 func HDR(w io.Writer, a *analysis.Analysis) error {
-	log := hdrhistogram.NewHistogramLogWriter(w)
+	log := hdrhistogram.NewHistogramLogWriter(foreign.NewWriter(w))
 	start := a.Run.Started.UnixMilli()
 	if err := errors.Join(
 		log.OutputLogFormatVersion(),
@@ -50,5 +51,5 @@ func incomplete(log *hdrhistogram.HistogramLogWriter, r analysis.Run) error {
 
 // tag names a cell without the characters that end a tag in a log.
 func tag(c analysis.Cell) string {
-	return strings.NewReplacer(", ", ":", ",", ":", " ", "-", "/s", "rps").Replace(c.String())
+	return strings.NewReplacer(", ", ":", ",", ":", " ", "-", "/s", "rps").Replace(foreign.Line(c.String()))
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 	"forktax/bench/record"
 )
 
@@ -25,7 +26,7 @@ func (p *printer) text(a *analysis.Analysis) {
 
 // Markdown prints the whole report: also the comparisons by other metrics, and the environment.
 func Markdown(w io.Writer, a *analysis.Analysis) error {
-	p := printer{w: w, markdown: true}
+	p := printer{w: foreign.NewWriter(w), markdown: true}
 	p.check(a.Check)
 	p.line("# forktax: what a process for each request costs\n\n%s", summary(a))
 	for _, w := range warnings(a, "\n> **%s**: %s; %s.") {

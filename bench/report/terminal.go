@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 	"forktax/bench/record"
 	"forktax/bench/units"
 )
@@ -34,8 +35,9 @@ const (
 // Screen prints the text, with its sentences wrapped, and where there is room a picture below it. To what is no
 // terminal, and has no width, it prints the text alone, as it is.
 func Screen(w io.Writer, a *analysis.Analysis, t Terminal) error {
-	p := printer{w: w, t: t}
+	p := printer{w: foreign.NewWriter(w), t: t}
 	p.text(a)
+	p.w = w // colours are control characters
 	t.picture(&p, a)
 	return p.err
 }
@@ -154,7 +156,7 @@ var spelled = strings.NewReplacer("µ", "u", "×", "x", "≥", ">=", "≤", "<="
 
 // pad brings the text to the width.
 func (t Terminal) pad(text string, width int) string {
-	if text = t.plain(text); t.ASCII && len(text) > width {
+	if text = t.plain(foreign.Line(text)); t.ASCII && len(text) > width {
 		text = text[:width-3] + "..."
 	}
 	text = shorten(text, width)
