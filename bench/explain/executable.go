@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"forktax/bench/foreign"
 )
 
 // An executable is what a file says of itself, without being started.
@@ -26,7 +28,7 @@ const longestShebang = 256
 
 func inspect(path string) (executable, error) {
 	var e executable
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return e, err
 	}
