@@ -56,7 +56,7 @@ func validatePlan(p plan.Plan) error {
 		return err
 	}
 	for i, c := range p.Cells {
-		if err := validateLoad(c.Load); err != nil {
+		if err := ValidateLoad(c.Load); err != nil {
 			return fmt.Errorf("cell %d: %w", i, err)
 		}
 	}
@@ -66,8 +66,8 @@ func validatePlan(p plan.Plan) error {
 	return nil
 }
 
-// validateLoad returns what is wrong with the numbers of a load.
-func validateLoad(l plan.Load) error {
+// ValidateLoad returns what is wrong with the numbers of a load.
+func ValidateLoad(l plan.Load) error {
 	rate := bound{"rate_rps", l.RateRPS, 0, 0}
 	if l.Kind == plan.Open {
 		rate = bound{"rate_rps", l.RateRPS, 1e-6, 1e9}
