@@ -32,7 +32,7 @@ func imports(t *testing.T) map[string][]string {
 }
 
 // shared are the packages that programs under test and the harness both import. They import nothing else of ours.
-var shared = []string{"forktax/workload/contract", "forktax/bench/account"}
+var shared = []string{"forktax/workload/contract", "forktax/bench/account", "forktax/bench/foreign"}
 
 func TestSharedPackagesImportNothingOfOurs(t *testing.T) {
 	graph := imports(t)

@@ -1,12 +1,9 @@
 package auth
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 
@@ -19,7 +16,7 @@ type File struct {
 	path, groups string
 
 	mu      sync.Mutex
-	read    [2]os.FileInfo // of path and groups, when they were read; nil if there is none
+	read    [2]version // of path and groups, when they were read; the zero value if there is none
 	users   map[string]htpasswd.EncodedPasswd
 	decoy   htpasswd.EncodedPasswd // what is compared for a name that is not there, so that it takes as long
 	members map[string][]string    // the groups of each user
@@ -32,10 +29,6 @@ func NewFile(path, groups string) (*File, error) {
 	f := &File{path: path, groups: groups}
 	return f, f.refresh()
 }
-
-// formats are those of htpasswd, but for plain text: what is no hash that is known would be taken for that.
-var formats = []htpasswd.PasswdParser{htpasswd.AcceptMd5, htpasswd.AcceptSha, htpasswd.AcceptBcrypt, htpasswd.AcceptSsha,
-	htpasswd.AcceptCryptSha}
 
 // Authenticate compares in constant time, also for a name that is not there.
 func (f *File) Authenticate(_ context.Context, name, password string) (Result, []string, error) {
@@ -63,46 +56,29 @@ func (f *File) Authenticate(_ context.Context, name, password string) (Result, [
 
 // refresh reads what has changed. Mu is held.
 func (f *File) refresh() error {
-	var now [2]os.FileInfo
-	var err error
-	if now[0], err = os.Stat(f.path); err != nil {
-		return fmt.Errorf("reading the password file: %w", err)
-	}
-	if f.groups != "" {
-		if now[1], err = os.Stat(f.groups); err != nil {
-			return fmt.Errorf("reading the group file: %w", err)
-		}
-	}
-	if f.users != nil && unchanged(now[0], f.read[0]) && unchanged(now[1], f.read[1]) {
+	if f.users != nil && f.read[0].holds(f.path) && (f.groups == "" || f.read[1].holds(f.groups)) {
 		return nil
 	}
 	if err := f.load(); err != nil {
 		f.users = nil // so that nobody is let in by what was there before
 		return err
 	}
-	f.read = now
 	return nil
-}
-
-// unchanged reports whether a file has the content that it had.
-func unchanged(now, then os.FileInfo) bool {
-	if now == nil || then == nil {
-		return now == then
-	}
-	return now.Size() == then.Size() && now.ModTime().Equal(then.ModTime()) && os.SameFile(now, then)
 }
 
 func (f *File) load() error {
 	users := map[string]htpasswd.EncodedPasswd{}
 	f.decoy = nil
-	err := lines(f.path, func(name, rest string) error {
+	var read [2]version
+	var err error
+	read[0], err = lines(f.path, func(name, rest string) error {
 		if _, twice := users[name]; twice {
-			return fmt.Errorf("the name %q is there twice", name)
+			return errors.New("the name is there twice")
 		}
-		hash := parsed(rest)
-		if hash == nil {
-			return fmt.Errorf("the password of %q is in no format that is known: want bcrypt, MD5 (apr1), SHA-1, SHA-256 or "+
-				"SHA-512, as htpasswd makes them; text that is not hashed is not taken", name)
+		text, _, _ := strings.Cut(rest, ":") // Apache takes no more, either
+		hash, err := parseHash(text)
+		if err != nil {
+			return err
 		}
 		if f.decoy == nil {
 			f.decoy = hash
@@ -115,7 +91,7 @@ func (f *File) load() error {
 	}
 	members := map[string][]string{}
 	if f.groups != "" {
-		err = lines(f.groups, func(group, rest string) error {
+		read[1], err = lines(f.groups, func(group, rest string) error {
 			for _, name := range strings.Fields(rest) {
 				members[name] = append(members[name], group)
 			}
@@ -125,28 +101,24 @@ func (f *File) load() error {
 			return fmt.Errorf("reading the group file: %w", err)
 		}
 	}
-	f.users, f.members = users, members
+	f.users, f.members, f.read = users, members, read
 	return nil
 }
 
-func parsed(text string) htpasswd.EncodedPasswd {
-	for _, format := range formats {
-		if hash, err := format(text); err == nil && hash != nil {
-			return hash
-		}
-	}
-	return nil
-}
+// maxFile is how many bytes a password or a group file may have: some hundred thousand users.
+const maxFile = 16 << 20
 
-// lines calls what for each line "name:rest" of a file, comments and empty ones aside.
-func lines(path string, what func(name, rest string) error) error {
-	text, err := os.ReadFile(path)
+// lines calls what for each line "name:rest" of a file, comments and empty ones aside. Its errors name the line, and
+// nothing of what is in it.
+func lines(path string, what func(name, rest string) error) (version, error) {
+	v, text, err := readVersion(path)
 	if err != nil {
-		return err
+		return v, err
 	}
-	in := bufio.NewScanner(bytes.NewReader(text))
-	for n := 1; in.Scan(); n++ {
-		line := strings.TrimSpace(in.Text())
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -157,8 +129,8 @@ func lines(path string, what func(name, rest string) error) error {
 			err = what(strings.TrimSpace(name), rest)
 		}
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", path, n, err)
+			return v, fmt.Errorf("%s:%d: %w", path, n, err)
 		}
 	}
-	return in.Err()
+	return v, nil
 }

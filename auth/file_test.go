@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -97,20 +98,65 @@ func TestFileIsReread(t *testing.T) {
 	checks(t, f, "ada", secretOf("ada"), auth.Known)
 }
 
+// A file that is written again with as many bytes, and gets back the time that it had, is read again: at once after it
+// was read, and when it has not changed for long.
+func TestFileOfSameSizeAndTimeIsReread(t *testing.T) {
+	for name, wait := range map[string]time.Duration{"at once": 0, "later": 2100 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := written(t, "users", users)
+			then := time.Unix(1e9, 0)
+			if err := os.Chtimes(path, then, then); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(wait)
+			f, err := auth.NewFile(path, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			checks(t, f, "ada", secretOf("ada"), auth.Known)
+			rewrite(t, path, strings.Replace(users, "ada:", "eve:", 1))
+			if err := os.Chtimes(path, then, then); err != nil {
+				t.Fatal(err)
+			}
+			checks(t, f, "ada", secretOf("ada"), auth.Declined)
+			checks(t, f, "eve", secretOf("ada"), auth.Known)
+		})
+	}
+}
+
 func TestWrongFiles(t *testing.T) {
 	const hash = ":{SHA}2K3gf3DWz/i8zL39HOP5J0ggSq0=\n"
 	for text, want := range map[string]string{
-		"claude" + hash + "ada:hush\n":      `:2: the password of "ada" is in no format that is known`,
-		"ada:\n":                            `:1: the password of "ada" is in no format`,
-		"\n\nada\n":                         `:3: want "name:"`,
-		hash:                                `:1: want "name:"`,
-		"claude" + hash + "\nclaude" + hash: `:3: the name "claude" is there twice`,
+		"claude" + hash + "ada:hush\n": `:2: the password is in no format that is known`,
+		"ada:\n":                       `:1: the password is in no format`,
+		"\n\nada\n":                    `:3: want "name:"`,
+		hash:                           `:1: want "name:"`,
+		// what a password would cost to compare, and hashes of which only the beginning is right
+		"ada:$2y$15$Ca3oIUsI7UfL6ygMXiHPZuh6xz1Ddbu798GY0tPqHJ2yHpXTWO8jS": `:1: the cost of bcrypt is 15: from 4 to 14 is possible`,
+		"ada:$5$rounds=999999999$abcdefgh$ut9NIZDmk6fSSqqUtvPAAgteU1i6.FHiDGXTs442/O.": `:1: the number of rounds of SHA-256 is ` +
+			`999999999: from 1000 to 1000000 is possible`,
+		"ada:$5$rounds=1$abcdefgh$ut9NIZDmk6fSSqqUtvPAAgteU1i6.FHiDGXTs442/O.":   `:1: the number of rounds of SHA-256 is 1`,
+		"ada:$5$rounds=all$abcdefgh$ut9NIZDmk6fSSqqUtvPAAgteU1i6.FHiDGXTs442/O.": `:1: the password is in no format`,
+		"ada:$6$rounds=5000$hush":                           `:1: the password is in no format`,
+		"ada:$2y$04$hush":                                   `:1: the password is in no format`,
+		"ada:$apr1$longsaltlongsalt$wNf4l.nd87jwD4LsSlYww0": `:1: the password is in no format`,
+		"ada:{SHA}hush":                                     `:1: the password is in no format`,
+		"claude" + hash + "\nclaude" + hash:                 `:3: the name is there twice`,
 	} {
 		path := written(t, "users", text)
 		_, err := auth.NewFile(path, "")
-		if err == nil || !strings.Contains(err.Error(), path+want) || strings.Contains(err.Error(), "hush") {
+		if err == nil || !strings.Contains(err.Error(), path+want) || strings.Contains(err.Error(), "hush") ||
+			strings.Contains(err.Error(), "ada") || strings.Contains(err.Error(), "claude") {
 			t.Errorf("NewFile of %q = %v, want %q", text, err, path+want)
 		}
+	}
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := auth.NewFile(fifo, ""); err == nil || !strings.Contains(err.Error(), "it is a FIFO; a regular file is needed") {
+		t.Errorf("NewFile of a FIFO = %v", err)
 	}
 	good := written(t, "users", users)
 	if _, err := auth.NewFile(good, written(t, "groups", "readers\n")); err == nil || !strings.Contains(err.Error(), ":1: want") {

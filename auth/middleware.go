@@ -3,6 +3,7 @@ package auth
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"forktax/bench/foreign"
 	"forktax/cgi"
 )
 
@@ -147,7 +149,8 @@ func (g *Middleware) challenge(w http.ResponseWriter) {
 }
 
 func (g *Middleware) log(r *http.Request, err error) {
-	cmp.Or(g.Logger, log.Default()).Printf("%s %s: finding out who the client is: %v", r.Method, r.URL.Path, err)
+	cmp.Or(g.Logger, log.Default()).Printf("%s",
+		foreign.Line(fmt.Sprintf("%s %s: finding out who the client is: %v", r.Method, r.URL.EscapedPath(), err)))
 }
 
 type userKey struct{}

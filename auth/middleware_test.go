@@ -184,3 +184,24 @@ func TestCGIBehindGate(t *testing.T) {
 		t.Errorf("the script was told %d %q, want Basic ada", w.Code, w.Body)
 	}
 }
+
+// The log has neither the user whose line is wrong nor the control characters that a client puts into a path.
+func TestLogHasNoNames(t *testing.T) {
+	path := written(t, "users", users)
+	file, err := auth.NewFile(path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, path, "ada:plain\n")
+	var logged strings.Builder
+	m := &auth.Middleware{Users: file, Logger: log.New(&logged, "", 0)}
+	r := httptest.NewRequest("GET", "/%1b%5b2J", nil)
+	r.SetBasicAuth("ada", "plain")
+	w := httptest.NewRecorder()
+	m.ServeHTTP(w, r)
+	want := "GET /%1b%5b2J: finding out who the client is: reading the password file: " + path + ":1: the password is in no format"
+	if got := logged.String(); w.Code != http.StatusServiceUnavailable || !strings.HasPrefix(got, want) ||
+		strings.Contains(got, "ada") {
+		t.Errorf("%d, and the log has %q, want 503 and %q", w.Code, got, want)
+	}
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"forktax/bench/foreign"
 	"forktax/workload/contract"
 )
 
@@ -145,7 +146,7 @@ func TLSConfig(file, host string) (*tls.Config, error) {
 	if file == "" {
 		return config, nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := foreign.ReadFile(file, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the certificates of who vouches for the directory: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"forktax/bench/foreign"
 	"forktax/workload/contract"
 	"forktax/workload/model"
 )
@@ -167,7 +168,7 @@ func unavailable(w http.ResponseWriter) {
 	http.Error(w, "too many requests wait for a process", http.StatusServiceUnavailable)
 }
 
-// log passes on what was said while a request was answered.
+// log passes on what was said while a request was answered, as it can be shown.
 func (h *Host) log(r *http.Request, text string) {
-	cmp.Or(h.Logger, log.Default()).Printf("%s %s: %s", r.Method, r.URL.RequestURI(), text)
+	cmp.Or(h.Logger, log.Default()).Printf("%s", foreign.Line(fmt.Sprintf("%s %s: %s", r.Method, r.URL.RequestURI(), text)))
 }

@@ -81,6 +81,10 @@ func blocksOf(r *record.Result, cell int) (found []record.Block) {
 	return found
 }
 
+// maxAllocated is for how many observations of a block room is made before they are read: that there are as many as its
+// line says is known only then.
+const maxAllocated = 1 << 16
+
 // readCell reads the blocks of the cell with this index, one by one.
 func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 	m := measurements{readingNS: reading, errors: Counts{}, failures: Failures{}, rounds: map[int]*blockData{}}
@@ -91,7 +95,7 @@ func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 	for _, b := range blocks {
 		b.Usage = withoutReadCost(b.Usage, reading)
 		m.add(b)
-		view := &blockData{start: b.Start, response: make([]int64, 0, b.Requests)}
+		view := &blockData{start: b.Start, response: make([]int64, 0, min(b.Requests, maxAllocated))}
 		lag = lag[:0]
 		phases := newPhaseSampler(b)
 		for o, err := range r.Observations(b) {

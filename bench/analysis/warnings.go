@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/foreign"
 	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/units"
@@ -119,7 +120,7 @@ func FormatLog(lines []string) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	return "; logged: " + strings.Join(lines, "; ")
+	return "; logged: " + foreign.Line(strings.Join(lines, "; "))
 }
 
 // overloaded tells the lowest rate of each request and model at which requests came faster than they left.

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"forktax/bench/foreign"
 )
 
 // A Header says what a calibration is of. One that goes on must be of the same.
@@ -112,9 +114,12 @@ func (h Header) unlike(had Header) string {
 	return ""
 }
 
+// maxState is how many bytes the state of a calibration may have, far above what any leaves.
+const maxState = 256 << 20
+
 // read takes in the whole lines of the file, and returns how many bytes they are.
 func (s *state) read(name string) (whole int64, err error) {
-	text, err := os.ReadFile(name)
+	text, err := foreign.ReadFile(name, maxState)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}

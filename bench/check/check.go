@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 	"forktax/bench/plan"
 	"forktax/bench/process"
 	"forktax/bench/run"
@@ -61,7 +62,7 @@ func (o *Options) reportLeftOut(p plan.Plan, log io.Writer) error {
 		return fmt.Errorf("--require-all: %s", strings.Join(leftOut, "; "))
 	}
 	for _, line := range leftOut {
-		fmt.Fprintf(log, "left out: %s\n", line)
+		fmt.Fprintf(log, "left out: %s\n", foreign.Line(line))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/foreign"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
@@ -52,6 +53,9 @@ func (a *Auth) Validate(given []string) error {
 	return nil
 }
 
+// maxPasswordFile is how many bytes a file with one password may have.
+const maxPasswordFile = 64 << 10
+
 // environment is that of a program that asks.
 func (a *Auth) environment() (map[string]string, error) {
 	env := map[string]string{contract.EnvAuthLDAP: a.LDAP, contract.EnvAuthName: a.BindName,
@@ -67,7 +71,7 @@ func (a *Auth) environment() (map[string]string, error) {
 		}
 	}
 	if a.BindPasswordFile != "" {
-		text, err := os.ReadFile(a.BindPasswordFile)
+		text, err := foreign.ReadFile(a.BindPasswordFile, maxPasswordFile)
 		if err != nil {
 			return nil, subject.Unusable("--auth-ldap-password-file: %w", err)
 		}

@@ -101,6 +101,26 @@ func dialed(t *testing.T, page string) net.Conn {
 	return c
 }
 
+// A page that is one too many shows why it is refused, and can be asked to go on when another has gone.
+func TestLivePageTooMany(t *testing.T) {
+	page := shown(t, command(t))
+	var others []net.Conn
+	for range 8 {
+		c := dialed(t, page)
+		defer c.Close()
+		if _, err := bufio.NewReader(c).ReadString('\n'); err != nil { // it is let in
+			t.Fatal(err)
+		}
+		go io.Copy(io.Discard, c)
+		others = append(others, c)
+	}
+	b := browsertest.Open(t, page)
+	until(t, b, `document.getElementById("trouble").textContent.startsWith("8 pages are open already")`)
+	others[0].Close()
+	until(t, b, `(document.getElementById("stop").textContent === "Go on" && document.getElementById("stop").click(),
+		document.getElementById("state").textContent === "running")`)
+}
+
 // number is the number that the element shows.
 func number(selector string) string {
 	return fmt.Sprintf(`parseFloat(document.querySelector(%q).textContent.replaceAll(",", ""))`, selector)

@@ -159,7 +159,12 @@ const writeLimit = 5 * time.Second
 
 // events tells a page what happens, as server-sent events, until it leaves. What it takes too slowly it is not told.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
-	s.session.addViewer()
+	if !s.session.addViewer() {
+		w.Header().Set("Connection", "close") // a connection is an open file
+		http.Error(w, fmt.Sprintf("%d pages are open already, and there can be no more; close one, and load this one again", maxViewers),
+			http.StatusServiceUnavailable)
+		return
+	}
 	defer s.session.removeViewer()
 	control := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")

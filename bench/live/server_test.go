@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"forktax/bench/live"
 	"forktax/bench/load"
@@ -154,5 +155,48 @@ func TestFailureIsTold(t *testing.T) {
 	n, err := io.ReadAtLeast(resp.Body, text, 20)
 	if err != nil || !strings.Contains(string(text[:n]), "nothing can be started here") {
 		t.Errorf("the page is told %q, %v", text[:n], err)
+	}
+}
+
+// There are at most eight pages at once. One more is refused with a sentence, and its connection is closed; when one
+// leaves, another may come.
+func TestPagesAreBounded(t *testing.T) {
+	h, host, path := serving(t)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Host = host
+		h.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close) // after the pages have left
+	open := func() *http.Response {
+		resp, err := http.Get(s.URL + path + "events")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { resp.Body.Close() })
+		return resp
+	}
+	var pages []*http.Response
+	for range 8 {
+		pages = append(pages, open())
+		if got := pages[len(pages)-1].StatusCode; got != http.StatusOK {
+			t.Fatalf("page %d: %d, want 200", len(pages), got)
+		}
+	}
+	for range 20 {
+		refused := open()
+		text, err := io.ReadAll(refused.Body)
+		if refused.StatusCode != http.StatusServiceUnavailable || !refused.Close || err != nil ||
+			!strings.HasPrefix(string(text), "8 pages are open already") {
+			t.Fatalf("page 9: %d %q, closed %t, %v; want 503, a sentence and closed", refused.StatusCode, text, refused.Close, err)
+		}
+	}
+	pages[0].Body.Close()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if resp := open(); resp.StatusCode == http.StatusOK {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no page can be opened after one was closed")
+		}
 	}
 }

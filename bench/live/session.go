@@ -131,13 +131,20 @@ func (s *Session) end() error {
 	return err
 }
 
-// addViewer adds a viewer.
-func (s *Session) addViewer() {
+// maxViewers is how many pages there may be at once. Each is a connection, and has both targets asked for their usage.
+const maxViewers = 8
+
+// addViewer adds a viewer; it returns false if there are as many as there may be.
+func (s *Session) addViewer() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.viewers >= maxViewers {
+		return false
+	}
 	if s.viewers++; s.current == nil {
 		_ = s.begin() // the page is told of the failure
 	}
+	return true
 }
 
 // removeViewer removes one. When there was no viewer for a while, what runs is ended.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 
+	"forktax/bench/foreign"
 	"forktax/bench/record"
 )
 
@@ -26,7 +27,7 @@ var buildSettings = map[string]bool{"CGO_ENABLED": true, "-tags": true, "-ldflag
 
 // Program describes the file at path that serves the workload.
 func Program(workload, path string) (record.Program, error) {
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return record.Program{}, fmt.Errorf("reading the program of %s: %w", workload, err)
 	}

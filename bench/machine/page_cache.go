@@ -3,9 +3,9 @@ package machine
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"forktax/bench/explain"
+	"forktax/bench/foreign"
 )
 
 // maxInterpreters is how many scripts the kernel follows, each the interpreter of the one before.
@@ -31,7 +31,7 @@ func NormalizePageCache(path string) error {
 
 // normalizeFile normalizes one file.
 func normalizeFile(path string) error {
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return err
 	}

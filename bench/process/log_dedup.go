@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"forktax/bench/foreign"
 )
 
 // number is a run of digits.
@@ -79,7 +81,7 @@ func Logged(lines []string) string {
 	}
 	own := make([]string, len(lines))
 	for i, line := range lines {
-		own[i] = strings.TrimPrefix(line, prefix)
+		own[i] = foreign.Text(strings.TrimPrefix(line, prefix))
 	}
 	if len(own) == 1 {
 		return "; it logged: " + own[0]

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"strings"
 	"time"
+
+	"forktax/bench/foreign"
 )
 
 // maxOutput is what Output takes in bytes, so that a program which prints without end does not fill our memory. A
@@ -38,9 +41,17 @@ func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, er
 		err = cause
 	}
 	if text := complaint.last(); text != "" {
-		err = fmt.Errorf("%w: %s", err, text)
+		err = fmt.Errorf("%w%s", err, afterColon(text))
 	}
 	return nil, err
+}
+
+// afterColon returns what a program logged as it is shown at the end of an error: several lines each on its own.
+func afterColon(text string) string {
+	if strings.Contains(text, "\n") {
+		return ":\n" + foreign.Indented(text, "  ")
+	}
+	return ": " + foreign.Text(text)
 }
 
 // errTooMuchOutput ends a program that prints what cannot be an answer.

@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
+
+	"forktax/bench/foreign"
 )
 
 // outputLimit is how long the children of a program that has ended may take to let go of its output.
@@ -36,10 +38,10 @@ type Process struct {
 }
 
 // Start starts the command in a process group of its own; what it reads and writes is Start's to say. Its log goes to
-// log as it comes, unless that is nil; the end of it is kept. StartFunc, unless it is nil, calls start where the
+// log as it comes, without its control characters, unless that is nil; the end of it is kept. StartFunc, unless it is nil, calls start where the
 // process is to run: on certain cores, say.
 func Start(cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) error) (*Process, error) {
-	p := &Process{cmd: cmd, firstLine: make(chan string, 1), log: &tail{to: log}, gone: make(chan error, 1),
+	p := &Process{cmd: cmd, firstLine: make(chan string, 1), log: newTail(log), gone: make(chan error, 1),
 		stopping: make(chan struct{}), ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &firstLine{to: p.firstLine}, p.log, outputLimit
 	newProcessGroup(cmd)
@@ -120,7 +122,7 @@ func (p *Process) exitError() error {
 		return fmt.Errorf("it ended (%s)", state)
 	}
 	if text := p.log.last(); text != "" {
-		return fmt.Errorf("it ended (%s); the last it logged:\n%s", state, text)
+		return fmt.Errorf("it ended (%s); the last it logged:\n%s", state, foreign.Indented(text, "  "))
 	}
 	return fmt.Errorf("it ended (%s) and logged nothing", state)
 }

@@ -4,10 +4,20 @@ import (
 	"io"
 	"strings"
 	"sync"
+
+	"forktax/bench/foreign"
 )
 
 // keptBytes is how much of a log is kept for an error message: a Go stack trace's beginning, or some tens of lines.
 const keptBytes = 4 << 10
+
+// newTail returns one that passes a log on to a writer, unless that is nil, as it can be shown.
+func newTail(to io.Writer) *tail {
+	if to == nil {
+		return &tail{}
+	}
+	return &tail{to: foreign.NewWriter(to)}
+}
 
 // A tail passes a log on and keeps the end of it, and the beginning of what is new.
 type tail struct {

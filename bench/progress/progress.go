@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"forktax/bench/calibrate"
+	"forktax/bench/foreign"
 	"forktax/bench/plan"
 	"forktax/bench/run"
 	"forktax/bench/stats/sequential"
@@ -94,7 +95,7 @@ func (p *Display) Show(now run.Progress) {
 
 // description is what the bar says: the cell that is visited, and how long the run takes still.
 func description(now run.Progress) string {
-	return fmt.Sprintf("%-44.44s %13s", now.Cell, strings.TrimPrefix(left(now.Left), ", "))
+	return fmt.Sprintf("%-44.44s %13s", foreign.Line(now.Cell.String()), strings.TrimPrefix(left(now.Left), ", "))
 }
 
 // ShowCalibration shows how far a calibration is: off a terminal, a line for each property.
@@ -138,7 +139,7 @@ func (p *Display) Say(text string) {
 	if p.bar != nil {
 		p.bar.Clear()
 	}
-	fmt.Fprintln(p.to, text)
+	fmt.Fprintln(p.to, foreign.Text(text))
 }
 
 func (p *Display) End() {

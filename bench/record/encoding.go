@@ -32,6 +32,17 @@ const (
 	flagErr
 	flagTiming
 	flagRequest
+
+	flagUnknown // and above
+)
+
+// minBytes is the least that an observation takes: its flags and four times.
+const minBytes = 5
+
+// Limits on what an observation may say.
+const (
+	maxTime   = 1 << 62 // ns: the difference of any two times is one, too
+	maxStatus = 999
 )
 
 // classes numbers the classes of failures. New ones go to the end: the numbers are on disk.
@@ -130,16 +141,19 @@ func (d *decoder) decode() (Observation, error) {
 		}
 		return Observation{}, errCutOff
 	}
+	if flags >= flagUnknown {
+		return Observation{}, fmt.Errorf("unknown flags %#x of an observation", flags)
+	}
 	o := Observation{Status: d.prev.Status, Bytes: d.prev.Bytes, Request: d.prev.Request}
-	o.Intended = d.prev.Intended + time.Duration(d.varint())
-	o.Sent = o.Intended + time.Duration(d.uvarint())
-	o.FirstByte = o.Sent + time.Duration(d.uvarint())
-	o.Done = o.FirstByte + time.Duration(d.uvarint())
+	o.Intended = d.intended()
+	o.Sent = d.after(o.Intended)
+	o.FirstByte = d.after(o.Sent)
+	o.Done = d.after(o.FirstByte)
 	if flags&flagStatus != 0 {
-		o.Status = int(d.uvarint())
+		o.Status = int(d.atMost(maxStatus, "status"))
 	}
 	if flags&flagBytes != 0 {
-		o.Bytes = int64(d.uvarint())
+		o.Bytes = int64(d.atMost(math.MaxInt64, "length"))
 	}
 	if flags&flagErr != 0 {
 		o.Err = d.class()
@@ -173,12 +187,48 @@ func (d *decoder) varint() int64 {
 	return v
 }
 
+// fail notes what is wrong, unless something was before.
+func (d *decoder) fail(format string, args ...any) {
+	if d.err == nil {
+		d.err = fmt.Errorf(format, args...)
+	}
+}
+
+// intended reads a time that is counted from that of the observation before.
+func (d *decoder) intended() time.Duration {
+	since := d.varint()
+	t := int64(d.prev.Intended) + since
+	if t < 0 || t > maxTime || since > maxTime {
+		d.fail("an observation is intended %d ns after one at %d, which cannot be", since, int64(d.prev.Intended))
+		return 0
+	}
+	return time.Duration(t)
+}
+
+// after reads a time that is counted from another.
+func (d *decoder) after(t time.Duration) time.Duration {
+	since := d.uvarint()
+	if since > uint64(maxTime-t) {
+		d.fail("an observation has a time %d ns after %d, which cannot be", since, int64(t))
+		return t
+	}
+	return t + time.Duration(since)
+}
+
+// atMost reads a number that is of what.
+func (d *decoder) atMost(most uint64, what string) uint64 {
+	v := d.uvarint()
+	if v > most {
+		d.fail("an observation has the %s %d, which cannot be", what, v)
+		return 0
+	}
+	return v
+}
+
 func (d *decoder) class() string {
 	i := d.uvarint()
 	if i >= uint64(len(classes)) {
-		if d.err == nil {
-			d.err = fmt.Errorf("unknown class of failure %d", i)
-		}
+		d.fail("unknown class of failure %d", i)
 		return ""
 	}
 	return classes[i]
@@ -198,9 +248,13 @@ func (d *decoder) request() int {
 
 func (d *decoder) timing() (t contract.Timing) {
 	set := d.uvarint()
+	if set>>len(slots) != 0 {
+		d.fail("unknown phases %#x of an observation", set)
+		return t
+	}
 	for i, p := range slots {
 		if set&(1<<i) != 0 {
-			t[p] = uint32(d.uvarint())
+			t[p] = uint32(d.atMost(math.MaxUint32, "phase"))
 		}
 	}
 	return t

@@ -145,6 +145,13 @@ func TestDecodeTellsWhatIsWrong(t *testing.T) {
 	}
 	check("unknown class of failure 200", 4, 0, 0, 0, 0, 200, 1)
 	check("unknown request 4294967295", 16, 0, 0, 0, 0, 255, 255, 255, 255, 15)
+	check("unknown flags 0x20 of an observation", 32, 0, 0, 0, 0)
+	check("an observation is intended -1 ns after one at 0, which cannot be", 0, 1, 0, 0, 0)
+	check("an observation has a time 9223372036854775807 ns after 0, which cannot be", 0, 0, 255, 255, 255, 255, 255, 255, 255, 255,
+		127, 0, 0)
+	check("an observation has the status 1000, which cannot be", 1, 0, 0, 0, 0, 232, 7)
+	check("unknown phases 0x1000 of an observation", 8, 0, 0, 0, 0, 128, 32)
+	check("an observation has the phase 4294967296, which cannot be", 8, 0, 0, 0, 0, 1, 128, 128, 128, 128, 16)
 	check("the observations are cut off", 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1) // longer than any number
 }
 

@@ -23,7 +23,7 @@ func failingBlock(t *testing.T, seen []record.Observation, excerpts map[string]s
 		r.ObserveExcerpt(class, []byte(text))
 		r.ObserveExcerpt(class, []byte("of another core"))
 	}
-	if err := r.End(record.Block{}); err != nil {
+	if err := r.End(record.Block{LengthNS: 1}); err != nil {
 		t.Fatal(err)
 	}
 	result, err := record.Read(r.Dir)

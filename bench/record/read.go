@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"path/filepath"
+
+	"forktax/bench/foreign"
 )
 
 // Read reads the run in the folder dir. A run that ended on a full disk has an incomplete Tail, and one whose
@@ -36,6 +37,7 @@ type Follower struct {
 	lines  int
 	old    bool  // of schema 1
 	offset int64 // of the next line
+	seen   int64 // bytes of observations that the blocks have
 }
 
 // Follow returns a Follower of the run in the folder dir, which has read nothing.
@@ -46,7 +48,7 @@ func Follow(dir string) *Follower {
 
 // Read reads what was recorded since it was called before. Its errors are those of ReadResult.
 func (f *Follower) Read() error {
-	file, err := os.Open(f.name)
+	file, err := foreign.Open(f.name)
 	if err != nil {
 		return fmt.Errorf("reading a run: %w", err)
 	}
@@ -59,7 +61,10 @@ func (f *Follower) Read() error {
 
 func (f *Follower) readLines(in *bufio.Reader) error {
 	for {
-		text, err := in.ReadBytes('\n')
+		text, err := readLine(in, maxLine)
+		if err == errLongLine {
+			return fmt.Errorf("%s:%d: %w", f.name, f.lines+1, err)
+		}
 		if err == io.EOF { // with half a line, if the disk was full
 			if f.lines == 0 {
 				return fmt.Errorf("%s: no run is in it", f.name)
@@ -73,7 +78,7 @@ func (f *Follower) readLines(in *bufio.Reader) error {
 		f.offset += int64(len(text))
 		l, err := f.parse(text)
 		if err == nil {
-			err = f.Result.add(l, f.lines)
+			err = f.add(l)
 		}
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", f.name, f.lines, err)
@@ -83,6 +88,9 @@ func (f *Follower) readLines(in *bufio.Reader) error {
 
 // parse parses a line, of schema 2 or 1.
 func (f *Follower) parse(text []byte) (l entry, err error) {
+	if err = limitValues(text); err != nil {
+		return l, err
+	}
 	if err = json.Unmarshal(text, &l); err != nil {
 		return l, err
 	}
@@ -102,51 +110,63 @@ func (f *Follower) parse(text []byte) (l entry, err error) {
 	return l, json.Unmarshal(text, &l)
 }
 
-func (r *Result) add(l entry, n int) error {
+// add adds what a line says to the result, if it can be.
+func (f *Follower) add(l entry) error {
+	r := &f.Result
 	switch {
-	case (n == 1) != (l.Head != nil):
+	case (f.lines == 1) != (l.Head != nil):
 		return errors.New("the first line of a run, and no other, is its head")
 	case l.Head != nil:
 		r.Head = *l.Head
-	case l.Block != nil && (l.Block.Cell < 0 || l.Block.Cell >= len(r.Plan.Cells)):
-		return fmt.Errorf("the block belongs to cell %d, and the plan has %d", l.Block.Cell, len(r.Plan.Cells))
-	case l.Block != nil && (l.Block.Start < 0 || l.Block.Round < 0):
-		return fmt.Errorf("the block is of start %d and round %d, which cannot be", l.Block.Start, l.Block.Round)
+		return validatePlan(l.Head.Plan)
 	case l.Block != nil:
+		if err := validateBlock(*l.Block, r.Plan, f.seen); err != nil {
+			return err
+		}
+		f.seen += l.Block.Observations.Bytes
 		r.Blocks = append(r.Blocks, *l.Block)
 	case l.Responses != nil:
 		r.Responses = append(r.Responses, l.Responses...)
 	case l.Tail != nil:
 		r.Tail = *l.Tail
+		return validateTail(*l.Tail)
 	default:
 		return errors.New("neither a head nor a block nor a tail")
 	}
 	return nil
 }
 
-// observationsIn returns a reader of spans of the file name, which it opens for each.
-func observationsIn(name string) func(Span) iter.Seq2[Observation, error] {
-	return func(s Span) iter.Seq2[Observation, error] {
+// observationsIn returns a reader of the observations of a block in the file name, which it opens for each.
+func observationsIn(name string) func(Block) iter.Seq2[Observation, error] {
+	return func(b Block) iter.Seq2[Observation, error] {
 		return func(yield func(Observation, error) bool) {
-			f, err := os.Open(name)
+			f, err := foreign.Open(name)
 			if err != nil {
 				yield(Observation{}, fmt.Errorf("reading observations: %w", err))
 				return
 			}
 			defer f.Close()
+			s := b.Observations
 			section := io.NewSectionReader(f, s.Offset, s.Bytes)
 			d := decoder{r: bufio.NewReaderSize(section, int(min(s.Bytes, 1<<16)))} // most blocks are shorter
+			n := 0
 			for {
 				o, err := d.decode()
 				if err == io.EOF {
-					if n, _ := section.Seek(0, io.SeekCurrent); n == s.Bytes {
+					at, _ := section.Seek(0, io.SeekCurrent)
+					switch {
+					case at != s.Bytes:
+						err = errCutOff // between two of them, which decode cannot see
+					case n != b.Requests:
+						err = fmt.Errorf("it has %d observations, and its line says %d", n, b.Requests)
+					default:
 						return
 					}
-					err = errCutOff // between two of them, which decode cannot see
 				}
 				if err != nil {
 					err = fmt.Errorf("%s: block at byte %d: %w", name, s.Offset, err)
 				}
+				n++
 				if !yield(o, err) || err != nil {
 					return
 				}

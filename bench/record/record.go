@@ -161,6 +161,9 @@ func (r *Record) writeLine(l entry) error {
 	if err != nil {
 		return err
 	}
+	if len(b) >= maxLine {
+		return NewWriteError(r.blocks.Name(), errLongLine) // which no reader takes
+	}
 	n, err := r.blocks.Write(append(b, '\n'))
 	if err != nil {
 		r.blocks.Truncate(r.whole) // else the tail would follow on half a line, if the disk has room for it again

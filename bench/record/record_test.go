@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func recorded(t *testing.T, blocks [][]record.Observation) string {
 		rec.Observe(batch)
 		clear(batch) // as an engine may that uses it again
 		rec.Observe(block[half:])
-		if err := rec.End(record.Block{Round: round}); err != nil {
+		if err := rec.End(record.Block{Round: round, LengthNS: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -244,7 +245,13 @@ func TestObservationsCutOff(t *testing.T) {
 
 func TestReadResultTellsWhatIsWrong(t *testing.T) {
 	const head = `{"head":{"schema":2,"plan":{"cells":[{"workload":"a"},{"workload":"b"}]}}}` + "\n"
-	const block = `{"block":{"cell":1,"requests":5}}` + "\n"
+	const block = `{"block":{"cell":1,"length_ns":9,"requests":5,"observations":{"bytes":25}}}` + "\n"
+	damaged := func(old, new string) string {
+		if !strings.Contains(block, old) {
+			t.Fatalf("there is no %s in a block", old)
+		}
+		return head + strings.Replace(block, old, new, 1)
+	}
 	for name, test := range map[string]struct{ text, want string }{ // want follows the name of the file
 		"nothing is in it":          {"", ": no run is in it"},
 		"half a head is in it":      {head[:20], ": no run is in it"},
@@ -258,10 +265,27 @@ func TestReadResultTellsWhatIsWrong(t *testing.T) {
 		"a field is something else": {head + `{"block":{"cell":"1"}}` + "\n", ":2: json: cannot unmarshal string"},
 		"a block is of no cell": {head + block + strings.Replace(block, "1", "2", 1),
 			":3: the block belongs to cell 2, and the plan has 2"},
-		"a block is of cell -1":  {head + `{"block":{"cell":-1}}` + "\n", ":2: the block belongs to cell -1"},
-		"a block is of start -1": {head + `{"block":{"start":-1}}` + "\n", ":2: the block is of start -1 and round 0"},
-		"there is no head":       {block + block, ":1: the first line of a run, and no other, is its head"},
-		"there are two heads":    {head + block + head, ":3: the first line of a run, and no other, is its head"},
+		"a block is of cell -1":      {head + `{"block":{"cell":-1}}` + "\n", ":2: the block belongs to cell -1"},
+		"a block is of start -1":     {head + `{"block":{"start":-1}}` + "\n", ":2: the block is of start -1 and round 0"},
+		"a block is of start 1e18":   {damaged(`"cell":1`, `"start":1000000000000000000`), ":2: the block is of start 1000000000000000000"},
+		"a block has no length":      {damaged(`"length_ns":9`, `"length_ns":0`), ":2: length_ns is 0; it has to be from 1"},
+		"a block begins before":      {damaged(`"cell":1`, `"start_ns":-1`), ":2: start_ns is -1"},
+		"requests are 1e18":          {damaged(`:5`, `:1000000000000000000`), ":2: it has 1000000000000000000 requests; its 25 bytes of observations can hold 5"},
+		"requests are -1":            {damaged(`:5`, `:-1`), ":2: it has -1 requests"},
+		"requests are 1e400":         {damaged(`:5`, `:1e400`), ":2: json: cannot unmarshal number"},
+		"bytes are -1":               {damaged(`:25`, `:-1`), ":2: its observations are -1 bytes"},
+		"blocks overlap":             {head + block + block, ":3: its observations are 25 bytes from byte 0; those before end at byte 25"},
+		"more failed than there are": {damaged(`"requests":5`, `"requests":5,"errors":{"reset":3,"closed":3}`), ":2: 3 requests of 5 failed by"},
+		"fewer than none failed":     {damaged(`"requests":5`, `"requests":5,"errors":{"reset":-1}`), ":2: -1 requests of 5 failed by"},
+		"steal is beyond all time":   {damaged(`"cell":1`, `"machine":{"steal_s":1e300}`), ":2: steal_s is 1e+300"},
+		"a stride is -1":             {strings.Replace(head, `"plan":{`, `"plan":{"strides":[-1,1],`, 1), ":1: a stride is -1"},
+		"the plan is of a percentile of 7": {strings.Replace(head, `"plan":{`, `"plan":{"objective":{"percentile":7,"limit_ns":5},`, 1),
+			":1: the percentile of the objective is 7"},
+		"a rate is 0":                {strings.Replace(head, `"a"`, `"a","load":{"kind":"open"}`, 1), ":1: cell 0: rate_rps is 0"},
+		"the tail is of -1 ns":       {head + `{"tail":{"length_ns":-1}}` + "\n", ":2: length_ns is -1"},
+		"a line has too many values": {head + `{"block":[` + strings.Repeat("0,", 1<<20) + "0]}\n", ":2: it has more than 1048576 values"},
+		"there is no head":           {block + block, ":1: the first line of a run, and no other, is its head"},
+		"there are two heads":        {head + block + head, ":3: the first line of a run, and no other, is its head"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -401,5 +425,54 @@ func writeFile(t *testing.T, name string, b []byte) {
 	t.Helper()
 	if err := os.WriteFile(name, b, 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What is not a regular file is refused at once, whichever file of a run it is; so is a line without an end.
+func TestReadTakesOnlyRegularFiles(t *testing.T) {
+	blocks := []record.Observation{{Sent: 1, FirstByte: 2, Done: 3, Status: 200}}
+	for _, name := range []string{"blocks.jsonl", "observations.bin", "tail.json"} {
+		dir := recorded(t, [][]record.Observation{blocks})
+		file := filepath.Join(dir, name)
+		if name == "tail.json" { // which is read if there is none among the blocks
+			text := readFile(t, filepath.Join(dir, "blocks.jsonl"))
+			writeFile(t, filepath.Join(dir, "blocks.jsonl"), text[:bytes.LastIndex(text, []byte(`{"tail"`))])
+		} else if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := record.Read(dir)
+		if err == nil {
+			_, err = observations(r, r.Blocks[0])
+		}
+		if err == nil || !strings.Contains(err.Error(), file+": it is a FIFO; a regular file is needed") {
+			t.Errorf("reading a run whose %s is a FIFO = %v", name, err)
+		}
+	}
+}
+
+func TestReadEndlessLine(t *testing.T) {
+	dir := recorded(t, nil)
+	file := filepath.Join(dir, "blocks.jsonl")
+	if err := os.Truncate(file, 1<<40); err != nil { // zeros, which take no room on the disk
+		t.Fatal(err)
+	}
+	want := file + ":3: a line has more than 67108864 bytes"
+	if _, err := record.Read(dir); err == nil || err.Error() != want {
+		t.Errorf("Read = %v, want %s", err, want)
+	}
+}
+
+// A block whose line says another number of requests than it has observations is an error.
+func TestCountsOfABlockAddUp(t *testing.T) {
+	dir := recorded(t, [][]record.Observation{{{Status: 200}, {Err: record.ErrReset}}})
+	result := readRun(t, dir)
+	b := result.Blocks[0]
+	b.Requests--
+	if _, err := observations(result, b); err == nil ||
+		!strings.HasSuffix(err.Error(), "observations.bin: block at byte 0: it has 2 observations, and its line says 1") {
+		t.Errorf("observations of a block with another number of requests = %v, want an error", err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"forktax/bench/foreign"
 )
 
 // tailFile keeps room for the Tail while a run goes on. It holds blanks, so that its bytes are on the disk; to write
@@ -69,7 +71,7 @@ func (r *reserve) remove() error {
 
 // readReserve reads what the file in the directory holds: nothing, if there is none or it is blank.
 func readReserve(dir string) (Tail, error) {
-	text, err := os.ReadFile(filepath.Join(dir, tailFile))
+	text, err := foreign.ReadFile(filepath.Join(dir, tailFile), tailRoom)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Tail{}, nil
 	}
@@ -83,5 +85,5 @@ func readReserve(dir string) (Tail, error) {
 	if l.Tail == nil {
 		return Tail{}, errors.New("it is not a tail")
 	}
-	return *l.Tail, nil
+	return *l.Tail, validateTail(*l.Tail)
 }

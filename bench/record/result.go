@@ -79,7 +79,7 @@ type Result struct {
 	Blocks    []Block
 	Tail      Tail
 
-	observations func(Span) iter.Seq2[Observation, error]
+	observations func(Block) iter.Seq2[Observation, error]
 }
 
 // SetCondition sets why the run ended, if the result has no Tail because it could not be written; nil is no reason.
@@ -95,5 +95,5 @@ func (r *Result) SetCondition(why error) {
 
 // Observations yields those of a block in the order in which they were recorded, or an error as its last.
 func (r *Result) Observations(b Block) iter.Seq2[Observation, error] {
-	return r.observations(b.Observations)
+	return r.observations(b)
 }

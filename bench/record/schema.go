@@ -53,6 +53,9 @@ var renamedInRecord = []renamedKey{
 
 // UpgradeAnalysis returns the JSON of an analysis of schema 1 or 2 as schema 2.
 func UpgradeAnalysis(text []byte) ([]byte, error) {
+	if err := limitValues(text); err != nil {
+		return nil, err
+	}
 	var head struct {
 		Schema *int `json:"schema"`
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 )
 
 // CSV prints a row for each cell, the cross-check's too, as RFC 4180 has it. A value that is not known is empty.
@@ -21,7 +22,7 @@ func CSV(w io.Writer, a *analysis.Analysis) error {
 		}
 		heads = append(heads, c.csvName())
 		for i, cell := range a.Cells {
-			rows[i] = append(rows[i], c.exact(a, cell))
+			rows[i] = append(rows[i], foreign.Text(c.exact(a, cell)))
 		}
 	}
 	return out.WriteAll(append([][]string{heads}, rows...))

@@ -9,6 +9,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 )
 
 // HDR prints the response times of each cell in nanoseconds as a HdrHistogram log, version 1.3 with V2 encoding: one
@@ -51,5 +52,5 @@ func incomplete(log *hdrhistogram.HistogramLogWriter, r analysis.Run) error {
 
 // tag names a cell without the characters that end a tag in a log.
 func tag(c analysis.Cell) string {
-	return strings.NewReplacer(", ", ":", ",", ":", " ", "-", "/s", "rps").Replace(c.String())
+	return strings.NewReplacer(", ", ":", ",", ":", " ", "-", "/s", "rps").Replace(foreign.Line(c.String()))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 )
 
 // The elements of JUnit's XML, with attributes and elements in the order of Ant's schema, which is the strictest and
@@ -99,6 +100,7 @@ func JUnit(w io.Writer, a *analysis.Analysis) error {
 			suite.Skipped++
 		}
 	}
+	w = foreign.NewWriter(w) // XML replaces most control characters, and not those above 0x7f
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}

@@ -175,11 +175,17 @@ func (s scale) step() float64 {
 	return ceilNice((s.high - s.low) / 5)
 }
 
+// maxTicks is more than an axis has: steps may be lost in the rounding of large numbers.
+const maxTicks = 100
+
 // ticks are round values on the axis: of a logarithmic one that is long, powers of ten alone.
 func (s scale) ticks() (found []float64) {
+	if math.IsInf(s.high-s.low, 0) || math.IsNaN(s.high-s.low) || s.log && s.low <= 0 {
+		return nil // as of a result whose numbers cannot be
+	}
 	if !s.log {
 		step := s.step()
-		for v := math.Ceil(s.low/step) * step; v <= s.high+step/1e6; v += step {
+		for v := math.Ceil(s.low/step) * step; v <= s.high+step/1e6 && len(found) < maxTicks; v += step {
 			found = append(found, v)
 		}
 		return found

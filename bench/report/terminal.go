@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 	"forktax/bench/record"
 	"forktax/bench/units"
 )
@@ -155,7 +156,7 @@ var spelled = strings.NewReplacer("µ", "u", "×", "x", "≥", ">=", "≤", "<="
 
 // pad brings the text to the width.
 func (t Terminal) pad(text string, width int) string {
-	if text = t.plain(text); t.ASCII && len(text) > width {
+	if text = t.plain(foreign.Line(text)); t.ASCII && len(text) > width {
 		text = text[:width-3] + "..."
 	}
 	text = shorten(text, width)

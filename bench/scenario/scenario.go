@@ -7,10 +7,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"forktax/bench/subject"
 	"io"
 	"math"
-	"os"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +17,9 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 	"github.com/spf13/pflag"
+
+	"forktax/bench/foreign"
+	"forktax/bench/subject"
 )
 
 // mostScenario bytes are far more than all options need: a larger file is another one.
@@ -108,14 +109,11 @@ func (s scenario) unknown(key *token.Token, flags *pflag.FlagSet) error {
 
 // text reads the file.
 func (s scenario) text() ([]byte, error) {
-	f, err := os.Open(string(s))
+	f, err := foreign.Open(string(s))
 	if err != nil {
 		return nil, subject.Unusable("reading the scenario: %w", err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, subject.Unusable("reading the scenario: %s is a folder; a YAML file is needed", s)
-	}
 	text, err := io.ReadAll(io.LimitReader(f, mostScenario+1))
 	if err != nil {
 		return nil, subject.Unusable("reading the scenario: %w", err)

@@ -2,14 +2,17 @@ package scenario_test
 
 import (
 	"errors"
-	"forktax/bench/scenario"
-	"forktax/bench/subject"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"forktax/bench/scenario"
+	"forktax/bench/subject"
 )
 
 func same(name string) string { return name }
@@ -42,4 +45,19 @@ func FuzzScenario(f *testing.F) {
 			t.Errorf("Read(%q) = %v, want an error of usage with its place", text, err)
 		}
 	})
+}
+
+// What is not a regular file is refused at once, with an error of usage.
+func TestScenarioIsARegularFile(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{fifo: "it is a FIFO; a regular file is needed", "/dev/zero": "it is a device"} {
+		_, err := scenario.Read(name, pflag.NewFlagSet("test", pflag.ContinueOnError), scenario.Names{Flag: same, Option: same})
+		var usage *subject.UsageError
+		if !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
+			t.Errorf("Read(%s) = %v, want an error of usage with %q", name, err, want)
+		}
+	}
 }

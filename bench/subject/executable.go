@@ -5,6 +5,7 @@ import (
 	"debug/buildinfo"
 	"debug/elf"
 	"fmt"
+	"forktax/bench/foreign"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ const longestShebang = 256
 // Inspect reads what the file at path is.
 func Inspect(path string) (Executable, error) {
 	var e Executable
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return e, err
 	}

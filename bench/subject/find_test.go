@@ -331,7 +331,7 @@ func TestFindBuildsHello(t *testing.T) {
 }
 
 func TestFindTellsWhatIsMissing(t *testing.T) {
-	const noCompiler = "# runtime/cgo\ncgo: C compiler \"gcc\" not found: exec: \"gcc\": executable file not found in $PATH"
+	const noCompiler = "# runtime/cgo\n  cgo: C compiler \"gcc\" not found: exec: \"gcc\": executable file not found in $PATH"
 	const otherCompiler = `cgo: C compiler "/no/cc" not found: exec: "/no/cc": stat /no/cc: no such file or directory`
 	for name, test := range map[string]struct {
 		go_              string // the go command; "" is none

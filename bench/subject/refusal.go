@@ -64,7 +64,7 @@ func (e Executable) refusalCause(path string, refusal syscall.Errno) string {
 		return fmt.Sprintf("it is a program for %s, and this machine is %s: build it for this one", architecture(e.machine),
 			runtime.GOARCH)
 	}
-	for _, f := range foreign {
+	for _, f := range otherSystems {
 		if bytes.HasPrefix(e.begin, []byte(f.begin)) {
 			return fmt.Sprintf("it is a program for %s: build it for %s", f.system, runtime.GOOS)
 		}
@@ -91,8 +91,8 @@ var interpreters = map[string]string{
 	".rb":  "/usr/bin/env ruby",
 }
 
-// foreign are the first bytes of programs for other systems.
-var foreign = []struct{ begin, system string }{
+// otherSystems are the first bytes of programs for other systems.
+var otherSystems = []struct{ begin, system string }{
 	{"MZ", "Windows"},
 	{"\xcf\xfa\xed\xfe", "macOS"},
 }

@@ -2,13 +2,13 @@ package subject
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
 
+	"forktax/bench/foreign"
 	"forktax/bench/process"
 )
 
@@ -102,7 +102,7 @@ func shimIn(path string, file Executable, dir string) (Shim, bool) {
 	if words, at, _ := file.Interpreter(); !shellName.MatchString(filepath.Base(words[at])) {
 		return Shim{}, false
 	}
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return Shim{}, false
 	}

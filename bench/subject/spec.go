@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"forktax/bench/foreign"
 	"forktax/workload/contract"
 )
 
@@ -332,18 +333,9 @@ func bodyOf(own, all Weighted) (body string, has bool, err error) {
 	if own.BodyFile == "" {
 		return own.Body, own.Body != "", nil
 	}
-	info, err := os.Stat(own.BodyFile)
-	switch {
-	case err != nil:
-		return "", false, InvalidOption("body-file", "%s: %v", own.BodyFile, cause(err))
-	case !info.Mode().IsRegular():
-		return "", false, InvalidOption("body-file", "%s is not a regular file", own.BodyFile)
-	case info.Size() > maxBody:
-		return "", false, InvalidOption("body-file", "%s has more than %d MiB", own.BodyFile, maxBody>>20)
-	}
-	text, err := os.ReadFile(own.BodyFile)
+	text, err := foreign.ReadFile(own.BodyFile, maxBody)
 	if err != nil {
-		return "", false, InvalidOption("body-file", "%s: %v", own.BodyFile, cause(err))
+		return "", false, InvalidOption("body-file", "%v", err)
 	}
 	return string(text), true, nil
 }

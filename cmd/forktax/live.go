@@ -76,7 +76,7 @@ func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struc
 			fmt.Fprintf(stderr, "opening a browser: %v\n", err)
 		}
 	}
-	h := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	h := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(ln) }()
 	select {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"forktax/bench/foreign"
 	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/scenario"
@@ -54,7 +55,7 @@ func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		err = fmt.Errorf("%w: %w", process.ErrInterrupted, err) // which is why it failed
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "forktax: %s\n", failureText(err))
+		fmt.Fprintf(stderr, "forktax: %s\n", foreign.Text(failureText(err)))
 	}
 	return exitStatus(err)
 }

@@ -157,7 +157,20 @@ function listen() {
 		if (!same(next.setup, setup)) fill(next.setup); // another page may have changed it
 		told(next);
 	};
-	events.onerror = () => put(by("state"), "not connected");
+	events.onerror = () => {
+		put(by("state"), "not connected");
+		if (events?.readyState === EventSource.CLOSED) refused();
+	};
+}
+
+// refused shows why there are no events: an EventSource does not have the text of a refusal. It does not try again.
+async function refused() {
+	events = null;
+	put(by("stop"), "Go on");
+	const asked = new AbortController();
+	const response = await fetch("events", {signal: asked.signal});
+	if (!response.ok) put(by("trouble"), failure = await response.text());
+	asked.abort();
 }
 
 by("stop").addEventListener("click", () => {

@@ -1,0 +1,136 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"forktax/bench/plan"
+)
+
+// Limits on numbers of a record, so that what reads it can use them as indices and add them up.
+const (
+	maxCells  = 10_000
+	maxStarts = 1_000_000
+	maxNS     = 10 * 366 * 24 * 3600 * 1_000_000_000 // ten years
+	maxCount  = 1 << 40
+)
+
+// A bound is a number of a record and the least and most that it may be.
+type bound struct {
+	name        string
+	value       float64
+	least, most float64
+}
+
+// validate returns an error for the first number that is out of its bounds; a NaN is.
+func validate(bounds []bound) error {
+	for _, b := range bounds {
+		if !(b.least <= b.value && b.value <= b.most) {
+			return fmt.Errorf("%s is %g; it has to be from %g to %g", b.name, b.value, b.least, b.most)
+		}
+	}
+	return nil
+}
+
+// validatePlan returns what is wrong with the numbers of a plan.
+func validatePlan(p plan.Plan) error {
+	bounds := []bound{
+		{"the number of cells", float64(len(p.Cells)), 0, maxCells},
+		{"the number of strides", float64(len(p.Strides)), 0, float64(len(p.Cells))},
+		{"rounds", float64(p.Rounds), 0, maxCount},
+		{"budget_ns", float64(p.BudgetNS), 0, maxNS},
+		{"starts", float64(p.Starts), 0, maxStarts},
+		{"min_starts", float64(p.FewestStarts), 0, maxStarts},
+		{"block_ns", float64(p.BlockNS), 0, maxNS},
+		{"min_requests", float64(p.MinRequests), 0, maxCount},
+	}
+	for _, n := range p.Strides {
+		bounds = append(bounds, bound{"a stride", float64(n), 0, maxCount})
+	}
+	if o := p.Objective; o != nil {
+		bounds = append(bounds, bound{"the percentile of the objective", o.Percentile, math.SmallestNonzeroFloat64, 1},
+			bound{"the limit of the objective", float64(o.LimitNS), 1, maxNS})
+	}
+	if err := validate(bounds); err != nil {
+		return err
+	}
+	for i, c := range p.Cells {
+		if err := ValidateLoad(c.Load); err != nil {
+			return fmt.Errorf("cell %d: %w", i, err)
+		}
+	}
+	if p.Check != nil {
+		return validateCheck(p)
+	}
+	return nil
+}
+
+// ValidateLoad returns what is wrong with the numbers of a load.
+func ValidateLoad(l plan.Load) error {
+	rate := bound{"rate_rps", l.RateRPS, 0, 0}
+	if l.Kind == plan.Open {
+		rate = bound{"rate_rps", l.RateRPS, 1e-6, 1e9}
+	}
+	return validate([]bound{rate,
+		{"concurrency", float64(l.Concurrency), 0, maxCount}, {"timeout_ns", float64(l.TimeoutNS), 0, maxNS}})
+}
+
+// validateCheck returns what is wrong with the numbers of what a run is to decide.
+func validateCheck(p plan.Plan) error {
+	c := p.Check
+	if len(p.Workloads) == 0 || len(p.Cells) == 0 {
+		return errors.New("a check has no workload or no cell")
+	}
+	bounds := []bound{{"margin", c.Margin, 0, 1e6}, {"must_catch", c.MustCatch, 0, 1e6}, {"alpha", c.Alpha, 1e-12, 0.5}}
+	if c.Stored != nil {
+		for _, r := range c.Stored.Ratios {
+			bounds = append(bounds, bound{"a stored ratio", r.Ratio, 1e-12, 1e12}, bound{"log_half_width", r.Slack, 0, 100})
+		}
+	}
+	return validate(bounds)
+}
+
+// validateBlock returns what is wrong with the numbers of a block that follows so many bytes of observations.
+func validateBlock(b Block, p plan.Plan, observed int64) error {
+	if b.Cell < 0 || b.Cell >= len(p.Cells) {
+		return fmt.Errorf("the block belongs to cell %d, and the plan has %d", b.Cell, len(p.Cells))
+	}
+	if b.Start < 0 || b.Round < 0 || b.Start > maxStarts || b.Round > maxCount {
+		return fmt.Errorf("the block is of start %d and round %d, which cannot be", b.Start, b.Round)
+	}
+	err := validate([]bound{
+		{"start_ns", float64(b.BeganNS), 0, maxNS},
+		{"length_ns", float64(b.LengthNS), 1, maxNS},
+		{"discard_ns", float64(b.DiscardNS), 0, maxNS},
+		{"idle_ns", float64(b.IdleNS), 0, maxNS},
+		{"generator_cpu_ns", float64(b.GeneratorNS), 0, maxNS},
+		{"collections", float64(b.Collections), 0, maxCount},
+		{"cpu_s", b.Machine.CPUSeconds, -maxCount, maxCount},
+		{"steal_s", b.Machine.StealSeconds, -maxCount, maxCount},
+		{"listen_drops", b.Machine.ListenDrops, -maxCount, maxCount},
+		{"syn_retransmits", b.Machine.SYNRetransmits, -maxCount, maxCount},
+	})
+	if err != nil {
+		return err
+	}
+	if s := b.Observations; s.Offset != observed || s.Bytes < 0 || s.Bytes > math.MaxInt64-observed {
+		return fmt.Errorf("its observations are %d bytes from byte %d; those before end at byte %d", s.Bytes, s.Offset, observed)
+	}
+	if most := b.Observations.Bytes / minBytes; b.Requests < 0 || int64(b.Requests) > most {
+		return fmt.Errorf("it has %d requests; its %d bytes of observations can hold %d", b.Requests, b.Observations.Bytes, most)
+	}
+	failed := 0
+	for class, n := range b.Errors {
+		if n < 0 || n > b.Requests-failed {
+			return fmt.Errorf("%d requests of %d failed by %q, and %d otherwise, which cannot be", n, b.Requests, class, failed)
+		}
+		failed += n
+	}
+	return nil
+}
+
+// validateTail returns what is wrong with the numbers of a tail.
+func validateTail(t Tail) error {
+	return validate([]bound{{"length_ns", float64(t.LengthNS), 0, maxNS}})
+}

@@ -1,0 +1,49 @@
+//go:build slow
+
+package report_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+)
+
+// Whichever value of a run is replaced, it is refused or printed.
+func TestDamagedRuns(t *testing.T) {
+	for _, name := range damagedRuns {
+		t.Run(name, func(t *testing.T) {
+			r, dir := smallRun(t, name), t.TempDir()
+			lines := bytes.SplitAfter(r.blocks, []byte("\n"))
+			for _, i := range []int{0, 1, len(lines) - 3, len(lines) - 2} { // the head, two blocks and the tail
+				whole := lines[i]
+				damage(t, whole, func(path string, damaged []byte) {
+					defer func() {
+						if why := recover(); why != nil {
+							t.Fatalf("line %d, %s: panic: %v", i+1, path, why)
+						}
+					}()
+					lines[i] = append(damaged, '\n')
+					storedRun{bytes.Join(lines, nil), r.observations}.usable(t, dir)
+				})
+				lines[i] = whole
+			}
+		})
+	}
+}
+
+// Whichever value of a result.json is replaced, it is refused or printed.
+func TestDamagedResults(t *testing.T) {
+	for _, name := range damagedRuns {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "result.json")
+			damage(t, smallResult(t, name), func(path string, damaged []byte) {
+				defer func() {
+					if why := recover(); why != nil {
+						t.Errorf("%s: panic: %v", path, why)
+					}
+				}()
+				usableResult(t, file, damaged)
+			})
+		})
+	}
+}

@@ -1,0 +1,179 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"forktax/bench/analysis"
+	"forktax/bench/report"
+)
+
+// The runs in testdata/damaged are small real ones, of which damage is made: of forktax run, of a search and of a check.
+var damagedRuns = []string{"run", "knee", "check"}
+
+// A storedRun is what record.Read reads.
+type storedRun struct{ blocks, observations []byte }
+
+func smallRun(t testing.TB, name string) storedRun {
+	t.Helper()
+	dir := filepath.Join("testdata", "damaged", name)
+	return storedRun{read(t, filepath.Join(dir, "blocks.jsonl")), read(t, filepath.Join(dir, "observations.bin"))}
+}
+
+func read(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// usable reads and analyses the run in dir, and prints it in each format. An error is fine: of what cannot be read, or
+// of a format that a run cannot be printed in. What is not fine is to panic, or to take memory that the input does not
+// account for.
+func (r storedRun) usable(t *testing.T, dir string) {
+	t.Helper()
+	for name, text := range map[string][]byte{"blocks.jsonl": r.blocks, "observations.bin": r.observations} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limitMemory(t, len(r.blocks)+len(r.observations), func() {
+		a, err := analysis.AnalyzeDir(dir)
+		if err != nil {
+			oneLine(t, err)
+			return
+		}
+		printable(a)
+	})
+}
+
+// oneLine checks that an error is what a command can show.
+func oneLine(t *testing.T, err error) {
+	t.Helper()
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("the error has several lines: %v", err)
+	}
+}
+
+// printable prints an analysis in each format.
+func printable(a *analysis.Analysis) {
+	for _, print := range report.Analyses {
+		_ = print(io.Discard, a)
+	}
+	_ = report.Screen(io.Discard, a, report.Terminal{Width: 100, Colour: true})
+	for _, print := range report.RunComparisons {
+		_ = print(io.Discard, analysis.CompareRuns("a", a, "b", a, true))
+	}
+}
+
+// limitMemory checks that what is done allocates no more than what so many bytes of input account for: each takes some
+// hundred, as a value and in the formats, and a report that of an empty run.
+func limitMemory(t *testing.T, input int, do func()) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	const small, perByte = 256 << 20, 4 << 10
+	if took := after.TotalAlloc - before.TotalAlloc; took > small+uint64(input)*perByte {
+		t.Errorf("%d bytes of input had %d MB allocated", input, took>>20)
+	}
+}
+
+// FuzzRun reads, analyses and prints what a file of a run may have become.
+func FuzzRun(f *testing.F) {
+	for _, name := range damagedRuns {
+		r := smallRun(f, name)
+		f.Add(r.blocks, r.observations)
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, blocks, observations []byte) { storedRun{blocks, observations}.usable(t, dir) })
+}
+
+// FuzzResult reads, compares and prints what a result.json may have become.
+func FuzzResult(f *testing.F) {
+	for _, name := range damagedRuns {
+		f.Add(smallResult(f, name))
+	}
+	f.Add([]byte(`{"schema":1,"run":{"id":"x"},"cells":[{"workload":"a","request":"b","model":"c","load":{"kind":"open"}}]}`))
+	file := filepath.Join(f.TempDir(), "result.json")
+	f.Fuzz(func(t *testing.T, text []byte) { usableResult(t, file, text) })
+}
+
+// smallResult is the result.json of a run.
+func smallResult(t testing.TB, name string) []byte {
+	t.Helper()
+	a, err := analysis.AnalyzeDir(filepath.Join("testdata", "damaged", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := report.JSON(&text, a); err != nil {
+		t.Fatal(err)
+	}
+	return text.Bytes()
+}
+
+func usableResult(t *testing.T, file string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	limitMemory(t, len(text), func() {
+		a, err := analysis.ReadAnalysis(file)
+		if err != nil {
+			oneLine(t, err)
+			return
+		}
+		printable(a)
+	})
+}
+
+// hostileValues are what takes the place of a value.
+var hostileValues = []string{"-1", "0", "1000000000000000000", "9223372036854775807", "1e308", "null", `""`, "[]", "{}"}
+
+// damage yields JSON with each value of it replaced in turn, and each list and object emptied.
+func damage(t *testing.T, text []byte, yield func(path string, damaged []byte)) {
+	t.Helper()
+	var all any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&all); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(path string, v any, set func(any))
+	walk = func(path string, v any, set func(any)) {
+		for _, hostile := range hostileValues {
+			set(json.RawMessage(hostile))
+			damaged, err := json.Marshal(all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			yield(path+" = "+hostile, damaged)
+		}
+		set(v)
+		switch v := v.(type) {
+		case map[string]any:
+			for key, value := range v {
+				walk(path+"."+key, value, func(next any) { v[key] = next })
+			}
+		case []any:
+			for i, value := range v[:min(len(v), 2)] { // the others are alike
+				walk(path+"[]", value, func(next any) { v[i] = next })
+			}
+		}
+	}
+	if object, ok := all.(map[string]any); ok {
+		for key, value := range object {
+			walk(key, value, func(next any) { object[key] = next })
+		}
+	}
+}
