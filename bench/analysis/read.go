@@ -18,7 +18,7 @@ import (
 func ReadAnalysis(name string) (*Analysis, error) {
 	whole, err := foreign.ReadFile(name, maxResult)
 	if err != nil {
-		return nil, fmt.Errorf("reading a result: %w; %s", err, wantsResult)
+		return nil, fmt.Errorf("reading a result: %w", err)
 	}
 	d := json.NewDecoder(bytes.NewReader(whole))
 	var text json.RawMessage

@@ -46,8 +46,8 @@ func (a *Auth) Validate(given []string) error {
 		}
 		if info, err := os.Stat(file.path); err != nil {
 			return subject.Unusable("--%s: %w", file.flag, err)
-		} else if info.IsDir() {
-			return subject.Unusable("--%s %s is a folder", file.flag, file.path)
+		} else if !info.Mode().IsRegular() {
+			return subject.Unusable("--%s: %s is not a regular file, which is needed", file.flag, file.path)
 		}
 	}
 	return nil

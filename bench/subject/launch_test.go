@@ -97,7 +97,7 @@ func TestLaunchThatFails(t *testing.T) {
 	}{
 		"it ends": {"exit 0", 0, []string{"it ended (exit status 0) and logged nothing"}},
 		"it fails": {"echo cannot >&2; echo bind >&2; exit 3", 0,
-			[]string{"it ended (exit status 3); the last it logged:\ncannot\nbind"}},
+			[]string{"it ended (exit status 3); the last it logged:\n  cannot\n  bind"}},
 		"it is killed": {"kill -9 $$", 0, []string{"it ended (signal: killed)"}},
 		"it says something else": {"echo hello world; " + stays, 0,
 			[]string{`it printed "hello world" in place of: ready <url> <admin url>`}},
@@ -237,7 +237,7 @@ func TestStop(t *testing.T) {
 		"its input is closed": {deaf, stays, patience, ""},
 		"it gets SIGTERM":     {"trap 'exit 0' TERM\n", "while :; do sleep 0.01; done", patience, ""},
 		"it does not drain well": {deaf, stays + "; echo three were cut off >&2; exit 5",
-			patience, "it ended (exit status 5); the last it logged:\nthree were cut off"},
+			patience, "it ended (exit status 5); the last it logged:\n  three were cut off"},
 		"it knows no SIGTERM": {"", "exec sleep 1000",
 			patience, "it ended (signal: terminated) and logged nothing"},
 		"it ignores SIGTERM and its input": {deaf, "exec 0< /dev/null; exec sleep 1000",
@@ -320,11 +320,11 @@ func TestGone(t *testing.T) {
 		want  []string
 	}{
 		"it fails": {"echo one >&2; echo panic: no coffee >&2; exit 2",
-			[]string{"it ended (exit status 2); the last it logged:\none\npanic: no coffee"}},
+			[]string{"it ended (exit status 2); the last it logged:\n  one\n  panic: no coffee"}},
 		"it ends":            {"exit 0", []string{"it ended (exit status 0) and logged nothing"}},
 		"it is killed":       {"kill -9 $$", []string{"it ended (signal: killed)"}},
 		"its children stay":  {"sleep 1000 & echo panic >&2; exit 2", []string{"it ended (exit status 2)", "panic"}},
-		"its logs were long": {"seq 1 100000 >&2; exit 2", []string{"the last it logged:\n", "\n99998\n99999\n100000"}},
+		"its logs were long": {"seq 1 100000 >&2; exit 2", []string{"the last it logged:\n", "\n  99998\n  99999\n  100000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -339,7 +339,7 @@ func TestGone(t *testing.T) {
 			target, stop := launch(t, l)
 			why := within(t, "the news of its end", target.Gone)
 			fails(t, "Gone", why, test.want...)
-			if n := len(why.Error()); n > 5000 {
+			if n := len(why.Error()); n > 6000 {
 				t.Errorf("Gone tells %d bytes, want only the last of the log", n)
 			}
 			for line := range strings.Lines(why.Error()) { // none is half of one

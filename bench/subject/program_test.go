@@ -57,7 +57,7 @@ func TestDescribeTellsWhatIsWrong(t *testing.T) {
 		text string
 		want []string
 	}{
-		"it fails":          {"echo one >&2; echo two >&2; exit 3", []string{"program describe: exit status 3: one\ntwo"}},
+		"it fails":          {"echo one >&2; echo two >&2; exit 3", []string{"program describe: exit status 3:\n  one\n  two"}},
 		"it fails silently": {"exit 1", []string{"program describe: exit status 1"}},
 		"it is killed":      {"kill -9 $$", []string{"signal: killed"}},
 		"it prints nothing": {"", []string{"program describe: not the JSON of the program contract: unexpected end"}},
@@ -97,7 +97,7 @@ func TestDescribeTellsWhatIsWrong(t *testing.T) {
 		"it prints too much, and ends": {"head -c 1048577 /dev/zero",
 			[]string{"describe: it printed more than 1048576 bytes"}},
 		"it complains for ever": {"seq 1 100000 >&2; exit 1",
-			[]string{"describe: exit status 1: 9", "\n99999\n100000"}},
+			[]string{"describe: exit status 1:\n  9", "\n  99999\n  100000"}},
 		"it leaves a child that holds its output": {print("%s", description) + "; sleep 1000 & ", []string{"describe: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
