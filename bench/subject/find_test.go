@@ -331,7 +331,7 @@ func TestFindBuildsHello(t *testing.T) {
 }
 
 func TestFindTellsWhatIsMissing(t *testing.T) {
-	const noCompiler = "# runtime/cgo\n  cgo: C compiler \"gcc\" not found: exec: \"gcc\": executable file not found in $PATH"
+	const noCompiler = "# runtime/cgo\ncgo: C compiler \"gcc\" not found: exec: \"gcc\": executable file not found in $PATH"
 	const otherCompiler = `cgo: C compiler "/no/cc" not found: exec: "/no/cc": stat /no/cc: no such file or directory`
 	for name, test := range map[string]struct {
 		go_              string // the go command; "" is none
@@ -346,7 +346,7 @@ func TestFindTellsWhatIsMissing(t *testing.T) {
 		"there is no checkout": {listing, false, false, []string{"workload programs are missing: looked for forktax-* in /",
 			"above the current directory; install a release, or run go install ./cmd/... in a checkout"}},
 		"there is no C compiler": {listing + "cat >&2 <<'END'\n" + noCompiler + "\nEND\nexit 1", false, true,
-			[]string{"a C compiler, for SQLite", "apt-get install gcc libc6-dev", "--workload hello", noCompiler}},
+			[]string{"a C compiler, for SQLite", "apt-get install gcc libc6-dev", "--workload hello", strings.ReplaceAll(noCompiler, "\n", "\n  ")}},
 		"there is no other C compiler": {listing + "echo '" + otherCompiler + "' >&2; exit 1", false, true,
 			[]string{"a C compiler, for SQLite", "/no/cc"}},
 		"there is no static C library": {listing + "echo '/usr/bin/ld: cannot find -lc' >&2; exit 1", false, true,
