@@ -188,6 +188,9 @@ func countedGates(p record.Plan, a *Analysis) []Gate {
 			Load: p.Cells[0].Load}
 		base, candidate := float64(n.Of[p.Baseline]), float64(n.Of[p.Check.Candidate])
 		g.judge(base, candidate, p.Check.Margin)
+		if g.Verdict == Regression && n.Note != "" {
+			g.Why += "; " + n.Note
+		}
 		gates = append(gates, g)
 	}
 	for _, c := range p.Cells {

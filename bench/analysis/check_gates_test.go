@@ -99,6 +99,18 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A count that is worse says what of it is not the program's own doing.
+func TestCountWithANote(t *testing.T) {
+	r := analysistest.CheckRun(t, 0)
+	r.Plan.Check.Counts = []plan.StartCount{{Metric: analysis.CountProcesses, Request: "hello", Note: "1 is another's",
+		Of: map[string]int64{"base": 1, "candidate": 3}}}
+	for _, g := range analysistest.Analyze(t, r).Check.Gates {
+		if want := "; 1 is another's"; g.Metric == analysis.CountProcesses && !strings.HasSuffix(g.Why, want) {
+			t.Errorf("the gate of processes is worse because %q, want it to end with %q", g.Why, want)
+		}
+	}
+}
+
 func only(keep func(record.Block) bool) func(*record.Result) {
 	return func(r *record.Result) {
 		var kept []record.Block

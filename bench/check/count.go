@@ -81,7 +81,8 @@ func (c *comparison) count(ctx context.Context, database servers.DataServer) ([]
 		}
 		for _, metric := range wanted {
 			counts = append(counts, plan.StartCount{Metric: metric, Request: r.Name, Of: map[string]int64{
-				baseName: countOf(of[baseName], metric), candidateName: countOf(of[candidateName], metric)}})
+				baseName: countOf(of[baseName], metric), candidateName: countOf(of[candidateName], metric)},
+				Note: noteOn(of[candidateName], metric)})
 		}
 	}
 	return counts, nil, nil
@@ -101,6 +102,15 @@ func countOf(n explain.StartCounts, metric string) int64 {
 	default:
 		return n.Connections
 	}
+}
+
+// noteOn names what is counted and is not the program's own doing.
+func noteOn(n explain.StartCounts, metric string) string {
+	if metric != analysis.CountProcesses || n.Probes == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of the candidate's %d is a child by which Go's os/exec tries process descriptors, before the "+
+		"first command", n.Probes, n.Processes)
 }
 
 func (s side) count(ctx context.Context, spec subject.Spec, r contract.Request, database servers.DataServer) (

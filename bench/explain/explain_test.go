@@ -222,7 +222,7 @@ func TestExplainLeftover(t *testing.T) {
 	find(t, e, explain.KindProcess, "/sleep")
 	for _, f := range e.Parts {
 		if f.Kind == explain.KindWait && *f.Cost >= int64(200*time.Millisecond) {
-			t.Errorf("%+v: what is left behind is no part of the program", f)
+			t.Errorf("%+v: what is left behind is not part of the program", f)
 		}
 	}
 	commands, err := filepath.Glob("/proc/[0-9]*/cmdline")

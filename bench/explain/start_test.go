@@ -153,7 +153,7 @@ func TestRunIsBounded(t *testing.T) {
 	}
 }
 
-// What a program leaves behind on its output is no part of its time: it is waited for as the host of package cgi does,
+// What a program leaves behind on its output is not part of its time: it is waited for as the host of package cgi does,
 // and killed.
 func TestRunWithLeftovers(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -40,5 +40,6 @@ type StoredRatio struct {
 type StartCount struct {
 	Metric  string           `json:"metric"`
 	Request string           `json:"request"`
-	Of      map[string]int64 `json:"by_variant"` // by variant
+	Of      map[string]int64 `json:"by_variant"`     // by variant
+	Note    string           `json:"note,omitempty"` // on what is counted in it
 }
