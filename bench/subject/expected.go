@@ -55,20 +55,29 @@ func ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response
 	case err != nil:
 		return a, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
 	}
-	return a, r.Unwanted(a, func() string { return Failure{Log: t.Logged(true)}.Suffix() })
+	if !r.Accepts(a.Status) {
+		return a, r.Unwanted(a, Failure{Log: t.Logged(true)})
+	}
+	return a, nil
 }
 
-// Unwanted returns an error if the response is not one that was asked for. It calls logged then.
-func (r Asked) Unwanted(a Response, logged func() string) error {
-	switch {
-	case r.Status != 0 && a.Status == r.Status, r.Status == 0 && a.Status < http.StatusBadRequest:
-		return nil
-	case r.Status != 0:
-		return fmt.Errorf("%s %s: the response has status %d, and --expect-status is %d%s%s", r.Method, r.Path, a.Status,
-			r.Status, a.excerpt(), logged())
+// Accepts reports whether a response with that status was asked for.
+func (r Asked) Accepts(status int) bool {
+	return r.Status == status || r.Status == 0 && status < http.StatusBadRequest
+}
+
+// Unwanted returns the error of a response that was not asked for. It shows the response if its host did not make it.
+func (r Asked) Unwanted(a Response, f Failure) error {
+	detail := f.Suffix()
+	if f.Cause() == "" {
+		detail = a.excerpt() + detail
 	}
-	return fmt.Errorf("%s %s: the response has status %d%s%s\n(--expect-status %[3]d measures it all the same)", r.Method,
-		r.Path, a.Status, a.excerpt(), logged())
+	if r.Status != 0 {
+		return fmt.Errorf("%s %s: the response has status %d, and --expect-status is %d%s", r.Method, r.Path, a.Status,
+			r.Status, detail)
+	}
+	return fmt.Errorf("%s %s: the response has status %d%s\n(--expect-status %[3]d measures it all the same)", r.Method,
+		r.Path, a.Status, detail)
 }
 
 // shownBytes is how much of a response an error shows.
