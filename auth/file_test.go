@@ -126,6 +126,8 @@ func TestFileOfSameSizeAndTimeIsReread(t *testing.T) {
 }
 
 func TestWrongFiles(t *testing.T) {
+	const bcryptHash = "Ca3oIUsI7UfL6ygMXiHPZuh6xz1Ddbu798GY0tPqHJ2yHpXTWO8jS"
+	const shaHash = "abcdefgh$ut9NIZDmk6fSSqqUtvPAAgteU1i6.FHiDGXTs442/O."
 	const hash = ":{SHA}2K3gf3DWz/i8zL39HOP5J0ggSq0=\n"
 	for text, want := range map[string]string{
 		"claude" + hash + "ada:hush\n": `:2: the password is in no format that is known`,
@@ -133,11 +135,10 @@ func TestWrongFiles(t *testing.T) {
 		"\n\nada\n":                    `:3: want "name:"`,
 		hash:                           `:1: want "name:"`,
 		// what a password would cost to compare, and hashes of which only the beginning is right
-		"ada:$2y$15$Ca3oIUsI7UfL6ygMXiHPZuh6xz1Ddbu798GY0tPqHJ2yHpXTWO8jS": `:1: the cost of bcrypt is 15: from 4 to 14 is possible`,
-		"ada:$5$rounds=999999999$abcdefgh$ut9NIZDmk6fSSqqUtvPAAgteU1i6.FHiDGXTs442/O.": `:1: the number of rounds of SHA-256 is ` +
-			`999999999: from 1000 to 1000000 is possible`,
-		"ada:$5$rounds=1$abcdefgh$ut9NIZDmk6fSSqqUtvPAAgteU1i6.FHiDGXTs442/O.":   `:1: the number of rounds of SHA-256 is 1`,
-		"ada:$5$rounds=all$abcdefgh$ut9NIZDmk6fSSqqUtvPAAgteU1i6.FHiDGXTs442/O.": `:1: the password is in no format`,
+		"ada:$2y$15$" + bcryptHash:                          `:1: the cost of bcrypt is 15: from 4 to 14 is possible`,
+		"ada:$5$rounds=999999999$" + shaHash:                `:1: the number of rounds of SHA-256 is 999999999: from 1000 to 1000000`,
+		"ada:$5$rounds=1$" + shaHash:                        `:1: the number of rounds of SHA-256 is 1`,
+		"ada:$5$rounds=all$" + shaHash:                      `:1: the password is in no format`,
 		"ada:$6$rounds=5000$hush":                           `:1: the password is in no format`,
 		"ada:$2y$04$hush":                                   `:1: the password is in no format`,
 		"ada:$apr1$longsaltlongsalt$wNf4l.nd87jwD4LsSlYww0": `:1: the password is in no format`,
@@ -155,7 +156,8 @@ func TestWrongFiles(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth.NewFile(fifo, ""); err == nil || !strings.Contains(err.Error(), "it is a FIFO; a regular file is needed") {
+	if _, err := auth.NewFile(fifo, ""); err == nil || !strings.Contains(err.Error(),
+		"it is a FIFO; a regular file is needed") {
 		t.Errorf("NewFile of a FIFO = %v", err)
 	}
 	good := written(t, "users", users)

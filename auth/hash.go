@@ -9,7 +9,8 @@ import (
 	"github.com/tg123/go-htpasswd"
 )
 
-// The most that a hash may cost, which is a second or two of a CPU: each request without the right password costs as much.
+// The most that a hash may cost, which is a second or two of a CPU: each request without the right password costs as
+// much.
 const (
 	maxBcryptCost = 14
 	maxSHARounds  = 1_000_000
@@ -39,8 +40,8 @@ var hashFormats = []hashFormat{
 }
 
 // errNoHash is returned for text that is not a hash. What it is must not be shown: it may be a password.
-var errNoHash = errors.New("the password is in no format that is known: want bcrypt, MD5 (apr1), SHA-1, SHA-256 or SHA-512, " +
-	"as htpasswd makes them; text that is not hashed is not taken")
+var errNoHash = errors.New("the password is in no format that is known: want bcrypt, MD5 (apr1), SHA-1, SHA-256 or " +
+	"SHA-512, as htpasswd makes them; text that is not hashed is not taken")
 
 // parseHash parses a hash whose cost is within bounds. Its errors have nothing of the text but the number of the cost.
 func parseHash(text string) (htpasswd.EncodedPasswd, error) {
@@ -51,8 +52,10 @@ func parseHash(text string) (htpasswd.EncodedPasswd, error) {
 		}
 		if len(found) > 1 && found[1] != "" {
 			if n, err := strconv.Atoi(found[1]); err != nil || n < f.least || n > f.most {
-				return nil, fmt.Errorf("%s is %s: from %d to %d is possible, so that a request takes no longer than seconds", f.cost,
-					found[1], f.least, f.most)
+				return nil,
+					fmt.Errorf("%s is %s: from %d to %d is possible, so that a request takes no longer than seconds",
+						f.cost,
+						found[1], f.least, f.most)
 			}
 		}
 		if hash, err := f.parse(text); err == nil && hash != nil {

@@ -199,7 +199,8 @@ func TestLogHasNoNames(t *testing.T) {
 	r.SetBasicAuth("ada", "plain")
 	w := httptest.NewRecorder()
 	m.ServeHTTP(w, r)
-	want := "GET /%1b%5b2J: finding out who the client is: reading the password file: " + path + ":1: the password is in no format"
+	want := "GET /%1b%5b2J: finding out who the client is: reading the password file: " + path +
+		":1: the password is in no format"
 	if got := logged.String(); w.Code != http.StatusServiceUnavailable || !strings.HasPrefix(got, want) ||
 		strings.Contains(got, "ada") {
 		t.Errorf("%d, and the log has %q, want 503 and %q", w.Code, got, want)

@@ -35,7 +35,7 @@ func TestChildComplains(t *testing.T) {
 		"before", "after", "late", "end")
 	check(head+`printf 'in one' >&2; sleep 0.2; echo ' piece' >&2`, "in one piece")
 	check(head+`exec >&-; sleep 0.1; echo once >&2; exec 2>&-; sleep 0.1`, "once") // its pipe ends before it does
-	check(`printf '\033[2Jgone\rover\n' >&2; `+head, `\x1b[2Jgone\rover`) // it steers no terminal
+	check(`printf '\033[2Jgone\rover\n' >&2; `+head, `\x1b[2Jgone\rover`)          // it steers no terminal
 	line := strings.Repeat("x", 99)
 	var lines []string
 	for range 10_000 {

@@ -76,7 +76,8 @@ func parse(text []byte) (*Analysis, error) {
 	}
 	for i, d := range a.Decisions {
 		if len(d.CoreShares) != len(DecisionRates) {
-			return nil, fmt.Errorf("decision %d has %d shares of a core; there are %d", i+1, len(d.CoreShares), len(DecisionRates))
+			return nil, fmt.Errorf("decision %d has %d shares of a core; there are %d", i+1, len(d.CoreShares),
+				len(DecisionRates))
 		}
 	}
 	return &a, nil

@@ -66,7 +66,10 @@ func FuzzText(f *testing.F) {
 	f.Add("\x1b[2J\r\n\u202e\xff", 3)
 	f.Fuzz(func(t *testing.T, text string, cut int) {
 		got := foreign.Text(text)
-		if strings.ContainsFunc(got, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || 0x7f <= r && r < 0xa0 }) ||
+		if strings.ContainsFunc(got, func(r rune) bool {
+			return r < ' ' && r != '\n' && r != '\t' || 0x7f <= r &&
+				r < 0xa0
+		}) ||
 			!utf8.ValidString(got) {
 			t.Errorf("Text(%q) = %q", text, got)
 		}
@@ -115,7 +118,8 @@ func TestOpenTakesOnlyRegularFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	for name, want := range map[string]string{dir: "it is a directory; a regular file is needed", fifo(t, dir): "it is a FIFO",
+	for name, want := range map[string]string{dir: "it is a directory; a regular file is needed", fifo(t,
+		dir): "it is a FIFO",
 		"/dev/zero": "it is a device", socket: "open " + socket} {
 		if _, err := foreign.Open(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%s) = %v, want %q", name, err, want)

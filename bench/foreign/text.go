@@ -36,7 +36,8 @@ func isPlain(text string) bool {
 	return true
 }
 
-// isShown reports whether the character stands for itself: it has a glyph, or it is a space, a tab or the end of a line.
+// isShown reports whether the character is shown as it is: it has a glyph, or it is a space, a tab or the end of a
+// line.
 func isShown(r rune) bool { return r == '\t' || r == '\n' || unicode.IsGraphic(r) }
 
 // appendText appends text as it is shown. Unless it is all that there is, what may be the beginning of a character, or

@@ -161,7 +161,9 @@ const writeLimit = 5 * time.Second
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if !s.session.addViewer() {
 		w.Header().Set("Connection", "close") // a connection is an open file
-		http.Error(w, fmt.Sprintf("%d pages are open already, and there can be no more; close one, and load this one again", maxViewers),
+		http.Error(w,
+			fmt.Sprintf("%d pages are open already, and there can be no more; close one, and load this one again",
+				maxViewers),
 			http.StatusServiceUnavailable)
 		return
 	}

@@ -187,7 +187,8 @@ func TestPagesAreBounded(t *testing.T) {
 		text, err := io.ReadAll(refused.Body)
 		if refused.StatusCode != http.StatusServiceUnavailable || !refused.Close || err != nil ||
 			!strings.HasPrefix(string(text), "8 pages are open already") {
-			t.Fatalf("page 9: %d %q, closed %t, %v; want 503, a sentence and closed", refused.StatusCode, text, refused.Close, err)
+			t.Fatalf("page 9: %d %q, closed %t, %v; want 503, a sentence and closed", refused.StatusCode, text,
+				refused.Close, err)
 		}
 	}
 	pages[0].Body.Close()

@@ -40,7 +40,8 @@ func TestLogsOfOthersAreShownEscaped(t *testing.T) {
 		t.Errorf("Logged = %q, want %q", got, want)
 	}
 
-	if _, err := process.Output(t.Context(), patience, shell("exit 3")); err == nil || err.Error() != "exit status 3:"+want {
+	if _, err := process.Output(t.Context(), patience, shell("exit 3")); err == nil ||
+		err.Error() != "exit status 3:"+want {
 		t.Errorf("Output = %q, want exit status 3 and %q", err, want)
 	}
 }

@@ -38,8 +38,8 @@ type Process struct {
 }
 
 // Start starts the command in a process group of its own; what it reads and writes is Start's to say. Its log goes to
-// log as it comes, without its control characters, unless that is nil; the end of it is kept. StartFunc, unless it is nil, calls start where the
-// process is to run: on certain cores, say.
+// log as it comes, with control characters escaped, unless that is nil; the end of it is kept. StartFunc, unless it is
+// nil, calls start where the process is to run: on certain cores, say.
 func Start(cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) error) (*Process, error) {
 	p := &Process{cmd: cmd, firstLine: make(chan string, 1), log: newTail(log), gone: make(chan error, 1),
 		stopping: make(chan struct{}), ended: make(chan struct{})}

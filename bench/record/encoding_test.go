@@ -147,7 +147,8 @@ func TestDecodeTellsWhatIsWrong(t *testing.T) {
 	check("unknown request 4294967295", 16, 0, 0, 0, 0, 255, 255, 255, 255, 15)
 	check("unknown flags 0x20 of an observation", 32, 0, 0, 0, 0)
 	check("an observation is intended -1 ns after one at 0, which cannot be", 0, 1, 0, 0, 0)
-	check("an observation has a time 9223372036854775807 ns after 0, which cannot be", 0, 0, 255, 255, 255, 255, 255, 255, 255, 255,
+	check("an observation has a time 9223372036854775807 ns after 0, which cannot be", 0, 0, 255, 255, 255, 255, 255,
+		255, 255, 255,
 		127, 0, 0)
 	check("an observation has the status 1000, which cannot be", 1, 0, 0, 0, 0, 232, 7)
 	check("unknown phases 0x1000 of an observation", 8, 0, 0, 0, 0, 128, 32)

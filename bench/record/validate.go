@@ -115,15 +115,18 @@ func validateBlock(b Block, p plan.Plan, observed int64) error {
 		return err
 	}
 	if s := b.Observations; s.Offset != observed || s.Bytes < 0 || s.Bytes > math.MaxInt64-observed {
-		return fmt.Errorf("its observations are %d bytes from byte %d; those before end at byte %d", s.Bytes, s.Offset, observed)
+		return fmt.Errorf("its observations are %d bytes from byte %d; those before end at byte %d", s.Bytes,
+			s.Offset, observed)
 	}
 	if most := b.Observations.Bytes / minBytes; b.Requests < 0 || int64(b.Requests) > most {
-		return fmt.Errorf("it has %d requests; its %d bytes of observations can hold %d", b.Requests, b.Observations.Bytes, most)
+		return fmt.Errorf("it has %d requests; its %d bytes of observations can hold %d", b.Requests,
+			b.Observations.Bytes, most)
 	}
 	failed := 0
 	for class, n := range b.Errors {
 		if n < 0 || n > b.Requests-failed {
-			return fmt.Errorf("%d requests of %d failed by %q, and %d otherwise, which cannot be", n, b.Requests, class, failed)
+			return fmt.Errorf("%d requests of %d failed by %q, and %d otherwise, which cannot be", n, b.Requests,
+				class, failed)
 		}
 		failed += n
 	}

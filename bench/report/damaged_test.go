@@ -14,7 +14,7 @@ import (
 	"forktax/bench/report"
 )
 
-// The runs in testdata/damaged are small real ones, of which damage is made: of forktax run, of a search and of a check.
+// The runs in testdata/damaged are small real ones, which the tests damage: of forktax run, of a search and of a check.
 var damagedRuns = []string{"run", "knee", "check"}
 
 // A storedRun is what record.Read reads.
@@ -103,7 +103,8 @@ func FuzzResult(f *testing.F) {
 	for _, name := range damagedRuns {
 		f.Add(smallResult(f, name))
 	}
-	f.Add([]byte(`{"schema":1,"run":{"id":"x"},"cells":[{"workload":"a","request":"b","model":"c","load":{"kind":"open"}}]}`))
+	f.Add([]byte(`{"schema":1,"run":{"id":"x"},"cells":[
+		{"workload":"a","request":"b","model":"c","load":{"kind":"open"}}]}`))
 	file := filepath.Join(f.TempDir(), "result.json")
 	f.Fuzz(func(t *testing.T, text []byte) { usableResult(t, file, text) })
 }
@@ -135,6 +136,38 @@ func usableResult(t *testing.T, file string, text []byte) {
 		}
 		printable(a)
 	})
+}
+
+// What made a report panic, or take all memory, is refused with a message that names it.
+func TestDamageThatWasFound(t *testing.T) {
+	wants := map[string]string{
+		"decisions[].core_shares = []":           "decision 1 has 0 shares of a core; there are 4",
+		"cells[].load.rate_rps = -1":             "cell 1: rate_rps is -1; it has to be from",
+		"cells[].load.rate_rps = 1e308":          "cell 1: rate_rps is 1e+308; it has to be from",
+		"cells[].requests = -1":                  "of -1 requests failed, which cannot be",
+		"cells[].distribution.responses = []":    "bins and 0 counts",
+		"cells[].distribution.responses[] = -1":  "its distribution has a negative count",
+		"cells[].distribution.from_ns[] = 1e308": "cannot unmarshal number 1e308",
+	}
+	file, found := filepath.Join(t.TempDir(), "result.json"), map[string]bool{}
+	for _, name := range damagedRuns {
+		damage(t, smallResult(t, name), func(path string, damaged []byte) {
+			want, ok := wants[path]
+			if !ok || found[path] {
+				return
+			}
+			found[path] = true
+			if err := os.WriteFile(file, damaged, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := analysis.ReadAnalysis(file); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("ReadAnalysis with %s = %v, want %q", path, err, want)
+			}
+		})
+	}
+	if len(found) < len(wants) {
+		t.Errorf("only %v were tried", found)
+	}
 }
 
 // hostileValues are what takes the place of a value.

@@ -44,7 +44,8 @@ func TestForeignTextIsShownEscaped(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if err := report.Screen(&out, a, report.Terminal{Width: 100}); err != nil || strings.ContainsFunc(out.String(), isControl) {
+	if err := report.Screen(&out, a, report.Terminal{Width: 100}); err != nil || strings.ContainsFunc(out.String(),
+		isControl) {
 		t.Errorf("Screen = %v and has control characters", err)
 	}
 	out.Reset()
@@ -52,7 +53,8 @@ func TestForeignTextIsShownEscaped(t *testing.T) {
 		t.Fatal(err)
 	}
 	var back analysis.Analysis
-	if err := json.Unmarshal(out.Bytes(), &back); err != nil || back.Environment.CPU != hostile || back.Cells[0].LogLines[0] != hostile {
+	if err := json.Unmarshal(out.Bytes(), &back); err != nil || back.Environment.CPU != hostile ||
+		back.Cells[0].LogLines[0] != hostile {
 		t.Errorf("the JSON has %q, %v, want %q", back.Environment.CPU, err, hostile)
 	}
 	if strings.ContainsRune(out.String(), 0x1b) {

@@ -53,8 +53,10 @@ func TestScenarioIsARegularFile(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{fifo: "it is a FIFO; a regular file is needed", "/dev/zero": "it is a device"} {
-		_, err := scenario.Read(name, pflag.NewFlagSet("test", pflag.ContinueOnError), scenario.Names{Flag: same, Option: same})
+	for name, want := range map[string]string{fifo: "it is a FIFO; a regular file is needed",
+		"/dev/zero": "it is a device"} {
+		_, err := scenario.Read(name, pflag.NewFlagSet("test", pflag.ContinueOnError), scenario.Names{Flag: same,
+			Option: same})
 		var usage *subject.UsageError
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("Read(%s) = %v, want an error of usage with %q", name, err, want)

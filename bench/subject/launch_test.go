@@ -321,10 +321,11 @@ func TestGone(t *testing.T) {
 	}{
 		"it fails": {"echo one >&2; echo panic: no coffee >&2; exit 2",
 			[]string{"it ended (exit status 2); the last it logged:\n  one\n  panic: no coffee"}},
-		"it ends":            {"exit 0", []string{"it ended (exit status 0) and logged nothing"}},
-		"it is killed":       {"kill -9 $$", []string{"it ended (signal: killed)"}},
-		"its children stay":  {"sleep 1000 & echo panic >&2; exit 2", []string{"it ended (exit status 2)", "panic"}},
-		"its logs were long": {"seq 1 100000 >&2; exit 2", []string{"the last it logged:\n", "\n  99998\n  99999\n  100000"}},
+		"it ends":           {"exit 0", []string{"it ended (exit status 0) and logged nothing"}},
+		"it is killed":      {"kill -9 $$", []string{"it ended (signal: killed)"}},
+		"its children stay": {"sleep 1000 & echo panic >&2; exit 2", []string{"it ended (exit status 2)", "panic"}},
+		"its logs were long": {"seq 1 100000 >&2; exit 2", []string{"the last it logged:\n",
+			"\n  99998\n  99999\n  100000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -57,7 +57,8 @@ func TestDescribeTellsWhatIsWrong(t *testing.T) {
 		text string
 		want []string
 	}{
-		"it fails":          {"echo one >&2; echo two >&2; exit 3", []string{"program describe: exit status 3:\n  one\n  two"}},
+		"it fails": {"echo one >&2; echo two >&2; exit 3", []string{
+			"program describe: exit status 3:\n  one\n  two"}},
 		"it fails silently": {"exit 1", []string{"program describe: exit status 1"}},
 		"it is killed":      {"kill -9 $$", []string{"signal: killed"}},
 		"it prints nothing": {"", []string{"program describe: not the JSON of the program contract: unexpected end"}},
