@@ -1,44 +1,18 @@
 package subject_test
 
 import (
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"forktax/bench/subject"
 	"forktax/bench/subject/programtest"
-	"forktax/bench/testenv"
 )
 
 // searching puts directories before those of PATH.
 func searching(t *testing.T, dirs ...string) {
 	t.Helper()
 	t.Setenv("PATH", strings.Join(append(dirs, "/usr/local/bin:/usr/bin:/bin"), ":"))
-}
-
-// rbenv has Debian's make a shim of an interpreter.
-func rbenv(t *testing.T) (shims, interpreter string) {
-	t.Helper()
-	tool := testenv.Program(t, "rbenv", "rbenv ruby")
-	ruby := testenv.Program(t, "ruby", "rbenv ruby")
-	root := t.TempDir()
-	interpreter = filepath.Join(root, "versions", "mine", "bin", "ruby")
-	if err := os.MkdirAll(filepath.Dir(interpreter), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(ruby, interpreter); err != nil {
-		t.Fatal(err)
-	}
-	for _, command := range [][]string{{"global", "mine"}, {"rehash"}} {
-		c := exec.Command(tool, command...)
-		c.Env = append(os.Environ(), "RBENV_ROOT="+root)
-		if out, err := c.CombinedOutput(); err != nil {
-			t.Fatalf("rbenv %s: %v\n%s", command, err, out)
-		}
-	}
-	return filepath.Join(root, "shims"), interpreter
 }
 
 func TestShims(t *testing.T) {
@@ -48,7 +22,7 @@ func TestShims(t *testing.T) {
 	}{
 		"pyenv": {func(t *testing.T) (string, string) { return programtest.Pyenv(t, "/bin/sh") }, "python3"},
 		"nvm":   {func(t *testing.T) (string, string) { return programtest.NVM(t) }, "node"},
-		"rbenv": {rbenv, "ruby"},
+		"rbenv": {programtest.Rbenv, "ruby"},
 	} {
 		t.Run(tool, func(t *testing.T) {
 			shims, interpreter := test.make(t)

@@ -77,24 +77,3 @@ func TestNoDebugBuild(t *testing.T) {
 		}
 	}
 }
-
-func TestShim(t *testing.T) {
-	defer traps.SetShimOf(func(path string) (tool, shim, real string, ok bool) {
-		if path != "/srv/page.py" {
-			return "", "", "", false
-		}
-		return "pyenv", "/home/me/shims/python3", "/home/me/versions/3.11.7/bin/python3", true
-	})()
-	found := traps.Detect(t.Context(), traps.Case{Model: "cgi", Path: "/srv/page.py"})
-	if codes(found) != "shim" || found[0].Model != "cgi" {
-		t.Fatalf("Detect = %v, want shim", found)
-	}
-	for _, want := range []string{"/srv/page.py", "/home/me/shims/python3", "pyenv", "/versions/3.11.7/bin/python3"} {
-		if !strings.Contains(found[0].Evidence, want) {
-			t.Errorf("the evidence %q is without %q", found[0].Evidence, want)
-		}
-	}
-	if found := traps.Detect(t.Context(), traps.Case{Path: "/srv/other.py"}); found != nil {
-		t.Errorf("Detect = %v, want no trap", found)
-	}
-}

@@ -7,13 +7,10 @@ import (
 	"forktax/bench/subject"
 )
 
-// shimOf is subject.ShimOf, except in tests.
-var shimOf = subject.ShimOf
-
 // throughShim looks for a version manager between the program and its interpreter. That of a server only delays its
 // start, which is not measured.
 func throughShim(_ context.Context, p *probe) (evidence string) {
-	tool, shim, real, ok := shimOf(p.Path)
+	tool, shim, real, ok := subject.ShimOf(p.Path)
 	if !ok {
 		return ""
 	}

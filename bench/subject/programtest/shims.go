@@ -3,9 +3,12 @@ package programtest
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"forktax/bench/testenv"
 )
 
 // Pyenv makes a shim of python3 that works as pyenv's, for the interpreter at path. It returns the directory of the shim,
@@ -51,6 +54,24 @@ export NVM_DIR="%s/.nvm"
 exec node "$@"
 `, root))
 	return shims, interpreter
+}
+
+// Rbenv lets rbenv make a shim of ruby. It returns the directory of the shim, and the path by which that starts ruby.
+// Where one of the two is missing the test is skipped.
+func Rbenv(t *testing.T) (shims, interpreter string) {
+	t.Helper()
+	tool, ruby := testenv.Program(t, "rbenv", "rbenv ruby"), testenv.Program(t, "ruby", "rbenv ruby")
+	root := t.TempDir()
+	interpreter = filepath.Join(root, "versions", "mine", "bin", "ruby")
+	link(t, ruby, interpreter)
+	for _, command := range [][]string{{"global", "mine"}, {"rehash"}} {
+		c := exec.Command(tool, command...)
+		c.Env = append(os.Environ(), "RBENV_ROOT="+root)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("rbenv %s: %v\n%s", command, err, out)
+		}
+	}
+	return filepath.Join(root, "shims"), interpreter
 }
 
 func link(t *testing.T, to, path string) {

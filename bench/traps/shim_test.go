@@ -1,0 +1,53 @@
+package traps_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"forktax/bench/subject/programtest"
+	"forktax/bench/traps"
+)
+
+// A script whose interpreter is found on PATH, by the shim of a version manager or without one.
+func TestShim(t *testing.T) {
+	for tool, test := range map[string]struct {
+		make func(t *testing.T) (shims, interpreter string)
+		name string
+	}{
+		"pyenv": {func(t *testing.T) (string, string) { return programtest.Pyenv(t, "/bin/sh") }, "python3"},
+		"nvm":   {programtest.NVM, "node"},
+		"rbenv": {programtest.Rbenv, "ruby"},
+	} {
+		t.Run(tool, func(t *testing.T) {
+			shims, interpreter := test.make(t)
+			t.Setenv("PATH", shims+":/usr/local/bin:/usr/bin:/bin")
+			script := filepath.Join(t.TempDir(), "page.cgi")
+			line := func(first string) traps.Case {
+				t.Helper()
+				if err := os.WriteFile(script, []byte(first+"\n"), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				return traps.Case{Model: "cgi", Path: script}
+			}
+			found := traps.Detect(t.Context(), line("#!/usr/bin/env "+test.name))
+			if codes(found) != "shim" {
+				t.Fatalf("Detect = %v, want shim", found)
+			}
+			for _, want := range []string{script, filepath.Join(shims, test.name), "a shim of " + tool, interpreter} {
+				if !strings.Contains(found[0].Evidence, want) {
+					t.Errorf("the evidence %q is without %q", found[0].Evidence, want)
+				}
+			}
+			if found := traps.Detect(t.Context(), line("#!"+interpreter)); found != nil {
+				t.Errorf("with the interpreter itself: Detect = %v, want no trap", found)
+			}
+			c := line("#!/usr/bin/env " + test.name)
+			t.Setenv("PATH", filepath.Dir(interpreter)+":/usr/local/bin:/usr/bin:/bin")
+			if found := traps.Detect(t.Context(), c); found != nil {
+				t.Errorf("with the interpreter on PATH: Detect = %v, want no trap", found)
+			}
+		})
+	}
+}
