@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"forktax/bench/explain"
+	"forktax/bench/subject"
 	"forktax/bench/subject/programtest"
 	"forktax/bench/testenv"
 	"forktax/workload/contract"
@@ -21,7 +22,7 @@ import (
 func explained(t *testing.T, plan explain.Explainer) *explain.Explanation {
 	t.Helper()
 	plan.Starts = 6
-	plan.Request = contract.Request{Method: "GET", Path: "/"}
+	plan.Request.Request = contract.Request{Method: "GET", Path: "/"}
 	e, err := plan.Explain(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +196,7 @@ func pythonPath(t *testing.T) string {
 func TestExplainShell(t *testing.T) {
 	traceable(t)
 	c := shell(t, `echo 'Status: 404'; echo; uname >/dev/null; uname >/dev/null; [ -e /no/such/file ]; (:); exec env true`)
-	e := explained(t, explain.Explainer{Command: c})
+	e := explained(t, explain.Explainer{Command: c, Request: subject.Asked{Status: 404}})
 	if e.Language != "shell" || e.Executed != "/bin/sh" || e.Status != 404 || len(e.Notes) > 0 {
 		t.Errorf("Explain = %+v", e)
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -18,12 +19,13 @@ const DefaultBudget = 5 * time.Second
 // An Explainer says what is to be explained, and how thoroughly.
 type Explainer struct {
 	Command  Command
-	Request  contract.Request // the same as in the command's environment
-	Starts   int              // to be measured; 0 means 50, or as many as 5 s allow, and 6 at the least
-	Try      bool             // try what can be switched from outside
-	Budget   time.Duration    // for each switch
-	Seed     uint64           // of the order of trials
-	Progress func(string)     // told what is being done; may be nil
+	Request  subject.Asked // the same as in the command's environment
+	Varies   bool          // of responses the status alone is compared
+	Starts   int           // to be measured; 0 means 50, or as many as 5 s allow, and 6 at the least
+	Try      bool          // try what can be switched from outside
+	Budget   time.Duration // for each switch
+	Seed     uint64        // of the order of trials
+	Progress func(string)  // told what is being done; may be nil
 }
 
 // Explain starts the program over and over and says what its start is made of. It fails if the program cannot be
@@ -36,7 +38,11 @@ func (p Explainer) Explain(ctx context.Context) (*Explanation, error) {
 	if p.Progress == nil {
 		p.Progress = func(string) {}
 	}
-	s := profile{command: p.Command}
+	masks, err := subject.NewMasks(p.Request.Want.Masks)
+	if err != nil {
+		return nil, err
+	}
+	s := profile{command: p.Command, asked: p.Request, masks: masks, varies: p.Varies}
 	if err := s.identify(ctx); err != nil {
 		return nil, err
 	}
@@ -47,7 +53,7 @@ func (p Explainer) Explain(ctx context.Context) (*Explanation, error) {
 	if err := s.findParts(ctx); err != nil {
 		return nil, err
 	}
-	e := s.explanation(p.Request)
+	e := s.explanation(p.Request.Request)
 	if p.Try {
 		trials, err := s.runTrials(ctx, p.Budget, p.Seed, p.Progress)
 		if err != nil {
@@ -68,7 +74,10 @@ func (s *profile) explanation(r contract.Request) *Explanation {
 		Method:        r.Method,
 		Path:          r.Path,
 		Status:        s.response.Status,
+		ContentType:   s.response.ContentType,
 		ResponseBytes: len(s.response.Body),
+		FirstLine:     subject.FirstLine(s.response.Body),
+		SHA256:        subject.Hash(s.masks.Apply(s.response.Body)),
 		Starts:        len(s.starts),
 		Exec:          ns(func(s Start) time.Duration { return s.Exec }),
 		FirstByte:     ns(func(s Start) time.Duration { return s.FirstByte }),

@@ -19,7 +19,10 @@ type Explanation struct {
 	Method        string   `json:"method"`
 	Path          string   `json:"path"` // of the request
 	Status        int      `json:"status"`
+	ContentType   string   `json:"content_type,omitempty"` // of the response
 	ResponseBytes int      `json:"response_bytes"`
+	FirstLine     string   `json:"first_line,omitempty"` // of its body that is not blank
+	SHA256        string   `json:"sha256,omitempty"`     // of its body without what masks match, in hexadecimal
 	Starts        int      `json:"starts"`
 	Exec          int64    `json:"in_place_ns"`       // from before fork until exec is done
 	FirstByte     int64    `json:"first_byte_ns"`     // until the first byte of the answer

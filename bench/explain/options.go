@@ -57,7 +57,7 @@ func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Ex
 		return nil, err
 	}
 	command := Command{Path: path, Args: args[1:], Dir: o.Dir, Body: request.Body,
-		Env: Environment(o.Spec, request, path, os.Getenv("PATH"))}
+		Env: Environment(o.Spec, request.Request, path, os.Getenv("PATH"))}
 	if len(args) > 1 && o.Dir == "" { // which may name files
 		if command.Dir, err = os.Getwd(); err != nil {
 			return nil, err
@@ -78,6 +78,7 @@ func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Ex
 	p := Explainer{
 		Command:  command.With(process.Settings(variables)...),
 		Request:  request,
+		Varies:   o.AllowDifferent,
 		Starts:   o.Starts,
 		Try:      o.Try,
 		Budget:   o.Budget,
@@ -109,14 +110,14 @@ func (o Options) find(ctx context.Context, args []string, log io.Writer) (string
 }
 
 // asked is the request that is sent.
-func (o Options) asked(workload *subject.Program) (contract.Request, error) {
+func (o Options) asked(workload *subject.Program) (subject.Asked, error) {
 	var described []contract.Request
 	if workload != nil {
 		described = workload.Requests
 	}
 	asked, err := o.Ask(described, cmp.Or(strings.TrimRight(o.Root, "/"), "/"))
 	if err != nil {
-		return contract.Request{}, err
+		return subject.Asked{}, err
 	}
-	return asked[0].Request, nil
+	return asked[0], nil
 }

@@ -15,6 +15,8 @@ import (
 // A profile is of a program under explanation, with what has been learnt of it.
 type profile struct {
 	command  Command
+	asked    subject.Asked
+	masks    subject.Masks
 	response Response
 	varies   bool     // its answers differ from start to start
 	starts   []Start  // without what they printed
@@ -49,6 +51,10 @@ func (s *profile) identify(ctx context.Context) error {
 	}
 	if s.response, err = first.Response(); err != nil {
 		return fmt.Errorf("%s: %w", s.command.Path, err)
+	}
+	if s.response.masks = s.masks; !s.asked.Accepts(s.response.Status) {
+		sent := subject.Response{Status: s.response.Status, Body: s.response.Body}
+		return fmt.Errorf("%s: %w", s.command.Path, s.asked.Unwanted(sent, subject.Failure{Log: first.logLines()}))
 	}
 	if !first.State.Success() {
 		s.note(fmt.Sprintf("it answers and then fails: %s%s", first.State, first.logTail()),

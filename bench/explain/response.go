@@ -16,12 +16,17 @@ import (
 
 // A Response is what a CGI program printed, as far as one start must agree with another.
 type Response struct {
-	Status int
-	Body   []byte
+	Status      int
+	ContentType string
+	Body        []byte
+
+	masks subject.Masks // of what differs from start to start by nature
 }
 
 // equal reports whether both are the same to a client.
-func (a Response) equal(b Response) bool { return a.Status == b.Status && bytes.Equal(a.Body, b.Body) }
+func (a Response) equal(b Response) bool {
+	return a.Status == b.Status && bytes.Equal(b.masks.Apply(a.Body), b.masks.Apply(b.Body))
+}
 
 // Response reads what the start printed. It is an error if that is not a response by RFC 3875, or if a signal ended the
 // program before it was one.
@@ -45,7 +50,7 @@ func parseResponse(output []byte) (Response, error) {
 	if err != nil {
 		return Response{}, errors.New(subject.Failure{Output: output}.Cause())
 	}
-	a := Response{Status: http.StatusOK}
+	a := Response{Status: http.StatusOK, ContentType: header.Get("Content-Type")}
 	switch status := header.Get("Status"); {
 	case status != "":
 		code, _, _ := strings.Cut(status, " ")

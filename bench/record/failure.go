@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"forktax/bench/units"
 )
@@ -25,11 +23,8 @@ type StatusCount struct {
 	Count  int `json:"count"`
 }
 
-// Limits on what is kept of failures.
-const (
-	maxStatuses      = 4
-	maxPrintableLine = 200 // bytes
-)
+// maxStatuses is of how many statuses failures are counted apart.
+const maxStatuses = 4
 
 // count counts a status.
 func (f *Failure) count(status, n int) {
@@ -132,30 +127,4 @@ func times(n int) string {
 		return "once"
 	}
 	return units.Count(int64(n)) + " times"
-}
-
-// printableLine returns the first line of a text that is not blank, without what does not print, and not too much of it.
-func printableLine(text []byte) string {
-	clean := strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r':
-			return '\n'
-		case r == '\t':
-			return ' '
-		case r == utf8.RuneError || !unicode.IsPrint(r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(string(text), ""))
-	for line := range strings.SplitSeq(clean, "\n") {
-		if line = strings.TrimSpace(line); line == "" {
-			continue
-		}
-		for len(line) > maxPrintableLine {
-			_, size := utf8.DecodeLastRuneInString(line)
-			line = line[:len(line)-size]
-		}
-		return line
-	}
-	return ""
 }

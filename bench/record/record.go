@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"forktax/bench/subject"
 	"os"
 	"path/filepath"
 )
@@ -121,7 +122,7 @@ func (r *Record) Observe(batch []Observation) {
 // ObserveExcerpt implements load.ExcerptRecorder: it takes how the body of the first response of a class began.
 func (r *Record) ObserveExcerpt(class string, body []byte) {
 	if f := r.failures[class]; f != nil && f.FirstLine == "" {
-		f.FirstLine = printableLine(body)
+		f.FirstLine = subject.FirstLine(body)
 	}
 }
 

@@ -1,9 +1,6 @@
 package record
 
 import (
-	"bytes"
-	"strings"
-
 	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
@@ -23,20 +20,8 @@ type Response struct {
 // NewResponse describes a response.
 func NewResponse(workload, model, request string, r subject.Response, masks subject.Masks) Response {
 	return Response{Workload: workload, Model: model, Request: request, Status: r.Status,
-		ContentType: r.Headers.Get("Content-Type"), Bytes: len(r.Body), FirstLine: firstLine(r.Body),
+		ContentType: r.Headers.Get("Content-Type"), Bytes: len(r.Body), FirstLine: subject.FirstLine(r.Body),
 		SHA256: subject.Hash(masks.Apply(r.Body))}
-}
-
-// maxFirstLine is how many bytes of a line are kept.
-const maxFirstLine = 120
-
-// firstLine returns the first line that is not blank.
-func firstLine(text []byte) string {
-	line, _, _ := bytes.Cut(bytes.TrimLeft(text, " \t\r\n"), []byte("\n"))
-	if len(line) > maxFirstLine {
-		line = line[:maxFirstLine]
-	}
-	return strings.TrimSpace(strings.ToValidUTF8(string(line), "\uFFFD"))
 }
 
 // Describe puts on record what the targets sent before they were measured.

@@ -91,7 +91,7 @@ func headline(e *explain.Explanation) []string {
 	}
 	return append(parts,
 		fmt.Sprintf("%s %s", e.Method, e.Path),
-		fmt.Sprintf("%d, %s bytes", e.Status, units.Count(int64(e.ResponseBytes))),
+		fmt.Sprintf("%d, %s bytes%s", e.Status, units.Count(int64(e.ResponseBytes)), responseBegins(e)),
 		fmt.Sprintf("median of %d starts", e.Starts))
 }
 
@@ -163,4 +163,12 @@ func outcome(r explain.Trial) string {
 		return fmt.Sprintf("%s (%d)", r.Verdict, r.Pairs)
 	}
 	return r.Verdict
+}
+
+// responseBegins shows the first line of a response.
+func responseBegins(e *explain.Explanation) string {
+	if e.FirstLine == "" {
+		return ""
+	}
+	return fmt.Sprintf(": %.40s", e.FirstLine)
 }

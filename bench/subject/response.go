@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"forktax/workload/contract"
 )
@@ -139,6 +141,35 @@ func joinValues(name string, headers http.Header) string {
 		shown = append(shown, Redact(name, value))
 	}
 	return strings.Join(shown, ", ")
+}
+
+// maxFirstLine is how many bytes of a line are shown.
+const maxFirstLine = 200
+
+// FirstLine returns the first line of a text that is not blank, without what does not print, and not too much of it.
+func FirstLine(text []byte) string {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r':
+			return '\n'
+		case r == '\t':
+			return ' '
+		case r == utf8.RuneError || !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(string(text), ""))
+	for line := range strings.SplitSeq(clean, "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		for len(line) > maxFirstLine {
+			_, size := utf8.DecodeLastRuneInString(line)
+			line = line[:len(line)-size]
+		}
+		return line
+	}
+	return ""
 }
 
 // excerpt quotes a around the first byte in which it differs from b.
