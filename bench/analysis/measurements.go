@@ -347,11 +347,16 @@ func (m measurements) costs(c *Cell) {
 	if m.database != nil {
 		c.DatabaseCPU = new(max(*m.database, 0) / int64(m.requests))
 	}
-	if !u.External {
-		c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
+	if u.External {
+		return
+	}
+	c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
+	c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)
+	if u.EndedFaults == 0 { // else processes ended that may not have been counted
 		c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
+	}
+	if !u.Observed {
 		c.ConnectionsPerRequest = new(float64(u.ConnectionsOpened) / n)
-		c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)
 		c.ChildrenCPU = new(u.ChildrenCPUNS / int64(m.requests))
 	}
 }

@@ -3,16 +3,11 @@ package subject
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os/exec"
-	"strconv"
 	"strings"
 	"time"
-
-	"forktax/bench/process"
 )
 
 // reachLimit is how long an external server may take to accept a connection.
@@ -64,40 +59,6 @@ func (f External) IsTLS() bool { return f.URL != nil && f.URL.Scheme == "https" 
 
 // ExternalWorkload is the workload of servers that are measured by their URL alone: it is the whole of the request.
 const ExternalWorkload = "url"
-
-// start starts the command as a target, and waits until it accepts connections.
-func (f External) start(ctx context.Context, l *Launcher, workload string) (*Target, func() error, error) {
-	free, err := process.FreePort()
-	if err != nil {
-		return nil, nil, err
-	}
-	port := strconv.Itoa(free)
-	cmd := exec.Command("/bin/sh", "-c", strings.ReplaceAll(f.Command, "{port}", port))
-	cmd.Env = append(environ(), "PORT="+port)
-	s, err := process.Start(cmd, l.Log, l.StartFunc)
-	if err != nil {
-		return nil, nil, fmt.Errorf("starting %s: %w", f.Command, err)
-	}
-	s.AnyExit = true
-	f.URL = &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", port)}
-	limit := cmp.Or(l.StartLimit, startLimit)
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it did not listen on port %s within %v", port, limit))
-	defer cancel()
-	err = process.Until(ctx, func() error {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", f.URL.Host)
-		if err == nil {
-			err = conn.Close()
-		}
-		return err
-	}, s)
-	if err != nil {
-		err = fmt.Errorf("starting %s: %w", f.Command, cmp.Or(context.Cause(ctx), err))
-		return nil, nil, errors.Join(err, l.stop(s))
-	}
-	t := f.target(workload)
-	t.Gone, t.LogLines = s.Gone(), s.LogLines
-	return t, func() error { return l.stop(s) }, nil
-}
 
 // target is the server in the place of a launched one. Nothing is known of its cost.
 func (f External) target(workload string) *Target {
