@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"forktax/bench/process"
 )
@@ -32,5 +33,17 @@ func TestListeners(t *testing.T) {
 	}
 	if got := process.Listeners(1<<22 - 1); len(got) > 0 {
 		t.Errorf("Listeners of a process that there is not = %v", got)
+	}
+}
+
+func TestRunning(t *testing.T) {
+	for text, want := range map[string]bool{"echo ready; while :; do :; done": true, "echo ready; read line": false} {
+		p := started(t, text)
+		for end := time.Now().Add(patience); process.Running(p.PID()) != want; {
+			if time.Now().After(end) {
+				t.Errorf("Running of %q = %t, want %t", text, !want, want)
+				break
+			}
+		}
 	}
 }

@@ -23,7 +23,6 @@ import (
 const (
 	listenersEvery = 200 * time.Millisecond // between two looks at where a command listens
 	listenGrace    = 2 * time.Second        // in which a command that listens elsewhere may listen where it is to
-	busyShare      = 10                     // one that is busy with starting uses more than one part in N of a core
 	commandIdle    = time.Second            // on waiting until a command that listens is idle
 	commandSettle  = time.Second            // on waiting whether a command goes to the background
 )
@@ -34,9 +33,8 @@ type command struct {
 	port  int
 	group *account.Group // nil if none could be made
 	meter account.Meter
-	// Of a server that listens elsewhere: when it was looked at, and since when and from which CPU time on it does.
+	// Of a server that listens elsewhere: when it was looked at, and since when it has done that without running.
 	looked, elsewhere time.Time
-	used              time.Duration
 }
 
 // start starts the command as a target, and waits until it accepts connections.
@@ -163,29 +161,22 @@ func (c *command) listeners() []netip.AddrPort { return process.Listeners(c.proc
 
 func (c *command) isGiven(a netip.AddrPort) bool { return int(a.Port()) == c.port }
 
-// checkListeners returns an error if the command listens elsewhere than it is to, and has for a while in which it was not
-// busy with starting.
+// checkListeners returns an error if the command listens elsewhere than it is to, and for a while was not busy with
+// starting.
 func (c *command) checkListeners() error {
 	if time.Since(c.looked) < listenersEvery {
 		return nil
 	}
 	c.looked = time.Now()
-	at := c.listeners()
-	cpu, _ := c.meter.CPU()
-	switch {
+	switch at := c.listeners(); {
 	case len(at) == 0:
 		c.elsewhere = time.Time{}
-		return nil
-	case c.elsewhere.IsZero():
-		c.elsewhere, c.used = c.looked, cpu.Used
-		return nil
-	case c.looked.Sub(c.elsewhere) < listenGrace:
-		return nil
-	case cpu.Used-c.used > listenGrace/busyShare:
-		c.elsewhere, c.used = c.looked, cpu.Used
-		return nil
+	case c.elsewhere.IsZero(), process.Running(c.processes()...):
+		c.elsewhere = c.looked
+	case c.looked.Sub(c.elsewhere) >= listenGrace:
+		return c.elsewhereError(at)
 	}
-	return c.elsewhereError(at)
+	return nil
 }
 
 // lateError says where the command listens instead, if it listens.
