@@ -23,18 +23,19 @@ const (
 
 // visitParams are what the generator cores of one visit share. Nothing in it changes while it runs.
 type visitParams struct {
-	closed   bool // the kind of load
-	newConns bool // a new connection for each request
-	safe     bool // the request may be sent twice: net/http's rule, by method
-	message  []byte
-	length   time.Duration
-	timeout  time.Duration // of a request
-	spin     time.Duration
-	sample   int
-	isHead   bool // the request is HEAD
-	addr     netip.AddrPort
-	done     <-chan struct{} // closed when the run is to end
-	start    time.Time
+	closed     bool // the kind of load
+	newConns   bool // a new connection for each request
+	safe       bool // the request may be sent twice: net/http's rule, by method
+	message    []byte
+	length     time.Duration
+	timeout    time.Duration // of a request
+	spin       time.Duration
+	sample     int
+	otherClock bool // the server's stamps are by another clock
+	isHead     bool // the request is HEAD
+	addr       netip.AddrPort
+	done       <-chan struct{} // closed when the run is to end
+	start      time.Time
 }
 
 // A core is one generator thread with all that it needs, so that it shares nothing that changes.

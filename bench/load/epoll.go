@@ -102,7 +102,7 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Dura
 	b := &visitParams{
 		closed: l.Kind == plan.Closed, newConns: l.NoReuse, isHead: v.Request.Method == http.MethodHead,
 		safe: isIdempotent(v.Request.Method), message: message, addr: addr, length: v.Length, timeout: l.Timeout(),
-		spin: cmp.Or(e.SpinLimit, 50*time.Microsecond), sample: cmp.Or(e.Sample, 64),
+		spin: cmp.Or(e.SpinLimit, 50*time.Microsecond), sample: cmp.Or(e.Sample, 64), otherClock: v.OtherClock,
 	}
 	if b.closed {
 		return b, nil, nil

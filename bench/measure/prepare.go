@@ -46,7 +46,7 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Write
 
 // plan finds the programs and makes the plan.
 func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
-	foreign, err := reach(ctx, p.Targets)
+	foreign, err := reach(ctx, p.Targets, p.TargetAdmins)
 	if err != nil {
 		return made, err
 	}
@@ -73,6 +73,11 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	}
 	if made, err = plan.New(p.Options.Options, programs, foreign, floor); err != nil {
 		return made, err
+	}
+	for _, f := range foreign {
+		if t, is := f.ClockTrap(); is {
+			made.Traps = append(made.Traps, t)
+		}
 	}
 	if p.launcher.Variants, err = p.FindVariants(ctx, finder, programs); err != nil {
 		return made, err
@@ -162,7 +167,7 @@ func (p *preparation) adhoc(ctx context.Context, script *subject.Program, foreig
 
 // reach parses the external targets, and then connects to each once: a server that is not there is reported before
 // anything is measured.
-func reach(ctx context.Context, targets []string) ([]subject.External, error) {
+func reach(ctx context.Context, targets, admins []string) ([]subject.External, error) {
 	var foreign []subject.External
 	for i, text := range targets {
 		f, err := subject.ParseExternal(text)
@@ -171,8 +176,14 @@ func reach(ctx context.Context, targets []string) ([]subject.External, error) {
 		}
 		foreign = append(foreign, f)
 	}
-	for _, f := range foreign {
-		if err := f.Reach(ctx); err != nil {
+	if err := subject.ParseAdmins(admins, foreign); err != nil {
+		return nil, err
+	}
+	for i := range foreign {
+		if err := foreign[i].Reach(ctx); err != nil {
+			return nil, err
+		}
+		if err := foreign[i].ReachAdmin(ctx); err != nil {
 			return nil, err
 		}
 	}

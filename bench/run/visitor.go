@@ -72,7 +72,7 @@ func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64
 	}
 	length, discard := v.Plan.Length(c)
 	wanted := load.Visit{URL: t.URL, Request: request, Load: c.Load, Length: length, MinRequests: v.Plan.MinRequests,
-		Seed: seed}
+		OtherClock: t.OtherClock, Seed: seed}
 
 	collect()
 	v.Record.Begin()

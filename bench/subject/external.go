@@ -22,6 +22,10 @@ type External struct {
 	// Start starts it for a workload; nil if URL or Command says how it is reached.
 	Start    func(ctx context.Context, l *Launcher) (*Target, func() error, error)
 	Workload string // the one that it serves, if it does not serve all
+
+	Admin       *url.URL // of its admin listener, if it is a forktax serve; nil: nothing is known of its cost
+	OtherClock  bool     // the clock behind Admin is not that of this machine: see ReachAdmin
+	clockOffset time.Duration
 }
 
 // ParseExternal reads name=url.
@@ -30,15 +34,9 @@ func ParseExternal(text string) (External, error) {
 	if !found || name == "" {
 		return External{}, fmt.Errorf("%q: name=url is needed, such as apache=http://127.0.0.1:8080/", text)
 	}
-	u, err := url.Parse(raw)
+	u, err := parseServerURL(name, raw)
 	if err != nil {
 		return External{}, fmt.Errorf("%q: %w", text, err)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return External{}, fmt.Errorf("%q: an http or https URL is needed, such as http://127.0.0.1:8080/", text)
-	}
-	if u.User != nil || u.Fragment != "" {
-		return External{}, fmt.Errorf("%q: a URL without user and fragment is needed", text)
 	}
 	return External{Name: name, URL: u}, nil
 }
@@ -60,9 +58,10 @@ func (f External) IsTLS() bool { return f.URL != nil && f.URL.Scheme == "https" 
 // ExternalWorkload is the workload of servers that are measured by their URL alone: it is the whole of the request.
 const ExternalWorkload = "url"
 
-// target is the server in the place of a launched one. Nothing is known of its cost.
+// target is the server as a launched one. Only its admin listener, if it has one, reports its cost.
 func (f External) target(workload string) *Target {
-	t := &Target{Workload: workload, Model: f.Name, URL: f.URL.String(), External: true}
+	t := &Target{Workload: workload, Model: f.Name, URL: f.URL.String(), AdminURL: f.adminURL(), External: true,
+		OtherClock: f.OtherClock}
 	if workload != ExternalWorkload { // whose requests have paths of their own
 		t.URL = strings.TrimSuffix(t.URL, "/")
 	}

@@ -39,6 +39,9 @@ type command struct {
 
 // start starts the command as a target, and waits until it accepts connections.
 func (f External) start(ctx context.Context, l *Launcher, workload string) (*Target, func() error, error) {
+	if isAddress(f.Command) {
+		return nil, nil, InvalidOption(f.Name, "%q: http:// is missing: http://%s", f.Command, f.Command)
+	}
 	c, err := l.startCommand(f.Command)
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting %s: %w", f.Command, err)
@@ -135,15 +138,16 @@ func (c *command) settle(ctx context.Context) error {
 	idle, cancel := context.WithTimeout(ctx, commandIdle)
 	defer cancel()
 	c.meter.AwaitIdle(idle)
-	if !c.IsSupervised() || !account.HasReaped(c.PID()) {
-		return ctx.Err()
+	wait := commandSettle
+	if !c.IsSupervised() || account.Alive(c.PID()) && !account.HasReaped(c.PID()) {
+		wait = 0
 	}
 	select { // what has ended may have been the command
 	case why := <-c.Gone():
 		return why
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-time.After(commandSettle):
+	case <-time.After(wait):
 		return nil
 	}
 }
