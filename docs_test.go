@@ -47,13 +47,13 @@ func release(t *testing.T) string {
 	return string(found[1])
 }
 
-// The newest heading of the changelog is that of the version that the command prints.
+// The newest release in the changelog is the version that the command prints. What is not released yet stands above it.
 func TestChangelog(t *testing.T) {
 	text, err := os.ReadFile("CHANGELOG.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile(`(?m)^## (.*)$`).FindSubmatch(text)
+	found := regexp.MustCompile(`(?m)^## ([0-9].*)$`).FindSubmatch(text)
 	if want := release(t); found == nil || string(found[1]) != want {
 		t.Errorf("CHANGELOG.md begins with %q, want %q", found, want)
 	}
