@@ -57,8 +57,8 @@ func (p *Process) StopSupervised(limit time.Duration, atOnce <-chan struct{}) er
 	err := p.Stop(limit+stopMargin, atOnce)
 	select {
 	case line := <-p.firstLine:
-		if after, killed := strings.CutPrefix(line, killedLine); killed && err == nil && !IsClosed(atOnce) {
-			err = fmt.Errorf("%s did not end within %s of being asked to, and was killed", p.cmd.Args[len(p.cmd.Args)-1], after)
+		if strings.HasPrefix(line, killedLine) && err == nil && !IsClosed(atOnce) {
+			err = fmt.Errorf("%s did not end within %v of being asked to, and was killed", p.cmd.Args[len(p.cmd.Args)-1], limit)
 		}
 	default:
 	}

@@ -24,6 +24,7 @@ const (
 	backgroundGrace = 300 * time.Millisecond // in which what a command has started may end after it
 	superviseStep   = 5 * time.Millisecond   // between two looks at what is left
 	killLimit       = 2 * time.Second        // on killing what may be another user's
+	orphanLimit     = 5 * time.Second        // on ending if the process that started the supervisor has died
 	atOnceLimit     = time.Second            // on a supervisor's killing all
 )
 
@@ -33,7 +34,8 @@ const atOnceSignal = unix.SIGQUIT
 // A supervisor is the process below which a command runs. As the subreaper it becomes the parent of all that the
 // command leaves behind, so all of it can be found and ended without root, and what it used is counted.
 type supervisor struct {
-	command int                  // the number of its process
+	parent  int                  // the number of the process that started it
+	command int                  // that of the command's process
 	ended   chan unix.WaitStatus // yields how it ended
 	all     chan struct{}        // closed when nothing is left
 }
@@ -45,6 +47,7 @@ func Supervise(in io.Reader, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
+	parent := os.Getppid()
 	signal.Reset() // of those that asked to end the command in order
 	atOnce := make(chan os.Signal, 1)
 	signal.Notify(atOnce, atOnceSignal)
@@ -58,6 +61,7 @@ func Supervise(in io.Reader, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
+	s.parent = parent
 	stopped := make(chan struct{})
 	go func() {
 		_, _ = io.Copy(io.Discard, in) // its end is what counts
@@ -71,6 +75,7 @@ func Supervise(in io.Reader, out io.Writer, args []string) error {
 		input.Close()
 		line = s.stop(limit, atOnce)
 	case <-atOnce:
+		line = killedLine + "0s"
 	}
 	s.signalAll(unix.SIGKILL, killLimit)
 	_, err = fmt.Fprintln(out, line)
@@ -128,18 +133,22 @@ func (s *supervisor) afterEnd(status unix.WaitStatus) string {
 	return endedLine + describeStatus(status)
 }
 
-// stop asks all to end, and waits until they have.
+// stop asks all to end, and waits until they have. There is less time if nothing waits for the supervisor.
 func (s *supervisor) stop(limit time.Duration, atOnce <-chan os.Signal) string {
 	s.signalAll(unix.SIGTERM, 0)
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-s.all:
-		return endedLine + "as it was asked to"
-	case <-timer.C:
-		return killedLine + limit.String()
-	case <-atOnce:
-		return endedLine + describeStatus(unix.WaitStatus(unix.SIGKILL))
+	begin, orphaned, late := time.Now(), time.After(orphanLimit), time.After(limit)
+	for {
+		select {
+		case <-s.all:
+			return endedLine + "as it was asked to"
+		case <-orphaned:
+			if os.Getppid() == s.parent {
+				continue
+			}
+		case <-late:
+		case <-atOnce:
+		}
+		return killedLine + time.Since(begin).Round(time.Millisecond).String()
 	}
 }
 

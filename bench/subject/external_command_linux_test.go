@@ -255,6 +255,37 @@ while True: time.sleep(100)`
 	}
 }
 
+// Of a server in Node whose workers accept in turn, too.
+func TestNodeUsage(t *testing.T) {
+	node := testenv.Program(t, "node", "nodejs")
+	file := filepath.Join(t.TempDir(), "server.js")
+	const server = `
+const cluster = require("cluster"), http = require("http")
+if (cluster.isPrimary) for (let i = 0; i < 2; i++) cluster.fork()
+else http.createServer((req, res) => {
+	const used = () => process.cpuUsage().user + process.cpuUsage().system, end = used() + 100000
+	while (req.url == "/burn" && used() < end);
+	res.end("hello\n")
+}).listen(process.env.PORT, "::1")
+`
+	if err := os.WriteFile(file, []byte(server), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	target := launchCommand(t, shellLauncher(node+" "+file))
+	before := target.UsageFunc()
+	const requests, each = 4, 100 * time.Millisecond
+	for range requests {
+		ask(t, target, "/burn")
+	}
+	after := target.UsageFunc()
+	if before == nil || after == nil || before.ProcessesStarted < 3 {
+		t.Fatalf("the usage is %+v, and then %+v; want 3 processes or more", before, after)
+	}
+	if got := time.Duration(after.CPUNS() - before.CPUNS()); got < requests*each || got > 20*each {
+		t.Errorf("the requests used %v, want %v or a little more", got, requests*each)
+	}
+}
+
 // What it logs is there when it fails, and when it ends.
 func TestCommandLogs(t *testing.T) {
 	target := launchCommand(t, commandLauncher(t, `listen("127.0.0.1", port)`))
