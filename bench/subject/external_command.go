@@ -55,7 +55,7 @@ func (f External) start(ctx context.Context, l *Launcher, workload string) (*Tar
 	}
 	f.URL = &url.URL{Scheme: "http", Host: address}
 	t := f.target(workload)
-	t.Gone, t.LogLines, t.UsageFunc = c.Gone(), c.LogLines, c.usage
+	t.Gone, t.LogLines, t.UsageFunc, t.PID = c.Gone(), c.LogLines, c.usage, c.first()
 	return t, stop, nil
 }
 
@@ -150,6 +150,17 @@ func (c *command) settle(ctx context.Context) error {
 	case <-time.After(wait):
 		return nil
 	}
+}
+
+// first is the number of the server's first process; 0 if it is not known.
+func (c *command) first() int {
+	if !c.IsSupervised() {
+		return c.PID()
+	}
+	if pids := c.processes(); len(pids) > 0 {
+		return pids[0]
+	}
+	return 0
 }
 
 // processes are those of the server.

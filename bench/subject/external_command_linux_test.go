@@ -120,6 +120,9 @@ listen("127.0.0.1", port)`, "http://127.0.0.1:"},
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			target := launchCommand(t, commandLauncher(t, test.text))
+			if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", target.PID)); !strings.Contains(string(line), "server.py") {
+				t.Errorf("the first process is %d, %q (%v)", target.PID, line, err)
+			}
 			if !strings.HasPrefix(target.URL, test.prefix) || !listening(target.URL) {
 				t.Errorf("the server is at %s, want %s…, and listening", target.URL, test.prefix)
 			}

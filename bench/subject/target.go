@@ -16,7 +16,7 @@ type Target struct {
 	Model      string
 	URL        string                 // without a trailing slash
 	AdminURL   string                 // "" if it has no admin listener: then nothing is known of its cost
-	PID        int                    // of its serving process; 0 if somebody else runs it
+	PID        int                    // of its first process; 0 if it is an external server
 	External   bool                   // somebody else wrote it: its headers are its own affair
 	OtherClock bool                   // its clock is not that of this machine
 	UsageFunc  func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
