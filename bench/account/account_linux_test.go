@@ -222,11 +222,11 @@ func TestAsOrdinaryUser(t *testing.T) {
 		t.Skip("this is an ordinary user")
 	}
 	const nobody = 65534
-	cmd := exec.Command("/proc/self/exe", "-test.run=^(TestTree|TestTreeHasEnded|TestChildren|TestChildrenEnd)$", "-test.v")
+	cmd := exec.Command("/proc/self/exe", "-test.run=^(TestTree|TestTreeHasEnded|TestChildren|TestChildrenEnd|TestMeter)$", "-test.v")
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	out, err := cmd.CombinedOutput()
-	if err != nil || strings.Count(string(out), "\n--- PASS") != 4 {
+	if err != nil || strings.Count(string(out), "\n--- PASS") != 5 {
 		t.Errorf("as user %d: %v\n%s", nobody, err, out)
 	}
 }

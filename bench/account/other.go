@@ -29,3 +29,12 @@ func (*Group) Start(start func() error) error { return start() }
 func (*Group) Dir() string                    { return "" }
 func (*Group) CPU() (cpu CPU, ok bool)        { return CPU{}, false }
 func (*Group) Remove() error                  { return nil }
+
+// Read reads nothing here.
+func (*Meter) Read() (r Reading, known bool) { return Reading{}, false }
+
+// Descendants are not known here.
+func Descendants(...int) []int { return nil }
+
+// HasReaped is not known here.
+func HasReaped(int) bool { return false }

@@ -59,11 +59,9 @@ func look(pids []int) (cpu CPU, changed, ok bool) {
 	if !Alive(pids...) {
 		return CPU{}, false, false
 	}
-	all := slices.Clone(pids)
-	for i := 0; i < len(all); i++ {
-		s, there := stats[all[i]]
-		own, lives := process(all[i])
-		all = append(all, children[all[i]]...)
+	for _, pid := range descend(pids, children) {
+		s, there := stats[pid]
+		own, lives := process(pid)
 		cpu.Used += own + s.waited
 		if s.reaped {
 			cpu.Resolution += 2 * tick // user and system time are cut off each
@@ -73,11 +71,40 @@ func look(pids []int) (cpu CPU, changed, ok bool) {
 	return cpu, changed, len(stats) > 0
 }
 
+// descend returns the processes and all that descends from them.
+func descend(pids []int, children map[int][]int) []int {
+	all := slices.Clone(pids)
+	for i := 0; i < len(all); i++ {
+		all = append(all, children[all[i]]...)
+	}
+	return all
+}
+
+// Descendants returns what descends from the processes, without them.
+func Descendants(pids ...int) []int {
+	_, children := processes()
+	return descend(pids, children)[len(pids):]
+}
+
+// HasReaped reports whether the process has waited for a child.
+func HasReaped(pid int) bool {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return false
+	}
+	s, ok := parse(text)
+	return ok && s.reaped
+}
+
 // A stat is what /proc has of a process.
 type stat struct {
-	parent int
-	waited time.Duration // CPU time of the children that it has waited for
-	reaped bool          // there were such
+	parent       int
+	waited       time.Duration // CPU time of the children that it has waited for
+	reaped       bool          // there were such
+	minor, major int64         // page faults of its own
+	waitedMinor  int64         // page faults of the children that it has waited for
+	waitedMajor  int64
+	started      int64 // when it started, in ticks since the system did: with its number, which process it is
 }
 
 // processes reads what /proc has of each process, and which children it has.
@@ -101,15 +128,18 @@ func processes() (stats map[int]stat, children map[int][]int) {
 // Fields of /proc/PID/stat, counted from the first one behind the name; see proc_pid_stat(5).
 const (
 	fieldParent      = 1
-	fieldMinorFaults = 8 // of children that were waited for, as all below
-	fieldMajorFaults = 10
-	fieldUser        = 13
+	fieldMinor       = 7
+	fieldWaitedMinor = 8 // of children that were waited for
+	fieldMajor       = 9
+	fieldWaitedMajor = 10
+	fieldUser        = 13 // of children that were waited for
 	fieldSystem      = 14
+	fieldStarted     = 19
 )
 
 func parse(text []byte) (s stat, ok bool) {
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:]) // a name may have blanks and parentheses
-	if len(fields) <= fieldSystem {
+	if len(fields) <= fieldStarted {
 		return stat{}, false
 	}
 	number := func(field int) int64 {
@@ -120,7 +150,10 @@ func parse(text []byte) (s stat, ok bool) {
 	ok = true
 	s.parent = int(number(fieldParent))
 	s.waited = time.Duration(number(fieldUser)+number(fieldSystem)) * tick
+	s.minor, s.major = number(fieldMinor), number(fieldMajor)
+	s.waitedMinor, s.waitedMajor = number(fieldWaitedMinor), number(fieldWaitedMajor)
+	s.started = number(fieldStarted)
 	// A child that has used less than a tick has had page faults.
-	s.reaped = s.waited > 0 || number(fieldMinorFaults)+number(fieldMajorFaults) > 0
+	s.reaped = s.waited > 0 || s.waitedMinor+s.waitedMajor > 0
 	return s, ok
 }

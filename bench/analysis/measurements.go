@@ -256,6 +256,16 @@ func (s *blockCosts) merge(more blockCosts) {
 	}
 }
 
+// reportsUsage reports whether the cell's target reported its usage in any block.
+func (m measurements) reportsUsage() bool {
+	for _, b := range m.rounds {
+		if b.usage != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // validCosts is those of the cell's blocks with valid times, over which its percentiles and its throughput are.
 func (m measurements) validCosts() (sum blockCosts) {
 	for _, b := range m.rounds {
@@ -371,11 +381,16 @@ func (m measurements) costs(c *Cell) {
 	if valid.database != nil {
 		c.DatabaseCPU = new(max(*valid.database, 0) / int64(valid.requests))
 	}
-	if !u.External {
-		c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
+	if u.External {
+		return
+	}
+	c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
+	c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)
+	if u.EndedFaults == 0 { // else processes ended that may not have been counted
 		c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
+	}
+	if !u.Observed {
 		c.ConnectionsPerRequest = new(float64(u.ConnectionsOpened) / n)
-		c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)
 		c.ChildrenCPU = new(u.ChildrenCPUNS / int64(valid.requests))
 	}
 }

@@ -42,7 +42,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 		Text: "the base was not measured in this run: its cost over the floor is that of another",
 		Advice: "what differs between the days is in the comparison, though less than in times; check two programs in one " +
 			"run where the base can be had"}, r.Plan.Check != nil && r.Plan.Check.Stored != nil)
-	add(externalWarning(r))
+	add(externalWarning(r, measured))
 	add(Warning{Code: "status-only", Text: "of responses only the status was compared, as --allow-different-responses asks for",
 		Advice: "--mask and --ignore-header compare the rest of them"}, r.Plan.AllowDifferent)
 	add(unlikeTypes(a))
@@ -145,14 +145,13 @@ func overloaded(a *Analysis) (Warning, bool) {
 			"plan a lower rate, or give a longer --block if the server is only slow"})
 }
 
-// externalWarning warns that nothing is known of what servers cost that somebody else runs: models that their workload
-// has not.
-func externalWarning(r *record.Result) (Warning, bool) {
+// externalWarning warns of servers whose cost is not known: models that their workload does not have.
+func externalWarning(r *record.Result, measured []measurements) (Warning, bool) {
 	var cells, models []string
-	for _, c := range r.Plan.Cells {
+	for i, c := range r.Plan.Cells {
 		for _, w := range r.Plan.Workloads {
 			known := len(w.Models) == 0 && w.Name != record.ExternalWorkload ||
-				slices.Contains(w.Models, r.Plan.ExecutionModel(c.Model))
+				slices.Contains(w.Models, r.Plan.ExecutionModel(c.Model)) || measured[i].reportsUsage()
 			if w.Name != c.Workload || known {
 				continue
 			}
@@ -163,8 +162,9 @@ func externalWarning(r *record.Result) (Warning, bool) {
 		}
 	}
 	return warningAbout(cells, Warning{Code: "foreign",
-		Text:   fmt.Sprintf("nothing is known of the CPU, processes and memory of %s", strings.Join(models, ", ")),
-		Advice: "somebody else runs it; a program that keeps the program contract tells its cost"})
+		Text: fmt.Sprintf("nothing is known of the CPU, processes and memory of %s", strings.Join(models, ", ")),
+		Advice: "of an external server, --target-admin takes them from the forktax serve that it is; of a command that " +
+			"--persistent starts, they are known on Linux"})
 }
 
 // unknownDatabase warns that the cost of a request is not all of it.

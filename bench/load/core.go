@@ -25,15 +25,16 @@ const (
 
 // visitParams are what the generator cores of one visit share. Nothing in it changes while it runs.
 type visitParams struct {
-	closed   bool // the kind of load
-	newConns bool // a new connection for each request
-	length   time.Duration
-	timeout  time.Duration // of a request
-	limit    time.Duration // open loop: when what is left is given up; 0: never
-	spin     time.Duration
-	addr     netip.AddrPort
-	done     <-chan struct{} // closed when the run is to end
-	start    time.Time
+	closed     bool // the kind of load
+	newConns   bool // a new connection for each request
+	length     time.Duration
+	timeout    time.Duration // of a request
+	limit      time.Duration // open loop: when what is left is given up; 0: never
+	spin       time.Duration
+	otherClock bool // the server's stamps are by another clock
+	addr       netip.AddrPort
+	done       <-chan struct{} // closed when the run is to end
+	start      time.Time
 }
 
 // A core is one generator thread with all that it needs, so that it shares nothing that changes.

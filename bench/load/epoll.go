@@ -106,7 +106,7 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Dura
 	}
 	b := &visitParams{
 		closed: l.Kind == plan.Closed, newConns: l.NoReuse, addr: addr, length: v.Length, timeout: l.Timeout(),
-		spin: cmp.Or(e.SpinLimit, 50*time.Microsecond),
+		spin: cmp.Or(e.SpinLimit, 50*time.Microsecond), otherClock: v.OtherClock,
 	}
 	if b.closed {
 		return b, nil, nil

@@ -226,11 +226,11 @@ func (c *core) release(k *conn) {
 	}
 }
 
-// timing is what the server told of k's request, and what lies before and behind that by this machine's clock. If it is
-// another machine's, it tells another time, and nothing is known of the way there and back.
+// timing is what the server reports of k's request, and what lies before and behind that by this machine's clock. If the
+// server's is another, as on another machine, nothing is known of the way there and back.
 func (c *core) timing(k *conn, done time.Duration) contract.Timing {
 	told := &k.parser.serverTiming
-	if told.Arrived == 0 {
+	if told.Arrived == 0 || c.otherClock {
 		return told.Timing
 	}
 	t := told.Timing

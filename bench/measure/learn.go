@@ -19,7 +19,7 @@ import (
 // learn decides what is asked of the programs and of external servers, which it returns, and has what is not described
 // be learnt from the one that the others are compared with.
 func (p *preparation) learn(ctx context.Context, programs []subject.Program) (external []subject.External, err error) {
-	if external, err = reach(ctx, p.Targets); err != nil {
+	if external, err = reach(ctx, p.Targets, p.TargetAdmins); err != nil {
 		return nil, err
 	}
 	p.launcher.Programs, p.launcher.External = programs, external
@@ -146,7 +146,7 @@ func (p *preparation) lesson(ctx context.Context, workload string, asked []subje
 
 // reach parses the external targets, and then connects to each once: a server that is not there is reported before
 // anything is measured.
-func reach(ctx context.Context, targets []string) ([]subject.External, error) {
+func reach(ctx context.Context, targets, admins []string) ([]subject.External, error) {
 	var external []subject.External
 	for i, text := range targets {
 		f, err := subject.ParseExternal(text)
@@ -155,8 +155,14 @@ func reach(ctx context.Context, targets []string) ([]subject.External, error) {
 		}
 		external = append(external, f)
 	}
-	for _, f := range external {
-		if err := f.Reach(ctx); err != nil {
+	if err := subject.ParseAdmins(admins, external); err != nil {
+		return nil, err
+	}
+	for i := range external {
+		if err := external[i].Reach(ctx); err != nil {
+			return nil, err
+		}
+		if err := external[i].ReachAdmin(ctx); err != nil {
 			return nil, err
 		}
 	}

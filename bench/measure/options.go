@@ -17,14 +17,16 @@ import (
 type Options struct {
 	plan.Options
 	subject.Spec
-	Workloads  []string // names, name/request, or paths of programs
-	Targets    []string // external servers, as name=url
-	Suite      string   // replaces workloads, models and targets
-	Adhoc      subject.Adhoc
-	Phases     bool // programs report where the time of each request goes
-	Pin        bool // the load generator gets a core of its own
-	RequireAll bool // nothing may be left out
-	Data       servers.Options
+	Workloads []string // names, name/request, or paths of programs
+	Targets   []string // external servers, as name=url
+	// TargetAdmins are the admin listeners of those that are a forktax serve, as name=url.
+	TargetAdmins []string
+	Suite        string // replaces workloads, models and targets
+	Adhoc        subject.Adhoc
+	Phases       bool // programs report where the time of each request goes
+	Pin          bool // the load generator gets a core of its own
+	RequireAll   bool // nothing may be left out
+	Data         servers.Options
 }
 
 // DefaultOptions compare cgi with persistent in half a minute.

@@ -77,6 +77,11 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	}
 	p.compareResponses(&made)
 	made.Traps = p.traps
+	for _, f := range external {
+		if t, is := f.ClockTrap(); is {
+			made.Traps = append(made.Traps, t)
+		}
+	}
 	if p.launcher.Variants, err = p.FindVariants(ctx, finder, programs); err != nil {
 		return made, err
 	}

@@ -22,7 +22,14 @@ const helperEnv = "FORKTAX_TEST_HELPER"
 var helpers = map[string]func(){"guard": helpGuard, "output": helpOutput, "start": helpStart, "temporary": helpTempDir,
 	"until": helpUntilSignal}
 
+// supervise has the test binary be a supervisor, and reports whether it was started as one; nil where there are none.
+var supervise func() bool
+
 func TestMain(m *testing.M) {
+	if supervise != nil && supervise() {
+		return
+	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each supervisor under -race would take a second to exit
 	if help := helpers[os.Getenv(helperEnv)]; help != nil {
 		help()
 		return

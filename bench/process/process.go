@@ -77,6 +77,7 @@ func (p *Process) wait() {
 // killAll kills the program with all that it has started: what is in its group, and the children of a CGI host that are
 // in none of ours.
 func (p *Process) killAll() {
+	p.askAtOnce()
 	killGroup(p.cmd)
 	killChildren(p.PID())
 }
@@ -117,14 +118,17 @@ func (p *Process) ExitErrorOr(ctx context.Context, err error) error {
 
 // exitError says how the program ended, with what it logged last.
 func (p *Process) exitError() error {
-	state := p.cmd.ProcessState.String()
+	state, advised := p.state()
 	if p.log.to != nil { // whoever reads this has read the log
-		return fmt.Errorf("it ended (%s)", state)
+		return errors.New(state)
 	}
 	if text := p.log.last(); text != "" {
-		return fmt.Errorf("it ended (%s); the last it logged:\n%s", state, foreign.Indented(text, "  "))
+		return fmt.Errorf("%s; the last it logged:\n%s", state, foreign.Indented(text, "  "))
 	}
-	return fmt.Errorf("it ended (%s) and logged nothing", state)
+	if advised {
+		return errors.New(state)
+	}
+	return fmt.Errorf("%s and logged nothing", state)
 }
 
 // Stop asks the program to end, waits, and after the limit makes it, or when atOnce is closed, which may be nil.

@@ -43,7 +43,8 @@ const (
 		"and Lehmann over pairs of blocks that were visited in the same round, with the 95 % interval of the signed-rank " +
 		"test, over pairs or over starts of the targets, whichever is wider."
 	aboutCPU = "CPU time of the server and of the children that it waited for, over all requests of undisturbed " +
-		"blocks, with that of its database server if it is known; of an external server, that of all its processes."
+		"blocks, with that of its database server if it is known; of a command or a web server that was " +
+		"started, that of all its processes."
 	aboutPhases = "Medians over the responses that report them. arrive: until the server has the request. wait: for a " +
 		"slot of the host. spawn: clone and exec. start: loader and language runtime, to the first statement of main. " +
 		"open: the program's own state. connect: databases. handle: the handler. child: all of these, of a program that " +
@@ -147,13 +148,14 @@ var cellColumns = []column[analysis.Cell]{
 	{Key: "usage_reading_ns", Unit: ns, About: "CPU time of a reading of the usage, which is taken off each block."},
 	{Key: "generator_cpu_ns_per_request", In: inCSV, Unit: ns, About: aboutGenerator},
 	{Name: "processes", Key: "processes_per_request", Unit: perRequest, In: inCosts | inCSV,
-		About: "Processes that were started for a request."},
+		About: "Processes that were started for a request; null if some may not have been seen."},
 	{Name: "connections", Key: "connections_per_request", Unit: perRequest, In: inCosts | inCSV,
 		About: "Connections to a database or a directory that were opened for a request."},
 	{Name: "page faults", Key: "page_faults_per_request", Unit: faults, In: inCosts | inCSV,
 		About: "Minor and major page faults of the server and its children."},
 	{Name: "peak memory", Key: "peak_memory_bytes", Unit: sizes, In: inCosts | inCSV,
-		About: "The highest resident sizes of the serving process and of its largest child, together."},
+		About: "The highest resident sizes of the serving process and of its largest child, together; of a command, of all " +
+			"its processes that live, added up."},
 	{Key: "phases", Unit: ns, About: aboutPhases},
 	{Name: "response time from", Key: "distribution.from_ns", Unit: ns, In: inBins, About: aboutBins},
 	{Key: "distribution.responses", Unit: counts, About: aboutBins},

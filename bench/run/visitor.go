@@ -90,7 +90,7 @@ func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64
 	}
 	length, discard := v.Plan.Length(c)
 	wanted := load.Visit{URL: t.URL, Request: requests[0], Load: c.Load, Length: length, MinRequests: v.Plan.MinRequests,
-		Grace: v.Plan.Grace(c), Seed: seed}
+		Grace: v.Plan.Grace(c), OtherClock: t.OtherClock, Seed: seed}
 
 	collect()
 	var names []string // of a mix

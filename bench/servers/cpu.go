@@ -1,29 +1,15 @@
 package servers
 
-import (
-	"time"
+import "forktax/bench/account"
 
-	"forktax/bench/account"
-)
+// meter reads what the server's processes use, and all that they have started.
+func (h *serverDir) meter(pids []int) *account.Meter {
+	return &account.Meter{Group: h.cgroup, PIDs: pids, ForgetsChildren: h.ignoresSIGCHLD}
+}
 
-const (
-	idleStep = time.Millisecond       // between two looks at the processes
-	idleWait = 100 * time.Millisecond // on waiting for them to rest
-)
-
-// cpuAtRest is the processor time of the server's processes and of all that they have started, once they stand still: a
-// server's process outlives the client that it served a little, and what it uses then is that client's.
+// cpuAtRest is the CPU time of the server's processes and of all that they have started, once they rest.
 func (h *serverDir) cpuAtRest(pids ...int) (cpu account.CPU, known bool) {
-	cpu, known = h.cpu(pids)
-	for begin := time.Now(); known && time.Since(begin) < idleWait; {
-		time.Sleep(idleStep)
-		now, still := h.cpu(pids)
-		if now.Used == cpu.Used {
-			break
-		}
-		cpu, known = now, still
-	}
-	return cpu, known
+	return h.meter(pids).CPUAtRest()
 }
 
 // nsAtRest is cpuAtRest in nanoseconds.
@@ -32,20 +18,8 @@ func (h *serverDir) nsAtRest(pids ...int) (ns int64, known bool) {
 	return int64(cpu.Used), known
 }
 
-// resolution is that of cpu, in nanoseconds.
+// resolution is that of cpuAtRest, in nanoseconds.
 func (h *serverDir) resolution(pids ...int) (ns int64) {
-	cpu, _ := h.cpu(pids)
+	cpu, _ := h.meter(pids).CPU()
 	return int64(cpu.Resolution)
-}
-
-// cpu is what the server's group says, or else what its processes do, unless they do not know it. Of a server that has
-// ended it is not known.
-func (h *serverDir) cpu(pids []int) (cpu account.CPU, known bool) {
-	if !account.Alive(pids...) {
-		return account.CPU{}, false
-	}
-	if cpu, known = h.cgroup.CPU(); known || h.ignoresSIGCHLD {
-		return cpu, known
-	}
-	return account.Tree(pids...)
 }

@@ -29,10 +29,8 @@ type WebServer struct {
 	once      sync.Once
 }
 
-const (
-	idleTime  = 50 * time.Millisecond // in which an idle server uses next to nothing
-	idleLimit = 5 * time.Second       // on waiting for that
-)
+// idleLimit is how long a server may take to be idle.
+const idleLimit = 5 * time.Second
 
 // An App is what a web server is to have answer.
 type App struct {
@@ -120,19 +118,11 @@ func (w *WebServer) start(command []string, s site, elsewhere func(start func() 
 	return nil
 }
 
-// waitIdle waits until the server is idle: one that answers may still be starting others of its processes. How
-// long that takes is known only where its usage is.
+// waitIdle waits until the server is idle. How long that takes is known only where its usage is.
 func (w *WebServer) waitIdle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, idleLimit)
 	defer cancel()
-	for before := w.Usage(); before != nil && ctx.Err() == nil; {
-		time.Sleep(idleTime)
-		now := w.Usage()
-		if now == nil || now.Sub(*before).CPUNS() < int64(idleTime/100) {
-			return
-		}
-		before = now
-	}
+	w.dir.meter(w.PIDs()).AwaitIdle(ctx)
 }
 
 func (w *WebServer) writeConfig(file, text string, s site) error {

@@ -3,16 +3,11 @@ package subject
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os/exec"
-	"strconv"
 	"strings"
 	"time"
-
-	"forktax/bench/process"
 )
 
 // reachLimit is how long an external server may take to accept a connection.
@@ -29,6 +24,10 @@ type External struct {
 	// Start starts it for a workload; nil if URL or Command says how it is reached.
 	Start    func(ctx context.Context, l *Launcher) (*Target, func() error, error)
 	Workload string // the one that it serves, if it does not serve all
+
+	Admin       *url.URL // of its admin listener, if it is a forktax serve; nil: nothing is known of its cost
+	OtherClock  bool     // the clock behind Admin is not that of this machine: see ReachAdmin
+	clockOffset time.Duration
 }
 
 // ParseExternal reads name=url.
@@ -37,15 +36,9 @@ func ParseExternal(text string) (External, error) {
 	if !found || name == "" {
 		return External{}, fmt.Errorf("%q: name=url is needed, such as apache=http://127.0.0.1:8080/", text)
 	}
-	u, err := url.Parse(raw)
+	u, err := parseServerURL(name, raw)
 	if err != nil {
 		return External{}, fmt.Errorf("%q: %w", text, err)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return External{}, fmt.Errorf("%q: an http or https URL is needed, such as http://127.0.0.1:8080/", text)
-	}
-	if u.User != nil || u.Fragment != "" {
-		return External{}, fmt.Errorf("%q: a URL without user and fragment is needed", text)
 	}
 	return External{Name: name, URL: u}, nil
 }
@@ -67,43 +60,10 @@ func (f External) IsTLS() bool { return f.URL != nil && f.URL.Scheme == "https" 
 // ExternalWorkload is the workload of servers that are measured by their URL alone: it is the whole of the request.
 const ExternalWorkload = "url"
 
-// start starts the command as a target, and waits until it accepts connections.
-func (f External) start(ctx context.Context, l *Launcher, workload string) (*Target, func() error, error) {
-	free, err := process.FreePort()
-	if err != nil {
-		return nil, nil, err
-	}
-	port := strconv.Itoa(free)
-	cmd := exec.Command("/bin/sh", "-c", strings.ReplaceAll(f.Command, "{port}", port))
-	cmd.Dir, cmd.Env = f.Dir, append(append(environ(), f.Env...), "PORT="+port)
-	s, err := process.Start(cmd, l.Log, l.StartFunc)
-	if err != nil {
-		return nil, nil, fmt.Errorf("starting %s: %w", f.Command, err)
-	}
-	s.AnyExit = true
-	f.URL = &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", port)}
-	limit := cmp.Or(l.StartLimit, startLimit)
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it did not listen on port %s within %v", port, limit))
-	defer cancel()
-	err = process.Until(ctx, func() error {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", f.URL.Host)
-		if err == nil {
-			err = conn.Close()
-		}
-		return err
-	}, s)
-	if err != nil {
-		err = fmt.Errorf("starting %s: %w", f.Command, cmp.Or(context.Cause(ctx), err))
-		return nil, nil, errors.Join(err, l.stop(s))
-	}
-	t := f.target(workload)
-	t.Gone, t.LogLines = s.Gone(), s.LogLines
-	return t, func() error { return l.stop(s) }, nil
-}
-
-// target is the server in the place of a launched one. Nothing is known of its cost.
+// target is the server as a launched one. Only its admin listener, if it has one, reports its cost.
 func (f External) target(workload string) *Target {
-	t := &Target{Workload: workload, Model: f.Name, URL: f.URL.String(), External: true}
+	t := &Target{Workload: workload, Model: f.Name, URL: f.URL.String(), AdminURL: f.adminURL(), External: true,
+		OtherClock: f.OtherClock}
 	if workload != ExternalWorkload { // whose requests have paths of their own
 		t.URL = strings.TrimSuffix(t.URL, "/")
 	}

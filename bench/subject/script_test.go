@@ -1,6 +1,7 @@
 package subject_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"forktax/bench/process"
 	"forktax/bench/subject"
 )
 
@@ -70,6 +72,14 @@ var buildHello = sync.OnceValues(func() (string, error) {
 var buildDir string
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == process.SuperviseCommand { // as forktax does
+		if err := process.Supervise(os.Stdin, os.Stdout, os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each supervisor under -race would take a second to exit
 	dir, err := os.MkdirTemp("", "forktax-program-")
 	if err != nil {
 		panic(err)

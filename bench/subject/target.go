@@ -12,14 +12,15 @@ import (
 
 // A Target is a running server under test.
 type Target struct {
-	Workload  string
-	Model     string
-	URL       string                 // without a trailing slash
-	AdminURL  string                 // "" if it has no admin listener: then nothing is known of its cost
-	PID       int                    // of its serving process; 0 if somebody else runs it
-	External  bool                   // somebody else wrote it: its headers are its own affair
-	UsageFunc func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
-	Gone      <-chan error           // yields why, when it ends without having been asked to; nil if that cannot be known
+	Workload   string
+	Model      string
+	URL        string                 // without a trailing slash
+	AdminURL   string                 // "" if it has no admin listener: then nothing is known of its cost
+	PID        int                    // of its first process; 0 if it is an external server
+	External   bool                   // somebody else wrote it: its headers are its own affair
+	OtherClock bool                   // its clock is not that of this machine
+	UsageFunc  func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
+	Gone       <-chan error           // yields why, when it ends without having been asked to; nil if that cannot be known
 	// LogLines returns what it logged since the call before, each kind of line once; nil if nothing reads
 	// its log.
 	LogLines func() []string

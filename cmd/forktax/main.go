@@ -108,7 +108,7 @@ It drives both with the same load and reports what the difference is, in time an
 	})
 	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), calibrateCommand(atOnce), explainCommand(), doctorCommand(),
 		reportCommand(), compareCommand(), liveCommand(atOnce), serveCommand(atOnce), listCommand(), metricsCommand(), directoryCommand(), truthCommand(),
-		manCommand())
+		superviseCommand(), manCommand())
 	for _, c := range root.Commands() {
 		completed(c)
 		acceptFormerNames(c)

@@ -31,7 +31,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.Models, "model", o.Models, "models to compare")
 	f.StringVar(&o.Baseline, "baseline", o.Baseline,
 		"the model, target or variant that the others are compared with; by default persistent, or else the first")
-	f.StringArrayVar(&o.Targets, "target", o.Targets, "servers that somebody else runs, as name=url; with --workload they are to serve that, too")
+	f.StringArrayVar(&o.Targets, "target", o.Targets, "external servers, as name=url; with --workload they are to serve that, too")
+	f.StringArrayVar(&o.TargetAdmins, "target-admin", o.TargetAdmins, "admin URLs of targets that are a forktax serve, as name=url: the report has their CPU")
 	f.StringVar(&o.Suite, "suite", o.Suite, fmt.Sprintf("in place of --workload: real web servers and languages, one of %v", suite.Names()))
 	adhocFlags(&o.Adhoc, f)
 	programFlags(&o.Spec, f)

@@ -15,6 +15,8 @@ type Usage struct {
 	ConnectionsOpened    int64 `json:"connections_opened"`          // to databases and directories, self and children
 	CPUResolutionNS      int64 `json:"cpu_resolution_ns,omitempty"` // error bound of CPU times over a block; 0: microseconds
 	External             bool  `json:"outside,omitempty"`           // measured externally: only CPU time is known
+	Observed             bool  `json:"observed,omitempty"`          // measured by /proc: connections are not known
+	EndedFaults          int64 `json:"ended_faults,omitempty"`      // observed page faults of processes that ended
 }
 
 // Sub returns what was consumed between before and u. Peaks are no sums: they stay those of u.
@@ -39,6 +41,8 @@ func (u Usage) plus(v Usage, sign int64) Usage {
 	u.ConnectionsOpened += sign * v.ConnectionsOpened
 	u.CPUResolutionNS = max(u.CPUResolutionNS, v.CPUResolutionNS)
 	u.External = u.External || v.External
+	u.Observed = u.Observed || v.Observed
+	u.EndedFaults += sign * v.EndedFaults
 	return u
 }
 

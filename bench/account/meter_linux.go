@@ -1,0 +1,82 @@
+package account
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// Read reads all that is known of the server, once it rests. It reports false if not even the CPU time is known.
+func (m *Meter) Read() (r Reading, known bool) {
+	if r.CPU, known = m.CPUAtRest(); !known {
+		return Reading{}, false
+	}
+	stats, children := processes()
+	for _, pid := range m.members(children) {
+		s, there := stats[pid]
+		status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+		if !there || err != nil { // it has ended meanwhile
+			continue
+		}
+		r.OnlyCPU = r.OnlyCPU || m.ForgetsChildren || ignoresSIGCHLD(status)
+		r.PeakMemory += statusNumber(status, "VmHWM:", 10) << 10 // the unit is kB
+		r.MinorFaults += s.minor + s.waitedMinor
+		r.MajorFaults += s.major + s.waitedMajor
+		r.EndedFaults += s.waitedMinor + s.waitedMajor
+		m.see(identity{pid, s.started})
+	}
+	r.Processes = int64(len(m.seen))
+	if r.OnlyCPU {
+		if _, known = m.Group.CPU(); !known {
+			return Reading{}, false
+		}
+		return Reading{CPU: r.CPU, OnlyCPU: true}, true
+	}
+	if m.Supervised { // children of the server that lost their parent become a supervisor's
+		for _, pid := range m.PIDs {
+			s := stats[pid]
+			r.MinorFaults += s.waitedMinor
+			r.MajorFaults += s.waitedMajor
+			r.EndedFaults += s.waitedMinor + s.waitedMajor
+		}
+	}
+	return r, true
+}
+
+// members are the processes of the server.
+func (m *Meter) members(children map[int][]int) []int {
+	all := descend(m.PIDs, children)
+	if m.Supervised {
+		return all[len(m.PIDs):]
+	}
+	return all
+}
+
+func (m *Meter) see(one identity) {
+	if m.seen == nil {
+		m.seen = map[identity]bool{}
+	}
+	m.seen[one] = true
+}
+
+// ignoresSIGCHLD reports whether a process has the kernel forget its children.
+func ignoresSIGCHLD(status []byte) bool {
+	return statusNumber(status, "SigIgn:", 16)>>(syscall.SIGCHLD-1)&1 == 1
+}
+
+// statusNumber returns a number of /proc/PID/status; 0 if it is not there, as the memory of a process that has ended.
+func statusNumber(status []byte, name string, base int) int64 {
+	for line := range bytes.Lines(status) {
+		if value, is := bytes.CutPrefix(line, []byte(name)); is {
+			fields := bytes.Fields(value)
+			if len(fields) == 0 {
+				return 0
+			}
+			n, _ := strconv.ParseUint(string(fields[0]), base, 64)
+			return int64(n)
+		}
+	}
+	return 0
+}

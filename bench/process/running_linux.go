@@ -1,0 +1,20 @@
+package process
+
+import "github.com/prometheus/procfs"
+
+// Running reports whether a thread of the processes runs, or would if a core or a disk were free for it.
+func Running(pids ...int) bool {
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return false
+	}
+	for _, pid := range pids {
+		threads, _ := fs.AllThreads(pid) // of one that has ended, none
+		for _, thread := range threads {
+			if stat, err := thread.Stat(); err == nil && (stat.State == "R" || stat.State == "D") {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,152 @@
+package subject
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"forktax/bench/units"
+	"forktax/workload/contract"
+)
+
+// ParseAdmins reads name=url of admin listeners, which are the elements of the option target-admin, and gives them to the
+// external servers of these names.
+func ParseAdmins(texts []string, servers []External) error {
+	for i, text := range texts {
+		parsed, err := ParseExternal(text)
+		if err != nil {
+			return InvalidElement("target-admin", i, "%v", err)
+		}
+		var names []string
+		for _, f := range servers {
+			names = append(names, f.Name)
+		}
+		switch at := slices.Index(names, parsed.Name); {
+		case len(servers) == 0:
+			return InvalidElement("target-admin", i, "%q: there is no --target: add --target %s=url", text, parsed.Name)
+		case at < 0:
+			return InvalidElement("target-admin", i, "%q: no --target has this name; there are %s", text,
+				strings.Join(names, ", "))
+		case servers[at].Admin != nil:
+			return InvalidElement("target-admin", i, "%q: %s has one already", text, parsed.Name)
+		default:
+			servers[at].Admin = parsed.URL
+		}
+	}
+	return nil
+}
+
+// adminURL is that of the admin listener, without a trailing slash; "" if there is none.
+func (f External) adminURL() string {
+	if f.Admin == nil {
+		return ""
+	}
+	return strings.TrimSuffix(f.Admin.String(), "/")
+}
+
+// clockTries is how often the clock of a server is asked for: a response may be late.
+const clockTries = 3
+
+// ReachAdmin asks the admin listener, if there is one, for the usage of the server and for its clock.
+func (f *External) ReachAdmin(ctx context.Context) error {
+	if f.Admin == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, reachLimit)
+	defer cancel()
+	client := NewClient()
+	defer client.CloseIdleConnections()
+	var usage struct {
+		SelfCPUNS *int64 `json:"self_cpu_ns"`
+	}
+	if err := f.askAdmin(ctx, client, "/usage", &usage); err != nil {
+		return err
+	}
+	if usage.SelfCPUNS == nil {
+		return f.notAdmin("GET /usage: no self_cpu_ns in the response")
+	}
+	for range clockTries {
+		before := contract.Now()
+		var family contract.Family
+		if err := f.askAdmin(ctx, client, "/children", &family); err != nil {
+			return err
+		}
+		after := contract.Now()
+		if f.OtherClock = family.NowNS < before || family.NowNS > after; !f.OtherClock {
+			break
+		}
+		f.clockOffset = time.Duration(family.NowNS - before - (after-before)/2)
+	}
+	return nil
+}
+
+// ClockTrap says that the server's clock is not that of this machine, if so.
+func (f External) ClockTrap() (t Trap, is bool) {
+	return Trap{Code: "other-clock", Model: f.Name,
+		Evidence: fmt.Sprintf("its clock differs from that of this machine by %s: it runs on another machine",
+			units.Duration(float64(f.clockOffset.Abs()))),
+		Advice: "its phases arrive and return, for which one clock is needed, are left out; the others are measured by " +
+			"its own clock"}, f.OtherClock
+}
+
+// askAdmin decodes a response of the admin listener into v.
+func (f External) askAdmin(ctx context.Context, client *http.Client, path string, v any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.adminURL()+path, nil)
+	if err != nil {
+		return fmt.Errorf("the admin URL of %s: %w", f.Name, err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("reaching the admin listener of %s: %w", f.Name, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return f.notAdmin(fmt.Sprintf("GET %s: %s", path, resp.Status))
+	}
+	const mostRead = 1 << 20
+	if err := json.NewDecoder(io.LimitReader(resp.Body, mostRead)).Decode(v); err != nil {
+		return f.notAdmin(fmt.Sprintf("GET %s: %v", path, err))
+	}
+	return nil
+}
+
+func (f External) notAdmin(why string) error {
+	return InvalidOption("target-admin", "%s=%s is not the admin URL of a forktax serve (%s), which prints: "+
+		"ready <url> <admin url>", f.Name, f.Admin, why)
+}
+
+// parseServerURL reads the URL of a server.
+func parseServerURL(name, raw string) (*url.URL, error) {
+	const example = "such as http://127.0.0.1:8080/"
+	u, err := url.Parse(raw)
+	switch {
+	case isURLWithoutScheme(raw):
+		return nil, fmt.Errorf("http:// is missing: %s=http://%s", name, raw)
+	case err != nil:
+		return nil, err
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return nil, fmt.Errorf("an http or https URL is needed, %s", example)
+	case u.User != nil || u.Fragment != "":
+		return nil, fmt.Errorf("a URL without user and fragment is needed")
+	}
+	return u, nil
+}
+
+// isURLWithoutScheme reports whether the text would be the URL of a server with http:// before it.
+func isURLWithoutScheme(text string) bool {
+	u, err := url.Parse("http://" + text)
+	return err == nil && !strings.Contains(text, "://") && u.Hostname() != "" && u.User == nil &&
+		(u.Port() != "" || strings.Contains(u.Host, ".") || u.Host == "localhost")
+}
+
+// isAddress reports whether the text, which is to be a command, is an address with a port, and perhaps a path.
+func isAddress(text string) bool {
+	u, err := url.Parse("http://" + text)
+	return err == nil && u.Port() != "" && !strings.ContainsAny(text, " \t")
+}

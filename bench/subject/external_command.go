@@ -1,0 +1,249 @@
+package subject
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"forktax/bench/account"
+	"forktax/bench/process"
+	"forktax/workload/contract"
+)
+
+const (
+	listenersEvery = 200 * time.Millisecond // between two looks at where a command listens
+	listenGrace    = 2 * time.Second        // in which a command that listens elsewhere may listen where it is to
+	commandIdle    = time.Second            // on waiting until a command that listens is idle
+	commandSettle  = time.Second            // on waiting whether a command goes to the background
+)
+
+// A command is a server that a command of the user's started.
+type command struct {
+	*process.Process
+	port  int
+	group *account.Group // nil if none could be made
+	meter account.Meter
+	// Of a server that listens elsewhere: when it was looked at, and since when it has done that without running.
+	looked, elsewhere time.Time
+}
+
+// start starts the command as a target, and waits until it accepts connections.
+func (f External) start(ctx context.Context, l *Launcher, workload string) (*Target, func() error, error) {
+	if isAddress(f.Command) {
+		return nil, nil, InvalidOption(f.Name, "%q: http:// is missing: http://%s", f.Command, f.Command)
+	}
+	c, err := l.startCommand(f)
+	if err != nil {
+		return nil, nil, fmt.Errorf("starting %s: %w", f.Command, err)
+	}
+	stop := func() error {
+		return errors.Join(c.StopSupervised(cmp.Or(l.StopLimit, stopLimit), l.Kill), c.group.Remove())
+	}
+	address, err := c.await(ctx, cmp.Or(l.StartLimit, startLimit))
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("starting %s: %w", f.Command, err), stop())
+	}
+	f.URL = &url.URL{Scheme: "http", Host: address}
+	t := f.target(workload)
+	t.Gone, t.LogLines, t.UsageFunc, t.PID = c.Gone(), c.LogLines, c.usage, c.first()
+	return t, stop, nil
+}
+
+// startCommand starts a command for a shell, with a port.
+func (l *Launcher) startCommand(f External) (*command, error) {
+	port, err := process.FreePort()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command("/bin/sh", "-c", strings.ReplaceAll(f.Command, "{port}", strconv.Itoa(port)))
+	cmd.Dir, cmd.Env = f.Dir, append(append(environ(), f.Env...), fmt.Sprint("PORT=", port))
+	c := &command{port: port, group: account.NewGroup(fmt.Sprintf("forktax-command-%d-%d", os.Getpid(), port))}
+	c.group.Prepare(cmd)
+	supervision := process.Supervision{Forktax: l.Exporter, Limit: cmp.Or(l.StopLimit, stopLimit), Group: c.group.Dir()}
+	c.Process, err = process.StartSupervised(supervision, cmd, l.Log, func(start func() error) error {
+		return c.group.Start(func() error {
+			if l.StartFunc == nil {
+				return start()
+			}
+			return l.StartFunc(start)
+		})
+	})
+	if err != nil {
+		return nil, errors.Join(err, c.group.Remove())
+	}
+	c.AnyExit = true
+	c.meter = account.Meter{Group: c.group, PIDs: []int{c.PID()}, Supervised: c.IsSupervised()}
+	return c, nil
+}
+
+// await waits until the command accepts connections at its port and has started all of its processes. It returns the
+// address, or an error with what the command logged.
+func (c *command) await(ctx context.Context, limit time.Duration) (address string, err error) {
+	starting, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	late := time.AfterFunc(limit, func() { cancel(c.lateError(limit)) })
+	defer late.Stop()
+	err = process.Until(starting, func() (err error) {
+		if address, err = c.connect(starting); err == nil {
+			return nil
+		}
+		if wrong := c.checkListeners(); wrong != nil {
+			cancel(wrong)
+		}
+		return err
+	}, c.Process)
+	switch cause := context.Cause(starting); {
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case err != nil && cause != nil:
+		return "", c.withLog(cause)
+	case err != nil: // it ended
+		return "", err
+	}
+	return address, c.settle(ctx)
+}
+
+// connect connects to the command's port on the loopback interface, by IPv4 or IPv6.
+func (c *command) connect(ctx context.Context) (address string, err error) {
+	var dialer net.Dialer
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		address = net.JoinHostPort(host, strconv.Itoa(c.port))
+		conn, failed := dialer.DialContext(ctx, "tcp", address)
+		if failed != nil {
+			err = errors.Join(err, failed)
+			continue
+		}
+		// A port that is free by IPv4 may be another server's by IPv6.
+		if own := c.listeners(); host == "::1" && len(own) > 0 && !slices.ContainsFunc(own, c.isGiven) {
+			err = errors.Join(err, conn.Close(), fmt.Errorf("%s is another server's", address))
+			continue
+		}
+		return address, conn.Close()
+	}
+	return "", err
+}
+
+// settle waits until the command is idle, and returns an error if it went to the background.
+func (c *command) settle(ctx context.Context) error {
+	idle, cancel := context.WithTimeout(ctx, commandIdle)
+	defer cancel()
+	c.meter.AwaitIdle(idle)
+	wait := commandSettle
+	if !c.IsSupervised() || account.Alive(c.PID()) && !account.HasReaped(c.PID()) {
+		wait = 0
+	}
+	select { // what has ended may have been the command
+	case why := <-c.Gone():
+		return why
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(wait):
+		return nil
+	}
+}
+
+// first is the number of the server's first process; 0 if it is not known.
+func (c *command) first() int {
+	if !c.IsSupervised() {
+		return c.PID()
+	}
+	if pids := c.processes(); len(pids) > 0 {
+		return pids[0]
+	}
+	return 0
+}
+
+// processes are those of the server.
+func (c *command) processes() []int {
+	pids := account.Descendants(c.PID())
+	if !c.IsSupervised() {
+		pids = append(pids, c.PID())
+	}
+	return pids
+}
+
+func (c *command) listeners() []netip.AddrPort { return process.Listeners(c.processes()...) }
+
+func (c *command) isGiven(a netip.AddrPort) bool { return int(a.Port()) == c.port }
+
+// checkListeners returns an error if the command listens elsewhere than it is to, and for a while was not busy with
+// starting.
+func (c *command) checkListeners() error {
+	if time.Since(c.looked) < listenersEvery {
+		return nil
+	}
+	c.looked = time.Now()
+	switch at := c.listeners(); {
+	case len(at) == 0:
+		c.elsewhere = time.Time{}
+	case c.elsewhere.IsZero(), process.Running(c.processes()...):
+		c.elsewhere = c.looked
+	case c.looked.Sub(c.elsewhere) >= listenGrace:
+		return c.elsewhereError(at)
+	}
+	return nil
+}
+
+// lateError says where the command listens instead, if it listens.
+func (c *command) lateError(limit time.Duration) error {
+	late := fmt.Errorf("it did not listen on port %d within %v", c.port, limit)
+	if at := c.listeners(); len(at) > 0 {
+		return fmt.Errorf("%w: %w", late, c.elsewhereError(at))
+	}
+	return late
+}
+
+func (c *command) elsewhereError(at []netip.AddrPort) error {
+	if i := slices.IndexFunc(at, c.isGiven); i >= 0 {
+		return fmt.Errorf("it listens on %s, which is not an address of the loopback interface: have it listen on 127.0.0.1",
+			at[i])
+	}
+	return fmt.Errorf("it listens on %s, and was given %d: use {port} or the variable PORT in the command",
+		portsOf(at), c.port)
+}
+
+// portsOf names ports.
+func portsOf(at []netip.AddrPort) string {
+	var ports []string
+	for _, a := range at {
+		if port := strconv.Itoa(int(a.Port())); !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
+	}
+	if len(ports) == 1 {
+		return "port " + ports[0]
+	}
+	return "ports " + strings.Join(ports, ", ")
+}
+
+// withLog adds what the command logged to an error.
+func (c *command) withLog(err error) error {
+	if text := c.LastLogged(); text != "" {
+		return fmt.Errorf("%w; the last it logged:\n%s", err, text)
+	}
+	return err
+}
+
+// usage is what the server has used so far, with all that it started, once it rests; nil if that is not known.
+func (c *command) usage() *contract.Usage {
+	r, known := c.meter.Read()
+	if !known {
+		return nil
+	}
+	u := &contract.Usage{SelfCPUNS: int64(r.Used), CPUResolutionNS: int64(r.Resolution), External: r.OnlyCPU}
+	if !r.OnlyCPU {
+		u.Observed, u.PeakMemoryBytes, u.ProcessesStarted = true, r.PeakMemory, r.Processes
+		u.MinorFaults, u.MajorFaults, u.EndedFaults = r.MinorFaults, r.MajorFaults, r.EndedFaults
+	}
+	return u
+}
