@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"forktax/bench/run"
@@ -23,6 +24,10 @@ func (p *preparation) examine(ctx context.Context, s run.Side, t *subject.Target
 	default:
 		c.Command = p.Adhoc.Persistent
 	}
-	p.traps = append(p.traps, traps.Detect(ctx, c)...)
+	found := traps.Detect(ctx, c)
+	for _, trap := range found { // at once: a run with a trap may take long
+		fmt.Fprintf(p.log, "warning: %s: %s; %s\n", trap.Model, trap.Evidence, trap.Advice)
+	}
+	p.traps = append(p.traps, found...)
 	return context.Cause(ctx)
 }
