@@ -79,9 +79,10 @@ const daemon = "setsid sh -c 'sleep 1000 & exit 0' & wait; "
 
 func TestSupervisedEnd(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
-		"well":      {"exit 0", "it ended (exit status 0) and logged nothing"},
-		"badly":     {"echo cannot bind >&2; exit 3", "it ended (exit status 3); the last it logged:\ncannot bind"},
-		"by signal": {"kill -SEGV $$", "it ended (signal: segmentation fault) and logged nothing"},
+		"well":       {"exit 0", "it ended (exit status 0) and logged nothing"},
+		"with a log": {"echo cannot bind >&2; exit 3", "cannot bind"},
+		"badly":      {"echo cannot bind >&2; exit 3", "it ended (exit status 3); the last it logged:\n"},
+		"by signal":  {"kill -SEGV $$", "it ended (signal: segmentation fault) and logged nothing"},
 		"background": {"sleep 1000 & exit 0",
 			`it went to the background: it ended (exit status 0) and left "sleep 1000" (process `},
 		"daemon": {"echo begun >&2; " + daemon + "exit 0",

@@ -138,7 +138,7 @@ func TestCommandThatIsNotReached(t *testing.T) {
 		"another port": {`
 print("I am at", listen("127.0.0.1", 0), file=sys.stderr, flush=True)`,
 			[]string{"it listens on port ", ", and was given ", ": use {port} or the variable PORT in the command",
-				"the last it logged:\nI am at "}},
+				"the last it logged:\n", "I am at "}},
 		"another address": {`listen("127.0.0.2", port)`,
 			[]string{"it listens on 127.0.0.2:", "not an address of the loopback interface: have it listen on 127.0.0.1"}},
 		"it ends": {`print("no room", file=sys.stderr); sys.exit(3)`, []string{"it ended (exit status 3)", "no room"}},
