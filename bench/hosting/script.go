@@ -7,19 +7,19 @@ import (
 // Script is what is hosted for CGI: an executable, or a directory of them. The workload program script hosts it, and is
 // told by variables. Nothing is asked of it.
 type Script struct {
-	Path, Directory string // of one executable; of several, each under its name
+	Directory string // of several executables, each under its name; "": CGI alone is hosted
 	subject.Spec
 }
 
 // Enabled reports whether anything is hosted.
-func (s *Script) Enabled() bool { return s.Path != "" || s.Directory != "" }
+func (s *Script) Enabled() bool { return s.CGI != "" || s.Directory != "" }
 
 // ofHosts are the flags that mean nothing else.
 var ofHosts = []string{"root", "dir", "documents", "env", "authorization"}
 
 // Validate returns an error of the first flag that is invalid, or that means nothing without others.
 func (s *Script) Validate(given func(flag string) bool) error {
-	if s.Path != "" && s.Directory != "" {
+	if s.CGI != "" && s.Directory != "" {
 		return subject.Unusable("--cgi and --cgi-bin exclude each other")
 	}
 	for _, name := range []string{"workload", "model"} {
@@ -40,7 +40,7 @@ func (s *Script) Environment() (map[string]string, error) {
 	if !s.Enabled() {
 		return nil, nil
 	}
-	path := s.Path
+	path := s.CGI
 	if s.Directory != "" {
 		path = s.Directory
 		if _, err := subject.Directory("cgi-bin", path); err != nil {

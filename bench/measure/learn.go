@@ -24,7 +24,7 @@ func (p *preparation) learn(ctx context.Context, programs []subject.Program) (ex
 	}
 	p.launcher.Programs, p.launcher.External = programs, external
 	switch {
-	case p.Adhoc.CGI != "":
+	case p.CGI != "":
 		return p.learnAdhoc(ctx, &programs[0])
 	case len(programs) == 0:
 		return external, p.learnExternal(ctx)
@@ -37,20 +37,20 @@ func (p *preparation) learn(ctx context.Context, programs []subject.Program) (ex
 // learnAdhoc has the program host what --cgi names, and learns its responses, or those of the server that it is
 // compared with, which becomes one of the external servers.
 func (p *preparation) learnAdhoc(ctx context.Context, script *subject.Program) ([]subject.External, error) {
-	server, path, err := p.Adhoc.Server()
+	server, path, err := p.Server()
 	if err != nil {
 		return nil, err
 	}
-	sides := []run.Side{{Model: subject.ScriptModel, Title: p.Adhoc.CGI}}
+	sides := []run.Side{{Model: subject.ScriptModel, Title: p.CGI}}
 	external := p.launcher.External
 	if server != nil {
 		if err := p.reachable(ctx, server); err != nil {
 			return nil, err
 		}
 		external = append(external, *server)
-		sides = append([]run.Side{{Model: server.Name, Title: p.Adhoc.Persistent}}, sides...)
+		sides = append([]run.Side{{Model: server.Name, Title: p.Persistent}}, sides...)
 	}
-	hosted, err := p.Hosted(p.Adhoc.CGI)
+	hosted, err := p.Hosted(p.CGI)
 	if err != nil {
 		return nil, err
 	}

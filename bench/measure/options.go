@@ -17,16 +17,12 @@ import (
 type Options struct {
 	plan.Options
 	subject.Spec
-	Workloads []string // names, name/request, or paths of programs
-	Targets   []string // external servers, as name=url
-	// TargetAdmins are the admin listeners of those that are a forktax serve, as name=url.
-	TargetAdmins []string
-	Suite        string // replaces workloads, models and targets
-	Adhoc        subject.Adhoc
-	Phases       bool // programs report where the time of each request goes
-	Pin          bool // the load generator gets a core of its own
-	RequireAll   bool // nothing may be left out
-	Data         servers.Options
+	Workloads  []string // names, name/request, or paths of programs
+	Suite      string   // replaces workloads, models and targets
+	Phases     bool     // programs report where the time of each request goes
+	Pin        bool     // the load generator gets a core of its own
+	RequireAll bool     // nothing may be left out
+	Data       servers.Options
 }
 
 // DefaultOptions compare cgi with persistent in half a minute.
@@ -39,12 +35,12 @@ func DefaultOptions() Options {
 
 // Complete derives what options do not say from those that they do, and returns an error of the first that is invalid.
 func (o *Options) Complete() error {
-	if err := cmp.Or(o.Adhoc.Validate(o.Explicit), o.Spec.Validate(), o.validateSpec()); err != nil {
+	if err := cmp.Or(o.ValidateComparison(o.Explicit), o.Spec.Validate(), o.validateSpec()); err != nil {
 		return err
 	}
-	if o.Adhoc.CGI != "" {
+	if o.CGI != "" {
 		o.Models, o.ReuseLevels = []string{subject.ScriptModel}, false
-		if o.Baseline == "" && o.Adhoc.Persistent != "" {
+		if o.Baseline == "" && o.Persistent != "" {
 			o.Baseline = subject.PersistentName
 		}
 	}
@@ -69,7 +65,7 @@ func (o *Options) Complete() error {
 
 // selections are what programs serve. If only external servers are named, no program serves anything.
 func (o *Options) selections() []subject.Selection {
-	if o.Adhoc.CGI != "" {
+	if o.CGI != "" {
 		return []subject.Selection{{Program: subject.ScriptWorkload}}
 	}
 	if len(o.Targets) > 0 && !o.Explicit["workload"] {
@@ -90,10 +86,10 @@ func (o *Options) validateSpec() error {
 		useful bool
 		needs  string
 	}{
-		{"root", o.Adhoc.CGI != "", "is for --cgi"},
-		{"documents", o.Adhoc.CGI != "", "is for --cgi"},
-		{"dir", o.Adhoc.CGI != "", "is for --cgi and --persistent"},
-		{"env", o.Suite == "" && (!targetsOnly || o.Adhoc.CGI != ""), "is for programs that forktax starts"},
+		{"root", o.CGI != "", "is for --cgi"},
+		{"documents", o.CGI != "", "is for --cgi"},
+		{"dir", o.CGI != "", "is for --cgi and --persistent"},
+		{"env", o.Suite == "" && (!targetsOnly || o.CGI != ""), "is for programs that forktax starts"},
 		{"request", o.Suite == "", "cannot go with --suite, which has requests of its own"},
 		{"header", o.Suite == "", "cannot go with --suite, which has requests of its own"},
 		{"body", o.Suite == "", "cannot go with --suite, which has requests of its own"},

@@ -18,11 +18,11 @@ func (p *preparation) examine(ctx context.Context, s run.Side, t *subject.Target
 		c.Clients = slices.Max(p.Clients)
 	}
 	switch {
-	case p.Adhoc.CGI == "":
+	case p.CGI == "":
 	case s.Model == subject.ScriptModel:
-		c.Path = p.Adhoc.CGI
+		c.Path = p.CGI
 	default:
-		c.Command = p.Adhoc.Persistent
+		c.Command = p.Persistent
 	}
 	found := traps.Detect(ctx, c)
 	for _, trap := range found { // at once: a run with a trap may take long

@@ -14,10 +14,16 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Spec is what a user says of the programs that are measured, hosted or explained, besides where they are: how they
-// run, what they are asked for, and what a right response is. The same flags fill it in every command. Its methods
+// A Spec is what a user says of what is measured, hosted or explained: which programs there are, how they run, what they
+// are asked for, and what a right response is. The same flags fill it in every command; check and explain are given their
+// programs otherwise. Its methods
 // return an *OptionError for what is invalid.
 type Spec struct {
+	CGI          string   // path of a CGI executable
+	Persistent   string   // what it is compared with: the URL of a server, or the command that starts one
+	Targets      []string // external servers, as name=url
+	TargetAdmins []string // admin listeners of those that are a forktax serve, as name=url
+
 	Root          string   // where a CGI executable is mounted: it gets the rest of a URL's path as PATH_INFO; "" means /
 	Dir           string   // in which programs run; "": a CGI executable in its own directory, a command in the current one
 	Documents     string   // directory of PATH_TRANSLATED, for CGI executables; "": it is not set

@@ -9,7 +9,6 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/measure"
 	"forktax/bench/scenario"
-	"forktax/bench/subject"
 	"forktax/bench/suite"
 )
 
@@ -31,10 +30,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.Models, "model", o.Models, "models to compare")
 	f.StringVar(&o.Baseline, "baseline", o.Baseline,
 		"the model, target or variant that the others are compared with; by default persistent, or else the first")
-	f.StringArrayVar(&o.Targets, "target", o.Targets, "external servers, as name=url; with --workload they are to serve that, too")
-	f.StringArrayVar(&o.TargetAdmins, "target-admin", o.TargetAdmins, "admin URLs of targets that are a forktax serve, as name=url: the report has their CPU")
 	f.StringVar(&o.Suite, "suite", o.Suite, fmt.Sprintf("in place of --workload: real web servers and languages, one of %v", suite.Names()))
-	adhocFlags(&o.Adhoc, f)
+	serverFlags(&o.Spec, f)
 	programFlags(&o.Spec, f)
 	requestFlags(&o.Spec, f)
 	responseFlags(&o.Spec, f)
@@ -81,11 +78,4 @@ func not(option *bool) func(text string) error {
 		*option = !no
 		return err
 	}
-}
-
-// adhocFlags offers as flags two programs of the user's that are compared.
-func adhocFlags(o *subject.Adhoc, f *pflag.FlagSet) {
-	f.StringVar(&o.CGI, "cgi", o.CGI, "in place of --workload: a CGI executable, in any language")
-	f.StringVar(&o.Persistent, "persistent", o.Persistent, "what --cgi is compared with: the URL of a server that does the "+
-		"same, or the command that starts one at the port that is in its variable PORT, and in the place of {port}")
 }

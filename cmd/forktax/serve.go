@@ -64,7 +64,7 @@ Remote-User.`,
 
 // scriptFlags offers what is hosted as flags.
 func scriptFlags(o *hosting.Script, f *pflag.FlagSet) {
-	f.StringVar(&o.Path, "cgi", "", "host this executable, which speaks CGI")
+	f.StringVar(&o.CGI, "cgi", "", "host this executable, which speaks CGI")
 	f.StringVar(&o.Directory, "cgi-bin", "", "host the executables in this folder, each under its name")
 	programFlags(&o.Spec, f)
 }

@@ -6,6 +6,17 @@ import (
 	"forktax/bench/subject"
 )
 
+// serverFlags offers as flags what is compared that is not a workload.
+func serverFlags(s *subject.Spec, f *pflag.FlagSet) {
+	f.StringVar(&s.CGI, "cgi", s.CGI, "a CGI executable, in any language, instead of a workload")
+	f.StringVar(&s.Persistent, "persistent", s.Persistent, "what --cgi is compared with: the URL of a server that does the "+
+		"same, or the command that starts one at the port that is in its variable PORT, and replaces {port}")
+	f.StringArrayVar(&s.Targets, "target", s.Targets, "an external server, as name=url; may be repeated; with --workload it is to serve "+
+		"that, too")
+	f.StringArrayVar(&s.TargetAdmins, "target-admin", s.TargetAdmins, "the admin URL of a target that is a forktax serve, as name=url: "+
+		"the report has its CPU; may be repeated")
+}
+
 // programFlags offers as flags how programs run.
 func programFlags(s *subject.Spec, f *pflag.FlagSet) {
 	f.StringVar(&s.Root, "root", s.Root, "the URL path at which a CGI executable is mounted, such as /cgi-bin/page: what follows it is "+

@@ -1,0 +1,49 @@
+package subject
+
+import (
+	"net/url"
+	"strings"
+
+	"forktax/workload/contract"
+)
+
+// PersistentName is the name of the server, and of its option.
+var PersistentName = contract.Resident().Name
+
+// ValidateComparison returns an error of the first option that is invalid, or that cannot be combined with one of those
+// given, of a comparison of a CGI executable with a server.
+func (s *Spec) ValidateComparison(given map[string]bool) error {
+	switch {
+	case s.CGI == "" && s.Persistent == "":
+		return nil
+	case s.CGI == "":
+		return InvalidOption(PersistentName, "is what --cgi is compared with: name a CGI executable by that")
+	case given["workload"]:
+		return InvalidOption("workload", "and --cgi exclude each other")
+	case given["model"]:
+		return InvalidOption("model", "and --cgi exclude each other: a CGI executable has the model cgi alone")
+	case given["variants"]:
+		return InvalidOption("variants", "and --cgi exclude each other")
+	}
+	if why := NotExecutable(s.CGI); why != "" {
+		return InvalidOption("cgi", "%s %s", s.CGI, why)
+	}
+	return nil
+}
+
+// Server returns the server that a CGI executable is compared with, nil if there is none, and the path of its URL, "" if it has none.
+func (s *Spec) Server() (f *External, path string, err error) {
+	if s.Persistent == "" {
+		return nil, "", nil
+	}
+	if !strings.HasPrefix(s.Persistent, "http://") && !strings.HasPrefix(s.Persistent, "https://") {
+		return &External{Name: PersistentName, Command: s.Persistent}, "", nil
+	}
+	parsed, err := ParseExternal(PersistentName + "=" + s.Persistent)
+	if err != nil {
+		return nil, "", InvalidOption(PersistentName, "%s", strings.TrimPrefix(err.Error(), PersistentName+"="))
+	}
+	path = parsed.URL.RequestURI()
+	parsed.URL = &url.URL{Scheme: parsed.URL.Scheme, Host: parsed.URL.Host}
+	return &parsed, path, nil
+}
