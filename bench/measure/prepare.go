@@ -74,11 +74,7 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if made, err = plan.New(p.Options.Options, programs, foreign, floor); err != nil {
 		return made, err
 	}
-	for _, f := range foreign {
-		if t, is := f.ClockTrap(); is {
-			made.Traps = append(made.Traps, t)
-		}
-	}
+	made.OtherClocks = subject.OtherClocks(foreign)
 	if p.launcher.Variants, err = p.FindVariants(ctx, finder, programs); err != nil {
 		return made, err
 	}
