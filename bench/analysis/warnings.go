@@ -46,6 +46,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 	add(Warning{Code: "status-only", Text: "of responses only the status was compared, as --allow-different-responses asks for",
 		Advice: "--mask and --ignore-header compare the rest of them"}, r.Plan.AllowDifferent)
 	add(unlikeTypes(a))
+	add(otherClocks(r.Plan))
 	add(suiteWarning(r))
 	add(noCPUWarning(a))
 	add(coarselyAccounted(a))
@@ -165,6 +166,24 @@ func externalWarning(r *record.Result, measured []measurements) (Warning, bool) 
 		Text: fmt.Sprintf("nothing is known of the CPU, processes and memory of %s", strings.Join(models, ", ")),
 		Advice: "of an external server, --target-admin takes them from the forktax serve that it is; of a command that " +
 			"--persistent starts, they are known on Linux"})
+}
+
+// otherClocks warns of servers that a part of the phases is not known of.
+func otherClocks(p record.Plan) (Warning, bool) {
+	var cells, differences []string
+	for _, clock := range p.OtherClocks {
+		offset := time.Duration(clock.OffsetNS).Abs()
+		differences = append(differences, fmt.Sprintf("%s by %s", clock.Model, units.Duration(float64(offset))))
+		for _, c := range p.Cells {
+			if c.Model == clock.Model {
+				cells = append(cells, c.String())
+			}
+		}
+	}
+	return warningAbout(cells, Warning{Code: "other-clock",
+		Text: fmt.Sprintf("the clock differs from that of this machine: %s", strings.Join(differences, "; ")),
+		Advice: "the server runs on another machine: its phases arrive and return, for which one clock is needed, are left " +
+			"out; the others are measured by its own clock"})
 }
 
 // unknownDatabase warns that the cost of a request is not all of it.

@@ -77,11 +77,7 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	}
 	p.compareResponses(&made)
 	made.Traps = p.traps
-	for _, f := range external {
-		if t, is := f.ClockTrap(); is {
-			made.Traps = append(made.Traps, t)
-		}
-	}
+	made.OtherClocks = subject.OtherClocks(external)
 	if p.launcher.Variants, err = p.FindVariants(ctx, finder, programs); err != nil {
 		return made, err
 	}

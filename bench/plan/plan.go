@@ -47,6 +47,7 @@ type Plan struct {
 	Check          *CheckSpec             `json:"check,omitempty"`           // what the run is to decide, if it is
 	Suite          *SuiteInfo             `json:"suite,omitempty"`           // of what others wrote, if it is one
 	Traps          []subject.Trap         `json:"traps,omitempty"`           // what was found while the run was prepared
+	OtherClocks    []subject.OtherClock   `json:"other_clocks,omitempty"`    // servers whose stamps are by another clock
 	Seed           uint64                 `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/foreign"
 	"forktax/workload/contract"
 )
 
@@ -84,12 +85,12 @@ func (p *Process) state() (text string, advised bool) {
 	return fmt.Sprintf("it ended (%s)", p.cmd.ProcessState), false
 }
 
-// LastLogged returns the end of what the program logged; "" if the log went elsewhere.
+// LastLogged returns the end of what the program logged, as it is shown; "" if the log went elsewhere.
 func (p *Process) LastLogged() string {
 	if p.log.to != nil {
 		return ""
 	}
-	return p.log.last()
+	return foreign.Indented(p.log.last(), "  ")
 }
 
 // superviseArgs reads the arguments that StartSupervised passes.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -71,6 +72,21 @@ func awaitMarked(t *testing.T, mark string, n int) {
 	for end := time.Now().Add(patience); len(marked(mark)) != n; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d processes run, want %d", len(marked(mark)), n)
+		}
+	}
+}
+
+// awaitDeaf waits until a process that has the variable ignores SIGTERM, if one is to.
+func awaitDeaf(t *testing.T, mark string, wanted bool) {
+	t.Helper()
+	ignored := regexp.MustCompile(`(?m)^SigIgn:\t[0-9a-f]*[4-7c-f][0-9a-f]{3}$`) // the bit of signal 15 is 1<<14
+	for end := time.Now().Add(patience); wanted; time.Sleep(5 * time.Millisecond) {
+		for _, pid := range marked(mark) {
+			status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			wanted = wanted && !ignored.Match(status)
+		}
+		if time.Now().After(end) {
+			t.Fatal("no process ignores SIGTERM")
 		}
 	}
 }
@@ -141,6 +157,7 @@ func TestStopSupervised(t *testing.T) {
 			t.Parallel()
 			p, mark := supervised(t, test.text, test.limit)
 			awaitMarked(t, mark, test.runs+1) // and the supervisor
+			awaitDeaf(t, mark, strings.Contains(test.text, "trap"))
 			err := p.StopSupervised(test.limit, test.atOnce)
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("StopSupervised = %v, want %q", err, test.want)

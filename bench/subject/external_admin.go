@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench/units"
 	"forktax/workload/contract"
 )
 
@@ -86,13 +85,20 @@ func (f *External) ReachAdmin(ctx context.Context) error {
 	return nil
 }
 
-// ClockTrap says that the server's clock is not that of this machine, if so.
-func (f External) ClockTrap() (t Trap, is bool) {
-	return Trap{Code: "other-clock", Model: f.Name,
-		Evidence: fmt.Sprintf("its clock differs from that of this machine by %s: it runs on another machine",
-			units.Duration(float64(f.clockOffset.Abs()))),
-		Advice: "its phases arrive and return, for which one clock is needed, are left out; the others are measured by " +
-			"its own clock"}, f.OtherClock
+// An OtherClock is a server whose clock is not that of this machine.
+type OtherClock struct {
+	Model    string `json:"model"`
+	OffsetNS int64  `json:"offset_ns"` // its clock minus this machine's
+}
+
+// OtherClocks returns those of the servers.
+func OtherClocks(servers []External) (found []OtherClock) {
+	for _, f := range servers {
+		if f.OtherClock {
+			found = append(found, OtherClock{f.Name, int64(f.clockOffset)})
+		}
+	}
+	return found
 }
 
 // askAdmin decodes a response of the admin listener into v.
