@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"forktax/bench/subject"
 	"forktax/workload/contract"
@@ -29,8 +30,10 @@ func (n Lesson) Learn(ctx context.Context, l Launcher) (requests []contract.Requ
 	var targets []*subject.Target
 	for i, side := range n.Sides {
 		t, stop, err := l.Launch(ctx, side.Model, n.Workload)
-		if err != nil {
-			return nil, fmt.Errorf("starting %s: %w", side.Title, err)
+		if starting := "starting " + side.Title; err != nil && strings.HasPrefix(err.Error(), starting) {
+			return nil, err // a command names itself
+		} else if err != nil {
+			return nil, fmt.Errorf("%s: %w", starting, err)
 		}
 		defer func() { failed = errors.Join(failed, stop()) }()
 		targets = append(targets, t)
