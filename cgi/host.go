@@ -170,6 +170,6 @@ func unavailable(w http.ResponseWriter) {
 
 // log passes on what was said while a request was answered, as it can be shown.
 func (h *Host) log(r *http.Request, text string) {
-	cmp.Or(h.Logger, log.Default()).Printf("%s", foreign.Line(fmt.Sprintf("%s %s: %s", r.Method, r.URL.RequestURI(),
-		text)))
+	text = foreign.Line(fmt.Sprintf("%s %s: %s", r.Method, r.URL.RequestURI(), foreign.WithoutSecrets(text)))
+	cmp.Or(h.Logger, log.Default()).Printf("%s", text)
 }

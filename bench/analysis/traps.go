@@ -42,7 +42,7 @@ func droppedConnections(r *record.Result) []Warning {
 	}
 	var found []Warning
 	for cell, c := range r.Plan.Cells {
-		if dropped[cell] == 0 || r.Plan.Searched {
+		if dropped[cell] == 0 || r.Plan.Searched || c.Load.Concurrency < 2 {
 			continue
 		}
 		found = append(found, Warning{Code: CodeBacklog, Cell: c.String(), Trap: true, Model: c.Model,

@@ -9,13 +9,15 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/analysis/analysistest"
+	"forktax/bench/plan"
 	"forktax/bench/record"
 	"forktax/bench/subject"
 )
 
 // Traps come before all other warnings: those of the plan, and then those of blocks.
 func TestTrapsAreTheFirstWarnings(t *testing.T) {
-	m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
+	m := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell(plan.Baseline, 8), analysistest.Cell(plan.Fresh, 8)},
+		Block: analysistest.TenResponses}
 	r := m.Record(t, 8)
 	r.Plan.Traps = []subject.Trap{
 		{Code: "delayed-ack", Model: "persistent", Evidence: "43 ms between two parts", Advice: "write at once"},
@@ -24,7 +26,7 @@ func TestTrapsAreTheFirstWarnings(t *testing.T) {
 	r.Blocks[1].Machine.ListenOverflows, r.Blocks[3].Machine.ListenOverflows = 2, 1
 	r.Blocks[1].Cell, r.Blocks[3].Cell = 0, 0
 	a := analysistest.Analyze(t, r)
-	cell := "hello/hello, persistent, 1 client, fake"
+	cell := "hello/hello, persistent, 8 clients, fake"
 	want := []analysis.Warning{
 		{Code: "delayed-ack", Cell: cell, Text: "persistent: 43 ms between two parts", Trap: true, Model: "persistent"},
 		{Code: "shim", Text: "control: it starts a shim", Trap: true, Model: "control"},

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -34,6 +35,12 @@ func (c *comparison) remember(metrics []string, named bool) (*plan.StoredBaselin
 		}
 		return nil, nil, subject.InvalidOption("base-result", "%s was made on another machine (%s): what a start costs over the floor "+
 			"is another there; --allow-unlike-machine compares them all the same", c.BaseResult, strings.Join(lines, "; "))
+	}
+	if now, err := c.HashedVariables(); err != nil {
+		return nil, nil, err
+	} else if len(a.Responses) > 0 && !maps.Equal(now, a.Run.Env) {
+		return nil, nil, subject.InvalidOption("base-result", "%s is of other variables (--env): %s, and here %s; or of other "+
+			"values of them", c.BaseResult, namesOf(a.Run.Env), namesOf(now))
 	}
 	for _, r := range c.workload.Requests {
 		if err := c.sameExchange(a, r); err != nil {
@@ -69,6 +76,13 @@ func (c *comparison) remember(metrics []string, named bool) (*plan.StoredBaselin
 		s.Ratios[i].Slack *= widening(c.Alpha, len(s.Ratios))
 	}
 	return s, leftOut, nil
+}
+
+func namesOf(env map[string]string) string {
+	if len(env) == 0 {
+		return "none"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(env)), ", ")
 }
 
 // sameExchange returns an error of usage if the stored result is of another request of this name, or another response to

@@ -113,9 +113,12 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut) (pla
 		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.Budget), MinRequests: plan.MinRequests, Seed: c.Seed,
 		Baseline: baseName, IgnoreHeaders: c.IgnoreHeaders, Check: criterion,
 	}
+	var err error
+	if p.Env, err = c.HashedVariables(); err != nil {
+		return p, err
+	}
 	if c.BaseResult != "" {
 		p.Baseline = candidateName
-		var err error
 		var unknown []plan.LeftOut
 		if criterion.Stored, unknown, err = c.remember(criterion.Metrics, c.GatesNamed); err != nil {
 			return p, err

@@ -18,6 +18,7 @@ import (
 // Options are what is served, and how.
 type Options struct {
 	Workload, Model string
+	Phases          bool // responses have the phases of their requests, by the host's clock
 	Script          Script
 	Auth            Auth
 	Data            servers.Options
@@ -26,11 +27,17 @@ type Options struct {
 // Serve serves until ctx ends. It prints a line with the URLs when it is ready.
 func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr io.Writer) (err error) {
 	database, workload, model := o.Data, o.Workload, o.Model
-	if err := cmp.Or(database.Validate(), usable("addr", l.Addr), usable("admin", l.Admin)); err != nil {
+	if err := cmp.Or(database.Validate(), usable("addr", l.Addr), usable("admin", l.Admin), local("admin", l.Admin)); err != nil {
 		return err
 	}
 	if l.Env, err = o.Script.Environment(); err != nil {
 		return err
+	}
+	if l.Env == nil {
+		l.Env = map[string]string{}
+	}
+	if !o.Phases {
+		l.Env[contract.EnvPhases] = "off"
 	}
 	front := o.Auth.Enabled() && !o.Script.Enabled() // else the host asks itself
 	asks, err := o.Auth.environment()
@@ -128,4 +135,14 @@ func usable(option, address string) error {
 		err = failed.Err
 	}
 	return subject.InvalidOption(option, "%s: %v", address, err)
+}
+
+// local returns an error if the address, which can be listened on, is one that other machines may reach.
+func local(option, address string) error {
+	host, _, _ := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return subject.InvalidOption(option, "%s: other machines could reach it; an address of the loopback interface is needed, such "+
+		"as 127.0.0.1:0", address)
 }

@@ -77,6 +77,9 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	}
 	p.compareResponses(&made)
 	made.Traps = p.traps
+	if made.Env, err = p.HashedVariables(); err != nil {
+		return made, err
+	}
 	made.OtherClocks = subject.OtherClocks(external)
 	if p.launcher.Variants, err = p.FindVariants(ctx, finder, programs); err != nil {
 		return made, err

@@ -45,7 +45,7 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 	if err != nil {
 		return Plan{}, err
 	}
-	p.Baseline, p.Variants = o.baseline(models), o.Variants
+	p.Baseline, p.Variants, p.Servers = o.baseline(models), o.Variants, serversOf(foreign)
 	for i, program := range programs {
 		if err := o.knows(program); err != nil {
 			return Plan{}, err

@@ -46,9 +46,30 @@ type Plan struct {
 	Searched       bool                   `json:"searched,omitempty"`        // for the highest rate that meets it
 	Check          *CheckSpec             `json:"check,omitempty"`           // what the run is to decide, if it is
 	Suite          *SuiteInfo             `json:"suite,omitempty"`           // of what others wrote, if it is one
+	Env            map[string]string      `json:"env,omitempty"`             // of programs, as the user says: hashes of the values
+	Servers        []Server               `json:"servers,omitempty"`         // external ones, and those that a command starts
 	Traps          []subject.Trap         `json:"traps,omitempty"`           // what was found while the run was prepared
 	OtherClocks    []subject.OtherClock   `json:"other_clocks,omitempty"`    // servers whose stamps are by another clock
 	Seed           uint64                 `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
+}
+
+// A Server is one that forktax does not start by itself, or starts by a command.
+type Server struct {
+	Name    string `json:"name"` // which replaces a model
+	URL     string `json:"url,omitempty"`
+	Command string `json:"command,omitempty"`
+}
+
+// serversOf describes external servers.
+func serversOf(external []subject.External) (servers []Server) {
+	for _, f := range external {
+		s := Server{Name: f.Name, Command: f.Command}
+		if f.URL != nil {
+			s.URL = f.URL.String()
+		}
+		servers = append(servers, s)
+	}
+	return servers
 }
 
 // SuiteInfo describes a run of servers and languages of others, whose names stand in the place of models.

@@ -14,6 +14,7 @@ type (
 	Variant         = subject.Variant
 	SuiteInfo       = plan.SuiteInfo
 	Contender       = plan.Contender
+	Server          = plan.Server
 	CheckSpec       = plan.CheckSpec
 	StoredBaseline  = plan.StoredBaseline
 	StoredRatio     = plan.StoredRatio

@@ -19,7 +19,7 @@ type exchange struct {
 func exchanges(a *analysis.Analysis) []exchange {
 	var all []exchange
 	for n, r := range a.Responses {
-		i := slices.IndexFunc(all, func(e exchange) bool { return e.Alike(r) })
+		i := slices.IndexFunc(all, func(e exchange) bool { return r.Path != "" && e.Alike(r) })
 		if i < 0 {
 			i, all = len(all), append(all, exchange{Response: r, place: fmt.Sprintf(".responses.%d", n)})
 		}
@@ -42,7 +42,7 @@ var responseColumns = []column[exchange]{
 	{Name: "request", Key: "request", About: aboutRequest, Text: func(_ *analysis.Analysis, e exchange) string {
 		return analysis.RequestName(e.Workload, e.Request)
 	}},
-	{Name: "sent", Key: "path", About: aboutAsked, Text: func(_ *analysis.Analysis, e exchange) string { return e.sent() }},
+	{Name: "sent", Key: "path", About: aboutAsked, Text: func(a *analysis.Analysis, e exchange) string { return e.sent(a) }},
 	{Key: "method", About: aboutAsked},
 	{Key: "headers", About: aboutAsked},
 	{Key: "headers_sha256", About: aboutAsked},
@@ -57,11 +57,13 @@ var responseColumns = []column[exchange]{
 	{Key: "sha256", About: aboutReceived},
 }
 
-// sent describes the request.
-func (e exchange) sent() string {
-	text := e.Method
-	if e.Path != "" {
-		text += " " + e.Path
+// sent describes the request. Its path may be the server's URL.
+func (e exchange) sent(a *analysis.Analysis) string {
+	text := strings.TrimSpace(e.Method + " " + e.Path)
+	for _, s := range a.Run.Servers {
+		if e.Path == "" && s.Name == e.Model {
+			text += " " + s.URL
+		}
 	}
 	if len(e.Headers) > 0 {
 		text += "; " + strings.Join(e.Headers, ", ")

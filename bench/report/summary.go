@@ -261,5 +261,8 @@ func surroundings(a *analysis.Analysis, quote string) []string {
 		lines = append(lines, fmt.Sprintf("%s: %s, %s, SHA-256 %s, %s", name, code(p.Path), units.Size(p.Bytes),
 			code(fmt.Sprintf("%.12s", p.SHA256)), p.Go))
 	}
+	for _, s := range a.Run.Servers {
+		lines = append(lines, fmt.Sprintf("%s: %s", s.Name, code(cmp.Or(s.Command, s.URL))))
+	}
 	return append(lines, suiteVersions(a.Run.Suite)...)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"forktax/bench/foreign"
+	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
@@ -16,13 +18,15 @@ type DifferenceError struct {
 	Workload string
 	Request  contract.Request
 	Models   [2]string // of the two that differ; the first is "the description" if one is not what it promises
+	Log      []string  // what the second of them logged
 	Lines    []string  // what differs: a line of the one, marked -, and of the other, marked +
 }
 
 // Error shows the whole difference.
 func (d *DifferenceError) Error() string {
 	return fmt.Sprintf("%s/%s: %s (-) and %s (+) differ on %s %s:\n  %s", d.Workload, d.Request.Name,
-		d.Models[0], d.Models[1], d.Request.Method, cmp.Or(d.Request.Path, "its URL"), strings.Join(d.Lines, "\n  "))
+		d.Models[0], d.Models[1], d.Request.Method, cmp.Or(d.Request.Path, "its URL"), strings.Join(d.Lines, "\n  ")) +
+		process.Logged(d.Log)
 }
 
 // A verification is that targets send the same responses.
@@ -47,7 +51,8 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 		for i, t := range v.targets {
 			sent, err := subject.Fetch(ctx, client, t.URL, r)
 			if err != nil {
-				return nil, fmt.Errorf("asking %s %s for %s: %w", t.Workload, t.Model, r.Name, err)
+				return nil, &fetchError{fmt.Sprintf("asking %s %s for %s: %s", t.Workload, t.Model, r.Name,
+					foreign.WithoutSecrets(err.Error())), err}
 			}
 			all = append(all, record.NewResponse(t.Workload, t.Model, r.Name, sent, masks))
 			if t.External {
@@ -69,6 +74,17 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 	return all, nil
 }
 
+// A fetchError shows an error without the values of headers that could not be read.
+type fetchError struct {
+	text string
+	err  error
+}
+
+func (e *fetchError) Error() string { return e.text }
+
+// Unwrap is for package errors.
+func (e *fetchError) Unwrap() error { return e.err }
+
 // compare compares the response of a target with what is expected and with that of the first. What was learnt of another
 // target says less than that target.
 func (v verification) compare(t *subject.Target, r contract.Request, first, a subject.Response) error {
@@ -76,11 +92,16 @@ func (v verification) compare(t *subject.Target, r contract.Request, first, a su
 	learnt := t.Workload == subject.ScriptWorkload || t.Workload == subject.ExternalWorkload
 	switch {
 	case differences != nil && (learnt || expected == nil):
-		return &DifferenceError{t.Workload, r, [2]string{v.targets[0].Model, t.Model}, differences}
+		return v.differ(t, r, v.targets[0].Model, differences)
 	case expected != nil && learnt:
-		return &DifferenceError{t.Workload, r, [2]string{"what was learnt before", t.Model}, expected}
+		return v.differ(t, r, "what was learnt before", expected)
 	case expected != nil:
-		return &DifferenceError{t.Workload, r, [2]string{"the description", t.Model}, expected}
+		return v.differ(t, r, "the description", expected)
 	}
 	return nil
+}
+
+func (v verification) differ(t *subject.Target, r contract.Request, from string, lines []string) error {
+	return &DifferenceError{Workload: t.Workload, Request: r, Models: [2]string{from, t.Model}, Lines: lines,
+		Log: t.Logged(false)}
 }

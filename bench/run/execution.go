@@ -50,9 +50,7 @@ func (e *Execution) Execute(ctx context.Context) (dir string, failure, unwritten
 		return "", errors.Join(err, e.stop()), nil
 	}
 	failure = e.visitAll(ctx, rec)
-	if e.Plan.Check != nil {
-		failure = errors.Join(failure, unchanged(head.Environment.Programs))
-	}
+	failure = errors.Join(failure, unchanged(head.Environment.Programs))
 	failure = errors.Join(failure, e.stop()) // why it ended, if it did, belongs to the record
 	unwritten = rec.Finish(tail(head, failure))
 	if rec.Blocks == 0 {
@@ -70,7 +68,7 @@ func (e *Execution) stop() error {
 
 // begin begins the record.
 func (e *Execution) begin(ctx context.Context) (*record.Record, record.Head, error) {
-	served := subject.ServedBy(e.Launcher.Programs, e.Launcher.Variants)
+	served := e.Launcher.Served()
 	for _, s := range served { // before it is started: then its file is mapped
 		if err := machine.NormalizePageCache(s.Path); err != nil {
 			return nil, record.Head{}, err

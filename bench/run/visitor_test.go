@@ -70,7 +70,7 @@ func TestLogLines(t *testing.T) {
 	r := newRunner(t, somePlan(), amended{&fakeLauncher{}, func(target *subject.Target) {
 		target.LogLines = func() []string {
 			asked++
-			return [][]string{{"no coffee", "no tea"}, nil, {"too late"}}[asked-1]
+			return [][]string{{"no coffee", "no tea"}, nil, {"too late"}, nil}[asked-1]
 		}
 	}}, engine)
 	err := r.Run(t.Context())

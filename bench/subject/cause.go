@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"forktax/bench/foreign"
 	"forktax/bench/process"
 )
 
@@ -129,5 +130,5 @@ func withForm(cause string, explained bool) string {
 }
 
 func unlikeHead(line string) string {
-	return fmt.Sprintf("its first line is %.80q: %s", strings.TrimRight(line, "\r"), responseForm)
+	return fmt.Sprintf("its first line is %.80q: %s", foreign.WithoutSecrets(strings.TrimRight(line, "\r")), responseForm)
 }

@@ -14,6 +14,8 @@ var PersistentName = contract.Resident().Name
 // given, of a comparison of a CGI executable with a server.
 func (s *Spec) ValidateComparison(given map[string]bool) error {
 	switch {
+	case given[PersistentName] && s.Persistent == "":
+		return InvalidOption(PersistentName, "is empty: a URL or a command is needed")
 	case s.CGI == "" && s.Persistent == "":
 		return nil
 	case s.CGI == "":

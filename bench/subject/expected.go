@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"forktax/bench/foreign"
 	"forktax/bench/process"
 	"forktax/workload/contract"
 )
@@ -53,12 +54,22 @@ func ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response
 	case os.IsTimeout(err):
 		return a, fmt.Errorf("%s %s: no response within %v%s", r.Method, r.Path, DefaultTimeout, logged(t))
 	case err != nil:
-		return a, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
+		return a, fmt.Errorf("asking for %s %s: %s%s", r.Method, r.Path, foreign.WithoutSecrets(err.Error()), logged(t))
 	}
-	if !r.Accepts(a.Status) {
+	switch {
+	case !t.External && a.isOfHost():
+		return a, fmt.Errorf("%s %s: the host responds with status %d, since the program sent no response%s", r.Method, r.Path,
+			a.Status, Failure{Log: t.Logged(true)}.Suffix())
+	case !r.Accepts(a.Status):
 		return a, r.Unwanted(a, Failure{Log: t.Logged(true)})
 	}
 	return a, nil
+}
+
+// isOfHost reports whether the host of package cgi made the response, as http.Error does, because its child sent none.
+func (a Response) isOfHost() bool {
+	return a.Status >= http.StatusInternalServerError && a.Headers.Get("X-Content-Type-Options") == "nosniff" &&
+		strings.TrimSpace(string(a.Body)) == http.StatusText(a.Status)
 }
 
 // Accepts reports whether a response with that status was asked for.

@@ -38,7 +38,7 @@ func ParseExternal(text string) (External, error) {
 	}
 	u, err := parseServerURL(name, raw)
 	if err != nil {
-		return External{}, fmt.Errorf("%q: %w", text, err)
+		return External{}, fmt.Errorf("%q: %w", name+"="+withoutUser(raw), err)
 	}
 	return External{Name: name, URL: u}, nil
 }
@@ -68,4 +68,20 @@ func (f External) target(workload string) *Target {
 		t.URL = strings.TrimSuffix(t.URL, "/")
 	}
 	return t
+}
+
+// withoutUser returns a URL as it may be shown, also if it cannot be parsed: without a user and a password.
+func withoutUser(text string) string {
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found {
+		return text
+	}
+	authority, path := rest, ""
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		authority, path = rest[:i], rest[i:]
+	}
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		authority = "…@" + authority[i+1:]
+	}
+	return scheme + "://" + authority + path
 }

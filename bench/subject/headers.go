@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"forktax/bench/foreign"
 	"forktax/workload/contract"
 )
 
@@ -23,7 +24,9 @@ func headers(lines []string) (map[string]string, error) {
 		value = strings.Trim(value, " \t")
 		switch {
 		case !found || !isToken(name):
-			return nil, InvalidElement("header", i, "%q: a name and a value are needed, such as 'Accept: text/html'", name)
+			begin := strings.FieldsFunc(line+" ", func(r rune) bool { return strings.ContainsRune(" =:\t", r) })
+			return nil, InvalidElement("header", i, "%q: a name, a colon and a value are needed, such as 'Accept: text/html'",
+				slices.Concat(begin, []string{""})[0])
 		case strings.ContainsAny(value, "\r\n\x00"):
 			return nil, InvalidElement("header", i, "%s: its value has a line end or a NUL", name)
 		}
@@ -60,16 +63,24 @@ func isToken(text string) bool {
 	})
 }
 
-// secret are the headers whose values are never written.
-var secret = []string{"Authorization", "Cookie", "Proxy-Authorization", "Set-Cookie"}
-
 // Redact returns what may be written of the value of a header: of a secret, its hash.
 func Redact(name, value string) string {
-	if !slices.Contains(secret, textproto.CanonicalMIMEHeaderKey(name)) || value == "" {
+	if !foreign.IsSecret(name) {
 		return value
+	}
+	return redacted(value)
+}
+
+func redacted(value string) string {
+	if value == "" {
+		return ""
 	}
 	return "sha256:" + Hash([]byte(value))
 }
+
+// harmless are the headers of requests whose values are written. Others may be keys of an interface.
+var harmless = []string{"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Language",
+	"Content-Type", "Host", "If-Modified-Since", "If-None-Match", "Pragma", "Range", "Referer", "User-Agent", "X-Requested-With"}
 
 // Hash is the SHA-256 of the bytes, in hexadecimal.
 func Hash(b []byte) string {
@@ -81,7 +92,9 @@ func Hash(b []byte) string {
 func RedactRequest(r contract.Request) contract.Request {
 	headers := map[string]string{}
 	for name, value := range r.Headers {
-		headers[name] = Redact(name, value)
+		if headers[name] = value; !slices.Contains(harmless, textproto.CanonicalMIMEHeaderKey(name)) {
+			headers[name] = redacted(value)
+		}
 	}
 	if r.Headers = headers; len(headers) == 0 {
 		r.Headers = nil

@@ -66,6 +66,7 @@ func Fetch(ctx context.Context, client *http.Client, url string, r contract.Requ
 	if err != nil {
 		return Response{}, err
 	}
+	req.Header.Set("User-Agent", "") // net/http's own, which the load does not send either
 	r.SetHeaders(req)
 	resp, err := client.Do(req)
 	if err != nil {

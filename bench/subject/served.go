@@ -13,6 +13,15 @@ type Served struct {
 	Variants []string
 }
 
+// Served returns the programs that the launcher serves, and the executables that they host.
+func (l *Launcher) Served() []Served {
+	all := ServedBy(l.Programs, l.Variants)
+	if path := l.Env[contract.EnvScriptPath]; path != "" && len(l.Variants) == 0 {
+		all = append(all, Served{Program: Program{Path: path, Description: contract.Description{Name: filepath.Base(path)}}})
+	}
+	return all
+}
+
 // ServedBy returns the programs that serve the variants, each once, and then the scripts that they host. The floor
 // serves no variant.
 func ServedBy(programs []Program, variants []Variant) []Served {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -78,8 +79,11 @@ func (s *Spec) Validate() error {
 		}
 	}
 	for i, mask := range s.Masks {
+		if mask == "" {
+			return InvalidElement("mask", i, "is empty: a regular expression is needed")
+		}
 		if _, err := NewMasks([]string{mask}); err != nil {
-			return InvalidElement("mask", i, "%v", errors.Unwrap(err))
+			return InvalidElement("mask", i, "%q: %v", mask, errors.Unwrap(err))
 		}
 	}
 	_, err := headers(s.Headers)
@@ -114,6 +118,15 @@ func (s *Spec) Variables() (map[string]string, error) {
 		variables[name] = value
 	}
 	return variables, nil
+}
+
+// HashedVariables are the variables that the user names, with the hashes of their values.
+func (s *Spec) HashedVariables() (map[string]string, error) {
+	variables, err := s.Variables()
+	for name, value := range variables {
+		variables[name] = "sha256:" + Hash([]byte(value))
+	}
+	return variables, err
 }
 
 // Hosted is the environment of the program that hosts CGI executables: for one in the file at path, or for those in the
@@ -313,10 +326,17 @@ func (s *Spec) parse(text string, hasBody bool, described []contract.Request) (c
 	case strings.ContainsFunc(path, mustBeEscaped):
 		return contract.Request{}, InvalidOption("request", "%q: blanks, #, control characters and letters that are not ASCII "+
 			"have to be percent-encoded, as in /a%%20b", text)
+	case invalidURL(path):
+		return contract.Request{}, InvalidOption("request", "%q: %% has to be followed by two hexadecimal digits", text)
 	case root != "" && path != root && !strings.HasPrefix(path, root+"/") && !strings.HasPrefix(path, root+"?"):
 		return contract.Request{}, InvalidOption("request", "%q is not below --root %s", text, root)
 	}
 	return contract.Request{Name: strings.ToLower(method), Method: method, Path: path}, nil
+}
+
+func invalidURL(path string) bool {
+	_, err := url.ParseRequestURI(path)
+	return err != nil
 }
 
 // mustBeEscaped reports whether a URL may not have the character as it is.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"forktax/workload/contract"
@@ -40,18 +41,24 @@ func (t *Target) DatabaseUsed() *int64 {
 	return nil
 }
 
-// Logged returns the lines that it logged; of a target that fails altogether it waits for them.
+// Logged returns the lines that it logged; of a target that fails altogether it waits until no more come.
 func (t *Target) Logged(altogether bool) []string {
 	if t.LogLines == nil {
 		return nil
 	}
 	lines := t.LogLines()
-	if len(lines) == 0 && altogether {
+	for deadline := time.Now().Add(longestLog); altogether && time.Now().Before(deadline); {
 		time.Sleep(ExitDelay)
-		lines = t.LogLines()
+		more := slices.DeleteFunc(t.LogLines(), func(line string) bool { return slices.Contains(lines, line) })
+		if lines = append(lines, more...); len(more) == 0 {
+			break
+		}
 	}
 	return lines
 }
+
+// longestLog is how long the log of a target that fails altogether is waited for.
+const longestLog = 10 * ExitDelay
 
 // Usage asks the target what it has consumed so far.
 func (t *Target) Usage(ctx context.Context, client *http.Client) (*contract.Usage, error) {

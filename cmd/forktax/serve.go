@@ -53,6 +53,7 @@ Remote-User.`,
 	f := c.Flags()
 	f.StringVar(&o.Workload, "workload", "hello", "what to serve; see forktax list")
 	f.StringVar(&o.Model, "model", contract.Resident().Name, "how")
+	f.BoolVar(&o.Phases, "phases", false, "responses carry the phases of their requests (Server-Timing), with times by the host's clock")
 	f.StringVar(&l.Addr, "addr", "127.0.0.1:0", "where; port 0 takes a free one")
 	f.StringVar(&l.Admin, "admin", "127.0.0.1:0", "where the admin pages are")
 	scriptFlags(&o.Script, f)

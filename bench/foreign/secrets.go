@@ -1,0 +1,36 @@
+package foreign
+
+import "strings"
+
+// secrets are the names of headers whose values are never shown.
+var secrets = []string{"set-cookie", "proxy-authorization", "authorization", "cookie"}
+
+// IsSecret reports whether the value of the header is never shown.
+func IsSecret(name string) bool {
+	for _, secret := range secrets {
+		if strings.EqualFold(name, secret) {
+			return true
+		}
+	}
+	return false
+}
+
+// WithoutSecrets returns a line without what follows the name of a secret header, as it stands in the message of a host or
+// a client that cannot read a header.
+func WithoutSecrets(line string) string {
+	lower := strings.ToLower(line)
+	for _, name := range secrets {
+		at := strings.Index(lower, name)
+		if at < 0 {
+			continue
+		}
+		end := at + len(name)
+		rest := strings.TrimLeft(line[end:], " \t\"'")
+		unread := strings.Contains(lower[:at], "header line") || strings.Contains(lower[:at], "missing colon") ||
+			strings.TrimSpace(line[:at]) == ""
+		if rest != "" && (unread || strings.ContainsRune(":=", rune(rest[0])) || strings.HasPrefix(rest, "has the value")) {
+			return line[:end] + " …"
+		}
+	}
+	return line
+}
