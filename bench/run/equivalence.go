@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"forktax/bench/foreign"
 	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/subject"
@@ -51,8 +50,7 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 		for i, t := range v.targets {
 			sent, err := subject.Fetch(ctx, client, t.URL, r)
 			if err != nil {
-				return nil, &fetchError{fmt.Sprintf("asking %s %s for %s: %s", t.Workload, t.Model, r.Name,
-					foreign.WithoutSecrets(err.Error())), err}
+				return nil, fmt.Errorf("asking %s %s for %s: %w", t.Workload, t.Model, r.Name, err)
 			}
 			all = append(all, record.NewResponse(t.Workload, t.Model, r.Name, sent, masks))
 			if t.External {
@@ -73,17 +71,6 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 	}
 	return all, nil
 }
-
-// A fetchError shows an error without the values of headers that could not be read.
-type fetchError struct {
-	text string
-	err  error
-}
-
-func (e *fetchError) Error() string { return e.text }
-
-// Unwrap is for package errors.
-func (e *fetchError) Unwrap() error { return e.err }
 
 // compare compares the response of a target with what is expected and with that of the first. What was learnt of another
 // target says less than that target.

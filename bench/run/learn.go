@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
+	"time"
 
 	"forktax/bench/subject"
 	"forktax/workload/contract"
@@ -42,7 +44,7 @@ func (n Lesson) Learn(ctx context.Context, l Launcher) (requests []contract.Requ
 			return nil, cause
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", side.Title, err)
+			return nil, fmt.Errorf("%s: %w", side.Title, endOr(t, err))
 		}
 		if i == 0 {
 			requests = learnt
@@ -73,4 +75,17 @@ func (n Lesson) learn(ctx context.Context, t *subject.Target) (requests []contra
 		requests = append(requests, r)
 	}
 	return requests, nil
+}
+
+// endOr returns why a target ended, if it did or is about to, which then caused err, and else err.
+func endOr(t *subject.Target, err error) error {
+	if network := new(net.OpError); t.Gone == nil || !errors.As(err, &network) {
+		return err
+	}
+	select {
+	case why := <-t.Gone:
+		return why
+	case <-time.After(longExitDelay):
+		return err
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 
-	"forktax/bench/foreign"
 	"forktax/bench/process"
 	"forktax/workload/contract"
 )
@@ -54,7 +53,7 @@ func ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response
 	case os.IsTimeout(err):
 		return a, fmt.Errorf("%s %s: no response within %v%s", r.Method, r.Path, DefaultTimeout, logged(t))
 	case err != nil:
-		return a, fmt.Errorf("asking for %s %s: %s%s", r.Method, r.Path, foreign.WithoutSecrets(err.Error()), logged(t))
+		return a, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
 	}
 	switch {
 	case !t.External && a.isOfHost():

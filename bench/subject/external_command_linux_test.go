@@ -315,7 +315,11 @@ func TestCommandAsOrdinaryUser(t *testing.T) {
 		t.Skip("this is an ordinary user")
 	}
 	const nobody = 65534
-	python, err := exec.Command(testenv.Program(t, "python3", "python3"), "-c", "import sys; print(sys.executable)").Output()
+	name := testenv.Program(t, "python3", "python3")
+	if _, err := os.Stat("/usr/bin/python3"); err == nil { // another on PATH may be for one user alone
+		name = "/usr/bin/python3"
+	}
+	python, err := exec.Command(name, "-c", "import sys; print(sys.executable)").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"forktax/bench/foreign"
 	"forktax/workload/contract"
 )
 
@@ -70,6 +72,9 @@ func Fetch(ctx context.Context, client *http.Client, url string, r contract.Requ
 	r.SetHeaders(req)
 	resp, err := client.Do(req)
 	if err != nil {
+		if shown := foreign.WithoutSecrets(err.Error()); shown != err.Error() { // a header that could not be read
+			err = errors.New(shown)
+		}
 		return Response{}, err
 	}
 	defer resp.Body.Close()
