@@ -54,7 +54,7 @@ func TestCutOffRequests(t *testing.T) {
 	}
 }
 
-// A rate at which requests were cut off does not meet the objective, and the reason is no error.
+// A rate at which requests were cut off does not meet the objective, and nothing has failed.
 func TestCutOffMissesTheObjective(t *testing.T) {
 	cells := analysistest.Twins()
 	for i := range cells {

@@ -36,7 +36,7 @@ func ReadStored(path string) (*Analysis, error) {
 	return a, err
 }
 
-// A NotFoundError is returned when there is no file or directory of a run, nor a run of that name.
+// A NotFoundError is returned when a name is neither that of a file or directory of a run nor that of a run.
 type NotFoundError struct {
 	Path, Results string
 	Runs          []string // the newest below Results

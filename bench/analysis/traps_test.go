@@ -51,7 +51,7 @@ func TestTrapsAreTheFirstWarnings(t *testing.T) {
 	}
 }
 
-// A search drives a server to where it drops connections, and a drop that is none of a listener's is no trap.
+// A search drives a server to where it drops connections, and a drop elsewhere than at a listener is not a trap.
 func TestNoTrapInBlocks(t *testing.T) {
 	for name, change := range map[string]func(*record.Result){
 		"a search":    func(r *record.Result) { r.Plan.Searched = true; r.Blocks[0].Machine.ListenOverflows = 1 },

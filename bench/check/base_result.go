@@ -20,7 +20,8 @@ var storedSides = []string{candidateName, subject.FloorModel}
 
 // remember takes out of a stored result what the requests cost over the floor. Metrics of which it says nothing are
 // left out; if they were named, that is an error of usage.
-func (c *comparison) remember(metrics []string, named bool) (*plan.StoredBaseline, []plan.LeftOut, error) {
+func (c *comparison) remember(env map[string]string, metrics []string, named bool) (
+	*plan.StoredBaseline, []plan.LeftOut, error) {
 	a, err := analysis.ReadStored(c.BaseResult)
 	if err != nil {
 		return nil, nil, &subject.UsageError{Err: err}
@@ -36,11 +37,9 @@ func (c *comparison) remember(metrics []string, named bool) (*plan.StoredBaselin
 		return nil, nil, subject.InvalidOption("base-result", "%s was made on another machine (%s): what a start costs over the floor "+
 			"is another there; --allow-unlike-machine compares them all the same", c.BaseResult, strings.Join(lines, "; "))
 	}
-	if now, err := c.HashedVariables(); err != nil {
-		return nil, nil, err
-	} else if len(a.Responses) > 0 && !maps.Equal(now, a.Run.Env) {
+	if len(a.Responses) > 0 && !maps.Equal(env, a.Run.Env) {
 		return nil, nil, subject.InvalidOption("base-result", "%s is of other variables (--env): %s, and here %s; or of other "+
-			"values of them", c.BaseResult, namesOf(a.Run.Env), namesOf(now))
+			"values of them", c.BaseResult, namesOf(a.Run.Env), namesOf(env))
 	}
 	for _, r := range c.workload.Requests {
 		if err := c.sameExchange(a, r); err != nil {

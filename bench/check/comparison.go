@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"strings"
@@ -68,7 +67,7 @@ func (c *comparison) host(ctx context.Context, finder *subject.Finder) error {
 	if c.env, err = c.Hosted(""); err != nil {
 		return err
 	}
-	c.asked, err = c.Ask(nil, cmp.Or(strings.TrimRight(c.Root, "/"), "/"))
+	c.asked, err = c.Ask(nil, "")
 	return err
 }
 
@@ -82,7 +81,7 @@ func (c *comparison) choose() (err error) {
 	if c.env, err = c.Variables(); err != nil {
 		return err
 	}
-	c.asked, err = c.Ask(c.workload.Requests, "/")
+	c.asked, err = c.Ask(c.workload.Requests, "")
 	return err
 }
 

@@ -120,7 +120,7 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut) (pla
 	if c.BaseResult != "" {
 		p.Baseline = candidateName
 		var unknown []plan.LeftOut
-		if criterion.Stored, unknown, err = c.remember(criterion.Metrics, c.GatesNamed); err != nil {
+		if criterion.Stored, unknown, err = c.remember(p.Env, criterion.Metrics, c.GatesNamed); err != nil {
 			return p, err
 		}
 		criterion.LeftOut = append(criterion.LeftOut, unknown...)

@@ -115,7 +115,7 @@ func (o Options) asked(workload *subject.Program) (subject.Asked, error) {
 	if workload != nil {
 		described = workload.Requests
 	}
-	asked, err := o.Ask(described, cmp.Or(strings.TrimRight(o.Root, "/"), "/"))
+	asked, err := o.Ask(described, "")
 	if err != nil {
 		return subject.Asked{}, err
 	}

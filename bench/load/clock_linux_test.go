@@ -19,7 +19,7 @@ func TestEpollClocks(t *testing.T) {
 		"this machine's":                        {0, false, true},
 		"another one's":                         {3_600e9, true, false},
 		"another one's, which is right by luck": {0, true, false},
-		"another one's, which nobody knows of":  {-3_600e9, false, false},
+		"another one's, and it is not known":    {-3_600e9, false, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 type Visit struct {
 	URL         string             // the target's base URL, without a trailing slash: http://127.0.0.1:8080
 	Request     contract.Request   // sent again and again
-	Mix         []contract.Request // in place of Request, if there are any: each is drawn from them by its weight
+	Mix         []contract.Request // replaces Request if it is not empty: requests are drawn by weight
 	Load        plan.Load          //
 	Length      time.Duration      // no request is begun after this
 	MinRequests int                // unless fewer than this many have been: then the block goes on

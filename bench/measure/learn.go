@@ -55,7 +55,7 @@ func (p *preparation) learnAdhoc(ctx context.Context, script *subject.Program) (
 		return nil, err
 	}
 	maps.Copy(p.launcher.Env, hosted)
-	asked, err := p.Ask(nil, cmp.Or(path, strings.TrimRight(p.Root, "/"), "/"))
+	asked, err := p.Ask(nil, path)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (p *preparation) reachable(ctx context.Context, server *subject.External) e
 // learnExternal learns what servers respond that are measured by their URL alone. Its path is that of the request, or
 // the beginning of it if requests are given.
 func (p *preparation) learnExternal(ctx context.Context) error {
-	asked, err := p.Ask(nil, "/")
+	asked, err := p.Ask(nil, "")
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (p *preparation) learnWorkloads(ctx context.Context, programs []subject.Pro
 	}
 	maps.Copy(p.launcher.Env, variables)
 	for i, program := range programs {
-		asked, err := p.Ask(program.Requests, "/")
+		asked, err := p.Ask(program.Requests, "")
 		if err != nil {
 			return err
 		}

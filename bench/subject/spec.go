@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -60,7 +61,7 @@ func (s *Spec) Validate() error {
 		return InvalidOption("root", "%q: a path that begins with / is needed", s.Root)
 	}
 	for _, d := range []struct{ option, path string }{{"dir", s.Dir}, {"documents", s.Documents}} {
-		if _, err := directory(d.option, d.path); err != nil {
+		if _, err := Directory(d.option, d.path); err != nil {
 			return err
 		}
 	}
@@ -142,7 +143,7 @@ func (s *Spec) Hosted(path string) (map[string]string, error) {
 	}
 	slices.Sort(names)
 	for name, value := range map[string]string{
-		contract.EnvScriptRoot: strings.TrimRight(s.Root, "/"), contract.EnvScriptEnv: strings.Join(names, ","),
+		contract.EnvScriptRoot: s.mount(), contract.EnvScriptEnv: strings.Join(names, ","),
 	} {
 		env[name] = value
 	}
@@ -152,7 +153,7 @@ func (s *Spec) Hosted(path string) (map[string]string, error) {
 	for _, d := range []struct{ option, path, variable string }{
 		{"dir", s.Dir, contract.EnvScriptDir}, {"documents", s.Documents, contract.EnvScriptDocuments},
 	} {
-		absolute, err := directory(d.option, d.path)
+		absolute, err := Directory(d.option, d.path)
 		if err != nil {
 			return nil, err
 		}
@@ -167,14 +168,16 @@ func (s *Spec) Hosted(path string) (map[string]string, error) {
 	return env, err
 }
 
+// mount is the root without a slash at its end; "" is /.
+func (s *Spec) mount() string { return strings.TrimRight(s.Root, "/") }
+
 // Split returns what of a URL's path, without query, is the name of the executable, and what it gets as PATH_INFO.
 func (s *Spec) Split(path string) (name, info string) {
-	root := strings.TrimRight(s.Root, "/")
-	return root, strings.TrimPrefix(path, root)
+	return s.mount(), strings.TrimPrefix(path, s.mount())
 }
 
 // Directory returns the absolute path of the value of an option that names a directory; "" if that is "".
-func directory(option, path string) (string, error) {
+func Directory(option, path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
@@ -193,9 +196,6 @@ func directory(option, path string) (string, error) {
 	}
 	return absolute, nil
 }
-
-// Directory is directory, for packages that have options of the same kind.
-func Directory(option, path string) (string, error) { return directory(option, path) }
 
 // Asked is a request with what the user says of its response.
 type Asked struct {
@@ -228,7 +228,7 @@ func Unlearnt(asked []Asked) bool {
 }
 
 // Ask returns the requests to a program that describes these, or nothing. The path of a request that is not given is
-// path.
+// path, or that of the root if path is "".
 func (s *Spec) Ask(described []contract.Request, path string) ([]Asked, error) {
 	var asked []Asked
 	for i, w := range s.wanted(described, path) {
@@ -258,7 +258,7 @@ func (s *Spec) wanted(described []contract.Request, path string) []Weighted {
 		}
 	}
 	if len(names) == 0 {
-		names = []string{path}
+		names = []string{cmp.Or(path, s.mount(), "/")}
 	}
 	var all []Weighted
 	for _, name := range names {
@@ -314,7 +314,7 @@ func (s *Spec) parse(text string, hasBody bool, described []contract.Request) (c
 	for _, r := range described {
 		names = append(names, r.Name)
 	}
-	switch root := strings.TrimRight(s.Root, "/"); {
+	switch root := s.mount(); {
 	case !strings.HasPrefix(path, "/") && len(names) > 0 && !found:
 		return contract.Request{}, InvalidOption("request", "%q is unknown; there are %s, or give a path that begins with /",
 			text, strings.Join(names, ", "))

@@ -18,7 +18,7 @@ type Target struct {
 	URL        string                 // without a trailing slash
 	AdminURL   string                 // "" if it has no admin listener: then nothing is known of its cost
 	PID        int                    // of its first process; 0 if it is an external server
-	External   bool                   // somebody else wrote it: its headers are its own affair
+	External   bool                   // a server of others, whose headers are not compared
 	OtherClock bool                   // its clock is not that of this machine
 	UsageFunc  func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
 	Gone       <-chan error           // yields why, when it ends without having been asked to; nil if that cannot be known
