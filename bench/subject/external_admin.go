@@ -52,7 +52,8 @@ func (f External) adminURL() string {
 // clockTries is how often the clock of a server is asked for: a response may be late.
 const clockTries = 3
 
-// ReachAdmin asks the admin listener, if there is one, for the usage of the server and for its clock.
+// ReachAdmin asks the admin listener, if there is one, for the usage of the server and for its clock, and sends the
+// server a request, which the admin listener of another one would not count.
 func (f *External) ReachAdmin(ctx context.Context) error {
 	if f.Admin == nil {
 		return nil
@@ -70,6 +71,9 @@ func (f *External) ReachAdmin(ctx context.Context) error {
 	if usage.SelfCPUNS == nil {
 		return f.notAdmin("GET /usage: no self_cpu_ns in the response")
 	}
+	if err := f.proveAdmin(ctx, client); err != nil {
+		return err
+	}
 	for range clockTries {
 		before := contract.Now()
 		var family contract.Family
@@ -83,6 +87,47 @@ func (f *External) ReachAdmin(ctx context.Context) error {
 		f.clockOffset = time.Duration(family.NowNS - before - (after-before)/2)
 	}
 	return nil
+}
+
+// proveAdmin sends the server a HEAD request and fails if the admin listener has not counted it.
+func (f External) proveAdmin(ctx context.Context, client *http.Client) error {
+	before, err := f.servedRequests(ctx, client)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, f.URL.String(), nil)
+	if err != nil {
+		return fmt.Errorf("the URL of %s: %w", f.Name, err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("asking %s at %s: %w", f.Name, f.URL, err)
+	}
+	resp.Body.Close()
+	for deadline := time.Now().Add(countLimit); ; time.Sleep(countLimit / 100) {
+		// The response may arrive before the server counts it.
+		after, err := f.servedRequests(ctx, client)
+		if err != nil || after > before {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return InvalidOption("target-admin", "%s=%s belongs to another server: it did not count a request to %s. "+
+				"forktax serve prints both URLs in one line: ready <url> <admin url>", f.Name, f.Admin, f.URL)
+		}
+	}
+}
+
+// countLimit is how much later than its response a request may be counted.
+const countLimit = time.Second
+
+// servedRequests is how many requests the server has served by its admin listener.
+func (f External) servedRequests(ctx context.Context, client *http.Client) (total int64, err error) {
+	var byStatus map[int]int64
+	err = f.askAdmin(ctx, client, "/requests", &byStatus)
+	for _, n := range byStatus {
+		total += n
+	}
+	return total, err
 }
 
 // An OtherClock is a server whose clock is not that of this machine.

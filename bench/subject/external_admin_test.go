@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,10 +74,21 @@ func TestParseAdmins(t *testing.T) {
 	fails(t, "ParseAdmins", subject.ParseAdmins([]string{"a=http://127.0.0.1:3/"}, nil), "add --target a=url")
 }
 
-// adminListener is one of a server whose clock differs by offset.
+// adminListener is one of a server at / whose clock differs by offset.
 func adminListener(t *testing.T, usage string, offset time.Duration) string {
 	t.Helper()
 	mux := http.NewServeMux()
+	var served atomic.Int64
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			http.NotFound(w, r)
+			return
+		}
+		served.Add(1)
+	})
+	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode(map[int]int64{http.StatusOK: served.Load()})
+	})
 	mux.HandleFunc("GET /usage", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(usage)) })
 	mux.HandleFunc("GET /children", func(w http.ResponseWriter, _ *http.Request) {
 		json.NewEncoder(w).Encode(contract.Family{NowNS: contract.Now() + int64(offset)})
@@ -102,7 +115,7 @@ func TestReachAdmin(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			servers := externals(t, "a=http://127.0.0.1:1/")
+			servers := externals(t, "a="+strings.TrimSuffix(test.url, "/")+"/")
 			if err := subject.ParseAdmins([]string{"a=" + test.url}, servers); err != nil {
 				t.Fatal(err)
 			}
@@ -126,6 +139,16 @@ func TestReachAdmin(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestReachAdminOfAnotherServer(t *testing.T) {
+	const usage = `{"self_cpu_ns": 7}`
+	servers := externals(t, "a="+adminListener(t, usage, 0)+"/")
+	if err := subject.ParseAdmins([]string{"a=" + adminListener(t, usage, 0)}, servers); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, "ReachAdmin", servers[0].ReachAdmin(t.Context()),
+		"--target-admin a=http://", "belongs to another server: it did not count a request to "+servers[0].URL.String())
 }
 
 // An address is not a command.
