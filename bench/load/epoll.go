@@ -37,7 +37,7 @@ type Epoll struct {
 	MaxBody   int64         // of an answer, in bytes; 0 means 1 GiB
 	Sample    int           // headers and body of one answer in so many are checked; 0 means 64, or with masks 100
 
-	cores []*core // kept for their buffers
+	cores, alternating []*core // kept for their buffers
 }
 
 var _ Engine = (*Epoll)(nil)
