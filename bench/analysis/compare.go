@@ -140,7 +140,7 @@ func validRounds(baseline, candidate map[int]*blockData) []int {
 	return rounds
 }
 
-// A blockPair is the values of the two blocks of a valid round.
+// A blockPair is the values of two blocks of a valid round, or of two requests that followed one another in it.
 type blockPair struct {
 	start               int
 	baseline, candidate float64
@@ -148,10 +148,18 @@ type blockPair struct {
 
 type pairs []blockPair
 
+// pairBlocks pairs the blocks of valid rounds by a metric. Where the requests of both alternated, response times are
+// paired request by request: whatever disturbs the machine for some milliseconds then meets both alike.
 func pairBlocks(baseline, candidate map[int]*blockData, metric string) pairs {
 	var p pairs
 	for _, round := range validRounds(baseline, candidate) {
 		b, c := baseline[round], candidate[round]
+		if metric == MetricResponse && len(b.inTurn) > 0 && len(c.inTurn) > 0 {
+			for i := range min(len(b.inTurn), len(c.inTurn)) {
+				p = append(p, blockPair{c.start, float64(b.inTurn[i]), float64(c.inTurn[i])})
+			}
+			continue
+		}
 		if vb, vc := b.values[metric], c.values[metric]; vb > 0 && vc > 0 {
 			p = append(p, blockPair{c.start, vb, vc})
 		}

@@ -29,6 +29,7 @@ type blockData struct {
 	phaseSamples []phaseSample      // what the server reported of some of its requests
 	values       map[string]float64 // by metric; absent where the block does not carry it
 	response     []int64            // ascending, of the observations that count
+	inTurn       []int64            // the same in their order, if the requests alternated with those of other cells
 	backlog      backlog            // of an open loop
 	blockTotals
 	blockCosts
@@ -50,6 +51,7 @@ type blockTotals struct {
 	last      time.Duration // when the last of them was done
 	latest    time.Duration // intended: an open loop of few requests goes on after its planned end
 	span      time.Duration // in which the answers came that count
+	busy      time.Duration // the sum of the response times of right ones
 }
 
 // inPercentiles reports whether percentiles include the observation: a right answer, or a request that timed out or was
@@ -91,6 +93,7 @@ func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 	load := r.Plan.Cells[cell].Load
 	length, _ := r.Plan.Length(r.Plan.Cells[cell])
 	blocks := blocksOf(r, cell)
+	alternates := r.Plan.Alternates(cell)
 	var lag []int64 // of one block
 	for _, b := range blocks {
 		b.Usage = withoutReadCost(b.Usage, reading)
@@ -117,6 +120,9 @@ func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 			}
 		}
 		view.finish(b, load, length)
+		if alternates {
+			view.inTurn, view.span = slices.Clone(view.response), view.busy
+		}
 		slices.Sort(view.response)
 		slices.Sort(lag)
 		view.reasons = invalidReasons(r.Plan, b, view.backlog, lag, view.response)
@@ -136,6 +142,7 @@ func (s *blockTotals) add(o record.Observation, length time.Duration) {
 		return
 	}
 	s.responses++
+	s.busy += o.Response()
 	s.last, s.latest = max(s.last, o.Done), max(s.latest, o.Intended)
 	if o.Done < length {
 		s.inTime++

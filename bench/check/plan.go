@@ -38,7 +38,7 @@ func (c *comparison) prepare(ctx context.Context, l *subject.Launcher, finder *s
 	if database != nil {
 		e.Database = database.Description
 	}
-	if e.Plan, err = c.plan(counts, leftOut); err != nil {
+	if e.Plan, err = c.plan(counts, leftOut, database != nil); err != nil {
 		return nil, err
 	}
 	floor, err := subject.FindFloor(ctx, finder)
@@ -101,7 +101,7 @@ func (c *comparison) variants() []subject.Variant {
 	return variants
 }
 
-func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut) (plan.Plan, error) {
+func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut, database bool) (plan.Plan, error) {
 	criterion := &plan.CheckSpec{
 		Titles:    map[string]string{baseName: c.sides[0].title, candidateName: c.sides[1].title},
 		Candidate: candidateName, Control: controlName,
@@ -113,6 +113,8 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut) (pla
 		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.Budget), MinRequests: plan.MinRequests, Seed: c.Seed,
 		Baseline: baseName, IgnoreHeaders: c.IgnoreHeaders, Check: criterion,
 	}
+	// The CPU time of a database server cannot be told apart if both sides use it at the same time.
+	p.Alternating = plan.DefaultAlternates && !database
 	var err error
 	if p.Env, err = c.HashedVariables(); err != nil {
 		return p, err

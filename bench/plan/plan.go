@@ -50,6 +50,7 @@ type Plan struct {
 	Servers        []Server               `json:"servers,omitempty"`         // external ones, and those that a command starts
 	Traps          []subject.Trap         `json:"traps,omitempty"`           // what was found while the run was prepared
 	OtherClocks    []subject.OtherClock   `json:"other_clocks,omitempty"`    // servers whose stamps are by another clock
+	Alternating    bool                   `json:"alternating,omitempty"`     // cells that differ only in model are visited at the same time, a request at a time
 	Seed           uint64                 `json:"seed"`                      // of the orders of the rounds, and of everything else that is random
 }
 

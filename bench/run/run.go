@@ -68,7 +68,7 @@ func (r *run) runOvertime(ctx context.Context, v *visitor) error {
 			if !r.fits(r.elapsed(), []int{cell}) {
 				return nil
 			}
-			if err := v.next(ctx, r.schedule, cell); err != nil {
+			if err := v.next(ctx, r.schedule, []int{cell}); err != nil {
 				return err
 			}
 		}

@@ -142,7 +142,7 @@ func (t *turn) visit(ctx context.Context, point int) (plan.ObjectiveStatus, erro
 	}
 	t.reportProgress(Progress{Share: t.share(t.start, t.index, t.asked), Done: t.visits, Start: t.start,
 		Cell: t.Plan.Cells[cell]})
-	err := t.visitor.visit(ctx, t.start, t.visits, cell, t.Plan.BlockSeed(point<<16|t.tried[cell]))
+	err := t.visitor.visit(ctx, t.start, t.visits, []int{cell}, t.Plan.BlockSeed(point<<16|t.tried[cell]))
 	t.asked++
 	t.visits++
 	t.tried[cell]++

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"forktax/bench/load"
@@ -35,8 +36,8 @@ type lastBlock struct {
 
 // round visits the cells whose turn it is.
 func (v *visitor) round(ctx context.Context, s *schedule) error {
-	for _, cell := range v.Plan.Order(s.round) {
-		if err := v.next(ctx, s, cell); err != nil {
+	for _, cells := range v.Plan.Groups(s.round) {
+		if err := v.next(ctx, s, cells); err != nil {
 			return err
 		}
 	}
@@ -44,20 +45,22 @@ func (v *visitor) round(ctx context.Context, s *schedule) error {
 	return nil
 }
 
-// next makes the next visit of the schedule's round.
-func (v *visitor) next(ctx context.Context, s *schedule, cell int) error {
-	v.reportProgress(s.progress(cell))
+// next makes the next visit of the schedule's round: to one cell, or to several that alternate.
+func (v *visitor) next(ctx context.Context, s *schedule, cells []int) error {
+	v.reportProgress(s.progress(cells[0]))
 	began := s.elapsed()
 	if err := v.settle(ctx, s.left()); err != nil {
 		return err
 	}
-	if err := v.visit(ctx, s.start, s.round, cell, v.Plan.BlockSeed(s.round)); err != nil {
+	if err := v.visit(ctx, s.start, s.round, cells, v.Plan.BlockSeed(s.round)); err != nil {
 		return err
 	}
-	s.noteVisit(cell, s.elapsed()-began)
+	for _, cell := range cells {
+		s.noteVisit(cell, (s.elapsed()-began)/time.Duration(len(cells)))
+	}
 	if v.Record.CutOff() > 0 {
 		s.cutOff = true
-		return v.noteOverload(v.Plan.Cells[cell])
+		return v.noteOverload(v.Plan.Cells[cells[0]])
 	}
 	return nil
 }
@@ -71,75 +74,180 @@ func (v *visitor) noteOverload(c plan.Cell) error {
 	return err
 }
 
-// visit measures one block and puts it on disk. A block during which ctx ends is not recorded.
-func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64) error {
-	c := v.Plan.Cells[cell]
-	t := v.targets[plan.TargetName{Workload: c.Workload, Model: c.Model}]
-	engine, ok := v.Engines[c.Engine]
-	if !ok {
-		return fmt.Errorf("the plan's engine %q is unknown", c.Engine)
-	}
-	requests, err := v.Plan.Requests(c)
-	if err != nil {
-		return err
-	}
-	for i := range requests {
-		if t.External {
-			requests[i].Want.Headers = nil
-		}
-	}
-	length, discard := v.Plan.Length(c)
-	wanted := load.Visit{URL: t.URL, Request: requests[0], Load: c.Load, Length: length, MinRequests: v.Plan.MinRequests,
-		Grace: v.Plan.Grace(c), OtherClock: t.OtherClock, Seed: seed}
+// A side is what a visit has to do with one cell.
+type side struct {
+	cell     int
+	target   *subject.Target
+	visit    load.Visit
+	requests []string // names of those of a mix
+	before   reading
+}
 
-	collect()
-	var names []string // of a mix
-	if len(requests) > 1 {
-		wanted.Mix = requests
-		for _, r := range requests {
-			names = append(names, r.Name)
-		}
+// A reading is what a target and its database have used; nil where that is not known.
+type reading struct {
+	used     *contract.Usage
+	database *int64
+}
+
+// visit measures one block of each of the cells, at the same time if they are several, and puts them on disk. A block
+// during which ctx ends is not recorded.
+func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed uint64) error {
+	engine, ok := v.Engines[v.Plan.Cells[cells[0]].Engine]
+	if !ok {
+		return fmt.Errorf("the plan's engine %q is unknown", v.Plan.Cells[cells[0]].Engine)
 	}
-	v.Record.Begin(names...)
-	database := t.DatabaseUsed()
-	before, err := t.Usage(ctx, v.client)
-	if err != nil {
-		return err
+	var sides []side
+	for _, cell := range cells {
+		s, err := v.side(cell, seed)
+		if err != nil {
+			return err
+		}
+		sides = append(sides, s)
+	}
+	collect()
+	for i := range sides {
+		var err error
+		if sides[i].before, err = v.read(ctx, sides[i].target); err != nil {
+			return err
+		}
 	}
 	cpu, collected, begin := process.OwnCPU(), collections(), time.Now()
-	if err := engine.Run(ctx, wanted, v.Record); err != nil {
-		return fmt.Errorf("visiting %s: %w", c, err)
+	kept, err := v.generate(ctx, engine, sides)
+	if err != nil {
+		return fmt.Errorf("visiting %s: %w", v.Plan.Cells[cells[0]], err)
 	}
-	block := record.Block{Cell: cell, Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
-		LengthNS: int64(time.Since(begin)), DiscardNS: int64(discard), GeneratorNS: int64(process.OwnCPU() - cpu),
+	block := record.Block{Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
+		LengthNS: int64(time.Since(begin)), GeneratorNS: int64(process.OwnCPU()-cpu) / int64(len(sides)),
 		Collections: int(collections() - collected)}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	after, err := t.Usage(ctx, v.client)
+	for i, s := range sides {
+		own := block
+		own.Cell = s.cell
+		if err := v.compare(ctx, s, begin, &own); err != nil {
+			return err
+		}
+		if kept != nil {
+			v.Record.Begin(s.requests...)
+			kept[i].replay(v.Record)
+		}
+		if err := v.endBlock(s, own); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// side prepares the visit to a cell.
+func (v *visitor) side(cell int, seed uint64) (side, error) {
+	c := v.Plan.Cells[cell]
+	s := side{cell: cell, target: v.targets[plan.TargetName{Workload: c.Workload, Model: c.Model}]}
+	requests, err := v.Plan.Requests(c)
+	if err != nil {
+		return s, err
+	}
+	for i := range requests {
+		if s.target.External {
+			requests[i].Want.Headers = nil
+		}
+	}
+	length, _ := v.Plan.Length(c)
+	s.visit = load.Visit{URL: s.target.URL, Request: requests[0], Load: c.Load, Length: length,
+		MinRequests: v.Plan.MinRequests, Grace: v.Plan.Grace(c), OtherClock: s.target.OtherClock, Seed: seed}
+	if len(requests) > 1 {
+		s.visit.Mix = requests
+		for _, r := range requests {
+			s.requests = append(s.requests, r.Name)
+		}
+	}
+	return s, nil
+}
+
+// read reads what a target has used so far.
+func (v *visitor) read(ctx context.Context, t *subject.Target) (r reading, err error) {
+	r.database = t.DatabaseUsed()
+	r.used, err = t.Usage(ctx, v.client)
+	return r, err
+}
+
+// generate has the engine make the visits. What several observed is kept, to be recorded one by one; what one observed
+// is on record.
+func (v *visitor) generate(ctx context.Context, engine load.Engine, sides []side) ([]*keeper, error) {
+	if len(sides) == 1 {
+		v.Record.Begin(sides[0].requests...)
+		return nil, engine.Run(ctx, sides[0].visit, v.Record)
+	}
+	alternator, ok := engine.(load.Alternator)
+	if !ok {
+		return nil, fmt.Errorf("the engine %q cannot alternate", v.Plan.Cells[sides[0].cell].Engine)
+	}
+	var visits []load.Visit
+	var kept []*keeper
+	var recorders []load.Recorder
+	for _, s := range sides {
+		s.visit.Length *= time.Duration(len(sides))
+		k := &keeper{}
+		visits, kept, recorders = append(visits, s.visit), append(kept, k), append(recorders, k)
+	}
+	return kept, alternator.Alternate(ctx, visits, plan.Cycle(len(sides)), recorders)
+}
+
+// compare adds to a block what its target and the machine have used since the visit began.
+func (v *visitor) compare(ctx context.Context, s side, begin time.Time, block *record.Block) error {
+	_, discard := v.Plan.Length(v.Plan.Cells[s.cell])
+	block.DiscardNS = int64(discard)
+	after, err := v.read(ctx, s.target)
 	if err != nil {
 		return err
 	}
-	if before != nil && after != nil {
-		used := after.Sub(*before)
+	if s.before.used != nil && after.used != nil {
+		used := after.used.Sub(*s.before.used)
 		block.Usage = &used
-		if last, ok := v.lastBlocks[t]; ok && v.latest != t { // else there were no others
-			block.IdleNS, block.IdleCPUNS = int64(begin.Sub(last.at)), before.Sub(last.used).CPUNS()
+		if last, ok := v.lastBlocks[s.target]; ok && v.latest != s.target { // else there were no others
+			block.IdleNS, block.IdleCPUNS = int64(begin.Sub(last.at)), s.before.used.Sub(last.used).CPUNS()
 		}
-		v.lastBlocks[t], v.latest = lastBlock{*after, time.Now()}, t
+		v.lastBlocks[s.target], v.latest = lastBlock{*after.used, time.Now()}, s.target
 	}
-	if last := t.DatabaseUsed(); database != nil && last != nil {
-		block.DatabaseNS = new(*last - *database)
-	}
-	if failed := v.Record.Failed(); failed > 0 {
-		block.LogLines = t.Logged(failed == v.Record.Requests())
+	if s.before.database != nil && after.database != nil {
+		block.DatabaseNS = new(*after.database - *s.before.database)
 	}
 	now := v.counters()
 	block.Machine, v.counted = now.Sub(v.counted), now
-	return v.endBlock(c, block)
+	return nil
 }
 
-func (v *visitor) endBlock(c plan.Cell, b record.Block) error {
+// A keeper keeps what is observed.
+type keeper struct {
+	observations []record.Observation
+	excerpts     []excerpt
+}
+
+type excerpt struct {
+	class string
+	body  []byte
+}
+
+func (k *keeper) Observe(batch []record.Observation) { k.observations = append(k.observations, batch...) }
+
+func (k *keeper) ObserveExcerpt(class string, body []byte) {
+	k.excerpts = append(k.excerpts, excerpt{class, slices.Clone(body)})
+}
+
+// replay hands all of it to r.
+func (k *keeper) replay(r *record.Record) {
+	r.Observe(k.observations)
+	for _, e := range k.excerpts {
+		r.ObserveExcerpt(e.class, e.body)
+	}
+}
+
+// endBlock puts a block on disk. It is an error if not one of its requests was right.
+func (v *visitor) endBlock(s side, b record.Block) error {
+	if failed := v.Record.Failed(); failed > 0 {
+		b.LogLines = s.target.Logged(failed == v.Record.Requests())
+	}
+	c := v.Plan.Cells[s.cell]
 	if err := v.Record.End(b); err != nil {
 		return err
 	}
