@@ -9,7 +9,9 @@ import (
 const (
 	Pass         = "pass"
 	Regression   = "regression"
+	Unconfirmed  = "unconfirmed" // above the margin, but the time to confirm it was over
 	Undecided    = "inconclusive"
+	Unbounded    = "not bounded" // of a secondary gate, on which a pass does not rest
 	countsKind   = "count"
 	MeasuredGate = "measured"
 )
@@ -23,12 +25,13 @@ type Check struct {
 	MustCatch float64  `json:"must_catch"`
 	Alpha     float64  `json:"alpha"` // the rate of false alarms, over all gates
 	Verdict   string   `json:"verdict"`
-	Why       string   `json:"reason"`          // in one sentence
-	Needs     string   `json:"needs,omitempty"` // what would have decided an inconclusive one
-	Gates     []Gate   `json:"gates"`           // in the order in which they are judged
-	Control   *Control `json:"control"`         // nil if there was none
-	Starts    int      `json:"starts"`          // starts of the targets that were judged
-	Confirmed int      `json:"confirmed"`       // those of them that were to confirm an alarm
+	Why       string   `json:"reason"`            // in one sentence
+	Needs     string   `json:"needs,omitempty"`   // what would have decided one that is neither a pass nor a regression
+	NeedsS    *float64 `json:"needs_s,omitempty"` // how many seconds more that is, if time would do
+	Gates     []Gate   `json:"gates"`             // in the order in which they are judged
+	Control   *Control `json:"control"`           // nil if there was none
+	Starts    int      `json:"starts"`            // starts of the targets that were judged
+	Confirmed int      `json:"confirmed"`         // those of them that were to confirm an alarm
 	Seconds   float64  `json:"seconds"`
 
 	// LeftOut are gates by which it would judge, and could not. They are neither passed nor failed.
@@ -56,10 +59,11 @@ type Gate struct {
 
 // A Control says whether the check would have seen what it was shown: the candidate, delayed by its host.
 type Control struct {
-	Delay float64  `json:"delay"` // share of the response time that the host added
-	Ratio *float64 `json:"ratio"` // of response times that was found
-	P     *float64 `json:"p"`
-	Found bool     `json:"found"`
+	Delay  float64  `json:"delay"`            // share of the response time that the host added
+	Metric string   `json:"metric,omitempty"` // by which it was found, or was to be
+	Ratio  *float64 `json:"ratio"`            // by that metric
+	P      *float64 `json:"p"`
+	Found  bool     `json:"found"`
 }
 
 // GateLeftOut is what a table has for the verdict of a gate that was left out.

@@ -23,6 +23,10 @@ func Gated() (counted, measured []string) {
 		[]string{MetricFaults, MetricCPU, MetricResponse, MetricResponse90, MetricThroughput}
 }
 
+// IsSecondary reports whether a gate of the metric may alarm, but is not needed for a pass: its noise is several times
+// that of the others, and they show the same changes sooner.
+func IsSecondary(metric string) bool { return metric == MetricResponse90 || metric == MetricThroughput }
+
 // higherIsBetter reports whether more of the metric is better: its cost is then the inverse.
 func higherIsBetter(metric string) bool { return metric == MetricThroughput }
 
@@ -88,22 +92,38 @@ func (p pairs) series(metric string, starts int) sequential.Series {
 	return s
 }
 
-// checkData is what a check is decided by.
+// checkData is what a check is decided by. After the budget, starts only confirm.
 func checkData(r *record.Result, measured []measurements, gates []measuredGate) sequential.Data {
 	starts := startsOf(r.Blocks)
 	d := sequential.Data{Ended: r.Tail != (record.Tail{})}
 	for _, t := range gates {
 		d.Gates = append(d.Gates, t.pairs.series(t.metric, starts))
 		d.Slack = append(d.Slack, t.slack)
+		d.Secondary = append(d.Secondary, IsSecondary(t.metric))
+	}
+	if i := slices.IndexFunc(r.Blocks, func(b record.Block) bool { return b.Overtime }); i >= 0 {
+		d.Screened = r.Blocks[i].Start
 	}
 	if r.Plan.Check.Control != "" {
-		d.Control = controlSeries(r.Plan, measured, starts)
+		for _, metric := range controlMetrics(r.Plan.Check) {
+			d.Controls = append(d.Controls, controlSeries(r.Plan, measured, metric, starts))
+		}
 	}
 	return d
 }
 
-// controlSeries is the response time of the control over that of the candidate, by all requests.
-func controlSeries(p record.Plan, measured []measurements, starts int) sequential.Series {
+// controlMetrics lists the metrics by which the control can be found: of those that can show that a host spins, the
+// ones that decide. Where none of them does, the response time has to show that the check is not blind.
+func controlMetrics(c *record.CheckSpec) []string {
+	metrics := slices.DeleteFunc(slices.Clone(c.Metrics), func(m string) bool { return m != MetricResponse && m != MetricCPU })
+	if len(metrics) == 0 {
+		return []string{MetricResponse}
+	}
+	return metrics
+}
+
+// controlSeries is the cost of the control over that of the candidate by a metric, by all requests.
+func controlSeries(p record.Plan, measured []measurements, metric string, starts int) sequential.Series {
 	all := make(sequential.Series, starts)
 	for i, c := range p.Cells {
 		if c.Model != p.Check.Control {
@@ -114,7 +134,7 @@ func controlSeries(p record.Plan, measured []measurements, starts int) sequentia
 		if candidate < 0 {
 			continue
 		}
-		for start, logs := range pairBlocks(measured[candidate].rounds, measured[i].rounds, MetricResponse).series("", starts) {
+		for start, logs := range pairBlocks(measured[candidate].rounds, measured[i].rounds, metric).series(metric, starts) {
 			all[start] = append(all[start], logs...)
 		}
 	}
@@ -136,11 +156,14 @@ func CheckData(r *record.Result) (sequential.Data, error) {
 	return checkData(r, measured, measuredGates(r.Plan, measured)), nil
 }
 
-// Judge decides the check of a run as far as the run has come.
-func Judge(r *record.Result) (sequential.Judgement, error) {
+// Judge decides the check of a run as far as the run has come. If its budget is over, further starts can only confirm.
+func Judge(r *record.Result, budgetOver bool) (sequential.Judgement, error) {
 	d, err := CheckData(r)
 	if err != nil {
 		return sequential.Judgement{}, err
+	}
+	if budgetOver && d.Screened == 0 {
+		d.Screened = startsOf(r.Blocks)
 	}
 	return checkRule(r.Plan).Judge(d), nil
 }

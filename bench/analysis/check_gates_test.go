@@ -22,6 +22,12 @@ func TestCheck(t *testing.T) {
 		"equal": {0, nil, analysis.Pass, "by each gate, ./new costs less than 10 % more than ./old", ""},
 		"more": {0.2, nil, analysis.Regression, "response_p50 (hello) of ./new is worse than that of ./old: response_p50 by +20.",
 			""},
+		"more, and the time to confirm it was over": {0.2, func(r *record.Result) { r.Blocks = r.Blocks[:9*16] },
+			analysis.Unconfirmed, "response_p50 (hello) of ./new is above the limit of 3 %: response_p50 by +19.", "s more: --confirm-budget"},
+		"more, and confirmed after the budget": {0.2, analysistest.EachBlock(func(b *record.Block) { b.Overtime = b.Start >= 10 }),
+			analysis.Regression, "response_p50 (hello) of ./new is worse than that of ./old", ""},
+		"more, but not in the budget": {0.2, analysistest.EachBlock(func(b *record.Block) { b.Overtime = b.Start >= 6 }),
+			analysis.Undecided, "the targets were started 6 times in the time", "--budget 8s"},
 		"the harness was killed": {0, func(r *record.Result) { r.Tail = record.Tail{} },
 			analysis.Undecided, "the run was not completed: the harness was killed", "another run"},
 		"it was interrupted": {0, func(r *record.Result) { r.Tail = record.Tail{LengthNS: 1, Condition: "interrupted"} },
@@ -29,7 +35,7 @@ func TestCheck(t *testing.T) {
 		"no blocks": {0, func(r *record.Result) { r.Blocks = nil },
 			analysis.Undecided, "the targets were started 0 times", "--budget "},
 		"too few starts": {0, func(r *record.Result) { r.Blocks = r.Blocks[:9*6] },
-			analysis.Undecided, "the targets were started 6 times in the time, and the first look is after 16 starts", "--budget 16s"},
+			analysis.Undecided, "the targets were started 6 times in the time, and the first look is after 8 starts", "--budget 8s"},
 		"all of it is invalid": {0, analysistest.EachBlock(func(b *record.Block) { b.Collections = 1 }),
 			analysis.Undecided, "more than a fifth of the blocks", "a quieter machine; docs/methodology.md"},
 		"all of it is stolen, which decides nothing": {0, analysistest.EachBlock(func(b *record.Block) {
@@ -91,11 +97,34 @@ func TestCheck(t *testing.T) {
 			}
 			got := analysistest.Analyze(t, r).Check
 			if got.Verdict != test.verdict || !strings.Contains(got.Why, test.why) || !strings.Contains(got.Needs, test.needs) ||
-				(got.Needs != "") != (test.verdict == analysis.Undecided) {
+				(got.Needs != "") != (test.verdict == analysis.Undecided || test.verdict == analysis.Unconfirmed) {
 				t.Errorf("verdict %s, why %q, needs %q; want %s, %q, %q", got.Verdict, got.Why, got.Needs, test.verdict, test.why,
 					test.needs)
 			}
 		})
+	}
+}
+
+// Where the requests of base and candidate alternate, they are paired one by one.
+func TestAlternatingCheck(t *testing.T) {
+	r := analysistest.CheckRun(t, 0.2)
+	pairs := map[bool]int{}
+	for _, alternating := range []bool{false, true} {
+		r.Plan.Alternating = alternating
+		g := analysistest.Analyze(t, r).Check.Gates[0]
+		pairs[alternating] = g.Pairs
+		if g.Ratio == nil || *g.Ratio < 1.19 || *g.Ratio > 1.21 || g.Metric != analysis.MetricResponse {
+			t.Errorf("alternating: %t: gate %+v, want a ratio of 1.2", alternating, g)
+		}
+	}
+	blocks, requests := 0, 0
+	for _, b := range r.Blocks {
+		if b.Cell == 1 {
+			blocks, requests = blocks+1, requests+b.Requests
+		}
+	}
+	if pairs[false] != blocks || pairs[true] != requests {
+		t.Errorf("%v pairs, want one of each of %d blocks, or of each of %d requests", pairs, blocks, requests)
 	}
 }
 

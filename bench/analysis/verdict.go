@@ -30,36 +30,40 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 	}
 	for i, t := range gates {
 		g := t.gate(j.Gates[i])
-		g.Verdict, g.Why = c.verdict(j, j.Gates[i])
+		g.Verdict, g.Why = c.verdict(j, i, t.metric)
 		c.Gates = append(c.Gates, g)
 	}
 	if criterion.Control != "" {
-		c.Control = &Control{Delay: criterion.MustCatch, P: new(j.Control.P), Found: j.Control.Regressed}
+		c.Control = &Control{Delay: criterion.MustCatch, Metric: controlMetrics(criterion)[j.ShownBy], P: new(j.Control.P),
+			Found: j.Control.Regressed}
 		if !math.IsNaN(j.Control.Estimate) {
 			c.Control.Ratio = new(math.Exp(j.Control.Estimate))
 		}
 	}
-	c.conclude(r, j, d.Slack, a)
+	c.conclude(r, j, d, a)
 	return c
 }
 
-// verdict is that of one gate that is measured.
-func (c *Check) verdict(j sequential.Judgement, f sequential.GateResult) (verdict, why string) {
+// verdict is that of gate i, which is measured.
+func (c *Check) verdict(j sequential.Judgement, i int, metric string) (verdict, why string) {
+	f := j.Gates[i]
 	switch {
 	case f.Regressed && j.Verdict == sequential.Regression:
 		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", units.Share(c.Margin))
-	case f.Regressed:
-		return Undecided, fmt.Sprintf("above the margin of %s, which is not confirmed", units.Share(c.Margin))
+	case slices.Contains(j.Suspects, i) && j.Verdict != sequential.Regression && j.Verdict != sequential.Pass:
+		return Unconfirmed, fmt.Sprintf("above the margin of %s; not confirmed", units.Share(c.Margin))
 	case f.Bounded:
 		return Pass, ""
 	case math.IsNaN(f.Error):
 		return Undecided, "there is too little to say"
+	case IsSecondary(metric) && j.Verdict == sequential.Pass:
+		return Unbounded, fmt.Sprintf("%s more cannot be excluded; the verdict does not rest on it", units.Share(c.MustCatch))
 	}
 	return Undecided, fmt.Sprintf("%s more cannot be excluded", units.Share(c.MustCatch))
 }
 
 // conclude makes one verdict of all.
-func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float64, a *Analysis) {
+func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.Data, a *Analysis) {
 	regressed := c.named(Regression)
 	invalid, tooMany := invalidWarning(r.Plan, a)
 	failing := slices.IndexFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
@@ -84,9 +88,15 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float
 		c.Verdict = Pass
 		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s%s", c.Candidate, units.Share(c.MustCatch),
 			c.Base, c.leftOutText())
+		if unbounded := c.named(Unbounded); len(unbounded) > 0 {
+			c.Why += "; not bounded: " + gateNames(unbounded)
+		}
+	case j.Verdict == sequential.Unconfirmed:
+		c.Verdict = Unconfirmed
+		c.unconfirmed(r.Plan, j)
 	default:
 		c.Verdict = Undecided
-		c.Why, c.Needs = c.missing(j, slack)
+		c.missing(j, d)
 	}
 }
 
@@ -136,55 +146,115 @@ func excess(g Gate) float64 {
 // half of 1 %, and one more for it to be likely.
 const detectableErrors = 3.6
 
+// unconfirmed says what alarmed, and how much more time it would take to confirm that.
+func (c *Check) unconfirmed(p record.Plan, j sequential.Judgement) {
+	suspects := c.named(Unconfirmed)
+	c.Why = fmt.Sprintf("%s of %s is above the limit of %s: %s; not confirmed", gateNames(suspects), c.Candidate,
+		units.Share(c.Margin), c.worst(suspects))
+	perStart := c.Seconds / float64(max(c.Starts, 1))
+	wanted := float64(max(j.Screened, sequential.StartsAtOnce))
+	for _, i := range j.Suspects {
+		away := j.Gates[i].Estimate - math.Log1p(c.Margin)
+		if factor := square(detectableErrors * j.Gates[i].Error / away); away > 0 && !math.IsNaN(factor) {
+			wanted = max(wanted, factor*float64(max(j.Confirming, 1)))
+		}
+	}
+	more := math.Ceil(max(wanted-float64(j.Confirming), 1) * perStart)
+	c.NeedsS = &more
+	confirm := time.Duration(p.Check.ConfirmNS) + time.Duration(more)*time.Second
+	c.Needs = fmt.Sprintf("about %.0f s more: --confirm-budget %v", more, confirm.Round(time.Second))
+}
+
 // missing says why a check that had its time did not decide, and what would have decided it.
-func (c *Check) missing(j sequential.Judgement, slack []float64) (why, needs string) {
+func (c *Check) missing(j sequential.Judgement, d sequential.Data) {
 	starts := j.Screened + j.Confirming
+	empty := slices.DeleteFunc(slices.Clone(c.Gates), func(g Gate) bool { return !g.empty() })
 	switch {
-	case starts < sequential.StartsAtOnce:
-		return fmt.Sprintf("the targets were started %s in the time, and the first look is after %d starts",
-			units.Times(starts), sequential.StartsAtOnce), c.longer(1.2 * sequential.StartsAtOnce / float64(max(starts, 1)))
-	case slices.ContainsFunc(c.Gates, Gate.empty):
-		empty := slices.DeleteFunc(slices.Clone(c.Gates), func(g Gate) bool { return !g.empty() })
-		return "nothing was measured by " + gateNames(empty), "--gates without that, or targets that tell it"
-	case j.Alarmed:
-		return "there was an alarm, and the time was over before it could be confirmed or refuted",
-			c.longer(max(2*float64(j.Screened)/float64(starts), 1.5))
-	case !j.Control.Regressed:
-		why = fmt.Sprintf("the candidate with %s added by its host was not found to be slower, so a pass would mean nothing",
-			units.Share(c.MustCatch))
-	default:
-		why = "the noise is too large to tell by " + gateNames(c.named(Undecided))
+	case starts < sequential.FirstLook:
+		c.Why = fmt.Sprintf("the targets were started %s in the time, and the first look is after %d starts",
+			units.Times(starts), sequential.FirstLook)
+		c.needsTime(1.2 * sequential.FirstLook / float64(max(starts, 1)))
+		return
+	case len(empty) > 0:
+		c.Why, c.Needs = "nothing was measured by "+gateNames(empty), "--gates without that, or targets that tell it"
+		return
 	}
 	factor := 1.2
-	if !j.Control.Regressed {
+	if c.Why = c.undecided(); !j.Control.Regressed {
+		c.Why = fmt.Sprintf("the candidate with %s added by its host was not found to be slower, so a pass would mean nothing",
+			units.Share(c.MustCatch))
 		// What its host adds may show less than it should, but for the noise no more can be known.
 		shown := min(j.Control.Estimate+detectableErrors*j.Control.Error, math.Log1p(c.MustCatch))
-		away := shown - math.Log1p(c.Margin)
-		if away <= 0 {
-			return why, "a higher --must-catch: what its host adds hardly shows in its response time"
+		if shown <= 0 {
+			c.Needs = "a higher --must-catch: what its host adds hardly shows"
+			return
 		}
-		factor = max(factor, square(detectableErrors*j.Control.Error/away))
+		factor = max(factor, square(detectableErrors*j.Control.Error/shown))
 	}
+	reached := c.MustCatch // by all gates, in the time that there was
 	for i, f := range j.Gates {
-		if f.Bounded {
+		if f.Bounded || d.Secondary[i] && slices.Contains(d.Secondary, false) {
 			continue
 		}
 		// One of the two is above 0, unless what is held against is not known so well.
-		away := max(math.Log1p(c.MustCatch)-f.Estimate, f.Estimate-math.Log1p(c.Margin)) - slack[i]
+		away := max(math.Log1p(c.MustCatch)-f.Estimate, f.Estimate-math.Log1p(c.Margin)) - d.Slack[i]
 		if away <= 0 {
-			return why, "a stored result of a longer run, which says more exactly what the base costs"
+			c.Needs = "a stored result of a longer run, which says more exactly what the base costs"
+			return
 		}
 		factor = max(factor, square(detectableErrors*f.Error/away))
+		reached = max(reached, math.Expm1(f.Estimate+d.Slack[i]+detectableErrors*f.Error))
 	}
-	if math.IsNaN(factor) {
-		return why, "a quieter machine"
+	c.needsTime(factor)
+	if decided := c.decidedGates(); decided != "" && j.Control.Regressed {
+		c.Needs = strings.TrimPrefix(c.Needs+", or ", ", or ") + "--gates " + decided
+	} else if c.Needs == "" {
+		c.Needs = fmt.Sprintf("a quieter machine, or --must-catch %.0f%%", 5*math.Ceil(20*min(reached, 10)))
 	}
-	return why, fmt.Sprintf("%s, or noise smaller by a factor of %.1f", c.longer(factor), math.Sqrt(factor))
 }
 
-// longer is the option that gives so many times the time that there was: errors shrink with the root of it.
-func (c *Check) longer(factor float64) string {
-	return fmt.Sprintf("--budget %s", time.Duration(math.Ceil(c.Seconds*factor))*time.Second)
+// undecided names the gates that decide and did not, and how wide their intervals are.
+func (c *Check) undecided() string {
+	var texts []string
+	for _, g := range c.named(Undecided) {
+		if g.Kind != MeasuredGate || IsSecondary(g.Metric) && len(texts) > 0 {
+			continue
+		}
+		text := gateNames([]Gate{g})
+		if g.RatioLow != nil {
+			text += fmt.Sprintf(" changed by %+.1f to %+.1f %%", 100*(*g.RatioLow-1), 100*(*g.RatioHigh-1))
+		}
+		texts = append(texts, text)
+	}
+	return fmt.Sprintf("%s more cannot be excluded: %s", units.Share(c.MustCatch), strings.Join(texts, ", "))
+}
+
+// decidedGates lists, as --gates takes them, the metrics that passed by all requests, if they are some of those that
+// decide and not all.
+func (c *Check) decidedGates() string {
+	var decided []string
+	for _, g := range c.Gates {
+		if g.Kind == MeasuredGate && !IsSecondary(g.Metric) && g.Verdict == Pass && !slices.Contains(decided, g.Metric) {
+			decided = append(decided, g.Metric)
+		}
+	}
+	return strings.Join(slices.DeleteFunc(decided, func(metric string) bool {
+		return slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Metric == metric && g.Verdict != Pass })
+	}), ",")
+}
+
+// longestAdvised is how long a check may take that is advised: who waits for it does not wait longer.
+const longestAdvised = 15 * time.Minute
+
+// needsTime says how much longer a check would have to be, by a factor: errors shrink with the root of the time. It says
+// nothing if that is too long.
+func (c *Check) needsTime(factor float64) {
+	seconds := math.Ceil(c.Seconds * factor)
+	if !(seconds <= longestAdvised.Seconds()) { // NaN is not
+		return
+	}
+	more := max(seconds-c.Seconds, 0)
+	c.NeedsS, c.Needs = &more, fmt.Sprintf("--budget %v", time.Duration(seconds)*time.Second)
 }
 
 // empty says that nothing is known of a gate.

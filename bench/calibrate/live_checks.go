@@ -96,7 +96,7 @@ func (l *Lab) runChecks(ctx context.Context, s checkSet) ([]checkResult, time.Du
 			pair.Candidate = map[string]string{contract.EnvStartupWork: work.String()}
 		}
 		c, err := l.makeCheck(ctx, check.Options{Margin: s.margin, MustCatch: s.mustCatch,
-			Alpha: sequential.DefaultAlpha, Budget: s.budget, Seed: l.Seed + uint64(i) + 1}, pair)
+			Alpha: sequential.DefaultAlpha, Budget: s.budget, ConfirmBudget: s.budget, Seed: l.Seed + uint64(i) + 1}, pair)
 		if err != nil {
 			return checkResult{}, fmt.Errorf("check %d of %d: %w", i+1, s.n, err)
 		}

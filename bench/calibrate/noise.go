@@ -74,10 +74,12 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s sequenti
 	err = recordRun(runner, func(r *run.Runner, dir string) error {
 		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: []subject.Program{p}, Variants: pl.Variants,
 			Kill: l.Kill}
-		began := time.Now()
-		return r.RunStarts(ctx, func(int) (time.Duration, error) {
-			l.step(0.9 * min(float64(time.Since(began))/float64(budget), 1))
-			return noiseStart, nil
+		return r.RunStarts(ctx, func(_ int, elapsed time.Duration) (run.NextStart, error) {
+			l.step(0.9 * min(float64(elapsed)/float64(budget), 1))
+			if elapsed >= budget {
+				return run.NextStart{}, nil
+			}
+			return run.NextStart{Length: noiseStart, Until: budget}, nil
 		})
 	}, func(result *record.Result) error {
 		d, err := analysis.CheckData(result)

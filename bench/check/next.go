@@ -4,28 +4,44 @@ import (
 	"time"
 
 	"forktax/bench/analysis"
+	"forktax/bench/plan"
 	"forktax/bench/record"
+	"forktax/bench/run"
 	"forktax/bench/stats/sequential"
 )
 
 // firstStart is how long a start of the targets is measured in the first stage, and half as long as in the next.
 const firstStart = 50 * time.Millisecond
 
-// next returns how long the next start of the targets is, as the record in dir has it; 0 ends the check.
-func next(dir string) func(starts int) (time.Duration, error) {
-	stage := 0
-	return func(starts int) (time.Duration, error) {
-		if starts > 0 && starts%sequential.StartsAtOnce == 0 {
-			result, err := record.Read(dir)
-			if err != nil {
-				return 0, err
+// next decides how the next start of the targets is measured, by the record in dir. The check ends when a look has
+// decided, or when its time is over: the budget, and after it that to confirm an alarm.
+func next(p plan.Plan) func(dir string) func(starts int, elapsed time.Duration) (run.NextStart, error) {
+	return func(dir string) func(int, time.Duration) (run.NextStart, error) {
+		budget := time.Duration(p.BudgetNS)
+		stage, look, limit, found := 0, sequential.FirstLook, budget, ""
+		return func(starts int, elapsed time.Duration) (run.NextStart, error) {
+			if starts == look || elapsed >= limit && starts > 0 {
+				result, err := record.Read(dir)
+				if err != nil {
+					return run.NextStart{}, err
+				}
+				j, err := analysis.Judge(result, elapsed >= budget)
+				if err != nil || j.Verdict != sequential.Open {
+					return run.NextStart{}, err
+				}
+				stage, look = j.Stage, j.NextLook
+				if j.Control.Regressed {
+					found = p.Check.Control
+				}
+				if j.Alarmed {
+					limit = budget + time.Duration(p.Check.ConfirmNS)
+				}
 			}
-			j, err := analysis.Judge(result)
-			if err != nil || j.Verdict != sequential.Open {
-				return 0, err
+			if elapsed >= limit {
+				return run.NextStart{}, nil
 			}
-			stage = j.Stage
+			return run.NextStart{Length: firstStart << stage, Until: limit, Overtime: elapsed >= budget,
+				LeaveOut: found}, nil
 		}
-		return firstStart << stage, nil
 	}
 }

@@ -28,6 +28,7 @@ type Options struct {
 	MustCatch          float64 // the smallest increase that must be detected
 	Alpha              float64 // rate of false alarms, over all gates
 	Budget             time.Duration
+	ConfirmBudget      time.Duration // after that, to confirm an alarm
 	Gates              []string
 	GatesNamed         bool   // the user chose the gates
 	BaseResult         string // a stored result, which replaces the base
@@ -76,6 +77,8 @@ func (o *Options) Validate() error {
 		return subject.InvalidOption("alpha", "%s: at least %s and less than 50%% is needed", percent(o.Alpha), percent(leastAlpha))
 	case o.Budget < shortestBudget:
 		return subject.InvalidOption("budget", "%v: at least %v is needed", o.Budget, shortestBudget)
+	case o.ConfirmBudget < 0:
+		return subject.InvalidOption("confirm-budget", "%v: 0 or more is needed", o.ConfirmBudget)
 	case len(o.Gates) == 0:
 		return subject.InvalidOption("gates", "is empty; there are %s", strings.Join(known, ", "))
 	}

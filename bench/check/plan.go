@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"forktax/bench/analysis"
 	"forktax/bench/plan"
@@ -17,6 +18,10 @@ import (
 
 // floorStride is in which rounds of a check the floor is visited: it is there to hold other days' results against.
 const floorStride = 2
+
+// alternatingBlock is how long a visit takes for each cell that alternates with another. As requests of both are paired
+// one by one, it need not be as long as a block that is paired as a whole: its costs are read before and after it.
+const alternatingBlock = 15 * time.Millisecond
 
 // equip gives the launcher what the sides are served by.
 func (c *comparison) equip(l *subject.Launcher) {
@@ -34,13 +39,14 @@ func (c *comparison) prepare(ctx context.Context, l *subject.Launcher, finder *s
 	if err != nil {
 		return nil, err
 	}
-	e := &run.Execution{Launcher: l, Judges: run.Judges{Next: next}}
+	e := &run.Execution{Launcher: l}
 	if database != nil {
 		e.Database = database.Description
 	}
 	if e.Plan, err = c.plan(counts, leftOut, database != nil); err != nil {
 		return nil, err
 	}
+	e.Judges.Next = next(e.Plan)
 	floor, err := subject.FindFloor(ctx, finder)
 	if cause := context.Cause(ctx); cause != nil {
 		return nil, cause
@@ -105,7 +111,8 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut, data
 	criterion := &plan.CheckSpec{
 		Titles:    map[string]string{baseName: c.sides[0].title, candidateName: c.sides[1].title},
 		Candidate: candidateName, Control: controlName,
-		Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, Counts: counts, LeftOut: leftOut,
+		Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, ConfirmNS: int64(c.ConfirmBudget),
+		Counts: counts, LeftOut: leftOut,
 	}
 	_, measured := analysis.Gated()
 	criterion.Metrics = c.gatesIn(measured)
@@ -114,7 +121,9 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut, data
 		Baseline: baseName, IgnoreHeaders: c.IgnoreHeaders, Check: criterion,
 	}
 	// The CPU time of a database server cannot be told apart if both sides use it at the same time.
-	p.Alternating = plan.DefaultAlternates && !database
+	if p.Alternating = plan.DefaultAlternates && !database; p.Alternating {
+		p.BlockNS = int64(alternatingBlock)
+	}
 	var err error
 	if p.Env, err = c.HashedVariables(); err != nil {
 		return p, err

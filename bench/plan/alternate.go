@@ -1,11 +1,15 @@
 package plan
 
 // Groups returns what a round visits, in its order. Cells that alternate are one group; each other cell is one by
-// itself.
+// itself. The control of a check has rounds of its own, with the candidate alone: they are the same program, which
+// would be in the processor's caches twice as often as the base if all three alternated.
 func (p Plan) Groups(round int) (groups [][]int) {
 	numbers := p.PairNumbers()
 	at := map[int]int{}
 	for _, cell := range p.Order(round) {
+		if !p.inRound(cell, round) {
+			continue
+		}
 		i, ok := at[numbers[cell]]
 		if !ok || !p.Alternating {
 			i = len(groups)
@@ -15,6 +19,27 @@ func (p Plan) Groups(round int) (groups [][]int) {
 		groups[i] = append(groups[i], cell)
 	}
 	return groups
+}
+
+// inRound reports whether the cell is visited in a round in which it is its turn.
+func (p Plan) inRound(cell, round int) bool {
+	model := p.Cells[cell].Model
+	switch {
+	case p.RoundsTogether() == 1 || model == p.Check.Candidate:
+		return true
+	case model == p.Check.Control:
+		return round%2 == 1
+	default:
+		return round%2 == 0
+	}
+}
+
+// RoundsTogether is how many rounds visit each cell, but for strides.
+func (p Plan) RoundsTogether() int {
+	if p.Alternating && p.Check != nil && p.Check.Control != "" {
+		return 2
+	}
+	return 1
 }
 
 // Alternates reports whether the requests of the cell alternate with those of others.

@@ -26,6 +26,7 @@ type Block struct {
 	Start        int             `json:"start"`    // which start of the targets it met
 	BeganNS      int64           `json:"start_ns"` // since the run began
 	LengthNS     int64           `json:"length_ns"`
+	Overtime     bool            `json:"overtime,omitempty"`        // the start confirms an alarm after the budget of a check
 	DiscardNS    int64           `json:"discard_ns,omitempty"`      // observations intended before this count for nothing
 	Requests     int             `json:"requests"`                  // observations, failed ones included
 	Errors       map[string]int  `json:"errors,omitempty"`          // failed ones, by class

@@ -20,7 +20,7 @@ func Annotations(w io.Writer, a *analysis.Analysis) error {
 		for _, line := range gateLines(c, analysis.Regression) {
 			p.annotation("error", title, line)
 		}
-		for _, line := range gateLines(c, analysis.Undecided) {
+		for _, line := range undecidedLines(c) {
 			p.annotation("warning", title, line)
 		}
 		if c.Control != nil && !c.Control.Found {

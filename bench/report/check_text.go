@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"forktax/bench/analysis"
 	"forktax/bench/units"
@@ -94,8 +95,7 @@ func gateFound(g analysis.Gate) string {
 	return said
 }
 
-// gateLines lists the gates of a verdict, and what was measured; of an inconclusive one also what would have decided
-// it.
+// gateLines lists the gates of a verdict, and what was measured.
 func gateLines(c *analysis.Check, verdict string) (lines []string) {
 	for _, g := range c.Gates {
 		if g.Verdict == verdict {
@@ -106,7 +106,13 @@ func gateLines(c *analysis.Check, verdict string) (lines []string) {
 			lines = append(lines, fmt.Sprintf("%s: %s: %s.", where, spoken(g.Metric), gateFound(g)))
 		}
 	}
-	if verdict == analysis.Undecided && c.Needs != "" {
+	return lines
+}
+
+// undecidedLines lists the gates that were not decided or confirmed, and what would have done that.
+func undecidedLines(c *analysis.Check) []string {
+	lines := slices.Concat(gateLines(c, analysis.Unconfirmed), gateLines(c, analysis.Undecided))
+	if c.Needs != "" {
 		lines = append(lines, "It needs: "+c.Needs+".")
 	}
 	return lines
@@ -121,9 +127,17 @@ func controlText(c *analysis.Control) string {
 	said := fmt.Sprintf("The positive control, the candidate delayed by its host by %s of the response time, %s",
 		units.Share(c.Delay), verb)
 	if c.Ratio != nil {
-		said += fmt.Sprintf(" (%s)", units.Change(*c.Ratio))
+		said += fmt.Sprintf(" (%s)", strings.TrimSpace(spokenControl(c.Metric)+" "+units.Change(*c.Ratio)))
 	}
 	return said + "."
+}
+
+// spokenControl names the metric by which the control was looked for; "" if an older forktax made the check.
+func spokenControl(metric string) string {
+	if metric == "" {
+		return ""
+	}
+	return spoken(metric)
 }
 
 // check prints a check, if there is one.
@@ -140,7 +154,8 @@ func (p *printer) check(c *analysis.Check) {
 		p.sentence("", controlText(c.Control))
 	}
 	p.list("What failed", gateLines(c, analysis.Regression))
-	p.list("What was not decided", gateLines(c, analysis.Undecided))
+	p.list("What was not decided", undecidedLines(c))
+	p.list("What the verdict does not rest on", gateLines(c, analysis.Unbounded))
 	p.list("What was left out", analysis.LeftOutLines(c.LeftOut))
 	p.line("")
 }

@@ -126,10 +126,12 @@ func checkCases(c *analysis.Check) (cases []junitCase) {
 		case analysis.Pass:
 		case analysis.Regression:
 			t.Failure = newProblem(verdict, found, checkTerms(c))
+		case analysis.Unbounded:
+			t.Skipped = newSkipped(found)
 		default:
-			t.Error = newProblem(analysis.Undecided, found, needs)
+			t.Error = newProblem(verdict, found, needs)
 		}
-		passed = passed && verdict == analysis.Pass
+		passed = passed && (verdict == analysis.Pass || verdict == analysis.Unbounded)
 		cases = append(cases, t)
 	}
 	for _, g := range c.Gates {

@@ -39,7 +39,7 @@ type Execution struct {
 type Judges struct {
 	Latest  func(dir string) (plan.ObjectiveStatus, error)
 	Missing func(dir string) func() ([]int, error)
-	Next    func(dir string) func(starts int) (time.Duration, error)
+	Next    func(dir string) func(starts int, elapsed time.Duration) (NextStart, error)
 }
 
 // Execute measures. It returns the directory of the record, "" if nothing was measured; why the run ended early; and

@@ -1,12 +1,14 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +18,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// A Launcher starts targets. Launch returns when the target answers. Stop ends it, with every process it started, and
+// A Launcher starts targets, several at the same time. Launch returns when the target answers. Stop ends it, with every process it started, and
 // returns an error if it did not end well; it may be called once, and at the same time as those of other targets.
 type Launcher interface {
 	Launch(ctx context.Context, model, workload string) (t *subject.Target, stop func() error, err error)
@@ -41,6 +43,7 @@ type Runner struct {
 	// If it is nil, the run ends with the budget.
 	Missing func() ([]int, error)
 
+	leaveOut  string           // the model of targets that are not started
 	launches  uint64           // of all targets, so far
 	described bool             // the responses are on record
 	now       func() time.Time // nil is time.Now
@@ -146,35 +149,59 @@ func deathOr(ctx context.Context, err error) error {
 const startStream = 0x7374617274 << 24 // "start"
 
 // launch starts every target of the plan, in an order that is drawn for each start of them: what comes first may find
-// the machine in another state. The returned stop ends those that were started, even after an error.
+// the machine in another state. Those whose requests are to alternate are started at the same time. The returned stop
+// ends those that were started, even after an error.
 func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (map[plan.TargetName]*subject.Target, func() error, error) {
-	targets := map[plan.TargetName]*subject.Target{}
-	names := r.Plan.Targets()
-	stops := make([]func() error, len(names))
-	for i := range stops {
-		stops[i] = func() error { return nil } // of one that is not started
-	}
-	stop := func() error { return stopAll(stops) }
+	names := slices.DeleteFunc(r.Plan.Targets(), func(n plan.TargetName) bool { return n.Model == r.leaveOut && n.Model != "" })
 	order := rand.New(rand.NewPCG(r.Plan.Seed, startStream^r.launches)).Perm(len(names))
 	r.launches++
-	for _, i := range order {
-		name := names[i]
-		t, end, err := r.Launcher.Launch(ctx, name.Model, name.Workload)
-		if err != nil {
-			return nil, stop, fmt.Errorf("starting %s as %s: %w", name.Workload, name.Model, err)
+	all := make([]launched, len(names))
+	if r.Plan.Alternating {
+		var starting sync.WaitGroup
+		for _, i := range order {
+			starting.Go(func() { all[i] = r.launchOne(ctx, names[i]) })
 		}
-		stops[i] = func() error {
-			if err := end(); err != nil {
-				return fmt.Errorf("stopping %s as %s: %w", name.Workload, name.Model, err)
+		starting.Wait()
+	} else {
+		for _, i := range order {
+			if all[i] = r.launchOne(ctx, names[i]); all[i].err != nil {
+				break
 			}
-			return nil
-		}
-		targets[name] = t
-		if t.Gone != nil {
-			go watchTarget(ctx, t, cancel)
 		}
 	}
-	return targets, stop, nil
+	targets := map[plan.TargetName]*subject.Target{}
+	var stops []func() error
+	var failed error
+	for i, l := range all {
+		if failed = cmp.Or(failed, l.err); l.target == nil {
+			continue
+		}
+		targets[names[i]], stops = l.target, append(stops, l.stop)
+		if l.target.Gone != nil {
+			go watchTarget(ctx, l.target, cancel)
+		}
+	}
+	return targets, func() error { return stopAll(stops) }, failed
+}
+
+// A launched target was started, or err says why not.
+type launched struct {
+	target *subject.Target
+	stop   func() error
+	err    error
+}
+
+func (r *Runner) launchOne(ctx context.Context, name plan.TargetName) launched {
+	t, end, err := r.Launcher.Launch(ctx, name.Model, name.Workload)
+	if err != nil {
+		return launched{err: fmt.Errorf("starting %s as %s: %w", name.Workload, name.Model, err)}
+	}
+	return launched{target: t, stop: func() error {
+		if err := end(); err != nil {
+			return fmt.Errorf("stopping %s as %s: %w", name.Workload, name.Model, err)
+		}
+		return nil
+	}}
 }
 
 // A StopError says which targets did not end well when they were told to, and how.
@@ -212,7 +239,7 @@ func (r *Runner) verifyTargets(ctx context.Context, targets map[plan.TargetName]
 	for _, w := range r.Plan.Workloads {
 		var twins []*subject.Target
 		for _, name := range r.Plan.Targets() {
-			if name.Workload == w.Name {
+			if name.Workload == w.Name && targets[name] != nil {
 				twins = append(twins, targets[name])
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"forktax/bench/run"
 )
 
 // A check starts the targets until it is told that it is enough, in one order as often as in the other, and visits each
@@ -15,20 +17,20 @@ func TestRunnerChecks(t *testing.T) {
 	const starts = 40
 	r := newRunner(t, p, launcher, &fakeEngine{})
 	var asked []int
-	err := r.RunStarts(t.Context(), func(n int) (time.Duration, error) {
+	err := r.RunStarts(t.Context(), func(n int, _ time.Duration) (run.NextStart, error) {
 		asked = append(asked, n)
 		if n == starts {
-			return 0, nil
+			return run.NextStart{}, nil
 		}
-		return 1, nil
+		return run.NextStart{Length: 1, Until: time.Hour, Overtime: n > starts/2}, nil
 	})
 	if err != nil || len(asked) != starts+1 || asked[starts] != starts {
 		t.Fatalf("Check = %v, and asked after %v starts", err, asked)
 	}
 	blocks := read(t, r.Record.Dir).Blocks
 	for i, b := range blocks {
-		if want := i / len(p.Cells); b.Start != want || b.Round != want {
-			t.Errorf("block %d is of start %d and round %d, want %d", i, b.Start, b.Round, want)
+		if want := i / len(p.Cells); b.Start != want || b.Round != want || b.Overtime != (want > starts/2) {
+			t.Errorf("block %d is of start %d and round %d (overtime: %t), want %d", i, b.Start, b.Round, b.Overtime, want)
 		}
 	}
 	if got, want := len(blocks), starts*len(p.Cells); got != want {
@@ -46,19 +48,23 @@ func TestRunnerChecks(t *testing.T) {
 	}
 }
 
-// It ends when its time is up, or when nobody can say how long the next start is to be.
+// A start ends when its time is up, after one round at the least, and the run when it cannot be said how the next one is
+// to be measured.
 func TestRunnerEndsChecks(t *testing.T) {
 	p := somePlan()
-	p.BudgetNS = 1
 	launcher := &fakeLauncher{}
-	always := func(int) (time.Duration, error) { return time.Hour, nil }
-	if err := newRunner(t, p, launcher, &fakeEngine{}).RunStarts(t.Context(), always); err != nil || len(launcher.launched) > 2 {
-		t.Errorf("Check = %v, and started %v", err, launcher.launched)
+	twice := func(n int, _ time.Duration) (run.NextStart, error) {
+		if n == 2 {
+			return run.NextStart{}, nil
+		}
+		return run.NextStart{Length: time.Hour, Until: 1}, nil
 	}
-	p.BudgetNS = int64(time.Hour)
+	if err := newRunner(t, p, launcher, &fakeEngine{}).RunStarts(t.Context(), twice); err != nil || len(launcher.launched) != 4 {
+		t.Errorf("RunStarts = %v, and started %v", err, launcher.launched)
+	}
 	broken := errors.New("broken")
-	never := func(int) (time.Duration, error) { return time.Hour, broken }
+	never := func(int, time.Duration) (run.NextStart, error) { return run.NextStart{Length: time.Hour}, broken }
 	if err := newRunner(t, p, launcher, &fakeEngine{}).RunStarts(t.Context(), never); !errors.Is(err, broken) {
-		t.Errorf("Check = %v, want %v", err, broken)
+		t.Errorf("RunStarts = %v, want %v", err, broken)
 	}
 }

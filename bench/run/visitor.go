@@ -25,6 +25,7 @@ type visitor struct {
 	counted    record.Counters // by the machine, at the end of the block before
 	lastBlocks map[*subject.Target]lastBlock
 	latest     *subject.Target // that was visited
+	overtime   bool            // the budget is over
 }
 
 // A lastBlock is the usage of a target at the end of its last block. While others are measured it should use next to
@@ -37,6 +38,9 @@ type lastBlock struct {
 // round visits the cells whose turn it is.
 func (v *visitor) round(ctx context.Context, s *schedule) error {
 	for _, cells := range v.Plan.Groups(s.round) {
+		if slices.ContainsFunc(cells, func(cell int) bool { return v.Plan.Cells[cell].Model == v.leaveOut }) {
+			continue
+		}
 		if err := v.next(ctx, s, cells); err != nil {
 			return err
 		}
@@ -118,7 +122,7 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 	}
 	block := record.Block{Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
 		LengthNS: int64(time.Since(begin)), GeneratorNS: int64(process.OwnCPU()-cpu) / int64(len(sides)),
-		Collections: int(collections() - collected)}
+		Collections: int(collections() - collected), Overtime: v.overtime}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -228,7 +232,9 @@ type excerpt struct {
 	body  []byte
 }
 
-func (k *keeper) Observe(batch []record.Observation) { k.observations = append(k.observations, batch...) }
+func (k *keeper) Observe(batch []record.Observation) {
+	k.observations = append(k.observations, batch...)
+}
 
 func (k *keeper) ObserveExcerpt(class string, body []byte) {
 	k.excerpts = append(k.excerpts, excerpt{class, slices.Clone(body)})

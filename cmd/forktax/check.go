@@ -39,8 +39,8 @@ func checkCommand(atOnce <-chan struct{}) *cobra.Command {
 false alarms is known. The programs are CGI executables in any language, or two builds of a workload
 program. It ends as soon as it is sure; an alarm counts when it has been confirmed at fresh starts.
 
-Exit status: 0 no regression; 1 failed, as when the responses differ; 3 inconclusive, with what would
-decide it; 4 a regression. Whatever is missing, it is not a pass. Counts need strace; where it cannot trace they are
+Exit status: 0 no regression; 1 failed, as when the responses differ; 3 inconclusive or not confirmed, with
+what would decide it; 4 a regression. Whatever is missing, it is not a pass. Counts need strace; where it cannot trace they are
 left out, which the report says, and the other gates decide. Each check proves that it can fail: it must find
 the candidate slower when its host delays it by --must-catch.`,
 		Example: `  forktax check --base ./old.cgi --candidate ./new.cgi
@@ -50,6 +50,9 @@ the candidate slower when its host delays it by --must-catch.`,
   forktax check --base-ref HEAD --candidate-ref worktree --build 'go build -o {out} ./cmd/app'`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if !c.Flags().Changed("confirm-budget") {
+				o.ConfirmBudget = o.Budget
+			}
 			o.GatesNamed = c.Flags().Changed("gates")
 			o.Margin, o.MustCatch, o.Alpha = float64(o.margin), float64(o.mustCatch), float64(o.alpha)
 			if err := cmp.Or(o.Validate(), o.data.Validate()); err != nil {
@@ -80,6 +83,9 @@ the candidate slower when its host delays it by --must-catch.`,
 	f.Var(&o.mustCatch, "must-catch", "so much more must be found: a pass excludes it")
 	f.Var(&o.alpha, "alpha", "the rate of false alarms, over all gates")
 	f.DurationVar(&o.Budget, "budget", time.Minute, "how long it may take; it ends earlier if it is sure")
+	f.DurationVar(&o.ConfirmBudget, "confirm-budget", 0, "how much longer it may take to confirm an alarm; by default as long as "+
+		"--budget")
+	f.Lookup("confirm-budget").DefValue = "as --budget"
 	f.StringSliceVar(&o.Gates, "gates", slices.Concat(counted, measured), "by what it is judged, in this order")
 	requireAllFlag(f, &o.RequireAll)
 	f.Uint64Var(&o.Seed, "seed", 0, "of all that is random; 0 draws one")
@@ -120,8 +126,12 @@ func verdictOf(c *analysis.Check) error {
 	case analysis.Regression:
 		return fmt.Errorf("%w: %s", errRegression, c.Why)
 	}
-	if c.Needs == "" {
-		return fmt.Errorf("%w: %s", errInconclusive, c.Why)
+	err := errInconclusive
+	if c.Verdict == analysis.Unconfirmed {
+		err = errUnconfirmed
 	}
-	return fmt.Errorf("%w: %s; it would take %s", errInconclusive, c.Why, c.Needs)
+	if c.Needs == "" {
+		return fmt.Errorf("%w: %s", err, c.Why)
+	}
+	return fmt.Errorf("%w: %s; it needs %s", err, c.Why, c.Needs)
 }

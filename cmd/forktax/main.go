@@ -37,6 +37,7 @@ func usagef(format string, args ...any) error { return subject.Unusable(format, 
 // What ends a command whose measurement succeeded, and did not pass.
 var (
 	errInconclusive  = errors.New("inconclusive")
+	errUnconfirmed   = errors.New("unconfirmed")
 	errRegression    = errors.New("regression")
 	errNotCalibrated = errors.New("not calibrated")
 )
@@ -73,7 +74,7 @@ func exitStatus(err error) int {
 		return process.ExitInterrupted
 	case errors.As(err, &unwritten):
 		return exitFailed
-	case errors.Is(err, errInconclusive):
+	case errors.Is(err, errInconclusive), errors.Is(err, errUnconfirmed):
 		return exitUnclear
 	case errors.Is(err, errRegression), errors.Is(err, errNotCalibrated):
 		return exitVerdict

@@ -7,7 +7,10 @@
 // estimate is one, whatever the noise does.
 package sequential
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // A Rule is what counts as worse, and how often the decision may be wrong.
 type Rule struct {
@@ -25,8 +28,12 @@ const (
 	DefaultAlpha     = 0.01
 )
 
-// Starts of the targets come in stages. After each there is a look, at which the decision may fall.
+// Starts of the targets come in stages. After each there is a look, at which the decision may fall, and one more in the
+// first stage.
 const (
+	// FirstLook is how many starts the first look takes: of 8 coins the most unlikely fall has 1 in 256, which is enough
+	// for a pass.
+	FirstLook = 8
 	// StartsAtOnce is how many there are in a stage: of 16 coins the most unlikely fall has 1 in 65,536, which is
 	// enough for an alarm by one of ten gates at half of 1 %.
 	StartsAtOnce = 16
@@ -41,10 +48,16 @@ type Series [][]float64
 
 // Data is what there is to decide by.
 type Data struct {
-	Gates   []Series  // equally long
-	Slack   []float64 // of each gate, by how much its zero may be off, as a logarithm; nil means not at all
-	Control Series    // the candidate, delayed by MustCatch, over the candidate; nil if there is none
-	Ended   bool      // there will be no more
+	Gates     []Series  // equally long
+	Secondary []bool    // gates that may alarm, but need not be bounded for a pass; nil means none
+	Slack     []float64 // of each gate, by how much its zero may be off, as a logarithm; nil means not at all
+	// Controls are the candidate, delayed by MustCatch, over the candidate: by each gate that can show it. There is no
+	// control if it is nil.
+	Controls []Series
+	// Screened is after how many starts the time to screen was over, so that later ones only confirm an alarm; 0 means
+	// that it was not.
+	Screened int
+	Ended    bool // there will be no more
 }
 
 // Verdict is what a decision came to.
@@ -56,17 +69,21 @@ const (
 	Pass                        // less than MustCatch, and no alarm
 	Regression                  // more than Margin, and confirmed
 	Inconclusive                // there will be no more, and it is not enough
+	Unconfirmed                 // more than Margin, and there will be no more to confirm it
 )
 
 // A Judgement is the decision, and how far it is.
 type Judgement struct {
 	Verdict
-	Gates   []GateResult
-	Control GateResult // Regressed means that it was found
+	Gates    []GateResult
+	Suspects []int      // gates that alarmed
+	Control  GateResult // Regressed means that it was found
+	ShownBy  int        // which of the controls that is
 	// Screened is how many starts were judged until an alarm or the end, and Confirming how many after an alarm.
 	Screened, Confirming int
 	Alarmed              bool
 	Stage                int // of the start that comes next: it lasts twice as long as in the stage before
+	NextLook             int // after how many starts the next look is
 }
 
 // After an alarm has not been confirmed, a pass has to be surer: it has a tenth of alpha, and one without an alarm the
@@ -89,20 +106,23 @@ type GateResult struct {
 // Judge decides. It depends on nothing but its arguments, so a run can be judged while it goes on and ever after. All
 // gates have as many starts as the first.
 func (r Rule) Judge(d Data) Judgement {
-	c := r.control(d)
-	first := r.part(d, c, 0, nil)
+	first := r.part(d, nil, 0, nil)
 	j := first.judgement
 	if first.alarmed == nil {
 		return j
 	}
-	second := r.part(d, c, first.starts, first.alarmed) // by itself: what alarmed by chance will not do so again
+	// A second part by itself: what alarmed by chance will not do so again.
+	second := r.part(d, first.looks, first.starts, first.alarmed)
 	if second.starts > 0 {
 		j = second.judgement
 	}
-	j.Verdict, j.Stage = second.judgement.Verdict, second.judgement.Stage
-	j.Alarmed, j.Screened, j.Confirming = true, first.starts, second.starts
-	if second.alarmed != nil {
+	j.Verdict, j.Stage, j.NextLook = second.judgement.Verdict, second.judgement.Stage, second.judgement.NextLook
+	j.Alarmed, j.Suspects, j.Screened, j.Confirming = true, first.alarmed, first.starts, second.starts
+	switch {
+	case second.alarmed != nil:
 		j.Verdict = Regression
+	case j.Verdict == Inconclusive:
+		j.Verdict = Unconfirmed
 	}
 	return j
 }
@@ -111,17 +131,27 @@ func (r Rule) Judge(d Data) Judgement {
 type part struct {
 	judgement Judgement
 	starts    int   // that it took
+	looks     []int // that it took, by the starts of the whole check
 	alarmed   []int // gates
 }
 
-// part judges the starts from begin on, until one of the looks decides. Only the suspects can alarm; nil means all.
-func (r Rule) part(d Data, c controlTest, begin int, suspects []int) part {
+// part judges the starts from begin on, until one of the looks decides; before are the looks of the part before. Only
+// the suspects can alarm; nil means all.
+func (r Rule) part(d Data, before []int, begin int, suspects []int) part {
 	confirms := suspects != nil
 	share := ofPass
+	starts, ended := d.starts()-begin, d.Ended
 	if confirms {
 		share = ofSecondPass
+	} else if d.Screened > 0 {
+		starts, ended = min(starts, d.Screened), true
 	}
-	looks := looksAt(d.starts()-begin, d.Ended)
+	looks := looksAt(starts, confirms, ended)
+	at := slices.Clone(before) // of looks, by the starts of the check
+	for _, look := range looks {
+		at = append(at, begin+look.at)
+	}
+	controls := r.controls(d, at, ended)
 	var tests []*flipTest
 	for i, s := range d.Gates {
 		t := r.test(s[min(begin, len(s)):], looks)
@@ -134,14 +164,13 @@ func (r Rule) part(d Data, c controlTest, begin int, suspects []int) part {
 			suspects = append(suspects, i)
 		}
 	}
-	before := begin / StartsAtOnce // looks; they fall together, as a part ends at one
 	for k, look := range looks {
-		control := c.result(before+k, begin+look.at)
+		control, by := controls.result(len(before)+k, begin+look.at)
 		alarmed := r.holm(tests, suspects, k)
-		end := part{Judgement{Control: control, Screened: look.at}, look.at, alarmed}
+		end := part{Judgement{Control: control, ShownBy: by, Screened: look.at}, look.at, at[:len(before)+k+1], alarmed}
 		switch {
-		case alarmed != nil && (control.Regressed || !confirms):
-		case alarmed == nil && control.Regressed && !slices.ContainsFunc(tests, func(t *flipTest) bool { return !t.bounded(k) }):
+		case alarmed != nil: // without a control, which is to prove that a pass means something
+		case alarmed == nil && control.Regressed && r.mayPass(d, tests, k):
 			end.judgement.Verdict = Pass
 		default:
 			continue
@@ -149,14 +178,33 @@ func (r Rule) part(d Data, c controlTest, begin int, suspects []int) part {
 		end.addResults(tests, k)
 		return end
 	}
-	starts := d.starts() - begin
-	control := c.result(before+len(looks)-1, begin+starts)
-	end := part{Judgement{Control: control, Screened: starts}, starts, nil}
-	if d.Ended {
+	control, by := controls.result(len(at)-1, begin+starts)
+	end := part{Judgement{Control: control, ShownBy: by, Screened: starts}, starts, at, nil}
+	if ended {
 		end.judgement.Verdict = Inconclusive
 	}
 	end.addResults(tests, len(looks)-1)
+	end.judgement.NextLook += begin
 	return end
+}
+
+// mayPass reports whether each gate that decides is below what must be caught at one of the looks up to k. If all are
+// secondary, all decide. At the first look, at which hardly one can alarm, the others must not seem to be above it.
+func (r Rule) mayPass(d Data, tests []*flipTest, k int) bool {
+	for i, t := range tests {
+		switch {
+		case d.decides(i) && !t.bounded(k):
+			return false
+		case !d.decides(i) && k == 0 && t.result(FirstLook).Estimate > math.Log1p(r.MustCatch):
+			return false
+		}
+	}
+	return true
+}
+
+// decides reports whether a pass needs the gate.
+func (d Data) decides(gate int) bool {
+	return d.Secondary == nil || !d.Secondary[gate] || !slices.Contains(d.Secondary, false)
 }
 
 // starts is how many there were.
@@ -171,6 +219,7 @@ func (d Data) starts() int {
 // addResults adds what the tests found in the starts of the part, until look k.
 func (p *part) addResults(tests []*flipTest, k int) {
 	p.judgement.Stage = min(p.starts/StartsAtOnce, LongestStage)
+	p.judgement.NextLook = nextLook(p.starts)
 	for i, t := range tests {
 		f := t.result(p.starts)
 		f.Regressed, f.Bounded = slices.Contains(p.alarmed, i), t.bounded(k)
@@ -178,47 +227,75 @@ func (p *part) addResults(tests []*flipTest, k int) {
 	}
 }
 
-// A controlTest tests whether the delayed candidate is found, by the starts of both parts. It is nil if there is none.
-type controlTest struct{ *flipTest }
+// controlTests test whether the delayed candidate is slower than the candidate, by the starts of both parts: by one of
+// the gates that can show it.
+type controlTests []*flipTest
 
-func (r Rule) control(d Data) controlTest {
-	if d.Control == nil {
-		return controlTest{}
+func (r Rule) controls(d Data, at []int, ended bool) (tests controlTests) {
+	r.Margin = 0
+	var looks []look
+	spent := 0.0
+	for i, starts := range at {
+		if spent += (1 - spent) / 2; ended && i == len(at)-1 {
+			spent = 1
+		}
+		looks = append(looks, look{starts, spent, spent})
 	}
-	return controlTest{r.test(d.Control, looksAt(d.starts(), d.Ended))}
+	for _, s := range d.Controls {
+		tests = append(tests, r.test(s, looks))
+	}
+	return tests
 }
 
-// result is that of the first so many starts, of which k is the last look.
-func (c controlTest) result(k, starts int) GateResult {
-	if c.flipTest == nil {
-		return GateResult{Regressed: true}
+// result is that of the first so many starts, of which k is the last look, by the control that is found, or else by the
+// first.
+func (c controlTests) result(k, starts int) (found GateResult, by int) {
+	if len(c) == 0 {
+		return GateResult{Regressed: true}, 0
 	}
-	f := c.flipTest.result(starts)
-	f.Regressed = c.regressed(k, c.rule.Alpha)
-	return f
+	for i, t := range c {
+		if t.regressed(k, t.rule.Alpha/float64(len(c))) {
+			found, by = t.result(starts), i
+			found.Regressed = true
+			return found, by
+		}
+	}
+	return c[0].result(starts), 0
 }
 
-// A look is a moment at which the decision may fall: after so many starts, when so much of the error may have been
-// spent.
+// A look is a moment at which the decision may fall: after so many starts, when so much of the error of an alarm may
+// have been spent, and of a pass.
 type look struct {
-	at    int
-	spent float64
+	at            int
+	alarm, passed float64
 }
 
 // looksAt spends half of the error at the first look, and half of what is left at each further one: the number of looks
-// depends on the time that there is. At the end there is a look with all that is left. Where a usual one falls there,
-// too, it comes first: what decided while it went on decides for ever.
-func looksAt(starts int, ended bool) []look {
+// depends on the time that there is. A first alarm among several gates is too much for the coins of the first look, so
+// that it has its half at the second; one that is to be confirmed is not. At the end there is a look with all that is
+// left. Where a usual one falls there, too, it comes first: what decided while it went on decides for ever.
+func looksAt(starts int, confirms, ended bool) []look {
 	var looks []look
-	spent := 0.0
-	for at := StartsAtOnce; at <= starts; at += StartsAtOnce {
-		spent += (1 - spent) / 2
-		looks = append(looks, look{at, spent})
+	alarm, passed := 0.0, 0.0
+	for at := FirstLook; at <= starts; at = nextLook(at) {
+		passed += (1 - passed) / 2
+		if at > FirstLook || confirms {
+			alarm += (1 - alarm) / 2
+		}
+		looks = append(looks, look{at, alarm, passed})
 	}
 	if ended && starts > 0 {
-		looks = append(looks, look{starts, 1})
+		looks = append(looks, look{starts, 1, 1})
 	}
 	return looks
+}
+
+// nextLook is after how many starts the look is that follows so many.
+func nextLook(starts int) int {
+	if starts < FirstLook {
+		return FirstLook
+	}
+	return (starts/StartsAtOnce + 1) * StartsAtOnce
 }
 
 // holm lists the suspects that are above the margin at one of the looks up to k, at the level of all together: while

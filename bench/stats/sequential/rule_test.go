@@ -3,6 +3,7 @@ package sequential_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"forktax/bench/stats/sequential"
@@ -33,12 +34,13 @@ func (m *machine) begin(change float64, pairs int) []float64 {
 
 // check runs one check to its end, of so many starts at the most, and returns how it ended.
 func check(r sequential.Rule, m *machine, changes []float64, most int) (sequential.Judgement, int) {
-	d := sequential.Data{Gates: make([]sequential.Series, len(changes)), Control: sequential.Series{}}
-	stage := 0
+	d := sequential.Data{Gates: make([]sequential.Series, len(changes)), Controls: []sequential.Series{{}}}
+	stage, look := 0, 0
 	for starts := 0; ; starts++ {
 		d.Ended = starts == most
-		if d.Ended || starts%sequential.StartsAtOnce == 0 {
+		if d.Ended || starts == look {
 			j := r.Judge(d)
+			look = j.NextLook
 			if stage = j.Stage; j.Verdict != sequential.Open {
 				return j, starts
 			}
@@ -47,7 +49,7 @@ func check(r sequential.Rule, m *machine, changes []float64, most int) (sequenti
 		for i, c := range changes {
 			d.Gates[i] = append(d.Gates[i], m.begin(c, pairs))
 		}
-		d.Control = append(d.Control, m.begin(r.MustCatch, pairs))
+		d.Controls[0] = append(d.Controls[0], m.begin(r.MustCatch, pairs))
 	}
 }
 
@@ -91,7 +93,7 @@ func TestAlarms(t *testing.T) {
 
 // With many gates the share of alpha that each has is small, and a regression of one is found all the same.
 func TestManyGates(t *testing.T) {
-	d := sequential.Data{Control: repeated(64, 0.1)}
+	d := sequential.Data{Controls: []sequential.Series{repeated(64, 0.1)}}
 	for range 100 {
 		d.Gates = append(d.Gates, repeated(64, 0, 0.01))
 	}
@@ -109,10 +111,10 @@ func TestDecisionsStay(t *testing.T) {
 		r.Seed = i
 		m := newMachine(i)
 		m.start, m.pair = 0.02, 0.01
-		d := sequential.Data{Gates: make([]sequential.Series, 1)}
+		d := sequential.Data{Gates: make([]sequential.Series, 1), Controls: make([]sequential.Series, 1)}
 		for range sequential.StartsAtOnce {
 			d.Gates[0] = append(d.Gates[0], m.begin(0.03, 3))
-			d.Control = append(d.Control, m.begin(0.1, 3))
+			d.Controls[0] = append(d.Controls[0], m.begin(0.1, 3))
 		}
 		if r.Judge(d).Verdict != sequential.Pass {
 			continue
@@ -139,8 +141,8 @@ func repeated(starts int, pairs ...float64) sequential.Series {
 
 func TestJudge(t *testing.T) {
 	worse, equal := repeated(16, 0.2, 0.21), repeated(16, 0, 0.01)
-	found := repeated(16, 0.1)
-	twice := func(s sequential.Series) sequential.Series { return append(append(sequential.Series{}, s...), s...) }
+	found, unclear := repeated(16, 0.1), slices.Repeat(sequential.Series{{-0.2}, {0.22}}, 8)
+	twice := func(s sequential.Series) sequential.Series { return slices.Concat(s, s) }
 	for name, test := range map[string]struct {
 		data sequential.Data
 		want sequential.Verdict
@@ -148,27 +150,44 @@ func TestJudge(t *testing.T) {
 		"nothing":                 {sequential.Data{Gates: []sequential.Series{nil}}, sequential.Open},
 		"nothing, ever":           {sequential.Data{Gates: []sequential.Series{nil}, Ended: true}, sequential.Inconclusive},
 		"no gates":                {sequential.Data{Ended: true}, sequential.Inconclusive},
-		"before the first look":   {sequential.Data{Gates: []sequential.Series{equal[:15]}, Control: found[:15]}, sequential.Open},
-		"too few":                 {sequential.Data{Gates: []sequential.Series{worse[:6]}, Control: found[:6], Ended: true}, sequential.Inconclusive},
-		"equal":                   {sequential.Data{Gates: []sequential.Series{equal}, Control: found}, sequential.Pass},
-		"equal, nothing is found": {sequential.Data{Gates: []sequential.Series{equal}, Control: equal, Ended: true}, sequential.Inconclusive},
-		"an alarm":                {sequential.Data{Gates: []sequential.Series{worse}, Control: found}, sequential.Open},
-		"an alarm, and no more":   {sequential.Data{Gates: []sequential.Series{worse}, Control: found, Ended: true}, sequential.Inconclusive},
-		"confirmed":               {sequential.Data{Gates: []sequential.Series{twice(worse)}, Control: twice(found)}, sequential.Regression},
-		"confirmed, nothing is found": {sequential.Data{Gates: []sequential.Series{twice(worse)}, Control: twice(equal), Ended: true},
-			sequential.Inconclusive},
-		"not confirmed": {sequential.Data{Gates: []sequential.Series{append(append(sequential.Series{}, worse...), equal...)},
-			Control: twice(found)}, sequential.Pass},
-		"another is worse when it is to be confirmed": {sequential.Data{Gates: []sequential.Series{append(append(sequential.Series{}, worse...),
-			equal...), append(append(sequential.Series{}, equal...), worse...)}, Control: twice(found), Ended: true}, sequential.Inconclusive},
-		"one of two": {sequential.Data{Gates: []sequential.Series{twice(equal), twice(worse)}, Control: twice(found)}, sequential.Regression},
-		"starts without a valid pair": {sequential.Data{Gates: []sequential.Series{append(repeated(4), equal[:12]...)}, Control: found},
+		"before the first look":   {sequential.Data{Gates: []sequential.Series{equal[:7]}, Controls: []sequential.Series{found[:7]}}, sequential.Open},
+		"too few":                 {sequential.Data{Gates: []sequential.Series{worse[:6]}, Controls: []sequential.Series{found[:6]}, Ended: true}, sequential.Inconclusive},
+		"equal":                   {sequential.Data{Gates: []sequential.Series{equal}, Controls: []sequential.Series{found}}, sequential.Pass},
+		"equal, nothing is found": {sequential.Data{Gates: []sequential.Series{equal}, Controls: []sequential.Series{unclear}, Ended: true}, sequential.Inconclusive},
+		"an alarm":                {sequential.Data{Gates: []sequential.Series{worse[:8]}, Controls: []sequential.Series{found}}, sequential.Open},
+		"an alarm, and no more":   {sequential.Data{Gates: []sequential.Series{worse[:8]}, Controls: []sequential.Series{found}, Ended: true}, sequential.Unconfirmed},
+		"confirmed":               {sequential.Data{Gates: []sequential.Series{twice(worse)}, Controls: []sequential.Series{twice(found)}}, sequential.Regression},
+		"confirmed, but no control is found": {sequential.Data{Gates: []sequential.Series{twice(worse)},
+			Controls: []sequential.Series{twice(equal)}}, sequential.Regression},
+		"one of two controls is found": {sequential.Data{Gates: []sequential.Series{equal},
+			Controls: []sequential.Series{equal, found}}, sequential.Pass},
+		"a secondary gate is not bounded": {sequential.Data{Gates: []sequential.Series{equal, unclear},
+			Secondary: []bool{false, true}, Controls: []sequential.Series{found}}, sequential.Pass},
+		"a primary gate is not bounded": {sequential.Data{Gates: []sequential.Series{equal, unclear},
+			Secondary: []bool{true, false}, Controls: []sequential.Series{found}}, sequential.Open},
+		"all gates are secondary": {sequential.Data{Gates: []sequential.Series{equal, unclear},
+			Secondary: []bool{true, true}, Controls: []sequential.Series{found}}, sequential.Open},
+		"a secondary gate alarms, and is confirmed": {sequential.Data{Gates: []sequential.Series{twice(equal), twice(worse)},
+			Secondary: []bool{false, true}, Controls: []sequential.Series{twice(found)}}, sequential.Regression},
+		"nothing to confirm when the time to screen is over": {sequential.Data{Gates: []sequential.Series{unclear}, Screened: 15,
+			Controls: []sequential.Series{found}}, sequential.Inconclusive},
+		"an alarm when the time to screen is over": {sequential.Data{Gates: []sequential.Series{worse[:15]}, Screened: 15,
+			Controls: []sequential.Series{found}}, sequential.Open},
+		"confirmed after the time to screen": {sequential.Data{Gates: []sequential.Series{twice(worse)[:15+8]}, Screened: 15,
+			Controls: []sequential.Series{twice(found)}}, sequential.Regression},
+		"not confirmed": {sequential.Data{Gates: []sequential.Series{slices.Concat(worse, equal)},
+			Controls: []sequential.Series{twice(found)}}, sequential.Pass},
+		"another is worse when it is to be confirmed": {sequential.Data{Gates: []sequential.Series{slices.Concat(worse, equal[:8]),
+			slices.Concat(equal, worse[:8])}, Controls: []sequential.Series{twice(found)}, Ended: true},
+			sequential.Unconfirmed},
+		"one of two": {sequential.Data{Gates: []sequential.Series{twice(equal), twice(worse)}, Controls: []sequential.Series{twice(found)}}, sequential.Regression},
+		"starts without a valid pair": {sequential.Data{Gates: []sequential.Series{append(repeated(4), equal[:12]...)}, Controls: []sequential.Series{found}},
 			sequential.Pass},
-		"equal to what is not known": {sequential.Data{Gates: []sequential.Series{equal}, Slack: []float64{0.1}, Control: found, Ended: true},
+		"equal to what is not known": {sequential.Data{Gates: []sequential.Series{equal}, Slack: []float64{0.1}, Controls: []sequential.Series{found}, Ended: true},
 			sequential.Inconclusive},
 		"more than is not known": {sequential.Data{Gates: []sequential.Series{twice(worse)}, Slack: []float64{0.1},
-			Control: twice(found)}, sequential.Regression},
-		"no valid pair": {sequential.Data{Gates: []sequential.Series{repeated(64)}, Control: found, Ended: true}, sequential.Inconclusive},
+			Controls: []sequential.Series{twice(found)}}, sequential.Regression},
+		"no valid pair": {sequential.Data{Gates: []sequential.Series{repeated(64)}, Controls: []sequential.Series{found}, Ended: true}, sequential.Inconclusive},
 	} {
 		if got := rule.Judge(test.data); got.Verdict != test.want {
 			t.Errorf("%s: %+v, want verdict %v", name, got, test.want)

@@ -59,7 +59,7 @@ func (r Rule) test(s Series, looks []look) *flipTest {
 func (t *flipTest) regressed(k int, level float64) bool {
 	first, known := t.beyond[level]
 	if !known {
-		first = t.crossing(t.above(math.Log1p(t.rule.Margin)+t.slack), level)
+		first = t.crossing(t.above(math.Log1p(t.rule.Margin)+t.slack), level, func(l look) float64 { return l.alarm })
 		t.beyond[level] = first
 	}
 	return first <= k
@@ -72,7 +72,7 @@ func (t *flipTest) bounded(k int) bool {
 		for i := range values {
 			values[i] = -values[i]
 		}
-		t.below = new(t.crossing(values, t.passes))
+		t.below = new(t.crossing(values, t.passes, func(l look) float64 { return l.passed }))
 	}
 	return *t.below <= k
 }
@@ -91,7 +91,7 @@ const rounding = 1e-12
 
 // crossing is the first look at which the sum of the values is larger than chance makes it; the number of looks if it
 // never is. The data are one path, and each draw is another: so many of all are allowed to cross as the level says.
-func (t *flipTest) crossing(values []float64, level float64) int {
+func (t *flipTest) crossing(values []float64, level float64, spent func(look) float64) int {
 	sums := t.sums(values)
 	if len(sums) == 0 || slices.Max(sums) <= 0 { // no need to draw
 		return len(t.looks)
@@ -111,7 +111,7 @@ func (t *flipTest) crossing(values []float64, level float64) int {
 			}
 		}
 		begin = end
-		allowed := int(look.spent*level*float64(draws+1)) - crossed
+		allowed := int(spent(look)*level*float64(draws+1)) - crossed
 		if sum > 0 && larger < allowed {
 			return k
 		}
