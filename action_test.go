@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -189,7 +190,11 @@ func TestActionPassesItsInputs(t *testing.T) {
 				"--margin", "3%", "--must-catch", "10%", "--budget", "60s", "$(touch", "pwned)", ";", "*", "&&", "touch"}, "regression"},
 		"a failure is no regression": {nil, "1", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
 		"wrong usage":                {nil, "2", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
-		"interrupted":                {nil, "130", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
+		"undecided, which is to pass": {map[string]string{"fail-on": "regression"}, "3",
+			[]string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "inconclusive"},
+		"a regression, which is to fail": {map[string]string{"fail-on": "regression"}, "4",
+			[]string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "regression"},
+		"interrupted": {nil, "130", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRunner(t, a, test.inputs)
@@ -205,8 +210,12 @@ func TestActionPassesItsInputs(t *testing.T) {
 				t.Fatalf("the step caller ended with %d:\n%s", status, out)
 			}
 			out, status := r.run(t, a.stepOf(t, "check"))
-			if want := map[string]int{"0": 0, "1": 1, "2": 2, "3": 3, "4": 4, "130": 130}[test.status]; status != want {
-				t.Errorf("the step ended with %d, want %d:\n%s", status, want, out)
+			want := test.status
+			if want == "3" && test.inputs["fail-on"] == "regression" {
+				want = "0"
+			}
+			if strconv.Itoa(status) != want {
+				t.Errorf("the step ended with %d, want %s:\n%s", status, want, out)
 			}
 			text, err := os.ReadFile(filepath.Join(r.temp(), "arguments"))
 			if err != nil {
@@ -214,9 +223,9 @@ func TestActionPassesItsInputs(t *testing.T) {
 			}
 			got := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 			folder := r.resolve(t, a.Outputs["out"].Value)
-			want := append([]string{"check", "--out", folder, "--results", filepath.Join(r.temp(), "forktax", "results")},
+			arguments := append([]string{"check", "--out", folder, "--results", filepath.Join(r.temp(), "forktax", "results")},
 				test.want...)
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(arguments, got); diff != "" {
 				t.Errorf("arguments (-want +got):\n%s", diff)
 			}
 			if got := r.resolve(t, a.Outputs["verdict"].Value); got != test.verdict {
@@ -229,6 +238,17 @@ func TestActionPassesItsInputs(t *testing.T) {
 				t.Errorf("the output out is %q: %v", folder, err)
 			}
 		})
+	}
+}
+
+// An input that means nothing fails before anything is measured.
+func TestActionRefusesItsInputs(t *testing.T) {
+	a := theAction(t)
+	r := newRunner(t, a, map[string]string{"fail-on": "never"})
+	r.run(t, a.stepOf(t, "caller"))
+	out, status := r.run(t, a.stepOf(t, "check"))
+	if verdict := r.resolve(t, a.Outputs["verdict"].Value); status != 2 || verdict != "error" || !strings.Contains(out, "fail-on") {
+		t.Errorf("the step ended with %d, verdict %q:\n%s", status, verdict, out)
 	}
 }
 
