@@ -11,7 +11,7 @@ import "slices"
 
 // A Rule is what counts as worse, and how often the decision may be wrong.
 type Rule struct {
-	Margin    float64 // so much more is no regression; 0.03 is 3 %
+	Margin    float64 // so much more is no regression; 0.03 is 3 %. It is that of the control, too
 	MustCatch float64 // a pass says that it is less than this; above Margin
 	Alpha     float64 // the rate of false alarms over all gates, and of false passes for each; between 0 and 0.5
 	Seed      uint64  // of the signs that are drawn
@@ -43,6 +43,7 @@ type Series [][]float64
 type Data struct {
 	Gates   []Series  // equally long
 	Slack   []float64 // of each gate, by how much its zero may be off, as a logarithm; nil means not at all
+	Margins []float64 // of each gate; nil means Rule.Margin of all
 	Control Series    // the candidate, delayed by MustCatch, over the candidate; nil if there is none
 	Ended   bool      // there will be no more
 }
@@ -79,11 +80,11 @@ const (
 // A GateResult is what is known of one gate, from the part of the data that decides: that after an alarm, if there was
 // one.
 type GateResult struct {
-	Regressed bool // it is more than Margin
+	Regressed bool // it is more than its margin
 	Bounded   bool // it is less than MustCatch
 	Estimate  float64
 	Error     float64 // standard error of the estimate, both in logarithms; NaN if there is too little
-	P         float64 // one-sided, of the hypothesis that it is at most Margin, not adjusted for looks and other gates
+	P         float64 // one-sided, of the hypothesis that it is at most its margin, not adjusted for looks and other gates
 }
 
 // Judge decides. It depends on nothing but its arguments, so a run can be judged while it goes on and ever after. All
@@ -128,6 +129,9 @@ func (r Rule) part(d Data, c controlTest, begin int, suspects []int) part {
 		t.passes = share * r.Alpha
 		if d.Slack != nil {
 			t.slack = d.Slack[i]
+		}
+		if d.Margins != nil {
+			t.margin = d.Margins[i]
 		}
 		tests = append(tests, t)
 		if !confirms {
