@@ -30,7 +30,7 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 	}
 	for i, t := range gates {
 		g := t.gate(j.Gates[i])
-		g.Verdict, g.Why = c.verdict(j, j.Gates[i])
+		g.Verdict, g.Why = c.verdict(j, j.Gates[i], t.margin)
 		c.Gates = append(c.Gates, g)
 	}
 	if criterion.Control != "" {
@@ -39,17 +39,17 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 			c.Control.Ratio = new(math.Exp(j.Control.Estimate))
 		}
 	}
-	c.conclude(r, j, d.Slack, a)
+	c.conclude(r, j, d, a)
 	return c
 }
 
 // verdict is that of one gate that is measured.
-func (c *Check) verdict(j sequential.Judgement, f sequential.GateResult) (verdict, why string) {
+func (c *Check) verdict(j sequential.Judgement, f sequential.GateResult, margin float64) (verdict, why string) {
 	switch {
 	case f.Regressed && j.Verdict == sequential.Regression:
-		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", units.Share(c.Margin))
+		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", units.Share(margin))
 	case f.Regressed:
-		return Undecided, fmt.Sprintf("above the margin of %s, which is not confirmed", units.Share(c.Margin))
+		return Undecided, fmt.Sprintf("above the margin of %s, which is not confirmed", units.Share(margin))
 	case f.Bounded:
 		return Pass, ""
 	case math.IsNaN(f.Error):
@@ -59,7 +59,7 @@ func (c *Check) verdict(j sequential.Judgement, f sequential.GateResult) (verdic
 }
 
 // conclude makes one verdict of all.
-func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float64, a *Analysis) {
+func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.Data, a *Analysis) {
 	regressed := c.named(Regression)
 	invalid, tooMany := invalidWarning(r.Plan, a)
 	failing := slices.IndexFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
@@ -71,7 +71,7 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float
 	switch {
 	case counts || j.Verdict == sequential.Regression && !tooMany:
 		c.Verdict, c.Why = Regression, fmt.Sprintf("%s of %s %s %s: %s", gateNames(regressed), c.Candidate, than, c.Base,
-			c.worst(regressed))
+			c.worst(regressed)+acceptText(regressed))
 	case !r.Tail.Complete:
 		c.Verdict, c.Why = Undecided, "the run was not completed: "+a.Run.Condition
 		c.Needs = "another run"
@@ -82,11 +82,11 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, slack []float
 		c.Verdict, c.Why, c.Needs = Undecided, invalid.Text, invalidNeeds
 	case j.Verdict == sequential.Pass:
 		c.Verdict = Pass
-		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s%s", c.Candidate, units.Share(c.MustCatch),
-			c.Base, c.leftOutText())
+		c.Why = fmt.Sprintf("by %s, %s costs less than %s more than %s%s%s", c.passGates(), c.Candidate,
+			units.Share(c.MustCatch), c.Base, c.changedText(), c.leftOutText())
 	default:
 		c.Verdict = Undecided
-		c.Why, c.Needs = c.missing(j, slack)
+		c.Why, c.Needs = c.missing(j, d, checkRule(r.Plan).Margin)
 	}
 }
 
@@ -137,7 +137,7 @@ func excess(g Gate) float64 {
 const detectableErrors = 3.6
 
 // missing says why a check that had its time did not decide, and what would have decided it.
-func (c *Check) missing(j sequential.Judgement, slack []float64) (why, needs string) {
+func (c *Check) missing(j sequential.Judgement, d sequential.Data, controlMargin float64) (why, needs string) {
 	starts := j.Screened + j.Confirming
 	switch {
 	case starts < sequential.StartsAtOnce:
@@ -159,7 +159,7 @@ func (c *Check) missing(j sequential.Judgement, slack []float64) (why, needs str
 	if !j.Control.Regressed {
 		// What its host adds may show less than it should, but for the noise no more can be known.
 		shown := min(j.Control.Estimate+detectableErrors*j.Control.Error, math.Log1p(c.MustCatch))
-		away := shown - math.Log1p(c.Margin)
+		away := shown - math.Log1p(controlMargin)
 		if away <= 0 {
 			return why, "a higher --must-catch: what its host adds hardly shows in its response time"
 		}
@@ -170,7 +170,7 @@ func (c *Check) missing(j sequential.Judgement, slack []float64) (why, needs str
 			continue
 		}
 		// One of the two is above 0, unless what is held against is not known so well.
-		away := max(math.Log1p(c.MustCatch)-f.Estimate, f.Estimate-math.Log1p(c.Margin)) - slack[i]
+		away := max(math.Log1p(c.MustCatch)-f.Estimate, f.Estimate-math.Log1p(d.Margins[i])) - d.Slack[i]
 		if away <= 0 {
 			return why, "a stored result of a longer run, which says more exactly what the base costs"
 		}
