@@ -78,8 +78,8 @@ func TestCheck(t *testing.T) {
 		"a process more": {0, counts(nil, counted(analysis.CountProcesses, 1, 2)), analysis.Regression,
 			"processes (hello) of ./new is worse than that of ./old: processes by +100", ""},
 		"files within their margin": {0, counts(margins, counted(analysis.CountFiles, 54, 63)), analysis.Pass,
-			"by each measured gate, ./new costs less than 10 % more than ./old; changed within its margin: files_opened (hello) 54 → 63",
-			""},
+			"by each measured gate, ./new costs less than 10 % more than ./old; changed within its margin: " +
+				"files_opened (hello) 54 → 63", ""},
 		"files above their margin": {0, counts(margins, counted(analysis.CountFiles, 54, 70)), analysis.Regression,
 			"files_opened by +29.6 %; --margin files_opened=20%,+16 would accept it", ""},
 		"a process and a connection more": {0, counts(margins, counted(analysis.CountProcesses, 1, 2),
@@ -87,8 +87,8 @@ func TestCheck(t *testing.T) {
 			"connections went from 0 to 3; --margin processes=+1 --margin connections=+3 would accept it", ""},
 		"slower by less than a margin of its own": {0.07, counts(map[string]record.Margin{analysis.MetricResponse: {Share: 0.09}}),
 			analysis.Pass, "by each gate", ""},
-		"slower by more than a margin of its own": {0.02, counts(map[string]record.Margin{analysis.MetricResponse: {Share: 0.005}}),
-			analysis.Regression, "response_p50 by +", ""},
+		"slower by more than a margin of its own": {0.02, counts(map[string]record.Margin{
+			analysis.MetricResponse: {Share: 0.005}}), analysis.Regression, "response_p50 by +", ""},
 		"starts of which nothing is valid, the most of them": {0, analysistest.EachBlock(func(b *record.Block) {
 			if b.Start > 5 {
 				b.Collections = 1
@@ -127,24 +127,26 @@ func counts(margins map[string]record.Margin, all ...record.StartCount) func(*re
 func TestMarginsOfCounts(t *testing.T) {
 	other := func(c record.StartCount) record.StartCount { c.Request = "other"; return c }
 	files, processes := analysis.CountFiles, analysis.CountProcesses
+	const within, above = "a change, within its margin of 20 % or 10", "above its margin of 20 % and 10; --margin files_opened="
 	for name, test := range map[string]struct {
 		margins map[string]record.Margin
 		counts  []record.StartCount
 		want    []string // the verdict and reason of each
 	}{
-		"a change":      {margins, []record.StartCount{counted(files, 54, 63)}, []string{"pass: a change, within its margin of 20 % or 10"}},
-		"no change":     {margins, []record.StartCount{counted(files, 54, 54)}, []string{"pass: "}},
-		"less":          {margins, []record.StartCount{counted(files, 54, 5)}, []string{"pass: "}},
-		"a small base":  {margins, []record.StartCount{counted(files, 3, 13)}, []string{"pass: a change, within its margin of 20 % or 10"}},
-		"a large base":  {margins, []record.StartCount{counted(files, 1000, 1200)}, []string{"pass: a change, within its margin of 20 % or 10"}},
-		"above by both": {margins, []record.StartCount{counted(files, 54, 65)}, []string{"regression: above its margin of 20 % and 10; --margin files_opened=20%,+11 would accept it"}},
+		"a change":     {margins, []record.StartCount{counted(files, 54, 63)}, []string{"pass: " + within}},
+		"no change":    {margins, []record.StartCount{counted(files, 54, 54)}, []string{"pass: "}},
+		"less":         {margins, []record.StartCount{counted(files, 54, 5)}, []string{"pass: "}},
+		"a small base": {margins, []record.StartCount{counted(files, 3, 13)}, []string{"pass: " + within}},
+		"a large base": {margins, []record.StartCount{counted(files, 1000, 1200)}, []string{"pass: " + within}},
+		"above by both": {margins, []record.StartCount{counted(files, 54, 65)}, []string{
+			"regression: " + above + "20%,+11 would accept it"}},
 		"two requests": {margins, []record.StartCount{counted(files, 54, 80), other(counted(files, 10, 40))}, []string{
-			"regression: above its margin of 20 % and 10; --margin files_opened=20%,+30 would accept it",
-			"regression: above its margin of 20 % and 10; --margin files_opened=20%,+30 would accept it"}},
+			"regression: " + above + "20%,+30 would accept it",
+			"regression: " + above + "20%,+30 would accept it"}},
 		"a process": {margins, []record.StartCount{counted(processes, 1, 2)}, []string{
 			"regression: above its margin of 0; --margin processes=+1 would accept it"}},
-		"a process that is allowed": {map[string]record.Margin{processes: {Count: 1}}, []record.StartCount{counted(processes, 1, 2)},
-			[]string{"pass: a change, within its margin of 1"}},
+		"a process that is allowed": {map[string]record.Margin{processes: {Count: 1}},
+			[]record.StartCount{counted(processes, 1, 2)}, []string{"pass: a change, within its margin of 1"}},
 		"a record with one margin": {nil, []record.StartCount{counted(files, 100, 103), counted(processes, 100, 104)}, []string{
 			"pass: a change, within its margin of 3 %", "regression: above its margin of 3 %; --margin processes=3%,+4 would accept it"}},
 	} {

@@ -106,6 +106,7 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut) (pla
 		Titles:    map[string]string{baseName: c.sides[0].title, candidateName: c.sides[1].title},
 		Candidate: candidateName, Control: controlName,
 		Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, Counts: counts, LeftOut: leftOut,
+		Margins: c.margins(),
 	}
 	_, measured := analysis.Gated()
 	criterion.Metrics = c.gatesIn(measured)

@@ -32,9 +32,10 @@ func TestMarginExceeded(t *testing.T) {
 }
 
 func TestMarginOf(t *testing.T) {
-	c := plan.CheckSpec{Margin: 0.03, Margins: map[string]plan.Margin{"files_opened": {Share: 0.2, Count: 10}, "processes": {Count: 2},
-		"connections": {}}}
-	for metric, want := range map[string]string{"files_opened": "20%,+10", "processes": "+2", "connections": "0%", "cpu_per_request": "3%"} {
+	c := plan.CheckSpec{Margin: 0.03, Margins: map[string]plan.Margin{"files_opened": {Share: 0.2, Count: 10},
+		"processes": {Count: 2}, "connections": {}}}
+	for metric, want := range map[string]string{"files_opened": "20%,+10", "processes": "+2", "connections": "0%",
+		"cpu_per_request": "3%"} {
 		if got := c.MarginOf(metric).String(); got != want {
 			t.Errorf("MarginOf(%q) = %s, want %s", metric, got, want)
 		}
