@@ -81,10 +81,10 @@ func TestCheck(t *testing.T) {
 			"by each measured gate, ./new costs less than 10 % more than ./old; changed within its margin: " +
 				"files_opened (hello) 54 → 63", ""},
 		"files above their margin": {0, counts(margins, counted(analysis.CountFiles, 54, 70)), analysis.Regression,
-			"files_opened by +29.6 %; --margin files_opened=20%,+16 would accept it", ""},
+			"files_opened by +29.6 %; --margin files_opened=20%,+16 would accept the count", ""},
 		"a process and a connection more": {0, counts(margins, counted(analysis.CountProcesses, 1, 2),
 			counted(analysis.CountConnections, 0, 3)), analysis.Regression,
-			"connections went from 0 to 3; --margin processes=+1 --margin connections=+3 would accept it", ""},
+			"connections went from 0 to 3; --margin processes=+1 --margin connections=+3 would accept the counts", ""},
 		"slower by less than a margin of its own": {0.07, counts(map[string]record.Margin{analysis.MetricResponse: {Share: 0.09}}),
 			analysis.Pass, "by each gate", ""},
 		"slower by more than a margin of its own": {0.02, counts(map[string]record.Margin{

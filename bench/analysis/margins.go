@@ -70,8 +70,8 @@ func sameMetric(gates []Gate, g Gate, verdict string) []Gate {
 	})
 }
 
-// acceptText returns the flags that would accept a regression, for its headline; "" if something other than counts of
-// starts is worse, too.
+// acceptText returns the flags that would accept the counts, for the headline of a regression by counts alone; "" of
+// another one.
 func acceptText(regressed []Gate) string {
 	counted, _ := Gated()
 	var flags []string
@@ -83,7 +83,11 @@ func acceptText(regressed []Gate) string {
 			flags = append(flags, flag)
 		}
 	}
-	return "; " + strings.Join(flags, " ") + " would accept it"
+	what := " would accept the count"
+	if len(flags) > 1 {
+		what += "s"
+	}
+	return "; " + strings.Join(flags, " ") + what
 }
 
 // changedText lists for the headline of a pass the counts that changed within their margins.
