@@ -85,8 +85,8 @@ func TestCheck(t *testing.T) {
 		"a process and a connection more": {0, counts(margins, counted(analysis.CountProcesses, 1, 2),
 			counted(analysis.CountConnections, 0, 3)), analysis.Regression,
 			"connections went from 0 to 3; --margin processes=+1 --margin connections=+3 would accept the counts", ""},
-		"slower by less than a margin of its own": {0.07, counts(map[string]record.Margin{analysis.MetricResponse: {Share: 0.09}}),
-			analysis.Pass, "by each gate", ""},
+		"slower by less than a margin of its own": {0.07, counts(map[string]record.Margin{
+			analysis.MetricResponse: {Share: 0.09}}), analysis.Pass, "by each gate", ""},
 		"slower by more than a margin of its own": {0.02, counts(map[string]record.Margin{
 			analysis.MetricResponse: {Share: 0.005}}), analysis.Regression, "response_p50 by +", ""},
 		"starts of which nothing is valid, the most of them": {0, analysistest.EachBlock(func(b *record.Block) {
@@ -127,7 +127,8 @@ func counts(margins map[string]record.Margin, all ...record.StartCount) func(*re
 func TestMarginsOfCounts(t *testing.T) {
 	other := func(c record.StartCount) record.StartCount { c.Request = "other"; return c }
 	files, processes := analysis.CountFiles, analysis.CountProcesses
-	const within, above = "a change, within its margin of 20 % or 10", "above its margin of 20 % and 10; --margin files_opened="
+	const within = "a change, within its margin of 20 % or 10"
+	const above = "above its margin of 20 % and 10; --margin files_opened="
 	for name, test := range map[string]struct {
 		margins map[string]record.Margin
 		counts  []record.StartCount
@@ -147,8 +148,9 @@ func TestMarginsOfCounts(t *testing.T) {
 			"regression: above its margin of 0; --margin processes=+1 would accept it"}},
 		"a process that is allowed": {map[string]record.Margin{processes: {Count: 1}},
 			[]record.StartCount{counted(processes, 1, 2)}, []string{"pass: a change, within its margin of 1"}},
-		"a record with one margin": {nil, []record.StartCount{counted(files, 100, 103), counted(processes, 100, 104)}, []string{
-			"pass: a change, within its margin of 3 %", "regression: above its margin of 3 %; --margin processes=3%,+4 would accept it"}},
+		"a record with one margin": {nil, []record.StartCount{counted(files, 100, 103), counted(processes, 100, 104)},
+			[]string{"pass: a change, within its margin of 3 %",
+				"regression: above its margin of 3 %; --margin processes=3%,+4 would accept it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

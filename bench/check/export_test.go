@@ -2,6 +2,7 @@ package check
 
 // What the tests reach of the inside, from outside of the package.
 var (
-	Widening  = widening
-	MarginsOf = (*Options).margins
+	Widening    = widening
+	MarginsOf   = (*Options).margins
+	ParseMargin = parseMargin
 )

@@ -20,13 +20,15 @@ func TestValidateMargins(t *testing.T) {
 		gates   []string
 		want    string
 	}{
-		"of counts":          {map[string]plan.Margin{"files_opened": {Share: 0.5, Count: 20}, "processes": {Count: 1}}, nil, ""},
+		"of counts": {map[string]plan.Margin{"files_opened": {Share: 0.5, Count: 20}, "processes": {Count: 1}}, nil,
+			""},
 		"of a measured gate": {map[string]plan.Margin{"cpu_per_request": {Share: 0.09}}, nil, ""},
-		"unknown": {map[string]plan.Margin{"latency": {Share: 0.05}}, nil, `--margin latency=5%: "latency" is unknown; there are ` +
-			"processes, files_opened, connections, page_faults, cpu_per_request, response_p50, response_p90, throughput"},
+		"unknown": {map[string]plan.Margin{"latency": {Share: 0.05}}, nil, `--margin latency=5%: "latency" is unknown; ` +
+			"there are processes, files_opened, connections, page_faults, cpu_per_request, response_p50, response_p90, throughput"},
 		"not judged": {map[string]plan.Margin{"files_opened": {Share: 0.2}}, []string{"response_p50", "throughput"},
 			"--margin files_opened=20%: --gates has no files_opened; it has response_p50, throughput"},
-		"negative": {map[string]plan.Margin{"files_opened": {Share: -0.2}}, nil, "--margin files_opened=-20%: 0 % or more is needed"},
+		"negative": {map[string]plan.Margin{"files_opened": {Share: -0.2}}, nil,
+			"--margin files_opened=-20%: 0 % or more is needed"},
 		"a number of a measured gate": {map[string]plan.Margin{"page_faults": {Share: 0.05, Count: 9}}, nil, "--margin " +
 			"page_faults=5%,+9: page_faults is measured, not counted: a percentage alone is needed, such as page_faults=5%"},
 		"as large as what must be caught": {map[string]plan.Margin{"page_faults": {Share: 0.1}}, nil,
@@ -54,7 +56,8 @@ func TestValidateMargins(t *testing.T) {
 func TestMargins(t *testing.T) {
 	o := check.Options{Gates: []string{"files_opened", "processes", "cpu_per_request"}, Margins: map[string]plan.Margin{
 		"processes": {Count: 1}, "cpu_per_request": {Share: 0.05}}}
-	want := map[string]plan.Margin{"files_opened": {Share: 0.2, Count: 10}, "processes": {Count: 1}, "cpu_per_request": {Share: 0.05}}
+	want := map[string]plan.Margin{"files_opened": {Share: 0.2, Count: 10}, "processes": {Count: 1},
+		"cpu_per_request": {Share: 0.05}}
 	if diff := cmp.Diff(want, check.MarginsOf(&o)); diff != "" {
 		t.Errorf("margins (-want +got):\n%s", diff)
 	}

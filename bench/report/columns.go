@@ -58,8 +58,8 @@ const (
 	aboutGates  = "Medians over the blocks of either side, or what was counted in one start."
 	aboutChange = "By how much the candidate costs more, with its interval: + is worse, for throughput, too. A gate " +
 		"fails if the change is above the limit, and that was confirmed at fresh starts."
-	aboutLimit = "The margin of the gate: an increase up to it is not a regression. It is a share of the base (margin), of a " +
-		"count also a number (margin_count); only an increase above both is a regression."
+	aboutLimit = "The margin of the gate: an increase up to it is not a regression. It is a share of the base (margin), " +
+		"of a count also a number (margin_count); only an increase above both is a regression."
 	aboutReferee   = "How far the referee, an independent client, is from what is shown."
 	aboutGenerator = "CPU time of the load generator for a request."
 	aboutDecision  = "By the CPU a request at the first load: the share of a core that requests at a rate take, the " +

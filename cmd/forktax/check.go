@@ -23,15 +23,15 @@ import (
 // checkOptions are what the flags of check say.
 type checkOptions struct {
 	check.Options
-	margin           margins
-	mustCatch, alpha share
+	margin           check.MarginFlag
+	mustCatch, alpha check.Share
 	data             servers.Options
 	results          string
 }
 
 func checkCommand(atOnce <-chan struct{}) *cobra.Command {
-	o := checkOptions{margin: margins{all: sequential.DefaultMargin}, mustCatch: sequential.DefaultMustCatch, alpha: sequential.DefaultAlpha,
-		data: servers.Options{Database: servers.Embedded}}
+	o := checkOptions{margin: check.MarginFlag{All: sequential.DefaultMargin}, mustCatch: sequential.DefaultMustCatch,
+		alpha: sequential.DefaultAlpha, data: servers.Options{Database: servers.Embedded}}
 	var printed output
 	c := &cobra.Command{
 		Use:   "check",
@@ -53,7 +53,7 @@ the candidate slower when its host delays it by --must-catch.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.GatesNamed = c.Flags().Changed("gates")
-			o.Margin, o.Margins = float64(o.margin.all), o.margin.byGate
+			o.Margin, o.Margins = float64(o.margin.All), o.margin.ByGate
 			o.MustCatch, o.Alpha = float64(o.mustCatch), float64(o.alpha)
 			if err := cmp.Or(o.Validate(), o.data.Validate()); err != nil {
 				return err

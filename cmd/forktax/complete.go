@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"forktax/bench/analysis"
+	"forktax/bench/check"
 	"forktax/bench/load"
 	"forktax/bench/report"
 	"forktax/bench/servers"
@@ -33,20 +33,11 @@ func completed(c *cobra.Command) {
 	}
 	if c.Flags().Lookup("margin") != nil {
 		const directive = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-		_ = c.RegisterFlagCompletionFunc("margin", cobra.FixedCompletions(marginGates(), directive))
+		_ = c.RegisterFlagCompletionFunc("margin", cobra.FixedCompletions(check.MarginGates(), directive))
 	}
 	if slices.Contains([]string{"run", "check", "report"}, c.Name()) {
 		_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Analyses.Names(), cobra.ShellCompDirectiveNoFileComp))
 	}
-}
-
-// marginGates are the gates that can have a margin, which follows the equals sign.
-func marginGates() (values []string) {
-	counted, measured := analysis.Gated()
-	for _, gate := range slices.Concat(counted, measured) {
-		values = append(values, gate+"=")
-	}
-	return values
 }
 
 // workloadNames are those beside the command or in the checkout; a path is offered by the shell.

@@ -1,4 +1,4 @@
-package main
+package check_test
 
 import (
 	"strings"
@@ -6,14 +6,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"forktax/bench/check"
 	"forktax/bench/plan"
 )
 
 func TestMarginFlag(t *testing.T) {
-	const form = "a percentage such as 20%, a number such as +10, or both, as in 20%,+10, is needed after the name of the gate"
+	const form = "a percentage such as 20%, a number such as +10, or both, as in 20%,+10, is needed after the name of " +
+		"the gate"
 	for _, test := range []struct {
 		values []string
-		all    share
+		all    check.Share
 		byGate map[string]plan.Margin
 		err    string
 	}{
@@ -39,7 +41,7 @@ func TestMarginFlag(t *testing.T) {
 		{[]string{"files_opened=NaN%"}, 0, nil, form},
 		{[]string{"files_opened=20%,30%"}, 0, nil, form},
 	} {
-		m := margins{all: 0.03}
+		m := check.MarginFlag{All: 0.03}
 		var err error
 		for _, v := range test.values {
 			if err = m.Set(v); err != nil {
@@ -52,8 +54,9 @@ func TestMarginFlag(t *testing.T) {
 			}
 			continue
 		}
-		if diff := cmp.Diff(test.byGate, m.byGate); err != nil || m.all != test.all || diff != "" {
-			t.Errorf("Set(%q) = %v, all %v, want %v; margins of gates (-want +got):\n%s", test.values, err, m.all, test.all, diff)
+		if diff := cmp.Diff(test.byGate, m.ByGate); err != nil || m.All != test.all || diff != "" {
+			t.Errorf("Set(%q) = %v, all %v, want %v; margins of gates (-want +got):\n%s", test.values, err, m.All, test.all,
+				diff)
 		}
 	}
 }
@@ -61,8 +64,8 @@ func TestMarginFlag(t *testing.T) {
 // What a message quotes of a margin is what the flag takes.
 func TestMarginRoundTrip(t *testing.T) {
 	for _, want := range []plan.Margin{{}, {Share: 0.2}, {Count: 7}, {Share: 0.035, Count: 12}} {
-		if got, err := parseMargin(want.String()); err != nil || got != want {
-			t.Errorf("parseMargin(%q) = %v, %v", want.String(), got, err)
+		if got, err := check.ParseMargin(want.String()); err != nil || got != want {
+			t.Errorf("ParseMargin(%q) = %v, %v", want.String(), got, err)
 		}
 	}
 }
