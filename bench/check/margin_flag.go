@@ -12,8 +12,8 @@ import (
 	"forktax/bench/plan"
 )
 
-// A MarginFlag is the value of a flag that is given once for all measured gates, as 3%, and once for each of some gates,
-// as cpu_per_request=5% or files_opened=20%,+10.
+// A MarginFlag is the value of a flag that is given once for all measured gates, as 3%, and once for a single gate, as
+// cpu_per_request=5% or files_opened=20%,+10.
 type MarginFlag struct {
 	All    Share                  // of all measured gates
 	ByGate map[string]plan.Margin // by metric

@@ -31,7 +31,7 @@ func (o *Options) margins() map[string]plan.Margin {
 	return all
 }
 
-// validateMargins returns an error of the first margin that is invalid, or that MustCatch does not exceed. The gates are
+// validateMargins returns an error of the first margin that is invalid, or that MustCatch does not exceed. Gates is
 // valid.
 func (o *Options) validateMargins() error {
 	counted, measured := analysis.Gated()

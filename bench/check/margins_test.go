@@ -24,7 +24,8 @@ func TestValidateMargins(t *testing.T) {
 			""},
 		"of a measured gate": {map[string]plan.Margin{"cpu_per_request": {Share: 0.09}}, nil, ""},
 		"unknown": {map[string]plan.Margin{"latency": {Share: 0.05}}, nil, `--margin latency=5%: "latency" is unknown; ` +
-			"there are processes, files_opened, connections, page_faults, cpu_per_request, response_p50, response_p90, throughput"},
+			"there are processes, files_opened, connections, page_faults, cpu_per_request, " +
+			"response_p50, response_p90, throughput"},
 		"not judged": {map[string]plan.Margin{"files_opened": {Share: 0.2}}, []string{"response_p50", "throughput"},
 			"--margin files_opened=20%: --gates has no files_opened; it has response_p50, throughput"},
 		"negative": {map[string]plan.Margin{"files_opened": {Share: -0.2}}, nil,

@@ -125,8 +125,9 @@ func TestHTMLOfACheck(t *testing.T) {
 	if err := report.HTML(&out, a); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`<p class="answer">regression: it takes longer</p>`, `href="#.check.gates.0.ratio"`, "&#43;20.0 %",
-		"The positive control", 		`href="#.check.margin"`, `href="#.check.gates.1.margin"`, "&#43;20 % or 10",
+	for _, want := range []string{`<p class="answer">regression: it takes longer</p>`,
+		`href="#.check.gates.0.ratio"`, "&#43;20.0 %",
+		"The positive control", `href="#.check.margin"`, `href="#.check.gates.1.margin"`, "&#43;20 % or 10",
 		"54 became 63; a change, within its margin"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the page has no %s", want)

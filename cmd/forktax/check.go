@@ -79,8 +79,8 @@ the candidate slower when its host delays it by --must-catch.`,
 	programFlags(&o.Spec, f)
 	requestFlags(&o.Spec, f)
 	responseFlags(&o.Spec, f)
-	f.Var(&o.margin, "margin", "the largest increase that is not a regression, of all measured gates; may be repeated for "+
-		"single gates: cpu_per_request=5%, or of a count files_opened=20%,+10, where only an increase above both is a "+
+	f.Var(&o.margin, "margin", "the largest increase that is not a regression, of all measured gates; may be repeated "+
+		"for single gates: cpu_per_request=5%, or of a count files_opened=20%,+10, where only an increase above both is a "+
 		"regression; by default files_opened=20%,+10, and none for processes and connections")
 	f.Var(&o.mustCatch, "must-catch", "so much more must be found: a pass excludes it")
 	f.Var(&o.alpha, "alpha", "the rate of false alarms, over all gates")

@@ -173,7 +173,8 @@ func TestJudge(t *testing.T) {
 		"above a margin of its own": {sequential.Data{Gates: []sequential.Series{twice(repeated(16, 0.02, 0.021))},
 			Margins: []float64{0.01}, Control: twice(found)}, sequential.Regression},
 		"within the margin of one, above that of another": {sequential.Data{Gates: []sequential.Series{
-			twice(repeated(16, 0.05)), twice(repeated(16, 0.05))}, Margins: []float64{0.09, 0.03}, Control: twice(found)}, sequential.Regression},
+			twice(repeated(16, 0.05)), twice(repeated(16, 0.05))}, Margins: []float64{0.09, 0.03},
+			Control: twice(found)}, sequential.Regression},
 		"no valid pair": {sequential.Data{Gates: []sequential.Series{repeated(64)}, Control: found, Ended: true}, sequential.Inconclusive},
 	} {
 		if got := rule.Judge(test.data); got.Verdict != test.want {
