@@ -21,7 +21,7 @@ type Check struct {
 	Base      string   `json:"base"`             // what the sides are, for people: paths, or commits
 	Candidate string   `json:"candidate"`        // likewise
 	Stored    bool     `json:"stored,omitempty"` // the base was measured by another run, which is the weaker way
-	Margin    float64  `json:"margin"`           // so much more is no regression; 0.03 is 3 %
+	Margin    float64  `json:"margin"`           // of measured gates without one of their own; 0.03 is 3 %
 	MustCatch float64  `json:"must_catch"`
 	Alpha     float64  `json:"alpha"` // the rate of false alarms, over all gates
 	Verdict   string   `json:"verdict"`
@@ -54,7 +54,11 @@ type Gate struct {
 	P         *float64    `json:"p"` // of no regression; nil for a count
 	Pairs     int         `json:"pairs"`
 	Verdict   string      `json:"verdict"`
-	Why       string      `json:"reason,omitempty"` // if it is not a pass
+	Why       string      `json:"reason,omitempty"` // if it is not a pass, or a change within its margin
+
+	// An increase above both is a regression. Results of versions with one margin for all gates have none.
+	Margin      *float64 `json:"margin,omitempty"` // as a share of the base
+	MarginCount int64    `json:"margin_count,omitempty"`
 }
 
 // A Control says whether the check would have seen what it was shown: the candidate, delayed by its host.

@@ -35,6 +35,7 @@ type measuredGate struct {
 	cell   record.Cell // the candidate's
 	metric string
 	pairs  pairs
+	margin float64
 	slack  float64 // by how much the logarithm of what the base is taken for may be off
 }
 
@@ -46,7 +47,7 @@ func measuredGates(p record.Plan, measured []measurements) []measuredGate {
 			if c.Model != p.Check.Candidate {
 				continue
 			}
-			t := measuredGate{cell: c, metric: metric}
+			t := measuredGate{cell: c, metric: metric, margin: p.Check.MarginOf(metric).Share}
 			if p.Check.Stored != nil {
 				t.useStored(p, measured, i)
 			} else if base, ok := baselineCell(p, c); ok {
@@ -98,6 +99,7 @@ func checkData(r *record.Result, measured []measurements, gates []measuredGate) 
 	d := sequential.Data{Ended: r.Tail != (record.Tail{})}
 	for _, t := range gates {
 		d.Gates = append(d.Gates, t.pairs.series(t.metric, starts))
+		d.Margins = append(d.Margins, t.margin)
 		d.Slack = append(d.Slack, t.slack)
 		d.Secondary = append(d.Secondary, IsSecondary(t.metric))
 	}
@@ -141,9 +143,10 @@ func controlSeries(p record.Plan, measured []measurements, metric string, starts
 	return all
 }
 
+// checkRule is the rule of a check. Its margin is that of the metric by which the control is judged.
 func checkRule(p record.Plan) sequential.Rule {
 	c := p.Check
-	return sequential.Rule{Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, Seed: p.Seed}
+	return sequential.Rule{Margin: c.MarginOf(MetricResponse).Share, MustCatch: c.MustCatch, Alpha: c.Alpha, Seed: p.Seed}
 }
 
 // CheckData is what the check of a run is decided by, as far as the run has come.
@@ -171,7 +174,7 @@ func Judge(r *record.Result, budgetOver bool) (sequential.Judgement, error) {
 // gate returns what the measured gate came to.
 func (t measuredGate) gate(f sequential.GateResult) Gate {
 	g := Gate{Workload: t.cell.Workload, Request: t.cell.Request, Load: t.cell.Load, Metric: t.metric, Kind: MeasuredGate,
-		Unit: unitOf(t.metric), P: &f.P, Pairs: len(t.pairs)}
+		Unit: unitOf(t.metric), P: &f.P, Pairs: len(t.pairs), Margin: &t.margin}
 	if len(t.pairs) == 0 {
 		return g
 	}
@@ -203,18 +206,21 @@ func unitOf(metric string) string {
 	return "1"
 }
 
-// countedGates makes the gates of what has no noise: any that is more than the margin allows is a regression.
+// countedGates makes the gates of what has no noise: any that is more than its margin allows is a regression.
 func countedGates(p record.Plan, a *Analysis) []Gate {
 	var gates []Gate
 	for _, n := range p.Check.Counts {
 		g := Gate{Workload: p.Workloads[0].Name, Request: n.Request, Metric: n.Metric, Kind: countsKind, Unit: "1",
 			Load: p.Cells[0].Load}
 		base, candidate := float64(n.Of[p.Baseline]), float64(n.Of[p.Check.Candidate])
-		g.judge(base, candidate, p.Check.Margin)
-		if g.Verdict == Regression && n.Note != "" {
-			g.Why += "; " + n.Note
-		}
+		g.judge(base, candidate, p.Check.MarginOf(n.Metric))
 		gates = append(gates, g)
+	}
+	quoteMargins(gates)
+	for i, n := range p.Check.Counts {
+		if gates[i].Verdict == Regression && n.Note != "" {
+			gates[i].Why += "; " + n.Note
+		}
 	}
 	for _, c := range p.Cells {
 		if c.Model != p.Check.Candidate {
@@ -228,7 +234,7 @@ func countedGates(p record.Plan, a *Analysis) []Gate {
 			base = &Cell{}
 		}
 		if base != nil && candidate != nil {
-			g.judge(float64(base.Errors), float64(candidate.Errors), p.Check.Margin)
+			g.judge(float64(base.Errors), float64(candidate.Errors), record.Margin{})
 			if g.Verdict == Regression {
 				g.Why = "each request has to get its right answer"
 			}
@@ -239,14 +245,4 @@ func countedGates(p record.Plan, a *Analysis) []Gate {
 		}
 	}
 	return gates
-}
-
-func (g *Gate) judge(base, candidate, margin float64) {
-	g.Base, g.Candidate, g.Verdict = &base, &candidate, Pass
-	if base > 0 {
-		g.Ratio = new(candidate / base)
-	}
-	if candidate > base*(1+margin) {
-		g.Verdict, g.Why = Regression, "it has no noise, so that more is more"
-	}
 }

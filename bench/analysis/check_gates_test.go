@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"forktax/bench/analysis"
 	"forktax/bench/analysis/analysistest"
 	"forktax/bench/plan"
@@ -79,10 +81,20 @@ func TestCheck(t *testing.T) {
 		"the candidate fails once": {0, once(1), analysis.Regression,
 			"errors (hello) of ./new is worse than that of ./old: errors went from 0 to 1", ""},
 		"the base fails once": {0, once(0), analysis.Undecided, "the base fails, too", "a base that answers each request"},
-		"a process more": {0, func(r *record.Result) {
-			r.Plan.Check.Counts = []plan.StartCount{{Metric: analysis.CountProcesses, Request: "hello",
-				Of: map[string]int64{"base": 1, "candidate": 2}}}
-		}, analysis.Regression, "processes (hello) of ./new is worse than that of ./old: processes by +100", ""},
+		"a process more": {0, counts(nil, counted(analysis.CountProcesses, 1, 2)), analysis.Regression,
+			"processes (hello) of ./new is worse than that of ./old: processes by +100", ""},
+		"files within their margin": {0, counts(margins, counted(analysis.CountFiles, 54, 63)), analysis.Pass,
+			"by each measured gate, ./new costs less than 10 % more than ./old; changed within its margin: " +
+				"files_opened (hello) 54 → 63", ""},
+		"files above their margin": {0, counts(margins, counted(analysis.CountFiles, 54, 70)), analysis.Regression,
+			"files_opened by +29.6 %; --margin files_opened=20%,+16 would accept the count", ""},
+		"a process and a connection more": {0, counts(margins, counted(analysis.CountProcesses, 1, 2),
+			counted(analysis.CountConnections, 0, 3)), analysis.Regression,
+			"connections went from 0 to 3; --margin processes=+1 --margin connections=+3 would accept the counts", ""},
+		"slower by less than a margin of its own": {0.07, counts(map[string]record.Margin{
+			analysis.MetricResponse: {Share: 0.09}}), analysis.Pass, "by each gate", ""},
+		"slower by more than a margin of its own": {0.02, counts(map[string]record.Margin{
+			analysis.MetricResponse: {Share: 0.005}}), analysis.Regression, "response_p50 by +", ""},
 		"starts of which nothing is valid, the most of them": {0, analysistest.EachBlock(func(b *record.Block) {
 			if b.Start > 5 {
 				b.Collections = 1
@@ -126,6 +138,62 @@ func TestAlternatingCheck(t *testing.T) {
 	}
 	if pairs[false] != blocks || pairs[true] != requests {
 		t.Errorf("%v pairs, want one of each of %d blocks, or of each of %d requests", pairs, blocks, requests)
+	}
+}
+
+var margins = map[string]record.Margin{analysis.CountFiles: {Share: 0.2, Count: 10}, analysis.CountProcesses: {},
+	analysis.CountConnections: {}}
+
+func counted(metric string, base, candidate int64) record.StartCount {
+	return record.StartCount{Metric: metric, Request: "hello", Of: map[string]int64{"base": base, "candidate": candidate}}
+}
+
+// counts adds the counts of starts to a check, and margins.
+func counts(margins map[string]record.Margin, all ...record.StartCount) func(*record.Result) {
+	return func(r *record.Result) { r.Plan.Check.Counts, r.Plan.Check.Margins = all, margins }
+}
+
+// The reason of a gate of a count has its margin, and the flag that accepts a regression of all its requests.
+func TestMarginsOfCounts(t *testing.T) {
+	other := func(c record.StartCount) record.StartCount { c.Request = "other"; return c }
+	files, processes := analysis.CountFiles, analysis.CountProcesses
+	const within = "a change, within its margin of 20 % or 10"
+	const above = "above its margin of 20 % and 10; --margin files_opened="
+	for name, test := range map[string]struct {
+		margins map[string]record.Margin
+		counts  []record.StartCount
+		want    []string // the verdict and reason of each
+	}{
+		"a change":     {margins, []record.StartCount{counted(files, 54, 63)}, []string{"pass: " + within}},
+		"no change":    {margins, []record.StartCount{counted(files, 54, 54)}, []string{"pass: "}},
+		"less":         {margins, []record.StartCount{counted(files, 54, 5)}, []string{"pass: "}},
+		"a small base": {margins, []record.StartCount{counted(files, 3, 13)}, []string{"pass: " + within}},
+		"a large base": {margins, []record.StartCount{counted(files, 1000, 1200)}, []string{"pass: " + within}},
+		"above by both": {margins, []record.StartCount{counted(files, 54, 65)}, []string{
+			"regression: " + above + "20%,+11 would accept it"}},
+		"two requests": {margins, []record.StartCount{counted(files, 54, 80), other(counted(files, 10, 40))}, []string{
+			"regression: " + above + "20%,+30 would accept it",
+			"regression: " + above + "20%,+30 would accept it"}},
+		"a process": {margins, []record.StartCount{counted(processes, 1, 2)}, []string{
+			"regression: above its margin of 0; --margin processes=+1 would accept it"}},
+		"a process that is allowed": {map[string]record.Margin{processes: {Count: 1}},
+			[]record.StartCount{counted(processes, 1, 2)}, []string{"pass: a change, within its margin of 1"}},
+		"a record with one margin": {nil, []record.StartCount{counted(files, 100, 103), counted(processes, 100, 104)},
+			[]string{"pass: a change, within its margin of 3 %",
+				"regression: above its margin of 3 %; --margin processes=3%,+4 would accept it"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := analysistest.CheckRun(t, 0)
+			counts(test.margins, test.counts...)(r)
+			var got []string
+			for _, g := range analysistest.Analyze(t, r).Check.Gates[:len(test.counts)] {
+				got = append(got, g.Verdict+": "+g.Why)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("gates (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -30,7 +30,7 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 	}
 	for i, t := range gates {
 		g := t.gate(j.Gates[i])
-		g.Verdict, g.Why = c.verdict(j, i, t.metric)
+		g.Verdict, g.Why = c.verdict(j, i, t)
 		c.Gates = append(c.Gates, g)
 	}
 	if criterion.Control != "" {
@@ -45,18 +45,18 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 }
 
 // verdict is that of gate i, which is measured.
-func (c *Check) verdict(j sequential.Judgement, i int, metric string) (verdict, why string) {
+func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate) (verdict, why string) {
 	f := j.Gates[i]
 	switch {
 	case f.Regressed && j.Verdict == sequential.Regression:
-		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", units.Share(c.Margin))
+		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", units.Share(t.margin))
 	case slices.Contains(j.Suspects, i) && j.Verdict != sequential.Regression && j.Verdict != sequential.Pass:
-		return Unconfirmed, fmt.Sprintf("above the margin of %s; not confirmed", units.Share(c.Margin))
+		return Unconfirmed, fmt.Sprintf("above the margin of %s; not confirmed", units.Share(t.margin))
 	case f.Bounded:
 		return Pass, ""
 	case math.IsNaN(f.Error):
 		return Undecided, "there is too little to say"
-	case IsSecondary(metric) && j.Verdict == sequential.Pass:
+	case IsSecondary(t.metric) && j.Verdict == sequential.Pass:
 		return Unbounded, fmt.Sprintf("%s more cannot be excluded; the verdict does not rest on it", units.Share(c.MustCatch))
 	}
 	return Undecided, fmt.Sprintf("%s more cannot be excluded", units.Share(c.MustCatch))
@@ -75,7 +75,7 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.
 	switch {
 	case counts || j.Verdict == sequential.Regression && !tooMany:
 		c.Verdict, c.Why = Regression, fmt.Sprintf("%s of %s %s %s: %s", gateNames(regressed), c.Candidate, than, c.Base,
-			c.worst(regressed))
+			c.worst(regressed)+acceptText(regressed))
 	case !r.Tail.Complete:
 		c.Verdict, c.Why = Undecided, "the run was not completed: "+a.Run.Condition
 		c.Needs = "another run"
@@ -86,14 +86,14 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.
 		c.Verdict, c.Why, c.Needs = Undecided, invalid.Text, invalidNeeds
 	case j.Verdict == sequential.Pass:
 		c.Verdict = Pass
-		c.Why = fmt.Sprintf("by each gate, %s costs less than %s more than %s%s", c.Candidate, units.Share(c.MustCatch),
-			c.Base, c.leftOutText())
+		c.Why = fmt.Sprintf("by %s, %s costs less than %s more than %s%s%s", c.passGates(), c.Candidate,
+			units.Share(c.MustCatch), c.Base, c.changedText(), c.leftOutText())
 		if unbounded := c.named(Unbounded); len(unbounded) > 0 {
 			c.Why += "; not bounded: " + gateNames(unbounded)
 		}
 	case j.Verdict == sequential.Unconfirmed:
 		c.Verdict = Unconfirmed
-		c.unconfirmed(r.Plan, j)
+		c.unconfirmed(r.Plan, j, d)
 	default:
 		c.Verdict = Undecided
 		c.missing(j, d)
@@ -147,14 +147,14 @@ func excess(g Gate) float64 {
 const detectableErrors = 3.6
 
 // unconfirmed says what alarmed, and how much more time it would take to confirm that.
-func (c *Check) unconfirmed(p record.Plan, j sequential.Judgement) {
+func (c *Check) unconfirmed(p record.Plan, j sequential.Judgement, d sequential.Data) {
 	suspects := c.named(Unconfirmed)
 	c.Why = fmt.Sprintf("%s of %s is above the limit of %s: %s; not confirmed", gateNames(suspects), c.Candidate,
-		units.Share(c.Margin), c.worst(suspects))
+		units.Share(d.Margins[j.Suspects[0]]), c.worst(suspects))
 	perStart := c.Seconds / float64(max(c.Starts, 1))
 	wanted := float64(max(j.Screened, sequential.StartsAtOnce))
 	for _, i := range j.Suspects {
-		away := j.Gates[i].Estimate - math.Log1p(c.Margin)
+		away := j.Gates[i].Estimate - math.Log1p(d.Margins[i])
 		if factor := square(detectableErrors * j.Gates[i].Error / away); away > 0 && !math.IsNaN(factor) {
 			wanted = max(wanted, factor*float64(max(j.Confirming, 1)))
 		}
@@ -197,7 +197,7 @@ func (c *Check) missing(j sequential.Judgement, d sequential.Data) {
 			continue
 		}
 		// One of the two is above 0, unless what is held against is not known so well.
-		away := max(math.Log1p(c.MustCatch)-f.Estimate, f.Estimate-math.Log1p(c.Margin)) - d.Slack[i]
+		away := max(math.Log1p(c.MustCatch)-f.Estimate, f.Estimate-math.Log1p(d.Margins[i])) - d.Slack[i]
 		if away <= 0 {
 			c.Needs = "a stored result of a longer run, which says more exactly what the base costs"
 			return

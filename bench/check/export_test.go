@@ -1,4 +1,8 @@
 package check
 
 // What the tests reach of the inside, from outside of the package.
-var Widening = widening
+var (
+	Widening    = widening
+	MarginsOf   = (*Options).margins
+	ParseMargin = parseMargin
+)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"forktax/bench/analysis"
+	"forktax/bench/plan"
 	"forktax/bench/revision"
 	"forktax/bench/subject"
 )
@@ -24,9 +25,10 @@ type Options struct {
 	Build                 string   // the command that builds a commit
 	Outputs               []string // paths of results, which are not part of a working tree
 	subject.Spec
-	Margin             float64 // the largest increase that is not a regression; 0.03 is 3 %
-	MustCatch          float64 // the smallest increase that must be detected
-	Alpha              float64 // rate of false alarms, over all gates
+	Margin             float64                // the largest increase of a measured gate that is no regression; 0.03 is 3 %
+	Margins            map[string]plan.Margin // of single gates, by metric; counts without one have a default
+	MustCatch          float64                // the smallest increase that must be detected
+	Alpha              float64                // rate of false alarms, over all gates
 	Budget             time.Duration
 	ConfirmBudget      time.Duration // after that, to confirm an alarm
 	Gates              []string
@@ -97,7 +99,7 @@ func (o *Options) Validate() error {
 		return subject.InvalidOption("gates", "%s are all counted; one that is measured is needed, of %s", strings.Join(o.Gates, ", "),
 			strings.Join(measured, ", "))
 	}
-	return nil
+	return o.validateMargins()
 }
 
 // gatesIn lists the gates that are wanted, in their order, of those of a kind.

@@ -112,7 +112,7 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut, data
 		Titles:    map[string]string{baseName: c.sides[0].title, candidateName: c.sides[1].title},
 		Candidate: candidateName, Control: controlName,
 		Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, ConfirmNS: int64(c.ConfirmBudget),
-		Counts: counts, LeftOut: leftOut,
+		Counts: counts, LeftOut: leftOut, Margins: c.margins(),
 	}
 	_, measured := analysis.Gated()
 	criterion.Metrics = c.gatesIn(measured)

@@ -14,6 +14,7 @@ type CheckSpec struct {
 	Counts    []StartCount      `json:"counts,omitempty"`     // that were made before, of what has no noise
 	Stored    *StoredBaseline   `json:"stored,omitempty"`     // in place of a base that is measured
 	LeftOut   []LeftOut         `json:"left_out,omitempty"`
+	Margins   map[string]Margin `json:"margins,omitempty"` // by metric, of those to which Margin does not apply
 }
 
 // A LeftOut is a gate by which the run would judge, and cannot.

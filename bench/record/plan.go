@@ -16,6 +16,7 @@ type (
 	Contender       = plan.Contender
 	Server          = plan.Server
 	CheckSpec       = plan.CheckSpec
+	Margin          = plan.Margin
 	StoredBaseline  = plan.StoredBaseline
 	StoredRatio     = plan.StoredRatio
 	LeftOut         = plan.LeftOut

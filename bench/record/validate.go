@@ -3,7 +3,9 @@ package record
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"forktax/bench/plan"
 )
@@ -83,6 +85,11 @@ func validateCheck(p plan.Plan) error {
 		return errors.New("a check has no workload or no cell")
 	}
 	bounds := []bound{{"margin", c.Margin, 0, 1e6}, {"must_catch", c.MustCatch, 0, 1e6}, {"alpha", c.Alpha, 1e-12, 0.5}}
+	for _, metric := range slices.Sorted(maps.Keys(c.Margins)) {
+		m := c.Margins[metric]
+		bounds = append(bounds, bound{"the margin of " + metric, m.Share, 0, 1e6},
+			bound{"the margin of " + metric, float64(m.Count), 0, maxCount})
+	}
 	if c.Stored != nil {
 		for _, r := range c.Stored.Ratios {
 			bounds = append(bounds, bound{"a stored ratio", r.Ratio, 1e-12, 1e12}, bound{"log_half_width", r.Slack, 0, 100})

@@ -23,6 +23,9 @@ func Annotations(w io.Writer, a *analysis.Analysis) error {
 		for _, line := range undecidedLines(c) {
 			p.annotation("warning", title, line)
 		}
+		for _, line := range changedLines(c) {
+			p.annotation("notice", title, line)
+		}
 		if c.Control != nil && !c.Control.Found {
 			p.annotation("warning", title, controlText(c.Control))
 		}

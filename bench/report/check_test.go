@@ -56,7 +56,17 @@ func checks() map[string]*analysis.Check {
 			Why: "strace is not installed (Debian: apt-get install strace)"})
 	}
 	left.LeftOut = append(left.LeftOut, plan.LeftOut{Gate: analysis.MetricFaults, Why: "it is not known of the base"})
+	within := func(g analysis.Gate, share float64, count int64) analysis.Gate {
+		g.Margin, g.MarginCount = &share, count
+		return g
+	}
 	return map[string]*analysis.Check{
+		"changed": check(analysis.Pass, "by each measured gate, ./new/app costs less than 10 % more than ./old/app; changed "+
+			"within its margin: files_opened (front) 54 → 63", "", true, within(processes, 0, 0),
+			within(gate(analysis.CountFiles, "count", "1", 54, 63, analysis.Pass, "a change, within its margin of 20 % or 10"),
+				0.2, 10),
+			within(connections, 0, 2), within(cpu, 0.05, 0),
+			within(gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, analysis.Pass, ""), 0.03, 0)),
 		"left-out": left,
 		"pass": check(analysis.Pass, "no gate found a change above 3 %", "", true, processes, connections, cpu,
 			gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, analysis.Pass, ""), throughput),
@@ -231,6 +241,7 @@ func TestJUnit(t *testing.T) {
 	test("pass", checked(t, "pass"), "6", "0", "0")
 	test("regression", checked(t, "regression"), "6", "4", "0")
 	test("inconclusive", checked(t, "inconclusive"), "5", "0", "2")
+	test("a change within its margin", checked(t, "changed"), "6", "0", "0")
 	test("gates left out", checked(t, "left-out"), "8", "0", "0")
 	test("a run", analysistest.Analyze(t, analysistest.TheRun(t)), "7", "0", "0")
 	// Each cell has errors, and all its blocks are invalid: so two inconclusive warnings at the most.

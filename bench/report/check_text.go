@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,7 +56,15 @@ func gateLimit(a *analysis.Analysis, g analysis.Gate) string {
 	if g.Verdict == analysis.GateLeftOut {
 		return units.Absent
 	}
-	return "+" + units.Share(a.Check.Margin)
+	return "+" + cmp.Or(g.MarginText(), units.Share(a.Check.Margin))
+}
+
+// limitPlace is where the margin of a gate is in the JSON: results of older versions have one for all gates.
+func limitPlace(a *analysis.Analysis, g analysis.Gate) string {
+	if g.Margin == nil {
+		return ".check.margin"
+	}
+	return placeIn(".check.gates", a.Check.Gates)(g) + ".margin"
 }
 
 // gateValue prints a value of the gate in its unit.
@@ -99,11 +108,7 @@ func gateFound(g analysis.Gate) string {
 func gateLines(c *analysis.Check, verdict string) (lines []string) {
 	for _, g := range c.Gates {
 		if g.Verdict == verdict {
-			where := requestOf(nil, g)
-			if load := gateLoad(g); load != "" {
-				where += ", " + load
-			}
-			lines = append(lines, fmt.Sprintf("%s: %s: %s.", where, spoken(g.Metric), gateFound(g)))
+			lines = append(lines, gateLine(g))
 		}
 	}
 	return lines
@@ -116,6 +121,24 @@ func undecidedLines(c *analysis.Check) []string {
 		lines = append(lines, "It needs: "+c.Needs+".")
 	}
 	return lines
+}
+
+// changedLines lists the counts that are more than those of the base, within their margins.
+func changedLines(c *analysis.Check) (lines []string) {
+	for _, g := range c.Gates {
+		if g.Changed() {
+			lines = append(lines, gateLine(g))
+		}
+	}
+	return lines
+}
+
+func gateLine(g analysis.Gate) string {
+	where := requestOf(nil, g)
+	if load := gateLoad(g); load != "" {
+		where += ", " + load
+	}
+	return fmt.Sprintf("%s: %s: %s.", where, spoken(g.Metric), gateFound(g))
 }
 
 // controlText says whether the check would have seen what it was shown.
@@ -156,6 +179,7 @@ func (p *printer) check(c *analysis.Check) {
 	p.list("What failed", gateLines(c, analysis.Regression))
 	p.list("What was not decided", undecidedLines(c))
 	p.list("What the verdict does not rest on", gateLines(c, analysis.Unbounded))
+	p.list("What changed within its margin", changedLines(c))
 	p.list("What was left out", analysis.LeftOutLines(c.LeftOut))
 	p.line("")
 }

@@ -58,6 +58,8 @@ const (
 	aboutGates  = "Medians over the blocks of either side, or what was counted in one start."
 	aboutChange = "By how much the candidate costs more, with its interval: + is worse, for throughput, too. A gate " +
 		"fails if the change is above the limit, and that was confirmed at fresh starts."
+	aboutLimit = "The margin of the gate: an increase up to it is not a regression. It is a share of the base (margin), " +
+		"of a count also a number (margin_count); only an increase above both is a regression."
 	aboutReferee   = "How far the referee, an independent client, is from what is shown."
 	aboutGenerator = "CPU time of the load generator for a request."
 	aboutDecision  = "By the CPU a request at the first load: the share of a core that requests at a rate take, the " +
@@ -213,8 +215,8 @@ var gateColumns = []column[analysis.Gate]{
 	{Name: "base", Key: "base", Unit: ratios, About: aboutGates, Text: of(gateBase)},
 	{Name: "candidate", Key: "candidate", Unit: ratios, About: aboutGates, Text: of(gateCandidate)},
 	{Name: "change", Key: "ratio", Unit: changes, Bounds: true, About: aboutChange},
-	{Name: "limit", Unit: changes, About: aboutChange, Text: gateLimit,
-		Place: func(*analysis.Analysis, analysis.Gate) string { return ".check.margin" }},
+	{Name: "limit", Key: "margin", Unit: changes, About: aboutLimit, Text: gateLimit, Place: limitPlace},
+	{Key: "margin_count", Unit: counts, About: aboutLimit},
 	{Name: "verdict", Key: "verdict", About: "pass, regression, inconclusive, or left out."},
 }
 

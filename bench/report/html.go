@@ -115,7 +115,8 @@ func checkLines(c *analysis.Check) []string {
 	for _, line := range analysis.LeftOutLines(c.LeftOut) {
 		lines = append(lines, "Left out: "+line+".")
 	}
-	return slices.Concat(lines, gateLines(c, analysis.Regression), undecidedLines(c), gateLines(c, analysis.Unbounded))
+	return slices.Concat(lines, gateLines(c, analysis.Regression), undecidedLines(c), gateLines(c, analysis.Unbounded),
+		changedLines(c))
 }
 
 // A term is what the page defines: columns that have a definition in common.

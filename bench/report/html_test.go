@@ -117,12 +117,18 @@ func TestHTMLOfACheck(t *testing.T) {
 	one, two, ratio := 1000.0, 1200.0, 1.2
 	a.Check = &analysis.Check{Base: "old", Candidate: "new", Verdict: analysis.Regression, Why: "it takes longer", Margin: 0.03,
 		Gates: []analysis.Gate{{Workload: "hello", Request: "hello", Metric: analysis.MetricResponse, Kind: "measured", Unit: "ns", Base: &one,
-			Candidate: &two, Ratio: &ratio, Verdict: analysis.Regression}}, Control: &analysis.Control{Delay: 0.1, Found: true}}
+			Candidate: &two, Ratio: &ratio, Verdict: analysis.Regression}, {Workload: "hello", Request: "hello",
+			Metric: analysis.CountFiles, Kind: "count", Unit: "1", Base: new(54.0), Candidate: new(63.0), Verdict: analysis.Pass,
+			Why: "a change, within its margin of 20 % or 10", Margin: new(0.2), MarginCount: 10}},
+		Control: &analysis.Control{Delay: 0.1, Found: true}}
 	var out bytes.Buffer
 	if err := report.HTML(&out, a); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`<p class="answer">regression: it takes longer</p>`, `href="#.check.gates.0.ratio"`, "&#43;20.0 %", "The positive control"} {
+	for _, want := range []string{`<p class="answer">regression: it takes longer</p>`,
+		`href="#.check.gates.0.ratio"`, "&#43;20.0 %",
+		"The positive control", `href="#.check.margin"`, `href="#.check.gates.1.margin"`, "&#43;20 % or 10",
+		"54 became 63; a change, within its margin"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the page has no %s", want)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -81,6 +82,8 @@ func JUnit(w io.Writer, a *analysis.Analysis) error {
 	if a.Check != nil {
 		suite.Name, length = "forktax check", a.Check.Seconds
 		suite.Properties = append(suite.Properties, junitProperty{"verdict", a.Check.Verdict})
+		suite.Properties = append(suite.Properties, marginProperties(a.Check)...)
+		suite.Out = strings.Join(changedLines(a.Check), "\n")
 		suite.Cases = checkCases(a.Check)
 	} else {
 		suite.Cases = runCases(a)
@@ -111,6 +114,17 @@ func JUnit(w io.Writer, a *analysis.Analysis) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// marginProperties are the margins of the gates, by metric.
+func marginProperties(c *analysis.Check) (all []junitProperty) {
+	for _, g := range c.Gates {
+		p := junitProperty{"margin of " + g.Metric, g.MarginText()}
+		if p.Value != "" && !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // checkCases has a last case for a verdict that no gate and no control gives the reason of.

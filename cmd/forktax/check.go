@@ -23,14 +23,15 @@ import (
 // checkOptions are what the flags of check say.
 type checkOptions struct {
 	check.Options
-	margin, mustCatch, alpha share
-	data                     servers.Options
-	results                  string
+	margin           check.MarginFlag
+	mustCatch, alpha check.Share
+	data             servers.Options
+	results          string
 }
 
 func checkCommand(atOnce <-chan struct{}) *cobra.Command {
-	o := checkOptions{margin: sequential.DefaultMargin, mustCatch: sequential.DefaultMustCatch, alpha: sequential.DefaultAlpha,
-		data: servers.Options{Database: servers.Embedded}}
+	o := checkOptions{margin: check.MarginFlag{All: sequential.DefaultMargin}, mustCatch: sequential.DefaultMustCatch,
+		alpha: sequential.DefaultAlpha, data: servers.Options{Database: servers.Embedded}}
 	var printed output
 	c := &cobra.Command{
 		Use:   "check",
@@ -46,6 +47,7 @@ the candidate slower when its host delays it by --must-catch.`,
 		Example: `  forktax check --base ./old.cgi --candidate ./new.cgi
   forktax check --base ./old.py --candidate ./new.py --request '/?page=2' --gates response_p50,cpu_per_request
   forktax check --base-result results/20260102-150405-a1b2/result.json --candidate ./new.cgi
+  forktax check --base ./old.py --candidate ./new.py --margin 5% --margin files_opened=50%,+30 --margin processes=+1
   forktax check --base-ref main --build 'go build -o {out} ./cmd/app'
   forktax check --base-ref HEAD --candidate-ref worktree --build 'go build -o {out} ./cmd/app'`,
 		Args: noArguments,
@@ -54,7 +56,8 @@ the candidate slower when its host delays it by --must-catch.`,
 				o.ConfirmBudget = o.Budget
 			}
 			o.GatesNamed = c.Flags().Changed("gates")
-			o.Margin, o.MustCatch, o.Alpha = float64(o.margin), float64(o.mustCatch), float64(o.alpha)
+			o.Margin, o.Margins = float64(o.margin.All), o.margin.ByGate
+			o.MustCatch, o.Alpha = float64(o.mustCatch), float64(o.alpha)
 			if err := cmp.Or(o.Validate(), o.data.Validate()); err != nil {
 				return err
 			}
@@ -79,7 +82,9 @@ the candidate slower when its host delays it by --must-catch.`,
 	programFlags(&o.Spec, f)
 	requestFlags(&o.Spec, f)
 	responseFlags(&o.Spec, f)
-	f.Var(&o.margin, "margin", "so much more is no regression")
+	f.Var(&o.margin, "margin", "the largest increase that is not a regression, of all measured gates; may be repeated "+
+		"for single gates: cpu_per_request=5%, or of a count files_opened=20%,+10, where only an increase above both is a "+
+		"regression; by default files_opened=20%,+10, and none for processes and connections")
 	f.Var(&o.mustCatch, "must-catch", "so much more must be found: a pass excludes it")
 	f.Var(&o.alpha, "alpha", "the rate of false alarms, over all gates")
 	f.DurationVar(&o.Budget, "budget", time.Minute, "how long it may take; it ends earlier if it is sure")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"forktax/bench/check"
 	"forktax/bench/load"
 	"forktax/bench/report"
 	"forktax/bench/servers"
@@ -29,6 +30,10 @@ func completed(c *cobra.Command) {
 	}
 	if c.Flags().Lookup("workload") != nil {
 		_ = c.RegisterFlagCompletionFunc("workload", workloadNames)
+	}
+	if c.Flags().Lookup("margin") != nil {
+		const directive = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		_ = c.RegisterFlagCompletionFunc("margin", cobra.FixedCompletions(check.MarginGates(), directive))
 	}
 	if slices.Contains([]string{"run", "check", "report"}, c.Name()) {
 		_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Analyses.Names(), cobra.ShellCompDirectiveNoFileComp))

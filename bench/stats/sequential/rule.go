@@ -14,7 +14,7 @@ import (
 
 // A Rule is what counts as worse, and how often the decision may be wrong.
 type Rule struct {
-	Margin    float64 // so much more is no regression; 0.03 is 3 %
+	Margin    float64 // so much more is no regression; 0.03 is 3 %.
 	MustCatch float64 // a pass says that it is less than this; above Margin
 	Alpha     float64 // the rate of false alarms over all gates, and of false passes for each; between 0 and 0.5
 	Seed      uint64  // of the signs that are drawn
@@ -50,6 +50,7 @@ type Series [][]float64
 type Data struct {
 	Gates     []Series  // equally long
 	Secondary []bool    // gates that may alarm, but need not be bounded for a pass; nil means none
+	Margins   []float64 // of each gate; nil means Rule.Margin of all
 	Slack     []float64 // of each gate, by how much its zero may be off, as a logarithm; nil means not at all
 	// Controls are the candidate, delayed by MustCatch, over the candidate: by each gate that can show it. There is no
 	// control if it is nil.
@@ -96,11 +97,11 @@ const (
 // A GateResult is what is known of one gate, from the part of the data that decides: that after an alarm, if there was
 // one.
 type GateResult struct {
-	Regressed bool // it is more than Margin
+	Regressed bool // it is more than its margin
 	Bounded   bool // it is less than MustCatch
 	Estimate  float64
 	Error     float64 // standard error of the estimate, both in logarithms; NaN if there is too little
-	P         float64 // one-sided, of the hypothesis that it is at most Margin, not adjusted for looks and other gates
+	P         float64 // one-sided, of the hypothesis that it is at most its margin, not adjusted for looks and other gates
 }
 
 // Judge decides. It depends on nothing but its arguments, so a run can be judged while it goes on and ever after. All
@@ -159,6 +160,9 @@ func (r Rule) part(d Data, before []int, begin int, suspects []int) part {
 		if d.Slack != nil {
 			t.slack = d.Slack[i]
 		}
+		if d.Margins != nil {
+			t.margin = d.Margins[i]
+		}
 		tests = append(tests, t)
 		if !confirms {
 			suspects = append(suspects, i)
@@ -189,13 +193,17 @@ func (r Rule) part(d Data, before []int, begin int, suspects []int) part {
 }
 
 // mayPass reports whether each gate that decides is below what must be caught at one of the looks up to k. If all are
-// secondary, all decide. At the first look, at which hardly one can alarm, the others must not seem to be above it.
+// secondary, all decide. At the first look, at which hardly one can alarm, none may seem to be above its margin, and no
+// secondary one above what must be caught.
 func (r Rule) mayPass(d Data, tests []*flipTest, k int) bool {
 	for i, t := range tests {
-		switch {
-		case d.decides(i) && !t.bounded(k):
+		most := t.margin
+		if !d.decides(i) {
+			most = r.MustCatch
+		} else if !t.bounded(k) {
 			return false
-		case !d.decides(i) && k == 0 && t.result(FirstLook).Estimate > math.Log1p(r.MustCatch):
+		}
+		if k == 0 && t.result(FirstLook).Estimate > math.Log1p(most) {
 			return false
 		}
 	}

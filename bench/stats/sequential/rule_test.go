@@ -187,6 +187,13 @@ func TestJudge(t *testing.T) {
 			sequential.Inconclusive},
 		"more than is not known": {sequential.Data{Gates: []sequential.Series{twice(worse)}, Slack: []float64{0.1},
 			Controls: []sequential.Series{twice(found)}}, sequential.Regression},
+		"within a margin of its own": {sequential.Data{Gates: []sequential.Series{repeated(16, 0.08, 0.081)},
+			Margins: []float64{0.09}, Controls: []sequential.Series{found}}, sequential.Pass},
+		"above a margin of its own": {sequential.Data{Gates: []sequential.Series{twice(repeated(16, 0.02, 0.021))},
+			Margins: []float64{0.01}, Controls: []sequential.Series{twice(found)}}, sequential.Regression},
+		"within the margin of one, above that of another": {sequential.Data{Gates: []sequential.Series{
+			twice(repeated(16, 0.05)), twice(repeated(16, 0.05))}, Margins: []float64{0.09, 0.03},
+			Controls: []sequential.Series{twice(found)}}, sequential.Regression},
 		"no valid pair": {sequential.Data{Gates: []sequential.Series{repeated(64)}, Controls: []sequential.Series{found}, Ended: true}, sequential.Inconclusive},
 	} {
 		if got := rule.Judge(test.data); got.Verdict != test.want {

@@ -36,6 +36,7 @@ type flipTest struct {
 	starts    []int // those of which something is valid, as looks count them
 	estimates []float64
 	weights   []float64
+	margin    float64
 	slack     float64
 	passes    float64         // the level of what must be caught
 	beyond    map[float64]int // the first look at which it was above the margin, by the level
@@ -43,7 +44,7 @@ type flipTest struct {
 }
 
 func (r Rule) test(s Series, looks []look) *flipTest {
-	t := &flipTest{rule: r, looks: looks, beyond: map[float64]int{}}
+	t := &flipTest{rule: r, looks: looks, margin: r.Margin, beyond: map[float64]int{}}
 	for i, start := range s {
 		if len(start) == 0 {
 			continue
@@ -59,7 +60,7 @@ func (r Rule) test(s Series, looks []look) *flipTest {
 func (t *flipTest) regressed(k int, level float64) bool {
 	first, known := t.beyond[level]
 	if !known {
-		first = t.crossing(t.above(math.Log1p(t.rule.Margin)+t.slack), level, func(l look) float64 { return l.alarm })
+		first = t.crossing(t.above(math.Log1p(t.margin)+t.slack), level, func(l look) float64 { return l.alarm })
 		t.beyond[level] = first
 	}
 	return first <= k
@@ -183,7 +184,7 @@ func (t *flipTest) result(starts int) GateResult {
 	if n > 1 {
 		found.Error = math.Sqrt(squares*float64(n)/float64(n-1)) / weight
 	}
-	found.P = t.rule.p(t.above(math.Log1p(t.rule.Margin) + t.slack)[:n])
+	found.P = t.rule.p(t.above(math.Log1p(t.margin) + t.slack)[:n])
 	return found
 }
 

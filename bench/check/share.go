@@ -1,31 +1,27 @@
-package main
+package check
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/spf13/pflag"
 )
 
-// A share is a part of something, said and shown in per cent.
-type share float64
-
-var _ pflag.Value = (*share)(nil)
+// A Share is the value of a flag that is given and shown in per cent; 0.03 is 3%.
+type Share float64
 
 // String implements pflag.Value.
-func (s *share) String() string { return strconv.FormatFloat(100*float64(*s), 'g', 10, 64) + "%" }
+func (s *Share) String() string { return strconv.FormatFloat(100*float64(*s), 'g', 10, 64) + "%" }
 
 // Set implements pflag.Value. A number alone could mean either.
-func (s *share) Set(text string) error {
+func (s *Share) Set(text string) error {
 	number, found := strings.CutSuffix(strings.TrimSpace(text), "%")
 	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if !found || err != nil || v != v || v < -1e6 || v > 1e6 {
 		return fmt.Errorf("a percentage such as 3%% is needed")
 	}
-	*s = share(v / 100)
+	*s = Share(v / 100)
 	return nil
 }
 
 // Type implements pflag.Value.
-func (s *share) Type() string { return "percentage" }
+func (s *Share) Type() string { return "percentage" }

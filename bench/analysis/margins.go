@@ -1,0 +1,113 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"forktax/bench/record"
+	"forktax/bench/units"
+)
+
+// MarginText returns the margin of a gate for people, "20 % or 10"; "" if it is not known.
+func (g Gate) MarginText() string { return g.marginText(" or ") }
+
+func (g Gate) marginText(join string) string {
+	switch {
+	case g.Margin == nil:
+		return ""
+	case g.MarginCount == 0 && *g.Margin == 0 && g.Kind == countsKind:
+		return "0"
+	case g.MarginCount == 0:
+		return units.Share(*g.Margin)
+	case *g.Margin == 0:
+		return units.Count(g.MarginCount)
+	}
+	return units.Share(*g.Margin) + join + units.Count(g.MarginCount)
+}
+
+// Changed reports whether a count is more than that of the base and still passes.
+func (g Gate) Changed() bool {
+	return g.Kind == countsKind && g.Verdict == Pass && g.Base != nil && g.Candidate != nil && *g.Candidate > *g.Base
+}
+
+// judge compares two counts. They have no noise.
+func (g *Gate) judge(base, candidate float64, margin record.Margin) {
+	g.Base, g.Candidate, g.Verdict = &base, &candidate, Pass
+	g.Margin, g.MarginCount = &margin.Share, margin.Count
+	if base > 0 {
+		g.Ratio = new(candidate / base)
+	}
+	if margin.Exceeded(base, candidate) {
+		g.Verdict, g.Why = Regression, "above its margin of "+g.marginText(" and ")
+	} else if g.Changed() {
+		g.Why = "a change, within its margin of " + g.MarginText()
+	}
+}
+
+// marginFlag returns the flag with which no gate of a count, of any request, would be a regression. The share stays, and the number becomes the largest increase.
+func marginFlag(gates []Gate) string {
+	m := record.Margin{Share: *gates[0].Margin}
+	for _, g := range gates {
+		m.Count = max(m.Count, int64(*g.Candidate-*g.Base))
+	}
+	return fmt.Sprintf("--margin %s=%s", gates[0].Metric, m)
+}
+
+// quoteMargins adds to each gate of a count that is a regression the flag that accepts it.
+func quoteMargins(gates []Gate) {
+	for i, g := range gates {
+		if g.Verdict == Regression {
+			gates[i].Why += fmt.Sprintf("; %s would accept it", marginFlag(sameMetric(gates, g, Regression)))
+		}
+	}
+}
+
+func sameMetric(gates []Gate, g Gate, verdict string) []Gate {
+	return slices.DeleteFunc(slices.Clone(gates), func(other Gate) bool {
+		return other.Metric != g.Metric || other.Verdict != verdict
+	})
+}
+
+// acceptText returns the flags that would accept the counts, for the headline of a regression by counts alone; "" of
+// another one.
+func acceptText(regressed []Gate) string {
+	counted, _ := Gated()
+	var flags []string
+	for _, g := range regressed {
+		if !slices.Contains(counted, g.Metric) {
+			return ""
+		}
+		if flag := marginFlag(sameMetric(regressed, g, Regression)); !slices.Contains(flags, flag) {
+			flags = append(flags, flag)
+		}
+	}
+	what := " would accept the count"
+	if len(flags) > 1 {
+		what += "s"
+	}
+	return "; " + strings.Join(flags, " ") + what
+}
+
+// changedText lists for the headline of a pass the counts that changed within their margins.
+func (c *Check) changedText() string {
+	var changes []string
+	for _, g := range c.Gates {
+		if g.Changed() {
+			changes = append(changes, fmt.Sprintf("%s (%s) %.0f → %.0f", g.Metric, g.Request, *g.Base, *g.Candidate))
+		}
+	}
+	if changes == nil {
+		return ""
+	}
+	return "; changed within its margin: " + strings.Join(changes, ", ")
+}
+
+// passGates are the gates by which a candidate that passes costs less than must be caught: a count that changed within
+// its margin can be above that.
+func (c *Check) passGates() string {
+	if slices.ContainsFunc(c.Gates, Gate.Changed) {
+		return "each measured gate"
+	}
+	return "each gate"
+}
