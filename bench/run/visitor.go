@@ -90,7 +90,7 @@ func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64
 	}
 	length, discard := v.Plan.Length(c)
 	wanted := load.Visit{URL: t.URL, Request: requests[0], Load: c.Load, Length: length, MinRequests: v.Plan.MinRequests,
-		Grace: v.Plan.Grace(c), OtherClock: t.OtherClock, Seed: seed}
+		Grace: v.grace(c, t), OtherClock: t.OtherClock, Seed: seed}
 
 	collect()
 	var names []string // of a mix
@@ -139,6 +139,16 @@ func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64
 	return v.endBlock(c, block)
 }
 
+// grace returns how long a visit waits for what is left. In a closed loop each client may have to wait for all others,
+// so requests that are slow by themselves have more time.
+func (v *visitor) grace(c plan.Cell, t *subject.Target) time.Duration {
+	grace := v.Plan.Grace(c)
+	if grace == 0 || c.Load.Kind != plan.Closed {
+		return grace
+	}
+	return min(grace+time.Duration(c.Load.Concurrency)*t.Slowest, c.Load.Timeout())
+}
+
 func (v *visitor) endBlock(c plan.Cell, b record.Block) error {
 	if err := v.Record.End(b); err != nil {
 		return err
@@ -151,7 +161,7 @@ func (v *visitor) endBlock(c plan.Cell, b record.Block) error {
 	case v.Record.Requests():
 		advice := ""
 		if v.Record.CutOff() == v.Record.Requests() {
-			advice = "; " + overloadAdvice
+			advice = "; " + overloadAdvice(v.Plan, c)
 		}
 		return fmt.Errorf("%s: %w: %s%s%s", c, errNoneRight, v.Record.FailureText(), advice, b.LogSuffix())
 	}
