@@ -54,6 +54,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 	a.ReuseLevels = reuseLevels(r.Plan, measured)
 	a.Decisions = decisions(a)
 	a.CrossChecks = crossChecks(r.Plan, a.Cells, measured)
+	a.Warnings = append(a.Warnings, traps(r)...)
 	a.Warnings = append(warnings(r, measured, a), searchWarnings(r, a.Knees)...)
 	if r.Plan.Check != nil {
 		a.Check = evaluateCheck(r, measured, a)

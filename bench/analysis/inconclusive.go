@@ -29,9 +29,10 @@ func blocksToOutweigh(invalid int) int {
 	return blocks
 }
 
-// invalidWarning finds the cells with too many invalid blocks, of those on which the outcome rests.
+// invalidWarning finds the cells with too many invalid blocks, of those on which the outcome rests. For those of a trap
+// there is starvedWarning.
 func invalidWarning(plan record.Plan, a *Analysis) (Warning, bool) {
-	names, text := invalidCells(a.OwnCells(), func(c Cell) bool { return !isAuxiliary(plan, c) })
+	names, text := invalidCells(a.OwnCells(), func(c Cell) bool { return !a.isStarved(c) && !isAuxiliary(plan, c) })
 	return warningAbout(names, Warning{Code: Inconclusive, Text: text,
 		Advice: "docs/methodology.md says what each reason means; measure on a quieter machine, or at a rate that the " +
 			"generator can keep, and longer"})
@@ -106,7 +107,7 @@ func tooFewPairs(plan record.Plan, blocks []record.Block, measured []measurement
 		n := pairCount{}
 		n.add(measured[b], measured[i])
 		pairs, metric := n.fewest(comparedBy(measured[b].backlog(), measured[i].backlog()))
-		if cell := a.cell(c); pairs >= fewestPairs || cell != nil && cell.tooManyInvalid() {
+		if cell := a.cell(c); pairs >= fewestPairs || cell != nil && (cell.tooManyInvalid() || a.isStarved(*cell)) {
 			continue
 		}
 		names = append(names, c.String())

@@ -2,16 +2,14 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 
 	"forktax/bench/record"
 	"forktax/bench/units"
 )
 
-// CodeBacklog is the code of the trap that a listen backlog is too small, whether it was found before a run or in it.
-const CodeBacklog = "listen-backlog"
-
 // traps are warnings of what makes numbers say something else than they seem to: what was found while the run was
-// prepared, and then what the machine counted in blocks.
+// prepared, and then what blocks show.
 func traps(r *record.Result) []Warning {
 	var found []Warning
 	for _, t := range r.Plan.Traps {
@@ -25,7 +23,7 @@ func traps(r *record.Result) []Warning {
 			Model: t.Model})
 		found = append(found, w)
 	}
-	return append(found, droppedConnections(r)...)
+	return slices.Concat(found, waitingClients(r), droppedConnections(r))
 }
 
 // droppedConnections warns of cells in whose blocks a listen backlog was full. A search drives servers to where they
@@ -45,7 +43,7 @@ func droppedConnections(r *record.Result) []Warning {
 		if dropped[cell] == 0 || r.Plan.Searched || c.Load.Concurrency < 2 {
 			continue
 		}
-		found = append(found, Warning{Code: CodeBacklog, Cell: c.String(), Trap: true, Model: c.Model,
+		found = append(found, Warning{Code: record.ListenBacklog, Cell: c.String(), Trap: true, Model: c.Model,
 			Text: fmt.Sprintf("%s: the kernel dropped %s in %d of %s of %s", c.Model,
 				units.Plural(int(dropped[cell]), "connection"), blocks[cell], units.Plural(all[cell], "block"), c),
 			Advice: fmt.Sprintf("the listen backlog of the server is too small for %s at once, unless another server on this "+

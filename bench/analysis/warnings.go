@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,9 +13,9 @@ import (
 	"forktax/bench/units"
 )
 
-// warnings looks for what a reader must know. The rules look at what was measured, never at which side it favours.
+// warnings adds to the traps what a reader must know. The rules look at what was measured, never at which side it favours.
 func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning {
-	found := append([]Warning{}, traps(r)...)
+	found := slices.Clone(a.Warnings)
 	add := func(w Warning, is bool) {
 		if is {
 			found = append(found, w)
@@ -27,6 +28,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 	add(ErrorsWarning(a))
 	if !r.Plan.Searched { // which tries rates that are too high, and says itself what it could not tell
 		add(overloaded(a))
+		add(starvedWarning(r.Plan, a))
 		add(invalidWarning(r.Plan, a))
 		add(auxiliaryInvalidWarning(r.Plan, a))
 	}
@@ -95,8 +97,11 @@ func ErrorsWarning(a *Analysis) (Warning, bool) {
 	var names, logged []string
 	var errors, requests int
 	classes, failures := Counts{}, record.Failures{}
+	reason, unknown := "", false
 	for _, c := range a.Cells {
 		if c.Errors > 0 {
+			trap, starved := a.starvedBy(c)
+			reason, unknown = cmp.Or(reason, trap.Code), unknown || !starved
 			names = append(names, c.String())
 			errors += c.Errors
 			requests += c.Requests
@@ -108,10 +113,14 @@ func ErrorsWarning(a *Analysis) (Warning, bool) {
 	if len(names) > 1 {
 		failures.ForgetFirst()
 	}
+	advice := "failed requests are in no percentile; find the reason before comparing these cells"
+	if !unknown {
+		advice = fmt.Sprintf("the reason is the trap %s: without it, measure these cells again", reason)
+	}
 	return warningAbout(names, Warning{Code: "errors",
 		Text: fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, firstOf(names), failures.Describe(classes),
 			FormatLog(logged)),
-		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
+		Advice: advice})
 }
 
 // FormatLog is what the targets logged when requests failed, in one line: without what continues a line, such as the

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -30,8 +29,7 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *server
 	if err != nil {
 		return nil, err
 	}
-	ofSides := c.sideTraps()
-	logTraps(ofSides, log)
+	c.addSideTraps()
 	c.equip(l)
 	if err := data.Suits(l); err != nil {
 		return nil, err
@@ -47,7 +45,7 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *server
 	if err != nil {
 		return nil, errors.Join(err, stop())
 	}
-	e.Plan.Traps = slices.Concat(ofSides, c.traps)
+	e.Plan.Traps = c.traps.Found
 	e.Stop = stop
 	return e, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"forktax/bench/run"
 	"forktax/bench/subject"
+	"forktax/bench/traps"
 	"forktax/workload/contract"
 )
 
@@ -18,12 +19,12 @@ type comparison struct {
 	asked    []subject.Asked   // what is sent to both
 	env      map[string]string // of both, as the user says
 	script   *subject.Program  // that hosts the sides; nil if they keep the program contract
-	traps    []subject.Trap    // of the sides, if their responses were learnt
+	traps    traps.Examiner    // of the sides; of what they serve, if their responses were learnt
 }
 
 // compare finds the two sides.
 func (o *Options) compare(ctx context.Context, finder *subject.Finder, stderr io.Writer) (*comparison, error) {
-	c := &comparison{Options: o}
+	c := &comparison{Options: o, traps: traps.Examiner{Log: stderr}}
 	sources, err := o.sources(ctx, stderr)
 	if err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func (s *profile) identify(ctx context.Context) error {
 			s.executed = path
 		}
 		var found bool
-		if s.shim, found = subject.FindShim(s.command.Path, s.command.lookPath); found {
+		if s.shim, found = subject.FindShim(ctx, s.command.Path, s.command.lookPath); found {
 			s.executed = s.shim.Real
 		}
 	}

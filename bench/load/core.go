@@ -30,6 +30,7 @@ type visitParams struct {
 	length     time.Duration
 	timeout    time.Duration // of a request
 	limit      time.Duration // open loop: when what is left is given up; 0: never
+	grace      time.Duration // closed loop: how long after its end a request is waited for; 0: its timeout
 	spin       time.Duration
 	otherClock bool // the server's stamps are by another clock
 	addr       netip.AddrPort
@@ -104,8 +105,9 @@ func (c *core) expected() int {
 }
 
 // connect opens connections and waits until they stand, so that connecting is part of no request: all of them in a
-// closed loop, one in an open. One that is refused is left to its first request, which says so.
-func (c *core) connect(ctx context.Context) {
+// closed loop, one in an open. One that is refused, or does not stand in time, is left to its first request, which says
+// so.
+func (c *core) connect(ctx context.Context, within time.Duration) {
 	n := 1
 	switch {
 	case c.newConns:
@@ -116,7 +118,7 @@ func (c *core) connect(ctx context.Context) {
 	for i := range c.conns[:n] {
 		c.conns[i].dial(c.family, c.to)
 	}
-	limit := time.Now().Add(c.timeout)
+	limit := time.Now().Add(within)
 	for i := range c.conns[:n] {
 		k := &c.conns[i]
 		for k.fd >= 0 && !k.waitConnected(tick) && ctx.Err() == nil && time.Now().Before(limit) {

@@ -17,7 +17,7 @@ type Visit struct {
 	Load        plan.Load          //
 	Length      time.Duration      // no request is begun after this
 	MinRequests int                // unless fewer than this many have been: then the block goes on
-	Grace       time.Duration      // open loop: how long after the last arrival what is left is waited for; 0: its timeout
+	Grace       time.Duration      // how long after the last request what is left is waited for; 0: its timeout
 	OtherClock  bool               // the stamps of the server are not by this machine's clock
 	Seed        uint64             // of everything random in it, so that both sides of a pair meet the same arrivals
 }

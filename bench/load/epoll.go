@@ -27,7 +27,8 @@ import (
 // none is free, up to the load's limit; beyond that requests wait with their intended time. With NoReuse, and after a
 // server has closed a connection, connecting is part of the request: Sent is then the instant before it.
 //
-// The timeout counts from the intended time. A request on a connection that the server turns out to have closed after
+// The timeout counts from the intended time. With a Grace, a closed loop gives up what has no response so long after the
+// block, or after it was sent if that was later; an open loop, after its last arrival. A request on a connection that the server turns out to have closed after
 // the last answer is sent once more, on a new one, and is one observation: always if none of it had been sent, else if
 // its method is GET, HEAD, OPTIONS or TRACE.
 type Epoll struct {
@@ -57,9 +58,7 @@ func (e *Epoll) Run(ctx context.Context, v Visit, rec Recorder) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range cores {
-		c.connect(ctx)
-	}
+	b.connect(ctx, cores, v.Grace)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -109,6 +108,7 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Dura
 		spin: cmp.Or(e.SpinLimit, 50*time.Microsecond), otherClock: v.OtherClock,
 	}
 	if b.closed {
+		b.grace = v.Grace
 		return b, nil, nil
 	}
 	plan, err := Arrivals(l, v.Length, v.MinRequests, v.Seed)
@@ -124,6 +124,19 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Dura
 	gap := time.Duration(float64(e.coreCount(l)) / l.RateRPS * float64(time.Second))
 	b.spin = max(min(b.spin, gap/4), 0)
 	return b, plan, nil
+}
+
+// connect opens the connections of all cores. What that takes is a part of the grace, of which a quarter is left: what
+// cannot even connect in it will hardly have a response.
+func (b *visitParams) connect(ctx context.Context, cores []*core, grace time.Duration) {
+	within, began := b.timeout, time.Now()
+	if grace > 0 {
+		within = min(within, grace)
+	}
+	for _, c := range cores {
+		c.connect(ctx, within)
+	}
+	b.grace = max(b.grace-time.Since(began), b.grace/4)
 }
 
 // coreCount returns how many cores generate the load.

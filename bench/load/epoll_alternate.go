@@ -34,7 +34,7 @@ func (e *Epoll) Alternate(ctx context.Context, visits []Visit, turns []int, reco
 		}
 		c.journal.flushPage = recorders[i].Observe
 		alternating = append(alternating, c)
-		c.connect(ctx)
+		c.connect(ctx, c.timeout)
 	}
 	if err := ctx.Err(); err != nil {
 		return err

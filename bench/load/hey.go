@@ -89,6 +89,7 @@ type heyPiece struct {
 	clients []*heyClient
 	want    int // the status of a right answer
 	timeout time.Duration
+	cutOff  bool // the timeout is the end of the visit
 	length  time.Duration
 	atLeast int64
 	begun   atomic.Int64 // requests
@@ -109,6 +110,10 @@ func (h Hey) newPiece(ctx context.Context, v Visit, length time.Duration, atLeas
 	n := max(int(heyCeiling*length.Seconds()), atLeast)
 	each := max(min(n+c-1, keeps)/c, 1)
 	p := &heyPiece{want: v.Request.Want.StatusCode(), timeout: v.Load.Timeout(), length: length, atLeast: int64(atLeast)}
+	if end := max(length, 0) + v.Grace; v.Grace > 0 && end < p.timeout {
+		p.timeout, p.cutOff = end, true
+	}
+	p.timeout = (p.timeout + time.Second - 1).Truncate(time.Second) // the requester's unit
 	for range c {
 		client, err := p.newClient(ctx, v, each)
 		if err != nil {
@@ -133,7 +138,7 @@ func (p *heyPiece) newClient(ctx context.Context, v Visit, n int) (*heyClient, e
 		RequestBody:        []byte(v.Request.Body),
 		N:                  n,
 		C:                  1,
-		Timeout:            int((v.Load.Timeout() + time.Second - 1) / time.Second),
+		Timeout:            int(p.timeout / time.Second),
 		DisableCompression: true,
 		DisableRedirects:   true,
 		DisableKeepAlives:  v.Load.NoReuse,
@@ -231,6 +236,9 @@ func (p *heyPiece) record(reports []heyReport, rec Recorder, shift time.Duration
 			if o.Err == record.ErrTimeout {                // which then is within what counts of the block, and at its value
 				o.Intended = shift + p.length
 				o.Sent, o.Done = o.Intended, o.Intended+p.timeout
+				if p.cutOff {
+					o.Err = record.ErrUnfinished
+				}
 			}
 			seen = append(seen, slices.Repeat([]record.Observation{o}, n)...)
 		}

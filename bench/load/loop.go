@@ -3,6 +3,7 @@
 package load
 
 import (
+	"math"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -115,13 +116,16 @@ func (c *core) expire(now time.Duration) {
 		}
 		c.alarm = min(c.alarm, c.limit)
 	}
+	c.alarm = min(c.alarm, c.graceEnd(now))
 	for i := range c.conns {
 		k := &c.conns[i]
 		switch {
 		case k.busy && k.intended+c.timeout <= now:
 			c.fail(k, max(k.intended+c.timeout, k.sent, k.firstByte), record.ErrTimeout)
+		case k.busy && c.graceEnd(k.sent) <= now:
+			c.fail(k, now, record.ErrUnfinished)
 		case k.busy:
-			c.alarm = min(c.alarm, k.intended+c.timeout)
+			c.alarm = min(c.alarm, k.intended+c.timeout, c.graceEnd(k.sent))
 		case k.resume > now:
 			c.alarm = min(c.alarm, k.resume)
 		case k.resume > 0:
@@ -136,6 +140,14 @@ func (c *core) expire(now time.Duration) {
 		}
 		c.skip(c.arrivals[c.begun]+c.timeout, record.ErrTimeout)
 	}
+}
+
+// graceEnd returns when a request of a closed loop, sent then, is given up.
+func (c *core) graceEnd(sent time.Duration) time.Duration {
+	if c.grace == 0 {
+		return math.MaxInt64
+	}
+	return max(c.length, sent) + c.grace
 }
 
 // skip records the next request of the plan as one that was never begun.

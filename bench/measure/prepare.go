@@ -17,6 +17,7 @@ import (
 	"forktax/bench/run"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
+	"forktax/bench/traps"
 	"forktax/workload/contract"
 )
 
@@ -26,7 +27,7 @@ type preparation struct {
 	launcher *subject.Launcher
 	log      io.Writer
 	began    time.Time // when the first target was started, if that was to learn its responses
-	traps    []subject.Trap
+	traps    traps.Examiner
 }
 
 // Prepare returns a run that is ready to be executed. The launcher is given what it starts. Messages go to log.
@@ -36,7 +37,7 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Write
 	if !o.Phases {
 		l.Env[contract.EnvPhases] = "off"
 	}
-	p := &preparation{Options: o, launcher: l, log: log}
+	p := &preparation{Options: o, launcher: l, log: log, traps: traps.Examiner{Log: log}}
 	if o.Suite != "" {
 		return p.ofSuite(ctx)
 	}
@@ -76,7 +77,7 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 		return made, err
 	}
 	p.compareResponses(&made)
-	made.Traps = p.traps
+	made.Traps = p.traps.Found
 	if made.Env, err = p.HashedVariables(); err != nil {
 		return made, err
 	}

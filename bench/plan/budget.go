@@ -8,23 +8,34 @@ import (
 	"forktax/bench/subject"
 )
 
-// shortestGrace is how long a visit at a rate waits for what is left at the least: most responses take less.
-const shortestGrace = time.Second
+const (
+	// shortestGrace is how long a visit at a rate waits for what is left at the least: most responses take less.
+	shortestGrace = time.Second
+	// shortestClosedGrace is the same of a closed loop. A connection whose SYN was dropped is made after one second, by a
+	// retransmission (RFC 6298, 2.1).
+	shortestClosedGrace = 1500 * time.Millisecond
+)
 
-// Grace returns how long a visit to the cell may wait, after its last arrival, for requests that have no response, or
-// no connection, yet: a target that cannot keep up with the rate is not waited for without end. Where the time of the
-// run is limited, the visits that it makes at least have equal shares of it. 0 means until the requests time out.
+// Grace returns how long a visit to the cell may wait, after its last request, for requests that have no response, or
+// no connection, yet: a target that cannot keep up with the rate, or that leaves clients without a response, is not
+// waited for without end. Where the time of the run is limited, the visits that it makes at least have equal shares of
+// it: at rates of the longest that the run may take, in closed loops of its budget. 0 means until the requests time out.
 func (p Plan) Grace(c Cell) time.Duration {
-	if c.Load.Kind != Open || p.Searched || p.MaxDuration() == 0 {
+	closed := c.Load.Kind == Closed
+	if p.Searched || p.MaxDuration() == 0 || closed && p.Check != nil {
 		return 0
+	}
+	all, shortest := p.MaxDuration(), shortestGrace
+	if closed {
+		all, shortest = time.Duration(p.BudgetNS), shortestClosedGrace
 	}
 	starts := p.FewestStarts
 	if starts == 0 {
 		starts = p.Starts
 	}
 	visits := max(starts*len(p.Cells), 1)
-	share := time.Duration(visiting * float64(p.MaxDuration()) / float64(visits))
-	return min(max(share-p.Duration(c), shortestGrace), c.Load.Timeout())
+	share := time.Duration(visiting * float64(all) / float64(visits))
+	return min(max(share-p.Duration(c), shortest), c.Load.Timeout())
 }
 
 // checkBudget returns an error if the visits at the lowest rate take so long that the run cannot end within the time

@@ -54,9 +54,10 @@ func TestBudgetOfALowRate(t *testing.T) {
 // What a visit waits for a target that cannot keep up leaves time for the other visits.
 func TestGrace(t *testing.T) {
 	const s = time.Second
+	twoCells := func(o *plan.Options) { o.Clients, o.CrossCheck = []int{1}, false }
 	for name, test := range map[string]struct {
 		budget time.Duration
-		rates  []float64
+		rates  []float64 // none: a closed loop
 		change func(*plan.Options)
 		want   time.Duration
 	}{
@@ -66,7 +67,10 @@ func TestGrace(t *testing.T) {
 		"no more than requests": {300 * s, []float64{100}, nil, subject.DefaultTimeout},
 		"rounds are counted":    {3 * s, []float64{100}, func(o *plan.Options) { o.Rounds = 3 }, 0},
 		"a search":              {30 * s, nil, func(o *plan.Options) { o.FindKnee, o.SLO = true, "p99=50ms" }, 0},
-		"a closed loop":         {30 * s, nil, nil, 0},
+		// Of the budget 70 %, shared by three visits to each of two cells, the first 20 ms of which are planned.
+		"a closed loop":                 {30 * s, nil, twoCells, 3480 * time.Millisecond},
+		"a closed loop in a short time": {2 * s, nil, nil, 1500 * time.Millisecond},
+		"a closed loop in rounds":       {30 * s, nil, func(o *plan.Options) { o.Rounds = 3 }, 0},
 	} {
 		p, err := atRates(test.budget, test.rates, test.change)
 		if err != nil {

@@ -46,6 +46,6 @@ const (
 	ErrWrongBody   = "wrong body"   // the body is not the expected one
 	ErrInterrupted = "interrupted"  // the run was ended while the request was under way
 	ErrNotSent     = "not sent"     // open loop: no connection was free for the request until the visit ended
-	ErrUnfinished  = "unfinished"   // open loop: the response was not complete when the visit ended
+	ErrUnfinished  = "unfinished"   // the response was not complete when the visit ended
 	ErrOther       = "other"        // anything else
 )

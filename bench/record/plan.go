@@ -12,6 +12,7 @@ type (
 	Load            = plan.Load
 	ObjectiveStatus = plan.ObjectiveStatus
 	Variant         = subject.Variant
+	Trap            = subject.Trap
 	SuiteInfo       = plan.SuiteInfo
 	Contender       = plan.Contender
 	Server          = plan.Server
@@ -29,6 +30,9 @@ const (
 	Open   = plan.Open
 
 	ExternalWorkload = subject.ExternalWorkload
+
+	FewWorkers    = subject.FewWorkers
+	ListenBacklog = subject.ListenBacklog
 
 	Unclear = plan.Unclear
 	Met     = plan.Met

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"forktax/bench/process"
 	"forktax/bench/record"
@@ -48,10 +49,12 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 		}
 		var first subject.Response
 		for i, t := range v.targets {
+			began := time.Now()
 			sent, err := subject.Fetch(ctx, client, t.URL, r)
 			if err != nil {
 				return nil, fmt.Errorf("asking %s %s for %s: %w", t.Workload, t.Model, r.Name, err)
 			}
+			t.Slowest = max(t.Slowest, time.Since(began))
 			all = append(all, record.NewResponse(t.Workload, t.Model, r.Name, sent, masks))
 			if t.External {
 				sent.Headers = nil

@@ -115,7 +115,8 @@ const (
 
 // chooseStarts decides how many starts of the targets there are: as many as planned, or, if the plan allows for fewer,
 // as many as leave the time for what the run is to find out. Once the first round is over, only time is a reason for
-// fewer. If a target cannot keep up with a rate, which further starts would only show again, the time decides alone.
+// fewer. If a target cannot keep up with a rate, or leaves clients without a response, which further starts would only
+// show again, the time decides alone.
 func (s *schedule) chooseStarts() {
 	fewest := max(s.plan.FewestStarts, s.start+1)
 	if s.plan.FewestStarts == 0 || s.plan.Rounds > 0 {

@@ -24,7 +24,7 @@ type schedule struct {
 	starting  average       // of all targets together, with the proof that they are alike
 	stopping  average       // likewise
 	visits    []average     // of each cell
-	cutOff    bool          // a target could not keep up with a rate, so that a visit was cut off
+	cutOff    bool          // a target could not keep up with a rate, or left clients without a response
 	missing   []int         // of each cell: valid visits that it still needs; nil if nothing is waited for
 	end       time.Duration // of the run, as predicted
 	predicted time.Duration // when that was

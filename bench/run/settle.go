@@ -10,16 +10,29 @@ import (
 	"forktax/workload/contract"
 )
 
-// An overload is the last visit that was cut off because the target could not keep up with its rate. The target may
-// still be busy with it, which would disturb what comes next.
+// An overload is the last visit that was cut off because the target could not keep up with its rate, or left clients
+// without a response. The target may still be busy with it, which would disturb what comes next.
 type overload struct {
 	cell    plan.Cell
 	target  *subject.Target
 	request contract.Request
 }
 
-// overloadAdvice is what to do if a visit was cut off and nothing can be measured.
-const overloadAdvice = "plan a lower rate, or give a longer --budget"
+// overloadAdvice returns what to do if a visit to the cell was cut off and nothing can be measured: to remove the trap
+// that was found, if one was.
+func overloadAdvice(p plan.Plan, c plan.Cell) string {
+	if c.Load.Kind == plan.Open {
+		return "plan a lower rate, or give a longer --budget"
+	}
+	for _, code := range []string{subject.FewWorkers, subject.ListenBacklog} {
+		for _, t := range p.Traps {
+			if t.Model == c.Model && t.Code == code {
+				return fmt.Sprintf("%s: %s; %s", t.Code, t.Evidence, t.Advice)
+			}
+		}
+	}
+	return "measure with fewer clients, or give a longer --budget"
+}
 
 const (
 	// shortestSettle is how long a target is waited for at the least, though the time of the run is over.
@@ -49,8 +62,12 @@ func (r *Runner) settle(ctx context.Context, left time.Duration) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return fmt.Errorf("%s: it cannot keep up with the rate, and did not respond again within %v; %s", o.cell,
-				time.Since(began).Round(100*time.Millisecond), overloadAdvice)
+			what := "cannot keep up with the rate"
+			if o.cell.Load.Kind == plan.Closed {
+				what = "left requests without a response"
+			}
+			return fmt.Errorf("%s: it %s, and did not respond again within %v; %s", o.cell, what,
+				time.Since(began).Round(100*time.Millisecond), overloadAdvice(r.Plan, o.cell))
 		case <-time.After(settlePause):
 		}
 	}

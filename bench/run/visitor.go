@@ -158,7 +158,7 @@ func (v *visitor) side(cell int, seed uint64) (side, error) {
 	}
 	length, _ := v.Plan.Length(c)
 	s.visit = load.Visit{URL: s.target.URL, Request: requests[0], Load: c.Load, Length: length,
-		MinRequests: v.Plan.MinRequests, Grace: v.Plan.Grace(c), OtherClock: s.target.OtherClock, Seed: seed}
+		MinRequests: v.Plan.MinRequests, Grace: v.grace(c, s.target), OtherClock: s.target.OtherClock, Seed: seed}
 	if len(requests) > 1 {
 		s.visit.Mix = requests
 		for _, r := range requests {
@@ -248,6 +248,16 @@ func (k *keeper) replay(r *record.Record) {
 	}
 }
 
+// grace returns how long a visit waits for what is left. In a closed loop each client may have to wait for all others,
+// so requests that are slow by themselves have more time.
+func (v *visitor) grace(c plan.Cell, t *subject.Target) time.Duration {
+	grace := v.Plan.Grace(c)
+	if grace == 0 || c.Load.Kind != plan.Closed {
+		return grace
+	}
+	return min(grace+time.Duration(c.Load.Concurrency)*t.Slowest, c.Load.Timeout())
+}
+
 // endBlock puts a block on disk. It is an error if not one of its requests was right.
 func (v *visitor) endBlock(s side, b record.Block) error {
 	if failed := v.Record.Failed(); failed > 0 {
@@ -265,7 +275,7 @@ func (v *visitor) endBlock(s side, b record.Block) error {
 	case v.Record.Requests():
 		advice := ""
 		if v.Record.CutOff() == v.Record.Requests() {
-			advice = "; " + overloadAdvice
+			advice = "; " + overloadAdvice(v.Plan, c)
 		}
 		return fmt.Errorf("%s: %w: %s%s%s", c, errNoneRight, v.Record.FailureText(), advice, b.LogSuffix())
 	}

@@ -46,7 +46,7 @@ type Launcher struct {
 	// StartFunc, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
 	StartFunc func(start func() error) error
 
-	launches atomic.Uint64
+	launches uint64 // changed by package atomic
 }
 
 // Launch implements the Launcher of package run.
@@ -153,7 +153,7 @@ const paddingSize = 100
 // alone can make a program faster or slower (Mytkowicz et al., ASPLOS 2009). A run must not compare two such accidents.
 // The path of the program stands in the same place and would shift the same stack, so it is left as it is.
 func (l *Launcher) padding(more int) []string {
-	n := rand.New(rand.NewPCG(l.Seed, l.launches.Add(1))).IntN(randomPadding)
+	n := rand.New(rand.NewPCG(l.Seed, atomic.AddUint64(&l.launches, 1))).IntN(randomPadding)
 	settings := []string{contract.EnvPadding + "=" + strings.Repeat("x", n)}
 	if more <= 0 {
 		return settings

@@ -18,20 +18,28 @@ type Shim struct {
 	Tool string // the version manager, such as pyenv
 	Path string // of the shell script
 	Real string // path of the interpreter that it starts now
+	late bool   // Real is not known, as the shim did not name it in time
 }
 
 // ShimOf returns the shim through which the text starts its program: the path of an executable, whose first line counts
-// if it is a script, or a command for a shell. Real is the interpreter that the shim starts. Nothing is started unless
-// there is a shim, which then is asked for that.
-func ShimOf(text string) (tool, shim, real string, ok bool) {
-	s, ok := FindShim(text, exec.LookPath)
+// if it is a script, or a command for a shell. Real is the interpreter that the shim starts; "" if the shim takes longer
+// than two seconds to name it. Nothing is started unless there is a shim, which then is asked for that.
+func ShimOf(ctx context.Context, text string) (tool, shim, real string, ok bool) {
+	s, ok := shimOf(ctx, text, exec.LookPath)
 	return s.Tool, s.Path, s.Real, ok
 }
 
-// FindShim is ShimOf with another search path.
-func FindShim(text string, lookPath func(name string) (string, error)) (Shim, bool) {
+// FindShim is ShimOf with another search path. It returns false if the interpreter is not known.
+func FindShim(ctx context.Context, text string, lookPath func(name string) (string, error)) (Shim, bool) {
+	if s, ok := shimOf(ctx, text, lookPath); ok && !s.late {
+		return s, true
+	}
+	return Shim{}, false
+}
+
+func shimOf(ctx context.Context, text string, lookPath func(name string) (string, error)) (Shim, bool) {
 	if isFile(text) {
-		return shimOfFile(text, lookPath)
+		return shimOfFile(ctx, text, lookPath)
 	}
 	for command := range strings.SplitSeq(separators.ReplaceAllString(text, "\n"), "\n") {
 		for _, word := range strings.Fields(command) {
@@ -39,7 +47,7 @@ func FindShim(text string, lookPath func(name string) (string, error)) (Shim, bo
 				continue
 			}
 			if path, err := lookPath(word); err == nil {
-				if s, ok := shimOfFile(path, lookPath); ok {
+				if s, ok := shimOfFile(ctx, path, lookPath); ok {
 					return s, true
 				}
 			}
@@ -56,7 +64,7 @@ var separators = regexp.MustCompile(`&&|\|\|?|[;&()]`)
 var launchers = map[string]bool{"env": true, "exec": true, "command": true, "nohup": true}
 
 // shimOfFile looks at the file and, if it is a script, at its interpreter, and so on.
-func shimOfFile(path string, lookPath func(string) (string, error)) (Shim, bool) {
+func shimOfFile(ctx context.Context, path string, lookPath func(string) (string, error)) (Shim, bool) {
 	dir := filepath.Dir(path) // where the versions that are wanted may be written down
 	for range mostInterpreters {
 		file, err := Inspect(path)
@@ -67,8 +75,8 @@ func shimOfFile(path string, lookPath func(string) (string, error)) (Shim, bool)
 		if !ok {
 			return Shim{}, false
 		}
-		if s, found := shimIn(path, file, dir); found {
-			if s.Real == "" {
+		if s, found := shimIn(ctx, path, file, dir); found {
+			if s.Real == "" && !s.late {
 				return Shim{}, false
 			}
 			return s, true
@@ -94,11 +102,11 @@ var shellName = regexp.MustCompile(`^(ba|da|k|z)?sh$`)
 // longestShim is how much of a script is read: shims have some twenty lines.
 const longestShim = 8 << 10
 
-// shimLimit is how long a shim may take to be asked: those that are worth naming take most of a second.
-const shimLimit = 10 * time.Second
+// shimLimit is how long a shim may take to name its interpreter: those of version managers take up to a second.
+const shimLimit = 2 * time.Second
 
 // shimIn is the shim that the script is; false if it is none.
-func shimIn(path string, file Executable, dir string) (Shim, bool) {
+func shimIn(ctx context.Context, path string, file Executable, dir string) (Shim, bool) {
 	if words, at, _ := file.Interpreter(); !shellName.MatchString(filepath.Base(words[at])) {
 		return Shim{}, false
 	}
@@ -118,21 +126,25 @@ func shimIn(path string, file Executable, dir string) (Shim, bool) {
 		for _, root := range shimRoot.FindAllSubmatch(text, -1) {
 			ask.Env = append(ask.Env, string(root[1])+"="+string(root[2]))
 		}
-		return Shim{string(m[2]), path, asked(ask, dir)}, true
+		return Shim{Tool: string(m[2]), Path: path}.asked(ctx, ask, dir), true
 	}
 	if name == "node" && loadsNVM.Match(text) {
-		return Shim{"nvm", path, asked(exec.Command(path, "-p", "process.execPath"), dir)}, true
+		return Shim{Tool: "nvm", Path: path}.asked(ctx, exec.Command(path, "-p", "process.execPath"), dir), true
 	}
 	return Shim{}, false
 }
 
-// asked is the path that the command prints; "" if it prints something else.
-func asked(command *exec.Cmd, dir string) string {
+// asked returns the shim with the path that the command prints, unless it prints something else.
+func (s Shim) asked(ctx context.Context, command *exec.Cmd, dir string) Shim {
 	command.Dir = dir
-	printed, err := process.Output(context.Background(), shimLimit, command)
+	began := time.Now()
+	printed, err := process.Output(ctx, shimLimit, command)
 	path := strings.TrimSpace(string(printed))
-	if err != nil || !filepath.IsAbs(path) || !isFile(path) {
-		return ""
+	switch {
+	case err != nil:
+		s.late = time.Since(began) >= shimLimit
+	case filepath.IsAbs(path) && isFile(path):
+		s.Real = path
 	}
-	return path
+	return s
 }

@@ -1,9 +1,11 @@
 package subject_test
 
 import (
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"forktax/bench/subject"
 	"forktax/bench/subject/programtest"
@@ -30,7 +32,7 @@ func TestShims(t *testing.T) {
 			searching(t, shims)
 			check := func(text string, want bool) {
 				t.Helper()
-				gotTool, gotShim, gotReal, ok := subject.ShimOf(text)
+				gotTool, gotShim, gotReal, ok := subject.ShimOf(t.Context(), text)
 				if ok != want || want && (gotTool != tool || gotShim != shim || gotReal != interpreter) {
 					t.Errorf("ShimOf(%q) = %q, %q, %q, %t, want %q, %q, %q, %t", text, gotTool, gotShim, gotReal, ok, tool, shim,
 						interpreter, want)
@@ -71,8 +73,27 @@ func TestShimsThatAreNone(t *testing.T) {
 		"not a shell":  executable(t, "node", "#!/bin/cat\nload('nvm.sh')\n"),
 		"not its name": executable(t, "start", "#!/bin/sh\n. nvm.sh\nexec node server.js\n"),
 	} {
-		if tool, shim, interpreter, ok := subject.ShimOf(text); ok {
+		if tool, shim, interpreter, ok := subject.ShimOf(t.Context(), text); ok {
 			t.Errorf("ShimOf, %s = %q, %q, %q, want none", name, tool, shim, interpreter)
 		}
+	}
+}
+
+// A shim that takes long is one all the same, and is not waited for.
+func TestSlowShim(t *testing.T) {
+	const slow = 60 * time.Second
+	shims, _ := programtest.Pyenv(t, "/bin/sh")
+	searching(t, shims)
+	t.Setenv("PYENV_WHICH_DELAY", "60")
+	began := time.Now()
+	tool, shim, interpreter, ok := subject.ShimOf(t.Context(), "python3 server.py")
+	if took := time.Since(began); took > slow/2 {
+		t.Errorf("ShimOf took %v, of a shim that takes %v", took, slow)
+	}
+	if want := filepath.Join(shims, "python3"); tool != "pyenv" || shim != want || interpreter != "" || !ok {
+		t.Errorf("ShimOf = %q, %q, %q, %t, want pyenv, %q, no interpreter, true", tool, shim, interpreter, ok, want)
+	}
+	if s, ok := subject.FindShim(t.Context(), "python3 server.py", exec.LookPath); ok {
+		t.Errorf("FindShim = %v, want none, since the interpreter is not known", s)
 	}
 }

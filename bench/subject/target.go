@@ -20,6 +20,7 @@ type Target struct {
 	PID        int                    // of its first process; 0 if it is an external server
 	External   bool                   // a server of others, whose headers are not compared
 	OtherClock bool                   // its clock is not that of this machine
+	Slowest    time.Duration          // response when each request was sent alone; 0 before that
 	UsageFunc  func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
 	Gone       <-chan error           // yields why, when it ends without having been asked to; nil if that cannot be known
 	// LogLines returns what it logged since the call before, each kind of line once; nil if nothing reads

@@ -1,5 +1,11 @@
 package subject
 
+// Codes of traps that leave clients without a response, or without a connection.
+const (
+	FewWorkers    = "few-workers"
+	ListenBacklog = "listen-backlog"
+)
+
 // A Trap is a property of what is measured, or of how it is served, that makes its numbers say something else than they
 // seem to.
 type Trap struct {

@@ -23,6 +23,7 @@ const (
 	connectLimit = 1500 * time.Millisecond
 	// drainLimit is how long the server may take to accept all connections of a burst.
 	drainLimit = 500 * time.Millisecond
+	drainPause = 10 * time.Millisecond // before it is tried again
 	// mostOpened bounds the connections of a burst, and the files that they are.
 	mostOpened = 256
 )
@@ -96,6 +97,17 @@ func (p *probe) drain(ctx context.Context) (all bool) {
 	defer c.Close()
 	_, err = c.ask()
 	return err == nil
+}
+
+// drainAll waits until the server has accepted all connections before this, for as long as ctx lives.
+func (p *probe) drainAll(ctx context.Context) (all bool) {
+	for !p.drain(ctx) {
+		if ctx.Err() != nil {
+			return false
+		}
+		time.Sleep(drainPause)
+	}
+	return true
 }
 
 func isTimeout(err error) bool {

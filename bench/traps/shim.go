@@ -9,8 +9,8 @@ import (
 
 // throughShim looks for a version manager between the program and its interpreter. That of a server only delays its
 // start, which is not measured.
-func throughShim(_ context.Context, p *probe) (evidence string) {
-	tool, shim, real, ok := subject.ShimOf(p.Path)
+func throughShim(ctx context.Context, p *probe) (evidence string) {
+	tool, shim, real, ok := subject.ShimOf(ctx, p.Path)
 	if !ok {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"forktax/bench/subject/programtest"
 	"forktax/bench/traps"
@@ -49,5 +50,24 @@ func TestShim(t *testing.T) {
 				t.Errorf("with the interpreter on PATH: Detect = %v, want no trap", found)
 			}
 		})
+	}
+}
+
+// The shims that are worth naming most are slow. One does not hold the run.
+func TestSlowShim(t *testing.T) {
+	shims, _ := programtest.Pyenv(t, "/bin/sh")
+	t.Setenv("PATH", shims+":/usr/local/bin:/usr/bin:/bin")
+	t.Setenv("PYENV_WHICH_DELAY", "60")
+	script := filepath.Join(t.TempDir(), "page.cgi")
+	if err := os.WriteFile(script, []byte("#!/usr/bin/env python3\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	found := traps.Detect(t.Context(), traps.Case{Model: "cgi", Path: script})
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("Detect took %v, of a shim that takes a minute", took)
+	}
+	if codes(found) != "shim" || !strings.HasSuffix(found[0].Evidence, "a shim of pyenv") {
+		t.Errorf("Detect = %v, want shim, and no interpreter", found)
 	}
 }

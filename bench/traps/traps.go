@@ -42,13 +42,13 @@ var detectors = []detector{
 	{"shim", hasExecutable, throughShim,
 		"name the interpreter itself in the first line of the program; a shim starts a shell script before it"},
 	{"development-mode", hasURL, developmentMode, "start the server as it is deployed, and measure again"},
-	{"few-workers", hasKeptClients, fewWorkers,
+	{subject.FewWorkers, hasKeptClients, fewWorkers,
 		"start at least as many workers as there are clients, or measure with fewer clients or with --no-keepalive: a client " +
 			"that waits for another to close its connection waits for ever"},
 	{"delayed-ack", keepsConnections, delayedACK,
 		"write head and body at once, or set TCP_NODELAY, and measure again (Python's http.server: wbufsize = -1 in the " +
 			"handler): the server waits for an acknowledgement that its client delays (Nagle's algorithm)"},
-	{"listen-backlog", hasClients, fullBacklog,
+	{subject.ListenBacklog, hasClients, fullBacklog,
 		"listen with a backlog of at least the number of clients, and measure again (Python's socketserver: " +
 			"request_queue_size = 128)"},
 }

@@ -21,6 +21,9 @@ const (
 // kept by connections on which nothing was asked.
 func fewWorkers(ctx context.Context, p *probe) (evidence string) {
 	for proven := 0; proven < proofs; {
+		if proven > 0 && !p.drainAll(ctx) {
+			return ""
+		}
 		f := p.fill(ctx, min(p.Clients, mostOpened))
 		n, after, ok := f.prove(ctx)
 		f.close()

@@ -12,7 +12,8 @@ import (
 )
 
 // Pyenv makes a shim of python3 that works as pyenv's, for the interpreter at path. It returns the directory of the shim,
-// and the path by which that starts the interpreter. The shim takes as many seconds longer as PYENV_DELAY has.
+// and the path by which that starts the interpreter. The shim takes as many seconds longer as PYENV_DELAY has, and to name
+// the interpreter as many as PYENV_WHICH_DELAY.
 func Pyenv(t *testing.T, path string) (shims, interpreter string) {
 	t.Helper()
 	root := t.TempDir()
@@ -22,7 +23,7 @@ func Pyenv(t *testing.T, path string) (shims, interpreter string) {
 set -e
 bin="$PYENV_ROOT/versions/3.0/bin"
 case $1 in
-which) echo "$bin/$2" ;;
+which) [ -z "$PYENV_WHICH_DELAY" ] || sleep "$PYENV_WHICH_DELAY"; echo "$bin/$2" ;;
 exec) program=$2; shift 2; sleep "${PYENV_DELAY-0}"; PATH="$bin:$PATH" exec "$bin/$program" "$@" ;;
 *) exit 1 ;;
 esac

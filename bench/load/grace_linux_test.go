@@ -1,0 +1,124 @@
+//go:build linux
+
+package load_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"forktax/bench/load"
+	"forktax/bench/record"
+)
+
+// oneAtATime serves one connection until it is closed, and only then the next, as a server with one worker does.
+func oneAtATime(t *testing.T) (url string) {
+	t.Helper()
+	worker := make(chan struct{}, 1)
+	return serve(t, func(c *net.TCPConn, r *bufio.Reader) {
+		select {
+		case worker <- struct{}{}:
+			defer func() { <-worker }()
+		case <-t.Context().Done():
+			return
+		}
+		replies(hello)(c, r)
+	})
+}
+
+// Clients that get no response because others keep the workers are not waited for until their requests time out: each
+// is recorded once, and what the other client measured is kept.
+func TestClosedGrace(t *testing.T) {
+	const grace = 200 * time.Millisecond
+	for name, engine := range map[string]load.Engine{"epoll": new(load.Epoll), "hey": load.Hey{}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := closedVisit(oneAtATime(t), 4, 100*time.Millisecond)
+			v.Grace = grace
+			var seen observations
+			began := time.Now()
+			if err := engine.Run(t.Context(), v, &seen); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); took > v.Load.Timeout()/2 {
+				t.Errorf("the visit took %v with a grace of %v", took, grace)
+			}
+			classes := seen.classes()
+			right := classes[""]
+			delete(classes, "")
+			if diff := cmp.Diff(map[string]int{record.ErrUnfinished: 3}, classes); diff != "" || right == 0 {
+				t.Errorf("%d right responses, and (-want +got):\n%s", right, diff)
+			}
+			for _, o := range seen {
+				if o.Err != "" && o.Done < v.Length+grace {
+					t.Errorf("a request was given up after %v, before %v", o.Done, v.Length+grace)
+				}
+			}
+		})
+	}
+}
+
+// A request that begins after the block, because there were too few before, has the whole grace; and one that has its
+// response in it is right.
+func TestClosedGraceOfSlowResponses(t *testing.T) {
+	for name, engine := range map[string]load.Engine{"epoll": new(load.Epoll), "hey": load.Hey{}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) {
+				time.Sleep(40 * time.Millisecond)
+				io.WriteString(w, "hello\n")
+			})
+			v := closedVisit(url, 1, time.Millisecond)
+			v.MinRequests, v.Grace = 4, 10*time.Second
+			var seen observations
+			if err := engine.Run(t.Context(), v, &seen); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(map[string]int{"": 4}, seen.classes()); diff != "" {
+				t.Errorf("classes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A connection that the listen backlog has no room for is not waited for until requests time out.
+func TestClosedGraceOfConnecting(t *testing.T) {
+	v := closedVisit(fullBacklog(t), 8, 50*time.Millisecond)
+	v.Grace = 200 * time.Millisecond
+	began := time.Now()
+	seen := run(t, new(load.Epoll), v)
+	if took := time.Since(began); took > v.Load.Timeout()/2 {
+		t.Errorf("the visit took %v with a grace of %v", took, v.Grace)
+	}
+	if diff := cmp.Diff(map[string]int{record.ErrUnfinished: 8}, seen.classes()); diff != "" {
+		t.Errorf("classes (-want +got):\n%s", diff)
+	}
+}
+
+// fullBacklog returns the URL of a server that accepts no connection, and has room for two that wait.
+func fullBacklog(t *testing.T) (url string) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Listen(fd, 1); err != nil {
+		t.Fatal(err)
+	}
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("http://127.0.0.1:%d", name.(*unix.SockaddrInet4).Port)
+}
