@@ -93,8 +93,8 @@ func TestCheck(t *testing.T) {
 			"connections went from 0 to 3; --margin processes=+1 --margin connections=+3 would accept the counts", ""},
 		"slower by less than a margin of its own": {0.07, counts(map[string]record.Margin{
 			analysis.MetricResponse: {Share: 0.09}}), analysis.Pass, "by each gate", ""},
-		"slower by more than a margin of its own": {0.02, counts(map[string]record.Margin{
-			analysis.MetricResponse: {Share: 0.005}}), analysis.Regression, "response_p50 by +", ""},
+		"slower by what must be caught, within a margin of its own": {0.2, counts(map[string]record.Margin{
+			analysis.MetricResponse: {Share: 0.3}}), analysis.Undecided, "", ""},
 		"starts of which nothing is valid, the most of them": {0, analysistest.EachBlock(func(b *record.Block) {
 			if b.Start > 5 {
 				b.Collections = 1
@@ -194,6 +194,18 @@ func TestMarginsOfCounts(t *testing.T) {
 				t.Errorf("gates (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The reason of a measured gate has its own margin, and so has the gate.
+func TestMarginOfAMeasuredGate(t *testing.T) {
+	r := analysistest.CheckRun(t, 0.2)
+	r.Plan.Check.Margins = map[string]record.Margin{analysis.MetricResponse: {Share: 0.05}}
+	gates := analysistest.Analyze(t, r).Check.Gates
+	g := gates[slices.IndexFunc(gates, func(g analysis.Gate) bool { return g.Metric == analysis.MetricResponse })]
+	if g.Verdict != analysis.Regression || !strings.HasPrefix(g.Why, "above the margin of 5 %") || g.MarginText() != "5 %" {
+		t.Errorf("gate %s, because %q, with the margin %s; want a regression above the margin of 5 %%", g.Verdict, g.Why,
+			g.MarginText())
 	}
 }
 

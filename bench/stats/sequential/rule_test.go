@@ -187,18 +187,26 @@ func TestJudge(t *testing.T) {
 			sequential.Inconclusive},
 		"more than is not known": {sequential.Data{Gates: []sequential.Series{twice(worse)}, Slack: []float64{0.1},
 			Controls: []sequential.Series{twice(found)}}, sequential.Regression},
-		"within a margin of its own": {sequential.Data{Gates: []sequential.Series{repeated(16, 0.08, 0.081)},
-			Margins: []float64{0.09}, Controls: []sequential.Series{found}}, sequential.Pass},
-		"above a margin of its own": {sequential.Data{Gates: []sequential.Series{twice(repeated(16, 0.02, 0.021))},
-			Margins: []float64{0.01}, Controls: []sequential.Series{twice(found)}}, sequential.Regression},
-		"within the margin of one, above that of another": {sequential.Data{Gates: []sequential.Series{
-			twice(repeated(16, 0.05)), twice(repeated(16, 0.05))}, Margins: []float64{0.09, 0.03},
+		"within a margin of its own": {sequential.Data{Gates: []sequential.Series{twice(worse)}, Margins: []float64{0.3},
+			Controls: []sequential.Series{twice(found)}}, sequential.Open},
+		"above a margin of its own": {sequential.Data{Gates: []sequential.Series{twice(worse)}, Margins: []float64{0.09},
 			Controls: []sequential.Series{twice(found)}}, sequential.Regression},
+		"above the margin of one of two": {sequential.Data{Gates: []sequential.Series{twice(worse), twice(worse)},
+			Margins: []float64{0.3, 0.03}, Controls: []sequential.Series{twice(found)}}, sequential.Regression},
 		"no valid pair": {sequential.Data{Gates: []sequential.Series{repeated(64)}, Controls: []sequential.Series{found}, Ended: true}, sequential.Inconclusive},
 	} {
 		if got := rule.Judge(test.data); got.Verdict != test.want {
 			t.Errorf("%s: %+v, want verdict %v", name, got, test.want)
 		}
+	}
+}
+
+// Of two equal gates only that is a regression whose margin is exceeded.
+func TestMargins(t *testing.T) {
+	j := rule.Judge(sequential.Data{Gates: []sequential.Series{repeated(32, 0.2), repeated(32, 0.2)},
+		Margins: []float64{0.3, 0.03}})
+	if j.Gates[0].Regressed || !j.Gates[1].Regressed || j.Gates[0].P < 0.9 || j.Gates[1].P > 0.01 {
+		t.Errorf("Judge = %+v, want the second gate alone to be a regression", j.Gates)
 	}
 }
 
