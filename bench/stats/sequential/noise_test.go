@@ -1,0 +1,95 @@
+package sequential_test
+
+import (
+	"math"
+	"testing"
+
+	"forktax/bench/stats/sequential"
+)
+
+// What was put into a series is found in it, within the error of so many starts.
+func TestNoiseOf(t *testing.T) {
+	for name, test := range map[string]struct {
+		pair, start float64 // standard deviations
+		pairs       int
+	}{
+		"pairs alone":        {0.1, 0, 8},
+		"starts alone":       {0, 0.05, 8},
+		"both":               {0.1, 0.05, 16},
+		"long starts":        {0.2, 0.02, 64},
+		"an odd number each": {0.1, 0.05, 7},
+	} {
+		m := newMachine(1)
+		m.pair, m.start = test.pair, test.start
+		var s sequential.Series
+		for range 2000 {
+			s = append(s, m.begin(0.3, test.pairs))
+		}
+		got := sequential.NoiseOf(s)
+		// The estimate of Hodges and Lehmann has up to π/3 times the variance of a mean.
+		pair, start := test.pair*test.pair, test.start*test.start
+		if got.Pair < 0.9*pair || got.Pair > 1.2*pair || math.Abs(got.Start-start) > 0.1*start+0.02*pair {
+			t.Errorf("%s: NoiseOf = %+v, want %.5f and %.5f", name, got, pair, start)
+		}
+		var estimates []float64
+		for range 500 {
+			j := rule.Judge(sequential.Data{Gates: []sequential.Series{{m.begin(0, test.pairs), m.begin(0, test.pairs), m.begin(0, test.pairs)}}})
+			estimates = append(estimates, j.Gates[0].Estimate)
+		}
+		n := float64(test.pairs)
+		want, squares := got.StandardError([]float64{n, n, n}), 0.0
+		for _, e := range estimates {
+			squares += e * e / float64(len(estimates))
+		}
+		if found := math.Sqrt(squares); math.Abs(found/want-1) > 0.15 {
+			t.Errorf("%s: the estimates of three starts vary by %.4f, StandardError = %.4f", name, found, want)
+		}
+	}
+	if got := sequential.NoiseOf(sequential.Series{{0.1}, {}, {0.3}, {0.2}}); got.Pair != 0 || math.Abs(got.Start-0.01) > 1e-12 {
+		t.Errorf("NoiseOf single pairs = %+v, want 0.01 of the starts", got)
+	}
+}
+
+// A change that is called detectable is found in most simulated checks, and one that is much smaller is not.
+func TestDetectable(t *testing.T) {
+	r := sequential.Rule{Margin: 0.03, MustCatch: 0.5, Alpha: 0.01, Draws: 4096}
+	const gates, starts, checks = 3, 48, 150
+	m := newMachine(2)
+	m.pair, m.start = 0.15, 0.02
+	var pairs []float64
+	for i := range starts {
+		pairs = append(pairs, float64(int(3)<<(i/sequential.StartsAtOnce)))
+	}
+	change := r.Detectable(sequential.Noise{Pair: math.Pi / 3 * m.pair * m.pair, Start: m.start * m.start}.StandardError(pairs), gates)
+	r.MustCatch = change
+	third := (1+r.Margin)*math.Pow((1+change)/(1+r.Margin), 1./3) - 1
+	for want, by := range map[[2]int]float64{{130, 150}: change, {0, 45}: third} {
+		found := 0
+		for i := range checks {
+			r.Seed = uint64(i)
+			d := sequential.Data{Gates: make([]sequential.Series, gates), Ended: true}
+			for _, n := range pairs {
+				for g := range gates {
+					d.Gates[g] = append(d.Gates[g], m.begin(map[bool]float64{true: by}[g == 1], int(n)))
+				}
+			}
+			if r.Judge(d).Alarmed {
+				found++
+			}
+		}
+		if found < want[0] || found > want[1] {
+			t.Errorf("+%.1f %% was found in %d of %d checks, want %d to %d", 100*by, found, checks, want[0], want[1])
+		}
+	}
+}
+
+func TestStartPairs(t *testing.T) {
+	// 16 starts of 0.05 s, 16 of 0.1 s, and each takes 0.05 s more: 1.6 s, 2.4 s.
+	got := sequential.StartPairs(4.01, 0.05, 0.05, 40)
+	if len(got) != 32 || got[0] != 2 || got[15] != 2 || got[16] != 4 || got[31] != 4 {
+		t.Errorf("StartPairs = %v, want 16 of 2 and 16 of 4", got)
+	}
+	if got := sequential.StartPairs(1, 0.05, 0.05, 1); len(got) != 9 && len(got) != 10 || got[0] != 1 {
+		t.Errorf("StartPairs = %v, want one pair each at the least", got)
+	}
+}
