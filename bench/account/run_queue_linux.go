@@ -15,6 +15,9 @@ import (
 // mostThreads bounds what a reading costs: of more threads nothing is known.
 const mostThreads = 64
 
+// fewFiles is a limit on open files that is so low that a load needs them all.
+const fewFiles = 1024
+
 // A RunQueue adds up how long threads were ready to run and waited for a CPU, as /proc/PID/task/TID/schedstat has it;
 // what /proc/PID/schedstat has is that of the main thread alone. The files stay open: a thread is read in about a
 // microsecond. A nil RunQueue is none. It is used by one goroutine at a time.
@@ -39,7 +42,7 @@ type thread struct {
 	wait time.Duration
 }
 
-// RunQueueOf returns that of a process; nil if it cannot be read.
+// RunQueueOf returns that of a process; nil if it cannot be read, or this process may open few files.
 func RunQueueOf(pid int) *RunQueue { return runQueueOf("/proc", pid) }
 
 // RunQueueOfTree returns that of a process and of all that descends from it and lives now. Children that start later
@@ -48,6 +51,10 @@ func RunQueueOfTree(pid int) *RunQueue { return runQueueOf("/proc", tree(pid)...
 
 // runQueueOf is for processes of which the first must live, in another directory than /proc.
 func runQueueOf(proc string, pids ...int) *RunQueue {
+	var files syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil || files.Cur < fewFiles {
+		return nil
+	}
 	q := &RunQueue{}
 	for i, pid := range pids {
 		path := filepath.Join(proc, strconv.Itoa(pid), "task")

@@ -97,8 +97,8 @@ func TestLimiters(t *testing.T) {
 			defer l.Close()
 			got, known := l.Read()
 			if got != test.want || known == test.none || l.Limit().Cores() != test.cores {
-				t.Errorf("Read = %+v, %t, limit %v; want %+v, %t, %g cores", got, known, l.Limit(), test.want, !test.none,
-					test.cores)
+				t.Errorf("Read = %+v, %t, limit %v; want %+v, %t, %g cores", got, known, l.Limit(), test.want,
+					!test.none, test.cores)
 			}
 		})
 	}

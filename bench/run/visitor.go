@@ -24,6 +24,7 @@ type visitor struct {
 	counted    record.Counters // by the machine, at the end of the block before
 	lastBlocks map[*subject.Target]lastBlock
 	latest     *subject.Target // that was visited
+	waits      *waits
 }
 
 // A lastBlock is the usage of a target at the end of its last block. While others are measured it should use next to
@@ -106,6 +107,7 @@ func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64
 	if err != nil {
 		return err
 	}
+	endWaits := v.waits.begin(t)
 	cpu, collected, begin := process.OwnCPU(), collections(), time.Now()
 	if err := engine.Run(ctx, wanted, v.Record); err != nil {
 		return fmt.Errorf("visiting %s: %w", c, err)
@@ -113,6 +115,7 @@ func (v *visitor) visit(ctx context.Context, start, round, cell int, seed uint64
 	block := record.Block{Cell: cell, Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
 		LengthNS: int64(time.Since(begin)), DiscardNS: int64(discard), GeneratorNS: int64(process.OwnCPU() - cpu),
 		Collections: int(collections() - collected)}
+	endWaits(&block)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
