@@ -28,8 +28,8 @@ type limiter struct {
 	buf  [1024]byte
 }
 
-// LimitersOf returns those of a process; 0 is this one. It returns nil if nothing is counted. Limits that are set later
-// are not seen.
+// LimitersOf returns those of a process; 0 is this one. It returns nil if nothing is counted or limited. Limits that
+// are set later are not seen.
 func LimitersOf(pid int) *Limiters { return limitersOf("/proc", pid) }
 
 // limitersOf is LimitersOf with another directory than /proc.
@@ -57,7 +57,7 @@ func limitersOf(proc string, pid int) *Limiters {
 	if len(l.groups) == 0 && unlimited != "" {
 		l.add(unlimited)
 	}
-	if len(l.groups) == 0 {
+	if len(l.groups) == 0 && l.limit.Cores() == 0 {
 		return nil
 	}
 	return l
@@ -107,7 +107,7 @@ func (l *Limiters) Read() (sum Throttling, known bool) {
 		sum.Throttled += t.Throttled
 		sum.Time += t.Time
 	}
-	return sum, true
+	return sum, len(l.groups) > 0
 }
 
 // Same reports whether both are the same groups.

@@ -88,6 +88,8 @@ func TestLimiters(t *testing.T) {
 			"v2/cpu.stat": "nr_throttled x\n"}},
 		"a file that was cut": {none: true, files: map[string]string{"self/mountinfo": mount2, "self/cgroup": "0::/\n",
 			"v2/cpu.stat": "nr_peri"}},
+		"a limit without counts": {none: true, cores: 0.5, files: map[string]string{"self/mountinfo": mount2,
+			"self/cgroup": "0::/\n", "v2/cpu.stat": rootStat2, "v2/cpu.max": half}},
 		"a group that has ended": {none: true, files: map[string]string{"self/mountinfo": mount2,
 			"self/cgroup": "0::/gone\n"}},
 	}
