@@ -3,9 +3,9 @@ package record
 // A CPUWait is how processes waited for a CPU during a block. What is nil is not known. It makes blocks noisier, and
 // none of them invalid.
 type CPUWait struct {
-	// RunQueueNS is how long threads were ready to run and waited for a CPU, added up. Of a target it is that of its
-	// server and of those descendants that lived when it was started: children that start later, as for CGI, are not
-	// seen.
+	// RunQueueNS is how long threads were ready to run and waited for a CPU, added up, throttled ones too. Of a target
+	// it is that of its server and of those descendants that lived when it was started: children that start later, as
+	// for CGI, are not seen.
 	RunQueueNS *int64 `json:"run_queue_ns,omitempty"`
 	// Throttling is that of the control groups. Of a target it is nil, too, if its groups are those of the harness.
 	Throttling *Throttling `json:"throttling,omitempty"`
