@@ -87,7 +87,7 @@ func throttledWarning(r *record.Result) (Warning, bool) {
 	sum := throttlingOf(r, func(cell int) bool { return cells[cell] })
 	return warningAbout(names, Warning{Code: CodeThrottled,
 		Text: fmt.Sprintf("the CPU limit of the control group%s was used up in %d of %d periods: processes were "+
-			"held up for %s in %s of %s", sum.limit(), sum.Throttled, sum.Periods,
+			"held up for %s (CPUs added up) in %s of %s", sum.limit(), sum.Throttled, sum.Periods,
 			units.Duration(float64(sum.ThrottledNS)), units.Duration(float64(sum.lengthNS)), firstOf(names)),
 		Advice: "a closed loop then measures the limit: response times include the wait for the next period, and " +
 			"throughput is what the limit permits; CPU a request is not affected. Raise the limit (docker --cpus, " +
