@@ -13,3 +13,6 @@ func NewGroups(name string) map[string]*Group {
 
 // Tick is the unit of CPU times in /proc.
 const Tick = tick
+
+// LimitersIn and RunQueueIn read another directory than /proc.
+var LimitersIn, RunQueueIn = limitersOf, runQueueOf

@@ -69,21 +69,11 @@ func (h hierarchy) newGroup(name string) *Group {
 
 // own finds the directory of this process's group.
 func (h hierarchy) own() (dir string, ok bool) {
-	mounts, _ := os.ReadFile("/proc/self/mounts")
-	groups, _ := os.ReadFile("/proc/self/cgroup")
-	for mount := range strings.Lines(string(mounts)) {
-		fields := strings.Fields(mount) // device, directory, file system, options
-		if len(fields) < 4 || fields[2] != h.fileSystem || !h.in(fields[3]) {
-			continue
-		}
-		for group := range strings.Lines(string(groups)) {
-			fields2 := strings.SplitN(strings.TrimSpace(group), ":", 3) // number, controllers, path
-			if len(fields2) == 3 && (fields2[1] == "") == (h.controller == "") && h.in(fields2[1]) {
-				return filepath.Join(fields[1], fields2[2]), true
-			}
-		}
+	dirs := h.dirs("/proc", "self")
+	if len(dirs) == 0 {
+		return "", false
 	}
-	return "", false
+	return dirs[0], true
 }
 
 // in reports whether the controller is in a list, or there is none.

@@ -38,3 +38,20 @@ func Descendants(...int) []int { return nil }
 
 // HasReaped is not known here.
 func HasReaped(int) bool { return false }
+
+// Limiters are nothing here.
+type Limiters struct{}
+
+func LimitersOf(int) *Limiters                       { return nil }
+func (*Limiters) Limit() CPULimit                    { return CPULimit{} }
+func (*Limiters) Read() (sum Throttling, known bool) { return Throttling{}, false }
+func (l *Limiters) Same(other *Limiters) bool        { return l == other }
+func (*Limiters) Close()                             {}
+
+// A RunQueue is nothing here.
+type RunQueue struct{}
+
+func RunQueueOf(int) *RunQueue                           { return nil }
+func RunQueueOfTree(int) *RunQueue                       { return nil }
+func (*RunQueue) Read() (wait time.Duration, known bool) { return 0, false }
+func (*RunQueue) Close()                                 {}

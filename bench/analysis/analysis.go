@@ -77,6 +77,11 @@ type Cell struct {
 	Phases                []Phase      `json:"phases"`
 	Distribution          Distribution `json:"distribution"` // of the response times
 
+	// Waits for a CPU; nil if they are not known.
+	GeneratorQueue *int64   `json:"generator_run_queue_ns_per_request,omitempty"` // of the generator's threads, added up
+	ServerQueue    *int64   `json:"server_run_queue_ns_per_request,omitempty"`    // of the server's, without later children
+	ThrottledShare *float64 `json:"throttled_share,omitempty"`                    // held up by a limit, over the time of blocks
+
 	Histogram *hdrhistogram.Histogram `json:"-"` // of the response times in nanoseconds
 	Samples   []Sample                `json:"-"` // of its blocks that are fit to be compared, in their order
 }

@@ -48,6 +48,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 		if err != nil {
 			return nil, err
 		}
+		cell.setWaits(r, i, measured[i])
 		a.Cells = append(a.Cells, cell)
 	}
 	a.Comparisons = compare(r.Plan, measured)

@@ -37,6 +37,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 		Advice: "epoll runs on Linux, for http; hey is for https, other systems, and for comparison"},
 		slices.Contains(a.Engines(), "hey"))
 	add(stealWarning(r.Blocks))
+	add(throttledWarning(r))
 	add(heavyGenerator(a))
 	add(gatesLeftOut(r.Plan))
 	add(noFloor(r.Plan))

@@ -87,8 +87,9 @@ func TestAssess(t *testing.T) {
 		"a quota of all cores":      {"CPU quota", func(f *facts) { f.Quota.Cores = 4 }, fit, "4 of 4 cores"},
 		"a quota of some cores":     {"CPU quota", func(f *facts) { f.Quota.Cores = 1.5 }, doubtful, "1.5 of 4 cores"},
 		"a quota of half a core":    {"CPU quota", func(f *facts) { f.Quota.Cores = 0.5 }, unfit, "0.5 of 4 cores"},
-		"a quota that was used up": {"CPU quota", func(f *facts) { *f.Quota = machine.Quota{Cores: 4, Throttled: time.Second} },
-			unfit, "4 of 4 cores, and held up for 1s in two seconds"},
+		"a quota that was used up": {"CPU quota", func(f *facts) {
+			*f.Quota = machine.Quota{Cores: 4, Throttled: time.Second, Periods: 20, ThrottledPeriods: 18}
+		}, unfit, "4 of 4 cores, used up in 18 of 20 periods: held up for 1s in two seconds"},
 		"a quota not known": {"CPU quota", func(f *facts) { f.Quota = nil }, unknown, "cannot be seen on this system"},
 		"some jitter": {"jitter", func(f *facts) { f.Jitter = machine.Jitter{Longest: 12345678, Share: 0.05} }, doubtful,
 			"a busy thread stood still for 5.0 % of a second, at most for 12.35ms"},

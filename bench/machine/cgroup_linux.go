@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/prometheus/procfs"
 )
@@ -61,33 +60,4 @@ func remaining(controller, most, used, most1, used1 string) (left uint64, limite
 		look(folder, most1, used1)
 	}
 	return left, limited
-}
-
-// quota is how many cores' time the control group may use; 0 if that is not limited.
-func quota() float64 {
-	least := 0.0
-	look := func(quota, period string) {
-		q, p := parseUint(quota), parseUint(period) // "max" and -1, which mean no limit, are no numbers
-		if cores := float64(q) / float64(p); q > 0 && p > 0 && (least == 0 || cores < least) {
-			least = cores
-		}
-	}
-	for _, folder := range cgroupDirs("") {
-		q, p, _ := strings.Cut(readWord(filepath.Join(folder, "cpu.max")), " ")
-		look(q, p)
-	}
-	for _, folder := range cgroupDirs("cpu") {
-		look(readWord(filepath.Join(folder, "cpu.cfs_quota_us")), readWord(filepath.Join(folder, "cpu.cfs_period_us")))
-	}
-	return least
-}
-
-// throttled is for how long the control group has been held up so far, its processors together.
-func throttled() time.Duration {
-	for _, folder := range slices.Concat(cgroupDirs(""), cgroupDirs("cpu")) {
-		if text := readWord(filepath.Join(folder, "cpu.stat")); text != "" { // of version 2, or of version 1
-			return time.Duration(namedNumber(text, "throttled_usec")*1000 + namedNumber(text, "throttled_time"))
-		}
-	}
-	return 0
 }

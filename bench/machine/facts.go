@@ -34,6 +34,9 @@ type Facts struct {
 type Quota struct {
 	Cores     float64       `json:"cores"`        // 0: as much as there is
 	Throttled time.Duration `json:"throttled_ns"` // while it was watched, by which its processes were held up
+
+	Periods          int64 `json:"nr_periods"`   // of the limit while it was watched, in which there was something to run
+	ThrottledPeriods int64 `json:"nr_throttled"` // those of them in which it was used up
 }
 
 // Load is what was done on this machine while it was watched.

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
+	"forktax/bench/account"
 	"forktax/bench/process"
 )
 
@@ -22,7 +23,8 @@ type loadSample struct {
 	cpu       procfs.CPUStat
 	own       time.Duration
 	processes map[int]float64 // seconds of processor time
-	throttled time.Duration
+	limiters  *account.Limiters
+	throttled account.Throttling
 	swapped   uint64
 	err       error
 }
@@ -36,7 +38,9 @@ func startSampling() loadSample {
 	for _, s := range processes() {
 		w.processes[s.PID] = s.CPUTime()
 	}
-	w.throttled, w.swapped = throttled(), swapped()
+	w.limiters = account.LimitersOf(0)
+	w.throttled, _ = w.limiters.Read()
+	w.swapped = swapped()
 	stat, err := w.fs.Stat()
 	w.cpu, w.own, w.err = stat.CPUTotal, process.OwnCPU(), err
 	return w
@@ -44,6 +48,7 @@ func startSampling() loadSample {
 
 // finish fills in what was counted since the start.
 func (w loadSample) finish(f *Facts) {
+	defer w.limiters.Close()
 	if w.err != nil {
 		return
 	}
@@ -70,7 +75,12 @@ func (w loadSample) finish(f *Facts) {
 	slices.SortFunc(l.Busiest, func(a, b Busy) int { return cmp.Compare(b.Cores, a.Cores) })
 	l.Busiest = l.Busiest[:min(len(l.Busiest), maxBusiest)]
 	f.Load = &l
-	f.Quota = &Quota{Cores: quota(), Throttled: throttled() - w.throttled}
+	limit, throttled := w.limiters.Limit(), account.Throttling{}
+	if now, known := w.limiters.Read(); known {
+		throttled = now.Sub(w.throttled)
+	}
+	f.Quota = &Quota{Cores: limit.Cores(), Throttled: throttled.Time, Periods: throttled.Periods,
+		ThrottledPeriods: throttled.Throttled}
 	f.Memory = memory(w.fs, swapped()-w.swapped)
 }
 

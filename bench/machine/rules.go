@@ -87,8 +87,8 @@ func judgeQuota(f Facts) (found, verdict string) {
 	case q == nil:
 		return "", Unknown
 	case q.Throttled > 0:
-		return fmt.Sprintf("%.3g of %d cores, and held up for %s in two seconds", q.Cores, f.Cores,
-			shortDuration(q.Throttled)), Unfit
+		return fmt.Sprintf("%.3g of %d cores, used up in %d of %d periods: held up for %s in two seconds", q.Cores, f.Cores,
+			q.ThrottledPeriods, q.Periods, shortDuration(q.Throttled)), Unfit
 	case q.Cores == 0:
 		return "none", Fit
 	case q.Cores < 1:

@@ -284,6 +284,11 @@ func TestReadResultTellsWhatIsWrong(t *testing.T) {
 		"fewer than none failed": {damaged(`"requests":5`, `"requests":5,"errors":{"reset":-1}`),
 			":2: -1 requests of 5 failed by"},
 		"steal is beyond all time": {damaged(`"cell":1`, `"machine":{"steal_s":1e300}`), ":2: steal_s is 1e+300"},
+		"a wait is negative": {damaged(`"cell":1`, `"generator_wait":{"run_queue_ns":-1}`),
+			":2: generator_wait run_queue_ns is -1"},
+		"throttling is beyond all time": {damaged(`"cell":1`,
+			`"target_wait":{"throttling":{"throttled_ns":9000000000000000000}}`),
+			":2: target_wait throttled_ns is 9e+18"},
 		"a stride is -1": {strings.Replace(head, `"plan":{`, `"plan":{"strides":[-1,1],`, 1),
 			":1: a stride is -1"},
 		"the plan is of a percentile of 7": {strings.Replace(head, `"plan":{`,
@@ -309,6 +314,43 @@ func TestReadResultTellsWhatIsWrong(t *testing.T) {
 	_, err := record.Read(filepath.Join(t.TempDir(), "none"))
 	if err == nil || !strings.Contains(err.Error(), "none") {
 		t.Errorf("ReadResult of no folder = %v, want an error that names it", err)
+	}
+}
+
+// What was waited for a CPU is in the lines of blocks if it is known, and read as it was written.
+func TestCPUWait(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	rec, err := record.Create(dir, record.Head{Schema: record.Schema, ID: "test", Plan: onePlan()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := []record.Block{{LengthNS: 1}, {LengthNS: 1, Round: 1,
+		GeneratorWait: record.CPUWait{RunQueueNS: new(int64(0)), Throttling: &record.Throttling{Periods: 3, Throttled: 2,
+			ThrottledNS: 5e7, QuotaNS: 5e7, PeriodNS: 1e8}},
+		TargetWait: record.CPUWait{Throttling: &record.Throttling{}}}}
+	for _, b := range blocks {
+		rec.Begin()
+		if err := rec.End(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := rec.Finish(record.Tail{Complete: true}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(blocks, readRun(t, dir).Blocks); diff != "" {
+		t.Errorf("blocks (-written +read):\n%s", diff)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "blocks.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(text), "\n")
+	const want = `"generator_wait":{"run_queue_ns":0,"throttling":{"nr_periods":3,"nr_throttled":2,` +
+		`"throttled_ns":50000000,"quota_ns":50000000,"period_ns":100000000}},` +
+		`"target_wait":{"throttling":{"nr_periods":0,"nr_throttled":0,"throttled_ns":0}}`
+	if strings.Contains(lines[1], "wait") || !strings.Contains(lines[2], want) {
+		t.Errorf("blocks are written as\n%s\n%s\nwant no wait in the first, and in the second\n%s", lines[1], lines[2],
+			want)
 	}
 }
 

@@ -40,6 +40,10 @@ type Block struct {
 	Collections  int             `json:"collections"`               // of garbage, in the harness
 	Machine      Counters        `json:"machine"`                   // what the machine counted since the block before
 	Observations Span            `json:"observations"`
+
+	// GeneratorWait is that of the harness's own process, TargetWait that of the target's processes.
+	GeneratorWait CPUWait `json:"generator_wait,omitzero"`
+	TargetWait    CPUWait `json:"target_wait,omitzero"`
 }
 
 // A Span is where a block's observations stand in their file.

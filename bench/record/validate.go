@@ -106,7 +106,7 @@ func validateBlock(b Block, p plan.Plan, observed int64) error {
 	if b.Start < 0 || b.Round < 0 || b.Start > maxStarts || b.Round > maxCount {
 		return fmt.Errorf("the block is of start %d and round %d, which cannot be", b.Start, b.Round)
 	}
-	err := validate([]bound{
+	err := validate(append([]bound{
 		{"start_ns", float64(b.BeganNS), 0, maxNS},
 		{"length_ns", float64(b.LengthNS), 1, maxNS},
 		{"discard_ns", float64(b.DiscardNS), 0, maxNS},
@@ -117,7 +117,7 @@ func validateBlock(b Block, p plan.Plan, observed int64) error {
 		{"steal_s", b.Machine.StealSeconds, -maxCount, maxCount},
 		{"listen_drops", b.Machine.ListenDrops, -maxCount, maxCount},
 		{"syn_retransmits", b.Machine.SYNRetransmits, -maxCount, maxCount},
-	})
+	}, append(b.GeneratorWait.bounds("generator_wait"), b.TargetWait.bounds("target_wait")...)...))
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,11 @@ func hasDatabaseCPU(a *analysis.Analysis) bool {
 	return slices.ContainsFunc(a.Cells, func(c analysis.Cell) bool { return c.DatabaseCPU != nil })
 }
 
+// hasQueued reports whether waits for a CPU are known of any cell.
+func hasQueued(a *analysis.Analysis) bool {
+	return slices.ContainsFunc(a.Cells, func(c analysis.Cell) bool { return c.GeneratorQueue != nil || c.ServerQueue != nil })
+}
+
 // taxText says what a cell's model costs over the baseline in response time, as a ratio.
 func taxText(a *analysis.Analysis, c analysis.Cell) string {
 	if a.Overloaded(c) {

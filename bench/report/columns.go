@@ -62,7 +62,10 @@ const (
 		"of a count also a number (margin_count); only an increase above both is a regression."
 	aboutReferee   = "How far the referee, an independent client, is from what is shown."
 	aboutGenerator = "CPU time of the load generator for a request."
-	aboutDecision  = "By the CPU a request at the first load: the share of a core that requests at a rate take, the " +
+	aboutQueued    = "How long threads were ready to run and waited for a CPU, added up, for a request. Children that the " +
+		"server starts later, as for CGI, are not seen. It is noise, from other processes and from the run's own: no block " +
+		"is invalid by it."
+	aboutDecision = "By the CPU a request at the first load: the share of a core that requests at a rate take, the " +
 		"rate from which on one core is not enough, and what would take away how much of the fork tax. A connection " +
 		"pooler takes away up to the phases connect and close: all of them if it trusts its clients, less or nothing if " +
 		"they authenticate to it with SCRAM."
@@ -161,6 +164,12 @@ var cellColumns = []column[analysis.Cell]{
 	{Key: "phases", Unit: ns, About: aboutPhases},
 	{Name: "response time from", Key: "distribution.from_ns", Unit: ns, In: inBins, About: aboutBins},
 	{Key: "distribution.responses", Unit: counts, About: aboutBins},
+	{Name: "generator queued", Key: "generator_run_queue_ns_per_request", Unit: ns, In: inResponses | inCSV,
+		When: hasQueued, About: aboutQueued},
+	{Name: "server queued", Key: "server_run_queue_ns_per_request", Unit: ns, In: inResponses | inCSV,
+		When: hasQueued, About: aboutQueued},
+	{Key: "throttled_share", In: inCSV, Unit: shares, About: "Time for which the CPU limit of a control group held " +
+		"processes up, the CPUs added up, over the time of the blocks."},
 }
 
 var comparisonColumns = []column[analysis.Comparison]{

@@ -34,6 +34,7 @@ func everything(t *testing.T) *analysis.Analysis {
 	}
 	for i := range a.Cells {
 		a.Cells[i].DatabaseCPU = new(int64(1000))
+		a.Cells[i].GeneratorQueue, a.Cells[i].ServerQueue = new(int64(2000)), new(int64(3000))
 		if c := &a.Cells[i]; c.PhaseNS("exit") > 0 {
 			c.Phases = nil
 			for _, column := range report.ColumnLists()[0].Columns {
@@ -197,7 +198,8 @@ func TestCSVColumns(t *testing.T) {
 		blocks invalid_blocks requests errors response_p50_ns response_p90_ns response_p99_ns response_p999_ns
 		response_max_ns response_at_least service_p50_ns service_p90_ns service_p99_ns lag_p50_ns lag_p99_ns throughput_rps
 		overloaded cpu_ns_per_request database_cpu_ns_per_request generator_cpu_ns_per_request processes_per_request
-		connections_per_request page_faults_per_request peak_memory_bytes`)
+		connections_per_request page_faults_per_request peak_memory_bytes
+		generator_run_queue_ns_per_request server_run_queue_ns_per_request throttled_share`)
 	if diff := cmp.Diff(want, rows[0]); diff != "" {
 		t.Errorf("columns (-want +got):\n%s", diff)
 	}

@@ -97,8 +97,9 @@ func (r *Runner) withTargets(ctx context.Context, began time.Time, use func(cont
 		return err
 	}
 	v := &visitor{Runner: r, began: began, targets: targets, client: &http.Client{Timeout: usageTimeout},
-		lastBlocks: map[*subject.Target]lastBlock{}}
+		lastBlocks: map[*subject.Target]lastBlock{}, waits: r.watchWaits(targets)}
 	defer v.client.CloseIdleConnections()
+	defer v.waits.close()
 	v.counted = r.counters()
 	if err = r.verifyTargets(ctx, targets); err == nil {
 		err = use(ctx, v)

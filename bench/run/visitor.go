@@ -26,6 +26,7 @@ type visitor struct {
 	lastBlocks map[*subject.Target]lastBlock
 	latest     *subject.Target // that was visited
 	overtime   bool            // the budget is over
+	waits      *waits
 }
 
 // A lastBlock is the usage of a target at the end of its last block. While others are measured it should use next to
@@ -85,6 +86,7 @@ type side struct {
 	visit    load.Visit
 	requests []string // names of those of a mix
 	before   reading
+	endWaits func(*record.Block)
 }
 
 // A reading is what a target and its database have used; nil where that is not known.
@@ -114,6 +116,7 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 		if sides[i].before, err = v.read(ctx, sides[i].target); err != nil {
 			return err
 		}
+		sides[i].endWaits = v.waits.begin(sides[i].target)
 	}
 	cpu, collected, begin := process.OwnCPU(), collections(), time.Now()
 	kept, err := v.generate(ctx, engine, sides)
@@ -123,20 +126,23 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 	block := record.Block{Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
 		LengthNS: int64(time.Since(begin)), GeneratorNS: int64(process.OwnCPU()-cpu) / int64(len(sides)),
 		Collections: int(collections() - collected), Overtime: v.overtime}
+	blocks := slices.Repeat([]record.Block{block}, len(sides))
+	for i, s := range sides {
+		s.endWaits(&blocks[i])
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	for i, s := range sides {
-		own := block
-		own.Cell = s.cell
-		if err := v.compare(ctx, s, begin, &own); err != nil {
+		blocks[i].Cell = s.cell
+		if err := v.compare(ctx, s, begin, &blocks[i]); err != nil {
 			return err
 		}
 		if kept != nil {
 			v.Record.Begin(s.requests...)
 			kept[i].replay(v.Record)
 		}
-		if err := v.endBlock(s, own); err != nil {
+		if err := v.endBlock(s, blocks[i]); err != nil {
 			return err
 		}
 	}

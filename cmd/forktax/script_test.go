@@ -79,6 +79,7 @@ func runScripts(t *testing.T, dir string) {
 			"secure":   secure,
 			"postgres": postgres,
 			"schemas":  schemas,
+			"quota":    quota,
 		},
 		Condition: func(name string) (bool, error) {
 			if program, ok := strings.CutPrefix(name, "has:"); ok {
@@ -102,6 +103,8 @@ func runScripts(t *testing.T, dir string) {
 					}
 				}
 				return false, nil
+			case "quota":
+				return hasQuota()
 			case "slapd":
 				return testenv.Has(servers.SlapdInstalled())
 			}

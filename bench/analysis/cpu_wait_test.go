@@ -1,0 +1,125 @@
+package analysis_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"forktax/bench/analysis"
+	"forktax/bench/analysis/analysistest"
+	"forktax/bench/record"
+)
+
+// Throttling of the harness or of a target is a warning from 2 % of a cell's time on, which names the limit. It makes
+// no block invalid and changes no verdict.
+func TestThrottled(t *testing.T) {
+	half := record.Throttling{Periods: 10, QuotaNS: 50e6, PeriodNS: 100e6}
+	throttled := func(t record.Throttling, periods, ns int64) *record.Throttling {
+		t.Throttled, t.ThrottledNS = periods, ns
+		return &t
+	}
+	wide := record.Throttling{Periods: 1, QuotaNS: 2e8, PeriodNS: 1e8}
+	const limit = "the CPU limit of the control group, 0.500 cores (50ms of each 100ms), was used up in "
+	for name, test := range map[string]struct {
+		generator, target *record.Throttling // in each block of a second; of targets only for cgi, 6 of 12
+		share             float64            // of cgi; -1 if it is not known
+		text              string             // of the warning; "" if there is none
+		cells             int                // that it names
+	}{
+		"not known": {nil, nil, -1, "", 0},
+		"never":     {throttled(half, 0, 0), nil, 0, "", 0},
+		"hardly":    {throttled(half, 1, 20e6), nil, 0.02, "", 0},
+		"the harness": {throttled(half, 1, 30e6), nil, 0.03,
+			limit + "12 of 120 periods: processes were held up for 360 ms (CPUs added up) in 12.0 s", 2},
+		"one target": {throttled(record.Throttling{}, 0, 0), throttled(half, 9, 500e6), 0.5,
+			limit + "54 of 60 periods: processes were held up for 3.00 s (CPUs added up) in 6.00 s", 1},
+		"limit not known": {nil, throttled(record.Throttling{Periods: 10}, 9, 500e6), 0.5,
+			"the CPU limit of the control group was used up in 54 of 60", 1},
+		"on several cores": {throttled(half, 9, 1500e6), nil, 1.5, limit + "108 of 120", 2},
+		"of two limits":    {throttled(wide, 0, 0), throttled(half, 9, 500e6), 0.5, limit, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
+			r := m.Record(t, 6)
+			analysistest.EachBlock(func(b *record.Block) {
+				b.GeneratorWait.Throttling = test.generator
+				if b.Cell == 1 {
+					b.TargetWait.Throttling = test.target
+				}
+			})(r)
+			a := analysistest.Analyze(t, r)
+			cgi := a.Cells[1]
+			if got := cgi.ThrottledShare; (got == nil) != (test.share < 0) || got != nil && *got != test.share {
+				t.Errorf("the share is %v, want %g", got, test.share)
+			}
+			for _, c := range a.Cells {
+				if c.InvalidBlocks > 0 {
+					t.Errorf("%d blocks of %s are invalid: %v", c.InvalidBlocks, c, c.Invalid)
+				}
+			}
+			isThrottled := func(w analysis.Warning) bool { return w.Code == analysis.CodeThrottled }
+			i := slices.IndexFunc(a.Warnings, isThrottled)
+			if (i >= 0) != (test.text != "") {
+				t.Fatalf("warnings %+v, want one of throttling: %t", a.Warnings, test.text != "")
+			}
+			if i < 0 {
+				return
+			}
+			w := a.Warnings[i]
+			cells := max(len(w.Cells), min(len(w.Cell), 1))
+			if !strings.HasPrefix(w.Text, test.text) || cells != test.cells ||
+				!strings.Contains(w.Advice, "a closed loop then measures the limit") {
+				t.Errorf("the warning of %d cells is %+v; want %d cells and %q", cells, w, test.cells, test.text)
+			}
+			for _, format := range []string{"text", "markdown"} {
+				if !strings.Contains(string(analysistest.Print(t, format, a)), "CPU limit of the control group") {
+					t.Errorf("the %s does not have the warning", format)
+				}
+			}
+		})
+	}
+}
+
+// Waits in run queues are costs of a request, where all blocks have them.
+func TestQueued(t *testing.T) {
+	for name, test := range map[string]struct {
+		known  func(record.Block) bool
+		queued bool
+	}{
+		"known":                  {func(record.Block) bool { return true }, true},
+		"known of some blocks":   {func(b record.Block) bool { return b.Round != 3 }, false},
+		"in a record without it": {func(record.Block) bool { return false }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
+			r := m.Record(t, 6)
+			analysistest.EachBlock(func(b *record.Block) {
+				if test.known(*b) { // of 10 requests
+					b.GeneratorWait.RunQueueNS = new(int64(1000))
+					b.TargetWait.RunQueueNS = new(int64(5000 + 1000*int64(b.Cell)))
+				}
+			})(r)
+			a := analysistest.Analyze(t, r)
+			for i, c := range a.Cells {
+				if (c.GeneratorQueue != nil) != test.queued || (c.ServerQueue != nil) != test.queued {
+					t.Fatalf("%s: waits %v and %v, want them known: %t", c, c.GeneratorQueue, c.ServerQueue, test.queued)
+				}
+				if test.queued && (*c.GeneratorQueue != 100 || *c.ServerQueue != 500+100*int64(i)) {
+					t.Errorf("%s: waits of %d and %d ns a request, want 100 and %d", c, *c.GeneratorQueue,
+						*c.ServerQueue, 500+100*i)
+				}
+				if c.InvalidBlocks > 0 {
+					t.Errorf("%d blocks of %s are invalid", c.InvalidBlocks, c)
+				}
+			}
+			json := string(analysistest.Print(t, "json", a))
+			if got := strings.Contains(json, "run_queue"); got != test.queued {
+				t.Errorf("the JSON has waits: %t, want %t", got, test.queued)
+			}
+			page := string(analysistest.Print(t, "html", a))
+			if got := strings.Contains(page, ">server queued</a></th>"); got != test.queued {
+				t.Errorf("the page has a column of waits: %t, want %t", got, test.queued)
+			}
+		})
+	}
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"forktax/bench/testenv"
+)
+
+// halfCore is a limit of CPU time, 50 ms of each 100 ms, by the file of either version of control groups, and where those
+// are mounted.
+// By its weight the group gets its half core on a busy machine, too.
+var halfCore = []struct{ mount, file, text, weightFile, weight string }{
+	{"/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "50000", "cpu.shares", "262144"}, // version 1, whose periods are 100 ms
+	{"/sys/fs/cgroup", "cpu.max", "50000 100000", "cpu.weight", "10000"},
+}
+
+// newQuota makes a control group whose processes may use half a core together.
+func newQuota() (dir string, err error) {
+	for _, limit := range halfCore {
+		made, failed := os.MkdirTemp(limit.mount, "forktax-test-")
+		if failed != nil {
+			err = errors.Join(err, failed)
+			continue
+		}
+		failed = errors.Join(os.WriteFile(filepath.Join(made, limit.file), []byte(limit.text), 0),
+			os.WriteFile(filepath.Join(made, limit.weightFile), []byte(limit.weight), 0))
+		if failed == nil {
+			return made, nil
+		}
+		err = errors.Join(err, failed, os.Remove(made))
+	}
+	return "", err
+}
+
+// hasQuota reports whether a control group can be limited here: that takes root, and the controller cpu.
+func hasQuota() (bool, error) {
+	dir, err := newQuota()
+	if err == nil {
+		err = os.Remove(dir)
+	}
+	return testenv.Has(err)
+}
+
+// quota makes a control group until the script ends, and puts its directory into the variable QUOTA.
+func quota(ts *testscript.TestScript, _ bool, _ []string) {
+	dir, err := newQuota()
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(eventually(func() error { return os.Remove(dir) })) }) // once its processes have ended
+	ts.Setenv("QUOTA", dir)
+}
