@@ -193,6 +193,17 @@ func WithStressor(ctx context.Context, l *Lab, run func()) error {
 	return err
 }
 
+// A RefusedThiefError is returned where a thief is not permitted.
+type RefusedThiefError = refusedThiefError
+
+// BesideThief runs beside a thief, and returns the share of each core that it took.
+func BesideThief(ctx context.Context, l *Lab, share float64, run func()) (float64, error) {
+	return l.besideThief(ctx, share, func() error { run(); return nil })
+}
+
+// TheftLength is how long a burst of the thief is.
+func TheftLength(u float64) time.Duration { return theftLength(u) }
+
 // HyperfineRatio reads two exports of hyperfine, and compares what they tell.
 func HyperfineRatio(a, b string) (ratio, deviation float64, err error) {
 	first, err := readHyperfine([]byte(a))
