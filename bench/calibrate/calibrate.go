@@ -36,7 +36,8 @@ func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 	if l.state, err = openState(o.Dir, o.Header, o.Restart); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, l.state.file.Close()) }()
+	defer func() { err = errors.Join(err, l.state.close()) }()
+	l.part = o.Part
 	var wanted []Property
 	for _, p := range o.Properties {
 		if p.wanted(l) && !l.state.done(p.Name) {
@@ -53,8 +54,8 @@ func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 	}
 	for _, p := range wanted {
 		l.next(p)
-		began := time.Now()
-		outcome, err := p.Run(ctx, l)
+		began, spent := time.Now(), l.state.spentOn(p.Name)
+		outcome, err := p.measure(ctx, l)
 		if cause := context.Cause(ctx); cause != nil {
 			return c, cause // whatever came of it
 		}
@@ -62,7 +63,7 @@ func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 			return c, fmt.Errorf("measuring %s: %w", p.Name, err)
 		}
 		if err := l.state.append(entry{Property: p.Name, Outcome: &outcome,
-			Seconds: time.Since(began).Seconds()}); err != nil {
+			Seconds: spent + time.Since(began).Seconds()}); err != nil {
 			return c, err
 		}
 		if c, err = o.writeCertificate(l); err != nil {

@@ -41,22 +41,38 @@ type CertifiedProperty struct {
 // certificateSchema is the version of its JSON.
 const certificateSchema = 2
 
-// verdict is a pass if all passed that decide.
+// verdict is a pass if all passed that decide: what was skipped does not.
 func (c *Certificate) verdict() string {
-	v := Passed
+	worst, measured := Passed, 0
 	for _, p := range c.Properties {
+		if p.Verdict != Skipped {
+			measured++
+		}
 		switch {
-		case p.ForComparison:
+		case p.ForComparison || p.Verdict == Passed || p.Verdict == Skipped:
 		case p.Verdict == Failed:
 			return Failed
-		case p.Verdict != Passed:
-			v = Unjudged
+		case p.Verdict == Partial && worst == Passed:
+			worst = Partial
+		case p.Verdict != Partial:
+			worst = Unjudged
 		}
 	}
-	if len(c.Properties) == 0 {
+	if measured == 0 {
 		return Unjudged
 	}
-	return v
+	return worst
+}
+
+// WithVerdict lists the properties that came to the verdict, of those that decide.
+func (c *Certificate) WithVerdict(verdict string) []string {
+	var names []string
+	for _, p := range c.Properties {
+		if p.Verdict == verdict && !p.ForComparison {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // Markdown prints it for people.

@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -117,34 +116,33 @@ func (e *refusedThiefError) Error() string {
 
 // besideThief has a thief take the share of each core as long as run takes. It returns the share that it really took.
 func (l *Lab) besideThief(ctx context.Context, share float64, run func() error) (took float64, err error) {
-	p, err := process.Start(l.tool(helperThief, strconv.FormatFloat(share, 'g', -1, 64)), nil, nil)
-	if err != nil {
-		return 0, fmt.Errorf("starting a thief: %w", err)
+	if l.thief != nil {
+		return l.thief(share, run)
 	}
-	defer func() { err = errors.Join(err, p.Stop(10*time.Second, nil)) }()
-	line, err := p.FirstLine(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("starting a thief: %w", err)
-	}
-	word, rest, _ := strings.Cut(line, " ")
-	if word == thiefRefused {
-		return 0, &refusedThiefError{rest}
-	}
-	cores, err := strconv.Atoi(rest)
-	if word != thiefReady || err != nil {
-		return 0, fmt.Errorf("starting a thief: it said %q", line)
-	}
-	began := time.Now()
-	before, err := cpuOf(p.PID())
-	if err != nil {
-		return 0, fmt.Errorf("measuring a thief: %w", err)
-	}
-	if err := run(); err != nil {
-		return 0, err
-	}
-	after, err := cpuOf(p.PID())
-	if err != nil {
-		return 0, fmt.Errorf("measuring a thief, which has ended too early: %w", err)
-	}
-	return float64(after-before) / float64(time.Since(began)) / float64(cores), nil
+	args := []string{helperThief, strconv.FormatFloat(share, 'g', -1, 64)}
+	err = l.beside(ctx, "a thief", args, func(p *process.Process, line string) error {
+		word, rest, _ := strings.Cut(line, " ")
+		if word == thiefRefused {
+			return &refusedThiefError{rest}
+		}
+		cores, err := strconv.Atoi(rest)
+		if word != thiefReady || err != nil {
+			return fmt.Errorf("starting a thief: it said %q", line)
+		}
+		began := time.Now()
+		before, err := cpuOf(p.PID())
+		if err == nil {
+			err = run()
+		}
+		if err != nil {
+			return err
+		}
+		after, err := cpuOf(p.PID())
+		if err != nil {
+			return fmt.Errorf("measuring a thief: %w", p.ExitErrorOr(ctx, err))
+		}
+		took = float64(after-before) / float64(time.Since(began)) / float64(cores)
+		return nil
+	})
+	return took, err
 }

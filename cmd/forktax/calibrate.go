@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -120,22 +121,13 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 
 // certified is the error that gives the command its exit status, nil if all passed.
 func certified(c *calibrate.Certificate) error {
-	var failed, unjudged []string
-	for _, p := range c.Properties {
-		switch {
-		case p.ForComparison:
-		case p.Verdict == calibrate.Failed:
-			failed = append(failed, p.Name)
-		case p.Verdict != calibrate.Passed:
-			unjudged = append(unjudged, p.Name)
-		}
-	}
-	switch {
-	case len(failed) > 0:
+	if failed := c.WithVerdict(calibrate.Failed); len(failed) > 0 {
 		return fmt.Errorf("%w: %s failed", errNotCalibrated, strings.Join(failed, ", "))
-	case len(unjudged) > 0:
+	}
+	unjudged := append(c.WithVerdict(calibrate.Unjudged), c.WithVerdict(calibrate.Unmeasured)...)
+	if len(unjudged) > 0 || c.Verdict == calibrate.Unjudged {
 		return fmt.Errorf("%w: %s could not be judged; the same command measures it again", errInconclusive,
-			strings.Join(unjudged, ", "))
+			cmp.Or(strings.Join(unjudged, ", "), "all that was not skipped"))
 	}
 	return nil
 }
@@ -160,6 +152,7 @@ func (o calibrateOptions) order(ctx context.Context, properties []calibrate.Prop
 	}
 	r := calibrate.Options{Dir: o.Out, Restart: o.Restart, Properties: properties, Environment: machine.Environment(),
 		Header: calibrate.Header{Version: version(), Mode: mode, Hostile: o.Hostile, Seed: seed, Started: time.Now()}}
+	r.Header.CPU, r.Header.Cores = r.Environment.CPU, r.Environment.Cores
 	programs, err := r.FindPrograms(ctx, finder, ownPath())
 	return r, programs, err
 }
