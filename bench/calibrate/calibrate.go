@@ -1,12 +1,10 @@
 package calibrate
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -78,6 +76,9 @@ func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 	h := l.state.Header
 	c := &Certificate{Schema: certificateSchema, Version: h.Version, Started: h.Started, Mode: h.Mode,
 		Hostile: h.Hostile, Seed: h.Seed, Environment: o.Environment, Properties: []CertifiedProperty{}}
+	if h.Part.Of > 0 {
+		c.Part = &h.Part
+	}
 	for _, p := range Properties() {
 		e, ok := l.state.outcomes[p.Name]
 		if !ok {
@@ -90,18 +91,25 @@ func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 		c.Properties = append(c.Properties, CertifiedProperty{p.Name, p.About, p.Must, p.Aim, p.ForComparison, e.Seconds, *e.Outcome})
 	}
 	c.Verdict = c.verdict()
-	text, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("writing the certificate: %w", err)
-	}
-	var markdown bytes.Buffer
-	return c, errors.Join(c.Markdown(&markdown),
-		record.WriteFile(filepath.Join(o.Dir, certificateJSON), append(text, '\n')),
-		record.WriteFile(filepath.Join(o.Dir, certificateMarkdown), markdown.Bytes()))
+	return c, c.Write(o.Dir)
 }
 
-// FindPrograms finds the programs that the properties need, and describes them and the command in the order.
-func (o *Options) FindPrograms(ctx context.Context, finder *subject.Finder, command string) (map[string]subject.Program, error) {
+// Prepare completes the options: with the seed of what goes on in the directory, or one that is drawn, unless it is
+// given; with the machine; and with the programs that the properties need, which it finds and returns. Command is the
+// file of forktax.
+func (o *Options) Prepare(ctx context.Context, finder *subject.Finder, command string, seeded bool) (
+	map[string]subject.Program, error) {
+	if command == "" {
+		return nil, errors.New("the file of this command cannot be found, which has to be started again for a server")
+	}
+	if !seeded {
+		goesOn := false
+		if o.Seed, goesOn = seedIn(o.Dir); !goesOn || o.Restart {
+			o.Seed = rand.Uint64N(1_000_000)
+		}
+	}
+	o.Started, o.Environment = time.Now(), machine.Environment()
+	o.CPU, o.Cores = o.Environment.CPU, o.Environment.Cores
 	var names []string
 	for _, p := range o.Properties {
 		names = append(names, p.Programs...)

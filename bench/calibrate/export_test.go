@@ -204,6 +204,9 @@ func BesideThief(ctx context.Context, l *Lab, share float64, run func()) (float6
 // TheftLength is how long a burst of the thief is.
 func TheftLength(u float64) time.Duration { return theftLength(u) }
 
+// SeedIn is the seed of the calibration in the directory.
+var SeedIn = seedIn
+
 // SetMedian has a lab believe that the program takes so long.
 func SetMedian(l *Lab, median time.Duration) { l.knownMedian = median }
 

@@ -16,21 +16,22 @@ type Part struct {
 // maxParts is how many parts a calibration can have: more than there are checks of any property.
 const maxParts = 1000
 
-// ParsePart reads a part such as 2/8.
-func ParsePart(text string) (Part, error) {
+// Set reads a part such as 2/8.
+func (p *Part) Set(text string) error {
 	number, of, _ := strings.Cut(text, "/")
-	var p Part
+	var read Part
 	var err error
-	if p.Number, err = strconv.Atoi(number); err == nil {
-		p.Of, err = strconv.Atoi(of)
+	if read.Number, err = strconv.Atoi(number); err == nil {
+		read.Of, err = strconv.Atoi(of)
 	}
-	if err != nil || p.Number < 1 || p.Of > maxParts || p.Number > p.Of {
-		return Part{}, fmt.Errorf("%q: a part such as 2/8 is needed, from 1/8 to 8/8, of at most %d", text, maxParts)
+	if err != nil || read.Number < 1 || read.Of > maxParts || read.Number > read.Of {
+		return fmt.Errorf("a part such as 2/8 is needed, from 1/8 to 8/8, and of at most %d", maxParts)
 	}
-	return p, nil
+	*p = read
+	return nil
 }
 
-// String returns the part as ParsePart reads it, or "all".
+// String returns the part as Set reads it, or "all".
 func (p Part) String() string {
 	if p.Of == 0 {
 		return "all"

@@ -144,13 +144,18 @@ func (p Property) measure(ctx context.Context, l *Lab) (Outcome, error) {
 	return p.Run(ctx, l)
 }
 
+// Names lists the names of all properties.
+func Names() []string {
+	var names []string
+	for _, p := range Properties() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
 // Named finds those with these names, in the table's order; no name means all. The error lists what there is.
 func Named(names []string) ([]Property, error) {
-	all := Properties()
-	var known []string
-	for _, p := range all {
-		known = append(known, p.Name)
-	}
+	all, known := Properties(), Names()
 	for _, n := range names {
 		if !slices.Contains(known, n) {
 			return nil, fmt.Errorf("%q is no property; there are %v", n, known)

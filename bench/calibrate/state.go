@@ -106,8 +106,8 @@ func openState(dir string, h Header, restart bool) (s *state, err error) {
 	return s, nil
 }
 
-// SeedIn is the seed of the calibration in dir that can go on; false if there is none.
-func SeedIn(dir string) (uint64, bool) {
+// seedIn is the seed of the calibration in dir that can go on; false if there is none.
+func seedIn(dir string) (uint64, bool) {
 	s := newState(Header{})
 	whole, err := s.read(filepath.Join(dir, stateFile))
 	return s.Seed, err == nil && whole > 0

@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"forktax/bench/analysis"
@@ -81,9 +80,7 @@ func (t theft) checkSet(l *Lab) checkSet {
 // judge judges all checks together, and each kind by itself. The median times are over all checks of a kind, also those
 // that were not decided, which take the longest.
 func (t theft) judge(all []CheckResult, full bool) Outcome {
-	isSlower := func(v CheckResult) bool { return v.Slower > 0 }
-	alike := slices.DeleteFunc(slices.Clone(all), isSlower)
-	slower := slices.DeleteFunc(slices.Clone(all), func(v CheckResult) bool { return !isSlower(v) })
+	alike, slower := byKind(all)
 	alarms, found := countVerdict(alike, analysis.Regression), countVerdict(slower, analysis.Regression)
 	decided := countVerdict(alike, analysis.Pass) + found
 	atLeastOf := func(thousandths, n int) *Range {
