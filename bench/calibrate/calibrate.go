@@ -1,12 +1,10 @@
 package calibrate
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -36,7 +34,8 @@ func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 	if l.state, err = openState(o.Dir, o.Header, o.Restart); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, l.state.file.Close()) }()
+	defer func() { err = errors.Join(err, l.state.close()) }()
+	l.part = o.Part
 	var wanted []Property
 	for _, p := range o.Properties {
 		if p.wanted(l) && !l.state.done(p.Name) {
@@ -53,8 +52,8 @@ func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 	}
 	for _, p := range wanted {
 		l.next(p)
-		began := time.Now()
-		outcome, err := p.Run(ctx, l)
+		began, spent := time.Now(), l.state.spentOn(p.Name)
+		outcome, err := p.measure(ctx, l)
 		if cause := context.Cause(ctx); cause != nil {
 			return c, cause // whatever came of it
 		}
@@ -62,7 +61,7 @@ func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 			return c, fmt.Errorf("measuring %s: %w", p.Name, err)
 		}
 		if err := l.state.append(entry{Property: p.Name, Outcome: &outcome,
-			Seconds: time.Since(began).Seconds()}); err != nil {
+			Seconds: spent + time.Since(began).Seconds()}); err != nil {
 			return c, err
 		}
 		if c, err = o.writeCertificate(l); err != nil {
@@ -77,6 +76,9 @@ func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 	h := l.state.Header
 	c := &Certificate{Schema: certificateSchema, Version: h.Version, Started: h.Started, Mode: h.Mode,
 		Hostile: h.Hostile, Seed: h.Seed, Environment: o.Environment, Properties: []CertifiedProperty{}}
+	if h.Part.Of > 0 {
+		c.Part = &h.Part
+	}
 	for _, p := range Properties() {
 		e, ok := l.state.outcomes[p.Name]
 		if !ok {
@@ -89,18 +91,25 @@ func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 		c.Properties = append(c.Properties, CertifiedProperty{p.Name, p.About, p.Must, p.Aim, p.ForComparison, e.Seconds, *e.Outcome})
 	}
 	c.Verdict = c.verdict()
-	text, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("writing the certificate: %w", err)
-	}
-	var markdown bytes.Buffer
-	return c, errors.Join(c.Markdown(&markdown),
-		record.WriteFile(filepath.Join(o.Dir, certificateJSON), append(text, '\n')),
-		record.WriteFile(filepath.Join(o.Dir, certificateMarkdown), markdown.Bytes()))
+	return c, c.Write(o.Dir)
 }
 
-// FindPrograms finds the programs that the properties need, and describes them and the command in the order.
-func (o *Options) FindPrograms(ctx context.Context, finder *subject.Finder, command string) (map[string]subject.Program, error) {
+// Prepare completes the options: with the seed of what goes on in the directory, or one that is drawn, unless it is
+// given; with the machine; and with the programs that the properties need, which it finds and returns. Command is the
+// file of forktax.
+func (o *Options) Prepare(ctx context.Context, finder *subject.Finder, command string, seeded bool) (
+	map[string]subject.Program, error) {
+	if command == "" {
+		return nil, errors.New("the file of this command cannot be found, which has to be started again for a server")
+	}
+	if !seeded {
+		goesOn := false
+		if o.Seed, goesOn = seedIn(o.Dir); !goesOn || o.Restart {
+			o.Seed = rand.Uint64N(1_000_000)
+		}
+	}
+	o.Started, o.Environment = time.Now(), machine.Environment()
+	o.CPU, o.Cores = o.Environment.CPU, o.Environment.Cores
 	var names []string
 	for _, p := range o.Properties {
 		names = append(names, p.Programs...)

@@ -117,6 +117,8 @@ func TestRunRefuses(t *testing.T) {
 		"it is of forktax v1, and this is v2":           func(o *calibrate.Options) { o.Version = "v2" },
 		"it is a quick one, and a full one is wanted":   func(o *calibrate.Options) { o.Mode = "full" },
 		"its --hostile is false, and true is wanted":    func(o *calibrate.Options) { o.Hostile = true },
+		"its part is all, and 2/3 is wanted":            func(o *calibrate.Options) { o.Part = calibrate.Part{Number: 2, Of: 3} },
+		"it is of a machine with 0 cores of \"\"":       func(o *calibrate.Options) { o.CPU = "other" },
 		"its seed is 7, and 8 is wanted":                func(o *calibrate.Options) { o.Seed = 8 },
 		"the program forktax is another one":            func(o *calibrate.Options) { o.Programs = map[string]string{"forktax": "bb"} },
 		"--restart begins it anew, --out takes another": func(o *calibrate.Options) { o.Seed = 8 },

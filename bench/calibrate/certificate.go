@@ -1,14 +1,21 @@
 package calibrate
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"forktax/bench/foreign"
 	"forktax/bench/record"
 )
 
@@ -22,10 +29,18 @@ type Certificate struct {
 	Hostile     bool                `json:"hostile"`
 	Seed        uint64              `json:"seed"`
 	Verdict     string              `json:"verdict"`
-	Environment record.Environment  `json:"environment"`
+	Environment record.Environment  `json:"environment,omitzero"` // of a merged one in its parts
 	Properties  []CertifiedProperty `json:"properties"`
 	Missing     []string            `json:"missing,omitempty"` // properties that were not measured yet, or not asked for
+	Part        *Part               `json:"part,omitempty"`    // nil if it is of a whole calibration
+	Parts       []CertifiedPart     `json:"parts,omitempty"`   // from which it was merged
 }
+
+// Modes of a calibration.
+const (
+	ModeQuick = "quick"
+	ModeFull  = "full"
+)
 
 // A CertifiedProperty is a property with what it came to.
 type CertifiedProperty struct {
@@ -41,35 +56,48 @@ type CertifiedProperty struct {
 // certificateSchema is the version of its JSON.
 const certificateSchema = 2
 
-// verdict is a pass if all passed that decide.
+// verdict is a pass if all passed that decide: what was skipped does not.
 func (c *Certificate) verdict() string {
-	v := Passed
+	worst, measured := Passed, 0
 	for _, p := range c.Properties {
+		if p.Verdict != Skipped {
+			measured++
+		}
 		switch {
-		case p.ForComparison:
+		case p.ForComparison || p.Verdict == Passed || p.Verdict == Skipped:
 		case p.Verdict == Failed:
 			return Failed
-		case p.Verdict != Passed:
-			v = Unjudged
+		case p.Verdict == Partial && worst == Passed:
+			worst = Partial
+		case p.Verdict != Partial:
+			worst = Unjudged
 		}
 	}
-	if len(c.Properties) == 0 {
+	switch {
+	case measured == 0 && c.Part != nil: // others have what was asked for
+		return Partial
+	case measured == 0:
 		return Unjudged
 	}
-	return v
+	return worst
+}
+
+// WithVerdict lists the properties that came to the verdict, of those that decide.
+func (c *Certificate) WithVerdict(verdict string) []string {
+	var names []string
+	for _, p := range c.Properties {
+		if p.Verdict == verdict && !p.ForComparison {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // Markdown prints it for people.
 func (c *Certificate) Markdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Certificate of calibration: %s\n\n", c.Verdict)
-	hostile := ""
-	if c.Hostile {
-		hostile = ", with hostile neighbours"
-	}
-	fmt.Fprintf(&b, "forktax %s, %s%s, seed %d, %s, %s in all. %s, %d cores, %s %s %s, %s.\n\n", c.Version, c.Mode,
-		hostile, c.Seed, c.Started.UTC().Format("2006-01-02 15:04 UTC"), time.Duration(c.Seconds*float64(time.Second)).Round(time.Second), c.Environment.CPU,
-		c.Environment.Cores, c.Environment.OS, c.Environment.Kernel, c.Environment.Arch, c.Environment.Go)
+	c.origin(&b)
 	fmt.Fprintf(&b, "| property | measured | must | verdict | aim | met |\n|---|---|---|---|---|---|\n")
 	for _, p := range c.Properties {
 		fmt.Fprintf(&b, "| [%s](#%s): %s | %s | %s | %s | %s | %s |\n", p.Name, p.Name, p.About, p.summary(), p.Must,
@@ -81,15 +109,87 @@ func (c *Certificate) Markdown(w io.Writer) error {
 	for _, p := range c.Properties {
 		p.paragraph(&b)
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, foreign.Text(b.String())) // a merged one has what others wrote
 	return err
+}
+
+// origin prints what was measured by which version, when and on which machines.
+func (c *Certificate) origin(b *strings.Builder) {
+	how := c.Mode
+	if c.Hostile {
+		how += ", with hostile neighbours"
+	}
+	if c.Part != nil {
+		how += fmt.Sprintf(", part %v", c.Part)
+	}
+	if len(c.Parts) == 0 {
+		how += fmt.Sprintf(", seed %d", c.Seed)
+	} else {
+		how += fmt.Sprintf(", merged from %d parts", len(c.Parts))
+	}
+	fmt.Fprintf(b, "forktax %s, %s, %s, %s in all.", c.Version, how, c.Started.UTC().Format("2006-01-02 15:04 UTC"),
+		seconds(c.Seconds))
+	if len(c.Parts) == 0 {
+		e := c.Environment
+		fmt.Fprintf(b, " %s, %d cores, %s %s %s, %s.\n\n", e.CPU, e.Cores, e.OS, e.Kernel, e.Arch, e.Go)
+		return
+	}
+	fmt.Fprintf(b, "\n\n| machines | parts | measured for |\n|---|---|---|\n")
+	for _, m := range c.machines() {
+		fmt.Fprintf(b, "| %s | %s | %s |\n", m.name, strings.Join(m.parts, ", "), seconds(m.seconds))
+	}
+	fmt.Fprintf(b, "| all | %d | %s |\n\n", len(c.Parts), seconds(c.Seconds))
+}
+
+// seconds prints a time in whole seconds: 1m23s.
+func seconds(s float64) string {
+	return time.Duration(s * float64(time.Second)).Round(time.Second).String()
+}
+
+// A machineKind is the machines of one CPU model, and what parts they have measured.
+type machineKind struct {
+	name    string
+	parts   []string
+	seconds float64
+}
+
+// machines lists the kinds of machines of a merged certificate by their names.
+func (c *Certificate) machines() []machineKind {
+	var kinds []machineKind
+	for _, p := range c.Parts {
+		e := p.Environment
+		name := fmt.Sprintf("%s, %d cores, %s %s", cpuOrUnknown(e), e.Cores, e.OS, e.Arch)
+		i := slices.IndexFunc(kinds, func(k machineKind) bool { return k.name == name })
+		if i < 0 {
+			i, kinds = len(kinds), append(kinds, machineKind{name: name})
+		}
+		kinds[i].parts = append(kinds[i].parts, fmt.Sprint(p.Number))
+		kinds[i].seconds += p.Seconds
+	}
+	slices.SortFunc(kinds, func(a, b machineKind) int { return strings.Compare(a.name, b.name) })
+	return kinds
+}
+
+// Write writes the certificate into the directory, as JSON and as Markdown.
+func (c *Certificate) Write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("making the directory of the certificate: %w", err)
+	}
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the certificate: %w", err)
+	}
+	var markdown bytes.Buffer
+	return errors.Join(c.Markdown(&markdown),
+		record.WriteFile(filepath.Join(dir, certificateJSON), append(text, '\n')),
+		record.WriteFile(filepath.Join(dir, certificateMarkdown), markdown.Bytes()))
 }
 
 func (p CertifiedProperty) judgement() string {
 	if p.ForComparison && p.Verdict == Passed {
 		return "for comparison"
 	}
-	if p.Verdict == Passed {
+	if p.Verdict == Passed || p.Verdict == Partial || p.Verdict == Skipped {
 		return p.Verdict
 	}
 	return "**" + p.Verdict + "**"

@@ -165,7 +165,8 @@ func Labels(ctx context.Context, l *Lab, noise sequential.Series, n int) (Outcom
 	if err != nil {
 		return Outcome{}, err
 	}
-	l.state = &state{repetitions: map[string][]json.RawMessage{recordedNoise: {text}}}
+	l.state = newState(Header{})
+	l.state.repetitions[recordedNoise] = []json.RawMessage{text}
 	return l.drawOn(ctx, recordedNoise, n, l.labels)
 }
 
@@ -174,7 +175,7 @@ func Injected(ctx context.Context, l *Lab, noise sequential.Series, n int) (Outc
 }
 
 func RecordNoise(ctx context.Context, l *Lab, budget time.Duration) (sequential.Series, error) {
-	return l.recordNoise(ctx, budget)
+	return l.recordNoise(ctx, budget, l.Seed, func(float64) {})
 }
 
 func PhasesOf(ctx context.Context, l *Lab, name string, budget time.Duration) (Outcome, error) {
@@ -184,13 +185,39 @@ func PhasesOf(ctx context.Context, l *Lab, name string, budget time.Duration) (O
 // FalseAlarms checks a program against itself, and may have most false alarms.
 func FalseAlarms(n, most int) Property {
 	return Property{Name: "alike", Duration: func(*Lab) time.Duration { return time.Second },
-		Run: func(ctx context.Context, l *Lab) (Outcome, error) { return l.falseAlarms(ctx, "alike", n, most) }}
+		Checks: func(l *Lab) checkSet { return falseAlarms(l, "alike", n, most) }}
 }
 
 // WithStressor runs beside a stressor.
 func WithStressor(ctx context.Context, l *Lab, run func()) error {
-	_, err := l.withStressor(ctx, func(context.Context, *Lab) (Outcome, error) { run(); return Outcome{}, nil })
-	return err
+	return l.withStressor(ctx, func() error { run(); return nil })
+}
+
+// A RefusedThiefError is returned where a thief is not permitted.
+type RefusedThiefError = refusedThiefError
+
+// BesideThief runs beside a thief, and returns the share of each core that it took.
+func BesideThief(ctx context.Context, l *Lab, share float64, run func()) (float64, error) {
+	return l.besideThief(ctx, share, func() error { run(); return nil })
+}
+
+// TheftLength is how long a burst of the thief is.
+func TheftLength(u float64) time.Duration { return theftLength(u) }
+
+// SeedIn is the seed of the calibration in the directory.
+var SeedIn = seedIn
+
+// SetMedian has a lab believe that the program takes so long.
+func SetMedian(l *Lab, median time.Duration) { l.knownMedian = median }
+
+// SetThief has a lab believe that a thief took this share of what it was to take, or that it is refused.
+func SetThief(l *Lab, took float64, refused string) {
+	l.thief = func(share float64, run func() error) (float64, error) {
+		if refused != "" {
+			return 0, &refusedThiefError{refused}
+		}
+		return took * share, run()
+	}
 }
 
 // HyperfineRatio reads two exports of hyperfine, and compares what they tell.

@@ -13,6 +13,7 @@ const (
 	helperVisit  = "visit"  // a generator that stands still for a while
 	helperPause  = "pause"  // what pauses it
 	helperStress = "stress" // a hostile neighbour
+	helperThief  = "thief"  // what takes a share of each core
 )
 
 var helpers = map[string]func(ctx context.Context, args []string, in io.Reader, out io.Writer) error{
@@ -20,10 +21,11 @@ var helpers = map[string]func(ctx context.Context, args []string, in io.Reader, 
 	helperVisit:  pausedVisitHelper,
 	helperPause:  pauseParent,
 	helperStress: stress,
+	helperThief:  thief,
 }
 
 // RunHelper runs a helper, which a lab starts in a process of its own, so that it shares no scheduler and no collector
-// with the generator. The first of args names it. A server, or a stressor, ends when in does, which it does when the
+// with the generator. The first of args names it. A server, a stressor or a thief ends when in does, which it does when the
 // harness ends, however that ends.
 func RunHelper(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	if len(args) == 0 || helpers[args[0]] == nil {

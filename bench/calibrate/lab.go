@@ -37,10 +37,13 @@ type Lab struct {
 	Kill     <-chan struct{}            // closed when there is no time to end programs in order; nil: there is
 	Progress func(Progress)             // nil means nobody wants to know
 
-	check      func(ctx context.Context, o check.Options, pair check.Pair) (*analysis.Check, error) // nil: a live one
-	state      *state
-	estimate   progressEstimate
-	simulation simulation // nil: the real one
+	check       func(ctx context.Context, o check.Options, pair check.Pair) (*analysis.Check, error) // nil: a live one
+	thief       func(share float64, run func() error) (took float64, err error)                      // nil: a real one
+	knownMedian time.Duration                                                                        // of the program of live checks; 0: it is measured
+	state       *state
+	part        Part // of the calibration that is measured here
+	estimate    progressEstimate
+	simulation  simulation // nil: the real one
 }
 
 // tool makes a command that calls the function Tool.

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -19,100 +20,177 @@ import (
 // startupProgram is the program of all live checks.
 const startupProgram = "startup"
 
-// A checkResult is what came of a live check.
-type checkResult struct {
+// A CheckResult is what came of a live check.
+type CheckResult struct {
 	Verdict string  `json:"verdict"`
 	Why     string  `json:"why"`
 	Seconds float64 `json:"seconds"`
 	Ratio   float64 `json:"ratio"` // of the response times, 0 if there was none
+	Seed    uint64  `json:"seed"`
+	Slower  float64 `json:"slower,omitempty"`  // the candidate's start, as a share: 0.1 is 10 %
+	WorkNS  int64   `json:"work_ns,omitempty"` // the same in time
+	Stolen  float64 `json:"stolen,omitempty"`  // share of each core that a thief took
 }
 
-// A checkSet is many checks of the same kind, and how they are judged: by how many of them came to one verdict.
+// A checkSet is many live checks that are judged together.
 type checkSet struct {
 	name              string
-	slower            float64 // the candidate, by so much: 0.1 is 10 %
+	slower            []float64 // check i has a candidate that is slower by one of these shares, in turn
 	margin, mustCatch float64
 	budget            time.Duration
 	n                 int
+	hostile           bool    // beside hostile neighbours
+	theft             float64 // the share of each core that a thief takes meanwhile; 0 means that there is none
+	judge             func(all []CheckResult) Outcome
+}
 
+// checks makes the checks of a set, those of this part of the calibration, and judges them if they are all.
+func (l *Lab) checks(ctx context.Context, s checkSet) (o Outcome, err error) {
+	var all []CheckResult
+	if s.hostile {
+		err = l.withStressor(ctx, func() error {
+			all, err = l.runChecks(ctx, s)
+			return err
+		})
+	} else {
+		all, err = l.runChecks(ctx, s)
+	}
+	var refused *refusedThiefError
+	switch {
+	case errors.As(err, &refused):
+		return Outcome{Verdict: Skipped, Measures: []Measure{}, Text: "Skipped: " + refused.Error() + "."}, nil
+	case err != nil:
+		return Outcome{}, err
+	case l.part.Of > 0:
+		return Outcome{Verdict: Partial, Measures: []Measure{}, Checks: all,
+			Text: fmt.Sprintf("%d of %d checks were made. They are judged when all parts are merged.", len(all), s.n)}, nil
+	}
+	return s.judge(all), nil
+}
+
+// runChecks makes the checks of a set. The candidate's start is longer by a share of the median that the program takes
+// here, which is measured first.
+func (l *Lab) runChecks(ctx context.Context, s checkSet) ([]CheckResult, error) {
+	median := int64(0)
+	if slices.Max(s.slower) > 0 {
+		medians, err := repeated(l, s.name+" median", 1, func(int) (int64, error) { return l.median(ctx) })
+		if err != nil {
+			return nil, err
+		}
+		median = medians[0]
+	}
+	from, to := l.part.span(s.n)
+	return repeated(l, s.name, to-from, func(i int) (CheckResult, error) {
+		i += from
+		v, err := l.liveCheck(ctx, s, i, median)
+		if err != nil {
+			return v, fmt.Errorf("check %d of %d: %w", i+1, s.n, err)
+		}
+		return v, nil
+	})
+}
+
+// liveCheck makes check i of a set.
+func (l *Lab) liveCheck(ctx context.Context, s checkSet, i int, median int64) (v CheckResult, err error) {
+	v.Seed, v.Slower = l.Seed+uint64(i)+1, s.slower[i%len(s.slower)]
+	v.WorkNS = int64(v.Slower * float64(median))
+	pair := check.Pair{Program: l.Programs[startupProgram]}
+	if v.WorkNS > 0 {
+		pair.Candidate = map[string]string{contract.EnvStartupWork: time.Duration(v.WorkNS).String()}
+	}
+	var c *analysis.Check
+	run := func() (err error) {
+		c, err = l.makeCheck(ctx, check.Options{Margin: s.margin, MustCatch: s.mustCatch, Alpha: sequential.DefaultAlpha,
+			Budget: s.budget, ConfirmBudget: s.budget, Seed: v.Seed}, pair)
+		return err
+	}
+	if s.theft > 0 {
+		v.Stolen, err = l.besideThief(ctx, s.theft, run)
+	} else {
+		err = run()
+	}
+	if err != nil {
+		return v, err
+	}
+	v.Verdict, v.Why, v.Seconds = c.Verdict, c.Why, c.Seconds
+	for _, g := range c.Gates {
+		if g.Metric == analysis.MetricResponse && g.Ratio != nil {
+			v.Ratio = *g.Ratio
+		}
+	}
+	return v, nil
+}
+
+// A verdictCount judges checks of one kind by how many of them came to one verdict.
+type verdictCount struct {
 	verdict   string // that is counted
 	counted   string // what the measure of it is called
 	must, aim *Range // of the count
 	timeAim   *Range // of the median time of a check
 }
 
-// checks makes the checks of a set and judges them. Their times and what they saw are told for information.
-func (l *Lab) checks(ctx context.Context, s checkSet) (Outcome, error) {
-	all, work, err := l.runChecks(ctx, s)
-	if err != nil {
-		return Outcome{}, err
-	}
-	came := map[string]int{}
-	var seconds, changes []float64
-	alarms := ""
+// judge tells the times of the checks and what they saw for information.
+func (j verdictCount) judge(all []CheckResult) Outcome {
+	var changes []float64
 	for _, v := range all {
-		came[v.Verdict]++
-		seconds = append(seconds, v.Seconds)
 		if v.Ratio > 0 {
 			changes = append(changes, 100*(v.Ratio-1))
 		}
-		if s.slower == 0 && v.Verdict == analysis.Regression {
-			alarms += " An alarm: " + v.Why + "."
-		}
 	}
-	slices.Sort(seconds)
-	took := func(q float64, aim *Range) Measure {
-		return Measure{Name: fmt.Sprintf("time of a check, p%g", 100*q), Unit: "s", N: len(all), Of: "checks",
-			Value: seconds[stats.NearestRank(q, len(seconds))-1], Aim: aim}
-	}
-	measures := []Measure{shareMeasure(s.counted, came[s.verdict], len(all), s.must, s.aim), took(0.5, s.timeAim),
-		took(0.95, nil)}
+	measures := []Measure{shareMeasure(j.counted, countVerdict(all, j.verdict), len(all), j.must, j.aim),
+		timeMeasure("time of a check, p50", all, 0.5, nil, j.timeAim), timeMeasure("time of a check, p95", all, 0.95, nil, nil)}
 	if len(changes) > 0 {
 		measures = append(measures, Measure{Name: "median of the changes that were seen", Unit: "%", N: len(changes),
 			Of: "checks", Value: stats.Median(changes)})
 	}
-	says := fmt.Sprintf("Of %d checks %d found a regression, %d passed and %d were inconclusive.%s", len(all),
-		came[analysis.Regression], came[analysis.Pass], came[analysis.Undecided], alarms)
-	if s.slower > 0 {
-		says = fmt.Sprintf("The start was longer by %v. %s", work, says)
-	}
-	return newOutcome(says, measures...), nil
+	return newOutcome(verdictsText(all), measures...)
 }
 
-// runChecks makes the checks of a set. The candidate's start is longer by a share of the median that the program takes
-// here, which is measured first.
-func (l *Lab) runChecks(ctx context.Context, s checkSet) ([]checkResult, time.Duration, error) {
-	work := time.Duration(0)
-	if s.slower > 0 {
-		medians, err := repeated(l, s.name+" median", 1, func(int) (int64, error) { return l.median(ctx) })
-		if err != nil {
-			return nil, 0, err
+// verdictsText says what checks came to, with the reason of each false alarm.
+func verdictsText(all []CheckResult) string {
+	came := map[string]int{}
+	var work []int64
+	alarms := ""
+	for _, v := range all {
+		came[v.Verdict]++
+		if v.WorkNS > 0 {
+			work = append(work, v.WorkNS)
 		}
-		work = time.Duration(s.slower * float64(medians[0]))
+		if v.Slower == 0 && v.Verdict == analysis.Regression {
+			alarms += " An alarm: " + v.Why + "."
+		}
 	}
-	all, err := repeated(l, s.name, s.n, func(i int) (checkResult, error) {
-		pair := check.Pair{Program: l.Programs[startupProgram]}
-		if work > 0 {
-			pair.Candidate = map[string]string{contract.EnvStartupWork: work.String()}
-		}
-		c, err := l.makeCheck(ctx, check.Options{Margin: s.margin, MustCatch: s.mustCatch,
-			Alpha: sequential.DefaultAlpha, Budget: s.budget, ConfirmBudget: s.budget, Seed: l.Seed + uint64(i) + 1}, pair)
-		if err != nil {
-			return checkResult{}, fmt.Errorf("check %d of %d: %w", i+1, s.n, err)
-		}
-		v := checkResult{Verdict: c.Verdict, Why: c.Why, Seconds: c.Seconds}
-		for _, g := range c.Gates {
-			if g.Metric == analysis.MetricResponse && g.Ratio != nil {
-				v.Ratio = *g.Ratio
-			}
-		}
-		return v, nil
-	})
-	return all, work, err
+	says := fmt.Sprintf("Of %d checks %d found a regression, %d passed and %d were inconclusive.%s", len(all),
+		came[analysis.Regression], came[analysis.Pass], len(all)-came[analysis.Regression]-came[analysis.Pass], alarms)
+	if len(work) == 0 {
+		return says
+	}
+	longer := time.Duration(slices.Min(work)).String()
+	if most := time.Duration(slices.Max(work)).String(); most != longer { // several machines
+		longer += " to " + most
+	}
+	return fmt.Sprintf("The start was longer by %s. %s", longer, says)
+}
+
+// timeMeasure is a percentile of the times of checks.
+func timeMeasure(name string, all []CheckResult, q float64, must, aim *Range) Measure {
+	var seconds []float64
+	for _, v := range all {
+		seconds = append(seconds, v.Seconds)
+	}
+	slices.Sort(seconds)
+	m := Measure{Name: name, Unit: "s", Value: math.NaN(), N: len(all), Of: "checks", Must: must, Aim: aim}
+	if len(all) > 0 {
+		m.Value = seconds[stats.NearestRank(q, len(seconds))-1]
+	}
+	return m
 }
 
 // median is that of the program's response times, as a cgi child of one client, in nanoseconds.
 func (l *Lab) median(ctx context.Context) (ns int64, err error) {
+	if l.knownMedian > 0 {
+		return int64(l.knownMedian), nil
+	}
 	p := l.Programs[startupProgram]
 	err = l.silent().record(ctx, []subject.Program{p}, 4*time.Second, func(_ *record.Result, a *analysis.Analysis) error {
 		if len(a.Cells) == 0 || a.Cells[0].Response.P50 == nil {
@@ -178,18 +256,17 @@ func checkProperties() []Property {
 		Must: "at most 1 of 200 (quick: 0 of 20)", Aim: "0",
 		Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return time.Duration(pick(l, 20*9, 200*30)) * time.Second },
-		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
-			return l.falseAlarms(ctx, "alike", pick(l, 20, 200), pick(l, 0, 1))
-		},
+		Checks:   func(l *Lab) checkSet { return falseAlarms(l, "alike", pick(l, 20, 200), pick(l, 0, 1)) },
 	}, {
 		Name: "found", About: "a start-up that costs 10 % more is found within 20 s, live",
 		Must: "at least 196 of 200 (quick: 19 of 20)", Aim: "half of them within 5 s",
 		Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return time.Duration(pick(l, 20, 200)) * 10 * time.Second },
-		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
-			return l.checks(ctx, checkSet{name: "found", slower: 0.1, margin: sequential.DefaultMargin,
+		Checks: func(l *Lab) checkSet {
+			return checkSet{name: "found", slower: []float64{0.1}, margin: sequential.DefaultMargin,
 				mustCatch: sequential.DefaultMustCatch, budget: 20 * time.Second, n: pick(l, 20, 200),
-				verdict: analysis.Regression, counted: "found", must: atLeast(pick(l, 19.0, 196)), timeAim: atMost(5)})
+				judge: verdictCount{verdict: analysis.Regression, counted: "found", must: atLeast(pick(l, 19.0, 196)),
+					timeAim: atMost(5)}.judge}
 		},
 	}, {
 		Name: "found-small", About: "a start-up that costs 2 % more is found at margin 0 within 120 s, live",
@@ -197,21 +274,22 @@ func checkProperties() []Property {
 		Programs: []string{startupProgram},
 		Long:     true,
 		Duration: func(*Lab) time.Duration { return smallChecks * 60 * time.Second },
-		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
-			return l.checks(ctx, checkSet{name: "found-small", slower: 0.02, mustCatch: 0.02, budget: 2 * time.Minute,
-				n: smallChecks, verdict: analysis.Regression, counted: "found", must: atLeast(0.9 * smallChecks),
-				aim: atLeast(0.98 * smallChecks)})
+		Checks: func(*Lab) checkSet {
+			return checkSet{name: "found-small", slower: []float64{0.02}, mustCatch: 0.02, budget: 2 * time.Minute,
+				n: smallChecks, judge: verdictCount{verdict: analysis.Regression, counted: "found",
+					must: atLeast(0.9 * smallChecks), aim: atLeast(0.98 * smallChecks)}.judge}
 		},
 	}}
 }
 
 // falseAlarms checks a program against itself, at all defaults; but a quick calibration gives each check a seventh of
 // the time. Most of the error is spent at the first looks, so that hardly any alarm is missed by it, and more are
-// inconclusive, which are none.
-func (l *Lab) falseAlarms(ctx context.Context, name string, n, most int) (Outcome, error) {
-	return l.checks(ctx, checkSet{name: name, margin: sequential.DefaultMargin, mustCatch: sequential.DefaultMustCatch,
-		budget: pick(l, 8*time.Second, time.Minute), n: n, verdict: analysis.Regression, counted: "false alarms",
-		must: atMost(float64(most)), aim: atMost(0)})
+// inconclusive, which are none. At most most may be alarms.
+func falseAlarms(l *Lab, name string, n, most int) checkSet {
+	return checkSet{name: name, slower: []float64{0}, margin: sequential.DefaultMargin,
+		mustCatch: sequential.DefaultMustCatch, budget: pick(l, 8*time.Second, time.Minute), n: n,
+		judge: verdictCount{verdict: analysis.Regression, counted: "false alarms", must: atMost(float64(most)),
+			aim: atMost(0)}.judge}
 }
 
 // makeCheck makes a check as the command check does, and leaves nothing behind.

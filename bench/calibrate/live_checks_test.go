@@ -5,12 +5,17 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/prometheus/procfs"
 
 	"forktax/bench/analysis"
 	"forktax/bench/calibrate"
 	"forktax/bench/check"
+	"forktax/bench/explain"
 	"forktax/bench/subject"
 	"forktax/bench/subject/programtest"
 )
@@ -69,6 +74,105 @@ func TestFalseAlarmsGoesOn(t *testing.T) {
 	}
 }
 
+// kinds is a lab whose checks of identical programs and of slower ones come to these verdicts, in turn.
+func kinds(alike, slower []string) *calibrate.Lab {
+	l := newLab()
+	asked := map[bool]int{}
+	calibrate.SetCheck(l, func(_ context.Context, _ check.Options, p check.Pair) (*analysis.Check, error) {
+		verdicts, isSlower := alike, len(p.Candidate) > 0
+		if isSlower {
+			verdicts = slower
+		}
+		asked[isSlower]++
+		return &analysis.Check{Verdict: verdicts[(asked[isSlower]-1)%len(verdicts)], Seconds: 3}, nil
+	})
+	calibrate.SetMedian(l, time.Millisecond)
+	calibrate.SetThief(l, 1, "")
+	return l
+}
+
+// Beside a thief identical programs and slower ones take turns. What is undecided is not right; of 200 four may be so,
+// and of 100 identical ones one may be an alarm.
+func TestBesideThief(t *testing.T) {
+	times := func(n int, verdict string, others string, of int) []string {
+		all := make([]string, of)
+		for i := range all {
+			all[i] = others
+			if i < n {
+				all[i] = verdict
+			}
+		}
+		return all
+	}
+	found := []string{analysis.Regression}
+	pass := []string{analysis.Pass}
+	for name, c := range map[string]struct {
+		property      string
+		full          bool
+		alike, slower []string
+		took          float64
+		want          string
+		checks        int
+	}{
+		"all right":                  {"thief-10", true, pass, found, 1, calibrate.Passed, 200},
+		"four of 200 undecided":      {"thief-10", true, times(4, analysis.Undecided, analysis.Pass, 100), found, 1, calibrate.Passed, 200},
+		"five of 200 undecided":      {"thief-10", true, times(5, analysis.Undecided, analysis.Pass, 100), found, 1, calibrate.Failed, 200},
+		"one alarm of 100":           {"thief-2", true, times(1, analysis.Regression, analysis.Pass, 100), found, 1, calibrate.Passed, 200},
+		"two alarms of 100":          {"thief-2", true, times(2, analysis.Regression, analysis.Pass, 100), found, 1, calibrate.Failed, 200},
+		"three of 100 not found":     {"thief-5", true, pass, times(3, analysis.Pass, analysis.Regression, 100), 1, calibrate.Failed, 200},
+		"ten of 100 undecided":       {"thief-20", true, times(5, analysis.Undecided, analysis.Pass, 50), times(5, analysis.Undecided, analysis.Regression, 50), 1, calibrate.Passed, 100},
+		"one alarm of 50":            {"thief-20", true, times(1, analysis.Regression, analysis.Pass, 50), found, 1, calibrate.Failed, 100},
+		"quick, one of 4 undecided":  {"thief-20", false, times(1, analysis.Undecided, analysis.Pass, 2), found, 1, calibrate.Passed, 4},
+		"quick, two of 4 undecided":  {"thief-20", false, []string{analysis.Undecided}, found, 1, calibrate.Failed, 4},
+		"a thief that takes a third": {"thief-10", false, pass, found, 0.33, calibrate.Unjudged, 4},
+	} {
+		l := kinds(c.alike, c.slower)
+		l.Full = c.full
+		calibrate.SetThief(l, c.took, "")
+		o := order(t.TempDir(), named(t, c.property)...)
+		got, err := calibrate.Run(t.Context(), l, o)
+		if err != nil || got.Verdict != c.want || got.Properties[0].Measures[0].N != c.checks {
+			t.Errorf("%s: %+v, %v, want %q of %d checks", name, got, err, c.want, c.checks)
+		}
+	}
+}
+
+// Where a thief is refused, the property is skipped with the reason, which does not keep a certificate from passing.
+// Checks that were made before count where it is permitted again.
+func TestBesideThiefSkipped(t *testing.T) {
+	l, dir := kinds([]string{analysis.Pass}, []string{analysis.Regression}), t.TempDir()
+	other := calibrate.Repeated("gain", 1, func(int) error { return nil })
+	calibrate.SetThief(l, 1, "it takes CAP_SYS_NICE")
+	o := order(dir, append(named(t, "thief-5"), other)...)
+	got, err := calibrate.Run(t.Context(), l, o)
+	if err != nil || got.Verdict != calibrate.Passed {
+		t.Fatalf("Run = %+v, %v, want a pass", got, err)
+	}
+	p := got.Properties[1]
+	if p.Verdict != calibrate.Skipped || !strings.Contains(p.Text, "CAP_SYS_NICE") {
+		t.Errorf("%+v, want it skipped with the reason", p)
+	}
+	calibrate.SetThief(l, 1, "")
+	got, err = calibrate.Run(t.Context(), l, o)
+	if err != nil || got.Properties[1].Verdict != calibrate.Passed {
+		t.Errorf("Run with a thief = %+v, %v, want a pass", got, err)
+	}
+	alone := order(t.TempDir(), named(t, "thief-5")...)
+	calibrate.SetThief(l, 1, "it takes CAP_SYS_NICE")
+	if got, err := calibrate.Run(t.Context(), l, alone); err != nil || got.Verdict != calibrate.Unjudged {
+		t.Errorf("Run of nothing else = %+v, %v, want %q", got, err, calibrate.Unjudged)
+	}
+}
+
+func named(t *testing.T, names ...string) []calibrate.Property {
+	t.Helper()
+	all, err := calibrate.Named(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // startup builds the program of live checks.
 func startup(t *testing.T) *calibrate.Lab {
 	t.Helper()
@@ -87,6 +191,52 @@ func TestWithStressor(t *testing.T) {
 	if err := calibrate.WithStressor(t.Context(), newLab(), func() { ran = true; time.Sleep(100 * time.Millisecond) }); err != nil || !ran {
 		t.Errorf("WithStressor = %v, and it ran: %v", err, ran)
 	}
+}
+
+// Neighbours live as long as what is beside them, also when a check ends what the programs that it counts leave behind.
+func TestNeighboursStay(t *testing.T) {
+	if err := calibrate.WithStressor(t.Context(), newLab(), func() { explain.AdoptOrphans()() }); err != nil {
+		t.Errorf("WithStressor = %v", err)
+	}
+	killed := func() {
+		for _, pid := range childrenOf(t, os.Getpid()) {
+			if !strings.Contains(pid.command, "stress") {
+				continue
+			}
+			if err := syscall.Kill(pid.number, syscall.SIGKILL); err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(300 * time.Millisecond)
+	}
+	err := calibrate.WithStressor(t.Context(), newLab(), killed)
+	if err == nil || !strings.Contains(err.Error(), "a hostile neighbour has not lived as long as what it was beside") {
+		t.Errorf("WithStressor of a neighbour that is killed = %v, want an error", err)
+	}
+}
+
+type child struct {
+	number  int
+	command string
+}
+
+// childrenOf lists the children of a process.
+func childrenOf(t *testing.T, parent int) []child {
+	t.Helper()
+	procs, err := procfs.AllProcs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []child
+	for _, p := range procs {
+		stat, err := p.Stat()
+		if err != nil || stat.PPID != parent {
+			continue
+		}
+		command, _ := p.CmdLine()
+		all = append(all, child{p.PID, strings.Join(command, " ")})
+	}
+	return all
 }
 
 // What hyperfine is asked to do it does: here a stand-in for it runs the command once, and tells what it is told.

@@ -22,6 +22,15 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if len(os.Args) > 1 && os.Args[1] == "slowly" {
+		ctx, done := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer done()
+		if _, err := slowly(ctx, os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(m.Run())
 }
 

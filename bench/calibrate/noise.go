@@ -46,23 +46,29 @@ func noiseProperties() []Property {
 const recordedNoise = "labels noise"
 
 // noise records, once for a calibration, a program against itself, and returns the log ratios of its median response
-// times by starts of the targets. It goes into the state: what is drawn on it does not take the time again.
+// times by starts of the targets. It goes into the state, in pieces of about a minute: what is drawn on it does not take
+// the time again, and what was recorded before an interruption counts.
 func (l *Lab) noise(ctx context.Context, name string) (sequential.Series, error) {
-	all, err := repeated(l, name, 1, func(int) (sequential.Series, error) {
-		return l.recordNoise(ctx, pick(l, 40*time.Second, 10*time.Minute))
+	pieces := pick(l, 1, 10)
+	all, err := repeated(l, name, pieces, func(i int) (sequential.Series, error) {
+		return l.recordNoise(ctx, pick(l, 40*time.Second, time.Minute), l.Seed+uint64(i), func(share float64) {
+			l.step(0.9 * (float64(i) + share) / float64(pieces))
+		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(all[0]), func(start []float64) bool { return len(start) == 0 }), nil
+	return slices.DeleteFunc(slices.Concat(all...), func(start []float64) bool { return len(start) == 0 }), nil
 }
 
 // noiseStart is how long a start of the targets is measured: between the third stage of a check and the fourth.
 const noiseStart = 300 * time.Millisecond
 
-func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s sequential.Series, err error) {
+// recordNoise records for as long as the budget, and reports which share of it is over.
+func (l *Lab) recordNoise(ctx context.Context, budget time.Duration, seed uint64, progress func(share float64)) (
+	s sequential.Series, err error) {
 	p := l.Programs[startupProgram]
-	pl := plan.Plan{Workloads: []contract.Description{p.Description}, BudgetNS: int64(budget), MinRequests: 5, Seed: l.Seed,
+	pl := plan.Plan{Workloads: []contract.Description{p.Description}, BudgetNS: int64(budget), MinRequests: 5, Seed: seed,
 		Baseline: "base", Check: &plan.CheckSpec{Candidate: "candidate", Metrics: []string{analysis.MetricResponse},
 			MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha}}
 	for _, name := range []string{"base", "candidate"} {
@@ -70,12 +76,13 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration) (s sequenti
 		pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: name,
 			Engine: load.Default, Load: closed(1)})
 	}
+	pl.Alternate()
 	runner := run.Runner{Plan: pl, Engines: load.Engines(), Machine: machine.Counters}
 	err = recordRun(runner, func(r *run.Runner, dir string) error {
-		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: []subject.Program{p}, Variants: pl.Variants,
+		r.Launcher = &subject.Launcher{Dir: dir, Seed: seed, Programs: []subject.Program{p}, Variants: pl.Variants,
 			Kill: l.Kill}
 		return r.RunStarts(ctx, func(_ int, elapsed time.Duration) (run.NextStart, error) {
-			l.step(0.9 * min(float64(elapsed)/float64(budget), 1))
+			progress(min(float64(elapsed)/float64(budget), 1))
 			if elapsed >= budget {
 				return run.NextStart{}, nil
 			}

@@ -14,6 +14,8 @@ const (
 	Failed     = "fail"
 	Unjudged   = "not judged"   // too noisy or too little for it; it may be measured again
 	Unmeasured = "not measured" // something that it needs is not there
+	Skipped    = "skipped"      // likewise, and the certificate can do without; it is tried again
+	Partial    = "part"         // it is judged when the parts of a calibration are merged
 )
 
 // A Property is something that must hold of the harness, and how it is measured.
@@ -29,6 +31,7 @@ type Property struct {
 	Programs []string                   // workload programs that it starts
 	Duration func(l *Lab) time.Duration // about how long
 	Run      func(ctx context.Context, l *Lab) (Outcome, error)
+	Checks   func(l *Lab) checkSet // instead of Run: the live checks that it consists of
 }
 
 // An Outcome is what a property came to. An error of Run is not one: it means that nothing could be measured at all.
@@ -38,6 +41,8 @@ type Outcome struct {
 	Text     string    `json:"statement"`         // in a few sentences
 	Measures []Measure `json:"measures"`
 	Table    *Table    `json:"table,omitempty"`
+
+	Checks []CheckResult `json:"checks,omitempty"` // of a part, to be judged with those of the others
 }
 
 // A Table is for people: what no list of measures shows well.
@@ -122,19 +127,35 @@ func newOutcome(says string, measures ...Measure) Outcome {
 
 // Properties are all, in the order in which they are measured and certified: the rows of the table of docs/methodology.md.
 func Properties() []Property {
-	return slices.Concat(exactProperties(), ownEngineProperties(), phaseProperties(), checkProperties(), noiseProperties(), hostileProperties(), hyperfineProperties())
+	return slices.Concat(exactProperties(), ownEngineProperties(), phaseProperties(), checkProperties(),
+		thiefProperties(), noiseProperties(), hostileProperties(), hyperfineProperties())
 }
 
 // wanted reports whether the lab is to measure it.
-func (p Property) wanted(l *Lab) bool { return (!p.Hostile || l.Hostile) && (!p.Long || l.Full) }
+func (p Property) wanted(l *Lab) bool {
+	return (!p.Hostile || l.Hostile) && (!p.Long || l.Full) && (p.Checks != nil || l.part.has(p.Name))
+}
+
+// measure measures it, or the part of it that is the lab's.
+func (p Property) measure(ctx context.Context, l *Lab) (Outcome, error) {
+	if p.Checks != nil {
+		return l.checks(ctx, p.Checks(l))
+	}
+	return p.Run(ctx, l)
+}
+
+// Names lists the names of all properties.
+func Names() []string {
+	var names []string
+	for _, p := range Properties() {
+		names = append(names, p.Name)
+	}
+	return names
+}
 
 // Named finds those with these names, in the table's order; no name means all. The error lists what there is.
 func Named(names []string) ([]Property, error) {
-	all := Properties()
-	var known []string
-	for _, p := range all {
-		known = append(known, p.Name)
-	}
+	all, known := Properties(), Names()
 	for _, n := range names {
 		if !slices.Contains(known, n) {
 			return nil, fmt.Errorf("%q is no property; there are %v", n, known)

@@ -85,45 +85,63 @@ func pressure(ctx context.Context) {
 // fill the memory. An inconclusive check is not a wrong one: it says that the machine is too noisy.
 func hostileProperties() []Property {
 	few := func(l *Lab) int { return pick(l, 5, 50) }
-	type measuring = func(context.Context, *Lab) (Outcome, error)
-	beside := func(run measuring) measuring {
-		return func(ctx context.Context, l *Lab) (Outcome, error) { return l.withStressor(ctx, run) }
-	}
 	return []Property{{
 		Name: "hostile-alike", About: "alarms of the gate beside hostile neighbours, identical programs, live",
 		Must: "none", Hostile: true, Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return time.Duration(few(l)) * 40 * time.Second },
-		Run: beside(func(ctx context.Context, l *Lab) (Outcome, error) {
-			return l.falseAlarms(ctx, "hostile-alike", few(l), 0)
-		}),
+		Checks: func(l *Lab) checkSet {
+			s := falseAlarms(l, "hostile-alike", few(l), 0)
+			s.hostile = true
+			return s
+		},
 	}, {
 		Name: "hostile-found", About: "a start-up that costs 10 % more never passes beside hostile neighbours, live",
 		Must: "none passes", Hostile: true, Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return time.Duration(few(l)) * 40 * time.Second },
-		Run: beside(func(ctx context.Context, l *Lab) (Outcome, error) {
-			return l.checks(ctx, checkSet{name: "hostile-found", slower: 0.1, margin: sequential.DefaultMargin,
-				mustCatch: sequential.DefaultMustCatch, budget: time.Minute, n: few(l),
-				verdict: analysis.Pass, counted: "passed wrongly", must: atMost(0)})
-		}),
+		Checks: func(l *Lab) checkSet {
+			return checkSet{name: "hostile-found", slower: []float64{0.1}, margin: sequential.DefaultMargin,
+				mustCatch: sequential.DefaultMustCatch, budget: time.Minute, n: few(l), hostile: true,
+				judge: verdictCount{verdict: analysis.Pass, counted: "passed wrongly", must: atMost(0)}.judge}
+		},
 	}, {
 		Name: "hostile-labels", About: "rate of alarms with labels drawn anew, α = 5 %, on noise beside hostile neighbours",
 		Must: "5 ± 0.65 %", Hostile: true, Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return pick(l, 70*time.Second, 12*time.Minute) },
-		Run: beside(func(ctx context.Context, l *Lab) (Outcome, error) {
-			return l.drawOn(ctx, "hostile-labels noise", labelDraws, l.labels)
-		}),
+		Run: func(ctx context.Context, l *Lab) (o Outcome, err error) {
+			err = l.withStressor(ctx, func() error {
+				o, err = l.drawOn(ctx, "hostile-labels noise", labelDraws, l.labels)
+				return err
+			})
+			return o, err
+		},
 	}}
 }
 
 // withStressor has a hostile neighbour as long as run goes on.
-func (l *Lab) withStressor(ctx context.Context, run func(context.Context, *Lab) (Outcome, error)) (o Outcome, err error) {
-	p, err := process.Start(l.tool(helperStress), nil, nil)
+func (l *Lab) withStressor(ctx context.Context, run func() error) error {
+	return l.beside(ctx, "a hostile neighbour", []string{helperStress}, func(*process.Process, string) error { return run() })
+}
+
+// beside has a helper run as long as run does, which gets its first line. That it has ended before is an error: what was
+// measured was not beside it.
+func (l *Lab) beside(ctx context.Context, what string, args []string, run func(p *process.Process, line string) error) (
+	err error) {
+	p, err := process.Start(l.tool(args...), nil, nil)
 	if err != nil {
-		return Outcome{}, fmt.Errorf("starting a hostile neighbour: %w", err)
+		return fmt.Errorf("starting %s: %w", what, err)
 	}
 	defer func() { err = errors.Join(err, p.Stop(10*time.Second, nil)) }()
-	if _, err := p.FirstLine(ctx); err != nil {
-		return Outcome{}, fmt.Errorf("starting a hostile neighbour: %w", err)
+	line, err := p.FirstLine(ctx)
+	if err != nil {
+		return fmt.Errorf("starting %s: %w", what, err)
 	}
-	return run(ctx, l)
+	if err := run(p, line); err != nil {
+		return err
+	}
+	select {
+	case err := <-p.Gone():
+		return fmt.Errorf("%s has not lived as long as what it was beside: %w", what, err)
+	default:
+		return nil
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"forktax/bench/analysis"
 	"forktax/bench/plan"
@@ -18,10 +17,6 @@ import (
 
 // floorStride is in which rounds of a check the floor is visited: it is there to hold other days' results against.
 const floorStride = 2
-
-// alternatingBlock is how long a visit takes for each cell that alternates with another. As requests of both are paired
-// one by one, it need not be as long as a block that is paired as a whole: its costs are read before and after it.
-const alternatingBlock = 15 * time.Millisecond
 
 // equip gives the launcher what the sides are served by.
 func (c *comparison) equip(l *subject.Launcher) {
@@ -121,8 +116,8 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut, data
 		Baseline: baseName, IgnoreHeaders: c.IgnoreHeaders, Check: criterion,
 	}
 	// The CPU time of a database server cannot be told apart if both sides use it at the same time.
-	if p.Alternating = plan.DefaultAlternates && !database; p.Alternating {
-		p.BlockNS = int64(alternatingBlock)
+	if !database {
+		p.Alternate()
 	}
 	var err error
 	if p.Env, err = c.HashedVariables(); err != nil {

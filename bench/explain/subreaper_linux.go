@@ -17,7 +17,8 @@ var adopted atomic.Bool
 
 // AdoptOrphans makes this process the parent of whatever programs leave behind that it starts from now on, so that it
 // can be found and ended: a process that leaves its group, as daemons do, is not killed with the group. Until release
-// is called, which ends what is left, the caller starts nothing that is to stay in a process group of its own.
+// is called, which ends what is left, the caller starts nothing that is to stay in a process group of its own, but for
+// what process.Start starts.
 func AdoptOrphans() (release func()) {
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) // fails on no kernel that Go runs on
 	adopted.Store(true)
@@ -32,7 +33,7 @@ func AdoptOrphans() (release func()) {
 const mostGenerations = 100
 
 // killOrphans ends what was left behind, when nothing else runs. Children that somebody else in this process started
-// are in its own process group, and stay, as does the guard.
+// are in its own process group, and stay, as do the guard and what process.Start has started.
 func killOrphans() {
 	if !adopted.Load() {
 		return
@@ -40,7 +41,7 @@ func killOrphans() {
 	for range mostGenerations {
 		found := false
 		for _, pid := range children() {
-			if group, err := unix.Getpgid(pid); err != nil || group == unix.Getpgrp() || process.IsGuard(pid) {
+			if group, err := unix.Getpgid(pid); err != nil || group == unix.Getpgrp() || process.IsKept(pid) {
 				continue
 			}
 			if unix.Kill(pid, unix.SIGKILL) == nil {

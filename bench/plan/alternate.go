@@ -1,5 +1,18 @@
 package plan
 
+import "time"
+
+// alternatingBlock is how long a visit takes for each cell that alternates with another. As requests of both are paired
+// one by one, it need not be as long as a block that is paired as a whole: its costs are read before and after it.
+const alternatingBlock = 15 * time.Millisecond
+
+// Alternate has the requests of cells that differ only in model alternate, if the default engine can do that.
+func (p *Plan) Alternate() {
+	if p.Alternating = DefaultAlternates; p.Alternating {
+		p.BlockNS = int64(alternatingBlock)
+	}
+}
+
 // Groups returns what a round visits, in its order. Cells that alternate are one group; each other cell is one by
 // itself. The control of a check has rounds of its own, with the candidate alone: they are the same program, which
 // would be in the processor's caches twice as often as the base if all three alternated.

@@ -74,5 +74,12 @@ func Guard(cmd *exec.Cmd) (release func()) {
 	return func() { theGuard().say("-", group) }
 }
 
-// IsGuard reports whether the process is the one that guards, which must not be ended with others.
-func IsGuard(pid int) bool { return pid != 0 && guardPID.Load() == int64(pid) }
+// started has the numbers of the processes that Start has started and that have not ended.
+var started sync.Map
+
+// IsKept reports whether the process is the one that guards, or one that Start has started: whoever started it ends it,
+// and it must not be ended with what others have left behind.
+func IsKept(pid int) bool {
+	_, kept := started.Load(pid)
+	return kept || pid != 0 && guardPID.Load() == int64(pid)
+}

@@ -141,7 +141,7 @@ func helpGuard() {
 	for _, file := range files {
 		text, _ := os.ReadFile(file)
 		for _, field := range strings.Fields(string(text)) {
-			if pid, _ := strconv.Atoi(field); process.IsGuard(pid) {
+			if pid, _ := strconv.Atoi(field); process.IsKept(pid) {
 				fmt.Println(pid)
 				return
 			}

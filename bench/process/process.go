@@ -58,6 +58,7 @@ func Start(cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) erro
 	if err := start(); err != nil {
 		return nil, err
 	}
+	started.Store(p.PID(), nil)
 	p.release = Guard(cmd)
 	go p.wait()
 	return p, nil
@@ -66,6 +67,7 @@ func Start(cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) erro
 // wait waits for the program's end and tells, if nobody asked for it.
 func (p *Process) wait() {
 	p.err = p.cmd.Wait()
+	started.Delete(p.PID())
 	close(p.ended)
 	if !IsClosed(p.stopping) { // and so it may not have ended what it has started
 		p.killAll()

@@ -1,19 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"forktax/bench/calibrate"
-	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/progress"
 	"forktax/bench/subject"
@@ -28,6 +26,7 @@ type calibrateOptions struct {
 	Seeded      bool // the command line names the seed
 	Hostile     bool
 	Restart     bool
+	Part        calibrate.Part
 }
 
 func calibrateCommand(atOnce <-chan struct{}) *cobra.Command {
@@ -40,11 +39,13 @@ queueing theory, programs that are identical or differ by a known amount, and lo
 each of which must be found out. It writes certificate.json and certificate.md into --out, with what was measured, how
 sure it is, the limit and the verdict of each property.
 
-If it is interrupted, the same command goes on where it was. Exit status: 0 if all that was measured passed, 3 if one
+If it is interrupted, the same command goes on where it was. With --part several machines share the work: each measures
+a part into a directory of its own, and forktax merge makes one certificate of all. Exit status: 0 if all that was measured passed, 3 if one
 could not be judged, 4 if a property failed.`,
 		Example: `  forktax calibrate
   forktax calibrate --only gain,stall
-  forktax calibrate --full --hostile --out results/calibration-full`,
+  forktax calibrate --full --hostile --out results/calibration-full
+  forktax calibrate --full --seed 1 --part 2/8 --out part-2`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.Quick && o.Full {
@@ -55,25 +56,18 @@ could not be judged, 4 if a property failed.`,
 		},
 	}
 	f := c.Flags()
-	f.BoolVar(&o.Quick, "quick", false, "take less than ten minutes, which is the default")
+	f.BoolVar(&o.Quick, "quick", false, "take some ten minutes, which is the default")
 	f.BoolVar(&o.Full, "full", false, "take as long as it takes: hours")
-	f.StringSliceVar(&o.Only, "only", nil, fmt.Sprintf("the properties to measure, by default all: %s",
-		propertyNames()))
+	f.StringSliceVar(&o.Only, "only", nil, "the properties to measure, by default all: "+
+		strings.Join(calibrate.Names(), ", "))
 	f.StringVar(&o.Out, "out", filepath.Join(defaultResults, "calibration"), "folder for the certificate and for what "+
 		"goes on there")
 	f.Uint64Var(&o.Seed, "seed", 0, "of all that is random; by default that of what goes on, or one that is drawn")
 	f.BoolVar(&o.Hostile, "hostile", false, "measure also with neighbours that take the processor, fork, and fill the "+
 		"memory")
 	f.BoolVar(&o.Restart, "restart", false, "begin anew, whatever --out has")
+	f.Func("part", "measure only a part, from 1/n to n/n, for forktax merge", o.Part.Set)
 	return c
-}
-
-func propertyNames() string {
-	var names []string
-	for _, p := range calibrate.Properties() {
-		names = append(names, p.Name)
-	}
-	return strings.Join(names, ", ")
 }
 
 // measure makes the calibration and prints the certificate, also one with properties missing.
@@ -91,7 +85,12 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 		}
 	}
 	finder := subject.NewFinder(stderr)
-	order, programs, err := o.order(ctx, properties, finder)
+	order := calibrate.Options{Dir: o.Out, Restart: o.Restart, Properties: properties, Header: calibrate.Header{
+		Version: version(), Mode: calibrate.ModeQuick, Hostile: o.Hostile, Seed: o.Seed, Part: o.Part}}
+	if o.Full {
+		order.Mode = calibrate.ModeFull
+	}
+	programs, err := order.Prepare(ctx, finder, ownPath(), o.Seeded)
 	if err != nil {
 		return err
 	}
@@ -120,46 +119,13 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 
 // certified is the error that gives the command its exit status, nil if all passed.
 func certified(c *calibrate.Certificate) error {
-	var failed, unjudged []string
-	for _, p := range c.Properties {
-		switch {
-		case p.ForComparison:
-		case p.Verdict == calibrate.Failed:
-			failed = append(failed, p.Name)
-		case p.Verdict != calibrate.Passed:
-			unjudged = append(unjudged, p.Name)
-		}
-	}
-	switch {
-	case len(failed) > 0:
+	if failed := c.WithVerdict(calibrate.Failed); len(failed) > 0 {
 		return fmt.Errorf("%w: %s failed", errNotCalibrated, strings.Join(failed, ", "))
-	case len(unjudged) > 0:
-		return fmt.Errorf("%w: %s could not be judged; the same command measures it again", errInconclusive,
-			strings.Join(unjudged, ", "))
+	}
+	unjudged := append(c.WithVerdict(calibrate.Unjudged), c.WithVerdict(calibrate.Unmeasured)...)
+	if len(unjudged) > 0 || c.Verdict == calibrate.Unjudged {
+		return fmt.Errorf("%w: %s could not be judged; forktax calibrate measures it again", errInconclusive,
+			cmp.Or(strings.Join(unjudged, ", "), "all that was not skipped"))
 	}
 	return nil
-}
-
-// order finds the programs and what is to be measured.
-func (o calibrateOptions) order(ctx context.Context, properties []calibrate.Property, finder *subject.Finder) (
-	calibrate.Options, map[string]subject.Program, error) {
-	if ownPath() == "" {
-		return calibrate.Options{}, nil, errors.New("the file of this command cannot be found, which has to be started again " +
-			"for a server")
-	}
-	seed, goesOn := calibrate.SeedIn(o.Out)
-	switch {
-	case o.Seeded:
-		seed = o.Seed
-	case !goesOn || o.Restart:
-		seed = rand.Uint64N(1_000_000)
-	}
-	mode := "quick"
-	if o.Full {
-		mode = "full"
-	}
-	r := calibrate.Options{Dir: o.Out, Restart: o.Restart, Properties: properties, Environment: machine.Environment(),
-		Header: calibrate.Header{Version: version(), Mode: mode, Hostile: o.Hostile, Seed: seed, Started: time.Now()}}
-	programs, err := r.FindPrograms(ctx, finder, ownPath())
-	return r, programs, err
 }

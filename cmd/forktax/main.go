@@ -107,7 +107,7 @@ It drives both with the same load and reports what the difference is, in time an
 		}
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), calibrateCommand(atOnce), explainCommand(), doctorCommand(),
+	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), calibrateCommand(atOnce), mergeCommand(), explainCommand(), doctorCommand(),
 		reportCommand(), compareCommand(), liveCommand(atOnce), serveCommand(atOnce), listCommand(), metricsCommand(), directoryCommand(), truthCommand(),
 		superviseCommand(), manCommand())
 	for _, c := range root.Commands() {

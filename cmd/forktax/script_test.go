@@ -86,6 +86,8 @@ func runScripts(t *testing.T, dir string) {
 				return testenv.Condition(program)
 			}
 			switch name {
+			case "realtime":
+				return testenv.Has(realTimePermitted())
 			case "postgres":
 				return testenv.Has(servers.PostgresInstalled())
 			case "groups": // of control, without which not all processor time is known
@@ -111,6 +113,14 @@ func runScripts(t *testing.T, dir string) {
 			return false, fmt.Errorf("unknown condition %s", name)
 		},
 	})
+}
+
+// realTimePermitted returns an error where real-time priority is not permitted.
+func realTimePermitted() error {
+	if err := exec.Command("chrt", "-f", "1", "true").Run(); err != nil {
+		return fmt.Errorf("chrt of util-linux, which tries real-time priority: %w", err)
+	}
+	return nil
 }
 
 // status runs a program that must end with this exit status.

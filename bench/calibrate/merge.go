@@ -1,0 +1,281 @@
+package calibrate
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"forktax/bench/analysis"
+	"forktax/bench/foreign"
+	"forktax/bench/record"
+)
+
+// A CertifiedPart is one of the parts that a certificate was merged from.
+type CertifiedPart struct {
+	Part
+	Seed        uint64             `json:"seed"`
+	Started     time.Time          `json:"started"`
+	Seconds     float64            `json:"seconds"`
+	Environment record.Environment `json:"environment"`
+}
+
+// A partFile is a certificate of a part, and where it was read.
+type partFile struct {
+	name string
+	*Certificate
+}
+
+// maxCertificate is how many bytes a certificate may have, far above what any has.
+const maxCertificate = 64 << 20
+
+// ReadCertificate reads a certificate.json, of which also the directory may be given.
+func ReadCertificate(name string) (*Certificate, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		name = filepath.Join(name, certificateJSON)
+	}
+	text, err := foreign.ReadFile(name, maxCertificate)
+	if err != nil {
+		return nil, fmt.Errorf("reading a certificate: %w", err)
+	}
+	var c Certificate
+	if err := json.Unmarshal(text, &c); err != nil {
+		return nil, fmt.Errorf("%s: a certificate.json of forktax calibrate is needed: %w", name, err)
+	}
+	if c.Schema != certificateSchema || c.Properties == nil {
+		return nil, fmt.Errorf("%s: a certificate.json of forktax calibrate with schema %d is needed", name, certificateSchema)
+	}
+	return &c, nil
+}
+
+// MergeFiles reads the certificates of all parts of a calibration and merges them to one. Version is that of this
+// command, which must have measured them all: the limits by which it judges are its own.
+func MergeFiles(names []string, version string) (*Certificate, error) {
+	var parts []partFile
+	for _, name := range names {
+		c, err := ReadCertificate(name)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, partFile{name, c})
+	}
+	if len(parts) == 0 {
+		return nil, errors.New("no certificate was given")
+	}
+	if err := sameCalibration(parts, version); err != nil {
+		return nil, err
+	}
+	if err := allParts(parts); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(parts, func(a, b partFile) int { return cmp.Compare(a.Part.Number, b.Part.Number) })
+	return merged(parts)
+}
+
+// sameCalibration returns an error if the parts are not of the same calibration.
+func sameCalibration(parts []partFile, version string) error {
+	first := parts[0]
+	hashes := map[string]string{} // by architecture and program
+	for _, p := range parts {
+		switch {
+		case p.Part == nil && len(p.Parts) > 0:
+			return fmt.Errorf("%s: it is merged already; give the certificates of the parts", p.name)
+		case p.Part == nil:
+			return fmt.Errorf("%s: it is a whole certificate; one of a part is needed, of forktax calibrate --part", p.name)
+		case p.Part.Number < 1 || p.Part.Number > p.Part.Of || p.Part.Of > maxParts:
+			return fmt.Errorf("%s: there is no part %v", p.name, p.Part)
+		case p.Version != version:
+			return fmt.Errorf("%s: it is of forktax %s, and this is %s", p.name, p.Version, version)
+		case p.Mode != first.Mode:
+			return fmt.Errorf("%s is of a %s calibration, and %s of a %s one", p.name, p.Mode, first.name, first.Mode)
+		case p.Hostile != first.Hostile:
+			return fmt.Errorf("one of %s and %s was made with --hostile, and the other without", first.name, p.name)
+		case p.Part.Of != first.Part.Of:
+			return fmt.Errorf("%s is part %v, and %s part %v: all must be of as many parts", first.name, first.Part, p.name,
+				p.Part)
+		}
+		for _, program := range p.Environment.Programs {
+			key := p.Environment.Arch + " " + program.Workload
+			if had := hashes[key]; had != "" && had != program.SHA256 {
+				return fmt.Errorf("%s: its program %s is not the one that other parts have measured", p.name, program.Workload)
+			}
+			hashes[key] = program.SHA256
+		}
+	}
+	return nil
+}
+
+// allParts returns an error if a part is missing or there twice.
+func allParts(parts []partFile) error {
+	names := map[int]string{}
+	of := parts[0].Part.Of
+	for _, p := range parts {
+		if had := names[p.Part.Number]; had != "" {
+			return fmt.Errorf("part %v is there twice: %s and %s", p.Part, had, p.name)
+		}
+		names[p.Part.Number] = p.name
+	}
+	var missing []string
+	for number := 1; number <= of; number++ {
+		if names[number] == "" {
+			missing = append(missing, Part{number, of}.String())
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("these parts are missing: %s", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// merged makes one certificate of all parts, in their order.
+func merged(parts []partFile) (*Certificate, error) {
+	first := parts[0]
+	c := &Certificate{Schema: certificateSchema, Version: first.Version, Started: first.Started, Mode: first.Mode,
+		Hostile: first.Hostile, Properties: []CertifiedProperty{}}
+	for _, p := range parts {
+		c.Parts = append(c.Parts, CertifiedPart{*p.Part, p.Seed, p.Started, p.Seconds, p.Environment})
+		c.Seconds += p.Seconds
+		if p.Started.Before(c.Started) {
+			c.Started = p.Started
+		}
+	}
+	l := &Lab{Full: first.Mode == ModeFull, Hostile: first.Hostile}
+	for _, property := range Properties() {
+		if !property.wanted(l) {
+			continue
+		}
+		got, err := property.merge(l, parts)
+		if err != nil {
+			return nil, err
+		}
+		if got == nil {
+			c.Missing = append(c.Missing, property.Name)
+			continue
+		}
+		c.Properties = append(c.Properties, *got)
+	}
+	c.Verdict = c.verdict()
+	return c, nil
+}
+
+// merge merges what the parts have of a property; nil if none has it.
+func (p Property) merge(l *Lab, parts []partFile) (*CertifiedProperty, error) {
+	merged := &CertifiedProperty{Name: p.Name, About: p.About, Must: p.Must, Aim: p.Aim, ForComparison: p.ForComparison}
+	var of []partFile // that have it
+	var had []CertifiedProperty
+	for _, part := range parts {
+		i := slices.IndexFunc(part.Properties, func(had CertifiedProperty) bool { return had.Name == p.Name })
+		if i < 0 {
+			continue
+		}
+		of, had = append(of, part), append(had, part.Properties[i])
+		merged.Seconds += part.Properties[i].Seconds
+	}
+	switch {
+	case len(of) == 0:
+		return nil, nil
+	case p.Checks != nil:
+		return merged, p.mergeChecks(l, merged, parts, of, had)
+	case len(of) > 1:
+		return nil, fmt.Errorf("%s is in %s and in %s: it belongs to one part", p.Name, of[0].name, of[1].name)
+	}
+	merged.Outcome = had[0].Outcome
+	merged.Text = fmt.Sprintf("Measured in part %v, on %s. %s", of[0].Part, cpuOrUnknown(of[0].Environment), had[0].Text)
+	return merged, nil
+}
+
+// mergeChecks judges the checks that all parts have made of a property together.
+func (p Property) mergeChecks(l *Lab, merged *CertifiedProperty, parts, of []partFile, had []CertifiedProperty) error {
+	if len(of) < len(parts) {
+		i := slices.IndexFunc(parts, func(part partFile) bool { return !slices.Contains(of, part) })
+		return fmt.Errorf("%s: %s is not measured, which %s has; the same command goes on with it", parts[i].name, p.Name,
+			of[0].name)
+	}
+	set := p.Checks(l)
+	var all []CheckResult
+	var skipped []string
+	seeds := map[uint64]string{}
+	byCPU := map[string][]CheckResult{}
+	for i, part := range of {
+		from, to := part.Part.span(set.n)
+		switch {
+		case had[i].Verdict == Skipped:
+			skipped = append(skipped, fmt.Sprintf("part %v: %s", part.Part, had[i].Text))
+			continue
+		case had[i].Verdict != Partial || len(had[i].Checks) != to-from:
+			return fmt.Errorf("%s: %s has %d checks, and part %v takes %d of them", part.name, p.Name, len(had[i].Checks),
+				part.Part, to-from)
+		}
+		for _, v := range had[i].Checks {
+			if other := seeds[v.Seed]; other != "" {
+				return fmt.Errorf("%s: %s has a check with seed %d, and so has %s: give all parts the same --seed, or other "+
+					"ones that are not so near", part.name, p.Name, v.Seed, other)
+			}
+			seeds[v.Seed] = part.name
+		}
+		all = append(all, had[i].Checks...)
+		cpu := cpuOrUnknown(part.Environment)
+		byCPU[cpu] = append(byCPU[cpu], had[i].Checks...)
+	}
+	switch {
+	case len(skipped) == len(of):
+		merged.Outcome = Outcome{Verdict: Skipped, Text: had[0].Text, Measures: []Measure{}}
+		return nil
+	case len(skipped) > 0:
+		merged.Outcome = Outcome{Verdict: Unjudged, Measures: []Measure{},
+			Text: fmt.Sprintf("%d of %d checks were made. %s", len(all), set.n, strings.Join(skipped, " "))}
+	default:
+		merged.Outcome = set.judge(all)
+	}
+	merged.Table = fleetTable(byCPU, all)
+	return nil
+}
+
+func cpuOrUnknown(e record.Environment) string { return cmp.Or(e.CPU, "an unknown CPU") }
+
+// fleetTable shows checks by the CPU model of the machines, and all together.
+func fleetTable(byCPU map[string][]CheckResult, all []CheckResult) *Table {
+	t := &Table{Header: []string{"CPU", "identical: checks", "passed", "false alarms", "p50", "slower: checks", "found",
+		"passed", "p50"}}
+	row := func(name string, checks []CheckResult) {
+		alike, slower := byKind(checks)
+		t.Rows = append(t.Rows, slices.Concat([]string{name},
+			kindCells(alike, analysis.Pass, analysis.Regression), kindCells(slower, analysis.Regression, analysis.Pass)))
+	}
+	cpus := make([]string, 0, len(byCPU))
+	for cpu := range byCPU {
+		cpus = append(cpus, cpu)
+	}
+	slices.Sort(cpus)
+	for _, cpu := range cpus {
+		row(cpu, byCPU[cpu])
+	}
+	row("all", all)
+	return t
+}
+
+// kindCells are the number of checks of a kind, how many came to each of two verdicts, and their median time.
+func kindCells(checks []CheckResult, right, wrong string) []string {
+	if len(checks) == 0 {
+		return []string{"0", none, none, none}
+	}
+	return []string{fmt.Sprint(len(checks)), fmt.Sprint(countVerdict(checks, right)), fmt.Sprint(countVerdict(checks, wrong)),
+		timeMeasure("", checks, 0.5, nil, nil).value()}
+}
+
+// byKind divides checks into those of identical programs and those with a slower candidate.
+func byKind(all []CheckResult) (alike, slower []CheckResult) {
+	for _, v := range all {
+		if v.Slower > 0 {
+			slower = append(slower, v)
+		} else {
+			alike = append(alike, v)
+		}
+	}
+	return alike, slower
+}

@@ -1,0 +1,19 @@
+//go:build !linux
+
+package calibrate
+
+import (
+	"errors"
+	"runtime"
+	"time"
+)
+
+var errNoThief = errors.New("forktax takes it on Linux only, and this is " + runtime.GOOS)
+
+func ownCores() ([]int, error) { return nil, errNoThief }
+
+func takeCore(int) error { return errNoThief }
+
+func threadCPU() time.Duration { return 0 }
+
+func cpuOf(int) (time.Duration, error) { return 0, errNoThief }
