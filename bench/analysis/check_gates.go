@@ -143,10 +143,9 @@ func controlSeries(p record.Plan, measured []measurements, metric string, starts
 	return all
 }
 
-// checkRule is the rule of a check. Its margin is that of the metric by which the control is judged.
 func checkRule(p record.Plan) sequential.Rule {
 	c := p.Check
-	return sequential.Rule{Margin: c.MarginOf(MetricResponse).Share, MustCatch: c.MustCatch, Alpha: c.Alpha, Seed: p.Seed}
+	return sequential.Rule{Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, Seed: p.Seed}
 }
 
 // CheckData is what the check of a run is decided by, as far as the run has come.

@@ -45,7 +45,8 @@ func (g *Gate) judge(base, candidate float64, margin record.Margin) {
 	}
 }
 
-// marginFlag returns the flag with which no gate of a count, of any request, would be a regression. The share stays, and the number becomes the largest increase.
+// marginFlag returns the flag with which no gate of a count, of any request, would be a regression. The share stays, and
+// the number becomes the largest increase.
 func marginFlag(gates []Gate) string {
 	m := record.Margin{Share: *gates[0].Margin}
 	for _, g := range gates {
