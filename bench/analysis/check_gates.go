@@ -124,20 +124,26 @@ func controlMetrics(c *record.CheckSpec) []string {
 	return metrics
 }
 
-// controlSeries is the cost of the control over that of the candidate by a metric, by all requests.
+// controlSeries is the cost of the control over that of the program that it is, by a metric and all requests.
 func controlSeries(p record.Plan, measured []measurements, metric string, starts int) sequential.Series {
 	all := make(sequential.Series, starts)
 	for i, c := range p.Cells {
 		if c.Model != p.Check.Control {
 			continue
 		}
-		c.Model = p.Check.Candidate
-		candidate := slices.Index(p.Cells, c)
-		if candidate < 0 {
-			continue
+		twins := []string{p.Check.Candidate}
+		if p.Check.BaseControl != "" { // it is visited with the one that it is, in rounds of their own
+			twins = append(twins, p.Baseline)
 		}
-		for start, logs := range pairBlocks(measured[candidate].rounds, measured[i].rounds, metric).series(metric, starts) {
-			all[start] = append(all[start], logs...)
+		for _, twin := range twins {
+			c.Model = twin
+			j := slices.Index(p.Cells, c)
+			if j < 0 {
+				continue
+			}
+			for start, logs := range pairBlocks(measured[j].rounds, measured[i].rounds, metric).series(metric, starts) {
+				all[start] = append(all[start], logs...)
+			}
 		}
 	}
 	return all

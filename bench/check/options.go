@@ -16,6 +16,8 @@ const (
 	baseName      = "base"
 	candidateName = "candidate"
 	controlName   = "control"
+	// baseControlName is what is launched as the control where that is the base.
+	baseControlName = "base-control"
 )
 
 // Options are what is compared, and how.

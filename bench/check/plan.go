@@ -21,6 +21,9 @@ const floorStride = 2
 // equip gives the launcher what the sides are served by.
 func (c *comparison) equip(l *subject.Launcher) {
 	l.Seed, l.Variants, l.Env = c.Seed, c.variants(), c.env
+	if c.BaseResult == "" {
+		l.Variants = append(l.Variants, c.variant(baseControlName, c.sides[0]))
+	}
 	l.Programs = []subject.Program{*cmp.Or(c.script, c.sides[0].keeps)}
 }
 
@@ -82,24 +85,27 @@ func cellOf(workload, request, model string) plan.Cell {
 func (c *comparison) variants() []subject.Variant {
 	var variants []subject.Variant
 	for i, name := range []string{baseName, candidateName, controlName} {
-		if name == baseName && c.BaseResult != "" {
-			continue
+		if name != baseName || c.BaseResult == "" {
+			variants = append(variants, c.variant(name, c.sides[min(i, 1)]))
 		}
-		s := c.sides[min(i, 1)]
-		v := subject.Variant{Name: name, Model: subject.FloorModel, Env: map[string]string{}}
-		maps.Copy(v.Env, s.env)
-		if c.script != nil {
-			v.Env[contract.EnvScriptPath] = s.path
-		} else {
-			v.Programs = []subject.Program{*s.keeps}
-			v.Program = s.keeps.Path
-		}
-		if name == controlName {
-			v.Env[contract.EnvDelay] = fmt.Sprint(c.MustCatch)
-		}
-		variants = append(variants, v)
 	}
 	return variants
+}
+
+// variant has the program of a side hosted, and delayed if it is a control.
+func (c *comparison) variant(name string, s side) subject.Variant {
+	v := subject.Variant{Name: name, Model: subject.FloorModel, Env: map[string]string{}}
+	maps.Copy(v.Env, s.env)
+	if c.script != nil {
+		v.Env[contract.EnvScriptPath] = s.path
+	} else {
+		v.Programs = []subject.Program{*s.keeps}
+		v.Program = s.keeps.Path
+	}
+	if name == controlName || name == baseControlName {
+		v.Env[contract.EnvDelay] = fmt.Sprint(c.MustCatch)
+	}
+	return v
 }
 
 func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut, database bool) (plan.Plan, error) {
@@ -118,6 +124,9 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut, data
 	// The CPU time of a database server cannot be told apart if both sides use it at the same time.
 	if !database {
 		p.Alternate()
+	}
+	if p.Alternating && c.BaseResult == "" {
+		criterion.BaseControl = baseControlName
 	}
 	var err error
 	if p.Env, err = c.HashedVariables(); err != nil {

@@ -1,6 +1,9 @@
 package plan
 
-import "time"
+import (
+	"math/rand/v2"
+	"time"
+)
 
 // alternatingBlock is how long a visit takes for each cell that alternates with another. As requests of both are paired
 // one by one, it need not be as long as a block that is paired as a whole: its costs are read before and after it.
@@ -13,14 +16,13 @@ func (p *Plan) Alternate() {
 	}
 }
 
-// Groups returns what a round visits, in its order. Cells that alternate are one group; each other cell is one by
-// itself. The control of a check has rounds of its own, with the candidate alone: they are the same program, which
-// would be in the processor's caches twice as often as the base if all three alternated.
-func (p Plan) Groups(round int) (groups [][]int) {
+// Groups returns what a round visits at a start of the targets, in its order. Cells that alternate are one group; each
+// other cell is one by itself. The control of a check has rounds of its own, with the program that it is.
+func (p Plan) Groups(round, start int) (groups [][]int) {
 	numbers := p.PairNumbers()
 	at := map[int]int{}
 	for _, cell := range p.Order(round) {
-		if !p.inRound(cell, round) {
+		if !p.inRound(cell, round, start) {
 			continue
 		}
 		i, ok := at[numbers[cell]]
@@ -35,16 +37,29 @@ func (p Plan) Groups(round int) (groups [][]int) {
 }
 
 // inRound reports whether the cell is visited in a round in which it is its turn.
-func (p Plan) inRound(cell, round int) bool {
+func (p Plan) inRound(cell, round, start int) bool {
 	model := p.Cells[cell].Model
-	switch {
-	case p.RoundsTogether() == 1 || model == p.Check.Candidate:
+	if p.RoundsTogether() == 1 {
 		return true
-	case model == p.Check.Control:
-		return round%2 == 1
-	default:
-		return round%2 == 0
 	}
+	twin, _ := p.ControlOf(start)
+	if ofControl := round%2 == 1; ofControl {
+		return model == p.Check.Control || model == twin
+	}
+	return model != p.Check.Control
+}
+
+// controlStream is in the second half of the generator's seed, which no round's order has.
+const controlStream = 0x636f6e74726f6c << 8 // "control"
+
+// ControlOf returns which model the control is like at a start of the targets, and what is launched as the control. A
+// coin decides whether it is the candidate or the base: whichever it is, its file is executed twice as often, and what
+// is in the processor's caches takes less time.
+func (p Plan) ControlOf(start int) (twin, launch string) {
+	if p.Check.BaseControl == "" || rand.New(rand.NewPCG(p.Seed, controlStream^uint64(start))).IntN(2) == 0 {
+		return p.Check.Candidate, p.Check.Control
+	}
+	return p.Baseline, p.Check.BaseControl
 }
 
 // RoundsTogether is how many rounds visit each cell, but for strides.

@@ -25,7 +25,7 @@ func alternatingPlan() plan.Plan {
 
 // groupsOf are those of a round in an order that is not drawn.
 func groupsOf(p plan.Plan, round int) [][]int {
-	groups := p.Groups(round)
+	groups := p.Groups(round, 0)
 	for _, g := range groups {
 		slices.Sort(g)
 	}
@@ -50,13 +50,32 @@ func TestGroups(t *testing.T) {
 	}
 	first := map[int]int{}
 	for round := range 400 {
-		first[slices.DeleteFunc(p.Groups(2*round), func(g []int) bool { return !slices.Contains(g, 0) })[0][0]]++
+		first[slices.DeleteFunc(p.Groups(2*round, round), func(g []int) bool { return !slices.Contains(g, 0) })[0][0]]++
 	}
 	if first[0] < 150 || first[1] < 150 || first[0]+first[1] != 400 {
 		t.Errorf("base was first %d times, and the candidate %d times, of 400", first[0], first[1])
 	}
 
-	p.Check.Control = ""
+	p.Check.BaseControl = "base-control"
+	twins := map[string]int{}
+	for start := range 200 {
+		twin, launched := p.ControlOf(start)
+		twins[twin]++
+		want := map[string][][]int{"candidate": {{1, 2}, {4, 5}}, "base": {{0, 2}, {3, 5}}}[twin]
+		groups := p.Groups(1, start)
+		for _, g := range groups {
+			slices.Sort(g)
+		}
+		slices.SortFunc(groups, slices.Compare)
+		if diff := cmp.Diff(want, groups); diff != "" || (launched == "base-control") != (twin == "base") {
+			t.Errorf("start %d launches %s as the control; groups (-want +got):\n%s", start, launched, diff)
+		}
+	}
+	if twins["base"] < 70 || twins["candidate"] < 70 {
+		t.Errorf("the control was %v, want about half of each", twins)
+	}
+
+	p.Check.Control, p.Check.BaseControl = "", ""
 	p.Cells = slices.DeleteFunc(p.Cells, func(c plan.Cell) bool { return c.Model == "control" })
 	p.Strides = nil
 	if diff := cmp.Diff([][]int{{0, 1}, {2, 3}, {4}}, groupsOf(p, 1)); diff != "" || p.RoundsTogether() != 1 {

@@ -5,16 +5,18 @@ package plan
 type CheckSpec struct {
 	Titles    map[string]string `json:"titles"` // of the variants, for people: paths, or commits
 	Candidate string            `json:"candidate"`
-	Control   string            `json:"control,omitempty"`    // the candidate, delayed by its host: a check must find that
-	Margin    float64           `json:"margin"`               // so much more is no regression; 0.03 is 3 %
-	MustCatch float64           `json:"must_catch"`           // so much more must be found, and is what the control is delayed by
-	Alpha     float64           `json:"alpha"`                // the rate of false alarms, over all metrics
-	Metrics   []string          `json:"metrics"`              // that are judged, in this order
-	ConfirmNS int64             `json:"confirm_ns,omitempty"` // after the budget, to confirm an alarm
-	Counts    []StartCount      `json:"counts,omitempty"`     // that were made before, of what has no noise
-	Stored    *StoredBaseline   `json:"stored,omitempty"`     // in place of a base that is measured
-	LeftOut   []LeftOut         `json:"left_out,omitempty"`
-	Margins   map[string]Margin `json:"margins,omitempty"` // by metric, of those to which Margin does not apply
+	Control   string            `json:"control,omitempty"` // the candidate, delayed by its host: a check must find that
+	// BaseControl is what is started as the control in about half of the starts, if it is not "": the base, delayed.
+	BaseControl string            `json:"base_control,omitempty"`
+	Margin      float64           `json:"margin"`               // so much more is no regression; 0.03 is 3 %
+	MustCatch   float64           `json:"must_catch"`           // so much more must be found, and is what the control is delayed by
+	Alpha       float64           `json:"alpha"`                // the rate of false alarms, over all metrics
+	Metrics     []string          `json:"metrics"`              // that are judged, in this order
+	ConfirmNS   int64             `json:"confirm_ns,omitempty"` // after the budget, to confirm an alarm
+	Counts      []StartCount      `json:"counts,omitempty"`     // that were made before, of what has no noise
+	Stored      *StoredBaseline   `json:"stored,omitempty"`     // in place of a base that is measured
+	LeftOut     []LeftOut         `json:"left_out,omitempty"`
+	Margins     map[string]Margin `json:"margins,omitempty"` // by metric, of those to which Margin does not apply
 }
 
 // A LeftOut is a gate by which the run would judge, and cannot.

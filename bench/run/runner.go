@@ -43,10 +43,11 @@ type Runner struct {
 	// If it is nil, the run ends with the budget.
 	Missing func() ([]int, error)
 
-	leaveOut  string           // the model of targets that are not started
-	launches  uint64           // of all targets, so far
-	described bool             // the responses are on record
-	now       func() time.Time // nil is time.Now
+	checkStart int              // of the targets, if it is a check
+	leaveOut   string           // the model of targets that are not started
+	launches   uint64           // of all targets, so far
+	described  bool             // the responses are on record
+	now        func() time.Time // nil is time.Now
 }
 
 // Progress says how far a run is.
@@ -193,7 +194,11 @@ type launched struct {
 }
 
 func (r *Runner) launchOne(ctx context.Context, name plan.TargetName) launched {
-	t, end, err := r.Launcher.Launch(ctx, name.Model, name.Workload)
+	model := name.Model
+	if c := r.Plan.Check; c != nil && model == c.Control && model != "" {
+		_, model = r.Plan.ControlOf(r.checkStart)
+	}
+	t, end, err := r.Launcher.Launch(ctx, model, name.Workload)
 	if err != nil {
 		return launched{err: fmt.Errorf("starting %s as %s: %w", name.Workload, name.Model, err)}
 	}

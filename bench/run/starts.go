@@ -23,7 +23,7 @@ func (r *Runner) RunStarts(ctx context.Context, next func(starts int, elapsed ti
 		if err != nil || n.Length <= 0 {
 			return err
 		}
-		s.end, r.leaveOut = n.Until, n.LeaveOut
+		s.end, r.checkStart, r.leaveOut = n.Until, s.start, n.LeaveOut
 		err = r.withTargets(ctx, began, func(ctx context.Context, v *visitor) error {
 			v.overtime = n.Overtime
 			for began := s.elapsed(); ; {
