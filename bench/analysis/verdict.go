@@ -181,7 +181,7 @@ func (c *Check) missing(j sequential.Judgement, d sequential.Data) {
 	}
 	factor := 1.2
 	if c.Why = c.undecided(); !j.Control.Regressed {
-		c.Why = fmt.Sprintf("the candidate with %s added by its host was not found to be slower, so a pass would mean nothing",
+		c.Why = fmt.Sprintf("a program with %s added by its host was not found to be slower, so a pass would mean nothing",
 			units.Share(c.MustCatch))
 		// What its host adds may show less than it should, but for the noise no more can be known.
 		shown := min(j.Control.Estimate+detectableErrors*j.Control.Error, math.Log1p(c.MustCatch))

@@ -43,7 +43,7 @@ program. It ends as soon as it is sure; an alarm counts when it has been confirm
 Exit status: 0 no regression; 1 failed, as when the responses differ; 3 inconclusive or not confirmed, with
 what would decide it; 4 a regression. Whatever is missing, it is not a pass. Counts need strace; where it cannot trace they are
 left out, which the report says, and the other gates decide. Each check proves that it can fail: it must find
-the candidate slower when its host delays it by --must-catch.`,
+a program slower when its host delays it by --must-catch.`,
 		Example: `  forktax check --base ./old.cgi --candidate ./new.cgi
   forktax check --base ./old.py --candidate ./new.py --request '/?page=2' --gates response_p50,cpu_per_request
   forktax check --base-result results/20260102-150405-a1b2/result.json --candidate ./new.cgi
