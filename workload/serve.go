@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"syscall"
 
 	"forktax/cgi"
 	"forktax/persistent"
@@ -95,6 +96,9 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 
 func listen(addr, flag string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("listening on -%s %s: another process listens there", flag, addr)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listening on -%s %s: %w", flag, addr, err)
 	}

@@ -56,7 +56,7 @@ func parse(text []byte) (*Analysis, error) {
 		return nil, err
 	}
 	var a Analysis
-	if err := json.Unmarshal(text, &a); err != nil {
+	if err := foreign.UnmarshalJSON(text, &a); err != nil {
 		return nil, err
 	}
 	if a.Run.ID == "" {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"net"
-	"syscall"
 
 	"forktax/bench/servers"
 	"forktax/bench/subject"
@@ -27,7 +26,8 @@ type Options struct {
 // Serve serves until ctx ends. It prints a line with the URLs when it is ready.
 func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr io.Writer) (err error) {
 	database, workload, model := o.Data, o.Workload, o.Model
-	if err := cmp.Or(database.Validate(), usable("addr", l.Addr), usable("admin", l.Admin), local("admin", l.Admin)); err != nil {
+	if err := cmp.Or(database.Validate(), usable("addr", l.Addr), usable("admin", l.Admin), local("admin", l.Admin),
+		distinct(l.Addr, l.Admin)); err != nil {
 		return err
 	}
 	if l.Env, err = o.Script.Environment(); err != nil {
@@ -112,29 +112,19 @@ func inFront(ctx context.Context, l *subject.Launcher, finder *subject.Finder, e
 	if err != nil {
 		return nil, nil, err
 	}
-	own := *l
-	own.Flags = nil // of the other
-	return own.Serve(ctx, found[0], subject.Variant{Model: subject.PersistentName, Env: env})
+	flags := l.Flags
+	defer func() { l.Flags = flags }()
+	l.Flags = nil // those are of the other
+	return l.Serve(ctx, found[0], subject.Variant{Model: subject.PersistentName, Env: env})
 }
 
 // usable returns an error if the value of the option is not an address that can be listened on.
 func usable(option, address string) error {
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		return subject.InvalidOption(option, "%q: a host and a port are needed, such as 127.0.0.1:8080, or port 0 for a free one",
-			address)
+	listener, err := subject.Listen(option, address)
+	if err != nil {
+		return err
 	}
-	listener, err := net.Listen("tcp", address)
-	if err == nil {
-		return listener.Close()
-	}
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("--%s %s: the port is in use; give another, or port 0 for a free one", option, address)
-	}
-	var failed *net.OpError
-	if errors.As(err, &failed) {
-		err = failed.Err
-	}
-	return subject.InvalidOption(option, "%s: %v", address, err)
+	return listener.Close()
 }
 
 // local returns an error if the address, which can be listened on, is one that other machines may reach.
@@ -145,4 +135,12 @@ func local(option, address string) error {
 	}
 	return subject.InvalidOption(option, "%s: other machines could reach it; an address of the loopback interface is needed, such "+
 		"as 127.0.0.1:0", address)
+}
+
+// distinct returns an error if both listeners would have the same port.
+func distinct(addr, admin string) error {
+	if _, port, _ := net.SplitHostPort(admin); addr != admin || port == "0" {
+		return nil
+	}
+	return subject.InvalidOption("admin", "%s is the address of --addr, too: give another, or port 0 for a free one", admin)
 }

@@ -2,7 +2,6 @@ package record
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -91,7 +90,7 @@ func (f *Follower) parse(text []byte) (l entry, err error) {
 	if err = limitValues(text); err != nil {
 		return l, err
 	}
-	if err = json.Unmarshal(text, &l); err != nil {
+	if err = foreign.UnmarshalJSON(text, &l); err != nil {
 		return l, err
 	}
 	if l.Head != nil {
@@ -107,7 +106,7 @@ func (f *Follower) parse(text []byte) (l entry, err error) {
 		return l, err
 	}
 	l = entry{}
-	return l, json.Unmarshal(text, &l)
+	return l, foreign.UnmarshalJSON(text, &l)
 }
 
 // add adds what a line says to the result, if it can be.

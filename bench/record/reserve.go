@@ -79,7 +79,7 @@ func readReserve(dir string) (Tail, error) {
 	if text = bytes.TrimSpace(text); err != nil || len(text) == 0 {
 		return Tail{}, err
 	}
-	if err := json.Unmarshal(text, &l); err != nil {
+	if err := foreign.UnmarshalJSON(text, &l); err != nil {
 		return Tail{}, err
 	}
 	if l.Tail == nil {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"forktax/bench/foreign"
 )
 
 // Schema is the version of the files that a run leaves and of the analysis made of them.
@@ -59,7 +61,7 @@ func UpgradeAnalysis(text []byte) ([]byte, error) {
 	var head struct {
 		Schema *int `json:"schema"`
 	}
-	if err := json.Unmarshal(text, &head); err != nil {
+	if err := foreign.UnmarshalJSON(text, &head); err != nil {
 		return nil, err
 	}
 	if head.Schema == nil {

@@ -61,7 +61,7 @@ func TestUpgradeAnalysis(t *testing.T) {
 		t.Errorf("UpgradeAnalysis (-want +got):\n%s", diff)
 	}
 	for text, want := range map[string]string{`{"schema":3}`: "schema 3 is unknown", `{"schema":0}`: "schema 0 is unknown",
-		`{}`: "no schema", `[]`: "cannot unmarshal"} {
+		`{}`: "no schema", `[]`: "it is a list, not an object"} {
 		if _, err := record.UpgradeAnalysis([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("UpgradeAnalysis(%s) = %v, want an error with %q", text, err, want)
 		}

@@ -53,12 +53,13 @@ func TestReadWhatIsNoResult(t *testing.T) {
 		"cut off by a byte": {strings.TrimSuffix(whole, "}\n"), "is cut off: its JSON does not end"},
 		"goes on":           {whole + "{}", "goes on after its JSON"},
 		"text":              {"# forktax", "is not JSON: byte 1: "},
-		"a list":            {"[]", "is no result of forktax: "},
+		"a list":            {"[]", "is no result of forktax: it is a list, not an object; "},
 		"other JSON":        {`{"version": 1}`, "is no result of forktax: it names no schema"},
 		"another schema":    {strings.Replace(whole, `"schema": 2`, `"schema": 7`, 1), "schema 7 is unknown; this forktax reads schema 1 and 2"},
 		"only a schema":     {`{"schema": 2}`, "it names no run"},
 		"no cells":          {`{"schema": 2, "run": {"id": "x"}, "cells": []}`, "it has no cells"},
-		"odd cells":         {`{"schema": 2, "run": {"id": "x"}, "cells": 5}`, "cannot unmarshal number"},
+		"odd cells":         {`{"schema": 2, "run": {"id": "x"}, "cells": 5}`, `is no result of forktax: the key "cells" is a number, not a list; `},
+		"odd schema":        {`{"schema": "2"}`, `the key "schema" is a string, not a whole number`},
 		"cells of nothing":  {`{"schema": 2, "run": {"id": "x"}, "cells": [{}]}`, "cell 1 does not say what it is of"},
 	} {
 		file := filepath.Join(t.TempDir(), "result.json")

@@ -239,7 +239,7 @@ func TestRunnerAsksForUsage(t *testing.T) {
 		"it is not found":           {say(404, ""), nil, "asking hello cgi for its usage: 404 Not Found"},
 		"it fails":                  {say(500, "{}"), nil, "for its usage: 500"},
 		"it is not JSON":            {say(200, "ok\n"), nil, "reading the usage of hello cgi: invalid"},
-		"it is not what it must be": {say(200, `{"self_cpu_ns":"1"}`), nil, "reading the usage of hello cgi: json: cannot"},
+		"it is not what it must be": {say(200, `{"self_cpu_ns":"1"}`), nil, `reading the usage of hello cgi: the key "self_cpu_ns" is a string, not a whole number`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

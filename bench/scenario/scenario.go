@@ -36,6 +36,7 @@ type File struct {
 // An Option is an option that the scenario gives by a flag; by none if it is that of the variants or of the requests.
 type Option struct {
 	Name   string
+	Key    string // as it is written, which may be a former name
 	Flag   string
 	Values []string // several of a list
 	Place  Place
@@ -54,12 +55,6 @@ type Place struct {
 // variable would get 1.1 for 1.10, and its decoder can panic.
 type scenario string
 
-// Names maps the keys of a scenario to flags, and flags to the options that they give a value to.
-type Names struct {
-	Flag   func(key string) string
-	Option func(flag string) string
-}
-
 // Read reads the scenario in the file name. Each value is tried on one of the flags. Errors are a *subject.UsageError with
 // the place.
 func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
@@ -69,7 +64,7 @@ func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
 		return nil, err
 	}
 	file := &File{Begin: s.at(&token.Position{Line: 1, Column: 1})}
-	seen := map[string]*token.Token{}
+	seen := map[string]givenKey{}
 	for _, e := range entries {
 		key := e.Key.GetToken()
 		option := names.Flag(key.Value)
@@ -79,11 +74,15 @@ func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
 		} else if option != VariantsKey && option != RequestsKey {
 			return nil, s.unknown(key, flags)
 		}
-		if first := seen[option]; first != nil {
-			return nil, s.wrong(key.Position, "the option is there already, as %s in line %d", first.Value, first.Position.Line)
+		given := givenKey{key, Name{Written: key.Value, Present: key.Value}}
+		if f != nil {
+			given.Present = f.Name
 		}
-		seen[option] = key
-		o := Option{Name: option}
+		if first, ok := seen[option]; ok {
+			return nil, s.twice(first, given)
+		}
+		seen[option] = given
+		o := Option{Name: option, Key: key.Value}
 		switch {
 		case f != nil:
 			o.Flag = f.Name
@@ -99,6 +98,21 @@ func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
 		file.Options = append(file.Options, o)
 	}
 	return file, nil
+}
+
+// A givenKey is a key of the scenario.
+type givenKey struct {
+	*token.Token
+	Name
+}
+
+// twice returns the error of an option that two keys give.
+func (s scenario) twice(first, second givenKey) error {
+	at, line := second.Position, first.Position.Line
+	if first.Written == second.Written {
+		return s.wrong(at, "the option is there already, as %s in line %d", first.Written, line)
+	}
+	return s.wrong(at, "%s; %s is in line %d", Conflict(first.Name, second.Name), first.Written, line)
 }
 
 func (s scenario) unknown(key *token.Token, flags *pflag.FlagSet) error {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/foreign"
 	"forktax/workload/contract"
 )
 
@@ -162,7 +163,7 @@ func (f External) askAdmin(ctx context.Context, client *http.Client, path string
 	}
 	const mostRead = 1 << 20
 	if err := json.NewDecoder(io.LimitReader(resp.Body, mostRead)).Decode(v); err != nil {
-		return f.notAdmin(fmt.Sprintf("GET %s: %v", path, err))
+		return f.notAdmin(fmt.Sprintf("GET %s: %v", path, foreign.JSONError(err)))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package subject
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/foreign"
 	"forktax/bench/process"
 	"forktax/workload/contract"
 )
@@ -36,7 +36,7 @@ func Describe(ctx context.Context, path string) (Program, error) {
 		return Program{}, err
 	}
 	p := Program{Path: path}
-	if err := json.Unmarshal(out, &p.Description); err != nil {
+	if err := foreign.UnmarshalJSON(out, &p.Description); err != nil {
 		return Program{}, fmt.Errorf("%s describe: not the JSON of the program contract: %w", path, err)
 	}
 	if err := p.validate(); err != nil {
@@ -100,7 +100,7 @@ func (p Program) Prepare(ctx context.Context, dir, url string) (map[string]strin
 		return nil, err
 	}
 	env := map[string]string{}
-	if err := json.Unmarshal(out, &env); err != nil {
+	if err := foreign.UnmarshalJSON(out, &env); err != nil {
 		return nil, fmt.Errorf("%s prepare: not a JSON object of environment variables: %w", p.Path, err)
 	}
 	return env, nil

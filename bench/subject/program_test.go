@@ -64,7 +64,7 @@ func TestDescribeTellsWhatIsWrong(t *testing.T) {
 		"it prints nothing": {"", []string{"program describe: not the JSON of the program contract: unexpected end"}},
 		"it prints garbage": {"echo hello",
 			[]string{"program describe: not the JSON of the program contract: invalid character"}},
-		"it prints another": {print("[]"), []string{"not the JSON of the program contract: json: cannot unmarshal array"}},
+		"it prints another": {print("[]"), []string{"not the JSON of the program contract: it is a list, not an object"}},
 		"it prints more": {print("%s {}", description),
 			[]string{"not the JSON of the program contract: invalid character"}},
 		"it speaks no contract": {print(`{"name":"fake",%s}`, requests),
@@ -191,7 +191,7 @@ func TestPrepare(t *testing.T) {
 	check("echo '{}'", map[string]string{})
 	check("echo no disk >&2; exit 1", nil, "prepare: exit status 1: no disk")
 	check("echo A=1", nil, "prepare: not a JSON object of environment variables: invalid character")
-	check(`echo '{"A":1}'`, nil, "prepare: not a JSON object of environment variables: json: cannot")
+	check(`echo '{"A":1}'`, nil, "prepare: not a JSON object of environment variables: a value in it is a number, not a string")
 	check("", nil, "prepare: not a JSON object")
 
 	p := subject.Program{Path: script(t, `echo "{\"URL\":\"$FORKTAX_DATABASE\"}"`)}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"forktax/bench/foreign"
 	"forktax/workload/contract"
 )
 
@@ -83,7 +84,7 @@ func (t *Target) Usage(ctx context.Context, client *http.Client) (*contract.Usag
 	}
 	var u contract.Usage
 	if err := json.NewDecoder(resp.Body).Decode(&u); err != nil {
-		return nil, fmt.Errorf("reading the usage of %s %s: %w", t.Workload, t.Model, err)
+		return nil, fmt.Errorf("reading the usage of %s %s: %w", t.Workload, t.Model, foreign.JSONError(err))
 	}
 	return &u, nil
 }

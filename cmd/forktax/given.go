@@ -54,16 +54,15 @@ func (o *options) read(name string, c *cobra.Command) error {
 	tried := pflag.NewFlagSet("scenario", pflag.ContinueOnError)
 	other := defaults()
 	other.flags(tried)
-	flagOf := func(key string) string {
-		present, changed := newName(c.Name(), key)
-		if changed {
-			reportRename(c, "", key, present)
-		}
-		return present
-	}
+	flagOf := func(key string) string { return newName(c.Name(), key) }
 	file, err := scenario.Read(name, tried, scenario.Names{Flag: flagOf, Option: optionOf})
 	if err != nil {
 		return err
+	}
+	for _, option := range file.Options {
+		if present := flagOf(option.Key); present != option.Key {
+			reportRename(c, "", option.Key, present)
+		}
 	}
 	o.unsaid.Value, o.Variants = file.Begin, file.Variants
 	if !o.Explicit["request"] {

@@ -47,16 +47,16 @@ reached at the same port alone, for the page is asked for by name. Below the add
 
 // liveShow serves the page until ctx ends.
 func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struct{}, stdout, stderr io.Writer) (err error) {
+	ln, err := subject.Listen("listen", listen)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
 	s, err := live.NewWorkloads(ctx, ownPath(), atOnce, stderr)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	ln, err := net.Listen("tcp", listen)
-	if err != nil {
-		return usagef("--listen %s: %w", listen, err)
-	}
-	defer ln.Close()
 	first := live.Setup{Workload: "hello", Models: [2]string{subject.ScriptModel, plan.Baseline}, Clients: 4}
 	show, err := live.NewSession(s, load.Engines, load.Default, first)
 	if err != nil {
