@@ -262,7 +262,7 @@ func (c controlTests) result(k, starts int) (found GateResult, by int) {
 		return GateResult{Regressed: true}, 0
 	}
 	for i, t := range c {
-		if t.regressed(k, t.rule.Alpha/float64(len(c))) {
+		if t.regressed(k, t.rule.Alpha) {
 			found, by = t.result(starts), i
 			found.Regressed = true
 			return found, by
