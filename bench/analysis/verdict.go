@@ -50,7 +50,7 @@ func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate) (verdict,
 	switch {
 	case f.Regressed && j.Verdict == sequential.Regression:
 		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", units.Share(t.margin))
-	case slices.Contains(j.Suspects, i) && j.Verdict != sequential.Regression && j.Verdict != sequential.Pass:
+	case slices.Contains(j.Suspects, i) && j.Verdict != sequential.Pass:
 		return Unconfirmed, fmt.Sprintf("above the margin of %s; not confirmed", units.Share(t.margin))
 	case f.Bounded:
 		return Pass, ""

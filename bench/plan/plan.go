@@ -95,6 +95,7 @@ const (
 	shortBlock     = 20 * time.Millisecond  // of one client in a closed loop
 	longBlock      = 250 * time.Millisecond // of all others
 	searchBlock    = time.Second            // at a rate that may be too high: a queue needs time to build
+	floorDivisor   = 3                      // of a block of a check: that of the floor is so much shorter
 	discardDivisor = 10                     // of a long block the first tenth counts for nothing: there the clients are in step
 )
 
@@ -110,6 +111,9 @@ func (p Plan) Length(c Cell) (length, discard time.Duration) {
 		length = searchBlock
 	default:
 		length = longBlock
+	}
+	if p.Alternating && c.Workload == p.Floor { // on which nothing rests but what other days are held against
+		length /= floorDivisor
 	}
 	if !short {
 		discard = length / discardDivisor

@@ -107,13 +107,14 @@ type GateResult struct {
 // Judge decides. It depends on nothing but its arguments, so a run can be judged while it goes on and ever after. All
 // gates have as many starts as the first.
 func (r Rule) Judge(d Data) Judgement {
-	first := r.part(d, nil, 0, nil)
+	first := r.part(d, nil, 0, nil, nil)
 	j := first.judgement
 	if first.alarmed == nil {
 		return j
 	}
 	// A second part by itself: what alarmed by chance will not do so again.
-	second := r.part(d, first.looks, first.starts, first.alarmed)
+	weights := r.confirmWeights(d, j.Gates, first.alarmed)
+	second := r.part(d, first.looks, first.starts, first.alarmed, weights)
 	if second.starts > 0 {
 		j = second.judgement
 	}
@@ -137,8 +138,8 @@ type part struct {
 }
 
 // part judges the starts from begin on, until one of the looks decides; before are the looks of the part before. Only
-// the suspects can alarm; nil means all.
-func (r Rule) part(d Data, before []int, begin int, suspects []int) part {
+// the suspects can alarm, and their weights deal alpha out; nil means all, evenly.
+func (r Rule) part(d Data, before []int, begin int, suspects []int, weights map[int]float64) part {
 	confirms := suspects != nil
 	share := ofPass
 	starts, ended := d.starts()-begin, d.Ended
@@ -170,7 +171,7 @@ func (r Rule) part(d Data, before []int, begin int, suspects []int) part {
 	}
 	for k, look := range looks {
 		control, by := controls.result(len(before)+k, begin+look.at)
-		alarmed := r.holm(tests, suspects, k)
+		alarmed := r.holm(tests, suspects, weights, k)
 		end := part{Judgement{Control: control, ShownBy: by, Screened: look.at}, look.at, at[:len(before)+k+1], alarmed}
 		switch {
 		case alarmed != nil: // without a control, which is to prove that a pass means something
@@ -307,12 +308,23 @@ func nextLook(starts int) int {
 }
 
 // holm lists the suspects that are above the margin at one of the looks up to k, at the level of all together: while
-// one is at its share of the level, the others have a larger one. Source: Holm 1979; for several looks Maurer and Bretz
-// 2013, Multiple testing in group sequential trials using graphical approaches.
-func (r Rule) holm(tests []*flipTest, suspects []int, k int) []int {
+// one is at its share of the level, the others have a larger one. The weights deal the level out; nil means evenly.
+// Source: Holm 1979, with weights; for several looks Maurer and Bretz 2013, Multiple testing in group sequential trials
+// using graphical approaches.
+func (r Rule) holm(tests []*flipTest, suspects []int, weights map[int]float64, k int) []int {
+	weight := func(i int) float64 {
+		if weights == nil {
+			return 1
+		}
+		return weights[i]
+	}
 	var found []int
 	for left := slices.Clone(suspects); ; {
-		at := slices.IndexFunc(left, func(i int) bool { return tests[i].regressed(k, r.Alpha/float64(len(left))) })
+		var sum float64
+		for _, i := range left {
+			sum += weight(i)
+		}
+		at := slices.IndexFunc(left, func(i int) bool { return tests[i].regressed(k, r.Alpha*weight(i)/sum) })
 		if at < 0 {
 			slices.Sort(found)
 			return found
@@ -320,4 +332,31 @@ func (r Rule) holm(tests []*flipTest, suspects []int, k int) []int {
 		found = append(found, left[at])
 		left = slices.Delete(left, at, at+1)
 	}
+}
+
+// ofStrongest is the share of alpha that the strongest suspect has when an alarm is confirmed. So it can be confirmed at
+// the first look, however many other gates alarmed with it.
+const ofStrongest = 0.9
+
+// confirmWeights deals alpha out to the suspects: by what was found of all gates when they alarmed, which new data do not
+// depend on. The strongest is the one that is the most standard errors above its margin, a primary one if there is one.
+func (r Rule) confirmWeights(d Data, gates []GateResult, suspects []int) map[int]float64 {
+	strongest, most := suspects[0], math.Inf(-1)
+	primary := slices.ContainsFunc(suspects, d.decides)
+	for _, i := range suspects {
+		margin := r.Margin
+		if d.Margins != nil {
+			margin = d.Margins[i]
+		}
+		above := (gates[i].Estimate - math.Log1p(margin)) / gates[i].Error
+		if (d.decides(i) || !primary) && above > most {
+			strongest, most = i, above
+		}
+	}
+	weights := map[int]float64{}
+	for _, i := range suspects {
+		weights[i] = (1 - ofStrongest) / float64(max(len(suspects)-1, 1))
+	}
+	weights[strongest] = ofStrongest
+	return weights
 }
