@@ -24,7 +24,10 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 		Text:   fmt.Sprintf("the run was not completed: %s", a.Run.Condition),
 		Advice: "what is shown was measured, but from fewer rounds than planned; run it again for the whole"},
 		!a.Run.Complete)
-	add(ErrorsWarning(a))
+	if !r.Plan.Searched {
+		found = append(found, failedWarnings(r.Plan, a)...)
+	}
+	add(errorsWarning(r.Plan, a))
 	if !r.Plan.Searched { // which tries rates that are too high, and says itself what it could not tell
 		add(overloaded(a))
 		add(invalidWarning(r.Plan, a))
@@ -90,27 +93,29 @@ func noFloor(p record.Plan) (Warning, bool) {
 	return w, p.FloorMissing != ""
 }
 
-// ErrorsWarning counts what failed in all cells.
-func ErrorsWarning(a *Analysis) (Warning, bool) {
+// errorsWarning counts what failed in all cells, but in those that have a warning of their own for that.
+func errorsWarning(plan record.Plan, a *Analysis) (Warning, bool) {
 	var names, logged []string
-	var errors, requests int
-	classes, failures := Counts{}, record.Failures{}
+	all := record.FailureCount{Errors: Counts{}, Failures: record.Failures{}}
+	own := map[record.Cell]bool{}
+	if cells, _ := failing(plan, a); !plan.Searched {
+		for _, c := range cells {
+			own[c.Cell] = true
+		}
+	}
 	for _, c := range a.Cells {
-		if c.Errors > 0 {
+		if c.Errors > 0 && !own[c.Cell] {
 			names = append(names, c.String())
-			errors += c.Errors
-			requests += c.Requests
+			all.Requests += c.Requests
 			logged = record.MergeLogLines(logged, c.LogLines)
-			addCounts(classes, c.ErrorsByClass)
-			failures.Merge(c.Failures, 0)
+			addCounts(all.Errors, c.ErrorsByClass)
+			all.Failures.Merge(c.Failures, 0)
 		}
 	}
 	if len(names) > 1 {
-		failures.ForgetFirst()
+		all.Failures.ForgetFirst()
 	}
-	return warningAbout(names, Warning{Code: "errors",
-		Text: fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, firstOf(names), failures.Describe(classes),
-			FormatLog(logged)),
+	return warningAbout(names, Warning{Code: FewErrors, Text: all.Text(firstOf(names)) + FormatLog(logged),
 		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
 }
 

@@ -119,6 +119,8 @@ func verdictOf(c *analysis.Check) error {
 		return nil
 	case analysis.Regression:
 		return fmt.Errorf("%w: %s", errRegression, c.Why)
+	case analysis.Failed:
+		return errors.New(c.Why)
 	}
 	if c.Needs == "" {
 		return fmt.Errorf("%w: %s", errInconclusive, c.Why)
