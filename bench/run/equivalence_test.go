@@ -186,6 +186,23 @@ func TestWrongResponsesAreCounted(t *testing.T) {
 	}
 }
 
+// Of the first target, too, only what is not as described counts.
+func TestWrongResponsesOfTheFirstTarget(t *testing.T) {
+	var asked atomic.Int64
+	err := proveAlike(t, contract.Request{Name: "it", Method: "GET", Path: "/", Want: contract.Want{Body: "hi"}},
+		func(w http.ResponseWriter, r *http.Request) {
+			body := "hi"
+			if n := asked.Add(1); n == 1 || n == 4 {
+				body = "ho"
+			}
+			io.WriteString(w, body)
+		}, say(200, "hi"))
+	const want = "persistent: 2 of 8 requests failed: 2 wrong body; from the first request on"
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Run = %v, want %q in it", err, want)
+	}
+}
+
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	var elsewhere atomic.Int64
 	redirect := func(w http.ResponseWriter, r *http.Request) {
