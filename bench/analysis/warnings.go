@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench/foreign"
-	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/units"
 )
@@ -119,15 +117,8 @@ func errorsWarning(plan record.Plan, a *Analysis) (Warning, bool) {
 		Advice: "failed requests are in no percentile; find the reason before comparing these cells"})
 }
 
-// FormatLog is what the targets logged when requests failed, in one line: without what continues a line, such as the
-// frames of a traceback.
-func FormatLog(lines []string) string {
-	lines = slices.DeleteFunc(slices.Clone(lines), process.IsContinuation)
-	if len(lines) == 0 {
-		return ""
-	}
-	return "; logged: " + foreign.Line(strings.Join(lines, "; "))
-}
+// FormatLog is what the targets logged when requests failed, in one line: see record.FormatLog.
+func FormatLog(lines []string) string { return record.FormatLog(lines) }
 
 // overloaded tells the lowest rate of each request and model at which requests came faster than they left.
 func overloaded(a *Analysis) (Warning, bool) {
