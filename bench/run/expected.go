@@ -42,7 +42,7 @@ func recordExpected(ctx context.Context, t *subject.Target, r subject.Asked, ign
 		raw, err := subject.Ask(ctx, n.client, t, r)
 		n.add(raw, err)
 		switch {
-		case isTimeout(err) || ctx.Err() != nil:
+		case isTimeout(err) || ctx.Err() != nil || errors.As(err, new(*subject.UsageError)):
 			return contract.Want{}, err
 		case err != nil:
 			n.run(ctx)

@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 
 	"forktax/bench/process"
 )
 
-// Ask sends a request to a target. A response that was not asked for is an error, with what the target logged.
+// Ask sends a request to a target. A response that was not asked for is an error, with what the target logged, and a
+// *UsageError if the system does not execute the file that is to respond.
 func Ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response, error) {
 	a, err := Fetch(ctx, client, t.URL, r.Request)
 	switch {
@@ -21,8 +23,13 @@ func Ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response
 	}
 	switch {
 	case !t.External && a.isOfHost():
-		return a, fmt.Errorf("%s %s: the host responds with status %d, since the program sent no response%s", r.Method, r.Path,
-			a.Status, Failure{Log: t.Logged(true)}.Suffix())
+		f := Failure{Log: t.Logged(true)}
+		err := fmt.Errorf("%s %s: the host responds with status %d, since the program sent no response%s", r.Method, r.Path,
+			a.Status, f.Suffix())
+		if _, refusal := f.refused(); refusal == syscall.ENOEXEC { // what was named is not a program
+			err = &UsageError{err}
+		}
+		return a, err
 	case !r.Accepts(a.Status):
 		return a, r.Unwanted(a, Failure{Log: t.Logged(true)})
 	}
