@@ -515,11 +515,27 @@ func TestWarnings(t *testing.T) {
 			}
 			return block
 		}, func(*record.Block) {}, []analysis.Warning{
-			{Code: "errors", Cell: "hello/hello, cgi, 1 client, fake",
+			{Code: "failed", Cell: "hello/hello, cgi, 1 client, fake", // what is left is too little, too, which goes without saying
 				Text: "6 of 66 requests of hello/hello, cgi, 1 client, fake failed: 2 reset, 4 timeout; " +
-					"reset: from request 12 on; timeout: from request 11 on"},
-			{Code: "inconclusive", Cells: bothCells, // what is left is too little, too, which goes without saying
-				Text: "more than a fifth of the blocks of " + bothCells[0] + " and 1 more is invalid: 4 errors"}}},
+					"reset: from request 12 on; timeout: from request 11 on"}}},
+		"errors, and a machine that is too noisy for another reason": {6, func(c plan.Cell, round int) []record.Observation {
+			block := analysistest.TenResponses(c, round)
+			if c.Model == "cgi" && round == 5 {
+				block = append(block, analysistest.Failed(record.ErrReset))
+			}
+			return block
+		}, func(b *record.Block) { b.Collections = max(2-b.Round, 0) }, []analysis.Warning{
+			{Code: "errors", Cell: bothCells[1],
+				Text: "1 of 61 requests of " + bothCells[1] + " failed: 1 reset; from request 61 on"},
+			{Code: "inconclusive", Cells: bothCells,
+				Text: "more than a fifth of the blocks of " + bothCells[0] + " and 1 more is invalid: 4 collection, 2 errors"}}},
+		"requests that the end of their visit ended": {6, func(c plan.Cell, round int) []record.Observation {
+			return append(analysistest.TenResponses(c, round), analysistest.Failed(record.ErrUnfinished))
+		}, func(*record.Block) {}, []analysis.Warning{
+			{Code: "errors", Cells: bothCells,
+				Text: "12 of 132 requests of " + bothCells[0] + " and 1 more failed: 12 unfinished"},
+			{Code: "inconclusive", Cells: bothCells,
+				Text: "more than a fifth of the blocks of " + bothCells[0] + " and 1 more is invalid: 12 errors"}}},
 		"errors of both": {6, func(c plan.Cell, round int) []record.Observation {
 			block := analysistest.TenResponses(c, round)
 			if round == 0 {

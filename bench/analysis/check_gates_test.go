@@ -79,8 +79,9 @@ func TestCheck(t *testing.T) {
 		"a stored base that says nothing of it": {0, func(r *record.Result) { r.Plan.Check.Stored = &plan.StoredBaseline{} },
 			analysis.Undecided, "nothing was measured by response_p50 (hello)", ""},
 		"the candidate fails once": {0, once(1), analysis.Regression,
-			"errors (hello) of ./new is worse than that of ./old: errors went from 0 to 1", ""},
-		"the base fails once": {0, once(0), analysis.Undecided, "the base fails, too", "a base that answers each request"},
+			"errors (hello) of ./new is worse than that of ./old: errors went from 0 to 1; 1 of 96 requests of " +
+				"hello/hello, candidate, 1 client, fake failed: 1 ", ""},
+		"the base fails once": {0, once(0), analysis.Failed, "1 of 96 requests of hello/hello, base, 1 client, fake failed: 1 ", ""},
 		"a process more": {0, counts(nil, counted(analysis.CountProcesses, 1, 2)), analysis.Regression,
 			"processes (hello) of ./new is worse than that of ./old: processes by +100", ""},
 		"files within their margin": {0, counts(margins, counted(analysis.CountFiles, 54, 63)), analysis.Pass,

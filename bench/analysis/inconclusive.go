@@ -29,10 +29,13 @@ func blocksToOutweigh(invalid int) int {
 	return blocks
 }
 
-// invalidWarning finds the cells with too many invalid blocks, of those on which the outcome rests. For those of a trap
-// there is starvedWarning.
+// invalidWarning finds the cells with too many invalid blocks, of those on which the outcome rests, but not those whose
+// blocks are invalid because a program failed, or because of a trap, for which there is starvedWarning.
 func invalidWarning(plan record.Plan, a *Analysis) (Warning, bool) {
-	names, text := invalidCells(a.OwnCells(), func(c Cell) bool { return !a.isStarved(c) && !isAuxiliary(plan, c) })
+	_, spoilt := failing(plan, a)
+	names, text := invalidCells(a.OwnCells(), func(c Cell) bool {
+		return !a.isStarved(c) && !isAuxiliary(plan, c) && !spoilt[groupOf(c)]
+	})
 	return warningAbout(names, Warning{Code: Inconclusive, Text: text,
 		Advice: "docs/methodology.md says what each reason means; measure on a quieter machine, or at a rate that the " +
 			"generator can keep, and longer"})

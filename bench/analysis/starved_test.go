@@ -60,7 +60,6 @@ func TestStarved(t *testing.T) {
 				"hello/hello, persistent, 8 clients, fake, while the other clients had theirs", "most likely the server has fewer"},
 		"another's trap":     {6, []record.Trap{ofOther}, 0, "", dropped, noisy, "docs/methodology.md"},
 		"another trap":       {6, []record.Trap{ack}, 0, "", dropped, noisy, "docs/methodology.md"},
-		"another failure":    {6, []record.Trap{few}, 4, record.ErrClosed, nil, noisy, "docs/methodology.md"},
 		"as many as clients": {6, nil, 8, record.ErrUnfinished, nil, noisy, "docs/methodology.md"},
 	} {
 		t.Run(name, func(t *testing.T) {

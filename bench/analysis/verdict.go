@@ -66,22 +66,25 @@ func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate) (verdict,
 func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.Data, a *Analysis) {
 	regressed := c.named(Regression)
 	invalid, tooMany := invalidWarning(r.Plan, a)
-	failing := slices.IndexFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
+	failures, spoilt := c.failures(r.Plan, a)
+	baseFails := slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
 	counts := slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Regression })
 	than := "is worse than that of"
 	if len(regressed) > 1 {
 		than = "are worse than those of"
 	}
 	switch {
-	case counts || j.Verdict == sequential.Regression && !tooMany:
+	case counts || j.Verdict == sequential.Regression && !tooMany && !spoilt:
 		c.Verdict, c.Why = Regression, fmt.Sprintf("%s of %s %s %s: %s", gateNames(regressed), c.Candidate, than, c.Base,
 			c.worst(regressed)+acceptText(regressed))
+		if slices.ContainsFunc(regressed, func(g Gate) bool { return g.Metric == CountErrors }) && failures != "" {
+			c.Why += "; " + failures
+		}
 	case !r.Tail.Complete:
 		c.Verdict, c.Why = Undecided, "the run was not completed: "+a.Run.Condition
 		c.Needs = "another run"
-	case failing >= 0:
-		c.Verdict, c.Why = Undecided, c.Gates[failing].Why
-		c.Needs = "a base that answers each request"
+	case baseFails || spoilt:
+		c.Verdict, c.Why = Failed, failures
 	case tooMany:
 		c.Verdict, c.Why, c.Needs = Undecided, invalid.Text, invalidNeeds
 	case j.Verdict == sequential.Pass:

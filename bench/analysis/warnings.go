@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"forktax/bench/foreign"
-	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/units"
 )
@@ -25,7 +23,10 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 		Text:   fmt.Sprintf("the run was not completed: %s", a.Run.Condition),
 		Advice: "what is shown was measured, but from fewer rounds than planned; run it again for the whole"},
 		!a.Run.Complete)
-	add(ErrorsWarning(a))
+	if !r.Plan.Searched {
+		found = append(found, failedWarnings(r.Plan, a)...)
+	}
+	add(errorsWarning(r.Plan, a))
 	if !r.Plan.Searched { // which tries rates that are too high, and says itself what it could not tell
 		add(overloaded(a))
 		add(starvedWarning(r.Plan, a))
@@ -93,46 +94,40 @@ func noFloor(p record.Plan) (Warning, bool) {
 	return w, p.FloorMissing != ""
 }
 
-// ErrorsWarning counts what failed in all cells.
-func ErrorsWarning(a *Analysis) (Warning, bool) {
+// errorsWarning counts what failed in all cells, but in those that have a warning of their own for that.
+func errorsWarning(plan record.Plan, a *Analysis) (Warning, bool) {
 	var names, logged []string
-	var errors, requests int
-	classes, failures := Counts{}, record.Failures{}
 	reason, unknown := "", false
+	all := record.FailureCount{Errors: Counts{}, Failures: record.Failures{}}
+	own := map[record.Cell]bool{}
+	if cells, _ := failing(plan, a); !plan.Searched {
+		for _, c := range cells {
+			own[c.Cell] = true
+		}
+	}
 	for _, c := range a.Cells {
-		if c.Errors > 0 {
+		if c.Errors > 0 && !own[c.Cell] {
 			trap, starved := a.starvedBy(c)
 			reason, unknown = cmp.Or(reason, trap.Code), unknown || !starved
 			names = append(names, c.String())
-			errors += c.Errors
-			requests += c.Requests
+			all.Requests += c.Requests
 			logged = record.MergeLogLines(logged, c.LogLines)
-			addCounts(classes, c.ErrorsByClass)
-			failures.Merge(c.Failures, 0)
+			addCounts(all.Errors, c.ErrorsByClass)
+			all.Failures.Merge(c.Failures, 0)
 		}
 	}
 	if len(names) > 1 {
-		failures.ForgetFirst()
+		all.Failures.ForgetFirst()
 	}
 	advice := "failed requests are in no percentile; find the reason before comparing these cells"
 	if !unknown {
 		advice = fmt.Sprintf("the reason is the trap %s: without it, measure these cells again", reason)
 	}
-	return warningAbout(names, Warning{Code: "errors",
-		Text: fmt.Sprintf("%d of %d requests of %s failed: %s%s", errors, requests, firstOf(names), failures.Describe(classes),
-			FormatLog(logged)),
-		Advice: advice})
+	return warningAbout(names, Warning{Code: FewErrors, Text: all.Text(firstOf(names)) + FormatLog(logged), Advice: advice})
 }
 
-// FormatLog is what the targets logged when requests failed, in one line: without what continues a line, such as the
-// frames of a traceback.
-func FormatLog(lines []string) string {
-	lines = slices.DeleteFunc(slices.Clone(lines), process.IsContinuation)
-	if len(lines) == 0 {
-		return ""
-	}
-	return "; logged: " + foreign.Line(strings.Join(lines, "; "))
-}
+// FormatLog is what the targets logged when requests failed, in one line: see record.FormatLog.
+func FormatLog(lines []string) string { return record.FormatLog(lines) }
 
 // overloaded tells the lowest rate of each request and model at which requests came faster than they left.
 func overloaded(a *Analysis) (Warning, bool) {

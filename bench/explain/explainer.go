@@ -29,7 +29,7 @@ type Explainer struct {
 }
 
 // Explain starts the program over and over and says what its start is made of. It fails if the program cannot be
-// started or gives no answer.
+// started or its first response is not right.
 func (p Explainer) Explain(ctx context.Context) (*Explanation, error) {
 	within := time.Duration(math.MaxInt64)
 	if p.Starts == 0 {
@@ -53,7 +53,9 @@ func (p Explainer) Explain(ctx context.Context) (*Explanation, error) {
 	if err := s.findParts(ctx); err != nil {
 		return nil, err
 	}
+	failure := s.noteFailures()
 	e := s.explanation(p.Request.Request)
+	e.Failure = failure
 	if p.Try {
 		trials, err := s.runTrials(ctx, p.Budget, p.Seed, p.Progress)
 		if err != nil {

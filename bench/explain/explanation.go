@@ -39,6 +39,7 @@ type Explanation struct {
 	Seed          uint64   `json:"seed,omitempty"`      // of the order of the trials
 	Untried       []string `json:"not_tried,omitempty"` // what cannot be switched from outside
 	Notes         []Note   `json:"notes,omitempty"`
+	Failure       string   `json:"failure,omitempty"` // which requests, each of them one start, got a wrong response
 }
 
 // A Note is something that a reader must know.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/record"
 	"forktax/bench/subject"
 	"forktax/bench/units"
 )
@@ -18,7 +19,9 @@ type profile struct {
 	asked    subject.Asked
 	masks    subject.Masks
 	response Response
-	varies   bool     // its answers differ from start to start
+	varies   bool // its answers differ from start to start
+	counted  record.FailureCount
+	failed   []string // what it logged when its response was wrong
 	starts   []Start  // without what they printed
 	images   []*image // nil if it could not be traced
 	executed string   // the program that answers
@@ -49,13 +52,11 @@ func (s *profile) identify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.response, err = first.Response(); err != nil {
-		return fmt.Errorf("%s: %w", s.command.Path, err)
+	if s.response, err = s.respond(first); err != nil {
+		s.recount(ctx)
+		return fmt.Errorf("%s: %w\n%s", s.command.Path, err, &s.counted)
 	}
-	if s.response.masks = s.masks; !s.asked.Accepts(s.response.Status) {
-		sent := subject.Response{Status: s.response.Status, Body: s.response.Body}
-		return fmt.Errorf("%s: %w", s.command.Path, s.asked.Unwanted(sent, subject.Failure{Log: first.logLines()}))
-	}
+	s.response.masks = s.masks
 	if !first.State.Success() {
 		s.note(fmt.Sprintf("it answers and then fails: %s%s", first.State, first.logTail()),
 			"a server may log that as an error")
@@ -126,17 +127,20 @@ func (s *profile) mainImage() *image {
 	return nil
 }
 
-// measure starts the program so many times, and in turn with it what it needs.
+// measure starts the program so many times, and in turn with it what it needs. Starts whose response is wrong are counted,
+// and not measured.
 func (s *profile) measure(ctx context.Context, starts int, within time.Duration) error {
 	s.partStarts = min(starts, maxPartStarts)
-	return repeat(ctx, starts, within, func() error {
+	var wrong error // the last
+	err := repeat(ctx, starts, within, func() error {
 		start, err := s.command.Run(ctx)
 		if err != nil {
 			return err
 		}
-		a, err := start.Response()
+		a, err := s.respond(start)
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.command.Path, err)
+			wrong = err
+			return nil
 		}
 		s.varies = s.varies || !a.equal(s.response)
 		start.Output, start.Log = nil, nil
@@ -148,6 +152,10 @@ func (s *profile) measure(ctx context.Context, starts int, within time.Duration)
 		}
 		return nil
 	})
+	if err == nil && len(s.starts) == 0 {
+		err = fmt.Errorf("%s: %w\n%s", s.command.Path, wrong, &s.counted)
+	}
+	return err
 }
 
 func (s *profile) languageName() string {

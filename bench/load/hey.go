@@ -232,7 +232,7 @@ func (p *heyPiece) record(reports []heyReport, rec Recorder, shift time.Duration
 			seen = append(seen, o)
 		}
 		for message, n := range r.ErrorDist {
-			o := record.Observation{Err: classOf(message)} // when is not known
+			o := record.Observation{Err: ClassOf(message)} // when is not known
 			if o.Err == record.ErrTimeout {                // which then is within what counts of the block, and at its value
 				o.Intended = shift + p.length
 				o.Sent, o.Done = o.Intended, o.Intended+p.timeout
@@ -249,8 +249,8 @@ func (p *heyPiece) record(reports []heyReport, rec Recorder, shift time.Duration
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// classOf sorts the errors of net/http's client, which hey passes on as text: Get "http://…": what went wrong.
-func classOf(message string) string {
+// ClassOf sorts the errors of net/http's client, which hey passes on as text: Get "http://…": what went wrong.
+func ClassOf(message string) string {
 	if _, what, ok := strings.Cut(message, `": `); ok {
 		message = what // the URL may hold any word
 	}

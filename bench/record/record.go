@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"forktax/bench/subject"
 	"os"
 	"path/filepath"
 )
@@ -36,11 +35,9 @@ type Record struct {
 	encoder      encoder
 	offset       int64 // of the next block's observations
 	whole        int64 // bytes of whole lines in blocks
-	errors       map[string]int
-	failures     Failures
+	count        FailureCount
 	names        []string // of the requests of the block, if it is of a mix
-	requests     int
-	writeErr     error // the first that writing met
+	writeErr     error    // the first that writing met
 }
 
 // Create makes the folder dir, which must not hold a run yet, and writes the head. What it made is removed if the
@@ -98,21 +95,13 @@ func NewRecord(head Head, blocks, observations *os.File) (*Record, error) {
 // Begin starts a block. If it is of a mix, requests are the names of its requests.
 func (r *Record) Begin(requests ...string) {
 	r.encoder.begin()
-	r.names = requests
-	r.errors, r.failures, r.requests = nil, nil, 0
+	r.names, r.count = requests, FailureCount{}
 }
 
 // Observe implements Recorder. An error is kept for the end of the block: an engine could do nothing about it.
 func (r *Record) Observe(batch []Observation) {
 	for _, o := range batch {
-		r.requests++
-		if o.Err != "" {
-			if r.errors == nil {
-				r.errors, r.failures = map[string]int{}, Failures{}
-			}
-			r.errors[o.Err]++
-			r.failures.observe(o, r.requests, r.names)
-		}
+		r.count.observe(o, r.names)
 		if err := r.encoder.encode(o); err != nil && r.writeErr == nil {
 			r.writeErr = err
 		}
@@ -120,23 +109,19 @@ func (r *Record) Observe(batch []Observation) {
 }
 
 // ObserveExcerpt implements load.ExcerptRecorder: it takes how the body of the first response of a class began.
-func (r *Record) ObserveExcerpt(class string, body []byte) {
-	if f := r.failures[class]; f != nil && f.FirstLine == "" {
-		f.FirstLine = subject.FirstLine(body)
-	}
-}
+func (r *Record) ObserveExcerpt(class string, body []byte) { r.count.excerpt(class, body) }
 
 // Requests is how many requests of the block were observed so far.
-func (r *Record) Requests() int { return r.requests }
+func (r *Record) Requests() int { return r.count.Requests }
 
 // FailureText says in words which of them failed, and how.
-func (r *Record) FailureText() string { return r.failures.Describe(r.errors) }
+func (r *Record) FailureText() string { return r.count.Failures.Describe(r.count.Errors) }
 
 // Failed is how many requests of the block failed so far.
-func (r *Record) Failed() int { return Block{Errors: r.errors}.Failed() }
+func (r *Record) Failed() int { return r.count.Failed() }
 
 // CutOff is how many requests of the block the end of its visit ended so far.
-func (r *Record) CutOff() int { return Block{Errors: r.errors}.CutOff() }
+func (r *Record) CutOff() int { return Block{Errors: r.count.Errors}.CutOff() }
 
 // End completes the block with what was observed and puts it on disk.
 func (r *Record) End(b Block) error {
@@ -146,7 +131,7 @@ func (r *Record) End(b Block) error {
 	if r.writeErr != nil {
 		return NewWriteError(r.observations.Name(), r.writeErr)
 	}
-	b.Requests, b.Errors, b.Failures = r.requests, r.errors, r.failures
+	b.Requests, b.Errors, b.Failures = r.count.Requests, r.count.Errors, r.count.Failures
 	b.Observations = Span{r.offset, r.encoder.n}
 	r.offset += r.encoder.n
 	if err := r.writeLine(entry{Block: &b}); err != nil {

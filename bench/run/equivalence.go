@@ -17,16 +17,36 @@ import (
 type DifferenceError struct {
 	Workload string
 	Request  contract.Request
-	Models   [2]string // of the two that differ; the first is "the description" if one is not what it promises
-	Log      []string  // what the second of them logged
-	Lines    []string  // what differs: a line of the one, marked -, and of the other, marked +
+	Models   [2]string           // of the two that differ; the first is "the description" if one is not what it promises
+	Log      []string            // what the second of them logged
+	OtherLog []string            // what the first of them logged, if it is a target
+	Lines    []string            // what differs: a line of the one, marked -, and of the other, marked +
+	Count    record.FailureCount // of requests to the second; failed ones got a response that differs
+	Start    uint64              // of the targets, counted from 1; 0 if they were started to learn their responses
 }
 
 // Error shows the whole difference.
 func (d *DifferenceError) Error() string {
-	return fmt.Sprintf("%s/%s: %s (-) and %s (+) differ on %s %s:\n  %s", d.Workload, d.Request.Name,
-		d.Models[0], d.Models[1], d.Request.Method, cmp.Or(d.Request.Path, "its URL"), strings.Join(d.Lines, "\n  ")) +
-		process.Logged(d.Log)
+	text := fmt.Sprintf("%s/%s: %s (-) and %s (+) differ on %s %s:\n  %s\n%s: %s%s", d.Workload, d.Request.Name,
+		d.Models[0], d.Models[1], d.Request.Method, cmp.Or(d.Request.Path, "its URL"), strings.Join(d.Lines, "\n  "),
+		d.Models[1], &d.Count, startText(d.Start))
+	text += process.Logged(d.Log)
+	if len(d.OtherLog) > 0 {
+		text += "\n" + d.Models[0] + strings.TrimPrefix(process.Logged(d.OtherLog), "; it")
+	}
+	return text
+}
+
+// startText names the start of the targets at which a response was wrong, for the end of a clause. A wrong response ends
+// a run, so that there was none before.
+func startText(start uint64) string {
+	switch start {
+	case 0:
+		return ""
+	case 1:
+		return ", at the first start of the targets"
+	}
+	return fmt.Sprintf(", at start %d of the targets, and at none before", start)
 }
 
 // A verification is that targets send the same responses.
@@ -34,7 +54,8 @@ type verification struct {
 	requests       []contract.Request
 	targets        []*subject.Target
 	ignoreHeaders  []string
-	allowDifferent bool // the status alone has to be the same
+	allowDifferent bool   // the status alone has to be the same
+	start          uint64 // see DifferenceError
 }
 
 // verify sends every request to each of the targets and returns a *DifferenceError if a response is not what the
@@ -47,51 +68,75 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 		if err != nil {
 			return nil, err
 		}
+		if v.allowDifferent {
+			r.Want = contract.Want{Status: r.Want.Status}
+		}
 		var first subject.Response
 		for i, t := range v.targets {
 			began := time.Now()
+			n := recount{client: client, target: t, request: r}
+			n.judge = func(sent subject.Response) string {
+				a := v.comparable(t, masks, sent)
+				if i == 0 {
+					return classOf(r.Want, a, a)
+				}
+				return classOf(r.Want, first, a)
+			}
 			sent, err := subject.Fetch(ctx, client, t.URL, r)
+			n.add(sent, err)
 			if err != nil {
-				return nil, fmt.Errorf("asking %s %s for %s: %w", t.Workload, t.Model, r.Name, err)
+				return nil, v.unanswered(ctx, &n, err)
 			}
 			t.Slowest = max(t.Slowest, time.Since(began))
 			all = append(all, record.NewResponse(t.Workload, t.Model, r.Name, sent, masks))
-			if t.External {
-				sent.Headers = nil
-			}
-			a := sent.Comparable(masks, v.ignoreHeaders)
-			if v.allowDifferent {
-				a = subject.Response{Status: a.Status}
-				r.Want = contract.Want{Status: r.Want.Status}
-			}
+			a := v.comparable(t, masks, sent)
 			if i == 0 {
 				first = a
 			}
-			if err := v.compare(t, r, first, a); err != nil {
-				return nil, err
+			if n.Failed() > 0 {
+				return nil, v.differ(ctx, &n, first, a)
 			}
 		}
 	}
 	return all, nil
 }
 
-// compare compares the response of a target with what is expected and with that of the first. What was learnt of another
+// comparable returns what of a response is compared.
+func (v verification) comparable(t *subject.Target, masks subject.Masks, sent subject.Response) subject.Response {
+	if t.External {
+		sent.Headers = nil
+	}
+	if v.allowDifferent {
+		return subject.Response{Status: sent.Status}
+	}
+	return sent.Comparable(masks, v.ignoreHeaders)
+}
+
+// unanswered returns the error of a request that got no response, with how often that was so.
+func (v verification) unanswered(ctx context.Context, n *recount, err error) error {
+	if !isTimeout(err) {
+		n.run(ctx)
+	}
+	return fmt.Errorf("asking %s %s for %s: %w; %s%s%s", n.target.Workload, n.target.Model, n.request.Name, err, &n.FailureCount,
+		startText(v.start), process.Logged(n.target.Logged(true)))
+}
+
+// differ compares the response of a target with what is expected and with that of the first. What was learnt of another
 // target says less than that target.
-func (v verification) compare(t *subject.Target, r contract.Request, first, a subject.Response) error {
+func (v verification) differ(ctx context.Context, n *recount, first, a subject.Response) error {
+	t, r := n.target, n.request
+	n.run(ctx)
+	d := &DifferenceError{Workload: t.Workload, Request: r, Models: [2]string{"the description", t.Model}, Log: t.Logged(true),
+		Count: n.FailureCount, Start: v.start}
 	expected, differences := a.Mismatches(r.Want), first.Differences(a)
 	learnt := t.Workload == subject.ScriptWorkload || t.Workload == subject.ExternalWorkload
 	switch {
 	case differences != nil && (learnt || expected == nil):
-		return v.differ(t, r, v.targets[0].Model, differences)
-	case expected != nil && learnt:
-		return v.differ(t, r, "what was learnt before", expected)
-	case expected != nil:
-		return v.differ(t, r, "the description", expected)
+		d.Models[0], d.Lines, d.OtherLog = v.targets[0].Model, differences, v.targets[0].Logged(true)
+	case learnt:
+		d.Models[0], d.Lines = "what was learnt before", expected
+	default:
+		d.Lines = expected
 	}
-	return nil
-}
-
-func (v verification) differ(t *subject.Target, r contract.Request, from string, lines []string) error {
-	return &DifferenceError{Workload: t.Workload, Request: r, Models: [2]string{from, t.Model}, Lines: lines,
-		Log: t.Logged(false)}
+	return d
 }

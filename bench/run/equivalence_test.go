@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench/run"
+	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
@@ -140,11 +141,66 @@ func TestDifferenceNamesWhatDiffers(t *testing.T) {
 		}
 	}
 	check(say(200, "", "X-A: 1"), say(200, "", "X-A: 2"),
-		"hello/it: persistent (-) and cgi (+) differ on PUT /x:\n  - X-A: 1\n  + X-A: 2")
+		"hello/it: persistent (-) and cgi (+) differ on PUT /x:\n  - X-A: 1\n  + X-A: 2\n"+
+			"cgi: 8 of 8 requests failed: 8 wrong header; from the first request on, at the first start of the targets")
 	check(say(200, ""), say(500, ""),
-		"hello/it: the description (-) and cgi (+) differ on PUT /x:\n  - status: 200\n  + status: 500")
+		"hello/it: the description (-) and cgi (+) differ on PUT /x:\n  - status: 200\n  + status: 500\n"+
+			"cgi: 8 of 8 requests failed: 8 wrong status; 500 8 times, from the first request on, at the first start of the targets")
 	check(say(500, ""), say(500, ""),
-		"hello/it: the description (-) and persistent (+) differ on PUT /x:\n  - status: 200\n  + status: 500")
+		"hello/it: the description (-) and persistent (+) differ on PUT /x:\n  - status: 200\n  + status: 500\n"+
+			"persistent: 8 of 8 requests failed: 8 wrong status; 500 8 times, from the first request on, at the first start of the targets")
+}
+
+// A response that is wrong now and then, and only from some start on, is counted, with what both logged.
+func TestWrongResponsesAreCounted(t *testing.T) {
+	p := somePlan()
+	p.Workloads[0].Name = subject.ScriptWorkload
+	for i := range p.Cells {
+		p.Cells[i].Workload = subject.ScriptWorkload
+	}
+	p.Rounds = 3
+	launcher := &fakeLauncher{answer: map[string]http.HandlerFunc{}}
+	var launches, asked atomic.Int64
+	launcher.begin = func() { launches.Add(1) }
+	launcher.answer["cgi"] = func(w http.ResponseWriter, _ *http.Request) {
+		if n := asked.Add(1); launches.Load() > 4 && n%2 == 1 { // at the third start of two targets, of 8 requests the first, third, …
+			w.WriteHeader(http.StatusBadGateway)
+			io.WriteString(w, "the pool is empty\n")
+			return
+		}
+		io.WriteString(w, "hello\n")
+	}
+	err := newRunner(t, p, amended{launcher, func(target *subject.Target) {
+		target.LogLines = func() []string { return []string{target.Model + " logs"} }
+	}}, &fakeEngine{}).Run(t.Context())
+	d := new(run.DifferenceError)
+	if !errors.As(err, &d) || d.Start != 3 || d.Count.Requests != 8 {
+		t.Fatalf("Run = %v, want a difference at start 3, and 8 requests", err)
+	}
+	for _, want := range []string{"- status: 200\n  + status: 502", "cgi: 4 of 8 requests failed: 4 wrong status; 502 4 times, ",
+		`from the first request on, first line "the pool is empty", at start 3 of the targets, and at none before; it logged: cgi logs`,
+		"\npersistent logged: persistent logs"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("Run = %v, want %q in it", err, want)
+		}
+	}
+}
+
+// Of the first target, too, only what is not as described counts.
+func TestWrongResponsesOfTheFirstTarget(t *testing.T) {
+	var asked atomic.Int64
+	err := proveAlike(t, contract.Request{Name: "it", Method: "GET", Path: "/", Want: contract.Want{Body: "hi"}},
+		func(w http.ResponseWriter, r *http.Request) {
+			body := "hi"
+			if n := asked.Add(1); n == 1 || n == 4 {
+				body = "ho"
+			}
+			io.WriteString(w, body)
+		}, say(200, "hi"))
+	const want = "persistent: 2 of 8 requests failed: 2 wrong body; from the first request on"
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Run = %v, want %q in it", err, want)
+	}
 }
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
@@ -196,8 +252,9 @@ func TestTwinWithoutAnswer(t *testing.T) {
 	} {
 		err := proveAlike(t, contract.Request{Name: "it", Method: "PUT", Path: "/"}, say(200, ""), silent)
 		var d *run.DifferenceError
-		if err == nil || errors.As(err, &d) || !strings.Contains(err.Error(), "asking hello cgi for it: ") {
-			t.Errorf("%s: Run = %v, want that asking failed", name, err)
+		if err == nil || errors.As(err, &d) || !strings.Contains(err.Error(), "asking hello cgi for it: ") ||
+			!strings.Contains(err.Error(), "; 8 of 8 requests failed: 8 closed; from the first request on") {
+			t.Errorf("%s: Run = %v, want that asking failed, and how often", name, err)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
@@ -44,7 +43,7 @@ func (n Lesson) Learn(ctx context.Context, l Launcher) (requests []contract.Requ
 			return nil, cause
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", side.Title, endOr(t, err))
+			return nil, fmt.Errorf("%s: %w", side.Title, endOr([]*subject.Target{t}, err))
 		}
 		if i == 0 {
 			requests = learnt
@@ -55,8 +54,9 @@ func (n Lesson) Learn(ctx context.Context, l Launcher) (requests []contract.Requ
 			}
 		}
 	}
-	_, err := verification{requests, targets, n.IgnoreHeaders, n.AllowDifferent}.verify(ctx)
-	return requests, err
+	_, err := verification{requests: requests, targets: targets, ignoreHeaders: n.IgnoreHeaders,
+		allowDifferent: n.AllowDifferent}.verify(ctx)
+	return requests, endOr(targets, err)
 }
 
 // learn returns the requests with the responses of a target.
@@ -64,8 +64,8 @@ func (n Lesson) learn(ctx context.Context, t *subject.Target) (requests []contra
 	for _, asked := range n.Asked {
 		r := asked.Request
 		if asked.Learn {
-			want, err := subject.RecordExpected(ctx, t, asked, n.IgnoreHeaders)
-			if err != nil && !(n.AllowDifferent && subject.IsVariance(err)) {
+			want, err := recordExpected(ctx, t, asked, n.IgnoreHeaders)
+			if err != nil && !(n.AllowDifferent && isVariance(err)) {
 				return nil, err
 			}
 			if r.Want = want; n.AllowDifferent {
@@ -77,15 +77,24 @@ func (n Lesson) learn(ctx context.Context, t *subject.Target) (requests []contra
 	return requests, nil
 }
 
-// endOr returns why a target ended, if it did or is about to, which then caused err, and else err.
-func endOr(t *subject.Target, err error) error {
-	if network := new(net.OpError); t.Gone == nil || !errors.As(err, &network) {
-		return err
+// endOr returns why one of the targets ended, if it did or is about to, which then caused err, and else err.
+func endOr(targets []*subject.Target, err error) error {
+	for end := time.Now().Add(longExitDelay); isWithoutResponse(err) && time.Now().Before(end); time.Sleep(exitPoll) {
+		ending := false
+		for _, t := range targets {
+			select {
+			case why := <-t.Gone: // blocks if it is nil
+				return fmt.Errorf("it was asked for its response, and %w", why)
+			default:
+				ending = ending || t.Gone != nil
+			}
+		}
+		if !ending {
+			break
+		}
 	}
-	select {
-	case why := <-t.Gone:
-		return why
-	case <-time.After(longExitDelay):
-		return err
-	}
+	return err
 }
+
+// exitPoll is the pause between two looks at whether a target has ended.
+const exitPoll = 10 * time.Millisecond

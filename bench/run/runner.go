@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -134,7 +133,7 @@ const longExitDelay = 2 * time.Second
 // deathOr returns why a target died, if that is what ended ctx, or is about to, and with it caused err, and else err.
 func deathOr(ctx context.Context, err error) error {
 	wait := subject.ExitDelay
-	if network := new(net.OpError); errors.As(err, &network) {
+	if isWithoutResponse(err) {
 		wait = longExitDelay
 	}
 	select {
@@ -249,7 +248,8 @@ func (r *Runner) verifyTargets(ctx context.Context, targets map[plan.TargetName]
 				twins = append(twins, targets[name])
 			}
 		}
-		sent, err := verification{w.Requests, twins, r.Plan.IgnoreHeaders, r.Plan.AllowDifferent}.verify(ctx)
+		sent, err := verification{w.Requests, twins, r.Plan.IgnoreHeaders, r.Plan.AllowDifferent,
+			r.launches}.verify(ctx)
 		if err != nil {
 			return err
 		}

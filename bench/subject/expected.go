@@ -2,67 +2,54 @@ package subject
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 
 	"forktax/bench/process"
-	"forktax/workload/contract"
 )
 
-// recordings is how often a target is asked, to see whether it responds the same each time.
-const recordings = 3
-
-// RecordExpected records the response of a target to a request as the expected one. The error is a *VarianceError if it
-// sends another each time; what it wants is then the status alone.
-func RecordExpected(ctx context.Context, t *Target, r Asked, ignore []string) (contract.Want, error) {
-	client := NewClient()
-	defer client.CloseIdleConnections()
-	masks, err := NewMasks(r.Want.Masks)
-	if err != nil {
-		return contract.Want{}, err
-	}
-	var first Response
-	for i := range recordings {
-		raw, err := ask(ctx, client, t, r)
-		if err != nil {
-			return contract.Want{}, err
-		}
-		a := raw.Comparable(masks, ignore)
-		if i == 0 {
-			first = a
-		} else if lines := first.Differences(a); lines != nil {
-			return contract.Want{Status: a.Status}, &VarianceError{r.Request, lines}
-		}
-	}
-	w := contract.Want{Status: first.Status, Masks: r.Want.Masks}
-	if n := len(first.Body); 0 < n && n <= maxLiteralBody {
-		w.Body = string(first.Body)
-	} else {
-		w.BodySHA256 = Hash(first.Body)
-	}
-	return w, nil
-}
-
-// ask sends a request to a target. A response that was not asked for is an error.
-func ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response, error) {
+// Ask sends a request to a target. A response that was not asked for is an error, with what the target logged, and a
+// *UsageError if the system does not execute the file that is to respond.
+func Ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response, error) {
 	a, err := Fetch(ctx, client, t.URL, r.Request)
 	switch {
 	case os.IsTimeout(err):
-		return a, fmt.Errorf("%s %s: no response within %v%s", r.Method, r.Path, DefaultTimeout, logged(t))
+		return a, &timeoutError{fmt.Sprintf("%s %s: no response within %v%s", r.Method, r.Path, DefaultTimeout, logged(t)), err}
 	case err != nil:
 		return a, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
 	}
 	switch {
 	case !t.External && a.isOfHost():
-		return a, fmt.Errorf("%s %s: the host responds with status %d, since the program sent no response%s", r.Method, r.Path,
-			a.Status, Failure{Log: t.Logged(true)}.Suffix())
+		f := Failure{Log: t.Logged(true)}
+		err := fmt.Errorf("%s %s: the host responds with status %d, since the program sent no response%s", r.Method, r.Path,
+			a.Status, f.Suffix())
+		if _, refusal := f.refused(); refusal == syscall.ENOEXEC { // what was named is not a program
+			err = &UsageError{err}
+		}
+		return a, err
 	case !r.Accepts(a.Status):
 		return a, r.Unwanted(a, Failure{Log: t.Logged(true)})
 	}
 	return a, nil
+}
+
+// A timeoutError is of a request that had no response in time.
+type timeoutError struct {
+	text string
+	err  error
+}
+
+func (e *timeoutError) Error() string { return e.text }
+
+// Unwrap is for package errors.
+func (e *timeoutError) Unwrap() error { return e.err }
+
+// Wants reports whether a response of the target was asked for.
+func (r Asked) Wants(t *Target, a Response) bool {
+	return (t.External || !a.isOfHost()) && r.Accepts(a.Status)
 }
 
 // isOfHost reports whether the host of package cgi made the response, as http.Error does, because its child sent none.
@@ -105,26 +92,4 @@ func (a Response) excerpt() string {
 	return fmt.Sprintf("; its body is %q", text)
 }
 
-// maxLiteralBody is the length of a body up to which it is kept as it is, so that it can be seen where another differs.
-const maxLiteralBody = 64 << 10
-
 func logged(t *Target) string { return process.Logged(t.Logged(true)) }
-
-// A VarianceError is returned when a target responds to the same request differently each time.
-type VarianceError struct {
-	Request contract.Request
-	Lines   []string // a line of the one response, marked -, and of another, marked +
-}
-
-// Error shows the whole difference.
-func (v *VarianceError) Error() string {
-	return fmt.Sprintf("%s %s: the response differs each time:\n  %s\n(%s)", v.Request.Method, v.Request.Path,
-		strings.Join(v.Lines, "\n  "), differenceAdvice)
-}
-
-// differenceAdvice is what makes responses alike that differ by nature.
-const differenceAdvice = "--mask leaves out what matches a regular expression, --ignore-header a header; " +
-	"--allow-different-responses compares the status only"
-
-// IsVariance reports whether err is a *VarianceError.
-func IsVariance(err error) bool { return errors.As(err, new(*VarianceError)) }

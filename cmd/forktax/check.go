@@ -130,6 +130,8 @@ func verdictOf(c *analysis.Check) error {
 		return nil
 	case analysis.Regression:
 		return fmt.Errorf("%w: %s", errRegression, c.Why)
+	case analysis.Failed:
+		return errors.New(c.Why)
 	}
 	err := errInconclusive
 	if c.Verdict == analysis.Unconfirmed {

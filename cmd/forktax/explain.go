@@ -52,7 +52,7 @@ executes and connects to is known where strace is installed.`,
 			if err != nil {
 				return err
 			}
-			return errors.Join(print(c.OutOrStdout(), e), undecided(e))
+			return errors.Join(print(c.OutOrStdout(), e), unexplained(e))
 		},
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
@@ -78,8 +78,11 @@ executes and connects to is known where strace is installed.`,
 	return c
 }
 
-// undecided is an error if a switch could not be judged in the time that it had.
-func undecided(e *explain.Explanation) error {
+// unexplained is an error if responses were wrong, or if a switch could not be judged in the time that it had.
+func unexplained(e *explain.Explanation) error {
+	if e.Failure != "" {
+		return fmt.Errorf("%s: %s", e.Program[0], e.Failure)
+	}
 	for _, t := range e.Trials {
 		if t.Verdict == explain.TooFewSeen {
 			return fmt.Errorf("%w: %s was tried in %d pairs of blocks, which are too few; give a longer --budget",

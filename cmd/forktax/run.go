@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"forktax/bench/analysis"
+	"forktax/bench/foreign"
 	"forktax/bench/process"
 	"forktax/bench/progress"
 	"forktax/bench/record"
@@ -96,11 +98,11 @@ func (o *options) measure(ctx context.Context, l *subject.Launcher, results stri
 		fmt.Fprintf(stderr, "all that was measured: %s\n", dir)
 		return failure.all()
 	}
-	conclusive, reported := reportRun(dir, failure.all(), printed, stdout, stderr)
+	unfit, reported := reportRun(dir, failure.all(), printed, stdout, stderr)
 	if failure.ended != nil {
-		conclusive = nil
+		unfit = nil
 	}
-	return errors.Join(failure.all(), reported, conclusive)
+	return errors.Join(failure.all(), reported, unfit)
 }
 
 // A runFailure is why a run ended early, and what of its record could not be written.
@@ -128,18 +130,22 @@ func ownPath() string {
 }
 
 // reportRun analyses the run in dir, which ended for the reason why, if it was not done, and reports it. The first
-// error says why the run is inconclusive.
-func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) (inconclusive, failure error) {
+// error says that a program failed, or else why the run is inconclusive.
+func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) (unfit, failure error) {
 	a, err := reported(dir, why, printed, stdout, stderr)
 	if a == nil {
 		return nil, err
 	}
+	var failed, inconclusive error
 	for _, w := range a.Warnings {
-		if w.Code == analysis.Inconclusive {
+		switch w.Code {
+		case analysis.Failed:
+			failed = errors.Join(failed, fmt.Errorf("%s; %s", w.Text, w.Advice))
+		case analysis.Inconclusive:
 			inconclusive = errors.Join(inconclusive, fmt.Errorf("%w: %s; %s", errInconclusive, w.Text, w.Advice))
 		}
 	}
-	return inconclusive, err
+	return cmp.Or(failed, inconclusive), err
 }
 
 // reported analyses the run in dir, prints it, writes the files that are made of it, and says where all that is. It
@@ -160,6 +166,11 @@ func reported(dir string, why error, printed output, stdout, stderr io.Writer) (
 		report.Write(filepath.Join(dir, analysis.ResultFile), report.JSON, a),
 		report.Write(filepath.Join(dir, "report.md"), report.Markdown, a),
 		report.Write(filepath.Join(dir, "report.html"), report.HTML, a))
+	for _, w := range a.Warnings {
+		if w.Code == analysis.FewErrors {
+			fmt.Fprintf(stderr, "warning: %s; %s\n", foreign.Text(w.Text), w.Advice)
+		}
+	}
 	what := "the report, and all that was measured"
 	if kept != nil {
 		what = "all that was measured"
