@@ -201,6 +201,7 @@ func (r *Runner) launchOne(ctx context.Context, name plan.TargetName) launched {
 	if err != nil {
 		return launched{err: fmt.Errorf("starting %s as %s: %w", name.Workload, name.Model, err)}
 	}
+	t.Model = name.Model // whichever program the control is
 	return launched{target: t, stop: func() error {
 		if err := end(); err != nil {
 			return fmt.Errorf("stopping %s as %s: %w", name.Workload, name.Model, err)
