@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,7 @@ const (
 )
 
 func main() {
+	log.SetOutput(subject.NewClientLog(os.Stderr)) // where net/http logs what its clients find
 	os.Exit(command(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
