@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"forktax/bench/process"
@@ -56,6 +58,39 @@ type verification struct {
 	ignoreHeaders  []string
 	allowDifferent bool   // the status alone has to be the same
 	start          uint64 // see DifferenceError
+	atOnce         bool   // the targets are asked at the same time, as they have nothing in common
+}
+
+// A fetched response, or why there is none.
+type fetched struct {
+	sent subject.Response
+	err  error
+	took time.Duration
+}
+
+// fetch sends a request to each of the targets. One after the other, it stops at the first that does not respond.
+func (v verification) fetch(ctx context.Context, client *http.Client, r contract.Request) []fetched {
+	responses := make([]fetched, len(v.targets))
+	fetch := func(i int) error {
+		began := time.Now()
+		sent, err := subject.Fetch(ctx, client, v.targets[i].URL, r)
+		responses[i] = fetched{sent, err, time.Since(began)}
+		return err
+	}
+	if !v.atOnce {
+		for i := range v.targets {
+			if fetch(i) != nil {
+				break
+			}
+		}
+		return responses
+	}
+	var all sync.WaitGroup
+	for i := range v.targets {
+		all.Go(func() { fetch(i) })
+	}
+	all.Wait()
+	return responses
 }
 
 // verify sends every request to each of the targets and returns a *DifferenceError if a response is not what the
@@ -72,8 +107,8 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 			r.Want = contract.Want{Status: r.Want.Status}
 		}
 		var first subject.Response
+		responses := v.fetch(ctx, client, r)
 		for i, t := range v.targets {
-			began := time.Now()
 			n := recount{client: client, target: t, request: r}
 			n.judge = func(sent subject.Response) string {
 				a := v.comparable(t, masks, sent)
@@ -82,12 +117,12 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 				}
 				return classOf(r.Want, first, a)
 			}
-			sent, err := subject.Fetch(ctx, client, t.URL, r)
+			sent, err := responses[i].sent, responses[i].err
 			n.add(sent, err)
 			if err != nil {
 				return nil, v.unanswered(ctx, &n, err)
 			}
-			t.Slowest = max(t.Slowest, time.Since(began))
+			t.Slowest = max(t.Slowest, responses[i].took)
 			all = append(all, record.NewResponse(t.Workload, t.Model, r.Name, sent, masks))
 			a := v.comparable(t, masks, sent)
 			if i == 0 {

@@ -250,7 +250,7 @@ func (r *Runner) verifyTargets(ctx context.Context, targets map[plan.TargetName]
 			}
 		}
 		sent, err := verification{w.Requests, twins, r.Plan.IgnoreHeaders, r.Plan.AllowDifferent,
-			r.launches}.verify(ctx)
+			r.launches, r.Plan.Alternating}.verify(ctx)
 		if err != nil {
 			return err
 		}
