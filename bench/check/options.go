@@ -41,6 +41,9 @@ type Options struct {
 	Seed               uint64
 }
 
+// DefaultBudget is how long a check may take that is not given another budget.
+const DefaultBudget = time.Minute
+
 // shortestBudget is that of a check: it takes 16 starts of the targets to look at them for the first time.
 const shortestBudget = time.Second
 

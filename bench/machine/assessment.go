@@ -25,6 +25,8 @@ type Assessment struct {
 	Fit      bool      `json:"fit"` // nothing is unfit
 	Findings []Finding `json:"findings"`
 	Facts    Facts     `json:"facts"`
+
+	SmallestChange []SmallestChange `json:"smallest_change,omitempty"` // that a check finds in a minute; absent if not measured
 }
 
 // Assess applies the rules to the facts.

@@ -77,23 +77,23 @@ func TestAssess(t *testing.T) {
 		"one core":              {"cores", func(f *facts) { f.Cores = 1 }, doubtful, "1"},
 		"some steal":            {"steal", func(f *facts) { f.Load.Steal = 0.01 }, doubtful, "1.0 %"},
 		"a quarter stolen":      {"steal", func(f *facts) { f.Load.Steal = 0.25 }, doubtful, "25.0 %"},
-		"more stolen":           {"steal", func(f *facts) { f.Load.Steal = 0.26 }, unfit, "26.0 %"},
+		"more stolen":           {"steal", func(f *facts) { f.Load.Steal = 0.26 }, doubtful, "26.0 %"},
 		"steal not counted":     {"steal", func(f *facts) { f.Load = nil }, unknown, "cannot be seen on this system"},
 		"a twentieth by others": {"others", func(f *facts) { f.Load.Others = 0.2 }, fit, "0.20 of 4 cores"},
 		"more by others": {"others", func(f *facts) {
 			*f.Load = machine.Load{Others: 0.9, Unseen: 0.2, Busiest: []machine.Busy{{7, "cc", 0.7}, {8, "sh", 0.001}}}
 		}, doubtful, "0.90 of 4 cores: cc (7) 0.70, short-lived or unseen ones 0.20"},
-		"above a quarter by others": {"others", func(f *facts) { f.Load.Others = 1.1 }, unfit, "1.10 of 4 cores"},
+		"above a quarter by others": {"others", func(f *facts) { f.Load.Others = 1.1 }, doubtful, "1.10 of 4 cores"},
 		"a quota of all cores":      {"CPU quota", func(f *facts) { f.Quota.Cores = 4 }, fit, "4 of 4 cores"},
 		"a quota of some cores":     {"CPU quota", func(f *facts) { f.Quota.Cores = 1.5 }, doubtful, "1.5 of 4 cores"},
-		"a quota of half a core":    {"CPU quota", func(f *facts) { f.Quota.Cores = 0.5 }, unfit, "0.5 of 4 cores"},
+		"a quota of half a core":    {"CPU quota", func(f *facts) { f.Quota.Cores = 0.5 }, doubtful, "0.5 of 4 cores"},
 		"a quota that was used up": {"CPU quota", func(f *facts) {
 			*f.Quota = machine.Quota{Cores: 4, Throttled: time.Second, Periods: 20, ThrottledPeriods: 18}
-		}, unfit, "4 of 4 cores, used up in 18 of 20 periods: held up for 1s in two seconds"},
+		}, doubtful, "4 of 4 cores, used up in 18 of 20 periods: held up for 1s in two seconds"},
 		"a quota not known": {"CPU quota", func(f *facts) { f.Quota = nil }, unknown, "cannot be seen on this system"},
 		"some jitter": {"jitter", func(f *facts) { f.Jitter = machine.Jitter{Longest: 12345678, Share: 0.05} }, doubtful,
 			"a busy thread stood still for 5.0 % of a second, at most for 12.35ms"},
-		"much jitter": {"jitter", func(f *facts) { f.Jitter = machine.Jitter{Longest: 1234567890, Share: 0.2} }, unfit,
+		"much jitter": {"jitter", func(f *facts) { f.Jitter = machine.Jitter{Longest: 1234567890, Share: 0.2} }, doubtful,
 			"a busy thread stood still for 20.0 % of a second, at most for 1.23s"},
 		"a governor that saves": {"frequency", func(f *facts) { f.Governor = "powersave" }, doubtful, "powersave"},
 		"no governor":           {"frequency", func(f *facts) { f.Governor = "" }, fit, "not set by this system"},
@@ -126,7 +126,7 @@ func TestAssess(t *testing.T) {
 		"little memory": {"memory", func(f *facts) { f.Memory.Available = 512 << 20 }, doubtful, "512 MiB available"},
 		"no memory":     {"memory", func(f *facts) { f.Memory.Available = 128 << 20 }, unfit, "128 MiB available"},
 		"swap in use":   {"swap", func(f *facts) { f.Memory.Swapped = 3 << 29 }, doubtful, "1.5 GiB in use"},
-		"swapping": {"swap", func(f *facts) { f.Memory.Swapped, f.Memory.Pages = 1<<30, 12 }, unfit,
+		"swapping": {"swap", func(f *facts) { f.Memory.Swapped, f.Memory.Pages = 1<<30, 12 }, doubtful,
 			"1.0 GiB in use, 12 pages moved in two seconds"},
 		"huge pages not known": {"huge pages", func(f *facts) { f.HugePages = "" }, unknown,
 			"cannot be seen on this system"},
@@ -155,6 +155,44 @@ func TestAssess(t *testing.T) {
 			}
 			if e.Fit != (test.verdict != unfit) {
 				t.Errorf("Fit = %v with %q %s", e.Fit, test.check, test.verdict)
+			}
+		})
+	}
+}
+
+// What makes a machine noisy is for the check that is measured to judge.
+func TestSmallestChange(t *testing.T) {
+	noisy := func(f *machine.Facts) {
+		f.Cores = 1
+		f.Load.Steal, f.Load.Others, f.Jitter.Share = 0.9, 4, 0.9
+		*f.Quota = machine.Quota{Cores: 0.2, Throttled: time.Second, Periods: 20, ThrottledPeriods: 20}
+		f.Memory.Swapped, f.Memory.Pages = 1<<30, 1000
+	}
+	small := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.04}, {Gate: "response_p50", Change: 0.1}}
+	large := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.04}, {Gate: "response_p50", Change: 0.11}}
+	for name, test := range map[string]struct {
+		found   []machine.SmallestChange
+		why     error
+		fit     bool
+		verdict string
+		want    string
+	}{
+		"small": {small, nil, true, machine.Fit, "a check finds +4.00 % by cpu_per_request and +10.0 % by response_p50 in 1m0s"},
+		"large": {large, nil, false, machine.Unfit, "a check finds +4.00 % by cpu_per_request and +11.0 % by response_p50 in 1m0s"},
+		"none":  {nil, errors.New("no program"), true, machine.Unknown, "not measured: no program"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := idle()
+			noisy(&f)
+			e := machine.Assess(f)
+			if !e.Fit || len(e.Limits()) > 0 {
+				t.Errorf("a noisy machine is not fit before it is measured: %v", e.Limits())
+			}
+			e.AddSmallestChange(test.found, 0.1, time.Minute, test.why)
+			got := e.Findings[0]
+			if e.Fit != test.fit || (len(e.Limits()) == 0) != test.fit || got.Name != "smallest change" || got.Verdict != test.verdict ||
+				got.Found != test.want || (got.Effect != "") == (test.verdict != machine.Unfit) || len(e.SmallestChange) != len(test.found) {
+				t.Errorf("fit: %t, limits %v, first finding %+v", e.Fit, e.Limits(), got)
 			}
 		})
 	}

@@ -45,22 +45,21 @@ var rules = []rule{
 
 func judgeCores(f Facts) (found, verdict string) { return fmt.Sprint(f.Cores), below(f.Cores, 2, 1) }
 
-// What the hypervisor takes makes no block invalid; see docs/methodology.md. It weighs like what other processes take,
-// so it is unfit from the same share on. The kernel counts in hundredths of a second, so a single one of them is chance.
+// What the hypervisor takes makes no block invalid, and neither does what other processes take; see docs/methodology.md.
+// Whether too much is taken for a check is for SmallestChange to tell. The kernel counts in hundredths of a second, so a
+// single one of them is chance.
 func judgeSteal(f Facts) (found, verdict string) {
 	if f.Load == nil {
 		return "", Unknown
 	}
-	return percent(f.Load.Steal), above(f.Load.Steal, 0.005, mostTaken)
+	return percent(f.Load.Steal), disturbing(f.Load.Steal, 0.005)
 }
 
-const (
-	// fewCores are not worth a word.
-	fewCores = 0.01
-	// mostTaken is the share of all cores beyond which what others take leaves too little: of two busy cores a quarter
-	// is what a third process takes that is always busy in one half of them.
-	mostTaken = 0.25
-)
+// fewCores are not worth a word.
+const fewCores = 0.01
+
+// disturbing is the verdict on what makes measurements noisier: never more than a warning.
+func disturbing(x, doubtful float64) string { return above(x, doubtful, math.Inf(1)) }
 
 func judgeOthers(f Facts) (found, verdict string) {
 	if f.Load == nil {
@@ -79,7 +78,7 @@ func judgeOthers(f Facts) (found, verdict string) {
 	if len(names) > 0 {
 		found += ": " + strings.Join(names, ", ")
 	}
-	return found, above(f.Load.Others/float64(f.Cores), 0.05, mostTaken)
+	return found, disturbing(f.Load.Others/float64(f.Cores), 0.05)
 }
 
 func judgeQuota(f Facts) (found, verdict string) {
@@ -88,20 +87,18 @@ func judgeQuota(f Facts) (found, verdict string) {
 		return "", Unknown
 	case q.Throttled > 0:
 		return fmt.Sprintf("%.3g of %d cores, used up in %d of %d periods: held up for %s in two seconds", q.Cores, f.Cores,
-			q.ThrottledPeriods, q.Periods, shortDuration(q.Throttled)), Unfit
+			q.ThrottledPeriods, q.Periods, shortDuration(q.Throttled)), Doubtful
 	case q.Cores == 0:
 		return "none", Fit
-	case q.Cores < 1:
-		return fmt.Sprintf("%.3g of %d cores", q.Cores, f.Cores), Unfit
 	default:
-		return fmt.Sprintf("%.3g of %d cores", q.Cores, f.Cores), below(q.Cores, float64(f.Cores), 1)
+		return fmt.Sprintf("%.3g of %d cores", q.Cores, f.Cores), below(q.Cores, float64(f.Cores), 0)
 	}
 }
 
 func judgeJitter(f Facts) (found, verdict string) {
 	found = fmt.Sprintf("a busy thread stood still for %s of a second, at most for %s", percent(f.Jitter.Share),
 		shortDuration(f.Jitter.Longest))
-	return found, above(f.Jitter.Share, 0.01, 0.1)
+	return found, disturbing(f.Jitter.Share, 0.01)
 }
 
 func judgeGovernor(f Facts) (found, verdict string) {
@@ -184,7 +181,7 @@ func judgeSwap(f Facts) (found, verdict string) {
 	case m == nil:
 		return "", Unknown
 	case m.Pages > 0:
-		return fmt.Sprintf("%s in use, %d pages moved in two seconds", formatBytes(m.Swapped), m.Pages), Unfit
+		return fmt.Sprintf("%s in use, %d pages moved in two seconds", formatBytes(m.Swapped), m.Pages), Doubtful
 	case m.Swapped > 0:
 		return formatBytes(m.Swapped) + " in use", Doubtful
 	}

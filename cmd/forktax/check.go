@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -87,7 +86,7 @@ a program slower when its host delays it by --must-catch.`,
 		"regression; by default files_opened=20%,+10, and none for processes and connections")
 	f.Var(&o.mustCatch, "must-catch", "so much more must be found: a pass excludes it")
 	f.Var(&o.alpha, "alpha", "the rate of false alarms, over all gates")
-	f.DurationVar(&o.Budget, "budget", time.Minute, "how long it may take; it ends earlier if it is sure")
+	f.DurationVar(&o.Budget, "budget", check.DefaultBudget, "how long it may take; it ends earlier if it is sure")
 	f.DurationVar(&o.ConfirmBudget, "confirm-budget", 0, "how much longer it may take to confirm an alarm; by default as long as "+
 		"--budget")
 	f.Lookup("confirm-budget").DefValue = "as --budget"

@@ -16,7 +16,9 @@ func TestVerdictOf(t *testing.T) {
 		"a regression": {analysis.Check{Verdict: analysis.Regression, Why: "it is slower"}, errRegression,
 			"regression: it is slower"},
 		"inconclusive": {analysis.Check{Verdict: analysis.Undecided, Why: "the noise is too large", Needs: "--budget 90s"},
-			errInconclusive, "inconclusive: the noise is too large; it would take --budget 90s"},
+			errInconclusive, "inconclusive: the noise is too large; it needs --budget 90s"},
+		"unconfirmed": {analysis.Check{Verdict: analysis.Unconfirmed, Why: "it is slower; not confirmed", Needs: "16 s more"},
+			errUnconfirmed, "unconfirmed: it is slower; not confirmed; it needs 16 s more"},
 		"inconclusive, and nothing would decide it": {analysis.Check{Verdict: analysis.Undecided, Why: "nothing is known"},
 			errInconclusive, "inconclusive: nothing is known"},
 	} {

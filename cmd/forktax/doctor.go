@@ -1,24 +1,30 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"forktax/bench/check"
 	"forktax/bench/machine"
 	"forktax/bench/report"
+	"forktax/bench/stats/sequential"
+	"forktax/bench/subject"
 )
 
-func doctorCommand() *cobra.Command {
+func doctorCommand(atOnce <-chan struct{}) *cobra.Command {
 	var results, format string
+	measures := true
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say whether this machine is fit to measure on, and what to do if it is not",
-		Long: `Doctor watches the machine for two seconds, and looks at its limits and at what is installed. It says what it
-found, what that would spoil, and what to do. Nothing is changed. It ends with exit status 3 if a run here would be
-inconclusive, or fail.`,
+		Long: `Doctor watches the machine for two seconds, and looks at its limits and at what is installed. For four more
+it measures a built-in program against itself, and works out from the noise the smallest change that a check finds
+here in a minute. It says what it found, what that would spoil, and what to do. Nothing is changed. It ends with exit
+status 3 if a check or a run here would be inconclusive, or fail.`,
 		Example: `  forktax doctor
   forktax doctor --format json | jq '.findings[] | select(.verdict != "ok")'`,
 		Args: noArguments,
@@ -32,22 +38,26 @@ inconclusive, or fail.`,
 				return err
 			}
 			e := machine.Assess(facts)
+			if measures {
+				l := &subject.Launcher{Exporter: ownPath(), Kill: atOnce}
+				found, why := check.SmallestChange(c.Context(), l, c.ErrOrStderr())
+				if err := context.Cause(c.Context()); err != nil {
+					return err
+				}
+				e.AddSmallestChange(found, sequential.DefaultMustCatch, check.DefaultBudget, why)
+			}
 			return errors.Join(print(c.OutOrStdout(), e), unfit(e))
 		},
 	}
 	c.Flags().StringVar(&results, "results", defaultResults, "folder that runs would be written to")
+	c.Flags().BoolVar(&measures, "measure", true, "predict by measuring what a check finds")
 	formatFlag(c.Flags(), &format, report.Assessments)
 	return c
 }
 
 // unfit is an error if a run on the machine would be inconclusive.
 func unfit(e *machine.Assessment) error {
-	var limits []string
-	for _, f := range e.Findings {
-		if f.Verdict == machine.Unfit {
-			limits = append(limits, fmt.Sprintf("%s (%s)", f.Name, f.Found))
-		}
-	}
+	limits := e.Limits()
 	if len(limits) == 0 {
 		return nil
 	}

@@ -58,7 +58,7 @@ func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		err = fmt.Errorf("%w: %w", process.ErrInterrupted, err) // which is why it failed
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "forktax: %s\n", foreign.Text(failureText(err)))
+		fmt.Fprintf(stderr, "forktax: %s\n", foreign.Text(record.ErrorText(err)))
 	}
 	return exitStatus(err)
 }
@@ -109,7 +109,7 @@ It drives both with the same load and reports what the difference is, in time an
 		}
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), calibrateCommand(atOnce), mergeCommand(), explainCommand(), doctorCommand(),
+	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), calibrateCommand(atOnce), mergeCommand(), explainCommand(), doctorCommand(atOnce),
 		reportCommand(), compareCommand(), liveCommand(atOnce), serveCommand(atOnce), listCommand(), metricsCommand(), directoryCommand(), truthCommand(),
 		superviseCommand(), manCommand())
 	for _, c := range root.Commands() {
