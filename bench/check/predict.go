@@ -21,8 +21,8 @@ import (
 const (
 	// predicted is the workload by which SmallestChange predicts.
 	predicted = "hello"
-	// predicting is how long it measures.
-	predicting = 4 * time.Second
+	// Predicting is how long it measures.
+	Predicting = 4 * time.Second
 )
 
 // SmallestChange predicts what a check with all defaults finds on this machine: the smallest --must-catch with which it
@@ -32,8 +32,8 @@ func SmallestChange(ctx context.Context, l *subject.Launcher, log io.Writer) ([]
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(log, "measuring for %v\n", predicting)
-	return Predict(ctx, programs[0], l, predicting, DefaultBudget, 1+rand.Uint64N(1_000_000))
+	fmt.Fprintf(log, "measuring for %v\n", Predicting)
+	return Predict(ctx, programs[0], l, Predicting, DefaultBudget, 1+rand.Uint64N(1_000_000))
 }
 
 // predictedStart is how long a start of the targets is measured for a prediction: as in the third stage of a check.

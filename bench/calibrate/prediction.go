@@ -1,0 +1,86 @@
+package calibrate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"forktax/bench/check"
+	"forktax/bench/machine"
+	"forktax/bench/stats/sequential"
+	"forktax/bench/subject"
+)
+
+// predictionFactor is by how much a prediction may be off.
+const predictionFactor = 1.5
+
+// A predictionResult is what was predicted from a few seconds, and what so much noise came to as a check takes.
+type predictionResult struct {
+	Predicted []machine.SmallestChange `json:"predicted"`
+	Reached   []machine.SmallestChange `json:"reached"`
+}
+
+// furthest is the factor by which the prediction is off that is the worst of the gates.
+func (r predictionResult) furthest() float64 {
+	worst := 1.0
+	for i, p := range r.Predicted {
+		off := math.Abs(math.Log(p.Change / r.Reached[i].Change))
+		worst = max(worst, math.Exp(off))
+	}
+	return worst
+}
+
+// predictionProperty is that what doctor predicts is what checks reach.
+func predictionProperty() Property {
+	tries := func(l *Lab) int { return pick(l, 3, 20) }
+	budget := func(l *Lab) time.Duration { return pick(l, 15*time.Second, check.DefaultBudget) }
+	return Property{
+		Name: "prediction", About: "the smallest change that a check finds, as doctor predicts it in four seconds",
+		Must:     "within a factor of 1.5 in 18 of 20 (quick: in 2 of 3)",
+		Programs: []string{startupProgram},
+		Duration: func(l *Lab) time.Duration { return time.Duration(tries(l)) * (check.Predicting + budget(l)) },
+		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
+			n := tries(l)
+			all, err := repeated(l, "prediction", n, func(i int) (r predictionResult, err error) {
+				for _, of := range []struct {
+					measuring time.Duration
+					found     *[]machine.SmallestChange
+				}{{check.Predicting, &r.Predicted}, {budget(l), &r.Reached}} {
+					launcher := &subject.Launcher{Exporter: l.Command, Kill: l.Kill}
+					*of.found, err = check.Predict(ctx, l.Programs[startupProgram], launcher, of.measuring, budget(l), l.Seed+uint64(i))
+					if err != nil {
+						return r, fmt.Errorf("prediction %d of %d: %w", i+1, n, err)
+					}
+				}
+				return r, nil
+			})
+			if err != nil {
+				return Outcome{}, err
+			}
+			return judgePredictions(l, all), nil
+		},
+	}
+}
+
+// judgePredictions counts those that are within the factor.
+func judgePredictions(l *Lab, all []predictionResult) Outcome {
+	right := 0
+	table := &Table{Header: []string{"predicted by CPU", "by response time", "reached by CPU", "by response time", "off by"}}
+	for _, r := range all {
+		if r.furthest() <= predictionFactor {
+			right++
+		}
+		var row []string
+		for _, c := range append(r.Predicted[:len(r.Predicted):len(r.Predicted)], r.Reached...) {
+			row = append(row, digits(100*c.Change)+" %")
+		}
+		table.Rows = append(table.Rows, append(row, digits(r.furthest())))
+	}
+	o := newOutcome(fmt.Sprintf("The smallest change that a check finds in %v at a margin of %g %% was predicted from %v of a program "+
+		"against itself, and then worked out from as much as a check takes, %d times.", pick(l, 15*time.Second, check.DefaultBudget),
+		100*sequential.DefaultMargin, check.Predicting, len(all)),
+		shareMeasure("predictions within a factor of 1.5", right, len(all), atLeast(pick(l, 2.0, 18)), nil))
+	o.Table = table
+	return o
+}
