@@ -9,10 +9,14 @@ import (
 // one by one, it need not be as long as a block that is paired as a whole: its costs are read before and after it.
 const alternatingBlock = 15 * time.Millisecond
 
+// fewestInTurn is how many requests a visit to a cell that alternates has at the least: those of one cycle. So a program
+// that takes long to start has many starts of the targets in the time of a check all the same.
+const fewestInTurn = 2
+
 // Alternate has the requests of cells that differ only in model alternate, if the default engine can do that.
 func (p *Plan) Alternate() {
 	if p.Alternating = DefaultAlternates; p.Alternating {
-		p.BlockNS = int64(alternatingBlock)
+		p.BlockNS, p.MinRequests = int64(alternatingBlock), fewestInTurn
 	}
 }
 
