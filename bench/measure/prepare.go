@@ -33,7 +33,7 @@ type preparation struct {
 // Prepare returns a run that is ready to be executed. The launcher is given what it starts. Messages go to log.
 func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Writer) (*run.Execution, error) {
 	o.Seed = cmp.Or(o.Seed, rand.Uint64N(1_000_000)) // few digits, for it is printed to be typed again
-	l.Env = map[string]string{}
+	l.Env, l.Messages = map[string]string{}, log
 	if !o.Phases {
 		l.Env[contract.EnvPhases] = "off"
 	}

@@ -76,6 +76,17 @@ func (p *Process) wait() {
 	}
 }
 
+// A KilledError is returned when a program did not end in time when it was asked to.
+type KilledError struct {
+	Program string
+	Limit   time.Duration
+}
+
+// Error implements error.
+func (k *KilledError) Error() string {
+	return fmt.Sprintf("%s did not end within %v of being asked to, and was killed", k.Program, k.Limit)
+}
+
 // killAll kills the program with all that it has started: what is in its group, and the children of a CGI host that are
 // in none of ours.
 func (p *Process) killAll() {
@@ -156,7 +167,7 @@ func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
 	case <-timer.C:
 		p.killAll()
 		<-p.ended
-		return fmt.Errorf("%s did not end within %v of being asked to, and was killed", p.cmd.Path, limit)
+		return &KilledError{p.cmd.Path, limit}
 	}
 	if p.err != nil && !p.AnyExit && !errors.Is(p.err, exec.ErrWaitDelay) {
 		return fmt.Errorf("%s: %w", p.cmd.Path, p.exitError())

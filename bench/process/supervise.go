@@ -59,7 +59,7 @@ func (p *Process) StopSupervised(limit time.Duration, atOnce <-chan struct{}) er
 	select {
 	case line := <-p.firstLine:
 		if strings.HasPrefix(line, killedLine) && err == nil && !IsClosed(atOnce) {
-			err = fmt.Errorf("%s did not end within %v of being asked to, and was killed", p.cmd.Args[len(p.cmd.Args)-1], limit)
+			err = &KilledError{p.cmd.Args[len(p.cmd.Args)-1], limit}
 		}
 	default:
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"forktax/bench/account"
@@ -25,6 +26,13 @@ const (
 	listenGrace    = 2 * time.Second        // in which a command that listens elsewhere may listen where it is to
 	commandIdle    = time.Second            // on waiting until a command that listens is idle
 	commandSettle  = time.Second            // on waiting whether a command goes to the background
+)
+
+const (
+	// commandStopLimit is how long a command may take to end when it is asked to. By then it has no requests.
+	commandStopLimit = 5 * time.Second
+	// killedStopLimit is the same for a command that had to be killed before.
+	killedStopLimit = 500 * time.Millisecond
 )
 
 // A command is a server that a command of the user's started.
@@ -42,12 +50,19 @@ func (f External) start(ctx context.Context, l *Launcher, workload string) (*Tar
 	if isAddress(f.Command) {
 		return nil, nil, InvalidOption(f.Name, "%q: http:// is missing: http://%s", f.Command, f.Command)
 	}
-	c, err := l.startCommand(f)
+	limit := cmp.Or(l.StopLimit, commandStopLimit)
+	if l.killed == nil {
+		l.killed = &commandSet{}
+	}
+	if l.killed.has(f.Command) {
+		limit = min(limit, killedStopLimit)
+	}
+	c, err := l.startCommand(f, limit)
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting %s: %w", f.Command, err)
 	}
 	stop := func() error {
-		return errors.Join(c.StopSupervised(cmp.Or(l.StopLimit, stopLimit), l.Kill), c.group.Remove())
+		return errors.Join(l.survived(f, c.StopSupervised(limit, l.Kill)), c.group.Remove())
 	}
 	address, err := c.await(ctx, cmp.Or(l.StartLimit, startLimit))
 	if err != nil {
@@ -59,8 +74,44 @@ func (f External) start(ctx context.Context, l *Launcher, workload string) (*Tar
 	return t, stop, nil
 }
 
+// survived returns the error of stopping a command, unless it is that the command had to be killed: that is logged once,
+// as nothing that is measured depends on how a server of others ends.
+func (l *Launcher) survived(f External, err error) error {
+	var killed *process.KilledError
+	if !errors.As(err, &killed) {
+		return err
+	}
+	if l.killed.add(f.Command) && l.Messages != nil {
+		fmt.Fprintf(l.Messages, "warning: %s: %v; from now on it is killed after %v\n", f.Name, killed, killedStopLimit)
+	}
+	return nil
+}
+
+// A commandSet is a set of commands, for several goroutines.
+type commandSet struct {
+	mu       sync.Mutex
+	commands []string
+}
+
+func (s *commandSet) has(command string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Contains(s.commands, command)
+}
+
+// add reports whether the command is new.
+func (s *commandSet) add(command string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.Contains(s.commands, command) {
+		return false
+	}
+	s.commands = append(s.commands, command)
+	return true
+}
+
 // startCommand starts a command for a shell, with a port.
-func (l *Launcher) startCommand(f External) (*command, error) {
+func (l *Launcher) startCommand(f External, stopLimit time.Duration) (*command, error) {
 	port, err := process.FreePort()
 	if err != nil {
 		return nil, err
@@ -69,7 +120,7 @@ func (l *Launcher) startCommand(f External) (*command, error) {
 	cmd.Dir, cmd.Env = f.Dir, append(append(environ(), f.Env...), fmt.Sprint("PORT=", port))
 	c := &command{port: port, group: account.NewGroup(fmt.Sprintf("forktax-command-%d-%d", os.Getpid(), port))}
 	c.group.Prepare(cmd)
-	supervision := process.Supervision{Forktax: l.Exporter, Limit: cmp.Or(l.StopLimit, stopLimit), Group: c.group.Dir()}
+	supervision := process.Supervision{Forktax: l.Exporter, Limit: stopLimit, Group: c.group.Dir()}
 	c.Process, err = process.StartSupervised(supervision, cmd, l.Log, func(start func() error) error {
 		return c.group.Start(func() error {
 			if l.StartFunc == nil {

@@ -346,3 +346,35 @@ func TestCommandAsOrdinaryUser(t *testing.T) {
 		t.Errorf("as user %d: %v\n%s", nobody, err, out)
 	}
 }
+
+// A server that does not end when it is asked to is killed, which is no fault of what is measured. That is logged once, and
+// the next time it is not waited for as long.
+func TestCommandThatIsKilled(t *testing.T) {
+	t.Parallel()
+	l := commandLauncher(t, `
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+listen("127.0.0.1", port)`)
+	var log strings.Builder
+	l.Messages, l.StopLimit = &log, 5*time.Second
+	for i := range 2 {
+		target, stop, err := l.Launch(t.Context(), "persistent", "script")
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := stop(); err != nil {
+			t.Errorf("stop = %v, want nil", err)
+		}
+		if took := time.Since(began); (took >= l.StopLimit) != (i == 0) {
+			t.Errorf("stop %d took %v, of a limit of %v", i, took, l.StopLimit)
+		}
+		if listening(target.URL) {
+			t.Errorf("stop %d: it goes on", i)
+		}
+	}
+	const want = " did not end within 5s of being asked to, and was killed; from now on it is killed after 500ms\n"
+	if got := log.String(); !strings.HasPrefix(got, "warning: persistent: ") || !strings.HasSuffix(got, want) ||
+		strings.Count(got, "\n") != 1 {
+		t.Errorf("logged %q, want one line that ends in %q", got, want)
+	}
+}

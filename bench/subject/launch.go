@@ -38,7 +38,8 @@ type Launcher struct {
 	Env        map[string]string   // set for each program, over what its prepare says
 	Databases  map[string]Database // by the kind that programs name which keep their data there
 	StartLimit time.Duration       // for a program to say that it is ready, and be in good health; 0 means 30 s
-	StopLimit  time.Duration       // for it to end when it is asked to, else it is killed; 0 means 15 s
+	StopLimit  time.Duration       // for it to end when it is asked to, else it is killed; 0 means 15 s, of a command 5 s
+	Messages   io.Writer           // takes a line when a command had to be killed; nil: none does
 	Kill       <-chan struct{}     // closed when there is no time for that: what is to end is killed; nil: there is
 	Variants   []Variant           // by whose names models are called that have conditions of their own
 	External   []External          // external servers, by whose names models are called that need no launching
@@ -46,7 +47,8 @@ type Launcher struct {
 	// StartFunc, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
 	StartFunc func(start func() error) error
 
-	launches uint64 // changed by package atomic
+	launches uint64      // changed by package atomic
+	killed   *commandSet // that did not end when they were asked to; nil before the first command
 }
 
 // Launch implements the Launcher of package run.
