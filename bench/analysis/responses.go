@@ -133,6 +133,23 @@ func (a Response) Alike(b Response) bool {
 		a.Bytes == b.Bytes && a.FirstLine == b.FirstLine && a.SHA256 == b.SHA256
 }
 
+// Masked is the code of the warning that nothing of a body is compared.
+const Masked = "masked"
+
+// maskedBodies warns of responses of which masks leave no body to be compared.
+func maskedBodies(p record.Plan, a *Analysis) (Warning, bool) {
+	var lines []string
+	for _, r := range a.Responses {
+		line := fmt.Sprintf("nothing of the body of %s is compared: %s leaves nothing of it", RequestName(r.Workload, r.Request),
+			flags("mask", r.Masks))
+		if r.Masked && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return Warning{Code: Masked, Text: strings.Join(lines, "; "),
+		Advice: "give an expression of only what differs from response to response"}, len(lines) > 0 && !p.AllowDifferent
+}
+
 // unlikeTypes warns of models that send different content types, which are not compared of external servers.
 func unlikeTypes(a *Analysis) (Warning, bool) {
 	types := map[[2]string][]string{}
