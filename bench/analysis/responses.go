@@ -96,8 +96,8 @@ func flags(name string, values []string) string {
 	return strings.Join(given, " ")
 }
 
-// HeadersMismatch returns in what the headers that a run ignores are not those that are ignored here; "" if they are, or
-// if an older forktax recorded the run.
+// HeadersMismatch returns in what the headers that a run ignores are not those that are ignored here; "" if they are,
+// or if an older forktax recorded the run.
 func (r Run) HeadersMismatch(ignored []string) string {
 	if r.IgnoreHeaders == nil || sameSet(canonical(r.IgnoreHeaders), canonical(ignored)) {
 		return ""

@@ -51,7 +51,8 @@ func TestResponsesThatCannotBeLearnt(t *testing.T) {
 			t.Parallel()
 			var asked atomic.Int64
 			respond := func(w http.ResponseWriter, _ *http.Request) { test.respond(w, asked.Add(1)) }
-			launcher := amended{&fakeLauncher{answer: map[string]http.HandlerFunc{"cgi": respond}}, func(target *subject.Target) {
+			fake := &fakeLauncher{answer: map[string]http.HandlerFunc{"cgi": respond}}
+			launcher := amended{fake, func(target *subject.Target) {
 				logged := []string{"overload"}
 				target.LogLines = func() []string {
 					lines := logged
