@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/textproto"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 type Response struct {
 	record.Response
 	Sent
+	Masks []string `json:"masks"` // of what is not compared; nil if an older forktax wrote it
 }
 
 // Sent is a request as reports show it.
@@ -35,7 +37,8 @@ func responses(r *record.Result) []Response {
 			if w.Name != sent.Workload || i < 0 {
 				continue
 			}
-			all = append(all, Response{Response: sent, Sent: sentBy(w.Requests[i])})
+			masks := append([]string{}, w.Requests[i].Want.Masks...)
+			all = append(all, Response{Response: sent, Sent: sentBy(w.Requests[i]), Masks: masks})
 		}
 	}
 	return all
@@ -65,12 +68,51 @@ func (a Response) Mismatch(sent Sent, want contract.Want) string {
 			strings.Join(a.Headers, ", "), strings.Join(sent.Headers, ", "))
 	case a.BodySHA256 != sent.BodySHA256:
 		return "request: its body is not the one of here"
+	case hash != "" && a.Masks != nil && !sameSet(a.Masks, want.Masks):
+		return fmt.Sprintf("comparison: with %s, and here with %s", flags("mask", a.Masks), flags("mask", want.Masks))
 	case a.Status != status:
 		return fmt.Sprintf("response: it had status %d, and here %d", a.Status, status)
 	case hash != "" && a.SHA256 != hash:
 		return fmt.Sprintf("response: its body of %d bytes, which begins with %q, is not the one of here", a.Bytes, a.FirstLine)
 	}
 	return ""
+}
+
+// sameSet reports whether two lists hold the same, in any order.
+func sameSet(a, b []string) bool {
+	sorted := func(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
+	return slices.Equal(sorted(a), sorted(b))
+}
+
+// flags shows the values of a flag as they are given: "--mask 'a' --mask 'b'", or "no --mask".
+func flags(name string, values []string) string {
+	if len(values) == 0 {
+		return "no --" + name
+	}
+	var given []string
+	for _, v := range values {
+		given = append(given, fmt.Sprintf("--%s '%s'", name, v))
+	}
+	return strings.Join(given, " ")
+}
+
+// HeadersMismatch returns in what the headers that a run ignores are not those that are ignored here; "" if they are,
+// or if an older forktax recorded the run.
+func (r Run) HeadersMismatch(ignored []string) string {
+	if r.IgnoreHeaders == nil || sameSet(canonical(r.IgnoreHeaders), canonical(ignored)) {
+		return ""
+	}
+	return fmt.Sprintf("comparison: with %s, and here with %s", flags("ignore-header", r.IgnoreHeaders),
+		flags("ignore-header", ignored))
+}
+
+// canonical spells the names of headers as package net/http does.
+func canonical(names []string) []string {
+	var spelled []string
+	for _, name := range names {
+		spelled = append(spelled, textproto.CanonicalMIMEHeaderKey(name))
+	}
+	return spelled
 }
 
 // hashOf is the hash of headers, of which secret ones are hashes themselves.
@@ -89,6 +131,23 @@ func hashOf(headers map[string]string) string {
 func (a Response) Alike(b Response) bool {
 	return a.Workload == b.Workload && a.Request == b.Request && a.Status == b.Status && a.ContentType == b.ContentType &&
 		a.Bytes == b.Bytes && a.FirstLine == b.FirstLine && a.SHA256 == b.SHA256
+}
+
+// Masked is the code of the warning that nothing of a body is compared.
+const Masked = "masked"
+
+// maskedBodies warns of responses of which masks leave no body to be compared.
+func maskedBodies(p record.Plan, a *Analysis) (Warning, bool) {
+	var lines []string
+	for _, r := range a.Responses {
+		line := fmt.Sprintf("nothing of the body of %s is compared: %s leaves nothing of it",
+			RequestName(r.Workload, r.Request), flags("mask", r.Masks))
+		if r.Masked && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return Warning{Code: Masked, Text: strings.Join(lines, "; "),
+		Advice: "give an expression of only what differs from response to response"}, len(lines) > 0 && !p.AllowDifferent
 }
 
 // unlikeTypes warns of models that send different content types, which are not compared of external servers.

@@ -49,6 +49,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 	add(externalWarning(r, measured))
 	add(Warning{Code: "status-only", Text: "of responses only the status was compared, as --allow-different-responses asks for",
 		Advice: "--mask and --ignore-header compare the rest of them"}, r.Plan.AllowDifferent)
+	add(maskedBodies(r.Plan, a))
 	add(unlikeTypes(a))
 	add(otherClocks(r.Plan))
 	add(suiteWarning(r))

@@ -41,6 +41,9 @@ func (c *comparison) remember(env map[string]string, metrics []string, named boo
 		return nil, nil, subject.InvalidOption("base-result", "%s is of other variables (--env): %s, and here %s; or of other "+
 			"values of them", c.BaseResult, namesOf(a.Run.Env), namesOf(env))
 	}
+	if unlike := a.Run.HeadersMismatch(c.IgnoreHeaders); unlike != "" && !c.AllowDifferent {
+		return nil, nil, subject.InvalidOption("base-result", "%s is of another %s", c.BaseResult, unlike)
+	}
 	for _, r := range c.workload.Requests {
 		if err := c.sameExchange(a, r); err != nil {
 			return nil, nil, err

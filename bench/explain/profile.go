@@ -57,6 +57,10 @@ func (s *profile) identify(ctx context.Context) error {
 		return fmt.Errorf("%s: %w\n%s", s.command.Path, err, &s.counted)
 	}
 	s.response.masks = s.masks
+	if s.masks.HideAll(s.response.Body) && !s.varies {
+		s.note("nothing of the body is compared: --mask leaves nothing of it",
+			"give an expression of only what differs from response to response")
+	}
 	if !first.State.Success() {
 		s.note(fmt.Sprintf("it answers and then fails: %s%s", first.State, first.logTail()),
 			"a server may log that as an error")
@@ -127,8 +131,8 @@ func (s *profile) mainImage() *image {
 	return nil
 }
 
-// measure starts the program so many times, and in turn with it what it needs. Starts whose response is wrong are counted,
-// and not measured.
+// measure starts the program so many times, and in turn with it what it needs. Starts whose response is wrong are
+// counted, and not measured.
 func (s *profile) measure(ctx context.Context, starts int, within time.Duration) error {
 	s.partStarts = min(starts, maxPartStarts)
 	var wrong error // the last

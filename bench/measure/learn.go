@@ -16,27 +16,27 @@ import (
 	"forktax/workload/contract"
 )
 
-// learn decides what is asked of the programs and of external servers, which it returns, and has what is not described
-// be learnt from the one that the others are compared with.
-func (p *preparation) learn(ctx context.Context, programs []subject.Program) (external []subject.External, err error) {
+// ask decides what is asked of the programs and of external servers, which it returns, and what of their responses is
+// to be learnt from the one that the others are compared with. Nothing is started yet.
+func (p *preparation) ask(ctx context.Context, programs []subject.Program) (external []subject.External, err error) {
 	if external, err = reach(ctx, p.Targets, p.TargetAdmins); err != nil {
 		return nil, err
 	}
 	p.launcher.Programs, p.launcher.External = programs, external
 	switch {
 	case p.CGI != "":
-		return p.learnAdhoc(ctx, &programs[0])
+		return p.askAdhoc(ctx, &programs[0])
 	case len(programs) == 0:
-		return external, p.learnExternal(ctx)
+		return external, p.askExternal()
 	case !p.AsksNothing() || p.ExpectStatus != 0 || len(p.Masks) > 0 || len(p.Env) > 0:
-		return external, p.learnWorkloads(ctx, programs)
+		return external, p.askWorkloads(programs)
 	}
 	return external, nil
 }
 
-// learnAdhoc has the program host what --cgi names, and learns its responses, or those of the server that it is
+// askAdhoc has the program host what --cgi names. Its responses are to be learnt, or those of the server that it is
 // compared with, which becomes one of the external servers.
-func (p *preparation) learnAdhoc(ctx context.Context, script *subject.Program) ([]subject.External, error) {
+func (p *preparation) askAdhoc(ctx context.Context, script *subject.Program) ([]subject.External, error) {
 	server, path, err := p.Server()
 	if err != nil {
 		return nil, err
@@ -60,8 +60,8 @@ func (p *preparation) learnAdhoc(ctx context.Context, script *subject.Program) (
 		return nil, err
 	}
 	p.launcher.External = external
-	script.Requests, err = p.lesson(ctx, script.Name, asked, sides)
-	return external, err
+	p.toLearn(script.Name, asked, sides, &script.Requests)
+	return external, nil
 }
 
 // reachable prepares the command that starts a server, or connects to the server once.
@@ -78,9 +78,9 @@ func (p *preparation) reachable(ctx context.Context, server *subject.External) e
 	return err
 }
 
-// learnExternal learns what servers respond that are measured by their URL alone. Its path is that of the request, or
+// askExternal decides what servers are asked that are measured by their URL alone. Its path is that of the request, or
 // the beginning of it if requests are given.
-func (p *preparation) learnExternal(ctx context.Context) error {
+func (p *preparation) askExternal() error {
 	asked, err := p.Ask(nil, "")
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (p *preparation) learnExternal(ctx context.Context) error {
 	for i := range external {
 		if len(p.Requests)+len(p.Weighted) > 0 {
 			u := *external[i].URL
-			u.Path, u.RawQuery = strings.TrimRight(u.Path, "/"), ""
+			u.Path = strings.TrimRight(u.Path, "/")
 			external[i].URL = &u
 		}
 	}
@@ -103,13 +103,13 @@ func (p *preparation) learnExternal(ctx context.Context) error {
 	if i := slices.IndexFunc(sides, func(s run.Side) bool { return s.Model == p.Baseline }); i > 0 {
 		sides[0], sides[i] = sides[i], sides[0]
 	}
-	p.Options.External, err = p.lesson(ctx, subject.ExternalWorkload, asked, sides)
-	return err
+	p.toLearn(subject.ExternalWorkload, asked, sides, &p.Options.External)
+	return nil
 }
 
-// learnWorkloads changes the requests of workload programs as the user says. What their descriptions do not know is
+// askWorkloads changes the requests of workload programs as the user says. What their descriptions do not have is to be
 // learnt of the model that the others are compared with.
-func (p *preparation) learnWorkloads(ctx context.Context, programs []subject.Program) error {
+func (p *preparation) askWorkloads(programs []subject.Program) error {
 	variables, err := p.Variables()
 	if err != nil {
 		return err
@@ -129,19 +129,33 @@ func (p *preparation) learnWorkloads(ctx context.Context, programs []subject.Pro
 				"for with variants or a database server")
 		}
 		side := run.Side{Model: model, Title: fmt.Sprintf("%s as %s", program.Name, model)}
-		if programs[i].Requests, err = p.lesson(ctx, program.Name, asked, []run.Side{side}); err != nil {
-			return err
-		}
+		p.toLearn(program.Name, asked, []run.Side{side}, &programs[i].Requests)
 	}
 	return nil
 }
 
-// lesson learns the responses of the sides to the requests.
-func (p *preparation) lesson(ctx context.Context, workload string, asked []subject.Asked, sides []run.Side) (
-	[]contract.Request, error) {
-	p.began = time.Now()
-	return run.Lesson{Workload: workload, Asked: asked, Sides: sides, AllowDifferent: p.AllowDifferent,
-		IgnoreHeaders: p.IgnoreHeaders, Examine: p.examine}.Learn(ctx, p.launcher)
+// A lesson is what is to be learnt, and the requests that are then changed.
+type lesson struct {
+	run.Lesson
+	requests *[]contract.Request
+}
+
+// toLearn plans to learn the responses of the sides to what is asked. Until then nothing is expected of them.
+func (p *preparation) toLearn(workload string, asked []subject.Asked, sides []run.Side, requests *[]contract.Request) {
+	*requests = subject.Requests(asked)
+	p.lessons = append(p.lessons, lesson{run.Lesson{Workload: workload, Asked: asked, Sides: sides,
+		AllowDifferent: p.AllowDifferent, IgnoreHeaders: p.IgnoreHeaders, Examine: p.examine}, requests})
+}
+
+// learn learns what was planned.
+func (p *preparation) learn(ctx context.Context) (err error) {
+	for _, l := range p.lessons {
+		p.began = time.Now()
+		if *l.requests, err = l.Learn(ctx, p.launcher); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reach parses the external targets, and then connects to each once: a server that is not there is reported before

@@ -104,5 +104,28 @@ func (o *Options) validateSpec() error {
 	if o.Explicit["requests"] && o.Explicit["request"] {
 		return subject.InvalidOption("requests", "and request exclude each other")
 	}
-	return nil
+	return o.validateURLs()
+}
+
+// validateURLs returns an error of the first URL of a server with parts that would not be sent, because requests have
+// paths of their own.
+func (o *Options) validateURLs() error {
+	requested := len(o.Requests)+len(o.Weighted) > 0
+	const advice = "put it into each --request, such as '/path?%s'"
+	for i, text := range o.Targets {
+		f, err := subject.ParseExternal(text)
+		if err != nil {
+			return subject.InvalidElement("target", i, "%v", err)
+		}
+		if query := f.URL.RawQuery; query != "" && (requested || o.Explicit["workload"]) {
+			return subject.InvalidElement("target", i, "%q: its query %q cannot go with requests that have paths of their own: "+
+				advice, text, query, query)
+		}
+	}
+	server, path, err := o.Server()
+	if err != nil || server == nil || !requested || path == "" || path == "/" {
+		return err
+	}
+	return subject.InvalidOption(subject.PersistentName, "%q: its path %q cannot go with --request, which has the path: "+
+		"give the URL without it", o.Persistent, path)
 }

@@ -27,6 +27,7 @@ type preparation struct {
 	launcher *subject.Launcher
 	log      io.Writer
 	began    time.Time // when the first target was started, if that was to learn its responses
+	lessons  []lesson
 	traps    traps.Examiner
 }
 
@@ -42,16 +43,13 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Write
 		return p.ofSuite(ctx)
 	}
 	made, err := p.plan(ctx)
-	if err == nil {
-		err = load.CheckRates(ctx, made)
-	}
 	if err != nil {
 		return nil, err
 	}
 	return p.ready(ctx, made)
 }
 
-// plan finds the programs, learns what they are expected to respond, and makes the plan.
+// plan finds the programs, makes the plan, which may be refused, and learns what the programs are expected to respond.
 func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	finder := p.Data.Finder(p.log)
 	programs, err := finder.Find(ctx, subject.ProgramsOf(p.Selections))
@@ -62,7 +60,7 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if err != nil {
 		return made, err
 	}
-	external, err := p.learn(ctx, programs)
+	external, err := p.ask(ctx, programs)
 	if err != nil {
 		return made, err
 	}
@@ -73,8 +71,19 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if err != nil {
 		return made, err
 	}
-	if made, err = plan.New(p.Options.Options, programs, external, floor); err != nil {
+	if made, err = plan.New(p.Options.Options, programs, external, floor); err == nil {
+		err = load.CheckRates(ctx, made)
+	}
+	if err != nil {
 		return made, err
+	}
+	if len(p.lessons) > 0 { // the plan has the requests, and with them what is learnt now
+		if err = p.learn(ctx); err == nil {
+			made, err = plan.New(p.Options.Options, programs, external, floor)
+		}
+		if err != nil {
+			return made, err
+		}
 	}
 	p.compareResponses(&made)
 	made.Traps = p.traps.Found

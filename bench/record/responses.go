@@ -15,13 +15,14 @@ type Response struct {
 	Bytes       int    `json:"bytes"`                // of its body
 	FirstLine   string `json:"first_line,omitempty"` // of its body that is not blank, or as much of it as is short
 	SHA256      string `json:"sha256"`               // of its body without what masks match, in hexadecimal
+	Masked      bool   `json:"masked,omitempty"`     // masks leave nothing of its body to be compared
 }
 
 // NewResponse describes a response.
 func NewResponse(workload, model, request string, r subject.Response, masks subject.Masks) Response {
 	return Response{Workload: workload, Model: model, Request: request, Status: r.Status,
 		ContentType: r.Headers.Get("Content-Type"), Bytes: len(r.Body), FirstLine: subject.FirstLine(r.Body),
-		SHA256: subject.Hash(masks.Apply(r.Body))}
+		SHA256: subject.Hash(masks.Apply(r.Body)), Masked: masks.HideAll(r.Body)}
 }
 
 // Describe puts on record what the targets sent before they were measured.

@@ -55,6 +55,8 @@ var responseColumns = []column[exchange]{
 	{Name: "length", Key: "bytes", Unit: lengths, About: aboutReceived},
 	{Name: "first line", Key: "first_line", About: aboutReceived},
 	{Key: "sha256", About: aboutReceived},
+	{Key: "masks", About: "Regular expressions of what is not compared."},
+	{Key: "masked", About: "The masks leave nothing but white space of the body."},
 }
 
 // sent describes the request. Its path may be the server's URL.

@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 )
@@ -27,4 +28,9 @@ func (m Masks) Apply(text []byte) []byte {
 		text = mask.ReplaceAll(text, nil)
 	}
 	return text
+}
+
+// HideAll reports whether the masks leave nothing but white space of a text that has more.
+func (m Masks) HideAll(text []byte) bool {
+	return len(bytes.TrimSpace(text)) > 0 && len(bytes.TrimSpace(m.Apply(text))) == 0
 }

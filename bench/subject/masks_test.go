@@ -22,3 +22,27 @@ func TestMasks(t *testing.T) {
 		t.Error("an expression that does not compile is no error")
 	}
 }
+
+func TestMasksThatHideAll(t *testing.T) {
+	for name, test := range map[string]struct {
+		expressions []string
+		text        string
+		want        bool
+	}{
+		"no mask":             {nil, "hello", false},
+		"all of a line":       {[]string{".*"}, "hello", true},
+		"all but line ends":   {[]string{".*"}, "hello\nagain\n", true},
+		"together":            {[]string{"[a-z]+", "[0-9]+"}, "abc 123", true},
+		"a part":              {[]string{"[0-9]+"}, "abc 123", false},
+		"of nothing":          {[]string{".*"}, "", false},
+		"of blanks, and more": {[]string{".*"}, " \n", false},
+	} {
+		masks, err := subject.NewMasks(test.expressions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := masks.HideAll([]byte(test.text)); got != test.want {
+			t.Errorf("%s: HideAll(%q) = %t, want %t", name, test.text, got, test.want)
+		}
+	}
+}

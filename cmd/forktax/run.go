@@ -167,7 +167,7 @@ func reported(dir string, why error, printed output, stdout, stderr io.Writer) (
 		report.Write(filepath.Join(dir, "report.md"), report.Markdown, a),
 		report.Write(filepath.Join(dir, "report.html"), report.HTML, a))
 	for _, w := range a.Warnings {
-		if w.Code == analysis.FewErrors {
+		if w.Code == analysis.FewErrors || w.Code == analysis.Masked {
 			fmt.Fprintf(stderr, "warning: %s; %s\n", foreign.Text(w.Text), w.Advice)
 		}
 	}
