@@ -11,8 +11,8 @@ import (
 // Inconclusive is the code of the warnings that a run says too little. They make its exit status 3.
 const Inconclusive = "inconclusive"
 
-// tooManyInvalid reports whether so many blocks of the cell are invalid that the rest may be, too.
-func (c Cell) tooManyInvalid() bool { return tooManyInvalid(c.InvalidBlocks, c.Blocks) }
+// TooManyInvalid reports whether so many blocks of the cell are invalid that the rest may be, too.
+func (c Cell) TooManyInvalid() bool { return tooManyInvalid(c.InvalidBlocks, c.Blocks) }
 
 // tooManyInvalid reports whether that many invalid blocks are too many: more than a fifth. One block is an accident,
 // which may befall any cell; where blocks are few it is a fifth of them, or all.
@@ -62,7 +62,7 @@ func isAuxiliary(plan record.Plan, c Cell) bool {
 func invalidCells(cells []Cell, counts func(Cell) bool) (names []string, text string) {
 	reasons := Counts{}
 	for _, c := range cells {
-		if counts(c) && c.tooManyInvalid() {
+		if counts(c) && c.TooManyInvalid() {
 			names = append(names, c.String())
 			addCounts(reasons, c.Invalid)
 		}
@@ -110,7 +110,7 @@ func tooFewPairs(plan record.Plan, blocks []record.Block, measured []measurement
 		n := pairCount{}
 		n.add(measured[b], measured[i])
 		pairs, metric := n.fewest(comparedBy(measured[b].backlog(), measured[i].backlog()))
-		if cell := a.cell(c); pairs >= fewestPairs || cell != nil && (cell.tooManyInvalid() || a.isStarved(*cell)) {
+		if cell := a.cell(c); pairs >= fewestPairs || cell != nil && (cell.TooManyInvalid() || a.isStarved(*cell)) {
 			continue
 		}
 		names = append(names, c.String())

@@ -49,7 +49,7 @@ func waitingClients(r *record.Result) []Warning {
 // starvedBy returns the trap because of which too many blocks of the cell are invalid: its own, or that of a cell with
 // which it is compared.
 func (a *Analysis) starvedBy(c Cell) (trap Warning, starved bool) {
-	if c.InvalidBlocks == 0 || c.InvalidBlocks < c.Blocks && !c.tooManyInvalid() {
+	if c.InvalidBlocks == 0 || c.InvalidBlocks < c.Blocks && !c.TooManyInvalid() {
 		return Warning{}, false
 	}
 	for _, code := range starving {

@@ -15,7 +15,7 @@ import (
 // predictionFactor is by how much a prediction may be off.
 const predictionFactor = 1.5
 
-// A predictionResult is what was predicted from a few seconds, and what so much noise came to as a check takes.
+// A predictionResult is what was predicted from a few seconds, and what a whole check reached after it.
 type predictionResult struct {
 	Predicted []machine.SmallestChange `json:"predicted"`
 	Reached   []machine.SmallestChange `json:"reached"`
@@ -43,15 +43,13 @@ func predictionProperty() Property {
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
 			n := tries(l)
 			all, err := repeated(l, "prediction", n, func(i int) (r predictionResult, err error) {
-				for _, of := range []struct {
-					measuring time.Duration
-					found     *[]machine.SmallestChange
-				}{{check.Predicting, &r.Predicted}, {budget(l), &r.Reached}} {
-					launcher := &subject.Launcher{Exporter: l.Command, Kill: l.Kill}
-					*of.found, err = check.Predict(ctx, l.Programs[startupProgram], launcher, of.measuring, budget(l), l.Seed+uint64(i))
-					if err != nil {
-						return r, fmt.Errorf("prediction %d of %d: %w", i+1, n, err)
-					}
+				p, seed := l.Programs[startupProgram], l.Seed+uint64(i)
+				launcher := func() *subject.Launcher { return &subject.Launcher{Exporter: l.Command, Kill: l.Kill} }
+				if r.Predicted, err = check.Predict(ctx, p, launcher(), l.Finder, budget(l), seed); err == nil {
+					r.Reached, err = check.Reached(ctx, p, launcher(), l.Finder, budget(l), seed)
+				}
+				if err != nil {
+					return r, fmt.Errorf("prediction %d of %d: %w", i+1, n, err)
 				}
 				return r, nil
 			})
@@ -66,7 +64,8 @@ func predictionProperty() Property {
 // judgePredictions counts those that are within the factor.
 func judgePredictions(l *Lab, all []predictionResult) Outcome {
 	right := 0
-	table := &Table{Header: []string{"predicted by CPU", "by response time", "reached by CPU", "by response time", "off by"}}
+	table := &Table{Header: []string{"predicted by CPU", "by response time", "reached by CPU", "by response time",
+		"off by"}}
 	for _, r := range all {
 		if r.furthest() <= predictionFactor {
 			right++
@@ -77,9 +76,9 @@ func judgePredictions(l *Lab, all []predictionResult) Outcome {
 		}
 		table.Rows = append(table.Rows, append(row, digits(r.furthest())))
 	}
-	o := newOutcome(fmt.Sprintf("The smallest change that a check finds in %v at a margin of %g %% was predicted from %v of a program "+
-		"against itself, and then worked out from as much as a check takes, %d times.", pick(l, 15*time.Second, check.DefaultBudget),
-		100*sequential.DefaultMargin, check.Predicting, len(all)),
+	o := newOutcome(fmt.Sprintf("The smallest change that a check finds in %v at a margin of %g %% was predicted from %v "+
+		"of a program against itself, and then worked out from the standard errors of a check that no look ends, %d times.",
+		pick(l, 15*time.Second, check.DefaultBudget), 100*sequential.DefaultMargin, check.Predicting, len(all)),
 		shareMeasure("predictions within a factor of 1.5", right, len(all), atLeast(pick(l, 2.0, 18)), nil))
 	o.Table = table
 	return o

@@ -11,6 +11,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/machine"
+	"forktax/bench/plan"
 	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/run"
@@ -28,86 +29,205 @@ const (
 // SmallestChange predicts what a check with all defaults finds on this machine: the smallest --must-catch with which it
 // decides in its time, by each gate. What it does goes to log.
 func SmallestChange(ctx context.Context, l *subject.Launcher, log io.Writer) ([]machine.SmallestChange, error) {
-	programs, err := subject.NewFinder(log).Find(ctx, []string{predicted})
+	finder := subject.NewFinder(log)
+	programs, err := finder.Find(ctx, []string{predicted})
 	if err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(log, "measuring for %v\n", Predicting)
-	return Predict(ctx, programs[0], l, Predicting, DefaultBudget, 1+rand.Uint64N(1_000_000))
+	return Predict(ctx, programs[0], l, finder, DefaultBudget, 1+rand.Uint64N(1_000_000))
 }
 
 // predictedStart is how long a start of the targets is measured for a prediction: as in the third stage of a check.
 const predictedStart = 200 * time.Millisecond
 
-// Predict measures a workload program against itself for a while, and works out from its noise what a check of so long
-// would find by each gate on which a pass rests, but page faults, which have hardly any noise.
-func Predict(ctx context.Context, program subject.Program, l *subject.Launcher, measuring, budget time.Duration, seed uint64) (
-	[]machine.SmallestChange, error) {
+// Predict measures a workload program against itself for a few seconds, and works out from its noise what a check of so
+// long would find by each gate on which a pass rests, but page faults, which have hardly any noise.
+func Predict(ctx context.Context, program subject.Program, l *subject.Launcher, finder *subject.Finder,
+	budget time.Duration, seed uint64) ([]machine.SmallestChange, error) {
+	return predictionOptions(Predicting, seed).againstItself(ctx, program, l, finder, method{sameStarts,
+		func(s sequential.Series, blocks []record.Block) (float64, error) {
+			return predictError(s, blocks, budget)
+		}})
+}
+
+// Reached makes a whole check of a workload program against itself, with floor and control, which no look ends. From
+// the standard error of its estimates it works out what the check would have found.
+func Reached(ctx context.Context, program subject.Program, l *subject.Launcher, finder *subject.Finder,
+	budget time.Duration, seed uint64) ([]machine.SmallestChange, error) {
+	return predictionOptions(budget, seed).againstItself(ctx, program, l, finder, method{undecided, reachedError})
+}
+
+// A method is how a program is measured against itself, and how the standard error of a check follows from a series and
+// the blocks that it was measured by.
+type method struct {
+	next          func(plan.Plan) func(dir string) func(int, time.Duration) (run.NextStart, error)
+	standardError func(sequential.Series, []record.Block) (float64, error)
+}
+
+func predictionOptions(measuring time.Duration, seed uint64) *Options {
 	_, gates := analysis.Gated()
-	all := len(gates)
 	gates = slices.DeleteFunc(gates, func(g string) bool { return analysis.IsSecondary(g) || g == analysis.MetricFaults })
-	o := &Options{Margin: sequential.DefaultMargin, MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha,
-		Budget: measuring, Gates: gates, Seed: seed}
-	d, blocks, err := o.againstItself(ctx, program, l)
+	return &Options{Margin: sequential.DefaultMargin, MustCatch: sequential.DefaultMustCatch,
+		Alpha: sequential.DefaultAlpha, Budget: measuring, Gates: gates, Seed: seed}
+}
+
+// smallestChanges works out from the standard error of each gate what a check by all gates finds: of several requests,
+// by the noisiest.
+func (o *Options) smallestChanges(r *record.Result, m method) ([]machine.SmallestChange, error) {
+	d, err := analysis.CheckData(r)
 	if err != nil {
 		return nil, err
 	}
-	var measured, elapsed float64 // seconds
-	starts := 0
-	for _, b := range blocks {
-		if b.Cell == 0 {
-			measured += time.Duration(b.LengthNS).Seconds()
-		}
-		starts, elapsed = max(starts, b.Start+1), max(elapsed, time.Duration(b.BeganNS+b.LengthNS).Seconds())
+	a, err := analysis.Analyze(r)
+	if err != nil {
+		return nil, err
 	}
-	rule := sequential.Rule{Margin: o.Margin, Alpha: o.Alpha}
-	var found []machine.SmallestChange
-	for i, series := range d.Gates {
-		if starts < 2 {
-			return nil, fmt.Errorf("the targets were started %d times in %v, and two starts are needed", starts, measuring)
+	for _, c := range a.Cells {
+		if (c.Model == baseName || c.Model == candidateName) && c.TooManyInvalid() {
+			return nil, fmt.Errorf("more than a fifth of the blocks is invalid: %s", c.Invalid)
 		}
-		perSecond := float64(len(slices.Concat(series...))) / measured
-		pairs := sequential.StartPairs(budget.Seconds(), firstStart.Seconds(), (elapsed-measured)/float64(starts), perSecond)
-		found = append(found, machine.SmallestChange{Gate: gates[i],
-			Change: rule.Detectable(sequential.NoiseOf(series).StandardError(pairs), all)})
+	}
+	_, all := analysis.Gated()
+	rule := sequential.Rule{Margin: o.Margin, Alpha: o.Alpha}
+	requests := len(d.Gates) / len(o.Gates)
+	var found []machine.SmallestChange
+	for i, gate := range o.Gates {
+		c := machine.SmallestChange{Gate: gate}
+		for _, series := range d.Gates[i*requests : (i+1)*requests] {
+			e, err := m.standardError(series, r.Blocks)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", gate, err)
+			}
+			c.Change = max(c.Change, rule.Detectable(e, len(all)*requests))
+		}
+		found = append(found, c)
 	}
 	return found, nil
 }
 
-// againstItself measures a program as base and as candidate until the budget is over, without a control and a floor.
-func (o *Options) againstItself(ctx context.Context, program subject.Program, l *subject.Launcher) (d sequential.Data,
-	blocks []record.Block, failed error) {
-	same := side{title: program.Name, path: program.Path, keeps: &program}
-	c := &comparison{Options: o, workload: program.Description, asked: subject.Known(program.Requests), sides: [2]side{same, same}}
-	c.equip(l)
-	p, err := c.plan(nil, nil, false)
-	if err != nil {
-		return d, nil, err
+// leastStarts is how many starts of the targets have to be valid: from fewer no noise can be told.
+const leastStarts = 4
+
+// enough is an error if the series has too few starts.
+func enough(s sequential.Series) error {
+	valid := 0
+	for _, start := range s {
+		if len(start) > 0 {
+			valid++
+		}
 	}
-	p.Check.Control, p.Check.BaseControl = "", ""
-	p.Cells = slices.DeleteFunc(p.Cells, func(c record.Cell) bool { return c.Model == controlName })
-	e := &run.Execution{Launcher: l, Plan: p}
-	e.Judges.Next = func(string) func(int, time.Duration) (run.NextStart, error) {
+	if valid < leastStarts {
+		return fmt.Errorf("%d of %d starts of the targets have a valid pair, and %d are needed", valid, len(s), leastStarts)
+	}
+	return nil
+}
+
+// predictError predicts the standard error of a check of so long from a series and the blocks that it was measured by.
+func predictError(s sequential.Series, blocks []record.Block, budget time.Duration) (float64, error) {
+	if err := enough(s); err != nil {
+		return 0, err
+	}
+	measured, overhead := timeOf(blocks)
+	perSecond := float64(len(slices.Concat(s...))) / measured
+	pairs := sequential.StartPairs(budget.Seconds(), firstStart.Seconds(), overhead, perSecond)
+	return sequential.NoiseOf(s).StandardError(pairs), nil
+}
+
+// timeOf returns for how many seconds the targets were measured altogether, what is between their visits included, and
+// how many each start of them took more. The blocks are in the order in which they began.
+func timeOf(blocks []record.Block) (measured, overhead float64) {
+	starts := 0.0
+	var began, ended int64 // of a start
+	for i, b := range blocks {
+		if i == 0 || b.Start != blocks[i-1].Start {
+			measured += time.Duration(ended - began).Seconds()
+			starts++
+			began = b.BeganNS
+		}
+		ended = b.BeganNS + b.LengthNS
+	}
+	measured += time.Duration(ended - began).Seconds()
+	return measured, (time.Duration(ended).Seconds() - measured) / starts
+}
+
+// reachedError is the standard error of the estimate over all starts.
+func reachedError(s sequential.Series, _ []record.Block) (float64, error) {
+	if err := enough(s); err != nil {
+		return 0, err
+	}
+	// With a single draw no look decides, so that the error is that of all starts.
+	r := sequential.Rule{MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha, Draws: 1}
+	return r.Judge(sequential.Data{Gates: []sequential.Series{s}, Ended: true}).Gates[0].Error, nil
+}
+
+// sameStarts has all starts of the targets measured for as long, until the budget is over. It leaves the control out,
+// as a check does once it is found, which is soon.
+func sameStarts(p plan.Plan) func(dir string) func(int, time.Duration) (run.NextStart, error) {
+	return func(string) func(int, time.Duration) (run.NextStart, error) {
+		budget := time.Duration(p.BudgetNS)
 		return func(_ int, elapsed time.Duration) (next run.NextStart, _ error) {
-			if elapsed < o.Budget {
-				next = run.NextStart{Length: predictedStart, Until: o.Budget}
+			if elapsed < budget {
+				next = run.NextStart{Length: predictedStart, Until: budget, LeaveOut: p.Check.Control}
 			}
 			return next, nil
 		}
 	}
+}
+
+// undecided goes through the stages of a check until the budget is over, whatever the looks find. The control is left
+// out once it is found.
+func undecided(p plan.Plan) func(dir string) func(int, time.Duration) (run.NextStart, error) {
+	return func(dir string) func(int, time.Duration) (run.NextStart, error) {
+		budget, found, look := time.Duration(p.BudgetNS), "", sequential.FirstLook
+		return func(starts int, elapsed time.Duration) (run.NextStart, error) {
+			if elapsed >= budget {
+				return run.NextStart{}, nil
+			}
+			stage := min(starts/sequential.StartsAtOnce, sequential.LongestStage)
+			if starts == look && found == "" {
+				look = (stage + 1) * sequential.StartsAtOnce
+				result, err := record.Read(dir)
+				if err != nil {
+					return run.NextStart{}, err
+				}
+				j, err := analysis.Judge(result, false)
+				if err != nil {
+					return run.NextStart{}, err
+				}
+				if j.Control.Regressed {
+					found = p.Check.Control
+				}
+			}
+			return run.NextStart{Length: firstStart << stage, Until: budget, LeaveOut: found}, nil
+		}
+	}
+}
+
+// againstItself measures a program as base and as candidate, by the plan of a check, and works out what it finds.
+func (o *Options) againstItself(ctx context.Context, program subject.Program, l *subject.Launcher,
+	finder *subject.Finder, m method) (found []machine.SmallestChange, failed error) {
+	same := side{title: program.Name, path: program.Path, keeps: &program}
+	c := &comparison{Options: o, workload: program.Description, asked: subject.Known(program.Requests),
+		sides: [2]side{same, same}}
+	c.equip(l)
+	e, err := c.prepare(ctx, l, finder, nil)
+	if err != nil {
+		return nil, err
+	}
+	e.Judges.Next = m.next(e.Plan)
 	var remove func() error
 	if e.Results, remove, err = process.TempDir("a prediction"); err != nil {
-		return d, nil, err
+		return nil, err
 	}
 	defer func() { failed = errors.Join(failed, remove()) }()
 	dir, failure, unwritten := e.Execute(ctx)
 	if err := errors.Join(failure, unwritten); err != nil {
-		return d, nil, err
+		return nil, err
 	}
-	result, err := record.Read(dir)
+	r, err := record.Read(dir)
 	if err != nil {
-		return d, nil, err
+		return nil, err
 	}
-	d, err = analysis.CheckData(result)
-	return d, result.Blocks, err
+	return o.smallestChanges(r, m)
 }
