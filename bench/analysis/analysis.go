@@ -43,7 +43,7 @@ type Run struct {
 	Starts           int               `json:"starts"`            // how often the targets were started and measured
 	Suite            *record.SuiteInfo `json:"suite,omitempty"`   // of what others wrote, if it is one
 	Env              map[string]string `json:"env,omitempty"`     // of programs, as the user said: hashes of the values
-	IgnoreHeaders    []string          `json:"ignore_headers"`    // of responses, by name; nil if an older forktax wrote it
+	IgnoreHeaders    []string          `json:"ignore_headers"`    // of responses; nil if an older forktax wrote it
 	Servers          []record.Server   `json:"servers,omitempty"` // external ones, and those that a command started
 	StealShare       *float64          `json:"steal_share"`       // of its CPU time, taken by the hypervisor; nil if unknown
 }

@@ -515,7 +515,8 @@ func TestWarnings(t *testing.T) {
 			}
 			return block
 		}, func(*record.Block) {}, []analysis.Warning{
-			{Code: "failed", Cell: "hello/hello, cgi, 1 client, fake", // what is left is too little, too, which goes without saying
+			// What is left is too little, too, which goes without saying.
+			{Code: "failed", Cell: "hello/hello, cgi, 1 client, fake",
 				Text: "6 of 66 requests of hello/hello, cgi, 1 client, fake failed: 2 reset, 4 timeout; " +
 					"reset: from request 12 on; timeout: from request 11 on"}}},
 		"errors, and a machine that is too noisy for another reason": {6, func(c plan.Cell, round int) []record.Observation {

@@ -73,7 +73,8 @@ func TestCheck(t *testing.T) {
 		"the candidate fails once": {0, once(1), analysis.Regression,
 			"errors (hello) of ./new is worse than that of ./old: errors went from 0 to 1; 1 of 96 requests of " +
 				"hello/hello, candidate, 1 client, fake failed: 1 ", ""},
-		"the base fails once": {0, once(0), analysis.Failed, "1 of 96 requests of hello/hello, base, 1 client, fake failed: 1 ", ""},
+		"the base fails once": {0, once(0), analysis.Failed,
+			"1 of 96 requests of hello/hello, base, 1 client, fake failed: 1 ", ""},
 		"a process more": {0, func(r *record.Result) {
 			r.Plan.Check.Counts = []plan.StartCount{{Metric: analysis.CountProcesses, Request: "hello",
 				Of: map[string]int64{"base": 1, "candidate": 2}}}

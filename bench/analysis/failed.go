@@ -6,8 +6,8 @@ import (
 	"forktax/bench/record"
 )
 
-// Failed is the code of the warnings that a program responded wrongly so often that it cannot be measured. They make the
-// exit status of a run 1. It is also the verdict of a check then.
+// Failed is the code of the warnings that a program responded wrongly so often that it cannot be measured. They make
+// the exit status of a run 1. It is also the verdict of a check then.
 const Failed = "failed"
 
 // FewErrors is the code of the warning that requests failed, and the rest can be measured.
@@ -19,7 +19,7 @@ func (c Cell) programErrors() int {
 }
 
 // FailureText says which of the cell's requests failed, how often, from which on, and what the target logged: "3 of 90
-// requests of hello/hello, cgi, 1 client, epoll failed: 3 wrong status; 500 3 times, from request 31 on; logged: no memory".
+// requests of hello/hello, cgi, 1 client, epoll failed: 3 wrong status; 500 3 times, from request 31 on; logged: a".
 func (c Cell) FailureText() string {
 	n := record.FailureCount{Requests: c.Requests, Errors: c.ErrorsByClass, Failures: c.Failures}
 	return n.Text(c.String()) + FormatLog(c.LogLines)

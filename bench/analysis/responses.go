@@ -96,8 +96,8 @@ func flags(name string, values []string) string {
 	return strings.Join(given, " ")
 }
 
-// HeadersMismatch returns in what the headers that a run ignores are not those that are ignored here; "" if they are, or if
-// an older forktax recorded the run.
+// HeadersMismatch returns in what the headers that a run ignores are not those that are ignored here; "" if they are,
+// or if an older forktax recorded the run.
 func (r Run) HeadersMismatch(ignored []string) string {
 	if r.IgnoreHeaders == nil || sameSet(canonical(r.IgnoreHeaders), canonical(ignored)) {
 		return ""
@@ -140,8 +140,8 @@ const Masked = "masked"
 func maskedBodies(p record.Plan, a *Analysis) (Warning, bool) {
 	var lines []string
 	for _, r := range a.Responses {
-		line := fmt.Sprintf("nothing of the body of %s is compared: %s leaves nothing of it", RequestName(r.Workload, r.Request),
-			flags("mask", r.Masks))
+		line := fmt.Sprintf("nothing of the body of %s is compared: %s leaves nothing of it",
+			RequestName(r.Workload, r.Request), flags("mask", r.Masks))
 		if r.Masked && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}

@@ -49,6 +49,7 @@ func (s *profile) noteFailures() (failure string) {
 		return ""
 	}
 	failure = s.counted.Text("") + record.FormatLog(s.failed)
-	s.note(failure, "find out why the program responds so: each request is one start, and those that failed are not measured")
+	s.note(failure,
+		"find out why the program responds so: each request is one start, and those that failed are not measured")
 	return failure
 }

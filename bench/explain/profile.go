@@ -131,8 +131,8 @@ func (s *profile) mainImage() *image {
 	return nil
 }
 
-// measure starts the program so many times, and in turn with it what it needs. Starts whose response is wrong are counted,
-// and not measured.
+// measure starts the program so many times, and in turn with it what it needs. Starts whose response is wrong are
+// counted, and not measured.
 func (s *profile) measure(ctx context.Context, starts int, within time.Duration) error {
 	s.partStarts = min(starts, maxPartStarts)
 	var wrong error // the last

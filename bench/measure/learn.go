@@ -16,8 +16,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// ask decides what is asked of the programs and of external servers, which it returns, and what of their responses is to
-// be learnt from the one that the others are compared with. Nothing is started yet.
+// ask decides what is asked of the programs and of external servers, which it returns, and what of their responses is
+// to be learnt from the one that the others are compared with. Nothing is started yet.
 func (p *preparation) ask(ctx context.Context, programs []subject.Program) (external []subject.External, err error) {
 	if external, err = reach(ctx, p.Targets, p.TargetAdmins); err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ type lesson struct {
 	requests *[]contract.Request
 }
 
-// toLearn plans to learn the responses of the sides to what is asked. Until then the requests have no expected response.
+// toLearn plans to learn the responses of the sides to what is asked. Until then nothing is expected of them.
 func (p *preparation) toLearn(workload string, asked []subject.Asked, sides []run.Side, requests *[]contract.Request) {
 	*requests = subject.Requests(asked)
 	p.lessons = append(p.lessons, lesson{run.Lesson{Workload: workload, Asked: asked, Sides: sides,

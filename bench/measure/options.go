@@ -126,6 +126,6 @@ func (o *Options) validateURLs() error {
 	if err != nil || server == nil || !requested || path == "" || path == "/" {
 		return err
 	}
-	return subject.InvalidOption(subject.PersistentName, "%q: its path %q cannot go with --request, which has the path: give "+
-		"the URL without it", o.Persistent, path)
+	return subject.InvalidOption(subject.PersistentName, "%q: its path %q cannot go with --request, which has the path: "+
+		"give the URL without it", o.Persistent, path)
 }

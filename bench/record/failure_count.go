@@ -44,8 +44,8 @@ func (n *FailureCount) excerpt(class string, body []byte) {
 // Failed is how many of the requests failed.
 func (n *FailureCount) Failed() int { return Block{Errors: n.Errors}.Failed() }
 
-// String returns how many requests failed, and how: "3 of 8 requests failed: 3 wrong status; 500 3 times, from request 2
-// on".
+// String returns how many requests failed, and how: "3 of 8 requests failed: 3 wrong status; 500 3 times, from request
+// 2 on".
 func (n *FailureCount) String() string { return n.Text("") }
 
 // Text is String with what the requests are of, if that is not "": "3 of 8 requests of a/get, cgi failed: …".
@@ -53,5 +53,6 @@ func (n *FailureCount) Text(of string) string {
 	if of != "" {
 		of = " of " + of
 	}
-	return fmt.Sprintf("%d of %s%s failed: %s", n.Failed(), units.Plural(n.Requests, "request"), of, n.Failures.Describe(n.Errors))
+	return fmt.Sprintf("%d of %s%s failed: %s", n.Failed(), units.Plural(n.Requests, "request"), of,
+		n.Failures.Describe(n.Errors))
 }

@@ -36,8 +36,8 @@ func (d *DifferenceError) Error() string {
 	return text
 }
 
-// startText names the start of the targets at which a response was wrong, for the end of a clause. A wrong response ends
-// a run, so that there was none before.
+// startText names the start of the targets at which a response was wrong, for the end of a clause. A wrong response
+// ends a run, so that there was none before.
 func startText(start uint64) string {
 	switch start {
 	case 0:
@@ -114,8 +114,8 @@ func (v verification) unanswered(ctx context.Context, n *recount, err error) err
 	if !isTimeout(err) {
 		n.run(ctx)
 	}
-	return fmt.Errorf("asking %s %s for %s: %w; %s%s%s", n.target.Workload, n.target.Model, n.request.Name, err, &n.FailureCount,
-		startText(v.start), process.Logged(n.target.Logged(true)))
+	return fmt.Errorf("asking %s %s for %s: %w; %s%s%s", n.target.Workload, n.target.Model, n.request.Name, err,
+		&n.FailureCount, startText(v.start), process.Logged(n.target.Logged(true)))
 }
 
 // differ compares the response of a target with what is expected and with that of the first. What was learnt of another
@@ -123,8 +123,8 @@ func (v verification) unanswered(ctx context.Context, n *recount, err error) err
 func (v verification) differ(ctx context.Context, n *recount, first, a subject.Response) error {
 	t, r := n.target, n.request
 	n.run(ctx)
-	d := &DifferenceError{Workload: t.Workload, Request: r, Models: [2]string{"the description", t.Model}, Log: t.Logged(true),
-		Count: n.FailureCount, Start: v.start}
+	d := &DifferenceError{Workload: t.Workload, Request: r, Models: [2]string{"the description", t.Model},
+		Log: t.Logged(true), Count: n.FailureCount, Start: v.start}
 	expected, differences := a.Mismatches(r.Want), first.Differences(a)
 	learnt := t.Workload == subject.ScriptWorkload || t.Workload == subject.ExternalWorkload
 	switch {

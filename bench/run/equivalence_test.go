@@ -145,10 +145,12 @@ func TestDifferenceNamesWhatDiffers(t *testing.T) {
 			"cgi: 8 of 8 requests failed: 8 wrong header; from the first request on, at the first start of the targets")
 	check(say(200, ""), say(500, ""),
 		"hello/it: the description (-) and cgi (+) differ on PUT /x:\n  - status: 200\n  + status: 500\n"+
-			"cgi: 8 of 8 requests failed: 8 wrong status; 500 8 times, from the first request on, at the first start of the targets")
+			"cgi: 8 of 8 requests failed: 8 wrong status; 500 8 times, from the first request on, "+
+			"at the first start of the targets")
 	check(say(500, ""), say(500, ""),
 		"hello/it: the description (-) and persistent (+) differ on PUT /x:\n  - status: 200\n  + status: 500\n"+
-			"persistent: 8 of 8 requests failed: 8 wrong status; 500 8 times, from the first request on, at the first start of the targets")
+			"persistent: 8 of 8 requests failed: 8 wrong status; 500 8 times, from the first request on, "+
+			"at the first start of the targets")
 }
 
 // A response that is wrong now and then, and only from some start on, is counted, with what both logged.
@@ -163,7 +165,7 @@ func TestWrongResponsesAreCounted(t *testing.T) {
 	var launches, asked atomic.Int64
 	launcher.begin = func() { launches.Add(1) }
 	launcher.answer["cgi"] = func(w http.ResponseWriter, _ *http.Request) {
-		if n := asked.Add(1); launches.Load() > 4 && n%2 == 1 { // at the third start of two targets, of 8 requests the first, third, …
+		if n := asked.Add(1); launches.Load() > 4 && n%2 == 1 { // at the third start of two targets
 			w.WriteHeader(http.StatusBadGateway)
 			io.WriteString(w, "the pool is empty\n")
 			return
@@ -177,8 +179,10 @@ func TestWrongResponsesAreCounted(t *testing.T) {
 	if !errors.As(err, &d) || d.Start != 3 || d.Count.Requests != 8 {
 		t.Fatalf("Run = %v, want a difference at start 3, and 8 requests", err)
 	}
-	for _, want := range []string{"- status: 200\n  + status: 502", "cgi: 4 of 8 requests failed: 4 wrong status; 502 4 times, ",
-		`from the first request on, first line "the pool is empty", at start 3 of the targets, and at none before; it logged: cgi logs`,
+	for _, want := range []string{"- status: 200\n  + status: 502",
+		"cgi: 4 of 8 requests failed: 4 wrong status; 502 4 times, ",
+		`from the first request on, first line "the pool is empty", `,
+		"at start 3 of the targets, and at none before; it logged: cgi logs",
 		"\npersistent logged: persistent logs"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("Run = %v, want %q in it", err, want)

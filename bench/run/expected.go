@@ -18,8 +18,8 @@ const recordings = 3
 // maxLiteralBody is the length of a body up to which it is kept as it is, so that it can be seen where another differs.
 const maxLiteralBody = 64 << 10
 
-// recordExpected records the response of a target to a request as the expected one. The error is a *VarianceError if the
-// response changes; what is expected is then the status alone.
+// recordExpected records the response of a target to a request as the expected one. The error is a *VarianceError if
+// the response changes; what is expected is then the status alone.
 func recordExpected(ctx context.Context, t *subject.Target, r subject.Asked, ignore []string) (contract.Want, error) {
 	masks, err := subject.NewMasks(r.Want.Masks)
 	if err != nil {
@@ -73,8 +73,8 @@ type VarianceError struct {
 
 // Error shows the whole difference.
 func (v *VarianceError) Error() string {
-	return fmt.Sprintf("%s %s: the response changes:\n  %s\nthe first response is expected of all: %s%s\n(%s)", v.Request.Method,
-		v.Request.Path, strings.Join(v.Lines, "\n  "), &v.Count, process.Logged(v.Log), differenceAdvice)
+	return fmt.Sprintf("%s %s: the response changes:\n  %s\nthe first response is expected of all: %s%s\n(%s)",
+		v.Request.Method, v.Request.Path, strings.Join(v.Lines, "\n  "), &v.Count, process.Logged(v.Log), differenceAdvice)
 }
 
 // differenceAdvice is what makes responses alike that differ by nature.

@@ -33,11 +33,13 @@ func TestResponsesThatCannotBeLearnt(t *testing.T) {
 			if n == 2 {
 				io.WriteString(w, "second")
 			}
-		}, []string{"GET /: the response changes:\n  - body: 0 bytes", "1 of 8 requests failed: 1 wrong body; from request 2 on",
+		}, []string{"GET /: the response changes:\n  - body: 0 bytes",
+			"1 of 8 requests failed: 1 wrong body; from request 2 on",
 			"--mask leaves out"}},
 		"another header": {func(w http.ResponseWriter, n int64) {
 			w.Header().Set("X-Visits", strings.Repeat("i", int(n)))
-		}, []string{"- X-Visits: i\n  + X-Visits: ii\n", "7 of 8 requests failed: 7 wrong header; from request 2 on; it logged: overload"}},
+		}, []string{"- X-Visits: i\n  + X-Visits: ii\n",
+			"7 of 8 requests failed: 7 wrong header; from request 2 on; it logged: overload"}},
 		"no response": {func(_ http.ResponseWriter, n int64) {
 			if n > 1 {
 				panic(http.ErrAbortHandler)
@@ -48,9 +50,9 @@ func TestResponsesThatCannotBeLearnt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var asked atomic.Int64
-			launcher := amended{&fakeLauncher{answer: map[string]http.HandlerFunc{"cgi": func(w http.ResponseWriter, _ *http.Request) {
-				test.respond(w, asked.Add(1))
-			}}}, func(target *subject.Target) {
+			respond := func(w http.ResponseWriter, _ *http.Request) { test.respond(w, asked.Add(1)) }
+			fake := &fakeLauncher{answer: map[string]http.HandlerFunc{"cgi": respond}}
+			launcher := amended{fake, func(target *subject.Target) {
 				logged := []string{"overload"}
 				target.LogLines = func() []string {
 					lines := logged
@@ -82,7 +84,8 @@ func TestTargetEndsWhileItIsLearnt(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	}
 	_, err := lesson().Learn(t.Context(), launcher)
-	if !errors.Is(err, why) || !strings.Contains(err.Error(), "page: it was asked for its response, and it ended (exit status 7)") {
+	const want = "page: it was asked for its response, and it ended (exit status 7)"
+	if !errors.Is(err, why) || !strings.Contains(err.Error(), want) {
 		t.Errorf("Learn = %v, want %v", err, why)
 	}
 }

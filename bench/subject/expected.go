@@ -17,7 +17,8 @@ func Ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response
 	a, err := Fetch(ctx, client, t.URL, r.Request)
 	switch {
 	case os.IsTimeout(err):
-		return a, &timeoutError{fmt.Sprintf("%s %s: no response within %v%s", r.Method, r.Path, DefaultTimeout, logged(t)), err}
+		text := fmt.Sprintf("%s %s: no response within %v%s", r.Method, r.Path, DefaultTimeout, logged(t))
+		return a, &timeoutError{text, err}
 	case err != nil:
 		return a, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
 	}
