@@ -36,16 +36,16 @@ func (d *DifferenceError) Error() string {
 	return text
 }
 
-// startText names the start of the targets at which a response was wrong, for the end of a clause. A wrong response
-// ends a run, so that there was none before.
+// startText names the start of the targets whose verification found a wrong response, for the end of a clause. That ends
+// a run, so that no verification before did.
 func startText(start uint64) string {
 	switch start {
 	case 0:
 		return ""
 	case 1:
-		return ", at the first start of the targets"
+		return ", on verifying the first start of the targets"
 	}
-	return fmt.Sprintf(", at start %d of the targets, and at none before", start)
+	return fmt.Sprintf(", on verifying start %d of the targets, and none before", start)
 }
 
 // A verification is that targets send the same responses.

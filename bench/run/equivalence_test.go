@@ -142,15 +142,15 @@ func TestDifferenceNamesWhatDiffers(t *testing.T) {
 	}
 	check(say(200, "", "X-A: 1"), say(200, "", "X-A: 2"),
 		"hello/it: persistent (-) and cgi (+) differ on PUT /x:\n  - X-A: 1\n  + X-A: 2\n"+
-			"cgi: 8 of 8 requests failed: 8 wrong header; from the first request on, at the first start of the targets")
+			"cgi: 8 of 8 requests failed: 8 wrong header; from the first request on, on verifying the first start of the targets")
 	check(say(200, ""), say(500, ""),
 		"hello/it: the description (-) and cgi (+) differ on PUT /x:\n  - status: 200\n  + status: 500\n"+
 			"cgi: 8 of 8 requests failed: 8 wrong status; 500 8 times, from the first request on, "+
-			"at the first start of the targets")
+			"on verifying the first start of the targets")
 	check(say(500, ""), say(500, ""),
 		"hello/it: the description (-) and persistent (+) differ on PUT /x:\n  - status: 200\n  + status: 500\n"+
 			"persistent: 8 of 8 requests failed: 8 wrong status; 500 8 times, from the first request on, "+
-			"at the first start of the targets")
+			"on verifying the first start of the targets")
 }
 
 // A response that is wrong now and then, and only from some start on, is counted, with what both logged.
@@ -182,7 +182,7 @@ func TestWrongResponsesAreCounted(t *testing.T) {
 	for _, want := range []string{"- status: 200\n  + status: 502",
 		"cgi: 4 of 8 requests failed: 4 wrong status; 502 4 times, ",
 		`from the first request on, first line "the pool is empty", `,
-		"at start 3 of the targets, and at none before; it logged: cgi logs",
+		"on verifying start 3 of the targets, and none before; it logged: cgi logs",
 		"\npersistent logged: persistent logs"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("Run = %v, want %q in it", err, want)
