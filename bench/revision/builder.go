@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"forktax/bench/buildcache"
 	"forktax/bench/process"
 	"forktax/bench/subject"
 )
@@ -61,11 +62,9 @@ func (b Builder) Build(ctx context.Context, ref string) (Built, error) {
 	if err != nil {
 		return Built{}, err
 	}
-	folder, err := subject.CacheDir("revisions")
-	if err != nil {
+	if built.Path, err = buildcache.Revision(executableName(ctx, built.Commit, b.Command, r.prefix)); err != nil {
 		return Built{}, err
 	}
-	built.Path = filepath.Join(folder, executableName(ctx, built.Commit, b.Command, r.prefix))
 	if executableError(built.Path) == nil {
 		b.logf("%s is %s, built before: %s", ref, built.Describe, built.Path)
 		return built, nil
@@ -74,6 +73,7 @@ func (b Builder) Build(ctx context.Context, ref string) (Built, error) {
 	if err := b.build(ctx, r, built); err != nil {
 		return Built{}, fmt.Errorf("building %s (commit %s) by %q: %w", ref, built.Commit, b.Command, err)
 	}
+	buildcache.Prune()
 	return built, nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"forktax/bench/buildcache"
 	"forktax/bench/process"
 )
 
@@ -284,7 +285,7 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 	if f.Checkout == "" { // known, then, from beside, and this one has gone since
 		return "", fmt.Errorf("there is no checkout to build %s from", strings.Join(names, ", "))
 	}
-	dir, err := cacheOf(f.Checkout, flags)
+	dir, made, err := buildcache.Programs(cacheName(f.Checkout, flags))
 	if err != nil {
 		return "", err
 	}
@@ -299,6 +300,9 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 	fmt.Fprintf(f.Log, "building %s%s from %s into %s\n", strings.Join(names, ", "), with, f.Checkout, dir)
 	if _, err := f.goCommand(ctx, args...); err != nil {
 		return "", err
+	}
+	if made {
+		buildcache.Prune()
 	}
 	if f.built == nil {
 		f.built = map[string]string{}

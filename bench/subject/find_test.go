@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -236,6 +238,19 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, b, 0o755)
 }
 
+// unusedBuild makes a directory of programs in the cache that was not used for 30 days, and returns its path.
+func unusedBuild(t *testing.T) string {
+	t.Helper()
+	dir, old := filepath.Join(os.Getenv("XDG_CACHE_HOME"), "forktax", "00000000000a"), time.Now().Add(-30*24*time.Hour)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(dir, old, old); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 func TestFindBuilds(t *testing.T) {
 	onPath(t, listing+`
 echo "$*" > args
@@ -248,11 +263,15 @@ END
 /bin/chmod +x "$to/forktax-guestbook"
 `)
 	dir := checkout(t)
+	unused := unusedBuild(t)
 	var log bytes.Buffer
 	f := subject.Finder{Dirs: []string{t.TempDir()}, Checkout: dir, Log: &log}
 	got, err := f.Find(t.Context(), []string{"guestbook"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := os.Stat(unused); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after another build, what was not used for 30 days is still there: %v", err)
 	}
 	folder := filepath.Dir(got[0].Path)
 	if cache := os.Getenv("XDG_CACHE_HOME"); !strings.HasPrefix(folder, filepath.Join(cache, "forktax")) {
@@ -278,8 +297,9 @@ END
 		t.Fatal(err)
 	}
 	own := filepath.Dir(flagged[0].Path)
-	if filepath.Dir(own) != folder || flagged[0].Name != "fake" {
-		t.Errorf("Build(-tags=large) = %s of %s, want one below %s", flagged[0].Path, flagged[0].Name, folder)
+	if own == folder || len(own) != len(folder) || flagged[0].Name != "fake" {
+		t.Errorf("Build(-tags=large) = %s of %s, want another directory than %s, of as long a name", flagged[0].Path,
+			flagged[0].Name, folder)
 	}
 	want := "building guestbook with -tags=large -ldflags=-s -w from " + dir + " into " + own + "\n"
 	if log.String() != want {

@@ -1,0 +1,4 @@
+package buildcache
+
+// PruneAt is Prune of the cache at root, at another time and with another limit of bytes.
+var PruneAt = prune
