@@ -112,12 +112,19 @@ func TestPrune(t *testing.T) {
 		"a directory of variants in one of programs": {10 * kb, []entry{
 			{"00000000000a/00000000000b/forktax-hello", kb, 15 * day, no, true}}},
 		"too large: the least recently used goes": {2 * kb, []entry{
-			{programs("00000000000a"), kb, 3 * day, no, false},
+			{programs("00000000000a"), kb, 3 * day, 3 * day, false},
 			{programs("00000000000b"), kb, 9 * day, 2 * day, false},
-			{programs("00000000000c"), kb, 4 * day, no, true},
-			{"revisions/00000000000a-00000000000b", kb, 5 * day, no, true}}},
+			{programs("00000000000c"), kb, 4 * day, 4 * day, true},
+			{"revisions/00000000000a-00000000000b", kb, 5 * day, 4 * day, true}}},
+		"too large, of an older forktax": {kb, []entry{
+			{programs("00000000000a"), kb, 13 * day, no, false},
+			{programs("00000000000b"), kb, 15 * day, no, true},
+			{programs("00000000000c"), kb, 4 * day, 4 * day, false}}},
+		"too large, some of an older forktax": {kb, []entry{
+			{programs("00000000000a"), kb, 13 * day, no, false},
+			{programs("00000000000c"), 2 * kb, 4 * day, 4 * day, true}}},
 		"too large, all of the last hour": {kb, []entry{
-			{programs("00000000000a"), kb, hour / 2, no, false},
+			{programs("00000000000a"), kb, hour / 2, hour / 2, false},
 			{programs("00000000000b"), kb, 9 * day, hour / 2, false}}},
 		"other files": {kb, []entry{
 			{"notes/forktax-hello", kb, 99 * day, no, false},

@@ -17,20 +17,21 @@ import (
 const (
 	maxUnused = 14 * 24 * time.Hour
 	maxBytes  = 2 << 30
-	// minUnused protects from maxBytes what was just used: a forktax that keeps no marks may be measuring it.
+	// minUnused protects from maxBytes what was just used: an older forktax, which locks nothing, may use it as well.
 	minUnused = time.Hour
 )
 
 // An entry is a directory of programs or the executable of a commit.
 type entry struct {
 	path, mark string
+	marked     bool // else only an older forktax has used it, which does not say when
 	used       time.Time
 	bytes      int64
 }
 
-// Prune removes the entries that were not used for 14 days, and then those that were not used for longest, until all
-// have at most 2 GiB; the last hour's stay. It never removes an entry that a process uses. What cannot be removed
-// stays.
+// Prune removes the entries that were not used for 14 days, and then those that were not used for longest, until the
+// others have at most 2 GiB; those of the last hour stay. Entries without a mark, of an older forktax, are not counted, and
+// are removed 14 days after they were built. It never removes an entry that a process uses. What cannot be removed stays.
 func Prune() {
 	if root, err := Root(); err == nil {
 		prune(root, time.Now(), maxBytes)
@@ -44,11 +45,14 @@ func prune(root string, now time.Time, limit int64) {
 	slices.SortFunc(entries, func(a, b entry) int { return a.used.Compare(b.used) })
 	var total int64
 	for _, e := range entries {
-		total += e.bytes
+		if e.marked {
+			total += e.bytes
+		}
 	}
 	for _, e := range entries {
 		unused := now.Sub(e.used)
-		if (unused > maxUnused || total > limit && unused > minUnused) && e.remove() {
+		tooMuch := total > limit && e.marked && unused > minUnused
+		if (unused > maxUnused || tooMuch) && e.remove() && e.marked {
 			total -= e.bytes
 		}
 	}
@@ -62,7 +66,8 @@ func entriesIn(root, dir string, isName func(string) bool) []entry {
 		if isName(file.Name()) {
 			e := entry{path: filepath.Join(dir, file.Name()), mark: filepath.Join(root, marksDir, file.Name())}
 			e.bytes, e.used = sizeOf(e.path)
-			e.used = latest(e.used, modTime(e.mark))
+			marked := modTime(e.mark)
+			e.marked, e.used = !marked.IsZero(), latest(e.used, marked)
 			entries = append(entries, e)
 		}
 	}
