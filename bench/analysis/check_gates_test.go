@@ -210,6 +210,18 @@ func TestMarginOfAMeasuredGate(t *testing.T) {
 	}
 }
 
+// What a regression leaves undecided is said to be left, not to be too noisy.
+func TestRegressionLeavesOthersUndecided(t *testing.T) {
+	r := analysistest.CheckRun(t, 0.2)
+	r.Plan.Check.Metrics = append(r.Plan.Check.Metrics, analysis.MetricCPU)
+	c := analysistest.Analyze(t, r).Check
+	i := slices.IndexFunc(c.Gates, func(g analysis.Gate) bool { return g.Metric == analysis.MetricCPU })
+	if g := c.Gates[i]; c.Verdict != analysis.Regression || g.Verdict != analysis.Undecided ||
+		g.Why != "the regression ended the check before this was decided" {
+		t.Errorf("the check is a %s, and the other gate %s: %s", c.Verdict, g.Verdict, g.Why)
+	}
+}
+
 // A count that is worse says what of it is not the program's own doing.
 func TestCountWithANote(t *testing.T) {
 	r := analysistest.CheckRun(t, 0)

@@ -54,6 +54,8 @@ func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate) (verdict,
 		return Unconfirmed, fmt.Sprintf("above the margin of %s; not confirmed", units.Share(t.margin))
 	case f.Bounded:
 		return Pass, ""
+	case j.Verdict == sequential.Regression:
+		return Undecided, "the regression ended the check before this was decided"
 	case math.IsNaN(f.Error):
 		return Undecided, "there is too little to say"
 	case IsSecondary(t.metric) && j.Verdict == sequential.Pass:
