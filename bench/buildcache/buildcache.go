@@ -2,8 +2,8 @@
 // and removes what is no longer used. It does not build anything: packages subject and revision do.
 //
 // An entry is a directory of programs or an executable. Each has a mark, an empty file: its modification time is that
-// of the last use, and processes that use the entry have the mark locked. Entries themselves are not touched: a program
-// whose file changes while it is measured ends a run.
+// of the last use, and processes that use the entry have the mark locked. Entries themselves are not touched: they
+// stay as they were built.
 package buildcache
 
 import (
