@@ -115,7 +115,7 @@ func lockMark(path string) (*os.File, error) {
 	}
 }
 
-// flock locks the file. A signal, as the Go runtime sends them to itself, is no end of waiting.
+// flock locks the file. A signal, as the Go runtime sends them to itself, does not end the wait.
 func flock(f *os.File, how int) error {
 	for {
 		if err := syscall.Flock(int(f.Fd()), how); !errors.Is(err, syscall.EINTR) {

@@ -15,7 +15,7 @@ type theft struct {
 	percent             int // of each core that the thief takes
 	checks              int // of each kind, in a full calibration
 	decided, decidedAim int // how many must come to the right verdict
-	found               int // how many of the slower ones must be found; 0 is no limit
+	found               int // how many of the slower ones must be found; 0 sets no limit
 	pass, passAim       float64
 	slower, slowerAim   float64 // limits of the median times of both kinds, in seconds; 0 is none
 }
@@ -31,7 +31,7 @@ var thefts = []theft{
 const (
 	quickThefts = 2   // checks of each kind in a quick calibration, of which one may be undecided
 	falseThefts = 10  // thousandths of the checks of identical programs that may be alarms
-	leastTheft  = 0.5 // of the share that was asked for: a thief that takes less is no test
+	leastTheft  = 0.5 // of the share that was asked for: a thief that takes less proves nothing
 )
 
 // thiefProperties are the properties of live checks beside a thief.

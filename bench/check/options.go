@@ -27,7 +27,7 @@ type Options struct {
 	Build                 string   // the command that builds a commit
 	Outputs               []string // paths of results, which are not part of a working tree
 	subject.Spec
-	Margin             float64                // the largest increase of a measured gate that is no regression; 0.03 is 3 %
+	Margin             float64                // the largest increase of a measured gate that is not a regression; 0.03 is 3 %
 	Margins            map[string]plan.Margin // of single gates, by metric; counts without one have a default
 	MustCatch          float64                // the smallest increase that must be detected
 	Alpha              float64                // rate of false alarms, over all gates
