@@ -111,9 +111,9 @@ func TestRunQueueFiles(t *testing.T) {
 		"two threads": {map[string]string{
 			"7/task/7/schedstat": "100 20 3\n", "7/task/9/schedstat": "0 5 1\n"},
 			25, true},
-		"not counted":        {map[string]string{"7/task/7/schedstat": "0 0 0\n"}, 0, false},
-		"without the file":   {map[string]string{"7/task/7/stat": "7 (a) S\n"}, 0, false},
-		"no such process":    {map[string]string{"8/task/8/schedstat": "100 20 3\n"}, 0, false},
+		"not counted":                {map[string]string{"7/task/7/schedstat": "0 0 0\n"}, 0, false},
+		"without the file":           {map[string]string{"7/task/7/stat": "7 (a) S\n"}, 0, false},
+		"no such process":            {map[string]string{"8/task/8/schedstat": "100 20 3\n"}, 0, false},
 		"a file that cannot be read": {map[string]string{"7/task/7/schedstat": "100"}, 0, false},
 	}
 	for name, test := range tests {

@@ -54,31 +54,35 @@ func TestNoiseOf(t *testing.T) {
 func TestDetectable(t *testing.T) {
 	r := sequential.Rule{Margin: 0.03, MustCatch: 0.5, Alpha: 0.01, Draws: 4096}
 	const gates, starts, checks = 3, 48, 40
-	m := newMachine(2)
-	m.pair, m.start = 0.15, 0.02
+	const pair, start = 0.15, 0.02
 	var pairs []float64
 	for i := range starts {
 		pairs = append(pairs, float64(int(3)<<(i/sequential.StartsAtOnce)))
 	}
-	change := r.Detectable(sequential.Noise{Pair: math.Pi / 3 * m.pair * m.pair, Start: m.start * m.start}.StandardError(pairs), gates)
+	change := r.Detectable(sequential.Noise{Pair: math.Pi / 3 * pair * pair, Start: start * start}.StandardError(pairs), gates)
 	r.MustCatch = change
 	third := (1+r.Margin)*math.Pow((1+change)/(1+r.Margin), 1./3) - 1
-	for want, by := range map[[2]int]float64{{33, 40}: change, {0, 12}: third} {
+	for _, test := range []struct {
+		by          float64
+		least, most int
+	}{{change, 33, 40}, {third, 0, 12}} {
+		m := newMachine(2) // the seeds are fixed, and so are the counts
+		m.pair, m.start = pair, start
 		found := 0
 		for i := range checks {
 			r.Seed = uint64(i)
 			d := sequential.Data{Gates: make([]sequential.Series, gates), Ended: true}
 			for _, n := range pairs {
 				for g := range gates {
-					d.Gates[g] = append(d.Gates[g], m.begin(map[bool]float64{true: by}[g == 1], int(n)))
+					d.Gates[g] = append(d.Gates[g], m.begin(map[bool]float64{true: test.by}[g == 1], int(n)))
 				}
 			}
 			if r.Judge(d).Alarmed {
 				found++
 			}
 		}
-		if found < want[0] || found > want[1] {
-			t.Errorf("+%.1f %% was found in %d of %d checks, want %d to %d", 100*by, found, checks, want[0], want[1])
+		if found < test.least || found > test.most {
+			t.Errorf("+%.1f %% was found in %d of %d checks, want %d to %d", 100*test.by, found, checks, test.least, test.most)
 		}
 	}
 }
