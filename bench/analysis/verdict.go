@@ -198,7 +198,7 @@ func (c *Check) missing(j sequential.Judgement, d sequential.Data) {
 	}
 	reached := c.MustCatch // by all gates, in the time that there was
 	for i, f := range j.Gates {
-		if f.Bounded || d.Secondary[i] && slices.Contains(d.Secondary, false) {
+		if f.Bounded || !d.Decides(i) {
 			continue
 		}
 		// One of the two is above 0, unless what is held against is not known so well.

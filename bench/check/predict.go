@@ -186,7 +186,7 @@ func undecided(p plan.Plan) func(dir string) func(int, time.Duration) (run.NextS
 			}
 			stage := min(starts/sequential.StartsAtOnce, sequential.LongestStage)
 			if starts == look && found == "" {
-				look = (stage + 1) * sequential.StartsAtOnce
+				look = sequential.NextLook(starts)
 				result, err := record.Read(dir)
 				if err != nil {
 					return run.NextStart{}, err

@@ -55,7 +55,6 @@ type core struct {
 	busy        int     // those with one
 	arrivals    []time.Duration
 	minRequests int // closed loop: requests to make even when the time is over
-	wanted      int // alternating: the fewest requests of the visit
 	begun       int // requests; in an open loop the index of the next one in the plan
 
 	clock      time.Duration // the last stamp taken

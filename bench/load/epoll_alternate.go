@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -41,7 +40,15 @@ func (e *Epoll) Alternate(ctx context.Context, visits []Visit, turns []int, reco
 	}
 	length := visits[0].Length
 	alternate(alternating, func(clock time.Duration) bool {
-		return clock < length || slices.ContainsFunc(alternating, func(c *core) bool { return c.begun < c.wanted })
+		if clock < length {
+			return true
+		}
+		for i, c := range alternating {
+			if c.begun < visits[i].MinRequests {
+				return true
+			}
+		}
+		return false
 	}, turns, ctx.Done())
 	for i, c := range alternating {
 		c.journal.flush()
@@ -62,7 +69,7 @@ func (e *Epoll) alternatingCore(ctx context.Context, i int, v Visit) (*core, err
 		e.alternating = append(e.alternating, &core{})
 	}
 	c := e.alternating[i]
-	c.visitParams, c.wanted, c.minRequests = b, v.MinRequests, v.MinRequests
+	c.visitParams, c.minRequests = b, v.MinRequests
 	c.poll.polite = runtime.GOMAXPROCS(0) <= 1
 	c.arrivals, c.mix = c.arrivals[:0], newMix(v, 0)
 	if c.requests, err = e.coreRequests(v); err != nil {

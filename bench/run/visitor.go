@@ -135,7 +135,7 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 	}
 	for i, s := range sides {
 		blocks[i].Cell = s.cell
-		if err := v.compare(ctx, s, begin, &blocks[i]); err != nil {
+		if err := v.complete(ctx, s, begin, &blocks[i]); err != nil {
 			return err
 		}
 		if kept != nil {
@@ -203,8 +203,8 @@ func (v *visitor) generate(ctx context.Context, engine load.Engine, sides []side
 	return kept, alternator.Alternate(ctx, visits, plan.Cycle(len(sides)), recorders)
 }
 
-// compare adds to a block what its target and the machine have used since the visit began.
-func (v *visitor) compare(ctx context.Context, s side, begin time.Time, block *record.Block) error {
+// complete adds to a block what its target and the machine have used since the visit began.
+func (v *visitor) complete(ctx context.Context, s side, begin time.Time, block *record.Block) error {
 	_, discard := v.Plan.Length(v.Plan.Cells[s.cell])
 	block.DiscardNS = int64(discard)
 	after, err := v.read(ctx, s.target)

@@ -199,7 +199,7 @@ func (r Rule) part(d Data, before []int, begin int, suspects []int, weights map[
 func (r Rule) mayPass(d Data, tests []*flipTest, k int) bool {
 	for i, t := range tests {
 		most := t.margin
-		if !d.decides(i) {
+		if !d.Decides(i) {
 			most = r.MustCatch
 		} else if !t.bounded(k) {
 			return false
@@ -211,8 +211,8 @@ func (r Rule) mayPass(d Data, tests []*flipTest, k int) bool {
 	return true
 }
 
-// decides reports whether a pass needs the gate.
-func (d Data) decides(gate int) bool {
+// Decides reports whether a pass needs the gate.
+func (d Data) Decides(gate int) bool {
 	return d.Secondary == nil || !d.Secondary[gate] || !slices.Contains(d.Secondary, false)
 }
 
@@ -228,7 +228,7 @@ func (d Data) starts() int {
 // addResults adds what the tests found in the starts of the part, until look k.
 func (p *part) addResults(tests []*flipTest, k int) {
 	p.judgement.Stage = min(p.starts/StartsAtOnce, LongestStage)
-	p.judgement.NextLook = nextLook(p.starts)
+	p.judgement.NextLook = NextLook(p.starts)
 	for i, t := range tests {
 		f := t.result(p.starts)
 		f.Regressed, f.Bounded = slices.Contains(p.alarmed, i), t.bounded(k)
@@ -286,7 +286,7 @@ type look struct {
 func looksAt(starts int, confirms, ended bool) []look {
 	var looks []look
 	alarm, passed := 0.0, 0.0
-	for at := FirstLook; at <= starts; at = nextLook(at) {
+	for at := FirstLook; at <= starts; at = NextLook(at) {
 		passed += (1 - passed) / 2
 		if at > FirstLook || confirms {
 			alarm += (1 - alarm) / 2
@@ -299,8 +299,8 @@ func looksAt(starts int, confirms, ended bool) []look {
 	return looks
 }
 
-// nextLook is after how many starts the look is that follows so many.
-func nextLook(starts int) int {
+// NextLook is after how many starts the look is that follows so many.
+func NextLook(starts int) int {
 	if starts < FirstLook {
 		return FirstLook
 	}
@@ -342,14 +342,14 @@ const ofStrongest = 0.9
 // depend on. The strongest is the one that is the most standard errors above its margin, a primary one if there is one.
 func (r Rule) confirmWeights(d Data, gates []GateResult, suspects []int) map[int]float64 {
 	strongest, most := suspects[0], math.Inf(-1)
-	primary := slices.ContainsFunc(suspects, d.decides)
+	primary := slices.ContainsFunc(suspects, d.Decides)
 	for _, i := range suspects {
 		margin := r.Margin
 		if d.Margins != nil {
 			margin = d.Margins[i]
 		}
 		above := (gates[i].Estimate - math.Log1p(margin)) / gates[i].Error
-		if (d.decides(i) || !primary) && above > most {
+		if (d.Decides(i) || !primary) && above > most {
 			strongest, most = i, above
 		}
 	}
