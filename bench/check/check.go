@@ -81,20 +81,29 @@ func (o *Options) OfPair(ctx context.Context, p Pair, l *subject.Launcher, finde
 	if err != nil {
 		return nil, err
 	}
-	var remove func() error
-	if e.Results, remove, err = process.TempDir("a check"); err != nil {
-		return nil, err
-	}
-	defer remove()
-	dir, failure, unwritten := e.Execute(ctx)
-	if err := errors.Join(failure, unwritten); err != nil {
-		return nil, err
-	}
-	a, err := analysis.AnalyzeDir(dir)
+	var found *analysis.Check
+	err = executeAside(ctx, e, func(dir string) error {
+		a, err := analysis.AnalyzeDir(dir)
+		if err == nil {
+			found = a.Check
+		}
+		return err
+	})
+	return found, err
+}
+
+// executeAside measures, gives the directory of the record to use, and leaves nothing behind.
+func executeAside(ctx context.Context, e *run.Execution, use func(dir string) error) error {
+	results, remove, err := process.TempDir("a check")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return a.Check, nil
+	e.Results = results
+	dir, failure, unwritten := e.Execute(ctx)
+	if err = errors.Join(failure, unwritten); err == nil {
+		err = use(dir)
+	}
+	return errors.Join(err, remove())
 }
 
 func percent(share float64) string { return strconv.FormatFloat(100*share, 'g', 10, 64) + "%" }

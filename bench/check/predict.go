@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -12,7 +11,6 @@ import (
 	"forktax/bench/analysis"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
-	"forktax/bench/process"
 	"forktax/bench/record"
 	"forktax/bench/run"
 	"forktax/bench/stats/sequential"
@@ -206,7 +204,7 @@ func undecided(p plan.Plan) func(dir string) func(int, time.Duration) (run.NextS
 
 // againstItself measures a program as base and as candidate, by the plan of a check, and works out what it finds.
 func (o *Options) againstItself(ctx context.Context, program subject.Program, l *subject.Launcher,
-	finder *subject.Finder, m method) (found []machine.SmallestChange, failed error) {
+	finder *subject.Finder, m method) (found []machine.SmallestChange, err error) {
 	same := side{title: program.Name, path: program.Path, keeps: &program}
 	c := &comparison{Options: o, workload: program.Description, asked: subject.Known(program.Requests),
 		sides: [2]side{same, same}}
@@ -216,18 +214,13 @@ func (o *Options) againstItself(ctx context.Context, program subject.Program, l 
 		return nil, err
 	}
 	e.Judges.Next = m.next(e.Plan)
-	var remove func() error
-	if e.Results, remove, err = process.TempDir("a prediction"); err != nil {
-		return nil, err
-	}
-	defer func() { failed = errors.Join(failed, remove()) }()
-	dir, failure, unwritten := e.Execute(ctx)
-	if err := errors.Join(failure, unwritten); err != nil {
-		return nil, err
-	}
-	r, err := record.Read(dir)
-	if err != nil {
-		return nil, err
-	}
-	return o.smallestChanges(r, m)
+	err = executeAside(ctx, e, func(dir string) error {
+		r, err := record.Read(dir)
+		if err != nil {
+			return err
+		}
+		found, err = o.smallestChanges(r, m)
+		return err
+	})
+	return found, err
 }
