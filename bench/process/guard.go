@@ -2,7 +2,7 @@ package process
 
 import (
 	"fmt"
-	"io"
+	"os"
 	"os/exec"
 	"sync"
 	"sync/atomic"
@@ -13,7 +13,7 @@ import (
 // that still are there. It is in a group of its own, so that what ends this process's group does not end it.
 type guard struct {
 	mu sync.Mutex
-	in io.Writer // which ends with this process; nil if there is no shell
+	in *os.File // which ends with this process; nil if there is no shell
 }
 
 // guardScript reads lines of + or -, and the number of a group. When there are no more, what is left gets SIGTERM, by
@@ -45,13 +45,19 @@ var guardPID atomic.Int64
 var theGuard = sync.OnceValue(func() *guard {
 	cmd := exec.Command("/bin/sh", "-c", guardScript, "forktax-guard")
 	cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Setpgid: true}
-	in, err := cmd.StdinPipe()
-	if err != nil || cmd.Start() != nil {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return &guard{}
+	}
+	defer r.Close()
+	cmd.Stdin = r
+	if cmd.Start() != nil {
+		w.Close()
 		return &guard{}
 	}
 	guardPID.Store(int64(cmd.Process.Pid))
 	go cmd.Wait()
-	return &guard{in: in}
+	return &guard{in: w}
 })
 
 func (g *guard) say(sign string, group int) {
@@ -72,6 +78,18 @@ func Guard(cmd *exec.Cmd) (release func()) {
 	group := cmd.Process.Pid
 	theGuard().say("+", group)
 	return func() { theGuard().say("-", group) }
+}
+
+// Shell is a command of the shell that tells the guard of its own group before the script begins. Guard tells it when the
+// command has been started: too late for what the script starts, if this process is killed in between.
+func Shell(script string) *exec.Cmd {
+	g := theGuard()
+	if g.in == nil {
+		return exec.Command("/bin/sh", "-c", script)
+	}
+	cmd := exec.Command("/bin/sh", "-c", "echo + $$ >&3\nexec 3>&-\n"+script)
+	cmd.ExtraFiles = []*os.File{g.in}
+	return cmd
 }
 
 // started has the numbers of the processes that Start has started and that have not ended.

@@ -19,8 +19,8 @@ import (
 // helperEnv has the test binary be a program that a test starts; its value is the name of one of helpers.
 const helperEnv = "FORKTAX_TEST_HELPER"
 
-var helpers = map[string]func(){"guard": helpGuard, "output": helpOutput, "start": helpStart, "temporary": helpTempDir,
-	"until": helpUntilSignal}
+var helpers = map[string]func(){"guard": helpGuard, "output": helpOutput, "shell": helpShell, "start": helpStart,
+	"temporary": helpTempDir, "until": helpUntilSignal}
 
 // supervise has the test binary be a supervisor, and reports whether it was started as one; nil where there are none.
 var supervise func() bool
@@ -123,6 +123,20 @@ func TestGroupsEndWithParent(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A script of the shell is guarded from its first line on: here it kills the process that started it, which may not have
+// told the guard yet.
+func TestShellIsGuardedAtOnce(t *testing.T) {
+	_, line := helped(t, "shell")
+	ended(t, line, patience)
+}
+
+func helpShell() {
+	cmd := process.Shell("sleep 1000 & echo $! >&4; kill -KILL $PPID; wait")
+	cmd.ExtraFiles = append(cmd.ExtraFiles, os.Stdout)
+	_, err := process.Output(context.Background(), time.Hour, cmd)
+	fmt.Println(err)
 }
 
 // What ends by itself is not guarded any more, and a process that ends well leaves no guard.

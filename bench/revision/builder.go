@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -117,7 +116,7 @@ func (b Builder) build(ctx context.Context, r repository, built Built) (err erro
 		return fmt.Errorf("the commit has no folder %s, where the command would run as it is called from there", r.prefix)
 	}
 	// What it prints is of use only if it fails, and then all of it, in its order.
-	cmd := exec.Command("/bin/sh", "-c", "exec 1>&2\n"+strings.ReplaceAll(b.Command, Placeholder, quoted(out)))
+	cmd := process.Shell("exec 1>&2\n" + strings.ReplaceAll(b.Command, Placeholder, quoted(out)))
 	cmd.Dir, cmd.Env = dir, environment()
 	if _, err := process.Output(ctx, buildLimit, cmd); err != nil {
 		return err
