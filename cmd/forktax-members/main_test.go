@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,8 +34,10 @@ func withDirectory(t *testing.T) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ctx, addr) }()
+	relayed, shut := relay(t, addr)
 	stopped := false
 	stop = func() {
+		shut()
 		if cancel(); !stopped {
 			stopped = true
 			if err := <-ended; err != nil {
@@ -51,8 +56,50 @@ func withDirectory(t *testing.T) (stop func()) {
 			t.Fatal(err)
 		}
 	}
-	t.Setenv(contract.EnvDatabase, "ldap://cn=admin%2Cdc=example:secret@"+addr+"/dc=example")
+	t.Setenv(contract.EnvDatabase, "ldap://cn=admin%2Cdc=example:secret@"+relayed+"/dc=example")
 	return stop
+}
+
+// relay passes connections on to the address, until shut is called or the test ends. The directory itself answers what
+// comes on a connection that it has, although it was told to end, until its process does.
+func relay(t *testing.T, to string) (addr string, shut func()) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	ctx, cancel := context.WithCancel(context.Background())
+	pass := func(from net.Conn) {
+		defer from.Close()
+		conn, err := net.Dial("tcp", to)
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		defer context.AfterFunc(ctx, func() {
+			from.Close()
+			conn.Close()
+		})()
+		go io.Copy(conn, from)
+		io.Copy(from, conn)
+	}
+	all.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() { pass(conn) })
+		}
+	})
+	shut = func() {
+		cancel()
+		l.Close()
+		all.Wait()
+	}
+	t.Cleanup(shut)
+	return l.Addr().String(), shut
 }
 
 // opened is the workload on data of its own.
