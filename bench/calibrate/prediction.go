@@ -36,7 +36,7 @@ func predictionProperty() Property {
 	tries := func(l *Lab) int { return pick(l, 3, 20) }
 	budget := func(l *Lab) time.Duration { return pick(l, 15*time.Second, check.DefaultBudget) }
 	return Property{
-		Name: "prediction", About: "the smallest change that a check finds, as doctor predicts it in four seconds",
+		Name: "prediction", About: "the smallest change that a check finds, as doctor predicts it in six seconds",
 		Must:     "within a factor of 1.5 in 18 of 20 (quick: in 2 of 3)",
 		Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return time.Duration(tries(l)) * (check.Predicting + budget(l)) },

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -21,8 +22,11 @@ const (
 	// predicted is the workload by which SmallestChange predicts.
 	predicted = "hello"
 	// Predicting is how long it measures.
-	Predicting = 4 * time.Second
+	Predicting = 6 * time.Second
 )
+
+// ErrNotTried is that the program by which SmallestChange predicts could not be had, which says nothing of other programs.
+var ErrNotTried = errors.New("the built-in program cannot be had")
 
 // SmallestChange predicts what a check with all defaults finds on this machine: the smallest --must-catch with which it
 // decides in its time, by each gate. What it does goes to log.
@@ -30,7 +34,7 @@ func SmallestChange(ctx context.Context, l *subject.Launcher, log io.Writer) ([]
 	finder := subject.NewFinder(log)
 	programs, err := finder.Find(ctx, []string{predicted})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrNotTried, err)
 	}
 	fmt.Fprintf(log, "measuring for %v\n", Predicting)
 	return Predict(ctx, programs[0], l, finder, DefaultBudget, 1+rand.Uint64N(1_000_000))

@@ -41,8 +41,12 @@ func Assess(f Facts) *Assessment {
 	for _, t := range f.Tools {
 		e.Findings = append(e.Findings, t.finding())
 	}
-	e.Fit = !slices.ContainsFunc(e.Findings, func(f Finding) bool { return f.Verdict == Unfit })
+	e.Fit = e.fits()
 	return &e
+}
+
+func (e *Assessment) fits() bool {
+	return !slices.ContainsFunc(e.Findings, func(f Finding) bool { return f.Verdict == Unfit })
 }
 
 // A rule looks at one of the facts.

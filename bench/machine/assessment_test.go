@@ -100,7 +100,7 @@ func TestAssess(t *testing.T) {
 		"turbo":                 {"turbo", func(f *facts) { f.Turbo = "on" }, doubtful, "on"},
 		"no turbo":              {"turbo", func(f *facts) { f.Turbo = "" }, fit, "not set by this system"},
 		"a clock in between":    {"clock", func(f *facts) { f.ClockCost = 500 }, doubtful, "tsc, 500ns a look"},
-		"a slow clock": {"clock", func(f *facts) { f.ClockSource, f.ClockCost = "hpet", 1500 }, unfit,
+		"a slow clock": {"clock", func(f *facts) { f.ClockSource, f.ClockCost = "hpet", 1500 }, doubtful,
 			"hpet, 1.5µs a look"},
 		"a slow clock by its name": {"clock", func(f *facts) { f.ClockSource = "acpi_pm" }, doubtful,
 			"acpi_pm, 40ns a look"},
@@ -121,7 +121,7 @@ func TestAssess(t *testing.T) {
 			"20 more can be started"},
 		"few ports": {"ports", func(f *facts) { f.Ports = &machine.Ports{All: 28_232, Waiting: 20_000} }, doubtful,
 			"28232, 20000 of them of connections that have ended"},
-		"hardly a port": {"ports", func(f *facts) { f.Ports = &machine.Ports{All: 500} }, unfit,
+		"hardly a port": {"ports", func(f *facts) { f.Ports = &machine.Ports{All: 500} }, doubtful,
 			"500, 0 of them of connections that have ended"},
 		"little memory": {"memory", func(f *facts) { f.Memory.Available = 512 << 20 }, doubtful, "512 MiB available"},
 		"no memory":     {"memory", func(f *facts) { f.Memory.Available = 128 << 20 }, unfit, "128 MiB available"},
@@ -160,7 +160,7 @@ func TestAssess(t *testing.T) {
 	}
 }
 
-// What makes a machine noisy is for the check that is measured to judge.
+// What makes a machine noisy is for the check that is measured to judge, and so are limits that did not prevent it.
 func TestSmallestChange(t *testing.T) {
 	noisy := func(f *machine.Facts) {
 		f.Cores = 1
@@ -170,16 +170,22 @@ func TestSmallestChange(t *testing.T) {
 	}
 	small := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.04}, {Gate: "response_p50", Change: 0.1}}
 	large := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.04}, {Gate: "response_p50", Change: 0.11}}
+	add := func(found []machine.SmallestChange) func(*machine.Assessment) {
+		return func(e *machine.Assessment) { e.AddSmallestChange(found, 0.1, time.Minute) }
+	}
 	for name, test := range map[string]struct {
-		found   []machine.SmallestChange
-		why     error
+		add     func(*machine.Assessment)
 		fit     bool
 		verdict string
 		want    string
+		limited bool // fit although a limit alone would be unfit
 	}{
-		"small": {small, nil, true, machine.Fit, "a check finds +4.00 % by cpu_per_request and +10.0 % by response_p50 in 1m0s"},
-		"large": {large, nil, false, machine.Unfit, "a check finds +4.00 % by cpu_per_request and +11.0 % by response_p50 in 1m0s"},
-		"none":  {nil, errors.New("no program"), true, machine.Unknown, "not measured: no program"},
+		"small": {add(small), true, machine.Fit, "a check finds +4.00 % by cpu_per_request and +10.0 % by response_p50 in 1m0s", true},
+		"large": {add(large), false, machine.Unfit, "a check finds +4.00 % by cpu_per_request and +11.0 % by response_p50 in 1m0s", false},
+		"not tried": {func(e *machine.Assessment) { e.AddUnmeasured(errors.New("no program")) }, true, machine.Unknown,
+			"not measured: no program", false},
+		"failed": {func(e *machine.Assessment) { e.AddFailedMeasurement(errors.New("no file")) }, false, machine.Unfit,
+			"not measured: no file", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := idle()
@@ -188,11 +194,17 @@ func TestSmallestChange(t *testing.T) {
 			if !e.Fit || len(e.Limits()) > 0 {
 				t.Errorf("a noisy machine is not fit before it is measured: %v", e.Limits())
 			}
-			e.AddSmallestChange(test.found, 0.1, time.Minute, test.why)
+			test.add(e)
 			got := e.Findings[0]
 			if e.Fit != test.fit || (len(e.Limits()) == 0) != test.fit || got.Name != "smallest change" || got.Verdict != test.verdict ||
-				got.Found != test.want || (got.Effect != "") == (test.verdict != machine.Unfit) || len(e.SmallestChange) != len(test.found) {
+				got.Found != test.want || (got.Effect != "") == (test.verdict != machine.Unfit) {
 				t.Errorf("fit: %t, limits %v, first finding %+v", e.Fit, e.Limits(), got)
+			}
+			f.OpenFiles = pointer(uint64(64))
+			e = machine.Assess(f)
+			test.add(e)
+			if e.Fit != test.limited {
+				t.Errorf("with few files, fit: %t, limits %v", e.Fit, e.Limits())
 			}
 		})
 	}

@@ -127,7 +127,7 @@ func judgeClock(f Facts) (found, verdict string) {
 	if f.ClockSource != "" {
 		found = f.ClockSource + ", " + found
 	}
-	verdict = above(float64(f.ClockCost), float64(200*time.Nanosecond), float64(time.Microsecond))
+	verdict = disturbing(float64(f.ClockCost), float64(200*time.Nanosecond))
 	if verdict == Fit && slices.Contains(slowClocks, f.ClockSource) {
 		verdict = Doubtful
 	}
@@ -165,7 +165,7 @@ func judgePorts(f Facts) (found, verdict string) {
 		return "", Unknown
 	}
 	return fmt.Sprintf("%d, %d of them of connections that have ended", f.Ports.All, f.Ports.Waiting),
-		below(f.Ports.All-f.Ports.Waiting, 10_000, 1000)
+		below(f.Ports.All-f.Ports.Waiting, 10_000, 0)
 }
 
 // The targets of a usual run need 100 MB, a private PostgreSQL as much.
@@ -207,13 +207,13 @@ func informational(what string) (found, verdict string) {
 	return what, Fit
 }
 
-// A run keeps ten to twenty bytes of each request, and at most ten million requests.
+// A run keeps ten to twenty bytes of each request, and at most ten million requests; a check takes some megabytes.
 func (d Disk) finding() Finding {
 	name := "disk of " + d.Purpose
 	if d.Free == nil {
 		return newFinding(name, "", Unknown, "", "")
 	}
-	return newFinding(name, fmt.Sprintf("%s free in %s", formatBytes(*d.Free), d.Path), below(*d.Free, 1<<30, 100<<20),
+	return newFinding(name, fmt.Sprintf("%s free in %s", formatBytes(*d.Free), d.Path), below(*d.Free, 1<<30, 16<<20),
 		"a run that fills it fails", "make room, or name another by --results or TMPDIR")
 }
 

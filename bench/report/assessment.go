@@ -83,8 +83,12 @@ func fitness(e *machine.Assessment) string {
 	if unfit := named(machine.Unfit); unfit != "" {
 		return fmt.Sprintf("This machine is not fit to measure on: %s.", unfit)
 	}
-	if doubtful := named(machine.Doubtful); doubtful != "" {
-		return fmt.Sprintf("This machine is fit to measure on; but see %s.", doubtful)
+	fit := "This machine is fit to measure on"
+	if len(e.SmallestChange) == 0 {
+		fit = "Nothing is seen that prevents a measurement here, but what a check finds was not measured"
 	}
-	return "This machine is fit to measure on."
+	if doubtful := named(machine.Doubtful); doubtful != "" {
+		return fmt.Sprintf("%s; see %s.", fit, doubtful)
+	}
+	return fit + "."
 }

@@ -102,13 +102,17 @@ func TestAssessmentJSON(t *testing.T) {
 
 // The first line is the verdict.
 func TestAssessmentSays(t *testing.T) {
-	for want, findings := range map[string][]machine.Finding{
-		"This machine is fit to measure on.":                 {assessed.Findings[0], assessed.Findings[3]},
-		"This machine is fit to measure on; but see strace.": assessed.Findings[2:],
-		"This machine is not fit to measure on: steal, disk.": {
-			assessed.Findings[1], assessed.Findings[2], {Name: "disk", Verdict: machine.Unfit}},
+	measured := []machine.SmallestChange{{Gate: "response_p50", Change: 0.04}}
+	for want, e := range map[string]machine.Assessment{
+		"This machine is fit to measure on.": {SmallestChange: measured,
+			Findings: []machine.Finding{assessed.Findings[0], assessed.Findings[3]}},
+		"This machine is fit to measure on; see strace.": {SmallestChange: measured, Findings: assessed.Findings[2:]},
+		"Nothing is seen that prevents a measurement here, but what a check finds was not measured; see strace.": {
+			Findings: assessed.Findings[2:]},
+		"This machine is not fit to measure on: steal, disk.": {Findings: []machine.Finding{
+			assessed.Findings[1], assessed.Findings[2], {Name: "disk", Verdict: machine.Unfit}}},
 	} {
-		got, _, _ := strings.Cut(told(t, "text", machine.Assessment{Findings: findings}), "\n")
+		got, _, _ := strings.Cut(told(t, "text", e), "\n")
 		if got != want {
 			t.Errorf("text begins with %q, want %q", got, want)
 		}

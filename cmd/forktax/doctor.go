@@ -21,7 +21,7 @@ func doctorCommand(atOnce <-chan struct{}) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say whether this machine is fit to measure on, and what to do if it is not",
-		Long: `Doctor watches the machine for two seconds, and looks at its limits and at what is installed. For four more
+		Long: `Doctor watches the machine for two seconds, and looks at its limits and at what is installed. For six more
 it measures a built-in program against itself, and works out from the noise the smallest change that a check finds
 here in a minute. It says what it found, what that would spoil, and what to do. Nothing is changed. It ends with exit
 status 3 if a check or a run here would be inconclusive, or fail.`,
@@ -44,7 +44,14 @@ status 3 if a check or a run here would be inconclusive, or fail.`,
 				if err := context.Cause(c.Context()); err != nil {
 					return err
 				}
-				e.AddSmallestChange(found, sequential.DefaultMustCatch, check.DefaultBudget, why)
+				switch {
+				case errors.Is(why, check.ErrNotTried):
+					e.AddUnmeasured(why)
+				case why != nil:
+					e.AddFailedMeasurement(why)
+				default:
+					e.AddSmallestChange(found, sequential.DefaultMustCatch, check.DefaultBudget)
+				}
 			}
 			return errors.Join(print(c.OutOrStdout(), e), unfit(e))
 		},
