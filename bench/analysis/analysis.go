@@ -18,6 +18,8 @@ type Analysis struct {
 	Cells       []Cell             `json:"cells"`
 	Comparisons []Comparison       `json:"comparisons"`
 	ReuseLevels []ReuseLevels      `json:"reuse_levels"`
+	WarmUps     []WarmUp           `json:"warm_up"`
+	StartUps    []StartUp          `json:"start_up"`
 	Decisions   []Decision         `json:"decisions"`
 	CrossChecks []CrossCheck       `json:"cross_check"`
 	Knees       []Knee             `json:"knees"`
@@ -57,6 +59,7 @@ type Cell struct {
 	ErrorsByClass         Counts       `json:"errors_by_class,omitempty"`
 	Failures              Failures     `json:"failures,omitempty"` // the same in detail; nil if an older forktax recorded it
 	LogLines              []string     `json:"log,omitempty"`      // that the target logged then, each kind of line once
+	Starts                Counts       `json:"starts,omitempty"`   // by class, of a target that stays: see Flat
 	InvalidBlocks         int          `json:"invalid_blocks"`
 	Invalid               Counts       `json:"invalid,omitempty"` // blocks by reason; one may have several
 	Response              Percentiles  `json:"response_ns"`

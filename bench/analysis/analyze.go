@@ -50,10 +50,14 @@ func Analyze(r *record.Result) (*Analysis, error) {
 			return nil, err
 		}
 		cell.setWaits(r, i, measured[i])
+		if r.Plan.Stays(cell.Model) && !r.Plan.Searched && cell.Workload != r.Plan.Floor {
+			cell.Starts = startClasses(cell.Samples)
+		}
 		a.Cells = append(a.Cells, cell)
 	}
 	a.Comparisons = compare(r.Plan, measured)
 	a.ReuseLevels = reuseLevels(r.Plan, measured)
+	a.WarmUps, a.StartUps = warmUps(r), startUps(r, a.Cells)
 	a.Decisions = decisions(a)
 	a.CrossChecks = crossChecks(r.Plan, a.Cells, measured)
 	a.Warnings = append(a.Warnings, traps(r)...)

@@ -26,3 +26,9 @@ func Overloaded(length time.Duration, blocks [][]record.Observation) bool {
 
 // Missing is what a Tally finds in a whole record.
 func Missing(r *record.Result) ([]int, error) { return new(Tally).missing(r) }
+
+// StartUps are the curves of a record, and where they break even with one of the cells.
+func StartUps(r *record.Result, cells []Cell) []StartUp { return startUps(r, cells) }
+
+// StartClasses classifies starts by their blocks.
+func StartClasses(samples []Sample) Counts { return startClasses(samples) }

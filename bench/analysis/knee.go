@@ -19,6 +19,7 @@ type Knee struct {
 	UnclearRPS []float64 `json:"undecided_rps,omitempty"` // rates at which there were too few requests to tell
 	Reason     string    `json:"reason"`                  // what gave out at the lowest rate that did not: see slo.go
 	Detail     string    `json:"detail,omitempty"`        // the same in words
+	Undecided  string    `json:"undecided,omitempty"`     // why the answer is not to be relied on; "" if nothing speaks against it
 	Search     *Search   `json:"search,omitempty"`        // nil if the rates were given
 }
 
@@ -53,14 +54,27 @@ func knees(r *record.Result, measured []measurements) ([]Knee, error) {
 			if err != nil {
 				return nil, err
 			}
+			f.disturbed = f.reason == causeResponse && measured[cell].mostInvalid(blocks)
 			s.add(point, r.Plan.Cells[cell].Load.RateRPS, f)
 		}
 		if s.blocks > 0 {
 			s.finish(r.Plan)
+			k.Undecided = s.contradiction(r.Plan.Objective)
 			found = append(found, k)
 		}
 	}
 	return found, nil
+}
+
+// mostInvalid reports whether the response times of most of the blocks do not count.
+func (m measurements) mostInvalid(blocks []record.Block) bool {
+	n := 0
+	for _, b := range blocks {
+		if timesInvalid(m.rounds[b.Round].reasons) {
+			n++
+		}
+	}
+	return 2*n > len(blocks)
 }
 
 // kneeCurves leaves out the floor, which nobody would serve, and the rungs of the ladder, which are visited at one
@@ -87,6 +101,13 @@ type kneeState struct {
 	starts      map[int]int // the highest point that was met at each start of the targets; of a search
 	lastStart   int         // the last start with a block
 	blocks      int
+	points      []kneePoint
+}
+
+// A kneePoint is what was seen at a rate.
+type kneePoint struct {
+	sloResult
+	rate float64
 }
 
 // evalPooled evaluates all blocks at a rate together.
@@ -138,6 +159,7 @@ func evalStart(r *record.Result, m measurements, blocks []record.Block) (sloResu
 
 // add takes a point, the next higher one that was visited, into the knee.
 func (s *kneeState) add(point int, rate float64, f sloResult) {
+	s.points = append(s.points, kneePoint{f, rate})
 	switch k := s.knee; {
 	case f.reason == causeTooFew:
 		k.UnclearRPS = append(k.UnclearRPS, rate)

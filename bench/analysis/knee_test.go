@@ -131,6 +131,7 @@ func TestWhatGaveOut(t *testing.T) {
 				FailedRPS: new(200.0), Reason: test.reason, Detail: test.detail}
 			if test.reason == "" {
 				want.FailedRPS, want.UnclearRPS = nil, []float64{200}
+				want.Undecided = "at 200/s there were too few requests for its p50"
 			} else {
 				says(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s "+test.detail+")")
 			}
@@ -275,8 +276,24 @@ func TestKneesThatAreMetAgain(t *testing.T) {
 	if diff := cmp.Diff([]float64{400, 800}, a.Knees[1].AgainRPS); diff != "" || *a.Knees[1].FailedRPS != 200 {
 		t.Errorf("the knee of cgi is %+v, want it not to be met at 200, and again at (-want +got):\n%s", a.Knees[1], diff)
 	}
-	says(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s its p50 was 100 ms; yet it was met again at 400/s, 800/s, "+
-		"so one of them may be noise); persistent does")
+	says(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s its p50 was 100 ms; undecided: it was missed at "+
+		"200/s and met at 400/s); persistent does")
+}
+
+// Response times rise with the rate. If they fall by much, noise was measured.
+func TestKneesThatContradict(t *testing.T) {
+	for want, second := range map[string]time.Duration{
+		"its p50 was 200 ms at 200/s and 90.0 ms at 400/s": 90 * time.Millisecond,
+		"": 140 * time.Millisecond,
+	} {
+		a := held(t, curve(100, 200, 400), 1, func(c plan.Cell, _ int) []record.Observation {
+			times := map[float64]time.Duration{100: 10 * time.Millisecond, 200: 200 * time.Millisecond, 400: second}
+			return evenly(c.Load.RateRPS, always(times[c.Load.RateRPS]))
+		}, unchanged)
+		if got := a.Knees[1].Undecided; got != want {
+			t.Errorf("with %v at 400/s the knee is undecided by %q, want %q", second, got, want)
+		}
+	}
 }
 
 // Only what was measured at all rates has a knee, and not the floor.

@@ -24,6 +24,10 @@ func searchWarnings(r *record.Result, found []Knee) []Warning {
 		case s.Missing > 0:
 			open = append(open, name)
 			more = max(more, float64(s.Blocks+s.Missing)/float64(s.Blocks))
+		case k.Undecided != "" && k.Reason != causeGenerator:
+			warnings = append(warnings, Warning{Code: Inconclusive,
+				Text:   fmt.Sprintf("the knee of %s is undecided: %s", name, k.Undecided),
+				Advice: "measure on a quieter machine, at another time, or by a longer --block"})
 		case k.Reason == causeGenerator && (k.MetRPS == nil || *k.FailedRPS <= highestMet):
 			warnings = append(warnings, Warning{Code: Inconclusive,
 				Text: fmt.Sprintf("the machine was too noisy to search for the knee of %s: at %s %s", name,

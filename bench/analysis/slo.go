@@ -15,6 +15,9 @@ type sloResult struct {
 	status record.ObjectiveStatus
 	reason string // what gave out; "" if the objective is met
 	detail string // in words: "the server did 850/s of 970/s"
+
+	value     int64 // the percentile, in nanoseconds; 0 if there were too few requests
+	disturbed bool  // it rests on response times, and most blocks are invalid
 }
 
 // What may give out at a rate.
@@ -84,19 +87,19 @@ func (m measurements) evalBlocks(r *record.Result, blocks []record.Block) (sloRe
 	value, enough := response.Percentile(o.Percentile)
 	switch {
 	case !enough:
-		return sloResult{record.Unclear, causeTooFew, "there were too few requests to tell"}, nil
+		return sloResult{status: record.Unclear, reason: causeTooFew, detail: "there were too few requests to tell"}, nil
 	case reached < LeastReached:
-		f := sloResult{record.Missed, causeOverload,
-			fmt.Sprintf("the server did %s of %s", units.Rate(reached*rps), units.PlannedRate(rps))}
+		f := sloResult{status: record.Missed, reason: causeOverload, value: value,
+			detail: fmt.Sprintf("the server did %s of %s", units.Rate(reached*rps), units.PlannedRate(rps))}
 		if reached < hopelessShare {
 			f.status = record.Failed
 		}
 		return f, nil
 	case value > o.LimitNS:
 		detail := fmt.Sprintf("its p%.6g was %s", o.Percentile*100, units.Duration(float64(value)))
-		return sloResult{record.Missed, causeResponse, detail}, nil
+		return sloResult{status: record.Missed, reason: causeResponse, detail: detail, value: value}, nil
 	}
-	return sloResult{status: record.Met}, nil
+	return sloResult{status: record.Met, value: value}, nil
 }
 
 // requestFailure finds requests that failed, or were hit by a connection that was dropped. They are in no percentile,
@@ -111,11 +114,11 @@ func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok boo
 	}
 	if cutOff > 0 {
 		detail := fmt.Sprintf("%d of %d requests had no response when the visit ended", cutOff, requests)
-		return sloResult{record.Failed, causeOverload, detail}, true
+		return sloResult{status: record.Failed, reason: causeOverload, detail: detail}, true
 	}
 	if failed := (record.Block{Errors: classes}).Failed(); failed > 0 {
 		detail := fmt.Sprintf("%d of %d requests failed: %s", failed, requests, classes)
-		return sloResult{record.Failed, causeErrors, detail}, true
+		return sloResult{status: record.Failed, reason: causeErrors, detail: detail}, true
 	}
 	for _, b := range blocks {
 		view := m.rounds[b.Round]
@@ -123,7 +126,7 @@ func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok boo
 		// What took less was not hit; then it was somebody else's connection, for the machine counts all.
 		hit := n > 0 && time.Duration(view.response[n-1]) >= minRetransmit
 		if hit && slices.Contains(view.reasons, reasonNetwork) {
-			return sloResult{record.Failed, causeNetwork, invalidCauses[reasonNetwork].detail}, true
+			return sloResult{status: record.Failed, reason: causeNetwork, detail: invalidCauses[reasonNetwork].detail}, true
 		}
 	}
 	return sloResult{}, false
@@ -152,5 +155,5 @@ func (m measurements) mainInvalidCause(blocks []record.Block) sloResult {
 		}
 	}
 	most := slices.MaxFunc(invalidCauseOrder, func(a, b string) int { return counted[a] - counted[b] }) // the first of equals
-	return sloResult{record.Unclear, invalidCauses[most].reason, invalidCauses[most].detail}
+	return sloResult{status: record.Unclear, reason: invalidCauses[most].reason, detail: invalidCauses[most].detail}
 }

@@ -36,7 +36,7 @@ func (t *Tally) Missing() ([]int, error) {
 		return nil, err
 	}
 	r := &t.run.Result
-	defer func() { r.Blocks = nil }()
+	defer func() { r.Blocks, r.Discarded = nil, nil }()
 	return t.missing(r)
 }
 

@@ -26,6 +26,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 	if !r.Plan.Searched {
 		found = append(found, failedWarnings(r.Plan, a)...)
 	}
+	add(unsteadyWarning(a))
 	add(errorsWarning(r.Plan, a))
 	if !r.Plan.Searched { // which tries rates that are too high, and says itself what it could not tell
 		add(overloaded(a))
@@ -40,6 +41,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 	add(stealWarning(r.Blocks))
 	add(throttledWarning(r))
 	add(heavyGenerator(a))
+	add(skewWarning(r.Plan, measured, a))
 	add(gatesLeftOut(r.Plan))
 	add(noFloor(r.Plan))
 	add(Warning{Code: "stored-base",

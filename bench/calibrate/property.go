@@ -128,7 +128,7 @@ func newOutcome(says string, measures ...Measure) Outcome {
 // Properties are all, in the order in which they are measured and certified: the rows of the table of docs/methodology.md.
 func Properties() []Property {
 	return slices.Concat(exactProperties(), ownEngineProperties(), phaseProperties(), checkProperties(),
-		thiefProperties(), []Property{predictionProperty()}, noiseProperties(), hostileProperties(), hyperfineProperties())
+		thiefProperties(), []Property{predictionProperty(), budgetProperty()}, noiseProperties(), hostileProperties(), hyperfineProperties())
 }
 
 // wanted reports whether the lab is to measure it.

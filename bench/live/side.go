@@ -162,7 +162,8 @@ type View struct {
 	Errors      int              `json:"errors"`
 	CPU         float64          `json:"cpu"` // cores
 	CPUUS       float64          `json:"cpu_us"`
-	Processes   int64            `json:"processes"` // started since it began
+	StartCPUUS  float64          `json:"start_cpu_us"` // of its start; 0 if that is not known
+	Processes   int64            `json:"processes"`    // started since it began
 	Connections int64            `json:"connections"`
 	Children    []contract.Child `json:"children"`
 	NowNS       int64            `json:"now_ns"` // on the children's clock
@@ -192,6 +193,9 @@ func (s *side) view(ctx context.Context) View {
 	}
 	if asked {
 		s.all = usage.Sub(*s.first)
+	}
+	if s.first != nil {
+		v.StartCPUUS = float64(s.first.CPUNS()) / 1e3
 	}
 	v.Processes, v.Connections = s.all.ProcessesStarted, s.all.ConnectionsOpened
 	if s.requests > 0 {

@@ -15,6 +15,7 @@ import (
 	"forktax/bench/plan"
 	"forktax/bench/process"
 	"forktax/bench/run"
+	"forktax/bench/stats"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
 	"forktax/bench/traps"
@@ -116,7 +117,7 @@ func (p *preparation) ready(ctx context.Context, made plan.Plan) (e *run.Executi
 		}
 	}
 	e = &run.Execution{Plan: made, Launcher: p.launcher, Began: p.began, Judges: run.Judges{Latest: analysis.LatestIn,
-		Missing: func(dir string) func() ([]int, error) { return analysis.NewTally(dir).Missing }}}
+		Missing: func(dir string) func() ([]int, error) { return analysis.NewTally(dir).Missing }, Agree: stats.Agree}}
 	database, stop, err := p.Data.Start(ctx, p.launcher, p.log)
 	if err != nil {
 		return nil, err

@@ -1,8 +1,10 @@
 package plan
 
 import (
-	"forktax/bench/subject"
 	"slices"
+
+	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // ExecutionModel returns the model by which a cell of this model is served: the variant's, if it is one.
@@ -11,4 +13,33 @@ func (p Plan) ExecutionModel(model string) string {
 		return p.Variants[i].Model
 	}
 	return model
+}
+
+// Stays reports whether the process of targets of this model serves more than one request. What is no model of ours is a
+// server, or a contender of a suite.
+func (p Plan) Stays(model string) bool {
+	if p.Suite != nil {
+		return !slices.ContainsFunc(p.Suite.Contenders, func(c Contender) bool { return c.Name == model && c.Fresh })
+	}
+	m, known := contract.ModelNamed(p.ExecutionModel(model))
+	return !known || m.Process != contract.PerRequest
+}
+
+// LargestLoads returns for each request of a target, in the plan's order, the index of its cell with the most clients, or
+// of its first if it is measured at rates only. Those of the cross-check are left out, unless there are no others.
+func (p Plan) LargestLoads(name TargetName) (cells []int) {
+	at := map[string]int{}
+	for i, c := range p.Cells {
+		if (TargetName{c.Workload, c.Model}) != name || c.Engine == p.CrossCheck && c.Engine != "" {
+			continue
+		}
+		n, known := at[c.Request]
+		if !known {
+			at[c.Request] = len(cells)
+			cells = append(cells, i)
+		} else if had := p.Cells[cells[n]].Load; c.Load.Kind == Closed && (had.Kind != Closed || c.Load.Concurrency > had.Concurrency) {
+			cells[n] = i
+		}
+	}
+	return cells
 }

@@ -228,7 +228,7 @@ func OfSuite(o Options, s *SuiteInfo, workloads []contract.Description, baseline
 
 // base is a plan without workloads and cells.
 func (o *Options) base() Plan {
-	p := Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Starts: o.Starts, BlockNS: int64(o.Block),
+	p := Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Starts: o.Starts, BlockNS: int64(o.Block), WarmUpNS: int64(o.WarmUp),
 		MinRequests: MinRequests, Seed: o.Seed}
 	if o.Rounds > 0 {
 		p.BudgetNS, p.Rounds = 0, max(o.Rounds, o.Starts)

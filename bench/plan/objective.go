@@ -23,8 +23,11 @@ func (o Objective) String() string {
 			unit, name = u.size, u.name
 		}
 	}
-	return fmt.Sprintf("p%.6g ≤ %g %s", o.Percentile*100, float64(limit)/float64(unit), name)
+	return fmt.Sprintf("%s ≤ %g %s", o.Name(), float64(limit)/float64(unit), name)
 }
+
+// Name is that of the percentile: "p99".
+func (o Objective) Name() string { return fmt.Sprintf("p%.6g", o.Percentile*100) }
 
 // An ObjectiveStatus is what one block shows of the objective.
 type ObjectiveStatus int

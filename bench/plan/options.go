@@ -26,6 +26,7 @@ type Options struct {
 	Budget      time.Duration // of the whole run
 	Starts      int           // of the targets
 	Block       time.Duration // length of a visit; 0: as Plan.Length has it
+	WarmUp      time.Duration // of a start of targets that stay, at most; 0: none
 	Seed        uint64        // of the orders and arrivals
 	CrossCheck  bool          // hey repeats a part of the closed loops
 	Floor       bool          // measure the floor as well
@@ -51,6 +52,7 @@ func DefaultOptions() Options {
 		Engine:      DefaultEngine,
 		Budget:      30 * time.Second,
 		Starts:      8,
+		WarmUp:      2 * time.Second,
 		CrossCheck:  true,
 		Floor:       true,
 		ReuseLevels: true,
@@ -64,6 +66,7 @@ const (
 	MaxRounds  = 1_000_000
 	maxRate    = 1_000_000
 	minBlock   = time.Millisecond
+	maxWarmUp  = 10 * time.Minute
 	minStarts  = 3 // a long-running process chooses its memory layout once, so it must be started more than once
 )
 
@@ -102,6 +105,8 @@ func (o *Options) Validate() error {
 		return invalid("starts", "%d: at least %d are needed", o.Starts, minStarts)
 	case o.Block != 0 && o.Block < minBlock:
 		return invalid("block", "%v: at least %v is needed", o.Block, minBlock)
+	case o.WarmUp < 0 || o.WarmUp > maxWarmUp:
+		return invalid("warm-up", "%v: a time up to %v is needed", o.WarmUp, maxWarmUp)
 	case o.Engine == crossCheckEngine && (len(o.Rates) > 0 || o.FindKnee):
 		return invalid("engine", "hey offers closed loops only: leave out --rate and --find-knee, or take another engine")
 	case o.Engine == crossCheckEngine && o.Mix:

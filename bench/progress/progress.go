@@ -38,7 +38,7 @@ const barSteps = 1000
 // New returns one of a run with this plan, or, if that is empty, of a calibration.
 func New(to io.Writer, plan plan.Plan) *Display {
 	p := &Display{to: to, plan: plan, every: 1, group: -1}
-	predicted := len(plan.Cells) > 0 && !plan.Searched
+	predicted := len(plan.Cells) > 0
 	if plan.Check != nil { // which starts the targets all the time
 		p.every, p.halved = sequential.StartsAtOnce, true
 	}
@@ -60,18 +60,23 @@ func (p *Display) Announce(f run.Forecast) { p.Say(forecast(f, p.plan.Starts)) }
 // forecast says how long a run takes, and how often its targets are started, of the number of starts planned.
 func forecast(f run.Forecast, planned int) string {
 	starts := fmt.Sprintf("%d starts of %s", f.Starts, units.Plural(f.Targets, "target"))
+	if f.WarmUp > 0 {
+		starts += fmt.Sprintf(" with %s of warm-up, which the budget does not count", span(f.WarmUp))
+	}
 	fewer := ""
 	if f.Starts < planned {
 		fewer = fmt.Sprintf(", fewer than %d because the budget is short", planned)
 	}
 	switch {
+	case f.Least > 0:
+		return fmt.Sprintf("searching for %s to %s, longer where visits are disturbed: %s", span(f.Least), span(f.Total), starts)
 	case f.Max == 0:
 		return fmt.Sprintf("measuring for about %s: %s", span(f.Total), starts)
 	case f.Total <= f.Max:
 		return fmt.Sprintf("measuring for about %s (at most %s): %s%s", span(f.Total), span(f.Max), starts, fewer)
 	}
 	return fmt.Sprintf("measuring for about %s, more than twice the budget of %s: %s, each with a round of visits, which "+
-		"takes about %s", span(f.Total), span(f.Max/2), starts, span(f.Round))
+		"takes about %s", span(f.Total), span((f.Max-f.WarmUp)/2), starts, span(f.Round))
 }
 
 func (p *Display) Show(now run.Progress) {

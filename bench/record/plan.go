@@ -11,6 +11,7 @@ type (
 	Cell            = plan.Cell
 	Load            = plan.Load
 	ObjectiveStatus = plan.ObjectiveStatus
+	Objective       = plan.Objective
 	Variant         = subject.Variant
 	Trap            = subject.Trap
 	SuiteInfo       = plan.SuiteInfo

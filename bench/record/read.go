@@ -123,7 +123,16 @@ func (f *Follower) add(l entry) error {
 			return err
 		}
 		f.seen += l.Block.Observations.Bytes
-		r.Blocks = append(r.Blocks, *l.Block)
+		if l.Block.WarmUp {
+			r.Discarded = append(r.Discarded, *l.Block)
+		} else {
+			r.Blocks = append(r.Blocks, *l.Block)
+		}
+	case l.WarmUp != nil:
+		if err := l.WarmUp.validate(); err != nil {
+			return err
+		}
+		r.WarmUps = append(r.WarmUps, *l.WarmUp)
 	case l.Responses != nil:
 		r.Responses = append(r.Responses, l.Responses...)
 	case l.Tail != nil:

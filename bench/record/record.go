@@ -12,7 +12,7 @@ import (
 // The files of a run's folder. They are appended to while it runs, so that whatever ends the run, what was measured
 // until then can be read; the rest of the folder is made from them, but for tailFile.
 const (
-	blocksFile       = "blocks.jsonl"     // a line for the Head, one for the Responses, one for each Block, one for the Tail
+	blocksFile       = "blocks.jsonl"     // a line for the Head, one for each Responses, WarmUp and Block, one for the Tail
 	observationsFile = "observations.bin" // see encoding.go
 )
 
@@ -22,13 +22,14 @@ type entry struct {
 	Block *Block `json:"block,omitempty"`
 	Tail  *Tail  `json:"tail,omitempty"`
 
+	WarmUp    *WarmUp    `json:"warm_up,omitempty"`
 	Responses []Response `json:"responses,omitempty"` // of the targets, before they were measured first
 }
 
 // A Record is a run's folder while the run goes on.
 type Record struct {
 	Dir          string
-	Blocks       int // that are on disk
+	Blocks       int // that count and are on disk
 	blocks       *os.File
 	observations *os.File
 	reserve      *reserve // nil if there is none
@@ -137,7 +138,9 @@ func (r *Record) End(b Block) error {
 	if err := r.writeLine(entry{Block: &b}); err != nil {
 		return err
 	}
-	r.Blocks++
+	if !b.WarmUp {
+		r.Blocks++
+	}
 	return nil
 }
 

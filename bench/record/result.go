@@ -26,6 +26,7 @@ type Block struct {
 	Start        int             `json:"start"`    // which start of the targets it met
 	BeganNS      int64           `json:"start_ns"` // since the run began
 	LengthNS     int64           `json:"length_ns"`
+	WarmUp       bool            `json:"warm_up,omitempty"`         // it counts for nothing: the target was not steady yet
 	Overtime     bool            `json:"overtime,omitempty"`        // the start confirms an alarm after the budget of a check
 	DiscardNS    int64           `json:"discard_ns,omitempty"`      // observations intended before this count for nothing
 	Requests     int             `json:"requests"`                  // observations, failed ones included
@@ -81,7 +82,9 @@ type Tail struct {
 type Result struct {
 	Head
 	Responses []Response // of the targets, before they were measured first
+	WarmUps   []WarmUp
 	Blocks    []Block
+	Discarded []Block // of warm-ups
 	Tail      Tail
 
 	observations func(Block) iter.Seq2[Observation, error]

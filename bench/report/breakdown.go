@@ -124,10 +124,17 @@ func stepText(renews string) func(*analysis.Analysis, analysis.ReuseLevels) stri
 // of their own.
 func withoutIntermediate(a *analysis.Analysis) *analysis.Analysis {
 	some := *a
+	isBetween := func(l analysis.ReuseLevels, model string) bool {
+		return slices.ContainsFunc(l.Steps[1:], func(s analysis.Step) bool { return s.From == model })
+	}
 	some.Cells = slices.DeleteFunc(slices.Clone(a.Cells), func(c analysis.Cell) bool {
 		return slices.ContainsFunc(a.ReuseLevels, func(l analysis.ReuseLevels) bool {
-			return l.Workload == c.Workload && l.Request == c.Request && l.Load == c.Load &&
-				slices.ContainsFunc(l.Steps[1:], func(s analysis.Step) bool { return s.From == c.Model })
+			return l.Workload == c.Workload && l.Request == c.Request && l.Load == c.Load && isBetween(l, c.Model)
+		})
+	})
+	some.StartUps = slices.DeleteFunc(slices.Clone(a.StartUps), func(s analysis.StartUp) bool {
+		return slices.ContainsFunc(a.ReuseLevels, func(l analysis.ReuseLevels) bool {
+			return l.Workload == s.Workload && isBetween(l, s.Model)
 		})
 	})
 	return &some

@@ -106,6 +106,10 @@ var cellColumns = []column[analysis.Cell]{
 		Text: of(func(c analysis.Cell) string { return fmt.Sprintf("%d of %d", c.InvalidBlocks, c.Blocks) })},
 	{Key: "invalid", Unit: counts, About: "Invalid blocks by reason; a block may have several."},
 	{Key: "requests", In: inCSV, Unit: counts, About: "Requests, failed ones included."},
+	{Key: "starts", Unit: counts, About: "Starts of a target that stays, by how the medians of their blocks go on: flat; warming, where " +
+		"they fall and then stay; slowing, where they end more than 5 % above the lowest at which they stayed; unsteady, where the last " +
+		"level has less than a quarter of the blocks; too few, of a start with fewer than 30 blocks. Levels are found by PELT on " +
+		"logarithms, with a penalty of 15 ln n."},
 	{Name: "errors", Key: "errors", Unit: counts, In: inCosts | inCSV, Order: 1,
 		About: "Requests without a right response. Except for timeouts, and for those that the " +
 			"end of a visit cut off, they are in no percentile."},

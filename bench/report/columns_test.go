@@ -44,6 +44,13 @@ func everything(t *testing.T) *analysis.Analysis {
 			}
 		}
 	}
+	a.WarmUps = []analysis.WarmUp{{Workload: "hello", Model: "persistent", Starts: 3, Steady: 2, Requests: 5000, Seconds: 0.4}}
+	a.StartUps = []analysis.StartUp{{Workload: "hello", Request: "hello", Model: "persistent", Starts: 3,
+		BreakEven: &analysis.BreakEven{Model: "cgi", CPUNS: 2_000_000, Requests: new(4)}}}
+	for i, n := range []int{0, 1, 2, 10, 100, 1000} {
+		a.StartUps[0].Points = append(a.StartUps[0].Points, analysis.StartUpPoint{Requests: n, NS: int64(5_000_000 + 100_000*n),
+			CPUNS: new(int64(6_000_000 + 50_000*n + i))})
+	}
 	return a
 }
 

@@ -41,6 +41,9 @@ func ColumnLists() []ColumnList {
 		}), infos(phaseColumns, func(_ column[analysis.Cell], i *ColumnInfo) { i.Text, i.Page = true, true })...)},
 		{"comparisons[]", infos(comparisonColumns, inMarkdownAndPage)},
 		{"reuse_levels[].steps[]", infos(stepColumns, inMarkdownAndPage)},
+		{"warm_up[]", infos(warmUpColumns, inMarkdownAndPage)},
+		{"start_up[]", infos(startUpColumns(), func(_ column[analysis.StartUp], i *ColumnInfo) { i.Text, i.Markdown = true, true })},
+		{"start_up[].points[]", infos(pointColumns, inMarkdownAndPage)},
 		{"decisions[]", infos(decisionColumns(), func(_ column[analysis.Decision], i *ColumnInfo) { i.Markdown = true })},
 		{"cross_check[]", infos(agreementColumns, inMarkdownAndPage)},
 		{"responses[]", infos(responseColumns, func(_ column[exchange], i *ColumnInfo) {

@@ -60,7 +60,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 	}
 	tables := sections(a, false)
 	p := pageOf{Analysis: a, Summary: summary(a), Answer: cautioned(a), Terms: terms(a), First: taxFigure(a),
-		Rest: slices.Concat(reuseFigure(a), waterfallFigure(a), rateFigures(a), distributionFigures(a)),
+		Rest: slices.Concat(startUpFigures(a), reuseFigure(a), waterfallFigure(a), rateFigures(a), distributionFigures(a)),
 		JSON: template.JS(escapedJSON(string(text))), Series: template.JS(series), Environment: surroundings(a, "")}
 	if a.Check != nil {
 		for _, line := range checkLines(a.Check) {
@@ -131,6 +131,8 @@ func terms(a *analysis.Analysis) []term {
 	addTerms(&all, a, cellColumns, onPage)
 	addTerms(&all, a, comparisonColumns, 0)
 	addTerms(&all, a, stepColumns, 0)
+	addTerms(&all, a, pointColumns, 0)
+	addTerms(&all, a, warmUpColumns, 0)
 	addTerms(&all, a, phaseColumns, 0)
 	addTerms(&all, a, gateColumns, 0)
 	addTerms(&all, a, agreementColumns, 0)

@@ -59,7 +59,10 @@ func metUpTo(k analysis.Knee) string {
 	if k.FailedRPS != nil {
 		notes = append(notes, fmt.Sprintf("at %s %s", units.PlannedRate(*k.FailedRPS), k.Detail))
 	}
-	if k.AgainRPS != nil {
+	switch {
+	case k.Undecided != "":
+		notes = append(notes, "undecided: "+k.Undecided)
+	case k.AgainRPS != nil: // as an older forktax wrote it
 		notes = append(notes, fmt.Sprintf("yet it was met again at %s, so one of them may be noise",
 			units.PlannedRates(k.AgainRPS)))
 	}

@@ -100,6 +100,15 @@ func sections(a *analysis.Analysis, screen bool) []section {
 			About: "Medians of the phases, each of which begins where the one before it ends; docs/methodology.md says what each" +
 				"\nis. What is outside of them is the network, HTTP, and the client.",
 			Table: phasesTable(a), Drawing: waterfalls(a)},
+		{Title: "CPU time of each of the first n requests of a process that stays, its start included",
+			Chapter: "What starting costs a process that stays", About: "CPU time of each of the first n requests, the start included, and from how many on it pays.",
+			Table: makeTable(a, startUpColumns(), 0, a.StartUps, nil)},
+		{ID: "start-up", Chapter: "The start of a process that stays", Page: "The start of a process that stays", Short: "Start-up",
+			Table: pointsTable(a, a.StartUps), About: "Cost of the start and of the first requests, one after the other, of a fresh " +
+				"process: medians over starts."},
+		{ID: "warm-up", Chapter: "Warm-up", Page: "Warm-up, before anything counted", Short: "Warm-up",
+			Table: makeTable(a, warmUpColumns, 0, a.WarmUps, placeIn(".warm_up", a.WarmUps)), About: "Of targets that stay, at each start, until " +
+				"response times were steady."},
 		{Title: "What it adds to renew a thing for each request, to the median response time (95 % interval)",
 			Table: reuseTable(a)},
 		{Chapter: "What each thing is worth that can be kept", Table: stepsTable(a),

@@ -51,6 +51,7 @@ var (
 	shares       = unit{"1", units.Percent}
 	changes      = unit{"1", units.Change}
 	wholeChanges = unit{"1", units.WholeChange}
+	spans        = unit{"s", func(s float64) string { return units.Duration(1e9 * s) }}
 	exact        = unit{"", func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }}
 )
 

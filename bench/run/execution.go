@@ -40,6 +40,7 @@ type Judges struct {
 	Latest  func(dir string) (plan.ObjectiveStatus, error)
 	Missing func(dir string) func() ([]int, error)
 	Next    func(dir string) func(starts int, elapsed time.Duration) (NextStart, error)
+	Agree   func(before, after []float64) bool // see Runner
 }
 
 // Execute measures. It returns the directory of the record, "" if nothing was measured; why the run ended early; and
@@ -94,7 +95,7 @@ func (e *Execution) begin(ctx context.Context) (*record.Record, record.Head, err
 // visitAll executes the plan on targets of its own.
 func (e *Execution) visitAll(ctx context.Context, rec *record.Record) error {
 	r := Runner{Plan: e.Plan, Launcher: e.Launcher, Engines: load.Engines(), Record: rec, Machine: machine.Counters,
-		Progress: e.Progress, Announce: e.Announce, Began: e.Began}
+		Progress: e.Progress, Announce: e.Announce, Began: e.Began, Agree: e.Judges.Agree}
 	if e.Judges.Missing != nil {
 		r.Missing = e.Judges.Missing(rec.Dir)
 	}

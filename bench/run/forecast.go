@@ -8,7 +8,9 @@ import (
 // A Forecast is how long a run takes, as far as can be told.
 type Forecast struct {
 	Total   time.Duration // from the first start of a target to the last end of one
-	Max     time.Duration // Plan.MaxDuration, which Total may exceed
+	Least   time.Duration // of a search: Total if all goes well
+	Max     time.Duration // Plan.MaxDuration and WarmUp, which Total may exceed
+	WarmUp  time.Duration // of Total: what the budget does not count
 	Starts  int           // of the targets
 	Targets int
 	Round   time.Duration // with a visit to each cell but those of the cross-check
@@ -34,6 +36,8 @@ const (
 	// usualStart and usualStop are what a target is taken to need until the first ones were started and stopped.
 	usualStart = 50 * time.Millisecond
 	usualStop  = 10 * time.Millisecond
+	// usualWarmUp is the same of the warm-up of a target that stays.
+	usualWarmUp = 500 * time.Millisecond
 	// shortestCost of a visit keeps a prediction from having rounds without end.
 	shortestCost = 100 * time.Microsecond
 )
@@ -51,6 +55,25 @@ func (s *schedule) startTime() time.Duration {
 
 func (s *schedule) stopTime() time.Duration {
 	return s.stopping.mean(usualStop * time.Duration(len(s.plan.Targets())))
+}
+
+// warmUpTime is how long the warm-up of a start takes.
+func (s *schedule) warmUpTime() time.Duration {
+	if s.plan.WarmUpNS == 0 {
+		return 0
+	}
+	stay := 0
+	for _, name := range s.plan.Targets() {
+		if s.plan.Stays(name.Model) {
+			stay++
+		}
+	}
+	return s.warming.mean(time.Duration(stay) * min(usualWarmUp, time.Duration(s.plan.WarmUpNS)))
+}
+
+// warmUpLeft is that of the starts to come.
+func (s *schedule) warmUpLeft(starts int) time.Duration {
+	return time.Duration(starts-s.warming.n) * s.warmUpTime()
 }
 
 // A projection is the predicted course of a run.
@@ -111,6 +134,8 @@ const (
 	maxSlowdown = 1.1
 	// startsShare is the share of the time allowed that starts, and the rounds dealt out to them, may take.
 	startsShare = 0.95
+	// warmUpShare is the longest warm-up of all starts, as a share of the budget.
+	warmUpShare = 0.5
 )
 
 // chooseStarts decides how many starts of the targets there are: as many as planned, or, if the plan allows for fewer,
@@ -134,6 +159,9 @@ func (s *schedule) chooseStarts() {
 	}
 	least := s.project(fewest)
 	for s.starts = s.plan.Starts; s.starts > fewest; s.starts-- {
+		if float64(s.warming.sum+s.warmUpLeft(s.starts)) > warmUpShare*float64(s.plan.BudgetNS) {
+			continue
+		}
 		o := s.project(s.starts)
 		if o.roundsEnd <= allowed && o.missing <= least.missing && float64(o.end) <= maxSlowdown*float64(least.end) {
 			return
@@ -155,7 +183,12 @@ const predictions = 40
 func (s *schedule) stale() bool { return s.elapsed()-s.predicted >= s.end/predictions }
 
 func (s *schedule) forecast() Forecast {
-	f := Forecast{Total: s.end, Max: s.plan.MaxDuration(), Starts: s.starts, Targets: len(s.plan.Targets())}
+	f := Forecast{Total: s.end, Max: s.plan.MaxDuration(), Starts: s.starts, Targets: len(s.plan.Targets()),
+		WarmUp: s.warming.sum + s.warmUpLeft(s.starts)}
+	f.Total += f.WarmUp
+	if f.Max > 0 {
+		f.Max += f.WarmUp
+	}
 	for cell, c := range s.plan.Cells {
 		if c.Engine != s.plan.CrossCheck {
 			f.Round += s.cost(cell)
@@ -176,7 +209,7 @@ func (f Forecast) differsFrom(before Forecast) bool {
 // progress is told before a visit to the cell.
 func (s *schedule) progress(cell int) Progress {
 	took := s.elapsed()
-	left := max(s.end-took, s.cost(cell)+s.stopTime())
+	left := max(s.end-took, s.cost(cell)+s.stopTime()) + s.warmUpLeft(s.starts)
 	p := Progress{Share: float64(took) / float64(took+left), Left: left, Done: s.blocks, Start: s.start,
 		Cell: s.plan.Cells[cell]}
 	if s.plan.Rounds > 0 {

@@ -15,7 +15,7 @@ type run struct {
 
 // runStart starts all targets, visits the cells in the rounds of this start, and ends the targets.
 func (r *run) runStart(ctx context.Context) error {
-	began := r.elapsed()
+	began, warmed := r.elapsed(), r.warmed
 	if r.overload != nil && !r.overload.target.External {
 		r.overload = nil // the target has ended
 	}
@@ -23,8 +23,8 @@ func (r *run) runStart(ctx context.Context) error {
 		return err
 	}
 	var ending time.Duration
-	err := r.withTargets(ctx, r.began, func(ctx context.Context, v *visitor) error {
-		r.noteStarted(r.elapsed() - began)
+	err := r.withTargets(ctx, r.began, r.start, func(ctx context.Context, v *visitor) error {
+		r.noteStarted(r.elapsed()-began, r.warmed-warmed)
 		r.predict()
 		err := r.runRounds(ctx, v)
 		ending = r.elapsed()

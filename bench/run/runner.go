@@ -42,9 +42,14 @@ type Runner struct {
 	// If it is nil, the run ends with the budget.
 	Missing func() ([]int, error)
 
+	// Agree reports whether two adjacent windows of response times, in nanoseconds, are of a target that is steady, so that
+	// its warm-up ends. If it is nil, there is none.
+	Agree func(before, after []float64) bool
+
 	checkStart int              // of the targets, if it is a check
 	leaveOut   string           // the model of targets that are not started
 	launches   uint64           // of all targets, so far
+	warmed     time.Duration    // what warm-up has taken so far, curves included: the budget does not count it
 	described  bool             // the responses are on record
 	now        func() time.Time // nil is time.Now
 }
@@ -76,19 +81,16 @@ func (r *Runner) Run(ctx context.Context) error {
 
 // schedule returns one that begins now, or began when the first target was started.
 func (r *Runner) schedule() *schedule {
-	now, began := r.now, r.Began
-	if now == nil {
-		now = time.Now
-	}
+	began := r.Began
 	if began.IsZero() {
-		began = now()
+		began = r.clock()
 	}
-	return newSchedule(r.Plan, func() time.Duration { return now().Sub(began) })
+	return newSchedule(r.Plan, func() time.Duration { return r.clock().Sub(began) - r.warmed })
 }
 
-// withTargets starts all targets, verifies that they are equivalent, and stops them after use. The context that use
+// withTargets starts all targets, verifies that they are equivalent, warms those that stay, and stops them after use. The context that use
 // gets ends when a target dies.
-func (r *Runner) withTargets(ctx context.Context, began time.Time, use func(context.Context, *visitor) error) (err error) {
+func (r *Runner) withTargets(ctx context.Context, began time.Time, start int, use func(context.Context, *visitor) error) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	targets, stop, err := r.launch(ctx, cancel)
@@ -101,13 +103,50 @@ func (r *Runner) withTargets(ctx context.Context, began time.Time, use func(cont
 	defer v.client.CloseIdleConnections()
 	defer v.waits.close()
 	v.counted = r.counters()
-	if err = r.verifyTargets(ctx, targets); err == nil {
+	if err = r.makeReady(ctx, v, start); err == nil {
 		err = use(ctx, v)
 	}
 	if err != nil {
 		return deathOr(ctx, err)
 	}
 	return nil
+}
+
+// makeReady draws the curves of the targets that stay, verifies all, and warms those that stay.
+func (r *Runner) makeReady(ctx context.Context, v *visitor, start int) error {
+	warmings := v.warmings(start)
+	if len(warmings) == 0 {
+		return r.verifyTargets(ctx, v.targets)
+	}
+	err := r.apart(func() error {
+		for _, w := range warmings {
+			if err := w.draw(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.verifyTargets(ctx, v.targets); err != nil {
+		return err
+	}
+	return r.apart(func() error { return v.warmUp(ctx, warmings) })
+}
+
+// apart does what is no part of the time of the run.
+func (r *Runner) apart(do func() error) error {
+	began := r.clock()
+	defer func() { r.warmed += r.clock().Sub(began) }()
+	return do()
+}
+
+func (r *Runner) clock() time.Time {
+	if r.now == nil {
+		return time.Now()
+	}
+	return r.now()
 }
 
 func (r *Runner) reportProgress(p Progress) {

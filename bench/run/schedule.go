@@ -23,6 +23,7 @@ type schedule struct {
 	pairs     []int         // of each cell: cells with the same number differ only in model
 	starting  average       // of all targets together, with the proof that they are alike
 	stopping  average       // likewise
+	warming   average       // of all targets that stay together, apart from elapsed
 	visits    []average     // of each cell
 	cutOff    bool          // a target could not keep up with a rate, or left clients without a response
 	missing   []int         // of each cell: valid visits that it still needs; nil if nothing is waited for
@@ -52,9 +53,10 @@ func (s *schedule) hasRound(round, first, start, starts int, at time.Duration) b
 // lastStart reports whether the targets are not started again.
 func (s *schedule) lastStart() bool { return s.start == s.starts-1 }
 
-// noteStarted notes that the targets of the start are up, and how long that took.
-func (s *schedule) noteStarted(took time.Duration) {
+// noteStarted notes that the targets of the start are up, and how long that and their warm-up took.
+func (s *schedule) noteStarted(took, warming time.Duration) {
 	s.starting.add(took)
+	s.warming.add(warming)
 	s.up, s.first = true, s.round
 }
 

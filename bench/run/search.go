@@ -36,11 +36,16 @@ func (r *Runner) Search(ctx context.Context, judge func() (plan.ObjectiveStatus,
 	for _, curve := range s.curves {
 		s.found, s.missed = append(s.found, -1), append(s.missed, len(curve))
 	}
+	if r.Announce != nil {
+		r.Announce(s.forecast())
+	}
 	for start := range r.Plan.Starts {
 		if start > 0 && !s.worthStarting(start) {
 			return nil
 		}
-		err := r.withTargets(ctx, s.began, func(ctx context.Context, v *visitor) error { return s.runStart(ctx, v, start) })
+		err := r.withTargets(ctx, s.began, start, func(ctx context.Context, v *visitor) error {
+			return s.runStart(ctx, v, start)
+		})
 		if err != nil {
 			return err
 		}
@@ -140,7 +145,7 @@ func (t *turn) visit(ctx context.Context, point int) (plan.ObjectiveStatus, erro
 	if first := t.start == 0 && t.asked == 0; !first && !t.fits(t.start, t.index, cell) {
 		return plan.Unclear, errTimeUp
 	}
-	t.reportProgress(Progress{Share: t.share(t.start, t.index, t.asked), Done: t.visits, Start: t.start,
+	t.reportProgress(Progress{Share: t.share(t.start, t.index, t.asked), Left: t.left(), Done: t.visits, Start: t.start,
 		Cell: t.Plan.Cells[cell]})
 	err := t.visitor.visit(ctx, t.start, t.visits, []int{cell}, t.Plan.BlockSeed(point<<16|t.tried[cell]))
 	t.asked++
@@ -175,7 +180,7 @@ func (s *search) fits(start, index, cell int) bool {
 		return true
 	}
 	end := time.Duration(float64(s.Plan.BudgetNS) * s.share(start, index+1, 0))
-	return time.Since(s.began)+s.Plan.Duration(s.Plan.Cells[cell]) <= end
+	return time.Since(s.began)-s.warmed+s.Plan.Duration(s.Plan.Cells[cell]) <= end
 }
 
 // share is the part of the search that is done when the curve with this index has asked so often, if nothing is asked

@@ -24,7 +24,7 @@ func (r *Runner) RunStarts(ctx context.Context, next func(starts int, elapsed ti
 			return err
 		}
 		s.end, r.checkStart, r.leaveOut = n.Until, s.start, n.LeaveOut
-		err = r.withTargets(ctx, began, func(ctx context.Context, v *visitor) error {
+		err = r.withTargets(ctx, began, s.start, func(ctx context.Context, v *visitor) error {
 			v.overtime = n.Overtime
 			for began := s.elapsed(); ; {
 				for range r.Plan.RoundsTogether() {

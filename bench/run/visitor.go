@@ -98,9 +98,9 @@ type reading struct {
 // visit measures one block of each of the cells, at the same time if they are several, and puts them on disk. A block
 // during which ctx ends is not recorded.
 func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed uint64) error {
-	engine, ok := v.Engines[v.Plan.Cells[cells[0]].Engine]
-	if !ok {
-		return fmt.Errorf("the plan's engine %q is unknown", v.Plan.Cells[cells[0]].Engine)
+	engine, err := v.engine(cells[0])
+	if err != nil {
+		return err
 	}
 	var sides []side
 	for _, cell := range cells {
@@ -121,7 +121,7 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 	cpu, collected, begin := process.OwnCPU(), collections(), time.Now()
 	kept, err := v.generate(ctx, engine, sides)
 	if err != nil {
-		return fmt.Errorf("visiting %s: %w", v.Plan.Cells[cells[0]], err)
+		return visitingError(v.Plan.Cells[cells[0]], err)
 	}
 	block := record.Block{Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
 		LengthNS: int64(time.Since(begin)), GeneratorNS: int64(process.OwnCPU()-cpu) / int64(len(sides)),
@@ -148,6 +148,18 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 	}
 	return nil
 }
+
+// engine returns that of a cell.
+func (v *visitor) engine(cell int) (load.Engine, error) {
+	name := v.Plan.Cells[cell].Engine
+	engine, ok := v.Engines[name]
+	if !ok {
+		return nil, fmt.Errorf("the plan's engine %q is unknown", name)
+	}
+	return engine, nil
+}
+
+func visitingError(c plan.Cell, err error) error { return fmt.Errorf("visiting %s: %w", c, err) }
 
 // side prepares the visit to a cell.
 func (v *visitor) side(cell int, seed uint64) (side, error) {

@@ -50,7 +50,7 @@ func (f External) start(ctx context.Context, l *Launcher, workload string) (*Tar
 	if isAddress(f.Command) {
 		return nil, nil, InvalidOption(f.Name, "%q: http:// is missing: http://%s", f.Command, f.Command)
 	}
-	limit := cmp.Or(l.StopLimit, commandStopLimit)
+	began, limit := time.Now(), cmp.Or(l.StopLimit, commandStopLimit)
 	if l.killed == nil {
 		l.killed = &commandSet{}
 	}
@@ -64,13 +64,13 @@ func (f External) start(ctx context.Context, l *Launcher, workload string) (*Tar
 	stop := func() error {
 		return errors.Join(l.survived(f, c.StopSupervised(limit, l.Kill)), c.group.Remove())
 	}
-	address, err := c.await(ctx, cmp.Or(l.StartLimit, startLimit))
+	address, ready, err := c.await(ctx, cmp.Or(l.StartLimit, startLimit))
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("starting %s: %w", f.Command, err), stop())
 	}
 	f.URL = &url.URL{Scheme: "http", Host: address}
 	t := f.target(workload)
-	t.Gone, t.LogLines, t.UsageFunc, t.PID = c.Gone(), c.LogLines, c.usage, c.first()
+	t.Gone, t.LogLines, t.UsageFunc, t.PID, t.Ready = c.Gone(), c.LogLines, c.usage, c.first(), ready.Sub(began)
 	return t, stop, nil
 }
 
@@ -138,14 +138,15 @@ func (l *Launcher) startCommand(f External, stopLimit time.Duration) (*command, 
 }
 
 // await waits until the command accepts connections at its port and has started all of its processes. It returns the
-// address, or an error with what the command logged.
-func (c *command) await(ctx context.Context, limit time.Duration) (address string, err error) {
+// address and since when it accepts them, or an error with what the command logged.
+func (c *command) await(ctx context.Context, limit time.Duration) (address string, ready time.Time, err error) {
 	starting, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	late := time.AfterFunc(limit, func() { cancel(c.lateError(limit)) })
 	defer late.Stop()
 	err = process.Until(starting, func() (err error) {
 		if address, err = c.connect(starting); err == nil {
+			ready = time.Now()
 			return nil
 		}
 		if wrong := c.checkListeners(); wrong != nil {
@@ -155,13 +156,13 @@ func (c *command) await(ctx context.Context, limit time.Duration) (address strin
 	}, c.Process)
 	switch cause := context.Cause(starting); {
 	case ctx.Err() != nil:
-		return "", context.Cause(ctx)
+		return "", ready, context.Cause(ctx)
 	case err != nil && cause != nil:
-		return "", c.withLog(cause)
+		return "", ready, c.withLog(cause)
 	case err != nil: // it ended
-		return "", err
+		return "", ready, err
 	}
-	return address, c.settle(ctx)
+	return address, ready, c.settle(ctx)
 }
 
 // connect connects to the command's port on the loopback interface, by IPv4 or IPv6.

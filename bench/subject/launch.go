@@ -58,9 +58,10 @@ func (l *Launcher) Launch(ctx context.Context, model, workload string) (*Target,
 		case f.Name != model || f.Workload != "" && f.Workload != workload:
 			continue
 		case f.Start != nil:
+			began := time.Now()
 			t, stop, err := f.Start(ctx, l)
 			if err == nil {
-				t.Workload, t.Model = workload, model
+				t.Workload, t.Model, t.Ready = workload, model, time.Since(began)
 			}
 			return t, stop, err
 		case f.Command != "":
@@ -122,6 +123,7 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 		cmd.Env = append(cmd.Env, process.Settings(vars)...)
 	}
 	cmd.Env = append(cmd.Env, l.padding(v.Padding)...)
+	began := time.Now()
 	s, err := process.Start(cmd, l.Log, l.StartFunc)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s serve: %w", p.Path, err)
@@ -131,6 +133,7 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 		stopped := l.stop(s)
 		return nil, nil, fmt.Errorf("%s serve -model %s: %w", p.Path, v.Model, errors.Join(err, stopped))
 	}
+	target.Ready = time.Since(began)
 	return s, target, nil
 }
 

@@ -144,7 +144,7 @@ func (p *preparation) addContender(ctx context.Context, c contender) error {
 	if external.Start != nil {
 		p.External = append(p.External, external)
 	}
-	p.Contenders = append(p.Contenders, plan.Contender{Workload: c.workload, Name: c.name, Title: title})
+	p.Contenders = append(p.Contenders, plan.Contender{Workload: c.workload, Name: c.name, Title: title, Fresh: c.isFresh()})
 	return p.describe(c, of)
 }
 

@@ -27,6 +27,17 @@ type contender struct {
 	model       string // of the program, if it serves by itself
 }
 
+// cgiServers are those of package servers that start a process for each request.
+var cgiServers = []string{"apache", "lighttpd", "nginx", "php-cgi"}
+
+// isFresh reports whether each request has a process of its own.
+func (c contender) isFresh() bool {
+	if c.web != "" {
+		return slices.Contains(cgiServers, c.web)
+	}
+	return c.model != persistent
+}
+
 // All are all suites.
 var All = []Suite{
 	{
@@ -35,7 +46,7 @@ var All = []Suite{
 		Baseline: cgi,
 		contenders: slices.Concat(
 			python("hello in Python", "hello", "hello", map[string]string{cgi: "hello.py", "cgihandler": "hello.py",
-				"publisher": "hello_publisher.py", "handler": "hello_handler.py", "wsgi": "hello_wsgi.py"}),
+				Publisher: "hello_publisher.py", "handler": "hello_handler.py", "wsgi": "hello_wsgi.py"}),
 			python("guestbook in Python, SQLite", "guestbook", "read", map[string]string{cgi: "guestbook_cgi.py",
 				"cgihandler": "guestbook_cgi.py", "handler": "guestbook_handler.py", "wsgi": "guestbook_wsgi.py"}),
 			twins("hello in Go", "hello", "hello"),
@@ -88,7 +99,7 @@ const onPostgres = "guestbook-postgres"
 var underApache = []contender{
 	{name: cgi, title: "Apache, mod_cgid: a process for each request", web: "apache"},
 	{name: "cgihandler", title: "Apache (prefork), mod_python's handler of CGI scripts", web: "mod_python-cgihandler"},
-	{name: "publisher", title: "Apache (prefork), mod_python's publisher", web: "mod_python-publisher"},
+	{name: Publisher, title: "Apache (prefork), mod_python's publisher", web: "mod_python-publisher"},
 	{name: "handler", title: "Apache, a handler of mod_python", web: "mod_python"},
 	{name: "wsgi", title: "Apache, mod_wsgi", web: "mod_wsgi"},
 }
@@ -127,6 +138,16 @@ func hosted(workload, file string) []contender {
 		all[i].workload, all[i].program, all[i].request, all[i].file = workload, "hello", "hello", file
 	}
 	return all
+}
+
+// Publisher is the contender of the suite article whose processes are the slowest to get steady.
+const Publisher = "publisher"
+
+// Only is the suite with the contenders of this name alone, the first of which is its baseline.
+func (s Suite) Only(name string) Suite {
+	s.Baseline = name
+	s.contenders = slices.DeleteFunc(slices.Clone(s.contenders), func(c contender) bool { return c.name != name })
+	return s
 }
 
 // Find finds the suite of that name.

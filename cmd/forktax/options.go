@@ -42,12 +42,14 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.Engine, "engine", o.Engine, fmt.Sprintf("what offers the load: %v", load.Names()))
 	f.IntVar(&o.Rounds, "rounds", o.Rounds, "how many rounds there are; 0 means as many as --budget allows")
 	f.DurationVar(&o.Budget, "budget", o.Budget,
-		"how long a run takes, starts of its targets included, unless --rounds is given; up to twice as long if a comparison "+
-			"has too few pairs for an interval, and longer only if the fewest starts take longer; with --find-knee, the search")
+		"how long a run takes, starts of its targets included and their warm-up not, unless --rounds is given; up to twice as long if a comparison "+
+			"has too few pairs for an interval, and longer only if the fewest starts take longer; --find-knee has no bound unless it is given")
 	f.IntVar(&o.Starts, "starts", o.Starts,
 		"how often the targets are started; at least 3, so that they are restarted twice; if it is not given, 3 or more "+
 			"where the budget is short, and 3 with --find-knee")
 	f.DurationVar(&o.Block, "block", o.Block, "length of a visit; 0 means 20ms for one client, 250ms for others, 1s with --find-knee")
+	f.DurationVar(&o.WarmUp, "warm-up", o.WarmUp,
+		"how long a start of targets that stay is warmed at most, until response times are steady; besides --budget")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "of all that is random; 0 draws one")
 	f.BoolVar(&o.CrossCheck, "cross-check", o.CrossCheck, "have hey repeat a part of the closed loops, and say how far it agrees")
 	f.BoolFunc("no-cross-check", "the same as --cross-check=false", not(&o.CrossCheck))

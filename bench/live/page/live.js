@@ -120,6 +120,7 @@ function draw() {
 	for (const s of sides) put(s.part("medians"), s.waterfall.medians());
 	chart.draw();
 	pick();
+	paid();
 }
 
 function figures(side, v) {
@@ -148,6 +149,19 @@ function pick() {
 	put(by("pick"), lines.join("; ") + ". " + advice);
 }
 by("daily").addEventListener("input", pick);
+
+// paid says from which request on a process that stays has cost less CPU time than a process for each request, its start
+// included.
+function paid() {
+	const starts = v => (modelOf(v)?.process ?? "kept") === "request";
+	const fresh = frame?.sides.find(starts), kept = frame?.sides.find(v => !starts(v));
+	if (!fresh?.cpu_us || !kept?.cpu_us || !kept.start_cpu_us) return put(by("paid"), "");
+	const cost = `The start of ${kept.model} took ${time(kept.start_cpu_us)} of CPU time. A request costs it ${time(kept.cpu_us)}, ` +
+		`and ${fresh.model} ${time(fresh.cpu_us)}: `;
+	const each = fresh.cpu_us - kept.cpu_us;
+	put(by("paid"), cost + (each > 0 ? `the start is paid for from request ${whole(Math.max(1, Math.ceil(kept.start_cpu_us / each)))} on.`
+		: "the start is never paid for."));
+}
 
 let events = null;
 function listen() {

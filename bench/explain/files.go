@@ -1,0 +1,31 @@
+package explain
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+)
+
+// Files starts the program once and lists the files that it executes, maps or opens, its own included, by their absolute
+// paths in their order. The error is a *NoTracerError if that cannot be seen here.
+func (c Command) Files(ctx context.Context) ([]string, error) {
+	t, err := c.trace(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	add := func(path string) {
+		if filepath.IsAbs(path) && !slices.Contains(found, path) {
+			found = append(found, path)
+		}
+	}
+	for _, i := range t.images {
+		add(i.path)
+		for _, u := range i.uses {
+			if u.opened > 0 || u.mapped {
+				add(u.path)
+			}
+		}
+	}
+	return found, nil
+}

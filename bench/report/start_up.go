@@ -1,0 +1,172 @@
+package report
+
+import (
+	"fmt"
+
+	"forktax/bench/analysis"
+	"forktax/bench/units"
+)
+
+const (
+	aboutStartUp = "Medians over starts of a fresh process, whose first requests one client sent, one after the other. " +
+		"The cost of a request is that of the first n and of the start, divided by n. Time counts from the start of the " +
+		"process until it was ready, and while it had a request."
+	aboutStartCPU  = "CPU time of the server since its process began."
+	aboutBreakEven = "The smallest number of requests after which the process that stays has cost no more CPU time than a " +
+		"process for each request, its start included. Beyond the last point of the curve, each request is taken to cost " +
+		"what those between the last two points did."
+	aboutWarmUp = "What was sent before anything counted, at the largest load of each request, until two adjacent windows " +
+		"of response times agreed by pyperf's rule or the time of --warm-up was over."
+)
+
+// startUpColumns have one for each number of requests that is shown.
+func startUpColumns() []column[analysis.StartUp] {
+	all := []column[analysis.StartUp]{
+		{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[analysis.StartUp]},
+		{Name: "model", Key: "model", About: aboutModel},
+		{Name: "ready in", Unit: ns, About: aboutStartUp, Text: of(func(s analysis.StartUp) string {
+			return units.Duration(float64(s.Points[0].NS))
+		})},
+	}
+	for _, n := range []int{1, 10, 100, 1000} {
+		all = append(all, column[analysis.StartUp]{Name: "n = " + units.Count(int64(n)), Unit: ns, About: aboutStartCPU,
+			Text: of(func(s analysis.StartUp) string { return eachCPU(s, n) })})
+	}
+	return append(all,
+		column[analysis.StartUp]{Name: "a process", Unit: ns, About: "CPU time of a request that has a process of its own.",
+			Text: of(func(s analysis.StartUp) string {
+				if s.BreakEven == nil {
+					return units.Absent
+				}
+				return units.Duration(float64(s.BreakEven.CPUNS))
+			})},
+		column[analysis.StartUp]{Name: "pays from", Unit: counts, About: aboutBreakEven, Text: of(breakEvenText)})
+}
+
+// eachCPU is the CPU time of one of the first n requests, with its part of the start.
+func eachCPU(s analysis.StartUp, n int) string {
+	for _, p := range s.Points {
+		if p.Requests == n && p.CPUNS != nil {
+			return units.Duration(float64(*p.CPUNS) / float64(n))
+		}
+	}
+	return units.Absent
+}
+
+func breakEvenText(s analysis.StartUp) string {
+	switch b := s.BreakEven; {
+	case b == nil:
+		return units.Absent
+	case b.Requests == nil:
+		return "never"
+	case b.Extrapolated:
+		return "≈ " + units.Count(int64(*b.Requests))
+	default:
+		return units.Count(int64(*b.Requests))
+	}
+}
+
+// A point of a curve is all of a row.
+type point struct {
+	analysis.StartUp
+	analysis.StartUpPoint
+	place string
+}
+
+var pointColumns = []column[point]{
+	{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[point]},
+	{Name: "model", Key: "model", About: aboutModel},
+	{Name: "requests", Key: "requests", Unit: counts, About: aboutStartUp},
+	{Name: "time so far", Key: "ns", Unit: ns, About: aboutStartUp},
+	{Name: "time each", Unit: ns, About: aboutStartUp, Text: of(func(p point) string { return each(float64(p.NS), p.Requests) })},
+	{Name: "CPU so far", Key: "cpu_ns", Unit: ns, About: aboutStartCPU},
+	{Name: "CPU each", Unit: ns, About: aboutStartCPU, Text: of(func(p point) string {
+		if p.CPUNS == nil {
+			return units.Absent
+		}
+		return each(float64(*p.CPUNS), p.Requests)
+	})},
+}
+
+func each(ns float64, requests int) string {
+	if requests == 0 {
+		return units.Absent
+	}
+	return units.Duration(ns / float64(requests))
+}
+
+func pointsTable(a *analysis.Analysis, shown []analysis.StartUp) grid {
+	var rows []point
+	for i, s := range shown {
+		for j, p := range s.Points {
+			rows = append(rows, point{s, p, fmt.Sprintf(".start_up.%d.points.%d", i, j)})
+		}
+	}
+	return makeTable(a, pointColumns, 0, rows, func(p point) string { return p.place })
+}
+
+var warmUpColumns = []column[analysis.WarmUp]{
+	{Name: "workload", Key: "workload", About: "Name of the program, or of what a suite compares."},
+	{Name: "model", Key: "model", About: aboutModel},
+	{Name: "starts warmed", Key: "starts", Unit: counts, About: aboutWarmUp},
+	{Name: "steady", Key: "steady_starts", Unit: counts, About: "Starts at which the last windows agreed."},
+	{Name: "requests", Key: "requests", Unit: counts, About: aboutWarmUp},
+	{Name: "a start took", Key: "seconds", Unit: spans, About: aboutWarmUp},
+}
+
+// startUpFigures show the CPU time of a request against how many the process has served, its start included, and that of
+// a process for each request: where the two cross, the start is paid for.
+func startUpFigures(a *analysis.Analysis) (found []*figure) {
+	var names []string
+	groups := map[string][]analysis.StartUp{}
+	for _, s := range a.StartUps {
+		name := analysis.RequestName(s.Workload, s.Request)
+		if last := s.Points[len(s.Points)-1]; len(s.Points) < 3 || last.CPUNS == nil || *last.CPUNS == 0 {
+			continue
+		}
+		if groups[name] == nil {
+			names = append(names, name)
+		}
+		groups[name] = append(groups[name], s)
+	}
+	for _, name := range names {
+		f := &figure{ID: fmt.Sprintf("start-up-%d", len(found)+1), Title: "What a request costs a process that stays: " + name,
+			Short: "Start-up: " + name, Data: pointsTable(a, groups[name]),
+			About: "CPU time of the start and of the first n requests, divided by n. The dashed line is a process for each " +
+				"request; below it, the process that stays has paid for its start. Both axes are logarithmic.",
+			x: logScale(plotLeft, plotRight), y: logScale(plotHeight, plotTop)}
+		for _, s := range groups[name] {
+			for _, p := range s.Points[1:] {
+				if p.CPUNS != nil && *p.CPUNS > 0 {
+					f.x.include(float64(p.Requests))
+					f.y.include(float64(*p.CPUNS) / float64(p.Requests))
+				}
+			}
+			if s.BreakEven != nil {
+				f.y.include(float64(s.BreakEven.CPUNS))
+			}
+		}
+		f.x.widen()
+		f.y.widen()
+		f.axes(func(v float64) string { return units.Count(int64(v)) }, units.Duration)
+		for i, s := range groups[name] {
+			f.Legend = append(f.Legend, s.Model)
+			var points [][2]float64
+			for _, p := range s.Points[1:] {
+				if p.CPUNS != nil && *p.CPUNS > 0 {
+					each := float64(*p.CPUNS) / float64(p.Requests)
+					points = append(points, [2]float64{float64(p.Requests), each})
+					f.mark(f.x.at(float64(p.Requests)), f.y.at(each), i, fmt.Sprintf("%s, %s requests: %s each", s.Model,
+						units.Count(int64(p.Requests)), units.Duration(each)))
+				}
+			}
+			f.path(points, i)
+			if b := s.BreakEven; b != nil {
+				y := f.y.at(float64(b.CPUNS))
+				f.line(f.x.from, y, f.x.to, y, "none")
+			}
+		}
+		found = append(found, f)
+	}
+	return found
+}

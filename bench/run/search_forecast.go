@@ -1,0 +1,54 @@
+package run
+
+import "time"
+
+// forecast is how long a search takes if nothing is asked twice: at the least if all curves hold up to the rate for which
+// that is the shortest, and at the most if up to that for which it is the longest.
+func (s *search) forecast() Forecast {
+	f := Forecast{Starts: s.Plan.Starts, Targets: len(s.Plan.Targets()), WarmUp: newSchedule(s.Plan, nil).warmUpLeft(s.Plan.Starts)}
+	f.Least, f.Total = f.WarmUp, f.WarmUp
+	for _, curve := range s.curves {
+		var least, most time.Duration
+		for highest := -1; highest < len(curve); highest++ {
+			took := s.climb(curve, -1, len(curve), highest)
+			if highest >= 0 {
+				took += time.Duration(s.Plan.Starts-1) * s.Plan.Duration(s.Plan.Cells[curve[highest]])
+			}
+			if highest < 0 {
+				least = took
+			}
+			least, most = min(least, took), max(most, took)
+		}
+		f.Least, f.Total = f.Least+least, f.Total+most
+	}
+	if s.Plan.BudgetNS > 0 {
+		f.Max = time.Duration(s.Plan.BudgetNS) + f.WarmUp
+		f.Least, f.Total = min(f.Least, f.Max), min(f.Total, f.Max)
+	}
+	return f
+}
+
+// climb is how long the visits take by which a curve is searched between two points, if it holds up to the highest.
+func (s *search) climb(curve []int, found, missed, highest int) (took time.Duration) {
+	_, _ = bisect(found, missed, func(point int) (bool, error) { // the probe has no error
+		took += s.Plan.Duration(s.Plan.Cells[curve[point]])
+		return point <= highest, nil
+	})
+	return took
+}
+
+// left is how long the search takes still, if each curve holds up to the middle of what is possible.
+func (t *turn) left() (d time.Duration) {
+	visitAt := func(n, point int) time.Duration { return t.Plan.Duration(t.Plan.Cells[t.curves[n][max(point, 0)]]) }
+	for n, curve := range t.curves {
+		middle := (t.found[n] + t.missed[n]) / 2
+		if n == t.n || t.start == 0 {
+			d += t.climb(curve, t.found[n], t.missed[n], middle)
+		}
+		d += time.Duration(t.Plan.Starts-1-t.start) * visitAt(n, middle)
+	}
+	if t.Plan.BudgetNS > 0 {
+		d = min(d, time.Duration(t.Plan.BudgetNS)-(t.clock().Sub(t.began)-t.warmed))
+	}
+	return max(d, 0)
+}

@@ -1,0 +1,179 @@
+package run
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"forktax/bench/load"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/bench/subject"
+)
+
+const (
+	warmWindow    = 100 * time.Millisecond // a window of the warm-up, one request's; no longer than its blocks
+	warmClients   = 8                      // of requests that are measured at rates only
+	warmPerClient = 2                      // requests that each client has in a window at least
+	curveLimit    = time.Second            // on the requests of a curve
+)
+
+// curveAt is after how many requests the cost of a fresh target is read.
+var curveAt = []int{1, 2, 10, 100, 1000}
+
+// A warming is the warm-up of a target at one start of it.
+type warming struct {
+	*visitor
+	record.WarmUp
+	target *subject.Target
+	cells  []int // one for each request, which is that with the most clients
+	blocks int
+}
+
+// warmings are those of the targets that stay, in the plan's order.
+func (v *visitor) warmings(start int) (all []*warming) {
+	if v.Plan.WarmUpNS == 0 || v.Agree == nil {
+		return nil
+	}
+	for _, name := range v.Plan.Targets() {
+		if t := v.targets[name]; t != nil && v.Plan.Stays(name.Model) {
+			w := &warming{visitor: v, target: t, cells: v.Plan.LargestLoads(name)}
+			w.WarmUp = record.WarmUp{Workload: name.Workload, Model: name.Model, Start: start,
+				Request: v.Plan.Cells[w.cells[0]].Request}
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// draw measures the cost of the first requests, one after the other. A target that was there before has no first ones,
+// and a failure ends the curve: what comes next names it.
+func (w *warming) draw(ctx context.Context) error {
+	if w.target.Ready == 0 {
+		return nil
+	}
+	w.ReadyNS = int64(w.target.Ready)
+	served, took, began := 0, w.target.Ready, time.Now()
+	for _, n := range append([]int{0}, curveAt...) {
+		if served > 0 && time.Since(began)*time.Duration(n)/time.Duration(served) > curveLimit {
+			return nil
+		}
+		if n > 0 {
+			one := load.Visit{Load: plan.Load{Kind: plan.Closed, Concurrency: 1}, Length: 1, MinRequests: n - served}
+			observed, err := w.discard(ctx, w.cells[0], one)
+			if err != nil || slices.ContainsFunc(observed, failed) || len(observed) != n-served {
+				return err
+			}
+			for _, o := range observed {
+				took += o.Done - o.Intended
+			}
+		}
+		served = n
+		used, err := w.target.Usage(ctx, w.client)
+		if err != nil {
+			return err
+		}
+		p := record.CurvePoint{Requests: n, NS: int64(took)}
+		if used != nil {
+			p.CPUNS = new(used.CPUNS())
+		}
+		w.Curve = append(w.Curve, p)
+	}
+	return nil
+}
+
+func failed(o record.Observation) bool { return o.Err != "" }
+
+// warm sends each request in windows, until two adjacent ones agree or the time is up. A target that fails is left to the
+// blocks that count.
+func (w *warming) warm(ctx context.Context) error {
+	began, steady := time.Now(), 0
+	windows := make([][][]float64, len(w.cells))
+	for i := 0; steady < len(w.cells) && time.Since(began) < time.Duration(w.Plan.WarmUpNS); i++ {
+		at := i % len(w.cells)
+		if w.isSteady(windows[at]) {
+			continue
+		}
+		c := w.Plan.Cells[w.cells[at]]
+		length, _ := w.Plan.Length(c)
+		l := plan.Load{Kind: plan.Closed, Concurrency: warmClients, NoReuse: c.Load.NoReuse, TimeoutNS: c.Load.TimeoutNS}
+		if c.Load.Kind == plan.Closed {
+			l.Concurrency = c.Load.Concurrency
+		}
+		observed, err := w.discard(ctx, w.cells[at], load.Visit{Load: l, Length: min(length, warmWindow),
+			MinRequests: max(w.Plan.MinRequests, warmPerClient*l.Concurrency)})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(observed, record.Observation.CutOff) {
+			return w.noteOverload(c)
+		}
+		if observed = slices.DeleteFunc(observed, failed); len(observed) == 0 {
+			return nil
+		}
+		window := make([]float64, len(observed))
+		for i, o := range observed {
+			window[i] = float64(o.Done - o.Intended)
+		}
+		if windows[at] = append(windows[at], window); w.isSteady(windows[at]) {
+			steady++
+		}
+	}
+	w.Steady = steady == len(w.cells)
+	return nil
+}
+
+// isSteady reports whether the last windows agree with as many before them. Several together have less noise.
+func (r *Runner) isSteady(windows [][]float64) bool {
+	for n, end := 1, len(windows); 2*n <= end; n *= 2 {
+		if r.Agree(slices.Concat(windows[end-2*n:end-n]...), slices.Concat(windows[end-n:]...)) {
+			return true
+		}
+	}
+	return false
+}
+
+// discard visits the cell under another load, and has what is observed on record as a block that counts for nothing.
+func (w *warming) discard(ctx context.Context, cell int, as load.Visit) ([]record.Observation, error) {
+	s, err := w.side(cell, w.Plan.BlockSeed(w.blocks))
+	if err != nil {
+		return nil, err
+	}
+	s.visit.Load, s.visit.Length, s.visit.MinRequests = as.Load, as.Length, as.MinRequests
+	engine, err := w.engine(cell)
+	if err != nil {
+		return nil, err
+	}
+	var observed keeper
+	begin := time.Now()
+	if err := engine.Run(ctx, s.visit, &observed); err != nil {
+		return nil, visitingError(w.Plan.Cells[cell], err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	block := record.Block{Cell: cell, Round: w.blocks, Start: w.Start, WarmUp: true, BeganNS: int64(begin.Sub(w.began)),
+		LengthNS: int64(time.Since(begin))}
+	w.blocks++
+	w.LengthNS += block.LengthNS
+	w.Record.Begin(s.requests...)
+	observed.replay(w.Record)
+	return observed.observations, w.Record.End(block)
+}
+
+// warmUp warms all, and puts on record how that went.
+func (v *visitor) warmUp(ctx context.Context, all []*warming) error {
+	for _, w := range all {
+		if err := v.settle(ctx, shortestSettle); err != nil {
+			return err
+		}
+		if err := w.warm(ctx); err != nil {
+			return err
+		}
+		if err := v.Record.AddWarmUp(w.WarmUp); err != nil {
+			return err
+		}
+	}
+	v.counted = v.counters()
+	return nil
+}

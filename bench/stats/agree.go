@@ -1,0 +1,62 @@
+package stats
+
+import (
+	"math"
+	"slices"
+)
+
+// Limits on how far two windows that agree may be apart, as shares of the later one.
+const (
+	mostFall      = 0.10 // of the mean
+	mostRise      = 0.50 // of the mean, which a single slow value may raise
+	mostQuartile  = 0.05 // of the first and the third quartile
+	mostDeviation = 0.10 // of the median absolute deviation
+)
+
+// Agree reports whether two adjacent windows of response times agree, so that what comes after them is steady: the rule
+// by which pyperf ends its warm-up. Pyperf also refuses a window that begins with an outlier, to decide whether its first
+// value counts; here no window counts.
+func Agree(before, after []float64) bool {
+	if len(before) == 0 || len(after) == 0 {
+		return false
+	}
+	a, b := describe(before), describe(after)
+	fall := relative(a.mean, b.mean)
+	return fall <= mostFall && fall >= -mostRise &&
+		math.Abs(relative(a.q1, b.q1)) <= mostQuartile && math.Abs(relative(a.q3, b.q3)) <= mostQuartile &&
+		math.Abs(relative(a.deviation, b.deviation)) <= mostDeviation
+}
+
+// A description is what Agree compares of a window.
+type description struct{ mean, q1, q3, deviation float64 }
+
+func describe(x []float64) (d description) {
+	sorted := ascending(x)
+	for _, v := range sorted {
+		d.mean += v / float64(len(sorted))
+	}
+	d.q1, d.q3 = quantile(sorted, 0.25), quantile(sorted, 0.75)
+	median, deviations := Median(sorted), make([]float64, len(sorted))
+	for i, v := range sorted {
+		deviations[i] = math.Abs(v - median)
+	}
+	slices.Sort(deviations)
+	d.deviation = Median(deviations)
+	return d
+}
+
+// quantile is the value at a share of a sorted sequence, between two of them by their distance.
+func quantile(sorted []float64, q float64) float64 {
+	at := q * float64(len(sorted)-1)
+	low := int(at)
+	high := min(low+1, len(sorted)-1)
+	return sorted[low] + (sorted[high]-sorted[low])*(at-float64(low))
+}
+
+// relative is by how much before exceeds after, as a share of after; nothing exceeds nothing by 0.
+func relative(before, after float64) float64 {
+	if before == after {
+		return 0
+	}
+	return (before - after) / after
+}

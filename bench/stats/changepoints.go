@@ -1,0 +1,78 @@
+package stats
+
+import "math"
+
+const (
+	// leastSegment is how many values a segment has at least: a variance takes two.
+	leastSegment = 2
+	// leastVariance keeps a few equal values from being worth a segment of their own: a standard deviation of 0.1 %, for
+	// logarithms.
+	leastVariance = 1e-6
+)
+
+// Changepoints returns where a sequence changes its mean or its variance: the index of the first value of each segment
+// but the first, ascending. Of all ways to cut x into segments of two values or more it finds the one with the smallest
+// sum of their costs, twice the negative log-likelihood of normal values, and of a penalty for each cut. Source: PELT,
+// Killick, Fearnhead and Eckley 2012.
+func Changepoints(x []float64, penalty float64) []int {
+	s := newSums(x)
+	best := make([]float64, len(x)+1) // of the first so many values
+	from := make([]int, len(x)+1)     // where the last segment of that begins
+	best[0], best[min(1, len(x))] = -penalty, math.Inf(1)
+	if len(x) == 0 {
+		return nil
+	}
+	var candidates []candidate
+	for end := leastSegment; end <= len(x); end++ {
+		candidates = append(candidates, candidate{end - leastSegment, math.MaxInt})
+		best[end] = math.Inf(1)
+		left := candidates[:0]
+		for _, c := range candidates {
+			if end >= c.until {
+				continue
+			}
+			left = append(left, c)
+			if cost := best[c.begin] + s.cost(c.begin, end) + penalty; cost < best[end] {
+				best[end], from[end] = cost, c.begin
+			}
+		}
+		candidates = left
+		for i, c := range candidates { // which a segment that begins at end beats, as soon as there can be one
+			if c.until == math.MaxInt && best[c.begin]+s.cost(c.begin, end) > best[end] {
+				candidates[i].until = end + leastSegment
+			}
+		}
+	}
+	var cuts []int
+	for at := from[len(x)]; at > 0; at = from[at] {
+		cuts = append([]int{at}, cuts...)
+	}
+	return cuts
+}
+
+// A candidate is where the last segment may begin, of sequences that are shorter than until.
+type candidate struct{ begin, until int }
+
+// sums are those of the first so many values, and of their squares, less their mean for precision.
+type sums struct{ values, squares []float64 }
+
+func newSums(x []float64) sums {
+	mean := 0.0
+	for _, v := range x {
+		mean += v / float64(len(x))
+	}
+	s := sums{make([]float64, len(x)+1), make([]float64, len(x)+1)}
+	for i, v := range x {
+		s.values[i+1], s.squares[i+1] = s.values[i]+(v-mean), s.squares[i]+(v-mean)*(v-mean)
+	}
+	return s
+}
+
+// cost is that of a segment, without what is the same for each value.
+func (s sums) cost(begin, end int) float64 {
+	n := float64(end - begin)
+	mean := (s.values[end] - s.values[begin]) / n
+	variance := max((s.squares[end]-s.squares[begin])/n-mean*mean, 0)
+	assumed := max(variance, leastVariance)
+	return n * (math.Log(assumed) + variance/assumed)
+}
