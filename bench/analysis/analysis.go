@@ -20,6 +20,7 @@ type Analysis struct {
 	ReuseLevels []ReuseLevels      `json:"reuse_levels"`
 	WarmUps     []WarmUp           `json:"warm_up"`
 	StartUps    []StartUp          `json:"start_up"`
+	ColdStarts  []ColdStart        `json:"cold_starts,omitempty"`
 	Decisions   []Decision         `json:"decisions"`
 	CrossChecks []CrossCheck       `json:"cross_check"`
 	Knees       []Knee             `json:"knees"`

@@ -33,6 +33,10 @@ func Analyze(r *record.Result) (*Analysis, error) {
 			a.Run.Seconds = float64(r.Blocks[n-1].BeganNS+r.Blocks[n-1].LengthNS) / 1e9
 		}
 	}
+	if r.Plan.Cold {
+		a.coldOnly(r)
+		return a, nil
+	}
 	measured, err := measure(r)
 	if err != nil {
 		return nil, err

@@ -19,10 +19,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 			found = append(found, w)
 		}
 	}
-	add(Warning{Code: "incomplete",
-		Text:   fmt.Sprintf("the run was not completed: %s", a.Run.Condition),
-		Advice: "what is shown was measured, but from fewer rounds than planned; run it again for the whole"},
-		!a.Run.Complete)
+	add(incomplete(a), !a.Run.Complete)
 	if !r.Plan.Searched {
 		found = append(found, failedWarnings(r.Plan, a)...)
 	}
@@ -61,6 +58,11 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 	add(idleCPUWarning(r))
 	add(clockDisagreement(a.ReuseLevels))
 	return found
+}
+
+func incomplete(a *Analysis) Warning {
+	return Warning{Code: "incomplete", Text: fmt.Sprintf("the run was not completed: %s", a.Run.Condition),
+		Advice: "what is shown was measured, but from fewer rounds than planned; run it again for the whole"}
 }
 
 // warningAbout names the cells in a warning; false if there are none.

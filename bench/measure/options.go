@@ -20,6 +20,7 @@ type Options struct {
 	Workloads  []string // names, name/request, or paths of programs
 	Suite      string   // replaces workloads, models and targets
 	Phases     bool     // programs report where the time of each request goes
+	Cold       bool     // programs are started, with their files let go from memory and without, and nothing else is measured
 	Pin        bool     // the load generator gets a core of its own
 	RequireAll bool     // nothing may be left out
 	Data       servers.Options
@@ -35,8 +36,11 @@ func DefaultOptions() Options {
 
 // Complete derives what options do not say from those that they do, and returns an error of the first that is invalid.
 func (o *Options) Complete() error {
-	if err := cmp.Or(o.ValidateComparison(o.Explicit), o.Spec.Validate(), o.validateSpec()); err != nil {
+	if err := cmp.Or(o.ValidateComparison(o.Explicit), o.Spec.Validate(), o.validateSpec(), o.validateCold()); err != nil {
 		return err
+	}
+	if o.Cold {
+		o.Clients, o.CrossCheck, o.ReuseLevels = []int{1}, false, o.ReuseLevels && o.Explicit["reuse-levels"]
 	}
 	if o.CGI != "" {
 		o.Models, o.ReuseLevels = []string{subject.ScriptModel}, false

@@ -118,6 +118,9 @@ func (p *preparation) ready(ctx context.Context, made plan.Plan) (e *run.Executi
 	}
 	e = &run.Execution{Plan: made, Launcher: p.launcher, Began: p.began, Judges: run.Judges{Latest: analysis.LatestIn,
 		Missing: func(dir string) func() ([]int, error) { return analysis.NewTally(dir).Missing }, Agree: stats.Agree}}
+	if p.Cold {
+		return e, p.prepareCold(ctx, e)
+	}
 	database, stop, err := p.Data.Start(ctx, p.launcher, p.log)
 	if err != nil {
 		return nil, err

@@ -33,6 +33,7 @@ type Plan struct {
 	BudgetNS       int64                  `json:"budget_ns"`                 // how long a run takes, if rounds are not counted, or a search
 	Starts         int                    `json:"starts"`                    // starts of the targets; the rounds are dealt out to them
 	FewestStarts   int                    `json:"min_starts,omitempty"`      // how many there may be if the budget is short; 0 means Starts
+	Cold           bool                   `json:"cold,omitempty"`            // programs are started cold and warm, and no cell is visited
 	WarmUpNS       int64                  `json:"warm_up_ns,omitempty"`      // how long a start of a target that stays is warmed at most; 0: not at all
 	BlockNS        int64                  `json:"block_ns"`                  // how long a block is; 0 means as long as Length has it
 	MinRequests    int                    `json:"min_requests"`              // and the fewest requests that it has

@@ -128,6 +128,16 @@ func (f *Follower) add(l entry) error {
 		} else {
 			r.Blocks = append(r.Blocks, *l.Block)
 		}
+	case l.ColdStart != nil:
+		if err := l.ColdStart.validate(); err != nil {
+			return err
+		}
+		r.ColdStarts = append(r.ColdStarts, *l.ColdStart)
+	case l.ColdFiles != nil:
+		if err := l.ColdFiles.validate(); err != nil {
+			return err
+		}
+		r.ColdFiles = append(r.ColdFiles, *l.ColdFiles)
 	case l.WarmUp != nil:
 		if err := l.WarmUp.validate(); err != nil {
 			return err

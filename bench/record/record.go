@@ -23,6 +23,8 @@ type entry struct {
 	Tail  *Tail  `json:"tail,omitempty"`
 
 	WarmUp    *WarmUp    `json:"warm_up,omitempty"`
+	ColdStart *ColdStart `json:"cold_start,omitempty"`
+	ColdFiles *ColdFiles `json:"cold_files,omitempty"`
 	Responses []Response `json:"responses,omitempty"` // of the targets, before they were measured first
 }
 

@@ -81,11 +81,13 @@ type Tail struct {
 // A Result is a run as it was recorded. Tail is the zero value if the harness itself was killed.
 type Result struct {
 	Head
-	Responses []Response // of the targets, before they were measured first
-	WarmUps   []WarmUp
-	Blocks    []Block
-	Discarded []Block // of warm-ups
-	Tail      Tail
+	Responses  []Response // of the targets, before they were measured first
+	WarmUps    []WarmUp
+	ColdFiles  []ColdFiles
+	ColdStarts []ColdStart
+	Blocks     []Block
+	Discarded  []Block // of warm-ups
+	Tail       Tail
 
 	observations func(Block) iter.Seq2[Observation, error]
 }

@@ -41,6 +41,9 @@ func ColumnLists() []ColumnList {
 		}), infos(phaseColumns, func(_ column[analysis.Cell], i *ColumnInfo) { i.Text, i.Page = true, true })...)},
 		{"comparisons[]", infos(comparisonColumns, inMarkdownAndPage)},
 		{"reuse_levels[].steps[]", infos(stepColumns, inMarkdownAndPage)},
+		{"cold_starts[]", infos(coldColumns, func(_ column[analysis.ColdStart], i *ColumnInfo) {
+			i.Text, i.Markdown, i.Page = true, true, true
+		})},
 		{"warm_up[]", infos(warmUpColumns, inMarkdownAndPage)},
 		{"start_up[]", infos(startUpColumns(), func(_ column[analysis.StartUp], i *ColumnInfo) { i.Text, i.Markdown = true, true })},
 		{"start_up[].points[]", infos(pointColumns, inMarkdownAndPage)},

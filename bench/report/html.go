@@ -132,6 +132,7 @@ func terms(a *analysis.Analysis) []term {
 	addTerms(&all, a, comparisonColumns, 0)
 	addTerms(&all, a, stepColumns, 0)
 	addTerms(&all, a, pointColumns, 0)
+	addTerms(&all, a, coldColumns, 0)
 	addTerms(&all, a, warmUpColumns, 0)
 	addTerms(&all, a, phaseColumns, 0)
 	addTerms(&all, a, gateColumns, 0)

@@ -87,6 +87,10 @@ func sections(a *analysis.Analysis, screen bool) []section {
 	}
 	return []section{
 		suite, closed,
+		{ID: "cold", Title: "Starts with files in memory (warm) and on the disk (cold)", Chapter: "Cold and warm starts",
+			Page: "Cold and warm starts", Short: "Cold starts", About: "Cold and warm starts alternated. Before a cold one the program's files " +
+				"were let go from memory.",
+			Table: makeTable(a, coldColumns, 0, a.ColdStarts, placeIn(".cold_starts", a.ColdStarts))},
 		{Title: "Response time at a rate, and the fork tax on its median", Chapter: "Response time at a rate",
 			About: "Requests arrive by a plan, whatever the server does, and count from when they were intended.\nLag is the " +
 				"generator's own fault.",

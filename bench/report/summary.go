@@ -14,14 +14,12 @@ import (
 
 // summary says in one line which run it was.
 func summary(a *analysis.Analysis) string {
-	parts := []string{
-		fmt.Sprintf("run %s", a.Run.ID),
-		fmt.Sprintf("%.0f s", a.Run.Seconds),
-		fmt.Sprintf("targets started %s", units.Times(a.Run.Starts)),
-		fmt.Sprintf("engine %s", strings.Join(a.Engines(), ", ")),
-		fmt.Sprintf("seed %d", a.Run.Seed),
-		fmt.Sprintf("%s, %d cores", a.Environment.CPU, a.Environment.Cores),
+	parts := []string{fmt.Sprintf("run %s", a.Run.ID), fmt.Sprintf("%.0f s", a.Run.Seconds)}
+	if len(a.ColdStarts) == 0 {
+		parts = append(parts, fmt.Sprintf("targets started %s", units.Times(a.Run.Starts)),
+			fmt.Sprintf("engine %s", strings.Join(a.Engines(), ", ")), fmt.Sprintf("seed %d", a.Run.Seed))
 	}
+	parts = append(parts, fmt.Sprintf("%s, %d cores", a.Environment.CPU, a.Environment.Cores))
 	if s := a.Run.StealShare; s != nil {
 		parts = append(parts, "steal "+units.Percent(*s))
 	}
@@ -135,7 +133,7 @@ func statements(a *analysis.Analysis) []statement {
 	if a.Run.Suite != nil { // whose contenders are no models, and add nothing to each other
 		return nil
 	}
-	var all []statement
+	all := coldStatements(a)
 	told := map[[3]string]bool{}
 	for _, c := range a.OwnCells() {
 		key := [3]string{c.Workload, c.Request, c.Model}

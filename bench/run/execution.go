@@ -29,6 +29,8 @@ type Execution struct {
 	Progress func(Progress) // see Runner
 	Announce func(Forecast)
 
+	Cold []ColdProgram // of a plan that starts them
+
 	// Database describes the server that keeps the programs' data; nil if there is none.
 	Database func(context.Context) (*record.Database, error)
 	// Stop ends the servers that were started for the run; nil if there are none.
@@ -101,6 +103,8 @@ func (e *Execution) visitAll(ctx context.Context, rec *record.Record) error {
 	}
 	var err error
 	switch {
+	case e.Plan.Cold:
+		err = r.Cold(ctx, e.Cold, machine.Evict)
 	case e.Plan.Searched:
 		err = r.Search(ctx, func() (plan.ObjectiveStatus, error) { return e.Judges.Latest(rec.Dir) })
 	case e.Plan.Check != nil:

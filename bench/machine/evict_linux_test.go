@@ -1,0 +1,44 @@
+package machine_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"forktax/bench/machine"
+	"forktax/bench/record"
+)
+
+// What is let go is not in memory any more, unless somebody has it mapped; what is no file on a disk is left out.
+func TestEvict(t *testing.T) {
+	dir := t.TempDir()
+	free, mapped := filepath.Join(dir, "free"), filepath.Join(dir, "mapped")
+	content := bytes.Repeat([]byte("forktax\n"), 8192)
+	for _, path := range []string{free, mapped} {
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := os.Open(mapped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	pages, err := unix.Mmap(int(f.Fd()), 0, len(content), unix.PROT_READ, unix.MAP_SHARED|unix.MAP_POPULATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(pages)
+	got, err := machine.Evict([]string{free, mapped, dir, filepath.Join(dir, "missing"), "/proc/self/maps"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []record.ColdFile{{Path: free, Bytes: 65536}, {Path: mapped, Bytes: 65536, Kept: 65536}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Evict (-want +got); a file system in memory lets go of nothing:\n%s", diff)
+	}
+}
