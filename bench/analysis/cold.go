@@ -94,8 +94,8 @@ func coldWarnings(r *record.Result) (found []Warning) {
 		}
 		if float64(kept) > leastKept*float64(all) {
 			found = append(found, Warning{Code: "not-cold", Cell: name,
-				Text:   fmt.Sprintf("%s of the %s of files of %s stayed in memory, most of %s", units.Size(kept), units.Size(all), name, largest),
-				Advice: "other processes have it mapped: a start on a machine where they do not run takes longer than what is shown"})
+				Text:   fmt.Sprintf("%s of the %s of files of %s could not be evicted from the page cache, most of it of %s", units.Size(kept), units.Size(all), name, largest),
+				Advice: "other processes have it mapped; on a machine without them, a cold start takes longer than shown"})
 		}
 		if f.Unseen != "" {
 			found = append(found, Warning{Code: "unseen-files", Cell: name, Text: fmt.Sprintf("of %s %s", name, f.Unseen),

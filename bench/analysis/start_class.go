@@ -100,16 +100,16 @@ func skewWarning(plan record.Plan, measured []measurements, a *Analysis) (Warnin
 			byMedian = append(byMedian, c.Cell.String())
 		}
 	}
-	text := fmt.Sprintf("throughput × median response time accounts for %s of the clients at the least", units.Percent(least))
+	text := fmt.Sprintf("throughput × median response time is down to %s of the number of clients", units.Percent(least))
 	if len(byMedian) > 0 {
-		text += fmt.Sprintf("; of %s the median misleads, as some requests take far longer", firstOf(byMedian))
+		text += fmt.Sprintf("; for %s the median misleads: some requests take far longer", firstOf(byMedian))
 	}
 	if len(byThroughput) > 0 {
-		text += fmt.Sprintf("; of %s the throughput misleads, as some blocks were far slower than those with most of the requests",
+		text += fmt.Sprintf("; for %s the throughput misleads: some blocks were far slower than those with most of the requests",
 			firstOf(byThroughput))
 	}
 	return warningAbout(all, Warning{Code: "skewed", Text: text,
-		Advice: "look at the distribution of the response times, and at how the starts went"})
+		Advice: "see the distribution of the response times and the classes of the starts"})
 }
 
 // skewWithin is the median over blocks of throughput × median, as a share of the clients.
@@ -137,10 +137,10 @@ func unsteadyWarning(a *Analysis) (Warning, bool) {
 	for _, w := range a.WarmUps {
 		if 2*w.Steady < w.Starts {
 			about = append(about, fmt.Sprintf("%s as %s", w.Workload, w.Model))
-			texts = append(texts, fmt.Sprintf("%s as %s: not steady when its warm-up ended, at %d of %d starts", w.Workload, w.Model,
+			texts = append(texts, fmt.Sprintf("%s as %s was not steady at the end of its warm-up in %d of %d starts", w.Workload, w.Model,
 				w.Starts-w.Steady, w.Starts))
 		}
 	}
 	return warningAbout(about, Warning{Code: "unsteady", Text: strings.Join(texts, "; "),
-		Advice: "what is measured depends on when: give a longer --warm-up or --budget, or find what goes on in the server"})
+		Advice: "the result depends on when it was measured: increase --warm-up or --budget, or find what the server does"})
 }

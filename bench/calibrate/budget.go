@@ -2,12 +2,9 @@ package calibrate
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -25,9 +22,6 @@ import (
 
 // budgetProgram is the program of this property, which Node and mod_python's publisher have in their own ways.
 const budgetProgram = "hello"
-
-//go:embed hello.js
-var helloInNode []byte
 
 // budgetProperty is that what is measured of what stays does not depend on for how long that is done.
 func budgetProperty() Property {
@@ -92,11 +86,7 @@ func (l *Lab) residents(ctx context.Context, dir string) (found []subject.Extern
 	if _, err := process.Find("node", "nodejs"); err != nil {
 		missing = append(missing, err)
 	} else {
-		file := filepath.Join(dir, "hello.js")
-		if err := os.WriteFile(file, helloInNode, 0o644); err != nil {
-			return nil, nil, err
-		}
-		found = append(found, subject.External{Name: "node", Command: "exec node hello.js", Dir: dir})
+		found = append(found, subject.External{Name: "node", Command: "exec node programs/hello_server.js", Dir: dir})
 	}
 	article, _ := suite.Find("article")
 	prepared, err := article.Only(suite.Publisher).Prepare(ctx, l.Finder, dir)

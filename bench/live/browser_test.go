@@ -144,6 +144,7 @@ func TestLivePage(t *testing.T) {
 		return /process \d+, lived for \d/.test(marks.title);
 	})()`)
 	until(t, b, number("#processes")+" > 100 && "+number("#side1 .rps")+" > "+number("#side0 .rps"))
+	until(t, b, `/the start is paid for from request [0-9,]+ on\.$/.test(document.getElementById("paid").textContent)`)
 	if n := browsertest.Ask[int](t, b, `document.querySelectorAll("#charts canvas").length`); n != 2 {
 		t.Errorf("%d charts are drawn, want 2", n)
 	}

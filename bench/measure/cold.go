@@ -37,11 +37,11 @@ func (o *Options) validateCold() error {
 	}
 	for _, other := range notCold {
 		if o.Explicit[other] {
-			return subject.InvalidOption(other, "and --cold exclude each other: programs are started, one at a time")
+			return subject.InvalidOption(other, "cannot be combined with --cold, which starts programs one at a time")
 		}
 	}
 	if len(o.Data.Database) > 0 && o.Explicit["database"] {
-		return subject.InvalidOption("database", "and --cold exclude each other: a server's files are not the program's")
+		return subject.InvalidOption("database", "cannot be combined with --cold, which evicts the program's files and not a server's")
 	}
 	return nil
 }

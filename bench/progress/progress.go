@@ -69,7 +69,7 @@ func forecast(f run.Forecast, planned int) string {
 	}
 	switch {
 	case f.Least > 0:
-		return fmt.Sprintf("searching for %s to %s, longer where visits are disturbed: %s", span(f.Least), span(f.Total), starts)
+		return fmt.Sprintf("searching for %s to %s, longer where visits are disturbed: %s", span(f.Least), span(f.Total), starts+fewer)
 	case f.Max == 0:
 		return fmt.Sprintf("measuring for about %s: %s", span(f.Total), starts)
 	case f.Total <= f.Max:

@@ -21,6 +21,11 @@ func TestForecastInWords(t *testing.T) {
 		"measuring for about 12 s: 8 starts of 2 targets": {Total: 12 * s, Starts: 8, Targets: 2},
 		"measuring for about 95 s, more than twice the budget of 3 s: 3 starts of 2 targets, each with a round of visits, " +
 			"which takes about 30 s": {Total: 95 * s, Max: 6 * s, Starts: 3, Targets: 2, Round: 30 * s},
+		"measuring for about 36 s (at most 64 s): 8 starts of 2 targets with 4 s of warm-up, which the budget does not count": {
+			Total: 36 * s, Max: 64 * s, WarmUp: 4 * s, Starts: 8, Targets: 2},
+		"searching for 20 s to 5 min, longer where visits are disturbed: 3 starts of 2 targets with 2 s of warm-up, which the " +
+			"budget does not count, fewer than 8 because the budget is short": {
+			Least: 20 * s, Total: 300 * s, WarmUp: 2 * s, Starts: 3, Targets: 2},
 	} {
 		if got := forecast(f, 8); got != want {
 			t.Errorf("forecast(%+v) = %q, want %q", f, got, want)

@@ -87,9 +87,9 @@ func sections(a *analysis.Analysis, screen bool) []section {
 	}
 	return []section{
 		suite, closed,
-		{ID: "cold", Title: "Starts with files in memory (warm) and on the disk (cold)", Chapter: "Cold and warm starts",
-			Page: "Cold and warm starts", Short: "Cold starts", About: "Cold and warm starts alternated. Before a cold one the program's files " +
-				"were let go from memory.",
+		{ID: "cold", Title: "Starts with the program's files in the page cache (warm) and evicted from it (cold)",
+			Chapter: "Cold and warm starts", Page: "Cold and warm starts", Short: "Cold starts",
+			About: "Cold and warm starts alternated. Before a cold start the program's files were evicted from the page cache.",
 			Table: makeTable(a, coldColumns, 0, a.ColdStarts, placeIn(".cold_starts", a.ColdStarts))},
 		{Title: "Response time at a rate, and the fork tax on its median", Chapter: "Response time at a rate",
 			About: "Requests arrive by a plan, whatever the server does, and count from when they were intended.\nLag is the " +
@@ -104,15 +104,16 @@ func sections(a *analysis.Analysis, screen bool) []section {
 			About: "Medians of the phases, each of which begins where the one before it ends; docs/methodology.md says what each" +
 				"\nis. What is outside of them is the network, HTTP, and the client.",
 			Table: phasesTable(a), Drawing: waterfalls(a)},
-		{Title: "CPU time of each of the first n requests of a process that stays, its start included",
-			Chapter: "What starting costs a process that stays", About: "CPU time of each of the first n requests, the start included, and from how many on it pays.",
+		{Title: "CPU time per request over the first n requests of a resident process, its start-up included",
+			Chapter: "Start-up cost and break-even", About: "CPU time per request over the first n requests of a resident process, its start-up included.\n" +
+				"The break-even is the number of requests from which that is at most the CPU time of a CGI request.",
 			Table: makeTable(a, startUpColumns(), 0, a.StartUps, nil)},
-		{ID: "start-up", Chapter: "The start of a process that stays", Page: "The start of a process that stays", Short: "Start-up",
-			Table: pointsTable(a, a.StartUps), About: "Cost of the start and of the first requests, one after the other, of a fresh " +
-				"process: medians over starts."},
-		{ID: "warm-up", Chapter: "Warm-up", Page: "Warm-up, before anything counted", Short: "Warm-up",
-			Table: makeTable(a, warmUpColumns, 0, a.WarmUps, placeIn(".warm_up", a.WarmUps)), About: "Of targets that stay, at each start, until " +
-				"response times were steady."},
+		{ID: "start-up", Chapter: "Start-up curve", Page: "Start-up curve", Short: "Start-up",
+			Table: pointsTable(a, a.StartUps), About: "Cost of a fresh resident process after its first n requests, which one client sent: medians " +
+				"over starts."},
+		{ID: "warm-up", Chapter: "Warm-up", Page: "Warm-up", Short: "Warm-up",
+			Table: makeTable(a, warmUpColumns, 0, a.WarmUps, placeIn(".warm_up", a.WarmUps)), About: "Requests before the first block of each " +
+				"start of a resident target, until response times were steady. They are in no other table."},
 		{Title: "What it adds to renew a thing for each request, to the median response time (95 % interval)",
 			Table: reuseTable(a)},
 		{Chapter: "What each thing is worth that can be kept", Table: stepsTable(a),

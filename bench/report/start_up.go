@@ -8,15 +8,14 @@ import (
 )
 
 const (
-	aboutStartUp = "Medians over starts of a fresh process, whose first requests one client sent, one after the other. " +
-		"The cost of a request is that of the first n and of the start, divided by n. Time counts from the start of the " +
-		"process until it was ready, and while it had a request."
+	aboutStartUp = "Medians over starts of a fresh resident process, to which one client sent its first requests. The cost per " +
+		"request is the cost of the start-up and of the first n requests, divided by n. Time is the time until the process was " +
+		"ready and the response times."
 	aboutStartCPU  = "CPU time of the server since its process began."
-	aboutBreakEven = "The smallest number of requests after which the process that stays has cost no more CPU time than a " +
-		"process for each request, its start included. Beyond the last point of the curve, each request is taken to cost " +
-		"what those between the last two points did."
-	aboutWarmUp = "What was sent before anything counted, at the largest load of each request, until two adjacent windows " +
-		"of response times agreed by pyperf's rule or the time of --warm-up was over."
+	aboutBreakEven = "The smallest number of requests n for which the start-up and n requests of the resident process take at most " +
+		"the CPU time of n CGI requests. Beyond the last point of the curve, the cost of a request is extrapolated from the last two points."
+	aboutWarmUp = "Requests that were sent before the first block, at the largest load of each request, until two adjacent windows " +
+		"of response times agreed by pyperf's rule or the time limit of --warm-up was reached."
 )
 
 // startUpColumns have one for each number of requests that is shown.
@@ -33,14 +32,14 @@ func startUpColumns() []column[analysis.StartUp] {
 			Text: of(func(s analysis.StartUp) string { return eachCPU(s, n) })})
 	}
 	return append(all,
-		column[analysis.StartUp]{Name: "a process", Unit: ns, About: "CPU time of a request that has a process of its own.",
+		column[analysis.StartUp]{Name: "CGI", Unit: ns, About: "CPU time of a CGI request.",
 			Text: of(func(s analysis.StartUp) string {
 				if s.BreakEven == nil {
 					return units.Absent
 				}
 				return units.Duration(float64(s.BreakEven.CPUNS))
 			})},
-		column[analysis.StartUp]{Name: "pays from", Unit: counts, About: aboutBreakEven, Text: of(breakEvenText)})
+		column[analysis.StartUp]{Name: "break-even", Unit: counts, About: aboutBreakEven, Text: of(breakEvenText)})
 }
 
 // eachCPU is the CPU time of one of the first n requests, with its part of the start.
@@ -114,8 +113,8 @@ var warmUpColumns = []column[analysis.WarmUp]{
 	{Name: "a start took", Key: "seconds", Unit: spans, About: aboutWarmUp},
 }
 
-// startUpFigures show the CPU time of a request against how many the process has served, its start included, and that of
-// a process for each request: where the two cross, the start is paid for.
+// startUpFigures plot the CPU time per request against the number of requests that the process has served, its start-up included,
+// and the CPU time of a CGI request as a line.
 func startUpFigures(a *analysis.Analysis) (found []*figure) {
 	var names []string
 	groups := map[string][]analysis.StartUp{}
@@ -130,10 +129,10 @@ func startUpFigures(a *analysis.Analysis) (found []*figure) {
 		groups[name] = append(groups[name], s)
 	}
 	for _, name := range names {
-		f := &figure{ID: fmt.Sprintf("start-up-%d", len(found)+1), Title: "What a request costs a process that stays: " + name,
-			Short: "Start-up: " + name, Data: pointsTable(a, groups[name]),
-			About: "CPU time of the start and of the first n requests, divided by n. The dashed line is a process for each " +
-				"request; below it, the process that stays has paid for its start. Both axes are logarithmic.",
+		f := &figure{ID: fmt.Sprintf("start-up-%d", len(found)+1), Title: "CPU time per request of a resident process, its start-up included: " + name,
+			Short: "Break-even: " + name, Data: pointsTable(a, groups[name]),
+			About: "CPU time of the start-up and of the first n requests, divided by n. The dashed line is the CPU time of a CGI request: " +
+				"where a curve falls below it, the start-up is paid for. Both axes are logarithmic.",
 			x: logScale(plotLeft, plotRight), y: logScale(plotHeight, plotTop)}
 		for _, s := range groups[name] {
 			for _, p := range s.Points[1:] {

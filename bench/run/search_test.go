@@ -12,6 +12,7 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/plan"
 	"forktax/bench/record"
+	"forktax/bench/run"
 )
 
 // searchPlan has two curves of seven rates, 10 to 70 a second.
@@ -300,6 +301,31 @@ func TestSearchStartsNothingInVain(t *testing.T) {
 		if got := launcher.started.Load(); got != 2 {
 			t.Errorf("verdict %v, budget %d: %d targets were started, want 2", verdict, budget, got)
 		}
+	}
+}
+
+// How long a search takes is said before it: at the least if all rates hold, at the most if only the lowest does, for at that
+// three requests take 0.3 s. What is left is said before each visit.
+func TestSearchForecast(t *testing.T) {
+	r := newRunner(t, searchPlan(), &fakeLauncher{}, &fakeEngine{})
+	var announced []run.Forecast
+	var left []time.Duration
+	r.Announce = func(f run.Forecast) { announced = append(announced, f) }
+	r.Progress = func(p run.Progress) { left = append(left, p.Left) }
+	if err := r.Search(t.Context(), func() (plan.ObjectiveStatus, error) { return plan.Met, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(announced) != 1 {
+		t.Fatalf("announced %+v", announced)
+	}
+	f := announced[0]
+	f.Least, f.Total = f.Least.Round(time.Millisecond), f.Total.Round(time.Millisecond)
+	want := run.Forecast{Least: 507 * time.Millisecond, Total: 2250 * time.Millisecond, Starts: 3, Targets: 2}
+	if diff := cmp.Diff(want, f); diff != "" {
+		t.Errorf("the forecast (-want +got):\n%s", diff)
+	}
+	if len(left) != 10 || slices.Min(left) < 0 || left[0] < left[9] || left[0] > f.Total {
+		t.Errorf("%v is left, one visit after the other", left)
 	}
 }
 

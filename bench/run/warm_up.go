@@ -164,7 +164,7 @@ func (w *warming) discard(ctx context.Context, cell int, as load.Visit) ([]recor
 // warmUp warms all, and puts on record how that went.
 func (v *visitor) warmUp(ctx context.Context, all []*warming) error {
 	for _, w := range all {
-		if err := v.settle(ctx, shortestSettle); err != nil {
+		if err := v.settle(ctx, subject.DefaultTimeout); err != nil {
 			return err
 		}
 		if err := w.warm(ctx); err != nil {

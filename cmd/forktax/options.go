@@ -49,8 +49,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 			"where the budget is short, and 3 with --find-knee")
 	f.DurationVar(&o.Block, "block", o.Block, "length of a visit; 0 means 20ms for one client, 250ms for others, 1s with --find-knee")
 	f.DurationVar(&o.WarmUp, "warm-up", o.WarmUp,
-		"how long a start of targets that stay is warmed at most, until response times are steady; besides --budget")
-	f.BoolVar(&o.Cold, "cold", o.Cold, "in place of load: start each program with its files let go from memory, and without, in turn")
+		"longest warm-up of a start of resident targets, which ends when response times are steady; not part of --budget")
+	f.BoolVar(&o.Cold, "cold", o.Cold, "instead of a load: start each program with its files evicted from the page cache and without, in turn")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "of all that is random; 0 draws one")
 	f.BoolVar(&o.CrossCheck, "cross-check", o.CrossCheck, "have hey repeat a part of the closed loops, and say how far it agrees")
 	f.BoolFunc("no-cross-check", "the same as --cross-check=false", not(&o.CrossCheck))
