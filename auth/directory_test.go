@@ -243,11 +243,11 @@ func TestWrongSettings(t *testing.T) {
 	for want, s := range map[string]auth.Settings{
 		"begins with neither":         {LDAP: "http://localhost/dc=example"},
 		"names no host":               {LDAP: "ldap:///dc=example"},
-		"below which entry":           {LDAP: "ldap://localhost"},
+		"the base DN is missing":      {LDAP: "ldap://localhost"},
 		"has a user in it":            {LDAP: "ldap://me:hush@localhost/dc=example"},
 		`scope "base" is not sub`:     {LDAP: "ldap://localhost/dc=example?uid?base"},
 		`the filter "(uid"`:           {LDAP: "ldap://localhost/dc=example?uid?sub?(uid"},
-		"is to turn to it as well":    {LDAP: "ldaps://localhost/dc=example", StartTLS: true},
+		"StartTLS cannot be used":     {LDAP: "ldaps://localhost/dc=example", StartTLS: true},
 		"holds no certificate in PEM": {LDAP: "ldap://localhost/dc=example", CA: file},
 		"who vouches for":             {LDAP: "ldap://localhost/dc=example", CA: file + "-none"},
 		"reading the password file":   {File: file + "-none"},

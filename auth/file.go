@@ -73,7 +73,7 @@ func (f *File) load() error {
 	var err error
 	read[0], err = lines(f.path, func(name, rest string) error {
 		if _, twice := users[name]; twice {
-			return errors.New("the name is there twice")
+			return errors.New("duplicate name")
 		}
 		text, _, _ := strings.Cut(rest, ":") // Apache takes no more, either
 		hash, err := parseHash(text)

@@ -143,7 +143,7 @@ func TestWrongFiles(t *testing.T) {
 		"ada:$2y$04$hush":                                   `:1: the password is in no format`,
 		"ada:$apr1$longsaltlongsalt$wNf4l.nd87jwD4LsSlYww0": `:1: the password is in no format`,
 		"ada:{SHA}hush":                                     `:1: the password is in no format`,
-		"claude" + hash + "\nclaude" + hash:                 `:3: the name is there twice`,
+		"claude" + hash + "\nclaude" + hash:                 `:3: duplicate name`,
 	} {
 		path := written(t, "users", text)
 		_, err := auth.NewFile(path, "")

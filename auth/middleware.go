@@ -83,7 +83,7 @@ func (g *Middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		g.log(r, err)
 		w.Header().Set("Retry-After", "1")
-		http.Error(w, "who you are cannot be found out now", http.StatusServiceUnavailable)
+		http.Error(w, "the authentication backend is unavailable", http.StatusServiceUnavailable)
 	case g.Group != "" && !slices.Contains(groups, g.Group):
 		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 	default:

@@ -85,7 +85,7 @@ func TestMiddleware(t *testing.T) {
 			{in, "ada", "ada", 200, "hello, ada", 0},
 			{in, "grace", "grace", 403, "Forbidden\n", 0},
 			{broken, "ada", "ada", 200, "hello, ada", 0},
-			{broken, "eve", "hush", 503, "who you are cannot be found out now\n", 0},
+			{broken, "eve", "hush", 503, "the authentication backend is unavailable\n", 0},
 		} {
 			begin := time.Now()
 			w := asked(probe.gate, probe.name, probe.password)

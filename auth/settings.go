@@ -124,11 +124,11 @@ func (s Settings) directory() (*Directory, error) {
 	case u.User != nil:
 		return nil, wrong("it has a user in it, whose name and password have settings of their own")
 	case d.Base == "":
-		return nil, wrong("it says not below which entry users are")
+		return nil, wrong("the base DN is missing")
 	case parts[1] != "" && parts[1] != "sub":
 		return nil, wrong(fmt.Sprintf("the scope %q is not sub", parts[1]))
 	case s.StartTLS && u.Scheme == "ldaps":
-		return nil, wrong("it speaks TLS from its beginning, and is to turn to it as well")
+		return nil, wrong("StartTLS cannot be used with ldaps://")
 	}
 	if d.Filter != "" {
 		if _, err := ldap.CompileFilter(d.Filter); err != nil {

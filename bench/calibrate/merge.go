@@ -116,7 +116,7 @@ func allParts(parts []partFile) error {
 	of := parts[0].Part.Of
 	for _, p := range parts {
 		if had := names[p.Part.Number]; had != "" {
-			return fmt.Errorf("part %v is there twice: %s and %s", p.Part, had, p.name)
+			return fmt.Errorf("duplicate part %v: %s and %s", p.Part, had, p.name)
 		}
 		names[p.Part.Number] = p.name
 	}

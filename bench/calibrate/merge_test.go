@@ -211,7 +211,7 @@ func TestMergeRefuses(t *testing.T) {
 		"another JSON":    {[]string{file(t, `{"schema":2}`)}, "a certificate.json of forktax calibrate with schema 2 is needed"},
 		"a whole one":     {[]string{whole.Dir, two}, "it is a whole certificate; one of a part is needed"},
 		"one is missing":  {[]string{two}, "these parts are missing: 1/2"},
-		"one twice":       {[]string{one, two, one}, "part 1/2 is there twice: " + one},
+		"one twice":       {[]string{one, two, one}, "duplicate part 1/2: " + one},
 		"of other parts":  {[]string{one, part(2, 3, 7)}, "all must be of as many parts"},
 		"the same seeds":  {[]string{one, part(2, 2, 0)}, "alike has a check with seed 11, and so has " + one},
 		"another version": {[]string{one, changed(two, func(c *calibrate.Certificate) { c.Version = "v2" })}, "it is of forktax v2, and this is v1"},

@@ -97,7 +97,7 @@ func (o *Options) Validate() error {
 			return subject.InvalidElement("gates", i, "%q is unknown; there are %s", g, strings.Join(known, ", "))
 		}
 		if slices.Contains(o.Gates[:i], g) {
-			return subject.InvalidElement("gates", i, "%q is there twice", g)
+			return subject.InvalidElement("gates", i, "duplicate gate %q", g)
 		}
 	}
 	if len(o.gatesIn(measured)) == 0 {

@@ -20,7 +20,7 @@ var ofHosts = []string{"root", "dir", "documents", "env", "authorization"}
 // Validate returns an error of the first flag that is invalid, or that means nothing without others.
 func (s *Script) Validate(given func(flag string) bool) error {
 	if s.CGI != "" && s.Directory != "" {
-		return subject.Unusable("--cgi and --cgi-bin exclude each other")
+		return subject.Unusable("--cgi cannot be combined with --cgi-bin")
 	}
 	for _, name := range []string{"workload", "model"} {
 		if s.Enabled() && given(name) {

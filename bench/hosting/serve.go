@@ -102,7 +102,7 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	case err := <-target.Gone:
 		return fmt.Errorf("%s as %s: %w", p.Name, model, err)
 	case err := <-gone:
-		return fmt.Errorf("what asks in front of it who clients are: %w", err)
+		return fmt.Errorf("authentication proxy: %w", err)
 	}
 }
 

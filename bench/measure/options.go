@@ -106,7 +106,7 @@ func (o *Options) validateSpec() error {
 		}
 	}
 	if o.Explicit["requests"] && o.Explicit["request"] {
-		return subject.InvalidOption("requests", "and request exclude each other")
+		return subject.InvalidOption("requests", "cannot be combined with request")
 	}
 	return o.validateURLs()
 }

@@ -82,11 +82,11 @@ func (o *Options) Validate() error {
 	case client >= 0, len(o.Clients) == 0 && len(o.Rates) == 0:
 		return invalidElement("clients", client, "%v: numbers from 1 to %d are needed", o.Clients, MaxClients)
 	case repeated(o.Clients) >= 0:
-		return invalidElement("clients", repeated(o.Clients), "%v: a number is there twice", o.Clients)
+		return invalidElement("clients", repeated(o.Clients), "%v: duplicate number", o.Clients)
 	case repeated(o.Rates) >= 0:
-		return invalidElement("rate", repeated(o.Rates), "%v: a number is there twice", o.Rates)
+		return invalidElement("rate", repeated(o.Rates), "%v: duplicate number", o.Rates)
 	case repeated(o.Models) >= 0:
-		return invalidElement("model", repeated(o.Models), "%v: a name is there twice", o.Models)
+		return invalidElement("model", repeated(o.Models), "%v: duplicate name", o.Models)
 	case rate >= 0:
 		return invalidElement("rate", rate, "%v: numbers of requests a second up to %d are needed", o.Rates, maxRate)
 	case len(o.Variants) > 0 && o.Explicit["model"]:
@@ -124,11 +124,11 @@ func (o *Options) validateSearch() error {
 	case o.SLO == "" && o.FindKnee:
 		return invalid("find-knee", "needs an objective: give --slo, such as p99=50ms")
 	case o.FindKnee && o.Explicit["rate"]:
-		return invalid("rate", "and --find-knee exclude each other: a search tries rates of its own")
+		return invalid("rate", "cannot be combined with --find-knee: a search tries rates of its own")
 	case o.FindKnee && o.Explicit["clients"]:
-		return invalid("clients", "and --find-knee exclude each other: a search is made at rates, not by closed loops")
+		return invalid("clients", "cannot be combined with --find-knee: a search is made at rates, not by closed loops")
 	case o.FindKnee && o.Explicit["rounds"]:
-		return invalid("rounds", "and --find-knee exclude each other: a search has no rounds, but it keeps a --budget")
+		return invalid("rounds", "cannot be combined with --find-knee: a search has no rounds, but it keeps a --budget")
 	case o.SLO != "" && !o.FindKnee && len(o.Rates) == 0:
 		return invalid("slo", "%q needs rates to be held against: give --rate or --find-knee", o.SLO)
 	}

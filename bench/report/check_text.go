@@ -41,8 +41,8 @@ func gatesSection(c *analysis.Check) section {
 		rows = append(rows, analysis.Gate{Metric: l.Gate, Verdict: analysis.GateLeftOut})
 	}
 	return section{ID: "gates", Chapter: "Gates", Page: "Gates", Short: "Gates",
-		Title: "Gates. The change is that of the cost, with its interval: + is worse, for throughput, too",
-		About: "The change is that of the cost, with its interval: + is worse, for throughput, too.",
+		Title: "Gates. Change in cost with 95 % CI; positive is worse, also for throughput",
+		About: "Change in cost with 95 % CI; positive is worse, also for throughput.",
 		Table: makeTable(&analysis.Analysis{Check: c}, gateColumns, 0, rows, placeIn(".check.gates", c.Gates))}
 }
 

@@ -60,7 +60,7 @@ const (
 		"fails if the change is above the limit, and that was confirmed at fresh starts."
 	aboutLimit = "The margin of the gate: an increase up to it is not a regression. It is a share of the base (margin), " +
 		"of a count also a number (margin_count); only an increase above both is a regression."
-	aboutReferee   = "How far the referee, an independent client, is from what is shown."
+	aboutReferee   = "Difference of the cross-check, an independent client, from the load engine."
 	aboutGenerator = "CPU time of the load generator for a request."
 	aboutQueued    = "How long threads were ready to run and waited for a CPU, added up, for a request. Children that the " +
 		"server starts later, as for CGI, are not seen. It is noise, from other processes and from the run's own: no block " +
@@ -106,10 +106,11 @@ var cellColumns = []column[analysis.Cell]{
 		Text: of(func(c analysis.Cell) string { return fmt.Sprintf("%d of %d", c.InvalidBlocks, c.Blocks) })},
 	{Key: "invalid", Unit: counts, About: "Invalid blocks by reason; a block may have several."},
 	{Key: "requests", In: inCSV, Unit: counts, About: "Requests, failed ones included."},
-	{Key: "starts", Unit: counts, About: "Starts of a target that stays, by how the medians of their blocks go on: flat; warming, where " +
-		"they fall and then stay; slowing, where they end more than 5 % above the lowest at which they stayed; unsteady, where the last " +
-		"level has less than a quarter of the blocks; too few, of a start with fewer than 30 blocks. Levels are found by PELT on " +
-		"logarithms, with a penalty of 15 ln n."},
+	{Name: "starts by class", Key: "starts", Unit: counts, In: inResponses, When: hasClasses, About: "Number of starts of a resident " +
+		"target by the course of the medians of their blocks. flat: one level. warming: they decrease, and then stay at their lowest " +
+		"level. slowing: they end more than 5 % above their lowest level. unsteady: the last level has less than a quarter of the blocks. " +
+		"too few: fewer than 30 blocks. Levels are found by PELT on logarithms, with a penalty of 15 ln n.",
+		Text: of(classesText), Place: func(*analysis.Analysis, analysis.Cell) string { return "" }},
 	{Name: "errors", Key: "errors", Unit: counts, In: inCosts | inCSV, Order: 1,
 		About: "Requests without a right response. Except for timeouts, and for those that the " +
 			"end of a visit cut off, they are in no percentile."},

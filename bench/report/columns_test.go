@@ -34,6 +34,7 @@ func everything(t *testing.T) *analysis.Analysis {
 	}
 	for i := range a.Cells {
 		a.Cells[i].DatabaseCPU = new(int64(1000))
+		a.Cells[i].Starts = analysis.Counts{analysis.Flat: 2, analysis.Slowing: 1}
 		a.Cells[i].GeneratorQueue, a.Cells[i].ServerQueue = new(int64(2000)), new(int64(3000))
 		if c := &a.Cells[i]; c.PhaseNS("exit") > 0 {
 			c.Phases = nil

@@ -76,7 +76,7 @@ func printContrast(p printer, c *analysis.RunComparison) error {
 	}
 	p.list("Only in A", cellNames(c.OnlyA))
 	p.list("Only in B", cellNames(c.OnlyB))
-	p.list("To be careful of", c.Notes)
+	p.list("Warnings", c.Notes)
 	return p.err
 }
 

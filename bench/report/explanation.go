@@ -63,7 +63,7 @@ func explanationText(w io.Writer, e *explain.Explanation) error {
 	for _, n := range e.Notes {
 		notes = append(notes, fmt.Sprintf("%s; %s.", n.Text, n.Advice))
 	}
-	p.list("To be careful of", notes)
+	p.list("Warnings", notes)
 	return p.err
 }
 

@@ -89,7 +89,7 @@ func reuseFigure(a *analysis.Analysis) []*figure {
 			}
 		}
 	}
-	f := &figure{ID: "ladder", Title: "What it adds to renew a thing for each request, to the median response time",
+	f := &figure{ID: "ladder", Title: "Added median response time when a resource is not reused",
 		Short: "Ladder", Data: stepsTable(a),
 		About: "Each model against the one that keeps one thing more, as the client saw it, with 95 % intervals."}
 	return f.dots(all, 0, units.Duration)
@@ -101,7 +101,7 @@ const stepHeight = 17
 // waterfallFigure shows the phases of a request one below the other, each beginning where the one before it ended, for
 // each cell of a process for each request.
 func waterfallFigure(a *analysis.Analysis) []*figure {
-	f := &figure{ID: "phases", Title: "Where the time of a request goes", Short: "Phases", Data: phasesTable(a),
+	f := &figure{ID: "phases", Title: "Phases of a request", Short: "Phases", Data: phasesTable(a),
 		About: "Medians of the phases, each of which begins where the one before it ends. What is outside of them is the " +
 			"network, HTTP, and the client.",
 		x: scale{low: 0, from: 110, to: figureWidth - 90}}

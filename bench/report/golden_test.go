@@ -96,7 +96,7 @@ func TestEmptySectionsAreLeftOut(t *testing.T) {
 	}
 	for _, name := range []string{"text", "markdown"} {
 		got := analysistest.Print(t, name, a)
-		for _, section := range []string{"What it means", "Comparisons", "To be careful of"} {
+		for _, section := range []string{"What it means", "Comparisons", "Warnings"} {
 			if bytes.Contains(got, []byte(section)) {
 				t.Errorf("%s has the empty section %q:\n%s", name, section, got)
 			}

@@ -21,7 +21,7 @@ func (p *printer) text(a *analysis.Analysis) {
 		p.section(s)
 	}
 	p.list("What it means", append(texts(statements(withoutIntermediate(a))), crossCheckSummary(a)...))
-	p.list("To be careful of", warnings(a, "%s: %s; %s."))
+	p.list("Warnings", warnings(a, "%s: %s; %s."))
 }
 
 // Markdown prints the whole report: also the comparisons by other metrics, and the environment.
@@ -80,7 +80,7 @@ func sections(a *analysis.Analysis, screen bool) []section {
 		suite = section{Title: aboutSuite(a), Chapter: "Suite " + a.Run.Suite.Name, About: aboutSuite(a) + ".",
 			Table: suiteTable(a, loops), Notes: notes}
 	} else {
-		closed.Title += ", and the fork tax on its median (95 % interval over pairs, or over starts if wider)"
+		closed.Title += ", and the fork tax on its median (95 % CI over pairs, or over starts if wider)"
 		closed.About += " The fork tax is the ratio of\nthe medians, with its 95 % interval: over pairs of blocks, or over " +
 			"starts of the targets if that is wider."
 		closed.Notes = notes
@@ -97,10 +97,10 @@ func sections(a *analysis.Analysis, screen bool) []section {
 			Table: cellTable(a, inOpen, rates), Notes: footnotes(a, rates, analysis.MetricResponse)},
 		{ID: "response", Page: "Response times", Short: "Response times", Table: cellTable(a, inResponses, a.OwnCells()),
 			Notes: footnotes(a, a.OwnCells(), analysis.MetricResponse)},
-		{ID: "cost", Title: "What a request costs the server", Chapter: "What a request costs the server",
-			Page: "What a request costs the server", Short: "Costs", Table: cellTable(a, inCosts, costs),
+		{ID: "cost", Title: "Server cost per request", Chapter: "Server cost per request",
+			Page: "Server cost per request", Short: "Costs", Table: cellTable(a, inCosts, costs),
 			About: "Of the server and the children that it waited for. Invalid blocks are in no comparison."},
-		{Title: "Where the time of a request goes: medians of its phases", Chapter: "Where the time of a request goes",
+		{Title: "Phases of a request (medians)", Chapter: "Phases of a request",
 			About: "Medians of the phases, each of which begins where the one before it ends; docs/methodology.md says what each" +
 				"\nis. What is outside of them is the network, HTTP, and the client.",
 			Table: phasesTable(a), Drawing: waterfalls(a)},
@@ -114,21 +114,21 @@ func sections(a *analysis.Analysis, screen bool) []section {
 		{ID: "warm-up", Chapter: "Warm-up", Page: "Warm-up", Short: "Warm-up",
 			Table: makeTable(a, warmUpColumns, 0, a.WarmUps, placeIn(".warm_up", a.WarmUps)), About: "Requests before the first block of each " +
 				"start of a resident target, until response times were steady. They are in no other table."},
-		{Title: "What it adds to renew a thing for each request, to the median response time (95 % interval)",
+		{Title: "Added median response time when a resource is not reused (95 % CI)",
 			Table: reuseTable(a)},
-		{Chapter: "What each thing is worth that can be kept", Table: stepsTable(a),
+		{Chapter: "Reuse levels", Table: stepsTable(a),
 			About: "From the model that keeps everything down to the one that keeps nothing: what is renewed for\neach " +
 				"request, and what that adds to the median, by the client's clock and by the sum of the phases\nthat the servers " +
 				"tell."},
-		{Chapter: "What a rate costs", Table: makeTable(a, decisionColumns(), 0, a.Decisions, nil),
+		{Chapter: "Cost at a rate", Table: makeTable(a, decisionColumns(), 0, a.Decisions, nil),
 			About: "Shares of a core, by the CPU a request at the first load; and what would take away how much of the\nfork " +
 				"tax. The savings overlap. A connection pooler takes away less, or nothing, if clients authenticate to it\nwith " +
 				"SCRAM; docs/methodology.md has an example."},
-		{ID: "responses", Title: "What was sent, and the responses", Chapter: "What was sent, and the responses",
-			Page: "What was sent, and the responses", Short: "Responses", Table: responsesTable(a),
+		{ID: "responses", Title: "Requests and responses", Chapter: "Requests and responses",
+			Page: "Requests and responses", Short: "Responses", Table: responsesTable(a),
 			About: "Each request was sent to each model before it was measured, and responses were compared."},
-		{ID: "referee", Chapter: "The referee", Page: "The referee: another client that repeats a part of the closed loops",
-			Short: "Referee", Table: makeTable(a, agreementColumns, 0, a.CrossChecks, placeIn(".cross_check", a.CrossChecks)),
+		{ID: "cross-check", Chapter: "Cross-check", Page: "Cross-check: another client that repeats a part of the closed loops",
+			Short: "Cross-check", Table: makeTable(a, agreementColumns, 0, a.CrossChecks, placeIn(".cross_check", a.CrossChecks)),
 			About: "Another client repeats a part of the closed loops; this is how far it is from what is shown."},
 		{Chapter: "Comparisons", Table: comparisonTable(a, a.Comparisons),
 			About: "Estimate of Hodges and Lehmann and the wider of two intervals of the signed-rank test: over the pairs of\n" +

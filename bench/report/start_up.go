@@ -1,7 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"forktax/bench/analysis"
 	"forktax/bench/units"
@@ -168,4 +171,27 @@ func startUpFigures(a *analysis.Analysis) (found []*figure) {
 		found = append(found, f)
 	}
 	return found
+}
+
+// hasClasses reports whether a start was classified.
+func hasClasses(a *analysis.Analysis) bool {
+	return slices.ContainsFunc(a.Cells, func(c analysis.Cell) bool {
+		for class := range c.Starts {
+			if class != analysis.Unclassified {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// classesText lists the classes of the starts of a cell: "3 flat, 1 warming".
+func classesText(c analysis.Cell) string {
+	var parts []string
+	for _, class := range []string{analysis.Flat, analysis.Warming, analysis.Slowing, analysis.Unsteady, analysis.Unclassified} {
+		if n := c.Starts[class]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, class))
+		}
+	}
+	return cmp.Or(strings.Join(parts, ", "), units.Absent)
 }

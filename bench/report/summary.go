@@ -208,7 +208,7 @@ func capacity(a *analysis.Analysis, c analysis.Cell) string {
 	if kept == nil || !known(kept.CPUPerRequest) || !known(c.CPUPerRequest) {
 		return ""
 	}
-	return fmt.Sprintf(" A core has the CPU for %s requests/s, %s for %s.",
+	return fmt.Sprintf(" CPU-bound capacity per core: %s requests/s (%s: %s).",
 		units.Number(1e9/float64(*c.CPUPerRequest)), kept.Model, units.Number(1e9/float64(*kept.CPUPerRequest)))
 }
 
@@ -228,9 +228,8 @@ func crossCheckSummary(a *analysis.Analysis) []string {
 	span := func(ratios []float64) string {
 		return units.WholeChange(slices.Min(ratios)) + " to " + units.WholeChange(slices.Max(ratios))
 	}
-	return []string{fmt.Sprintf("The referee, %s, differs from what is shown by %s in medians and %s in throughput, and "+
-		"by no more than 5 %% in both in %d of %s; report.md says why for each.", a.Run.CrossCheckEngine, span(medians),
-		span(throughputs), within, units.Plural(len(a.CrossChecks), "cell"))}
+	return []string{fmt.Sprintf("Cross-check with %s: %d of %s agree within 5 %%; medians differ by %s, throughput by %s. report.md "+
+		"has the reasons.", a.Run.CrossCheckEngine, within, units.Plural(len(a.CrossChecks), "cell"), span(medians), span(throughputs))}
 }
 
 // surroundings says where a run was made, with what is code between the quotes.

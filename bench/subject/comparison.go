@@ -21,11 +21,11 @@ func (s *Spec) ValidateComparison(given map[string]bool) error {
 	case s.CGI == "":
 		return InvalidOption(PersistentName, "is what --cgi is compared with: name a CGI executable by that")
 	case given["workload"]:
-		return InvalidOption("workload", "and --cgi exclude each other")
+		return InvalidOption("workload", "cannot be combined with --cgi")
 	case given["model"]:
-		return InvalidOption("model", "and --cgi exclude each other: a CGI executable has the model cgi alone")
+		return InvalidOption("model", "cannot be combined with --cgi: a CGI executable has the model cgi alone")
 	case given["variants"]:
-		return InvalidOption("variants", "and --cgi exclude each other")
+		return InvalidOption("variants", "cannot be combined with --cgi")
 	}
 	if why := NotExecutable(s.CGI); why != "" {
 		return InvalidOption("cgi", "%s %s", s.CGI, why)

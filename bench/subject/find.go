@@ -121,7 +121,7 @@ func describeAll(ctx context.Context, names []string, path func(name string) str
 	for _, name := range names {
 		p, err := Describe(ctx, path(name))
 		if errors.Is(err, syscall.ENOEXEC) {
-			return nil, &UnknownError{Name: name, Why: "is nothing that this system can execute" +
+			return nil, &UnknownError{Name: name, Why: "cannot be executed on this system" +
 				Failure{Path: path(name), Err: err}.Suffix()}
 		}
 		if err != nil {

@@ -154,7 +154,7 @@ func TestFindTellsWhatIsNoProgram(t *testing.T) {
 	check("", "is a folder")
 	check("text", "is not executable: chmod +x "+filepath.Join(dir, "text"))
 	check("fifo", "is not a file")
-	check("noise", "is nothing that this system can execute; it is neither a program of this machine nor a script with "+
+	check("noise", "cannot be executed on this system; it is neither a program of this machine nor a script with "+
 		"#! in line 1: begin a script with a line such as #!/bin/sh")
 	check("failing", "")
 	check("orphan", "")

@@ -66,7 +66,7 @@ func (s *Spec) Validate() error {
 		}
 	}
 	if s.Body != "" && s.BodyFile != "" {
-		return InvalidOption("body-file", "and --body exclude each other")
+		return InvalidOption("body-file", "cannot be combined with --body")
 	}
 	if _, err := s.Variables(); err != nil {
 		return err

@@ -92,7 +92,7 @@ func TestInvalidSpec(t *testing.T) {
 		`--documents spec_test.go is not a directory`:                       {spec: subject.Spec{Documents: "spec_test.go"}},
 		`--env FORKTAX_TEST_UNSET: it is not set here`:                      {spec: subject.Spec{Env: []string{"FORKTAX_TEST_SET", "FORKTAX_TEST_UNSET"}}},
 		`--env "A B": NAME or NAME=VALUE is needed`:                         {spec: subject.Spec{Env: []string{"A B=secret"}}},
-		`--body-file and --body exclude each other`:                         {spec: subject.Spec{Body: "a", BodyFile: "b"}},
+		`--body-file cannot be combined with --body`:                        {spec: subject.Spec{Body: "a", BodyFile: "b"}},
 		`--body-file open nowhere: no such file`:                            {spec: subject.Spec{BodyFile: "nowhere"}},
 		`--body-file open .: it is a directory`:                             {spec: subject.Spec{BodyFile: "."}},
 		`--expect-status 99: a status from 200 to 599`:                      {spec: subject.Spec{ExpectStatus: 99}},

@@ -27,7 +27,7 @@ func Configure(name string, o *plan.Options) error {
 	}
 	for _, other := range excluded {
 		if o.Explicit[other] {
-			return subject.InvalidOption(other, "and --suite exclude each other: a suite says itself what is compared")
+			return subject.InvalidOption(other, "cannot be combined with --suite: a suite says itself what is compared")
 		}
 	}
 	if !o.Explicit["clients"] {

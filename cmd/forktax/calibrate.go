@@ -49,24 +49,22 @@ could not be judged, 4 if a property failed.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.Quick && o.Full {
-				return usagef("--quick and --full exclude each other")
+				return usagef("--quick cannot be combined with --full")
 			}
 			o.Seeded = c.Flags().Changed("seed")
 			return o.measure(c.Context(), atOnce, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	f := c.Flags()
-	f.BoolVar(&o.Quick, "quick", false, "take some ten minutes, which is the default")
-	f.BoolVar(&o.Full, "full", false, "take as long as it takes: hours")
-	f.StringSliceVar(&o.Only, "only", nil, "the properties to measure, by default all: "+
+	f.BoolVar(&o.Quick, "quick", false, "take about ten minutes (the default)")
+	f.BoolVar(&o.Full, "full", false, "measure all properties at full length, which takes hours")
+	f.StringSliceVar(&o.Only, "only", nil, "properties to measure (default all): "+
 		strings.Join(calibrate.Names(), ", "))
-	f.StringVar(&o.Out, "out", filepath.Join(defaultResults, "calibration"), "folder for the certificate and for what "+
-		"goes on there")
-	f.Uint64Var(&o.Seed, "seed", 0, "of all that is random; by default that of what goes on, or one that is drawn")
-	f.BoolVar(&o.Hostile, "hostile", false, "measure also with neighbours that take the processor, fork, and fill the "+
-		"memory")
-	f.BoolVar(&o.Restart, "restart", false, "begin anew, whatever --out has")
-	f.Func("part", "measure only a part, from 1/n to n/n, for forktax merge", o.Part.Set)
+	f.StringVar(&o.Out, "out", filepath.Join(defaultResults, "calibration"), "directory of the certificate, and of the state of an interrupted calibration")
+	f.Uint64Var(&o.Seed, "seed", 0, "random seed (default: that of the interrupted calibration, or a new one)")
+	f.BoolVar(&o.Hostile, "hostile", false, "also measure beside processes that use the CPU, fork, and fill the memory")
+	f.BoolVar(&o.Restart, "restart", false, "discard the interrupted calibration in --out")
+	f.Func("part", "measure one part of n, k/n, for forktax merge", o.Part.Set)
 	return c
 }
 

@@ -69,32 +69,31 @@ a program slower when its host delays it by --must-catch.`,
 	}
 	f := c.Flags()
 	counted, measured := analysis.Gated()
-	f.StringVar(&o.Base, "base", "", "what the candidate is held against: the path of a CGI executable or a workload program")
-	f.StringVar(&o.Candidate, "candidate", "", "what is checked: likewise")
-	f.StringVar(&o.BaseRef, "base-ref", "", "in place of --base, a commit of git, from which --build makes it")
-	f.StringVar(&o.CandidateRef, "candidate-ref", "", "likewise of the candidate; by default HEAD; worktree is the working tree "+
-		"as it is, with changes that are not committed")
-	f.StringVar(&o.Build, "build", "", "the command that builds a commit, with {out} where it is to put the program")
-	f.StringVar(&o.BaseResult, "base-result", "", "in place of --base, a stored result.json of a check or a run; only what the program "+
-		"costs over the floor is compared, which is weaker than to measure both")
-	f.BoolVar(&o.AllowUnlikeMachine, "allow-unlike-machine", false, "compare with --base-result though it was made on another machine")
+	f.StringVar(&o.Base, "base", "", "baseline: the path of a CGI executable, or a workload program")
+	f.StringVar(&o.Candidate, "candidate", "", "candidate: the path of a CGI executable, or a workload program")
+	f.StringVar(&o.BaseRef, "base-ref", "", "git commit from which --build builds the baseline, instead of --base")
+	f.StringVar(&o.CandidateRef, "candidate-ref", "", "git commit of the candidate (default HEAD); worktree: the working tree with its "+
+		"uncommitted changes")
+	f.StringVar(&o.Build, "build", "", "command that builds a commit; {out} is the path of the executable that it must write")
+	f.StringVar(&o.BaseResult, "base-result", "", "stored result.json of a check or run, instead of --base; compares only the overhead "+
+		"over the floor, which is weaker than measuring both")
+	f.BoolVar(&o.AllowUnlikeMachine, "allow-unlike-machine", false, "accept a --base-result of another machine")
 	programFlags(&o.Spec, f)
 	requestFlags(&o.Spec, f)
 	responseFlags(&o.Spec, f)
-	f.Var(&o.margin, "margin", "the largest increase that is not a regression, of all measured gates; may be repeated "+
+	f.Var(&o.margin, "margin", "largest increase that is not a regression, of all measured gates; may be repeated "+
 		"for single gates: cpu_per_request=5%, or of a count files_opened=20%,+10, where only an increase above both is a "+
 		"regression; by default files_opened=20%,+10, and none for processes and connections")
-	f.Var(&o.mustCatch, "must-catch", "so much more must be found: a pass excludes it")
-	f.Var(&o.alpha, "alpha", "the rate of false alarms, over all gates")
-	f.DurationVar(&o.Budget, "budget", check.DefaultBudget, "how long it may take; it ends earlier if it is sure")
-	f.DurationVar(&o.ConfirmBudget, "confirm-budget", 0, "how much longer it may take to confirm an alarm; by default as long as "+
-		"--budget")
+	f.Var(&o.mustCatch, "must-catch", "smallest increase that the check must be able to detect: a pass excludes it")
+	f.Var(&o.alpha, "alpha", "false alarm rate over all gates")
+	f.DurationVar(&o.Budget, "budget", check.DefaultBudget, "longest duration; the check ends as soon as it is decided")
+	f.DurationVar(&o.ConfirmBudget, "confirm-budget", 0, "additional time to confirm an alarm")
 	f.Lookup("confirm-budget").DefValue = "as --budget"
-	f.StringSliceVar(&o.Gates, "gates", slices.Concat(counted, measured), "by what it is judged, in this order")
+	f.StringSliceVar(&o.Gates, "gates", slices.Concat(counted, measured), "gates, in the order of the report")
 	requireAllFlag(f, &o.RequireAll)
-	f.Uint64Var(&o.Seed, "seed", 0, "of all that is random; 0 draws one")
+	f.Uint64Var(&o.Seed, "seed", 0, "random seed (0: choose one)")
 	databaseFlags(&o.data, f)
-	f.StringVar(&o.results, "results", defaultResults, "folder in which the run's folder is made")
+	f.StringVar(&o.results, "results", defaultResults, "directory in which the run directory is created")
 	printed.flags(c)
 	return c
 }

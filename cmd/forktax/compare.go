@@ -41,7 +41,7 @@ machines are not compared unless that is allowed; the fork tax of both, a ratio 
 		},
 	}
 	formatFlag(c.Flags(), &format, report.RunComparisons)
-	c.Flags().StringVar(&results, "results", defaultResults, "directory of runs that are given by their names")
-	c.Flags().BoolVar(&allowUnlike, "allow-unlike-machine", false, "compare absolute numbers of unlike machines, too")
+	c.Flags().StringVar(&results, "results", defaultResults, "directory of the runs that are given by name")
+	c.Flags().BoolVar(&allowUnlike, "allow-unlike-machine", false, "also compare absolute numbers of unlike machines")
 	return c
 }

@@ -56,8 +56,8 @@ status 3 if a check or a run here would be inconclusive, or fail.`,
 			return errors.Join(print(c.OutOrStdout(), e), unfit(e))
 		},
 	}
-	c.Flags().StringVar(&results, "results", defaultResults, "folder that runs would be written to")
-	c.Flags().BoolVar(&measures, "measure", true, "predict by measuring what a check finds")
+	c.Flags().StringVar(&results, "results", defaultResults, "directory of runs, whose disk is examined")
+	c.Flags().BoolVar(&measures, "measure", true, "measure for six seconds to predict the smallest change that a check detects")
 	formatFlag(c.Flags(), &format, report.Assessments)
 	return c
 }

@@ -70,10 +70,10 @@ executes and connects to is known where strace is installed.`,
 	f.StringVar(&method, "method", "", "the former way to give the method of --request")
 	f.MarkHidden("path")
 	f.MarkHidden("method")
-	f.IntVar(&o.Starts, "starts", 0, "how often it is started to be measured; 0 means 50 times, or as often as 5s allow")
-	f.BoolVar(&o.Try, "try", false, "try what can be switched from outside, and say what it saves")
-	f.DurationVar(&o.Budget, "budget", explain.DefaultBudget, "how long each switch is tried")
-	f.Uint64Var(&o.Seed, "seed", 0, "of the order of trials; 0 draws one")
+	f.IntVar(&o.Starts, "starts", 0, "number of measured starts (0: 50, or as many as fit into 5s)")
+	f.BoolVar(&o.Try, "try", false, "measure how much each external switch saves")
+	f.DurationVar(&o.Budget, "budget", explain.DefaultBudget, "time for each switch of --try")
+	f.Uint64Var(&o.Seed, "seed", 0, "random seed (0: choose one)")
 	formatFlag(f, &format, report.Explanations)
 	return c
 }

@@ -40,7 +40,7 @@ reached at the same port alone, for the page is asked for by name. Below the add
 			return liveShow(c.Context(), listen, open, atOnce, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "where the page is; port 0 takes a free one")
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "address of the page (port 0: any free port)")
 	c.Flags().BoolVar(&open, "open", false, "open the page in a browser")
 	return c
 }

@@ -1,4 +1,4 @@
-// Forktax measures what it costs to start a fresh process for every request, and what is won by keeping it.
+// Forktax measures the per-request overhead of process-per-request servers (CGI) against long-running ones.
 package main
 
 import (
@@ -89,12 +89,14 @@ func exitStatus(err error) int {
 func rootCommand(atOnce <-chan struct{}) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "forktax",
-		Short: "What does it cost to start a fresh process for every request, and what is won by keeping it?",
-		Long: `forktax starts the same program twice: once with a process for each request (CGI), once resident.
-It drives both with the same load and reports what the difference is, in time and in CPU.
+		Short: "Measure the per-request overhead of process-per-request servers (CGI) against long-running ones",
+		Long: `Forktax measures the per-request overhead of process-per-request servers (CGI) against long-running ones. It
+starts the same program in several execution models, proves that all give the same responses, drives them with the
+same load, and reports response times, throughput and CPU time with confidence intervals.
 
-  forktax run        compares the twins of the built-in workloads, in half a minute
-  forktax calibrate  proves that what it says is true`,
+  forktax run      compare execution models, or your own CGI program with your own server
+  forktax check    guard the start-up cost of a program in CI
+  forktax explain  find out what a start-up consists of`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -39,6 +39,6 @@ and certificate.md into --out. Exit status: as of forktax calibrate.`,
 			return certified(certificate)
 		},
 	}
-	c.Flags().StringVar(&out, "out", filepath.Join(defaultResults, "calibration-merged"), "directory for the certificate")
+	c.Flags().StringVar(&out, "out", filepath.Join(defaultResults, "calibration-merged"), "directory of the merged certificate")
 	return c
 }

@@ -26,7 +26,7 @@ type output struct {
 
 func (o *output) flags(c *cobra.Command) {
 	formatFlag(c.Flags(), &o.format, report.Analyses)
-	c.Flags().StringVar(&o.out, "out", "", "folder into which the result is written in all formats at once")
+	c.Flags().StringVar(&o.out, "out", "", "directory to which the result is written in all formats")
 }
 
 // check finds the format and makes the folder: what cannot be written is told before anything is measured.

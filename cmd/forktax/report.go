@@ -50,7 +50,7 @@ result.json alone. A run below --results can be given by its name, which is in i
 		},
 	}
 	printed.flags(c)
-	c.Flags().StringVar(&results, "results", defaultResults, "folder in which the runs' folders are")
+	c.Flags().StringVar(&results, "results", defaultResults, "directory of the run directories")
 	return c
 }
 

@@ -7,5 +7,5 @@ const requireAll = "require-all"
 
 func requireAllFlag(f *pflag.FlagSet, all *bool) {
 	f.BoolVar(all, requireAll, false,
-		"fail if a program that is needed is not installed; by default what needs it is left out")
+		"fail if a required program is not installed, instead of leaving out what needs it")
 }

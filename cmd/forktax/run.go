@@ -77,7 +77,7 @@ A suite takes the place of workloads: real web servers and languages that do wha
 		},
 	}
 	o.flags(c.Flags())
-	c.Flags().StringVar(&results, "results", defaultResults, "folder in which the run's folder is made")
+	c.Flags().StringVar(&results, "results", defaultResults, "directory in which the run directory is created")
 	printed.flags(c)
 	return c
 }

@@ -51,11 +51,11 @@ Remote-User.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.Workload, "workload", "hello", "what to serve; see forktax list")
-	f.StringVar(&o.Model, "model", contract.Resident().Name, "how")
-	f.BoolVar(&o.Phases, "phases", false, "responses carry the phases of their requests (Server-Timing), with times by the host's clock")
-	f.StringVar(&l.Addr, "addr", "127.0.0.1:0", "where; port 0 takes a free one")
-	f.StringVar(&l.Admin, "admin", "127.0.0.1:0", "where the admin pages are")
+	f.StringVar(&o.Workload, "workload", "hello", "workload to serve; see forktax list")
+	f.StringVar(&o.Model, "model", contract.Resident().Name, "execution model")
+	f.BoolVar(&o.Phases, "phases", false, "report the phases of each request in the header Server-Timing, with times of the host's clock")
+	f.StringVar(&l.Addr, "addr", "127.0.0.1:0", "listen address (port 0: any free port)")
+	f.StringVar(&l.Admin, "admin", "127.0.0.1:0", "listen address of the admin pages")
 	scriptFlags(&o.Script, f)
 	f.AddGoFlagSet(limits)
 	authFlags(&o.Auth, f)
@@ -65,8 +65,8 @@ Remote-User.`,
 
 // scriptFlags offers what is hosted as flags.
 func scriptFlags(o *hosting.Script, f *pflag.FlagSet) {
-	f.StringVar(&o.CGI, "cgi", "", "host this executable, which speaks CGI")
-	f.StringVar(&o.Directory, "cgi-bin", "", "host the executables in this folder, each under its name")
+	f.StringVar(&o.CGI, "cgi", "", "CGI executable to host")
+	f.StringVar(&o.Directory, "cgi-bin", "", "directory of CGI executables to host, each at /NAME")
 	programFlags(&o.Spec, f)
 }
 
@@ -83,16 +83,16 @@ func givenLimits(limits *flag.FlagSet, f *pflag.FlagSet) []string {
 
 // authFlags offers who may pass as flags.
 func authFlags(o *hosting.Auth, f *pflag.FlagSet) {
-	f.StringVar(&o.File, "auth-file", "", "let in only who is in this password file, as htpasswd makes it")
-	f.StringVar(&o.GroupFile, "auth-group-file", "", "of --auth-file: who is in which group, as lines of \"group: name name\"")
-	f.StringVar(&o.LDAP, "auth-ldap", "", "let in only who is in this directory, as ldap://host:port/base?attribute?sub?filter; after "+
-		"--auth-file, if that has not the name")
-	f.StringVar(&o.BindName, "auth-ldap-name", "", "of --auth-ldap: as whom to search; by default as nobody")
-	f.StringVar(&o.BindPasswordFile, "auth-ldap-password-file", "", "of --auth-ldap: the file with the password of that name")
-	f.StringVar(&o.GroupBase, "auth-ldap-groups", "", "of --auth-ldap: the entry below which it has groups (groupOfNames)")
-	f.StringVar(&o.CAFile, "auth-ldap-ca", "", "of --auth-ldap: the file with the certificates (PEM) to trust; by default those of the system")
-	f.BoolVar(&o.StartTLS, "auth-ldap-starttls", false, "of --auth-ldap: turn to TLS before anything is said")
-	f.DurationVar(&o.Cache, "auth-ldap-cache", 0, "of --auth-ldap: for how long a password that was right is not asked for again")
-	f.StringVar(&o.Realm, "auth-realm", "", "what clients are told that they ask for")
-	f.StringVar(&o.Group, "auth-group", "", "let in only who is in this group; others who are known get status 403")
+	f.StringVar(&o.File, "auth-file", "", "admit the users of this password file (htpasswd)")
+	f.StringVar(&o.GroupFile, "auth-group-file", "", "groups of --auth-file: lines of \"group: name name\"")
+	f.StringVar(&o.LDAP, "auth-ldap", "", "admit the users of this LDAP directory, ldap://host:port/base?attribute?sub?filter, unless "+
+		"--auth-file has the name")
+	f.StringVar(&o.BindName, "auth-ldap-name", "", "--auth-ldap: bind DN for searches (default: anonymous)")
+	f.StringVar(&o.BindPasswordFile, "auth-ldap-password-file", "", "--auth-ldap: file with the password of the bind DN")
+	f.StringVar(&o.GroupBase, "auth-ldap-groups", "", "--auth-ldap: base DN of groups (groupOfNames)")
+	f.StringVar(&o.CAFile, "auth-ldap-ca", "", "--auth-ldap: file with the trusted certificates (PEM; default: those of the system)")
+	f.BoolVar(&o.StartTLS, "auth-ldap-starttls", false, "--auth-ldap: use StartTLS")
+	f.DurationVar(&o.Cache, "auth-ldap-cache", 0, "--auth-ldap: how long a correct password is cached")
+	f.StringVar(&o.Realm, "auth-realm", "", "realm of the authentication challenge")
+	f.StringVar(&o.Group, "auth-group", "", "admit the members of this group only; other users get status 403")
 }
