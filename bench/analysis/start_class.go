@@ -86,7 +86,7 @@ func skewWarning(plan record.Plan, measured []measurements, a *Analysis) (Warnin
 	var all, byMedian, byThroughput []string
 	least := leastCapacity
 	for _, c := range a.OwnCells() {
-		if c.Load.Kind != record.Closed || c.ThroughputRPS == nil || c.Response.P50 == nil {
+		if c.Load.Kind != record.Closed || c.ThroughputRPS == nil || c.Response.P50 == nil || c.Errors > 0 {
 			continue
 		}
 		share := *c.ThroughputRPS * float64(*c.Response.P50) / 1e9 / float64(c.Load.Concurrency)

@@ -40,7 +40,8 @@ func (o *Options) Complete() error {
 		return err
 	}
 	if o.Cold {
-		o.Clients, o.CrossCheck, o.ReuseLevels = []int{1}, false, o.ReuseLevels && o.Explicit["reuse-levels"]
+		o.Clients, o.CrossCheck, o.Floor = []int{1}, false, false // the floor answers no request without its host
+		o.ReuseLevels = o.ReuseLevels && o.Explicit["reuse-levels"]
 	}
 	if o.CGI != "" {
 		o.Models, o.ReuseLevels = []string{subject.ScriptModel}, false
