@@ -61,7 +61,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 	}
 	a.Comparisons = compare(r.Plan, measured)
 	a.ReuseLevels = reuseLevels(r.Plan, measured)
-	a.WarmUps, a.StartUps = warmUps(r), startUps(r, a.Cells)
+	a.WarmUps, a.StartUps = warmUps(r), startUps(r, a.OwnCells())
 	a.Decisions = decisions(a)
 	a.CrossChecks = crossChecks(r.Plan, a.Cells, measured)
 	a.Warnings = append(a.Warnings, traps(r)...)

@@ -77,7 +77,7 @@ func warmUps(r *record.Result) []WarmUp {
 }
 
 // startUps works out the curves of the targets that stay, and where each breaks even.
-func startUps(r *record.Result, cells []Cell) []StartUp {
+func startUps(r *record.Result, own []Cell) []StartUp {
 	found := []StartUp{}
 	for _, t := range r.Plan.Targets() {
 		var curves [][]record.CurvePoint
@@ -91,7 +91,7 @@ func startUps(r *record.Result, cells []Cell) []StartUp {
 			continue
 		}
 		s := StartUp{Workload: t.Workload, Request: request, Model: t.Model, Starts: len(curves), Points: medianCurve(curves)}
-		s.BreakEven = breakEven(s, freshCell(r.Plan, s, cells))
+		s.BreakEven = breakEven(s, freshCell(r.Plan, s, own))
 		found = append(found, s)
 	}
 	return found
@@ -119,15 +119,14 @@ func medianCurve(curves [][]record.CurvePoint) (points []StartUpPoint) {
 
 // freshCell is the cell of the same request, of one client if there is one, that has a process for each request; nil if
 // none has.
-func freshCell(p record.Plan, s StartUp, cells []Cell) *Cell {
+func freshCell(p record.Plan, s StartUp, own []Cell) *Cell {
 	var found *Cell
-	for i, c := range cells {
-		if c.Workload != s.Workload || c.Request != s.Request || p.Stays(c.Model) || c.CPUPerRequest == nil ||
-			c.Engine == p.CrossCheck && c.Engine != "" {
+	for i, c := range own {
+		if c.Workload != s.Workload || c.Request != s.Request || p.Stays(c.Model) || c.CPUPerRequest == nil {
 			continue
 		}
 		if found == nil || c.Load.Kind == record.Closed && (found.Load.Kind != record.Closed || c.Load.Concurrency < found.Load.Concurrency) {
-			found = &cells[i]
+			found = &own[i]
 		}
 	}
 	return found

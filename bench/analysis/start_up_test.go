@@ -32,7 +32,7 @@ func TestBreakEven(t *testing.T) {
 		"the last point":    {900_000, 100, 1000, new(1000), false},
 		"beyond":            {9_000_000, 100, 1000, new(10_000), true},
 		"never":             {1000, 1000, 1000, nil, false},
-		"never, and dearer": {1000, 2000, 1000, nil, false},
+		"never, and higher": {1000, 2000, 1000, nil, false},
 	} {
 		p := record.Plan{Cells: []record.Cell{{Workload: "w", Request: "r", Model: "persistent"}, {Workload: "w", Request: "r", Model: "cgi"}}}
 		r := &record.Result{Head: record.Head{Plan: p}, WarmUps: []record.WarmUp{

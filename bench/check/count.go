@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"forktax/bench/analysis"
 	"forktax/bench/explain"
 	"forktax/bench/plan"
-	"forktax/bench/process"
 	"forktax/bench/servers"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
@@ -115,31 +113,19 @@ func noteOn(n explain.StartCounts, metric string) string {
 
 func (s side) count(ctx context.Context, spec subject.Spec, r contract.Request, database servers.DataServer) (
 	n explain.StartCounts, err error) {
-	command := explain.Command{Path: s.path, Body: r.Body, Env: explain.Environment(spec, r, s.path, os.Getenv("PATH"))}
-	if s.keeps != nil {
-		url := ""
-		if database != nil && (s.keeps.Database == subject.Postgres || s.keeps.Database == subject.LDAP) {
-			var remove func() error
-			if url, remove, err = database.Provision(ctx); err != nil {
-				return explain.StartCounts{}, err
-			}
-			defer func() { err = errors.Join(err, remove()) }()
+	url := ""
+	if s.keeps != nil && database != nil && (s.keeps.Database == subject.Postgres || s.keeps.Database == subject.LDAP) {
+		var remove func() error
+		if url, remove, err = database.Provision(ctx); err != nil {
+			return n, err
 		}
-		env, remove, err := s.keeps.PrepareTemp(ctx, url)
-		if err != nil {
-			return explain.StartCounts{}, err
-		}
-		defer remove()
-		command = command.With(env...)
+		defer func() { err = errors.Join(err, remove()) }()
 	}
-	variables, err := spec.Variables()
+	command, remove, err := explain.Prepare(ctx, spec, r, s.path, s.keeps, url)
 	if err != nil {
 		return n, err
 	}
-	if command.Dir, err = subject.Directory("dir", spec.Dir); err != nil {
-		return n, err
-	}
-	command = command.With(process.Settings(variables)...)
+	defer remove()
 	if n, err = command.CountStart(ctx); err != nil {
 		err = &uncountedError{err}
 	}

@@ -49,6 +49,17 @@ func Interpreter(path string) string {
 	return found
 }
 
+// maxInterpreters is how many scripts the kernel follows, each the interpreter of the one before.
+const maxInterpreters = 4
+
+// Executables returns the path of an executable, and of its interpreter if it is a script, and so on.
+func Executables(path string) (found []string) {
+	for ; path != "" && len(found) < maxInterpreters; path = Interpreter(path) {
+		found = append(found, path)
+	}
+	return found
+}
+
 // given inserts options right after the interpreter.
 func (i interpreted) given(options ...string) []string {
 	return slices.Insert(slices.Clone(i.words), i.at+1, options...)

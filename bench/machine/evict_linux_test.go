@@ -13,7 +13,7 @@ import (
 	"forktax/bench/record"
 )
 
-// What is let go is not in memory any more, unless somebody has it mapped; what is no file on a disk is left out.
+// Evicted pages are not in the page cache, unless they are mapped. Paths that are not files on a disk are left out.
 func TestEvict(t *testing.T) {
 	dir := t.TempDir()
 	free, mapped := filepath.Join(dir, "free"), filepath.Join(dir, "mapped")

@@ -8,9 +8,6 @@ import (
 	"forktax/bench/foreign"
 )
 
-// maxInterpreters is how many scripts the kernel follows, each the interpreter of the one before.
-const maxInterpreters = 4
-
 // NormalizePageCache has the system hold the executable at path, and what interprets it if it is a script, in memory in
 // the same way however it was written. Linux holds a file in pieces whose size depends on who wrote it and by what
 // calls, and how fast a program starts depends on them: copies of the same bytes differ by more than what a run can
@@ -18,12 +15,9 @@ const maxInterpreters = 4
 // mapped stays as it is. Only a file that cannot be opened or read is an error: without the rest a run is less exact,
 // and no less possible.
 func NormalizePageCache(path string) error {
-	for range maxInterpreters {
+	for _, path := range explain.Executables(path) {
 		if err := normalizeFile(path); err != nil {
 			return fmt.Errorf("normalizing the page cache of %s: %w", path, err)
-		}
-		if path = explain.Interpreter(path); path == "" {
-			break
 		}
 	}
 	return nil

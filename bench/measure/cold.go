@@ -2,10 +2,8 @@ package measure
 
 import (
 	"context"
-	"debug/elf"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -90,29 +88,17 @@ func (p *preparation) coldPrograms(ctx context.Context, made plan.Plan) (program
 	return programs, remove, nil
 }
 
-// coldCommand is the program of a workload as a CGI host starts it, or the script that is hosted.
-func (p *preparation) coldCommand(ctx context.Context, workload string, r contract.Request) (c explain.Command, remove func() error, err error) {
-	nothing := func() error { return nil }
+// coldCommand is the program of a workload as a CGI host starts it, or the script that is hosted. An external server has none.
+func (p *preparation) coldCommand(ctx context.Context, workload string, r contract.Request) (explain.Command, func() error, error) {
 	if path := p.launcher.Env[contract.EnvScriptPath]; path != "" && workload == subject.ScriptWorkload {
-		variables, err := p.Variables()
-		if err != nil {
-			return c, nil, err
-		}
-		c = explain.Command{Path: path, Body: r.Body, Env: explain.Environment(p.Spec, r, path, os.Getenv("PATH"))}
-		c.Dir, err = subject.Directory("dir", p.Dir)
-		return c.With(process.Settings(variables)...), nothing, err
+		return explain.Prepare(ctx, p.Spec, r, path, nil, "")
 	}
 	at := slices.IndexFunc(p.launcher.Programs, func(o subject.Program) bool { return o.Name == workload })
 	if at < 0 {
-		return c, nothing, nil
+		return explain.Command{}, func() error { return nil }, nil
 	}
-	program := p.launcher.Programs[at]
-	env, remove, err := program.PrepareTemp(ctx, "")
-	if err != nil {
-		return c, nil, err
-	}
-	c = explain.Command{Path: program.Path, Body: r.Body, Env: explain.Environment(p.Spec, r, program.Path, os.Getenv("PATH"))}
-	return c.With(env...), remove, nil
+	program := &p.launcher.Programs[at]
+	return explain.Prepare(ctx, p.Spec, r, program.Path, program, "")
 }
 
 // filesOf has strace see what the program uses. Without it, its executable is known, what interprets that, and the
@@ -124,10 +110,7 @@ func filesOf(c explain.Command) func(context.Context) ([]string, string, error) 
 		if !errors.As(err, &refused) {
 			return files, "", err
 		}
-		files = nil
-		for path := c.Path; path != "" && len(files) < 4; path = explain.Interpreter(path) {
-			files = append(files, path)
-		}
+		files = explain.Executables(c.Path)
 		files = append(files, libraries(ctx, files[len(files)-1])...)
 		return files, "what it opens is not seen: " + refused.Error(), nil
 	}
@@ -135,13 +118,13 @@ func filesOf(c explain.Command) func(context.Context) ([]string, string, error) 
 
 // libraries are those of an executable that is linked dynamically, as the dynamic linker lists them, and that linker.
 func libraries(ctx context.Context, path string) (found []string) {
-	linker := dynamicLinker(path)
-	if linker == "" {
+	file, err := subject.Inspect(path)
+	if err != nil || file.Loader == "" {
 		return nil
 	}
-	out, err := process.Output(ctx, librariesLimit, exec.Command(linker, "--list", path))
+	out, err := process.Output(ctx, librariesLimit, exec.Command(file.Loader, "--list", path))
 	if err != nil { // it is another linker than glibc's
-		return []string{linker}
+		return []string{file.Loader}
 	}
 	for line := range strings.Lines(string(out)) {
 		for _, word := range strings.Fields(line) {
@@ -155,22 +138,6 @@ func libraries(ctx context.Context, path string) (found []string) {
 
 // librariesLimit is on the dynamic linker's list.
 const librariesLimit = 5 * time.Second
-
-// dynamicLinker is the one that an executable names; "" if it is linked statically.
-func dynamicLinker(path string) string {
-	f, err := elf.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP {
-			name, _ := io.ReadAll(p.Open())
-			return strings.TrimRight(string(name), "\x00")
-		}
-	}
-	return ""
-}
 
 // freshStart starts a process for one request.
 func freshStart(c explain.Command) func(context.Context, func() error) (record.ColdStart, error) {

@@ -15,8 +15,8 @@ func (p Plan) ExecutionModel(model string) string {
 	return model
 }
 
-// Stays reports whether the process of targets of this model serves more than one request. What is no model of ours is a
-// server, or a contender of a suite.
+// Stays reports whether a target of this model is resident: its process serves more than one request. Names that are not
+// models are those of servers, or of the contenders of a suite.
 func (p Plan) Stays(model string) bool {
 	if p.Suite != nil {
 		return !slices.ContainsFunc(p.Suite.Contenders, func(c Contender) bool { return c.Name == model && c.Fresh })
@@ -26,11 +26,11 @@ func (p Plan) Stays(model string) bool {
 }
 
 // LargestLoads returns for each request of a target, in the plan's order, the index of its cell with the most clients, or
-// of its first if it is measured at rates only. Those of the cross-check are left out, unless there are no others.
+// of its first if it is measured at rates only. Those of the cross-check are left out.
 func (p Plan) LargestLoads(name TargetName) (cells []int) {
 	at := map[string]int{}
 	for i, c := range p.Cells {
-		if (TargetName{c.Workload, c.Model}) != name || c.Engine == p.CrossCheck && c.Engine != "" {
+		if (TargetName{c.Workload, c.Model}) != name || c.Engine == p.CrossCheck {
 			continue
 		}
 		n, known := at[c.Request]

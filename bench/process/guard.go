@@ -13,7 +13,7 @@ import (
 // that still are there. It is in a group of its own, so that what ends this process's group does not end it.
 type guard struct {
 	mu sync.Mutex
-	in *os.File // which ends with this process; nil if there is no shell
+	in *os.File // its standard input, which ends with this process; nil if it did not start
 }
 
 // guardScript reads lines of + or -, and the number of a group. When there are no more, what is left gets SIGTERM, by

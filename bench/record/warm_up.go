@@ -10,7 +10,7 @@ type WarmUp struct {
 	Workload string       `json:"workload"`
 	Model    string       `json:"model"`
 	Start    int          `json:"start"`              // of the targets
-	ReadyNS  int64        `json:"ready_ns,omitempty"` // from the start of its process until it was ready; 0 if somebody else started it
+	ReadyNS  int64        `json:"ready_ns,omitempty"` // from the start of its process until it was ready; 0 for an external server
 	Request  string       `json:"request"`            // of the curve
 	Curve    []CurvePoint `json:"curve,omitempty"`    // the cost of its first requests, one after the other
 	LengthNS int64        `json:"length_ns"`          // of all

@@ -20,7 +20,7 @@ func distributionFigures(a *analysis.Analysis) (found []*figure) {
 	for i, g := range groups[:min(len(groups), mostGroups)] {
 		ranks, bins := percentileFigure(a, g), histogramFigure(a, g)
 		ranks.ID, bins.ID = fmt.Sprintf("percentiles-%d", i+1), fmt.Sprintf("distribution-%d", i+1)
-		for _, c := range g.cells {
+		for _, c := range g.members {
 			ranks.Legend, bins.Legend = append(ranks.Legend, c.Model), append(bins.Legend, c.Model)
 		}
 		found = append(found, ranks, bins)
@@ -32,13 +32,13 @@ func distributionFigures(a *analysis.Analysis) (found []*figure) {
 }
 
 // percentileFigure shows which share of requests took longer than how long: the further to the right, the rarer.
-func percentileFigure(a *analysis.Analysis, g group) *figure {
-	f := &figure{Title: "Percentiles: " + g.name, Data: cellTable(a, inRanks, g.cells),
+func percentileFigure(a *analysis.Analysis, g group[analysis.Cell]) *figure {
+	f := &figure{Title: "Percentiles: " + g.name, Data: cellTable(a, inRanks, g.members),
 		About: "The response time that a share of requests stayed below, up to the last ten requests. Both axes are " +
 			"logarithmic.",
 		x: logScale(plotLeft, plotRight), y: logScale(plotHeight, plotTop)}
 	f.x.low, f.x.high = 1, 10 // 1/(1−p)
-	for _, c := range g.cells {
+	for _, c := range g.members {
 		f.y.include(float64(max(analysis.ValueAt(c.Histogram, 0), 1)))
 		f.y.include(float64(analysis.ValueAt(c.Histogram, 1)))
 		f.x.high = max(f.x.high, float64(c.Histogram.TotalCount())/10)
@@ -46,7 +46,7 @@ func percentileFigure(a *analysis.Analysis, g group) *figure {
 	f.x.high = ceilNice(f.x.high)
 	f.y.widen()
 	f.axes(func(v float64) string { return percentileName(1 - 1/v) }, units.Duration)
-	for i, c := range g.cells {
+	for i, c := range g.members {
 		var points [][2]float64
 		for v := 1.0; v <= max(float64(c.Histogram.TotalCount())/10, 2); v *= 1.12 {
 			points = append(points, [2]float64{v, float64(max(analysis.ValueAt(c.Histogram, 1-1/v), 1))})
@@ -66,24 +66,24 @@ func percentileName(p float64) string {
 }
 
 // histogramFigure shows how often a request took how long.
-func histogramFigure(a *analysis.Analysis, g group) *figure {
+func histogramFigure(a *analysis.Analysis, g group[analysis.Cell]) *figure {
 	f := &figure{Title: "Distribution: " + g.name, Data: cellTable(a, inBins, nil),
 		About: fmt.Sprintf("The share of requests in each bin, of which there are %d for a factor of ten, up to all but one "+
 			"request in a thousand.", analysis.BinsPerDecade),
 		x: logScale(plotLeft, plotRight), y: scale{from: plotHeight, to: plotTop}}
 	first, last := len(analysis.BinEdges), 0
-	shares := make([]map[int]float64, len(g.cells))
-	for i, c := range g.cells {
+	shares := make([]map[int]float64, len(g.members))
+	for i, c := range g.members {
 		f.Data.Heads = append(f.Data.Heads, head{Name: c.Model, Place: placeOf(a)(c) + ".distribution", Number: true})
 		var from, to int
 		shares[i], from, to = sharesOf(c.Distribution, 0.999)
 		first, last = min(first, from), max(last, to)
 	}
 	f.x.low, f.x.high = float64(analysis.BinEdges[first]), float64(analysis.BinEdges[last+1])
-	steps := make([][]float64, len(g.cells)) // shares, in the order of the bins
+	steps := make([][]float64, len(g.members)) // shares, in the order of the bins
 	for bin := first; bin <= last; bin++ {
 		row, any := []value{{Text: duration(analysis.BinEdges[bin])}}, false
-		for i := range g.cells {
+		for i := range g.members {
 			share := shares[i][bin]
 			steps[i] = append(steps[i], share)
 			f.y.include(share)
@@ -96,7 +96,7 @@ func histogramFigure(a *analysis.Analysis, g group) *figure {
 	}
 	f.y.widen()
 	f.axes(units.Duration, units.Percent)
-	for i := range g.cells {
+	for i := range g.members {
 		f.stairs(steps[i], i)
 	}
 	return f

@@ -135,7 +135,7 @@ func waterfallFigure(a *analysis.Analysis) []*figure {
 // rateFigures show response times against the rate at which requests came, and up to where the objective was met.
 func rateFigures(a *analysis.Analysis) (found []*figure) {
 	for _, g := range groupBy(a.CellsOf(record.Open), requestOfCell) {
-		cells := slices.DeleteFunc(g.cells, func(c analysis.Cell) bool { return c.Response.P50 == nil })
+		cells := slices.DeleteFunc(g.members, func(c analysis.Cell) bool { return c.Response.P50 == nil })
 		if len(cells) < 2 {
 			continue
 		}
@@ -162,9 +162,9 @@ func rateFigures(a *analysis.Analysis) (found []*figure) {
 		f.axes(units.Rate, units.Duration)
 		for i, m := range groupBy(cells, func(c analysis.Cell) string { return c.Model }) {
 			f.Legend = append(f.Legend, m.name)
-			slices.SortFunc(m.cells, func(a, b analysis.Cell) int { return cmp.Compare(a.Load.RateRPS, b.Load.RateRPS) })
+			slices.SortFunc(m.members, func(a, b analysis.Cell) int { return cmp.Compare(a.Load.RateRPS, b.Load.RateRPS) })
 			var points [][2]float64
-			for _, c := range m.cells {
+			for _, c := range m.members {
 				points = append(points, [2]float64{c.Load.RateRPS, float64(*c.Response.P50)})
 				if p99 := c.Response.P99; p99 != nil {
 					f.mark(f.x.at(c.Load.RateRPS), f.y.at(float64(*p99)), i, fmt.Sprintf("%s, p99 at %s: %s", m.name,
@@ -183,20 +183,20 @@ func rateFigures(a *analysis.Analysis) (found []*figure) {
 	return found
 }
 
-// A group is cells that are drawn together.
-type group struct {
-	name  string
-	cells []analysis.Cell
+// A group is what is drawn together.
+type group[T any] struct {
+	name    string
+	members []T
 }
 
-// groupBy groups cells of the same name, in the order in which they come.
-func groupBy(cells []analysis.Cell, name func(analysis.Cell) string) (groups []group) {
-	for _, c := range cells {
-		i := slices.IndexFunc(groups, func(g group) bool { return g.name == name(c) })
+// groupBy groups what has the same name, in the order in which it comes.
+func groupBy[T any](all []T, name func(T) string) (groups []group[T]) {
+	for _, v := range all {
+		i := slices.IndexFunc(groups, func(g group[T]) bool { return g.name == name(v) })
 		if i < 0 {
-			i, groups = len(groups), append(groups, group{name: name(c)})
+			i, groups = len(groups), append(groups, group[T]{name: name(v)})
 		}
-		groups[i].cells = append(groups[i].cells, c)
+		groups[i].members = append(groups[i].members, v)
 	}
 	return groups
 }

@@ -27,6 +27,9 @@ func startUpColumns() []column[analysis.StartUp] {
 		{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[analysis.StartUp]},
 		{Name: "model", Key: "model", About: aboutModel},
 		{Name: "ready in", Unit: ns, About: aboutStartUp, Text: of(func(s analysis.StartUp) string {
+			if len(s.Points) == 0 { // of a damaged result
+				return units.Absent
+			}
 			return units.Duration(float64(s.Points[0].NS))
 		})},
 	}
@@ -97,11 +100,15 @@ func each(ns float64, requests int) string {
 	return units.Duration(ns / float64(requests))
 }
 
+func requestOfStartUp(s analysis.StartUp) string { return analysis.RequestName(s.Workload, s.Request) }
+
+// pointsTable has the points of some curves. Their places are those among all of the analysis.
 func pointsTable(a *analysis.Analysis, shown []analysis.StartUp) grid {
 	var rows []point
-	for i, s := range shown {
+	for _, s := range shown {
+		at := slices.IndexFunc(a.StartUps, func(o analysis.StartUp) bool { return o.Workload == s.Workload && o.Model == s.Model })
 		for j, p := range s.Points {
-			rows = append(rows, point{s, p, fmt.Sprintf(".start_up.%d.points.%d", i, j)})
+			rows = append(rows, point{s, p, fmt.Sprintf(".start_up.%d.points.%d", at, j)})
 		}
 	}
 	return makeTable(a, pointColumns, 0, rows, func(p point) string { return p.place })
@@ -119,25 +126,20 @@ var warmUpColumns = []column[analysis.WarmUp]{
 // startUpFigures plot the CPU time per request against the number of requests that the process has served, its start-up included,
 // and the CPU time of a CGI request as a line.
 func startUpFigures(a *analysis.Analysis) (found []*figure) {
-	var names []string
-	groups := map[string][]analysis.StartUp{}
-	for _, s := range a.StartUps {
-		name := analysis.RequestName(s.Workload, s.Request)
-		if last := s.Points[len(s.Points)-1]; len(s.Points) < 3 || last.CPUNS == nil || *last.CPUNS == 0 {
-			continue
+	drawn := slices.DeleteFunc(slices.Clone(a.StartUps), func(s analysis.StartUp) bool {
+		if len(s.Points) < 3 {
+			return true
 		}
-		if groups[name] == nil {
-			names = append(names, name)
-		}
-		groups[name] = append(groups[name], s)
-	}
-	for _, name := range names {
-		f := &figure{ID: fmt.Sprintf("start-up-%d", len(found)+1), Title: "CPU time per request of a resident process, its start-up included: " + name,
-			Short: "Break-even: " + name, Data: pointsTable(a, groups[name]),
+		last := s.Points[len(s.Points)-1].CPUNS
+		return last == nil || *last == 0
+	})
+	for _, g := range groupBy(drawn, requestOfStartUp) {
+		f := &figure{ID: fmt.Sprintf("start-up-%d", len(found)+1), Title: "CPU time per request of a resident process, its start-up included: " + g.name,
+			Short: "Break-even: " + g.name, Data: pointsTable(a, g.members),
 			About: "CPU time of the start-up and of the first n requests, divided by n. The dashed line is the CPU time of a CGI request: " +
 				"where a curve falls below it, the start-up is paid for. Both axes are logarithmic.",
 			x: logScale(plotLeft, plotRight), y: logScale(plotHeight, plotTop)}
-		for _, s := range groups[name] {
+		for _, s := range g.members {
 			for _, p := range s.Points[1:] {
 				if p.CPUNS != nil && *p.CPUNS > 0 {
 					f.x.include(float64(p.Requests))
@@ -151,7 +153,7 @@ func startUpFigures(a *analysis.Analysis) (found []*figure) {
 		f.x.widen()
 		f.y.widen()
 		f.axes(func(v float64) string { return units.Count(int64(v)) }, units.Duration)
-		for i, s := range groups[name] {
+		for i, s := range g.members {
 			f.Legend = append(f.Legend, s.Model)
 			var points [][2]float64
 			for _, p := range s.Points[1:] {

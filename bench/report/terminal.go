@@ -61,7 +61,7 @@ func (t Terminal) picture(p *printer, a *analysis.Analysis) {
 	}
 	p.line("\n%s", title)
 	for _, g := range groupBy(cells, requestOfCell) {
-		for series, c := range g.cells {
+		for series, c := range g.members {
 			length, value := drawnValue(a, c)
 			if length == 0 {
 				continue

@@ -15,7 +15,7 @@ type ColdProgram struct {
 	Request string
 	// Files lists the files that it executes, maps or opens, and why there may be others that are not seen.
 	Files func(ctx context.Context) (files []string, unseen string, err error)
-	// Start starts it once. Evict is called immediately before its process is started, or after it if it is nil.
+	// Start starts it once. Evict, if it is not nil, is called immediately before its process is started.
 	Start func(ctx context.Context, evict func() error) (record.ColdStart, error)
 }
 
@@ -54,7 +54,7 @@ func (r *Runner) Cold(ctx context.Context, programs []ColdProgram, evict func([]
 		for i, p := range programs {
 			r.reportProgress(r.coldProgress(s, rounds, p))
 			for _, cold := range []bool{true, false} {
-				letGo := func() error { return nil }
+				var letGo func() error
 				if cold {
 					letGo = func() error {
 						_, err := evict(files[i])

@@ -135,7 +135,7 @@ func (r *Runner) makeReady(ctx context.Context, v *visitor, start int) error {
 	return r.apart(func() error { return v.warmUp(ctx, warmings) })
 }
 
-// apart does what is no part of the time of the run.
+// apart calls do, whose duration is not part of the budget.
 func (r *Runner) apart(do func() error) error {
 	began := r.clock()
 	defer func() { r.warmed += r.clock().Sub(began) }()

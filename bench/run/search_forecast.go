@@ -2,8 +2,8 @@ package run
 
 import "time"
 
-// forecast is how long a search takes if nothing is asked twice: at the least if all curves hold up to the rate for which
-// that is the shortest, and at the most if up to that for which it is the longest.
+// forecast returns how long a search takes if no rate is visited again: Least and Total are the shortest and the longest
+// duration over all rates that may turn out to be the knee.
 func (s *search) forecast() Forecast {
 	f := Forecast{Starts: s.Plan.Starts, Targets: len(s.Plan.Targets()), WarmUp: newSchedule(s.Plan, nil).warmUpLeft(s.Plan.Starts)}
 	f.Least, f.Total = f.WarmUp, f.WarmUp

@@ -304,8 +304,8 @@ func TestSearchStartsNothingInVain(t *testing.T) {
 	}
 }
 
-// How long a search takes is said before it: at the least if all rates hold, at the most if only the lowest does, for at that
-// three requests take 0.3 s. What is left is said before each visit.
+// A search announces its duration: the shortest if all rates hold, the longest if only the lowest does, at which three
+// requests take 0.3 s. The time left is reported before each visit.
 func TestSearchForecast(t *testing.T) {
 	r := newRunner(t, searchPlan(), &fakeLauncher{}, &fakeEngine{})
 	var announced []run.Forecast

@@ -19,7 +19,7 @@ const (
 )
 
 // curveAt is after how many requests the cost of a fresh target is read.
-var curveAt = []int{1, 2, 10, 100, 1000}
+var curveAt = []int{0, 1, 2, 10, 100, 1000}
 
 // A warming is the warm-up of a target at one start of it.
 type warming struct {
@@ -54,7 +54,7 @@ func (w *warming) draw(ctx context.Context) error {
 	}
 	w.ReadyNS = int64(w.target.Ready)
 	served, took, began := 0, w.target.Ready, time.Now()
-	for _, n := range append([]int{0}, curveAt...) {
+	for _, n := range curveAt {
 		if served > 0 && time.Since(began)*time.Duration(n)/time.Duration(served) > curveLimit {
 			return nil
 		}
@@ -87,11 +87,11 @@ func failed(o record.Observation) bool { return o.Err != "" }
 // warm sends each request in windows, until two adjacent ones agree or the time is up. A target that fails is left to the
 // blocks that count.
 func (w *warming) warm(ctx context.Context) error {
-	began, steady := time.Now(), 0
+	began, steady := time.Now(), make([]bool, len(w.cells))
 	windows := make([][][]float64, len(w.cells))
-	for i := 0; steady < len(w.cells) && time.Since(began) < time.Duration(w.Plan.WarmUpNS); i++ {
+	for i := 0; slices.Contains(steady, false) && time.Since(began) < time.Duration(w.Plan.WarmUpNS); i++ {
 		at := i % len(w.cells)
-		if w.isSteady(windows[at]) {
+		if steady[at] {
 			continue
 		}
 		c := w.Plan.Cells[w.cells[at]]
@@ -115,11 +115,10 @@ func (w *warming) warm(ctx context.Context) error {
 		for i, o := range observed {
 			window[i] = float64(o.Done - o.Intended)
 		}
-		if windows[at] = append(windows[at], window); w.isSteady(windows[at]) {
-			steady++
-		}
+		windows[at] = append(windows[at], window)
+		steady[at] = w.isSteady(windows[at])
 	}
-	w.Steady = steady == len(w.cells)
+	w.Steady = !slices.Contains(steady, false)
 	return nil
 }
 

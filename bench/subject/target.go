@@ -21,7 +21,7 @@ type Target struct {
 	PID        int                    // of its first process; 0 if it is an external server
 	External   bool                   // a server of others, whose headers are not compared
 	OtherClock bool                   // its clock is not that of this machine
-	Ready      time.Duration          // from the start of its first process until it was ready; 0 if somebody else started it
+	Ready      time.Duration          // from the start of its first process until it was ready; 0 for an external server
 	Slowest    time.Duration          // response when each request was sent alone; 0 before that
 	UsageFunc  func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
 	Gone       <-chan error           // yields why, when it ends without having been asked to; nil if that cannot be known

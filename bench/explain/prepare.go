@@ -1,0 +1,34 @@
+package explain
+
+import (
+	"context"
+	"os"
+
+	"forktax/bench/process"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// Prepare returns the command by which a CGI host executes the file at path for a request, as the specification says. If the
+// file follows the program contract, program is its description, and it prepares its data: in the database server at url
+// unless that is empty. Remove removes the data.
+func Prepare(ctx context.Context, s subject.Spec, r contract.Request, path string, program *subject.Program, url string) (
+	c Command, remove func() error, err error) {
+	variables, err := s.Variables()
+	if err != nil {
+		return c, nil, err
+	}
+	c = Command{Path: path, Body: r.Body, Env: Environment(s, r, path, os.Getenv("PATH"))}
+	if c.Dir, err = subject.Directory("dir", s.Dir); err != nil {
+		return c, nil, err
+	}
+	remove = func() error { return nil }
+	if program != nil {
+		var env []string
+		if env, remove, err = program.PrepareTemp(ctx, url); err != nil {
+			return c, nil, err
+		}
+		c = c.With(env...)
+	}
+	return c.With(process.Settings(variables)...), remove, nil
+}
